@@ -1,0 +1,65 @@
+//! The lines of a file from its end, so that the newest are found without reading the rest.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+const BLOCK: u64 = 8 * 1024;
+
+/// A line and where it begins.
+pub(crate) struct Line {
+    /// Bytes before it in the file.
+    pub start: u64,
+    /// Its bytes, the line feed included where it has one.
+    pub bytes: Vec<u8>,
+}
+
+/// Lines from the end. Only the last one can lack a line feed.
+pub(crate) struct Backward<'f> {
+    file: &'f File,
+    /// Where `unread` begins in the file.
+    start: u64,
+    /// What was read and not yet given out.
+    unread: Vec<u8>,
+}
+
+impl<'f> Backward<'f> {
+    /// The lines in the first `length` bytes of `file`.
+    pub(crate) fn new(file: &'f File, length: u64) -> Self {
+        Self { file, start: length, unread: Vec::new() }
+    }
+
+    /// The line before the last one given.
+    ///
+    /// # Errors
+    /// The system's; `UnexpectedEof` where the file has become shorter meanwhile.
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<Line>> {
+        loop {
+            let without_last = self.unread.split_last().map_or(&[][..], |(_, rest)| rest);
+            if let Some(feed) = without_last.iter().rposition(|&byte| byte == b'\n') {
+                let bytes = self.unread.split_off(feed + 1);
+                return Ok(Some(Line { start: self.start + self.unread.len() as u64, bytes }));
+            }
+            if self.start == 0 {
+                let bytes = std::mem::take(&mut self.unread);
+                return Ok((!bytes.is_empty()).then_some(Line { start: 0, bytes }));
+            }
+            self.read_block()?;
+        }
+    }
+
+    fn read_block(&mut self) -> io::Result<()> {
+        // As much again as there is, so that a very long line is not copied very often.
+        let size = BLOCK.max(self.unread.len() as u64).min(self.start);
+        let start = self.start - size;
+        let mut block = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+        self.file.read_exact_at(&mut block, start)?;
+        block.append(&mut self.unread);
+        (self.unread, self.start) = (block, start);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "backward_tests.rs"]
+mod tests;

@@ -1,0 +1,72 @@
+//! The faults there are. The knowledge is `catalogue.toml`; what people read about it is in [`texts`](crate::texts).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::id::FaultId;
+use crate::severity::Severity;
+use crate::words::Reason;
+
+/// What is known of a fault, whatever the host and the language.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its number.
+    pub id: FaultId,
+    /// How bad it is, where whoever raises it does not know better.
+    pub severity: Severity,
+    /// Why it can be raised.
+    pub reasons: Vec<Reason>,
+    /// Keys of the ways out, in the order in which to try them.
+    pub resolutions: Vec<String>,
+    /// Log files to read, as the host sees them.
+    pub logs: Vec<PathBuf>,
+    /// From which connector version it applies; empty where it always did.
+    pub since: Vec<Since>,
+}
+
+/// The connector version from which a fault, or one cause of it, applies.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Since {
+    /// The key of what applies: a family of distributions, or a cause.
+    pub scope: String,
+    /// The first connector version.
+    pub connector: String,
+}
+
+/// Every fault, by number.
+#[must_use]
+pub fn entries() -> &'static [Entry] {
+    &data().fault
+}
+
+/// The fault of that number; `None` for one that only a newer version knows.
+#[must_use]
+pub fn find(id: FaultId) -> Option<&'static Entry> {
+    entries().iter().find(|entry| entry.id == id)
+}
+
+/// What the texts' variables stand for where the caller does not know.
+pub(crate) fn values() -> &'static BTreeMap<String, String> {
+    &data().values
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    values: BTreeMap<String, String>,
+    fault: Vec<Entry>,
+}
+
+fn data() -> &'static Data {
+    static DATA: OnceLock<Data> = OnceLock::new();
+    DATA.get_or_init(|| toml::from_str(include_str!("../catalogue.toml")).expect("a test parses catalogue.toml"))
+}
+
+#[cfg(test)]
+#[path = "catalogue_tests.rs"]
+mod tests;

@@ -1,0 +1,51 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn id(number: &str) -> FaultId {
+    number.parse().unwrap()
+}
+
+#[test]
+fn has_the_faults_of_the_host() {
+    let severities: Vec<_> = entries().iter().map(|entry| (entry.id, entry.severity)).collect();
+    assert_eq!(
+        severities,
+        [
+            (FaultId::SCAN_USER, Severity::Major),
+            (FaultId::KERNEL_HEADERS, Severity::Critical),
+            (FaultId::SELINUX_POLICY, Severity::Critical),
+        ]
+    );
+    assert_eq!((id("5"), id("11"), id("19")), (FaultId::SCAN_USER, FaultId::KERNEL_HEADERS, FaultId::SELINUX_POLICY));
+}
+
+#[test]
+fn every_reason_is_known_and_is_some_faults() {
+    let of_faults: BTreeSet<_> = entries().iter().flat_map(|entry| &entry.reasons).map(Reason::as_str).collect();
+    let known: BTreeSet<_> = Reason::KNOWN.iter().map(Reason::as_str).collect();
+    assert_eq!(of_faults, known);
+    for entry in entries() {
+        let once: BTreeSet<_> = entry.reasons.iter().map(Reason::as_str).collect();
+        assert_eq!(once.len(), entry.reasons.len(), "fault {}", entry.id);
+    }
+}
+
+#[test]
+fn every_entry_can_be_acted_on() {
+    for entry in entries() {
+        assert!(!entry.resolutions.is_empty() && !entry.logs.is_empty(), "fault {}", entry.id);
+        assert!(entry.logs.iter().all(|log| log.starts_with("/var/log")), "fault {}", entry.id);
+        for Since { connector, .. } in &entry.since {
+            assert!(connector.split('.').all(|part| part.parse::<u32>().is_ok()), "{connector}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_number_is_told_which_there_are() {
+    for given in ["6", "0", "05x", "", "-5", "70000", "all"] {
+        let error = given.parse::<FaultId>().unwrap_err().to_string();
+        assert_eq!(error, format!("there is no fault {given}; the faults are 5, 11, 19"));
+    }
+}

@@ -1,0 +1,60 @@
+//! One change of the store.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::FaultId;
+use crate::severity::Severity;
+use crate::words::{Reason, Source};
+
+/// What happened to a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// It was not raised before.
+    Raised,
+    /// It is raised no longer.
+    Cleared,
+    /// Its reason or severity is another now.
+    Changed,
+}
+
+impl EventKind {
+    /// The word as it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Cleared => "cleared",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// One change, as one line of `events.jsonl` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The version of the format, [`SCHEMA`](crate::SCHEMA).
+    pub schema: u32,
+    /// Counts from 1 without a gap. This orders events; time does not, since clocks are set back.
+    pub seq: u64,
+    /// The time of day, UTC.
+    pub time: Timestamp,
+    /// The boot (`/proc/sys/kernel/random/boot_id`) in which it happened, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+    /// What happened.
+    pub event: EventKind,
+    /// To which fault.
+    pub fault: FaultId,
+    /// How bad it is; of a cleared fault, how bad it was, and so for the following.
+    pub severity: Severity,
+    /// Why, for programs.
+    pub reason: Reason,
+    /// Why, for people.
+    pub detail: String,
+    /// The commands that mend it.
+    pub remedy: Vec<String>,
+    /// On which occasion.
+    pub source: Source,
+}

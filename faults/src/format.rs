@@ -1,0 +1,64 @@
+//! The persisted format: versions, and text to values.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::record::Fault;
+
+/// The version of the format that is written. `schema/` describes it.
+pub const SCHEMA: u32 = 1;
+
+/// `faults.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub schema: u32,
+    pub sequence: u64,
+    pub faults: Vec<Fault>,
+}
+
+/// Why text is none of ours.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// A newer version's.
+    Newer(u64),
+    /// No JSON at all: cut off, or overwritten.
+    NotJson { line: usize, problem: String },
+    /// JSON that says something else.
+    Unfit { line: usize, problem: String },
+}
+
+pub(crate) fn state(text: &[u8]) -> Result<State, Refused> {
+    parse(text)
+}
+
+pub(crate) fn event(line: &[u8]) -> Result<Event, Refused> {
+    parse(line)
+}
+
+fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
+    // The version first: a newer one may have changed the meaning of anything else.
+    let version: Version = serde_json::from_slice(text).map_err(|e| match e.classify() {
+        serde_json::error::Category::Data => Refused::Unfit { line: e.line(), problem: said(&e) },
+        _ => Refused::NotJson { line: e.line(), problem: said(&e) },
+    })?;
+    match version.schema {
+        schema if schema == u64::from(SCHEMA) => {
+            serde_json::from_slice(text).map_err(|e| Refused::Unfit { line: e.line(), problem: said(&e) })
+        }
+        schema if schema > u64::from(SCHEMA) => Err(Refused::Newer(schema)),
+        // Schema 1 is the first. The next one converts older text here, and leaves `fixtures/schema-1` as it is.
+        schema => Err(Refused::Unfit { line: 1, problem: format!("there never was a schema {schema}") }),
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema: u64,
+}
+
+/// The parser's message without its position, which is not the file's where the text is one line of many.
+fn said(error: &serde_json::Error) -> String {
+    let whole = error.to_string();
+    whole.rsplit_once(" at line ").map_or(whole.clone(), |(said, _)| said.to_owned())
+}

@@ -1,0 +1,58 @@
+//! The number of a fault.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::catalogue;
+
+/// The number of a fault. One read from a store may be unknown to this version's catalogue; one parsed from what a
+/// person typed is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FaultId(u16);
+
+impl FaultId {
+    /// 5: the scan service's user, group or directories are not as they have to be.
+    pub const SCAN_USER: Self = Self(5);
+    /// 11: a kernel without BTF, and no headers for it.
+    pub const KERNEL_HEADERS: Self = Self(11);
+    /// 19: SELinux keeps the connector from its work.
+    pub const SELINUX_POLICY: Self = Self(19);
+
+    /// The number itself.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for FaultId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// A number that is in no catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no fault {given}; the faults are {}", listed())]
+pub struct UnknownFault {
+    /// As given.
+    pub given: String,
+}
+
+fn listed() -> String {
+    let ids: Vec<_> = catalogue::entries().iter().map(|entry| entry.id.to_string()).collect();
+    ids.join(", ")
+}
+
+impl FromStr for FaultId {
+    type Err = UnknownFault;
+
+    fn from_str(given: &str) -> Result<Self, UnknownFault> {
+        let known = given.parse().ok().map(Self).filter(|id| catalogue::find(*id).is_some());
+        known.ok_or_else(|| UnknownFault { given: given.to_owned() })
+    }
+}

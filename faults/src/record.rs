@@ -1,0 +1,97 @@
+//! One fault as it is stored, and as a program reports it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue;
+use crate::id::{FaultId, UnknownFault};
+use crate::severity::Severity;
+use crate::words::{Reason, Source};
+
+/// A raised fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Its number.
+    pub id: FaultId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Why it is raised, for programs.
+    pub reason: Reason,
+    /// Why it is raised, for people: one line with the real values.
+    pub detail: String,
+    /// The commands that mend it on this host, in order.
+    pub remedy: Vec<String>,
+    /// When it was raised; later changes leave this as it is.
+    pub raised_at: Timestamp,
+    /// When what is said here was last changed.
+    pub updated_at: Timestamp,
+    /// On which occasion it was last changed.
+    pub source: Source,
+    /// The boot (`/proc/sys/kernel/random/boot_id`) in which it was last changed, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+}
+
+/// A fault as somebody found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its number.
+    pub id: FaultId,
+    /// Why, for programs.
+    pub reason: Reason,
+    /// Why, for people; control characters, line breaks included, are stored as spaces.
+    pub detail: String,
+    /// The commands that mend it on this host, in order.
+    pub remedy: Vec<String>,
+    /// How bad it is; `None` for what the catalogue says.
+    pub severity: Option<Severity>,
+}
+
+/// When and by whom something is raised or cleared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// What is going on.
+    pub source: Source,
+    /// The running boot (`/proc/sys/kernel/random/boot_id`); `None` where there is none, as in another root.
+    pub boot_id: Option<String>,
+}
+
+/// What makes two reports the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub severity: Severity,
+    pub reason: Reason,
+    pub detail: String,
+    pub remedy: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn content(&self) -> Result<Content, UnknownFault> {
+        let severity = match (self.severity, catalogue::find(self.id)) {
+            (Some(severity), _) => severity,
+            (None, Some(entry)) => entry.severity,
+            (None, None) => return Err(UnknownFault { given: self.id.to_string() }),
+        };
+        Ok(Content {
+            severity,
+            reason: self.reason.clone(),
+            detail: one_line(&self.detail),
+            remedy: self.remedy.iter().map(|command| one_line(command)).collect(),
+        })
+    }
+}
+
+impl Fault {
+    pub(crate) fn content(&self) -> Content {
+        Content {
+            severity: self.severity,
+            reason: self.reason.clone(),
+            detail: self.detail.clone(),
+            remedy: self.remedy.clone(),
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.trim().replace(char::is_control, " ")
+}

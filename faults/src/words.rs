@@ -1,0 +1,137 @@
+//! The stable words of the format. What a newer version writes beyond them is kept as it is.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+            /// A word of a newer version, kept as it was written.
+            Other(String),
+        }
+
+        impl $name {
+            /// Every word that this version knows.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word as it is stored.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $word,)+
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $($word => Self::$variant,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Ok(String::deserialize(deserializer)?.as_str().into())
+            }
+        }
+    };
+}
+
+words! {
+    /// Why a fault is raised: a stable word for programs. Which belong to which fault says the catalogue.
+    Reason {
+        /// A program that repair needs is not installed.
+        ToolsMissing = "tools-missing",
+        /// The policy does not know the object class.
+        ClassMissing = "class-missing",
+        /// The policy does not know the domain's type.
+        TypeMissing = "type-missing",
+        /// The policy tools and the policy do not agree on a format version.
+        PolicyVersion = "policy-version",
+        /// Another program held the policy store all the while.
+        StoreLocked = "store-locked",
+        /// The policy store is damaged, so that no transaction succeeds.
+        StoreBroken = "store-broken",
+        /// The policy store cannot be written.
+        StoreReadOnly = "store-read-only",
+        /// The policy module is installed and switched off.
+        ModuleDisabled = "module-disabled",
+        /// The policy module is not installed.
+        ModuleMissing = "module-missing",
+        /// A rule of the base policy forbids ours.
+        Neverallow = "neverallow",
+        /// Everything is in place and the kernel still says no.
+        PolicyDenies = "policy-denies",
+        /// The policy could not be built or loaded, for a reason that is none of the others.
+        PolicyLoadFailed = "policy-load-failed",
+        /// The user or its group does not exist.
+        UserMissing = "user-missing",
+        /// The user or its group is not what it has to be.
+        UserMismatch = "user-mismatch",
+        /// The account files cannot be changed, even by root.
+        AccountFilesImmutable = "account-files-immutable",
+        /// `login.defs` forbids what is needed and cannot be changed for the moment it takes.
+        LoginDefsBlocked = "login-defs-blocked",
+        /// `useradd` or a tool like it failed.
+        UserToolFailed = "user-tool-failed",
+        /// A managed directory does not exist and cannot be made.
+        DirectoryMissing = "directory-missing",
+        /// A managed directory has another mode.
+        DirectoryMode = "directory-mode",
+        /// A managed directory belongs to somebody else.
+        DirectoryOwner = "directory-owner",
+        /// A symbolic link stands in a managed directory's place.
+        DirectorySymlink = "directory-symlink",
+        /// Another file system is mounted in a managed directory's place.
+        DirectoryMount = "directory-mount",
+        /// The file system cannot be written.
+        ReadOnlyFilesystem = "read-only-filesystem",
+        /// No kernel headers are installed.
+        HeadersMissing = "headers-missing",
+        /// Kernel headers are installed, and only those of other kernels.
+        HeadersMismatch = "headers-mismatch",
+        /// Somebody raised the fault on the command line.
+        RaisedByHand = "raised-by-hand",
+    }
+}
+
+words! {
+    /// On which occasion something was raised or cleared.
+    Source {
+        /// First installation of the package.
+        Install = "install",
+        /// Upgrade or reinstallation of the package.
+        Upgrade = "upgrade",
+        /// An administrator's repair.
+        Repair = "repair",
+        /// Start of the host.
+        Boot = "boot",
+        /// A package that was missing arrived.
+        Trigger = "trigger",
+        /// Removal of the package.
+        Remove = "remove",
+        /// `raise` or `clear` on the command line.
+        Manual = "manual",
+    }
+}

@@ -1,0 +1,128 @@
+//! Changing a store, with its lock held.
+
+use host::Dir;
+use host::clock::Clock;
+use host::lock::Lock;
+
+use crate::error::StoreError;
+use crate::event::{Event, EventKind};
+use crate::format::SCHEMA;
+use crate::id::FaultId;
+use crate::log::Appender;
+use crate::record::{Content, Fault, Occasion, Report};
+use crate::snapshot::{Change, Snapshot};
+use crate::state;
+use crate::store::Contents;
+
+/// A store whose lock is held; dropping it frees the lock.
+///
+/// Each call that returns has its change on disk. One that fails after its event was written says so and the event
+/// stands: the next call, or the next writer, brings the state up to it.
+pub struct Writer<'c> {
+    _lock: Lock,
+    dir: Dir,
+    clock: &'c dyn Clock,
+    snapshot: Snapshot,
+    log: Appender,
+    /// Whether `snapshot` is not in `faults.json` yet.
+    behind: bool,
+}
+
+impl<'c> Writer<'c> {
+    pub(crate) fn new(lock: Lock, dir: Dir, clock: &'c dyn Clock, contents: Contents) -> Result<Self, StoreError> {
+        let Contents { snapshot, place, behind } = contents;
+        let log = Appender::at(&dir, place)?;
+        let mut writer = Self { _lock: lock, dir, clock, snapshot, log, behind };
+        writer.settle()?;
+        Ok(writer)
+    }
+
+    /// What is raised now.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Raises a fault, or brings what is known of it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a file cannot be written, or a fault without severity is in no catalogue.
+    pub fn raise(&mut self, report: &Report, on: &Occasion) -> Result<Change, StoreError> {
+        let content = report.content()?;
+        let change = self.snapshot.change(report.id, &content);
+        match change {
+            Change::Raised => self.record(EventKind::Raised, report.id, content, on)?,
+            Change::Changed => self.record(EventKind::Changed, report.id, content, on)?,
+            Change::Updated => self.update(report.id, content, on),
+            Change::Nothing | Change::Cleared => {}
+        }
+        self.settle()?;
+        Ok(change)
+    }
+
+    /// Clears a fault; one that is not raised is left so.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a file cannot be written.
+    pub fn clear(&mut self, id: FaultId, on: &Occasion) -> Result<Change, StoreError> {
+        let change = match self.snapshot.get(id).map(Fault::content) {
+            None => Change::Nothing,
+            Some(content) => {
+                self.record(EventKind::Cleared, id, content, on)?;
+                Change::Cleared
+            }
+        };
+        self.settle()?;
+        Ok(change)
+    }
+
+    /// Writes an event; from then on the change has happened, whatever dies.
+    fn record(&mut self, event: EventKind, id: FaultId, content: Content, on: &Occasion) -> Result<(), StoreError> {
+        let Content { severity, reason, detail, remedy } = content;
+        let event = Event {
+            schema: SCHEMA,
+            seq: self.snapshot.sequence + 1,
+            time: self.clock.now(),
+            boot_id: on.boot_id.clone(),
+            event,
+            fault: id,
+            severity,
+            reason,
+            detail,
+            remedy,
+            source: on.source.clone(),
+        };
+        self.log.append(&self.dir, &event)?;
+        self.snapshot.apply(event);
+        self.behind = true;
+        Ok(())
+    }
+
+    fn update(&mut self, id: FaultId, content: Content, on: &Occasion) {
+        let now = self.clock.now();
+        let Content { severity, reason, detail, remedy } = content;
+        let raised_at = self.snapshot.get(id).map_or(now, |fault| fault.raised_at);
+        let (source, boot_id) = (on.source.clone(), on.boot_id.clone());
+        self.snapshot.insert(Fault {
+            id,
+            severity,
+            reason,
+            detail,
+            remedy,
+            raised_at,
+            updated_at: now,
+            source,
+            boot_id,
+        });
+        self.behind = true;
+    }
+
+    /// Brings `faults.json` up to date.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        if self.behind {
+            state::write(&self.dir, &self.snapshot)?;
+            self.behind = false;
+        }
+        Ok(())
+    }
+}

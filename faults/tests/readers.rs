@@ -1,0 +1,122 @@
+//! Readers and writers at the same time, in threads of one process.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{EVENTS, PATIENCE, STATE, Scratch, repair, report};
+use faults::{EventKind, FaultId, Reason, Snapshot, Store};
+use host::clock::SystemClock;
+
+/// Odd events raise the fault and tell their number, even ones clear it: so each snapshot can be judged alone.
+fn write(store: &Store<'_>, rounds: u64) {
+    let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
+    for _ in 0..rounds {
+        let number = writer.snapshot().sequence + 1;
+        writer.raise(&report(FaultId::SCAN_USER, Reason::UserMissing, &number.to_string()), &repair()).unwrap();
+        writer.clear(FaultId::SCAN_USER, &repair()).unwrap();
+    }
+}
+
+fn is_consistent(snapshot: &Snapshot) -> bool {
+    match (&snapshot.faults[..], snapshot.sequence % 2) {
+        ([], 0) => true,
+        ([fault], 1) => fault.detail == snapshot.sequence.to_string(),
+        _ => false,
+    }
+}
+
+#[test]
+fn a_reader_sees_whole_states_in_order() {
+    let scratch = Scratch::new();
+    let (store, done) = (scratch.store(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let (mut last, mut seen) = (0, 0);
+                    while !done.load(Ordering::Relaxed) {
+                        let snapshot = store.read().unwrap();
+                        assert!(is_consistent(&snapshot), "{snapshot:?}");
+                        assert!(snapshot.sequence >= last, "{} after {last}", snapshot.sequence);
+                        seen += u64::from(snapshot.sequence > last);
+                        last = snapshot.sequence;
+                        let history = store.events().unwrap().map(Result::unwrap);
+                        let count = history.zip(1..).map(|(event, number)| assert_eq!(event.seq, number)).count();
+                        assert!(count as u64 >= last);
+                    }
+                    seen
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            write(&store, 20);
+        }
+        done.store(true, Ordering::Relaxed);
+        for reader in readers {
+            assert!(reader.join().unwrap() > 1, "the reader never saw anything change");
+        }
+    });
+    assert_eq!(store.read().unwrap().sequence, 800);
+}
+
+#[test]
+fn readers_bear_a_writer_that_dies_and_one_that_clears_up() {
+    let scratch = Scratch::new();
+    write(&scratch.store(), 50);
+    let (old_state, old_events) = (scratch.bytes(STATE), scratch.bytes(EVENTS));
+    scratch.raise(&report(FaultId::SCAN_USER, Reason::UserMissing, "101"));
+    let line = scratch.bytes(EVENTS)[old_events.len()..].to_vec();
+    let (store, done) = (scratch.store(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                // A state put back by this test between two reads of a reader is nothing that happens to a store, but
+                // the result must be one of the two states all the same.
+                let snapshot = store.read().unwrap();
+                assert!(is_consistent(&snapshot), "{snapshot:?}");
+            }
+        });
+        for end in (0..line.len()).cycle().take(200) {
+            let held = store.lock(&SystemClock, PATIENCE).unwrap();
+            host_replace(&scratch, STATE, &old_state);
+            host_replace(&scratch, EVENTS, &[&old_events, &line[..end]].concat());
+            drop(held);
+            write(&store, 1);
+        }
+        done.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+}
+
+fn host_replace(scratch: &Scratch, name: &str, content: &[u8]) {
+    scratch.root.replace(format!("{}/{name}", faults::DEFAULT_DIRECTORY), content, 0o644).unwrap();
+}
+
+#[test]
+fn many_writers_lose_and_double_nothing() {
+    let scratch = Scratch::new();
+    let store = scratch.store();
+    std::thread::scope(|scope| {
+        for id in [FaultId::SCAN_USER, FaultId::KERNEL_HEADERS, FaultId::SELINUX_POLICY] {
+            let store = &store;
+            scope.spawn(move || {
+                for round in 0..30 {
+                    let raised = report(id, Reason::RaisedByHand, &format!("{id} {round}"));
+                    store.lock(&SystemClock, PATIENCE).unwrap().raise(&raised, &repair()).unwrap();
+                    store.lock(&SystemClock, PATIENCE).unwrap().clear(id, &repair()).unwrap();
+                }
+            });
+        }
+    });
+    let events = scratch.history();
+    assert!(events.iter().zip(1..).all(|(event, number)| event.seq == number));
+    for id in [FaultId::SCAN_USER, FaultId::KERNEL_HEADERS, FaultId::SELINUX_POLICY] {
+        let told: Vec<_> = events.iter().filter(|event| event.fault == id).collect();
+        let expected = (0..30)
+            .flat_map(|round| [EventKind::Raised, EventKind::Cleared].map(|kind| (kind, format!("{id} {round}"))));
+        assert!(told.iter().map(|event| (event.event, event.detail.clone())).eq(expected), "fault {id}");
+    }
+    assert_eq!(store.read().unwrap().faults, []);
+}

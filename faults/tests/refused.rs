@@ -1,0 +1,140 @@
+//! Files that cannot be used: one line that says so, and nothing changed.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod common;
+
+use common::{EVENTS, PATIENCE, STATE, Scratch, copy_of, missing_headers, missing_user, repair};
+use faults::{FaultId, StoreError, Wanted};
+use host::clock::SystemClock;
+
+/// Everything that could write is refused with `expected`, and leaves all files as they are.
+fn refuses(scratch: &Scratch, expected: &str) {
+    let before = copy_of(&scratch.dir());
+    let store = scratch.store();
+    let wanted = [Wanted::Raised(missing_headers()), Wanted::Cleared(FaultId::SCAN_USER)];
+    let errors = [
+        store.read().unwrap_err(),
+        store.lock(&SystemClock, PATIENCE).map(drop).unwrap_err(),
+        store.apply(&wanted, &repair(), &SystemClock, PATIENCE).unwrap_err(),
+    ];
+    for error in errors {
+        let said = error.to_string();
+        assert!(said.contains(expected), "{said}");
+        assert!(said.contains(scratch.dir().to_str().unwrap()), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    assert_eq!(copy_of(&scratch.dir()), before);
+}
+
+#[test]
+fn malformed_state() {
+    for (content, expected) in [
+        ("", "faults.json, line 1: EOF"),
+        ("{\n \"schema\": 1,\n \"sequence\": oops", "faults.json, line 3: expected value"),
+        ("{\n \"schema\": 1,\n \"sequence\": -1,\n \"faults\": []}", "faults.json, line 3: invalid value"),
+        ("{\"schema\": 1, \"sequence\": 1}", "faults.json, line 1: missing field `faults`"),
+        ("{\"schema\": 0, \"sequence\": 1, \"faults\": []}", "there never was a schema 0"),
+        ("[]", "faults.json, line 1: "),
+        ("{}\u{0}", "faults.json, line 1: "),
+    ] {
+        let scratch = Scratch::new();
+        scratch.write(STATE, content);
+        refuses(&scratch, expected);
+        refuses(&scratch, "mend it, or move it away");
+        scratch.store().events().map(drop).unwrap_err();
+    }
+}
+
+#[test]
+fn malformed_state_moved_away_is_made_anew() {
+    let scratch = Scratch::new();
+    scratch.raise(&missing_user());
+    let known = scratch.store().read().unwrap();
+    scratch.write(STATE, "?");
+    refuses(&scratch, "faults.json, line 1: expected value");
+    scratch.remove(STATE);
+    drop(scratch.lock());
+    assert_eq!(scratch.store().read().unwrap(), known);
+}
+
+#[test]
+fn a_fault_twice_in_the_state() {
+    let scratch = Scratch::new();
+    scratch.raise(&missing_user());
+    scratch.raise(&missing_headers());
+    let state = String::from_utf8(scratch.bytes(STATE)).unwrap();
+    scratch.write(STATE, state.replace("\"id\": 11", "\"id\": 5"));
+    refuses(&scratch, "faults.json: fault 5 is in it twice");
+}
+
+#[test]
+fn a_malformed_line_among_the_events() {
+    for bad in ["{\"schema\":1,\"se", "{\"schema\":1}", "", "{\"schema\":0,\"seq\":2}", "null"] {
+        let scratch = Scratch::new();
+        for _ in 0..2 {
+            scratch.raise(&missing_user());
+            scratch.clear(FaultId::SCAN_USER);
+        }
+        let events = String::from_utf8(scratch.bytes(EVENTS)).unwrap();
+        let mut lines: Vec<_> = events.lines().collect();
+        lines[1] = bad;
+        let damaged = lines.join("\n") + "\n";
+        scratch.write(EVENTS, &damaged);
+
+        let mut read = scratch.store().events().unwrap();
+        assert_eq!(read.next().unwrap().unwrap().seq, 1);
+        let said = read.next().unwrap().unwrap_err().to_string();
+        assert!(said.contains("events.jsonl, line 2: "), "{said}");
+        assert!(said.contains("delete that line"), "{said}");
+        assert!(read.next().is_none(), "nothing follows an error");
+
+        // The newest events and the state are whole, so work goes on; without the state nothing can be known.
+        assert_eq!(scratch.store().read().unwrap().sequence, 4);
+        scratch.remove(STATE);
+        refuses(&scratch, "events.jsonl, line 2: ");
+    }
+}
+
+#[test]
+fn a_malformed_line_is_counted_from_the_start_of_the_file() {
+    let scratch = Scratch::new();
+    scratch.raise(&missing_user());
+    let state = scratch.bytes(STATE);
+    for _ in 0..100 {
+        scratch.clear(FaultId::SCAN_USER);
+        scratch.raise(&missing_user());
+    }
+    let events = String::from_utf8(scratch.bytes(EVENTS)).unwrap();
+    let mut lines: Vec<_> = events.lines().collect();
+    lines[150] = "x";
+    scratch.write(EVENTS, lines.join("\n") + "\n");
+    scratch.write(STATE, state);
+    refuses(&scratch, "events.jsonl, line 151: ");
+}
+
+#[test]
+fn a_newer_state() {
+    let scratch = Scratch::new();
+    scratch.write(STATE, "{\"schema\": 2, \"everything\": \"else\"}\n");
+    refuses(&scratch, "written by a newer version (schema 2, this one knows 1); update this package");
+    assert!(matches!(scratch.store().read().unwrap_err(), StoreError::Newer { found: 2, .. }));
+    assert!(matches!(scratch.store().events().map(drop).unwrap_err(), StoreError::Newer { .. }));
+    assert!(!scratch.path("faults.lock").exists());
+}
+
+#[test]
+fn newer_events() {
+    for line in ["{\"schema\":2,\"n\":3}\n", "{\"schema\":2,\"n\":3}", "{\"schema\":4294967296}\n"] {
+        for state in [true, false] {
+            let scratch = Scratch::new();
+            scratch.raise(&missing_user());
+            let events = [scratch.bytes(EVENTS), line.into()].concat();
+            scratch.write(EVENTS, events);
+            if !state {
+                scratch.remove(STATE);
+            }
+            refuses(&scratch, "events.jsonl: written by a newer version");
+            assert!(scratch.store().events().unwrap().last().unwrap().is_err());
+        }
+    }
+}

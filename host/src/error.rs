@@ -1,0 +1,80 @@
+//! Errors that name the path and say what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use thiserror::Error;
+
+/// An operation on a path failed.
+#[derive(Debug, Error)]
+#[error("cannot {action} {}: {source}{}", path.display(), hint_suffix(source))]
+pub struct FileError {
+    /// What was tried, as a verb: `open`, `rename`, `sync`.
+    pub action: &'static str,
+    /// The path as an administrator would name it, alternate root included.
+    pub path: PathBuf,
+    /// The operating system's answer.
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// An error of `action` on `path`.
+    pub fn new(action: &'static str, path: impl AsRef<Path>, source: impl Into<io::Error>) -> Self {
+        Self { action, path: path.as_ref().to_owned(), source: source.into() }
+    }
+
+    /// Whether the path, or a directory above it, does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.errno(), Some(Errno::ENOENT | Errno::ENOTDIR))
+    }
+
+    /// Whether this user may not look or write.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self.errno(), Some(Errno::EACCES | Errno::EPERM))
+    }
+
+    /// The system's error number, where there is one.
+    #[must_use]
+    pub fn errno(&self) -> Option<Errno> {
+        self.source.raw_os_error().map(Errno::from_raw)
+    }
+}
+
+fn hint_suffix(source: &io::Error) -> &'static str {
+    match source.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EACCES) => " (run as root)",
+        Some(Errno::EPERM) => " (not root, or `lsattr` shows the file immutable or append-only)",
+        Some(Errno::EROFS) => " (the file system is mounted read-only)",
+        Some(Errno::ENOSPC | Errno::EDQUOT) => " (free some space, then run again)",
+        Some(Errno::ELOOP) => " (a symbolic link stands where none is followed)",
+        _ => "",
+    }
+}
+
+/// A file whose content cannot be used.
+#[derive(Debug, Error)]
+#[error("{}{}: {problem}; {hint}", path.display(), line.map_or_else(String::new, |n| format!(", line {n}")))]
+pub struct MalformedFile {
+    /// The path as an administrator would name it.
+    pub path: PathBuf,
+    /// The line, counted from 1, where the problem has one.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// A file could not be read or not be understood.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The operating system refused.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The content cannot be used.
+    #[error(transparent)]
+    Malformed(#[from] MalformedFile),
+}

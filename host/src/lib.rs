@@ -1,0 +1,32 @@
+//! What hostprep knows of a host, and the only doors through which it touches one.
+//!
+//! * [`root`], [`dir`]: the root directory that every path derives from; files, directories, atomic writes
+//! * [`process`]: the one door for processes
+//! * [`environment`], [`clock`], [`signals`]: the process's own surroundings
+//! * [`lock`]: one hostprep at a time
+//! * [`account`]: users and groups, through NSS or from the files of an alternate root
+//! * [`distribution`]: os-release, package manager, package names
+//! * [`kernel`]: kernel release, BTF, headers
+//! * [`attributes`]: immutable and append-only files
+//! * [`container`]: whether this is one
+//! * [`log`]: log file and syslog
+
+pub mod account;
+pub mod attributes;
+pub mod clock;
+pub mod container;
+pub mod dir;
+pub mod distribution;
+pub mod environment;
+pub mod error;
+pub mod kernel;
+pub mod lock;
+pub mod log;
+pub mod process;
+pub mod root;
+pub mod signals;
+mod walk;
+
+pub use dir::Dir;
+pub use error::{FileError, MalformedFile, ReadError};
+pub use root::Root;

@@ -1,0 +1,118 @@
+//! One hostprep at a time: a lock file, held through `flock(2)` and so freed by the kernel whatever dies.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::stat::fstat;
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::error::FileError;
+use crate::{Dir, Root, signals};
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Why the lock was not had.
+#[derive(Debug, Error)]
+pub enum LockError {
+    /// The lock file cannot be made or opened.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Another process held it all the while.
+    #[error("{} is held by another hostprep for more than {} s; wait for it, or see who: fuser -v {}", path.display(), waited.as_secs(), path.display())]
+    Busy {
+        /// The lock file.
+        path: std::path::PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// A signal came while waiting.
+    #[error("interrupted while waiting for {}; nothing was changed", path.display())]
+    Interrupted {
+        /// The lock file.
+        path: std::path::PathBuf,
+    },
+}
+
+/// A held lock; dropping it frees it.
+#[derive(Debug)]
+pub struct Lock {
+    held: Flock<File>,
+    dir: Dir,
+    name: OsString,
+}
+
+impl Lock {
+    /// Takes the lock at `inside`, waiting `patience` at most. `waiting` is called once, when it must be waited for.
+    ///
+    /// # Errors
+    /// [`LockError`].
+    pub fn acquire(
+        root: &Root,
+        inside: &Path,
+        clock: &dyn Clock,
+        patience: Duration,
+        waiting: &mut dyn FnMut(),
+    ) -> Result<Self, LockError> {
+        let shown = root.shown(inside);
+        let name = inside.file_name().ok_or_else(|| FileError::new("open", &shown, Errno::EINVAL))?;
+        let start = clock.monotonic();
+        let mut told = false;
+        loop {
+            if let Some(lock) = Self::try_once(root, inside, name)? {
+                return Ok(lock);
+            }
+            if signals::interrupted() {
+                return Err(LockError::Interrupted { path: shown });
+            }
+            if !told {
+                waiting();
+                told = true;
+            }
+            let waited = clock.monotonic() - start;
+            if waited >= patience {
+                return Err(LockError::Busy { path: shown, waited });
+            }
+            clock.sleep(PAUSE);
+        }
+    }
+
+    fn try_once(root: &Root, inside: &Path, name: &OsStr) -> Result<Option<Self>, FileError> {
+        let failed = |e: Errno| FileError::new("lock", root.shown(inside), e);
+        let dir = root.make_dirs(inside.parent().unwrap_or(Path::new("/")))?;
+        // Root's alone: who can open it can hold it.
+        let file = match dir.append(name, 0o600) {
+            // Whoever held it last removed the directory in between.
+            Err(e) if e.is_missing() => return Ok(None),
+            file => file?,
+        };
+        let held = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(held) => held,
+            Err((_, Errno::EWOULDBLOCK | Errno::EINTR)) => return Ok(None),
+            Err((_, e)) => return Err(failed(e)),
+        };
+        // A lock on a file that its last holder has removed excludes nobody.
+        let ours = fstat(&*held).map_err(failed)?;
+        let named = dir.stat(name)?.is_some_and(|named| (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino));
+        Ok(named.then(|| Self { held, dir, name: name.to_owned() }))
+    }
+
+    /// Frees the lock and removes its file.
+    ///
+    /// # Errors
+    /// [`FileError`] where the file cannot be removed; the lock is freed all the same.
+    pub fn remove(self) -> Result<(), FileError> {
+        let Self { held, dir, name } = self;
+        let removed = dir.unlink(&name);
+        drop(held);
+        removed
+    }
+}
+
+#[cfg(test)]
+#[path = "lock_tests.rs"]
+mod tests;

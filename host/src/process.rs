@@ -1,0 +1,388 @@
+//! The one door for processes: nothing on standard input, a clean environment, trusted directories, a time limit, and
+//! no more of the output kept than is needed.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::Read;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::signals;
+
+/// Where programs are looked for, in this order; `PATH` is not read.
+pub const SYSTEM_DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+const OUTPUT_KEPT: usize = 1024 * 1024;
+const STDERR_KEPT: usize = 8 * 1024;
+const GRACE: Duration = Duration::from_secs(5);
+const PATIENCE_AFTER_EXIT: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// A program and its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    program: String,
+    args: Vec<OsString>,
+    timeout: Duration,
+}
+
+impl Command {
+    /// A command that may take one minute.
+    #[must_use]
+    pub fn new(program: &str) -> Self {
+        Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60) }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, args: I) -> Self {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Changes the time limit.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The program's name.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+}
+
+impl fmt::Display for Command {
+    /// As it could be typed into a shell.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.program)?;
+        for arg in &self.args {
+            write!(f, " {}", quoted(&arg.to_string_lossy()))?;
+        }
+        Ok(())
+    }
+}
+
+/// `word` as a POSIX shell reads it back.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@%^".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// What a program that succeeded said.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Standard output, at most 1 MiB of it.
+    pub stdout: String,
+    /// The end of standard error, at most 8 KiB.
+    pub stderr: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A program that could not be run, or failed.
+#[derive(Debug, Error)]
+pub enum ProcessError {
+    /// It is in none of the trusted directories.
+    #[error("{program} is not installed (looked in {})", joined(looked_in))]
+    NotFound {
+        /// The program's name.
+        program: String,
+        /// The directories looked in.
+        looked_in: Vec<PathBuf>,
+    },
+    /// It could not be started or waited for.
+    #[error("`{command}` could not be run: {source}")]
+    Start {
+        /// The whole command.
+        command: String,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// It ended with a status other than 0.
+    #[error("`{command}` {status}: {}", if stderr.is_empty() { "it said nothing" } else { last_line(stderr) })]
+    Failed {
+        /// The whole command.
+        command: String,
+        /// `exited with status 1`, `was killed by signal 9`.
+        status: String,
+        /// The exit status, where it exited.
+        code: Option<i32>,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// It took too long and was ended.
+    #[error("`{command}` was ended after {} s; it said: {}", limit.as_secs(), last_line(stderr))]
+    TimedOut {
+        /// The whole command.
+        command: String,
+        /// Its time limit.
+        limit: Duration,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// Somebody pressed Ctrl-C; it was ended.
+    #[error("`{command}` was interrupted; run the same command again to finish")]
+    Interrupted {
+        /// The whole command.
+        command: String,
+    },
+}
+
+impl ProcessError {
+    /// The end of what the program said on standard error; empty where it never ran.
+    #[must_use]
+    pub fn stderr(&self) -> &str {
+        match self {
+            Self::Failed { stderr, .. } | Self::TimedOut { stderr, .. } => stderr,
+            _ => "",
+        }
+    }
+}
+
+fn joined(paths: &[PathBuf]) -> String {
+    let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    shown.join(", ")
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim()
+}
+
+/// Somebody who follows what is run: the log, and a terminal's progress line.
+pub trait Observer {
+    /// A program is about to start.
+    fn started(&self, _command: &Command) {}
+    /// It is still running; called a few times a second.
+    fn waiting(&self, _command: &Command, _so_far: Duration) {}
+    /// It ended, or could not be started.
+    fn finished(&self, _command: &Command, _result: &Result<Output, ProcessError>, _took: Duration) {}
+}
+
+/// Nobody follows.
+impl Observer for () {}
+
+/// The door.
+pub struct Processes<'a> {
+    directories: Vec<PathBuf>,
+    clock: &'a dyn Clock,
+    observer: &'a dyn Observer,
+}
+
+impl<'a> Processes<'a> {
+    /// Programs from [`SYSTEM_DIRECTORIES`].
+    #[must_use]
+    pub fn new(clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
+        Self::of_directories(SYSTEM_DIRECTORIES.map(PathBuf::from).to_vec(), clock, observer)
+    }
+
+    /// Programs from other directories, for tests.
+    #[must_use]
+    pub fn of_directories(directories: Vec<PathBuf>, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
+        Self { directories, clock, observer }
+    }
+
+    /// Where `program` is. One in a place that others may write to does not count.
+    #[must_use]
+    pub fn find(&self, program: &str) -> Option<PathBuf> {
+        let path = std::env::join_paths(&self.directories).ok()?;
+        which::which_in_all(program, Some(path), "/").ok()?.find(|found| is_trusted(found))
+    }
+
+    /// Runs `command` to its end. Ctrl-C ends it (`SIGTERM`, then `SIGKILL`).
+    ///
+    /// # Errors
+    /// [`ProcessError`] where it was not found, failed, took too long or was interrupted.
+    pub fn run(&self, command: &Command) -> Result<Output, ProcessError> {
+        self.run_observed(command, true)
+    }
+
+    /// As [`Processes::run`], but Ctrl-C waits until the program has ended: for those that must not be cut short.
+    ///
+    /// # Errors
+    /// As [`Processes::run`].
+    pub fn run_to_the_end(&self, command: &Command) -> Result<Output, ProcessError> {
+        self.run_observed(command, false)
+    }
+
+    fn run_observed(&self, command: &Command, interruptible: bool) -> Result<Output, ProcessError> {
+        let start = self.clock.monotonic();
+        self.observer.started(command);
+        let result = self.run_unobserved(command, interruptible, start);
+        self.observer.finished(command, &result, self.clock.monotonic() - start);
+        result
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    fn run_unobserved(&self, command: &Command, interruptible: bool, start: Duration) -> Result<Output, ProcessError> {
+        let found = self.find(&command.program).ok_or_else(|| ProcessError::NotFound {
+            program: command.program.clone(),
+            looked_in: self.directories.clone(),
+        })?;
+        let path = std::env::join_paths(&self.directories).unwrap_or_default();
+        let could_not = |source| ProcessError::Start { command: command.to_string(), source };
+        let mut child = std::process::Command::new(found)
+            .args(&command.args)
+            .env_clear()
+            .env("PATH", path)
+            .env("LC_ALL", "C")
+            .env("HOME", "/")
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A terminal's Ctrl-C reaches us alone; we decide what it means for the child.
+            .process_group(0)
+            .spawn()
+            .map_err(could_not)?;
+
+        let stdout = read_in_background(child.stdout.take(), OUTPUT_KEPT, Keep::Start);
+        let stderr = read_in_background(child.stderr.take(), STDERR_KEPT, Keep::End);
+        let ended = self.wait(&mut child, command, interruptible, start).map_err(could_not)?;
+        let (stdout, stderr) = (collect(&stdout), collect(&stderr));
+        match ended {
+            Ended::ByItself(status) if status.success() => {
+                Ok(Output { stdout, stderr, took: self.clock.monotonic() - start })
+            }
+            Ended::ByItself(status) => Err(ProcessError::Failed {
+                command: command.to_string(),
+                status: describe(status),
+                code: status.code(),
+                stderr,
+            }),
+            Ended::TooLate => {
+                Err(ProcessError::TimedOut { command: command.to_string(), limit: command.timeout, stderr })
+            }
+            Ended::Interrupted => Err(ProcessError::Interrupted { command: command.to_string() }),
+        }
+    }
+
+    fn wait(
+        &self,
+        child: &mut Child,
+        command: &Command,
+        interruptible: bool,
+        start: Duration,
+    ) -> std::io::Result<Ended> {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Ended::ByItself(status));
+            }
+            let so_far = self.clock.monotonic() - start;
+            let asked_to_stop = interruptible && signals::interrupted();
+            if asked_to_stop || so_far > command.timeout {
+                self.end(child)?;
+                return Ok(if asked_to_stop { Ended::Interrupted } else { Ended::TooLate });
+            }
+            self.observer.waiting(command, so_far);
+            self.clock.sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn end(&self, child: &mut Child) -> std::io::Result<()> {
+        let group = Pid::from_raw(child.id().cast_signed());
+        let _ = killpg(group, Signal::SIGTERM);
+        let asked = self.clock.monotonic();
+        while child.try_wait()?.is_none() && self.clock.monotonic() - asked <= GRACE {
+            self.clock.sleep(LONGEST_PAUSE);
+        }
+        // Also what the program started itself, which may have ignored the first signal.
+        let _ = killpg(group, Signal::SIGKILL);
+        child.wait()?;
+        Ok(())
+    }
+}
+
+enum Ended {
+    ByItself(ExitStatus),
+    TooLate,
+    Interrupted,
+}
+
+#[derive(Clone, Copy)]
+enum Keep {
+    Start,
+    End,
+}
+
+/// What a pipe has brought so far, and word when its end was reached.
+struct Collected {
+    kept: Arc<Mutex<Vec<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+fn read_in_background(pipe: Option<impl Read + Send + 'static>, limit: usize, keep: Keep) -> Collected {
+    let (end, ended) = mpsc::channel();
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        let mut chunk = [0; 8192];
+        if let Some(mut pipe) = pipe {
+            while let Ok(n @ 1..) = pipe.read(&mut chunk) {
+                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                match keep {
+                    Keep::Start => {
+                        let room = limit - all.len();
+                        all.extend_from_slice(&chunk[..n.min(room)]);
+                    }
+                    Keep::End => {
+                        all.extend_from_slice(&chunk[..n]);
+                        let too_many = all.len().saturating_sub(limit);
+                        all.drain(..too_many);
+                    }
+                }
+            }
+        }
+        let _ = end.send(());
+    });
+    Collected { kept, ended }
+}
+
+/// A daemon that the program left behind may hold the pipe open, so the end is not waited for without limit.
+fn collect(output: &Collected) -> String {
+    let _ = output.ended.recv_timeout(PATIENCE_AFTER_EXIT);
+    let bytes = output.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => "ended".into(),
+    }
+}
+
+fn is_trusted(program: &Path) -> bool {
+    use nix::sys::stat::stat;
+    let others_write = |path: &Path| stat(path).map_or(true, |found| found.st_mode & 0o022 != 0);
+    !others_write(program) && program.parent().is_some_and(|dir| !others_write(dir))
+}
+
+#[cfg(test)]
+#[path = "process_tests.rs"]
+mod tests;

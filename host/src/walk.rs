@@ -1,0 +1,94 @@
+//! Opening a path beneath a root directory, one component at a time.
+//!
+//! Symbolic links are resolved here, never by the kernel, so that a link cannot lead out of the root. It needs neither `openat2` (Linux 5.6) nor a mounted `/proc`.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Component, Path};
+
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
+
+/// Linux's own limit (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
+/// A directory that was reached and the name in it that the path ends with.
+pub(crate) struct Place {
+    pub dir: OwnedFd,
+    /// `None` where the path is the root itself.
+    pub name: Option<OsString>,
+}
+
+pub(crate) fn file_type(stat: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
+}
+
+/// The directory and last name of `path` beneath `root`; a link at the end is resolved too if `follow_last` is set.
+pub(crate) fn place(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Place, Errno> {
+    let mut above: Vec<OwnedFd> = Vec::new();
+    let mut here = root.try_clone().map_err(errno)?;
+    let mut todo: VecDeque<OsString> = names(path);
+    let mut links_left = MOST_LINKS;
+
+    while let Some(name) = todo.pop_front() {
+        if name == ".." {
+            if let Some(parent) = above.pop() {
+                here = parent;
+            }
+            continue;
+        }
+        let last = todo.is_empty();
+        let found = match fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Err(Errno::ENOENT) if last => return Ok(Place { dir: here, name: Some(name) }),
+            found => found?,
+        };
+        let is_link = file_type(&found) == SFlag::S_IFLNK;
+        if last && !(is_link && follow_last) {
+            return Ok(Place { dir: here, name: Some(name) });
+        }
+        if is_link {
+            if links_left == 0 {
+                return Err(Errno::ELOOP);
+            }
+            links_left -= 1;
+            let target = readlinkat(&here, name.as_os_str())?;
+            if Path::new(&target).is_absolute() {
+                above.clear();
+                here = root.try_clone().map_err(errno)?;
+            }
+            for component in names(Path::new(&target)).into_iter().rev() {
+                todo.push_front(component);
+            }
+            continue;
+        }
+        let next = open_dir(here.as_fd(), &name)?;
+        above.push(std::mem::replace(&mut here, next));
+    }
+    Ok(Place { dir: here, name: None })
+}
+
+/// Opens the directory `name` in `dir`, never a link.
+pub(crate) fn open_dir(dir: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    match openat(&dir, name, flags, Mode::empty()) {
+        // A directory that may be passed through but not listed (an ordinary user under 0711).
+        Err(Errno::EACCES) => openat(&dir, name, flags | OFlag::O_PATH, Mode::empty()),
+        opened => opened,
+    }
+}
+
+fn names(path: &Path) -> VecDeque<OsString> {
+    path.components()
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(name.to_owned()),
+            Component::ParentDir => Some("..".into()),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+        })
+        .collect()
+}
+
+fn errno(error: std::io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw)
+}

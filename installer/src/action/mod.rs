@@ -1,0 +1,122 @@
+//! One change of the host: described for `--dry-run` exactly as it is then carried out.
+
+mod account;
+mod directory;
+mod module;
+
+use std::path::PathBuf;
+
+use host::Root;
+use host::log::Level;
+use host::process::Command;
+
+use crate::Error;
+use crate::context::Context;
+use crate::journal::{Journal, Made};
+use crate::login_defs;
+use crate::outcome::Finding;
+
+pub use account::account_tool;
+pub use module::{LoadModule, clean_work, is_work_left};
+
+/// A change.
+#[derive(Debug)]
+pub enum Action {
+    /// Puts `login.defs` back after an interrupted run.
+    RecoverLoginDefs {
+        /// What is there, for people.
+        shown: String,
+    },
+    /// Runs an account tool, inside the login.defs window where there is one.
+    Account {
+        /// The tool.
+        command: Command,
+        /// What it makes that was not there.
+        makes: Vec<Made>,
+        /// The window, where USERGROUPS_ENAB is not `yes`.
+        window: Option<Box<login_defs::Plan>>,
+    },
+    /// Makes a managed directory.
+    MakeDirectory {
+        /// As the prepared host sees it.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Changes mode or group of a managed directory.
+    AdjustDirectory {
+        /// As the prepared host sees it.
+        path: PathBuf,
+        /// The mode now and the mode to be.
+        mode: Option<(u32, u32)>,
+        /// The group now, where it is not root's.
+        gid: Option<u32>,
+    },
+    /// Loads the policy that is in the store into the kernel again.
+    ReloadPolicy {
+        /// The tool.
+        command: Command,
+    },
+    /// Compiles the policy module and loads it in one transaction.
+    LoadModule(Box<LoadModule>),
+}
+
+/// Why a change did not come about.
+#[derive(Debug)]
+pub enum ActionError {
+    /// The host stands in the way: a fault's reason.
+    Host(Finding),
+    /// We failed, or were interrupted.
+    Ours(Error),
+}
+
+impl<E: Into<Error>> From<E> for ActionError {
+    fn from(error: E) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl Action {
+    /// The exact commands and file changes, a line each.
+    #[must_use]
+    pub fn describe(&self, root: &Root) -> Vec<String> {
+        match self {
+            Self::RecoverLoginDefs { shown } => vec![format!("put back {shown}")],
+            Self::Account { command, window: None, .. } => vec![command.to_string()],
+            Self::Account { command, window: Some(plan), .. } => plan.describe(&command.to_string()),
+            Self::MakeDirectory { path, mode } => vec![format!("mkdir -m {mode:04o} {}", root.shown(path).display())],
+            Self::AdjustDirectory { path, mode, gid } => {
+                let path = root.shown(path);
+                let mut lines = Vec::new();
+                if let Some(gid) = gid {
+                    lines.push(format!("chgrp root {}  # was {gid}", path.display()));
+                }
+                if let Some((now, to_be)) = mode {
+                    lines.push(format!("chmod {to_be:04o} {}  # was {now:04o}", path.display()));
+                }
+                lines
+            }
+            Self::ReloadPolicy { command } => vec![command.to_string()],
+            Self::LoadModule(load) => load.describe(),
+        }
+    }
+
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// [`ActionError`]; what was begun is put back or recorded.
+    pub fn apply(&self, cx: &Context, journal: &mut Journal) -> Result<(), ActionError> {
+        match self {
+            Self::RecoverLoginDefs { shown } => {
+                login_defs::recover(cx.root, &cx.profile.paths.state)?;
+                cx.log.line(Level::Warning, &format!("put back {shown}"));
+                Ok(())
+            }
+            Self::Account { command, makes, window } => account::run(cx, journal, command, makes, window.as_deref()),
+            Self::MakeDirectory { path, mode } => directory::make(cx, journal, path, *mode),
+            Self::AdjustDirectory { path, mode, gid } => directory::adjust(cx, path, *mode, *gid),
+            Self::ReloadPolicy { command } => module::reload(cx, command),
+            Self::LoadModule(load) => load.apply(cx, journal),
+        }
+    }
+}

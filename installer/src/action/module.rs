@@ -1,0 +1,167 @@
+//! The policy module: compiled, and loaded in one transaction.
+
+use std::path::Path;
+
+use faults::Reason;
+use host::log::Level;
+use host::process::{Command, ProcessError, quoted};
+use host::root::mode_of;
+use host::{Dir, FileError};
+use nix::errno::Errno;
+use policy::compile::{Compile, CompileError, Format};
+use policy::transaction::{Present, Target, TransactionError};
+use policy::{Cause, ModuleSpec};
+
+use super::ActionError;
+use super::directory::failure;
+use crate::context::Context;
+use crate::journal::{Journal, Made};
+use crate::outcome::Finding;
+use crate::place::{make_place, remove_place};
+
+/// A module to be loaded.
+#[derive(Debug)]
+pub struct LoadModule {
+    /// How it is compiled.
+    pub compile: Compile,
+    /// The store.
+    pub target: Target,
+    /// What stands there now.
+    pub present: Present,
+    /// The store's type.
+    pub policy_type: String,
+    /// The transaction, if compiling goes as planned.
+    pub planned: Command,
+}
+
+impl LoadModule {
+    pub(super) fn describe(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
+        lines.extend(self.compile.commands.iter().map(ToString::to_string));
+        lines.push(self.planned.to_string());
+        lines
+    }
+
+    pub(super) fn apply(&self, cx: &Context, journal: &mut Journal) -> Result<(), ActionError> {
+        let spec = &cx.profile.module;
+        let work = &cx.profile.paths.work;
+        require_roots_alone(cx, work)?;
+        let managed = cx.profile.directories.iter().filter(|directory| work.starts_with(&directory.path));
+        for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
+            journal.record(Made::Directory { path: directory.path.clone() })?;
+        }
+        let directory = make_place(cx.root, cx.profile, work).map_err(|e| {
+            let finding = failure(cx, work, &e);
+            ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, ..finding })
+        })?;
+        let outcome = self.load(cx, journal, spec, &directory);
+        clean_work(cx)?;
+        outcome
+    }
+
+    fn load(&self, cx: &Context, journal: &mut Journal, spec: &ModuleSpec, directory: &Dir) -> Result<(), ActionError> {
+        let compiled = match self.compile.run(cx.processes, directory) {
+            Ok(compiled) => compiled,
+            Err(CompileError::Process(e @ ProcessError::Interrupted { .. })) => {
+                return Err(ActionError::Ours(e.into()));
+            }
+            Err(e) => {
+                let detail = e.to_string();
+                return Err(ActionError::Host(Finding {
+                    reason: Reason::PolicyLoadFailed,
+                    detail,
+                    remedy: vec![cx.repair_command()],
+                }));
+            }
+        };
+        if let Some(why) = &compiled.fell_back {
+            cx.log.line(Level::Warning, &format!("the module is loaded as CIL, since it did not compile: {why}"));
+        }
+        let made =
+            Made::Module { name: spec.name.clone(), policy_type: self.policy_type.clone(), priority: spec.priority };
+        journal.record(made.clone())?;
+        let mut loaded = self.transaction(cx, &compiled.file);
+        // A package in a format that this host's linker does not read; CIL has no format version.
+        if matches!(&loaded, Err(e) if e.cause == Cause::PolicyVersion) && compiled.format == Format::Pp {
+            let compiled = self.compile.as_cil().run(cx.processes, directory)?;
+            loaded = self.transaction(cx, &compiled.file);
+        }
+        let Err(error) = loaded else { return Ok(()) };
+        if self.present.priorities.is_empty() {
+            journal.forget(&made)?;
+        }
+        let reason = Reason::from(error.cause.as_reason());
+        Err(ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] }))
+    }
+
+    fn transaction(&self, cx: &Context, file: &Path) -> Result<(), TransactionError> {
+        let spec = &cx.profile.module;
+        let command = self.target.install(spec, file, &self.present);
+        policy::transaction::run(cx.processes, cx.clock, &command, &spec.name).map(drop)
+    }
+}
+
+/// Loads the policy that the store has made into the kernel.
+pub(super) fn reload(cx: &Context, command: &Command) -> Result<(), ActionError> {
+    let spec = &cx.profile.module;
+    policy::transaction::run(cx.processes, cx.clock, command, &spec.name).map(drop).map_err(|error| {
+        let reason = Reason::from(error.cause.as_reason());
+        ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
+    })
+}
+
+/// Whoever can write to a directory on the way could have another module loaded in place of ours.
+fn require_roots_alone(cx: &Context, work: &Path) -> Result<(), ActionError> {
+    for directory in work.ancestors() {
+        let Some(found) = cx.root.stat_followed(directory)? else { continue };
+        if found.st_uid == 0 && mode_of(&found) & 0o022 == 0 {
+            continue;
+        }
+        let shown = cx.root.shown(directory).display().to_string();
+        let word = quoted(&shown);
+        let detail = format!("{shown} is not root's alone to write, so no policy is compiled below it");
+        let remedy = vec![format!("chown root:root {word}"), format!("chmod go-w {word}"), cx.repair_command()];
+        return Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }));
+    }
+    Ok(())
+}
+
+/// What compiling the module makes, also when it is cut short.
+fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
+    let names = ["te", "mod", "pp", "cil"].map(|extension| format!("{module}.{extension}"));
+    names.into_iter().flat_map(|name| [format!(".{name}.hostprep-new"), name])
+}
+
+/// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
+#[must_use]
+pub fn is_work_left(cx: &Context) -> bool {
+    let Ok(directory) = cx.root.dir(&cx.profile.paths.work) else { return false };
+    let Ok(names) = directory.names() else { return false };
+    names.is_empty() || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+}
+
+/// Removes what compiling the module left behind, and the directory it was done in.
+///
+/// # Errors
+/// [`FileError`] where something cannot be removed.
+pub fn clean_work(cx: &Context) -> Result<(), FileError> {
+    let work = &cx.profile.paths.work;
+    if cx.root.stat(work)?.is_none() {
+        return Ok(());
+    }
+    let directory = match make_place(cx.root, cx.profile, work) {
+        // A link on the way: whatever it leads to was not made here.
+        Err(e) if e.errno() == Some(Errno::ELOOP) => return Ok(()),
+        opened => opened?,
+    };
+    for name in ours_in_work(&cx.profile.module.name) {
+        directory.unlink(&name)?;
+    }
+    remove_place(cx.root, cx.profile, work)?;
+    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
+    match work.parent() {
+        Some(above) if !managed(above) => remove_place(cx.root, cx.profile, above).map(drop),
+        _ => Ok(()),
+    }
+}

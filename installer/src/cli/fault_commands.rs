@@ -1,0 +1,191 @@
+//! `status` and `faults`: the store, for people, programs and shell users.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use faults::catalogue;
+use faults::texts::Values;
+use faults::{Change, Event, Fault, FaultId, Occasion, Reason, Report, Source, Wanted};
+use host::distribution::Tool;
+use host::log::Level;
+use installer::report::exit;
+use installer::run;
+use installer::verdicts::store;
+
+use super::args::{Faults, Format, Global};
+use super::output::{Failure, Outcome, print};
+use super::progress::say_waiting;
+use super::session::{Access, Session, with};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn status(global: &Global) -> Outcome {
+    with(global, Access::Looks, None, |session| {
+        let snapshot = store(&session.cx).read()?;
+        print(&faults::status::render(&snapshot, &session.texts))?;
+        Ok(if snapshot.faults.is_empty() { exit::WELL } else { exit::FAULTS })
+    })
+}
+
+pub fn run(global: &Global, command: Faults) -> Outcome {
+    match command {
+        Faults::List { format } => with(global, Access::Looks, None, |session| list(session, format)),
+        Faults::Show { id } => {
+            let id = parse(&id)?;
+            with(global, Access::Looks, None, |session| show(session, id))
+        }
+        Faults::History { format, last } => with(global, Access::Looks, None, |session| history(session, format, last)),
+        Faults::Raise { id, reason, detail } => {
+            let id = parse(&id)?;
+            let remedy = vec![format!("hostprep faults clear {id}")];
+            let reason = Reason::from(reason.as_str());
+            let report = Report { id, reason, detail: one_line(&detail), remedy, severity: None };
+            change(global, "faults raise", Wanted::Raised(report), id)
+        }
+        Faults::Clear { id } => {
+            let id = parse(&id)?;
+            change(global, "faults clear", Wanted::Cleared(id), id)
+        }
+    }
+}
+
+fn parse(id: &str) -> Result<FaultId, Failure> {
+    id.parse().map_err(|e: faults::UnknownFault| Failure::Usage(e.to_string()))
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn list(session: &Session, format: Format) -> Outcome {
+    let snapshot = store(&session.cx).read()?;
+    let text = match format {
+        Format::Json => serde_json::to_string(&snapshot.faults)? + "\n",
+        Format::Text if snapshot.faults.is_empty() => "No fault is raised.\n".to_owned(),
+        Format::Text => snapshot.faults.iter().map(|fault| row(fault) + "\n").collect(),
+    };
+    print(&text)?;
+    Ok(if snapshot.faults.is_empty() { exit::WELL } else { exit::FAULTS })
+}
+
+fn row(fault: &Fault) -> String {
+    let Fault { id, severity, reason, detail, raised_at, .. } = fault;
+    let widest = Reason::KNOWN.iter().map(|reason| reason.as_str().len()).max().unwrap_or(0);
+    format!("{id:>3}  {:<8}  {:<widest$}  {raised_at:.0}  {detail}", severity.as_str(), reason.as_str())
+}
+
+fn show(session: &Session, id: FaultId) -> Outcome {
+    let snapshot = store(&session.cx).read()?;
+    let raised = snapshot.get(id);
+    let Some(entry) = catalogue::find(id) else {
+        return Err(Failure::Usage(format!("there is no fault {id}")));
+    };
+    let explanation = session.texts.explain(id, &values(session));
+    let mut text = String::new();
+    let mut section = |title: &str, lines: &[String]| {
+        if !lines.is_empty() {
+            let _ = writeln!(text, "\n{title}");
+            for line in lines {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+    };
+    let heading = explanation.as_ref().map_or_else(String::new, |explanation| explanation.summary.clone());
+    let heading = format!("Fault {id}: {heading} ({})", entry.severity.as_str());
+    match raised {
+        None => section("Raised", &["no".into()]),
+        Some(fault) => {
+            let since = format!("since {:.0}, by {}", fault.raised_at, fault.source.as_str());
+            let why = format!("{}: {}", session.texts.reason(&fault.reason), fault.detail);
+            section("Raised", &[since, why]);
+            section("To mend it on this host", &fault.remedy);
+        }
+    }
+    if let Some(explanation) = explanation {
+        section("When", &[explanation.condition]);
+        section("Meanwhile", &[explanation.degraded]);
+        let numbered: Vec<String> =
+            explanation.resolutions.iter().enumerate().map(|(n, text)| format!("{}. {text}", n + 1)).collect();
+        section("What to do", &numbered);
+        let since: Vec<String> =
+            explanation.since.iter().map(|(scope, version)| format!("connector {version}: {scope}")).collect();
+        section("Applies from", &since);
+    }
+    let logs: Vec<String> = entry.logs.iter().map(|path| path.display().to_string()).collect();
+    section("Logs", &logs);
+    print(&format!("{heading}\n{text}"))?;
+    Ok(if raised.is_some() { exit::FAULTS } else { exit::WELL })
+}
+
+/// This host's words for the catalogue's texts.
+fn values(session: &Session) -> Values {
+    let cx = &session.cx;
+    let kernel = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
+    Values {
+        user: Some(cx.profile.scan_user.name.clone()),
+        directory: cx.profile.directories.first().map(|directory| directory.path.display().to_string()),
+        package: kernel.as_deref().and_then(|release| cx.distribution.headers_package(release)),
+        kernel,
+        module: Some(cx.profile.module.name.clone()),
+        domain: Some(cx.profile.module.domain.clone()),
+        tools: cx.distribution.tool_package(Tool::Semanage).map(str::to_owned),
+    }
+}
+
+fn history(session: &Session, format: Format, last: Option<usize>) -> Outcome {
+    let mut kept = std::collections::VecDeque::new();
+    let mut text = String::new();
+    for event in store(&session.cx).events()? {
+        let line = event_line(&event?, format)?;
+        match last {
+            // Printed as it is read, so that memory does not grow with the history.
+            None => {
+                text.push_str(&line);
+                if text.len() > 64 * 1024 {
+                    print(&text)?;
+                    text.clear();
+                }
+            }
+            Some(last) => {
+                kept.push_back(line);
+                if kept.len() > last {
+                    kept.pop_front();
+                }
+            }
+        }
+    }
+    text.extend(kept);
+    print(&text)?;
+    Ok(exit::WELL)
+}
+
+fn event_line(event: &Event, format: Format) -> Result<String, Failure> {
+    Ok(match format {
+        Format::Json => serde_json::to_string(event)? + "\n",
+        Format::Text => {
+            let Event { seq, time, event, fault, reason, source, detail, .. } = event;
+            let (kind, source) = (event.as_str(), source.as_str());
+            format!("{seq:>6}  {time:.0}  {kind:<8} {fault:>3}  {source:<8} {}: {detail}\n", reason.as_str())
+        }
+    })
+}
+
+fn change(global: &Global, command: &'static str, wanted: Wanted, id: FaultId) -> Outcome {
+    with(global, Access::Changes(command), None, |session| {
+        let cx = &session.cx;
+        run::recover(cx, run::LOCK_PATIENCE, &mut say_waiting)?;
+        let occasion = Occasion { source: Source::Manual, boot_id: cx.boot_id() };
+        let changes = store(cx).apply(std::slice::from_ref(&wanted), &occasion, cx.clock, PATIENCE)?;
+        let word = match changes.first() {
+            Some(Change::Raised) => "raised",
+            Some(Change::Changed | Change::Updated) => "was raised already, is changed",
+            Some(Change::Cleared) => "cleared",
+            Some(Change::Nothing) | None => "is so already",
+        };
+        if !matches!(changes.first(), Some(Change::Nothing)) {
+            cx.log.line(Level::Info, &format!("fault {id} {word}, by hand"));
+        }
+        print(&format!("Fault {id} {word}.\n"))?;
+        Ok(exit::WELL)
+    })
+}

@@ -1,0 +1,55 @@
+//! From the command line to the library and back to an exit code.
+
+mod args;
+mod fault_commands;
+mod hook_commands;
+mod output;
+mod policy_commands;
+mod policy_status;
+mod progress;
+mod session;
+mod step_commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use installer::report::exit;
+
+use args::{Cli, Command};
+use output::Failure;
+
+/// Parses the command line, does what it says, and tells how it went.
+pub fn run() -> ExitCode {
+    // Modes are set on their own; this is for what a kill in between leaves, and for the tools.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { exit::USAGE } else { exit::WELL });
+        }
+    };
+    let global = &cli.global;
+    let result = match cli.command {
+        Command::Check(check) => step_commands::check(global, check),
+        Command::Repair(repair) => step_commands::repair(global, repair),
+        Command::Remove(remove) => step_commands::remove(global, &remove),
+        Command::Status => fault_commands::status(global),
+        Command::Faults(command) => fault_commands::run(global, command),
+        Command::Policy(command) => policy_commands::run(global, command),
+        Command::Hook(hook) => hook_commands::run(global, &hook),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure::Usage(message)) => {
+            output::complain(&message);
+            ExitCode::from(exit::USAGE)
+        }
+        Err(Failure::Error(error)) => {
+            output::complain(&output::line_of(&error));
+            ExitCode::from(exit::ERROR)
+        }
+        // Whoever read our output has gone; there is nobody to tell.
+        Err(Failure::NobodyReads) => ExitCode::from(exit::WELL),
+    }
+}

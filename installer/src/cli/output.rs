@@ -1,0 +1,52 @@
+//! Standard output and standard error.
+
+use std::io::{ErrorKind, Write};
+
+/// Why a command ended without an exit code of its own.
+pub enum Failure {
+    /// The call makes no sense.
+    Usage(String),
+    /// An error of ours.
+    Error(anyhow::Error),
+    /// Standard output is closed.
+    NobodyReads,
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+/// What a command gives.
+pub type Outcome = Result<u8, Failure>;
+
+/// Writes to standard output; colours are left out where it takes none (`NO_COLOR`, no terminal).
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
+        Err(e) => Err(anyhow::Error::new(e).context("cannot write to standard output").into()),
+    }
+}
+
+/// Writes a line about ourselves to standard error.
+pub fn complain(message: &str) {
+    let mut stderr = anstream::stderr().lock();
+    for line in message.lines() {
+        let _ = writeln!(stderr, "hostprep: {line}");
+    }
+}
+
+/// An error and its causes, leaving out those that its own text has already.
+pub fn line_of(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |line, cause| {
+        let cause = cause.to_string();
+        match line.as_str() {
+            "" => cause,
+            said if said.contains(&cause) => line,
+            said => format!("{said}: {cause}"),
+        }
+    })
+}

@@ -1,0 +1,53 @@
+//! What is running, for the log, and on a terminal for the one who waits.
+
+use std::cell::Cell;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use host::log::{Level, Log};
+use host::process::{Command, Observer, Output, ProcessError};
+
+const WORTH_SHOWING: Duration = Duration::from_millis(700);
+
+/// Follows every process.
+pub struct Follower<'a> {
+    log: &'a Log<'a>,
+    is_terminal: bool,
+    shown_seconds: Cell<Option<u64>>,
+}
+
+impl<'a> Follower<'a> {
+    pub fn new(log: &'a Log<'a>) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        Self { log, is_terminal, shown_seconds: Cell::new(None) }
+    }
+}
+
+impl Observer for Follower<'_> {
+    fn waiting(&self, command: &Command, so_far: Duration) {
+        if !self.is_terminal || so_far < WORTH_SHOWING || self.shown_seconds.get() == Some(so_far.as_secs()) {
+            return;
+        }
+        self.shown_seconds.set(Some(so_far.as_secs()));
+        let _ = write!(std::io::stderr(), "\r{} is at work, {} s \x1b[K", command.program(), so_far.as_secs());
+    }
+
+    fn finished(&self, command: &Command, result: &Result<Output, ProcessError>, took: Duration) {
+        if self.shown_seconds.take().is_some() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+        let seconds = took.as_secs_f64();
+        match result {
+            Ok(_) => self.log.line(Level::Info, &format!("ran in {seconds:.2} s: {command}")),
+            Err(e) => self.log.line(Level::Warning, &format!("failed after {seconds:.2} s: {e}")),
+        }
+    }
+}
+
+/// Says once that another hostprep is waited for.
+pub fn say_waiting() {
+    if std::io::stderr().is_terminal() {
+        let seconds = installer::run::LOCK_PATIENCE.as_secs();
+        super::output::complain(&format!("another hostprep is at work; waiting for it, {seconds} s at most"));
+    }
+}

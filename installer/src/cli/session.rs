@@ -1,0 +1,136 @@
+//! From the global options to the host that a command works on.
+
+use std::cell::OnceCell;
+use std::path::Path;
+
+use anyhow::Context as _;
+use faults::texts::Texts;
+use host::Root;
+use host::clock::SystemClock;
+use host::container::Surroundings;
+use host::distribution::Distribution;
+use host::environment::Environment;
+use host::log::{Level, Log};
+use host::process::Processes;
+use installer::config::Config;
+use installer::context::Context;
+use installer::profile::Profile;
+use policy::RunningKernel;
+
+use super::args::Global;
+use super::output::{Failure, Outcome, complain};
+use super::progress::Follower;
+
+/// Whether a command only looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It writes nothing, not even a log.
+    Looks,
+    /// It may change the host and so needs root.
+    Changes(&'static str),
+    /// It is a hook: as a change, but a damaged configuration does not stop it.
+    Hook,
+}
+
+/// What a command works with.
+pub struct Session<'a> {
+    pub cx: Context<'a>,
+    pub config: Config,
+    pub texts: Texts,
+}
+
+/// Opens root, profile and configuration, and does `work`.
+pub fn with(
+    global: &Global,
+    access: Access,
+    kernel: Option<String>,
+    work: impl FnOnce(&Session) -> Outcome,
+) -> Outcome {
+    let root = open_root(global)?;
+    let changes = match access {
+        Access::Looks => None,
+        Access::Changes(command) => Some(command),
+        Access::Hook => Some("hook"),
+    };
+    if let Some(command) = changes
+        && !nix::unistd::geteuid().is_root()
+    {
+        return Err(installer::Error::NotRoot { command: format!("hostprep {command}") }.into());
+    }
+    let config = Config::of(&root)?;
+    let texts = match texts(global, &config) {
+        // A hook prints no texts.
+        Err(_) if access == Access::Hook => Texts::for_language("en")?,
+        texts => texts?,
+    };
+    let profile = profile(global, &config, &root)?;
+    if access != Access::Looks {
+        host::signals::note_interruptions().context("cannot set a signal handler")?;
+    }
+    let clock = SystemClock;
+    let log = match access {
+        Access::Looks => Log::silent(&clock),
+        Access::Changes(_) | Access::Hook => Log::to(&root, profile.paths.log.clone(), &clock),
+    };
+    let distribution = match Distribution::of(&root) {
+        // Only package names are lost.
+        Err(e) if access == Access::Hook => {
+            log.line(Level::Error, &e.to_string());
+            complain(&e.to_string());
+            Distribution::unknown()
+        }
+        distribution => distribution?,
+    };
+    let follower = Follower::new(&log);
+    let processes = Processes::new(&clock, &follower);
+    let cx = Context {
+        root: &root,
+        profile: &profile,
+        clock: &clock,
+        processes: &processes,
+        log: &log,
+        kernel: &RunningKernel,
+        surroundings: Surroundings::of(&root),
+        distribution,
+        kernel_release: kernel,
+        base_rule: OnceCell::new(),
+    };
+    work(&Session { cx, config, texts })
+}
+
+fn open_root(global: &Global) -> Result<Root, Failure> {
+    match &global.root {
+        None => Ok(Root::system()?),
+        Some(dir) => Root::alternate(dir).map_err(|e| Failure::Usage(e.to_string())),
+    }
+}
+
+/// `--lang`, else the configuration, else the environment, else English. Only a language that was asked for by name must be
+/// there.
+fn texts(global: &Global, config: &Config) -> Result<Texts, Failure> {
+    if let Some(lang) = &global.lang {
+        return Texts::for_language(lang).map_err(|e| Failure::Usage(e.to_string()));
+    }
+    if let Some(lang) = &config.lang {
+        return Ok(Texts::for_language(lang).with_context(|| format!("{}, lang", installer::config::PATH))?);
+    }
+    let environment = Environment::of_process();
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| environment.get(name));
+    let language = locale.and_then(|locale| locale.split(['_', '.', '@']).next()).unwrap_or("en");
+    Ok(Texts::for_language(language).or_else(|_| Texts::for_language("en"))?)
+}
+
+/// A profile of the command line lies on this system; one of the configuration, where the configuration lies.
+fn profile(global: &Global, config: &Config, root: &Root) -> Result<Profile, Failure> {
+    let read = |root: &Root, file: &Path| -> Result<Profile, Failure> {
+        Ok(Profile::parse(&root.read_text(file)?, &root.shown(file))?)
+    };
+    match (&global.profile, &config.profile) {
+        (Some(file), _) => {
+            let file = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
+            read(&Root::system()?, &file)
+        }
+        (None, Some(file)) => read(root, file),
+        (None, None) => Ok(Profile::built_in()),
+    }
+}

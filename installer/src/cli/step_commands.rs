@@ -1,0 +1,87 @@
+//! `check`, `repair`, `remove`.
+
+use faults::Source;
+use installer::journal::Journal;
+use installer::outcome::StepName;
+use installer::report::text::Purpose;
+use installer::report::{HostFacts, exit, exit_code, json, text};
+use installer::run::{self, Request, Results};
+use installer::{config::Config, removal};
+
+use super::args::{Check, Format, Global, Remove, Repair};
+use super::output::{Failure, Outcome, complain, print};
+use super::progress::say_waiting;
+use super::session::{Access, Session, with};
+
+pub fn check(global: &Global, args: Check) -> Outcome {
+    with(global, Access::Looks, args.kernel, |session| {
+        let results = run::check(&session.cx, &steps(&args.only, &session.config))?;
+        show(session, &results, Purpose::Check, args.format)
+    })
+}
+
+pub fn repair(global: &Global, args: Repair) -> Outcome {
+    if args.look.kernel.is_some() && global.root.is_none() && !args.dry_run {
+        let message = "repair judges the running kernel; --kernel goes with --root, with --dry-run, or with `check`";
+        return Err(Failure::Usage(message.into()));
+    }
+    let access = if args.dry_run { Access::Looks } else { Access::Changes("repair") };
+    with(global, access, args.look.kernel, |session| {
+        let steps = steps(&args.look.only, &session.config);
+        if args.dry_run {
+            let results = run::plan(&session.cx, &steps)?;
+            return show(session, &results, Purpose::DryRun, args.look.format);
+        }
+        let request = request(steps, session);
+        let results = run::repair(&session.cx, &request, &mut say_waiting)?;
+        show(session, &results, Purpose::Repair, args.look.format)
+    })
+}
+
+/// A repair by hand of `steps`.
+pub fn request(steps: Vec<StepName>, session: &Session) -> Request {
+    let skip = session.config.skip.clone();
+    Request { steps, skip, judge: true, source: Source::Repair, strict: true, patience: run::LOCK_PATIENCE }
+}
+
+pub fn show(session: &Session, results: &Results, purpose: Purpose, format: Format) -> Outcome {
+    let facts = HostFacts::of(&session.cx);
+    match format {
+        Format::Text => print(&text::render(&facts, results, purpose))?,
+        Format::Json => print(&(json::render(&facts, results) + "\n"))?,
+    }
+    Ok(exit_code(results))
+}
+
+/// The steps asked for, in their order, without those that the administrator leaves alone.
+fn steps(only: &[StepName], config: &Config) -> Vec<StepName> {
+    let wanted = |name: &StepName| only.is_empty() && !config.skip.contains(name) || only.contains(name);
+    StepName::ALL.into_iter().filter(wanted).collect()
+}
+
+pub fn remove(global: &Global, args: &Remove) -> Outcome {
+    let access = if args.dry_run { Access::Looks } else { Access::Changes("remove") };
+    with(global, access, None, |session| {
+        if args.dry_run {
+            let (plan, failed) = removal::plan(&session.cx, &Journal::of(&session.cx));
+            for problem in &failed {
+                complain(&problem.to_string());
+            }
+            let lines: Vec<String> = plan.iter().filter_map(|undo| undo.describe(session.cx.root)).collect();
+            return tell(&lines, "would", "There is nothing to undo.");
+        }
+        let removed = removal::remove(&session.cx, run::LOCK_PATIENCE, &mut say_waiting)?;
+        for problem in &removed.failed {
+            complain(problem);
+        }
+        tell(&removed.done, "did", "There was nothing to undo.")?;
+        Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })
+    })
+}
+
+/// Prints `lines`, or that there are none.
+pub fn tell(lines: &[String], label: &str, nothing: &str) -> Outcome {
+    let text: String = lines.iter().map(|line| format!("{label}: {line}\n")).collect();
+    print(if lines.is_empty() { format!("{nothing}\n") } else { text }.as_str())?;
+    Ok(exit::WELL)
+}

@@ -1,0 +1,75 @@
+//! The administrator's optional configuration, `/etc/cisco/hostprep.toml`.
+
+use std::path::{Path, PathBuf};
+
+use host::{MalformedFile, ReadError, Root};
+use serde::Deserialize;
+
+use crate::outcome::StepName;
+use crate::profile::{first_line, line_of};
+
+/// Where it is looked for.
+pub const PATH: &str = "/etc/cisco/hostprep.toml";
+
+/// What an administrator may set; all of it optional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// A profile to use instead of the built-in one.
+    pub profile: Option<PathBuf>,
+    /// Steps that are left alone on this host; their faults are neither raised nor cleared.
+    #[serde(default)]
+    pub skip: Vec<StepName>,
+    /// The language of fault texts.
+    pub lang: Option<String>,
+}
+
+impl Config {
+    /// The configuration in `root`; the default where there is none.
+    ///
+    /// # Errors
+    /// [`ReadError`] where it cannot be read or understood, with the line.
+    pub fn of(root: &Root) -> Result<Self, ReadError> {
+        match root.read_text_if_there(PATH)? {
+            Some(text) => Ok(Self::parse(&text, &root.shown(PATH))?),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// The configuration in `text`; `shown` is its path in messages.
+    ///
+    /// # Errors
+    /// [`MalformedFile`] with the line.
+    pub fn parse(text: &str, shown: &Path) -> Result<Self, MalformedFile> {
+        toml::from_str(text).map_err(|e| MalformedFile {
+            path: shown.to_owned(),
+            line: line_of(text, &e),
+            problem: first_line(&e),
+            hint: "mend that line or remove the file; the keys are profile, skip, lang".into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_optional() {
+        assert_eq!(Config::parse("", Path::new("x")).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_skipped_step_is_named_as_in_the_report() {
+        let config = Config::parse("skip = ['kernel']\nlang = 'en'\n", Path::new("x")).unwrap();
+        assert_eq!(config.skip, [StepName::Kernel]);
+    }
+
+    #[test]
+    fn an_error_names_file_line_and_keys() {
+        let error = Config::parse("lang = 'en'\nskipp = []\n", Path::new("/etc/cisco/hostprep.toml")).unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with("/etc/cisco/hostprep.toml, line 2: "), "{message}");
+        assert!(message.contains("profile, skip, lang"), "{message}");
+    }
+}

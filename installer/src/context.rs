@@ -1,0 +1,108 @@
+//! The host that is prepared, and the doors to it.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+use host::clock::Clock;
+use host::container::Surroundings;
+use host::distribution::Distribution;
+use host::log::Log;
+use host::process::{Processes, quoted};
+use host::{ReadError, Root};
+use policy::kernel::Kernel;
+use policy::policy_file::BaseRule;
+
+use crate::profile::Profile;
+
+/// Everything a step needs.
+pub struct Context<'a> {
+    /// The root directory that is prepared.
+    pub root: &'a Root,
+    /// What the agent asks for.
+    pub profile: &'a Profile,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// The door for processes.
+    pub processes: &'a Processes<'a>,
+    /// The log of this run.
+    pub log: &'a Log<'a>,
+    /// Who answers for the policy in force.
+    pub kernel: &'a dyn Kernel,
+    /// A host, a chroot or a container.
+    pub surroundings: Surroundings,
+    /// What things are called here.
+    pub distribution: Distribution,
+    /// The kernel to judge instead of the running one (`--kernel`).
+    pub kernel_release: Option<String>,
+    /// What the compiled policy on the disk allows without us, once it was asked.
+    pub base_rule: OnceCell<BaseRule>,
+}
+
+/// A kernel to judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedKernel {
+    /// Its release.
+    pub release: String,
+    /// Whether it is the one that runs now.
+    pub running: bool,
+}
+
+impl Context<'_> {
+    /// Whether the running kernel speaks for this root.
+    #[must_use]
+    pub fn is_running_system(&self) -> bool {
+        !self.root.is_alternate() && self.surroundings == Surroundings::Host
+    }
+
+    /// The kernel to judge: the one that was named, the running one, or the newest in the root.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the root's kernels cannot be listed.
+    pub fn judged_kernel(&self) -> Result<Option<JudgedKernel>, ReadError> {
+        let running = self.is_running_system().then(host::kernel::running_release);
+        if let Some(release) = &self.kernel_release {
+            let running = running.as_ref() == Some(release);
+            return Ok(Some(JudgedKernel { release: release.clone(), running }));
+        }
+        Ok(match running {
+            Some(release) => Some(JudgedKernel { release, running: true }),
+            None => host::kernel::newest_installed(self.root)?.map(|release| JudgedKernel { release, running: false }),
+        })
+    }
+
+    /// The boot that events belong to; none for an alternate root.
+    #[must_use]
+    pub fn boot_id(&self) -> Option<String> {
+        if self.root.is_alternate() {
+            return None;
+        }
+        let id = self.root.read_text("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim().to_owned())
+    }
+
+    /// The command that repairs this root, as a remedy.
+    #[must_use]
+    pub fn repair_command(&self) -> String {
+        if self.root.is_alternate() {
+            format!("hostprep repair --root {}", quoted(&self.root.path().to_string_lossy()))
+        } else {
+            "hostprep repair".to_owned()
+        }
+    }
+
+    /// `command`, which changes the system it runs on, so that it changes this root.
+    #[must_use]
+    pub fn in_root(&self, command: &str) -> String {
+        if self.root.is_alternate() {
+            format!("chroot {} {command}", quoted(&self.root.path().to_string_lossy()))
+        } else {
+            command.to_owned()
+        }
+    }
+
+    /// The journal's file.
+    #[must_use]
+    pub fn journal_path(&self) -> PathBuf {
+        self.profile.paths.state.join("journal.json")
+    }
+}

@@ -1,0 +1,95 @@
+//! RPM scriptlets. `$1` is how many versions of the package remain when this part of the transaction is done
+//! (RPM packaging guide, "Scriptlets and transactions").
+
+use faults::Source;
+
+use super::{Event, NoSuchCall};
+use crate::outcome::StepName;
+
+const PHASES: &str = "the phases are pre, post, preun, postun, posttrans, trigger";
+
+/// What `hostprep hook rpm PHASE COUNT [UPGRADE-INFO]` asks for. UPGRADE-INFO is `install` or `upgrade`, for `posttrans`
+/// on RPM 4.11, whose count there is always 0.
+///
+/// # Errors
+/// [`NoSuchCall`] for an unknown phase, a count that is no number, or other UPGRADE-INFO.
+pub fn parse(phase: &str, count: &str, upgrade_info: Option<&str>) -> Result<Event, NoSuchCall> {
+    let left: u32 = count.parse().map_err(|_| NoSuchCall {
+        what: format!("`{count}` is no count of installed versions"),
+        expected: "RPM passes 0, 1 or 2 as $1",
+    })?;
+    let source = match upgrade_info {
+        Some("install") => Source::Install,
+        Some("upgrade") => Source::Upgrade,
+        // A trigger is given the count of its target as well.
+        Some(target) if phase == "trigger" && target.parse::<u32>().is_ok() => Source::Trigger,
+        None if left > 1 => Source::Upgrade,
+        None => Source::Install,
+        Some(other) => {
+            let expected = "UPGRADE-INFO is install or upgrade";
+            return Err(NoSuchCall { what: format!("`{other}` says nothing about an upgrade"), expected });
+        }
+    };
+    match phase {
+        "pre" | "postun" => Ok(Event::Nothing),
+        // On an upgrade the old package's scriptlets still follow, so the policy and the faults wait for posttrans.
+        "post" => {
+            let steps = vec![StepName::ScanUser, StepName::Directories];
+            Ok(Event::Prepare { steps, judge: false, source })
+        }
+        "posttrans" => Ok(Event::prepare_all(source)),
+        "preun" if left == 0 => Ok(Event::Remove),
+        "preun" => Ok(Event::Nothing),
+        "trigger" => Ok(Event::arrival()),
+        _ => Err(NoSuchCall { what: format!("`{phase}` is no phase of an RPM transaction"), expected: PHASES }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(event: Event) -> Vec<StepName> {
+        match event {
+            Event::Prepare { steps, .. } => steps,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn erasing_removes_only_at_count_zero() {
+        assert_eq!(parse("preun", "0", None), Ok(Event::Remove));
+        assert_eq!(parse("preun", "1", None), Ok(Event::Nothing), "an upgrade runs the old %preun");
+        assert_eq!(parse("postun", "0", None), Ok(Event::Nothing));
+    }
+
+    #[test]
+    fn post_prepares_accounts_and_leaves_the_verdict_to_posttrans() {
+        let post = parse("post", "1", None).unwrap();
+        assert!(matches!(post, Event::Prepare { judge: false, source: Source::Install, .. }));
+        assert_eq!(steps(post), [StepName::ScanUser, StepName::Directories]);
+        assert_eq!(steps(parse("posttrans", "1", None).unwrap()), StepName::ALL);
+    }
+
+    #[test]
+    fn a_count_of_two_is_an_upgrade() {
+        assert!(matches!(parse("post", "2", None), Ok(Event::Prepare { source: Source::Upgrade, .. })));
+        let old_rpm = parse("posttrans", "0", Some("upgrade"));
+        assert!(matches!(old_rpm, Ok(Event::Prepare { source: Source::Upgrade, .. })));
+    }
+
+    #[test]
+    fn a_trigger_is_given_two_counts() {
+        for counts in [("1", None), ("1", Some("1")), ("1", Some("0"))] {
+            let event = parse("trigger", counts.0, counts.1);
+            assert!(matches!(event, Ok(Event::Prepare { source: Source::Trigger, .. })), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn debian_words_are_no_counts() {
+        let error = parse("preun", "remove", None).unwrap_err();
+        assert!(error.to_string().contains("`remove` is no count"), "{error}");
+        assert!(parse("configure", "1", None).unwrap_err().to_string().contains("posttrans"));
+    }
+}

@@ -1,0 +1,28 @@
+//! Preparing a host: one host change is one step; what is still wrong after it becomes a fault.
+//!
+//! * [`profile`]: what an agent asks of a host, as data
+//! * [`context`]: the host that is prepared and the doors to it
+//! * [`step`]: scan user, directories, policy tools, policy module, kernel
+//! * [`login_defs`]: the window in which `useradd` makes the user's own group
+//! * [`action`], [`journal`]: a change, and what of it is ours to undo
+//! * [`run`]: steps in order, under the lock, into faults; [`removal`]: the way back
+//! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
+//! * [`report`]: text and JSON
+
+pub mod action;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod hook;
+pub mod journal;
+pub mod login_defs;
+pub mod outcome;
+pub mod place;
+pub mod profile;
+pub mod removal;
+pub mod report;
+pub mod run;
+pub mod step;
+pub mod verdicts;
+
+pub use error::Error;

@@ -1,0 +1,350 @@
+//! The file operations of the window: everything through descriptors, nothing followed, no read that leaves a trace.
+//! Each is a step at which a test can stop it.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use host::root::{TEXT_LIMIT, is_link, mode_of, read_limited};
+use host::{Dir, FileError, MalformedFile, ReadError, Root};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
+use nix::sys::time::TimeSpec;
+use nix::unistd::{Gid, Uid, fchown, geteuid};
+use xattr::FileExt as _;
+
+use super::record::sha256;
+#[cfg(test)]
+use super::steps::{half_way, step};
+
+#[cfg(not(test))]
+fn step(_what: impl FnOnce() -> String) -> Result<(), Errno> {
+    Ok(())
+}
+
+#[cfg(not(test))]
+fn half_way() -> bool {
+    false
+}
+
+/// Linux's own limit (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
+/// A name in an opened directory; the file itself may be missing.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub dir: Dir,
+    pub name: OsString,
+    /// The path as the host sees it, links resolved.
+    pub inside: PathBuf,
+}
+
+impl Place {
+    /// Where `inside` really is: links at its end are resolved inside the root.
+    pub fn of(root: &Root, inside: &Path) -> Result<Self, FileError> {
+        let mut path = inside.to_owned();
+        for _ in 0..MOST_LINKS {
+            let (dir, name) = root.parent(&path)?;
+            if !dir.stat(&name)?.as_ref().is_some_and(is_link) {
+                return Ok(Self { dir, name, inside: path });
+            }
+            let target = root.link_target(&path).ok_or_else(|| looping(root, inside))?;
+            // Joined with the link's own directory; an absolute target replaces all of it.
+            path = path.parent().unwrap_or(Path::new("/")).join(target);
+        }
+        Err(looping(root, inside))
+    }
+
+    /// `inside` as it stands, a link at its end not followed: what was resolved once is not resolved again.
+    pub fn exactly(root: &Root, inside: &Path) -> Result<Self, FileError> {
+        let (dir, name) = root.parent(inside)?;
+        Ok(Self { dir, name, inside: inside.to_owned() })
+    }
+
+    /// As an administrator would name it, alternate root included.
+    pub fn shown(&self) -> PathBuf {
+        self.dir.shown().join(&self.name)
+    }
+
+    /// The hard link that keeps the original inode while the window is open.
+    pub fn aside(&self) -> OsString {
+        self.beside("original")
+    }
+
+    /// What is written before it is renamed into place.
+    pub fn temporary(&self) -> OsString {
+        self.beside("patched")
+    }
+
+    fn beside(&self, what: &str) -> OsString {
+        let mut name = OsString::from(".");
+        name.push(&self.name);
+        name.push(".hostprep-");
+        name.push(what);
+        name
+    }
+
+    pub fn load(&self) -> Result<Option<Loaded>, ReadError> {
+        load(&self.dir, &self.name)
+    }
+}
+
+fn looping(root: &Root, inside: &Path) -> FileError {
+    FileError::new("follow", root.shown(inside), Errno::ELOOP)
+}
+
+/// A file that was read, still open.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub file: File,
+    pub stat: FileStat,
+    pub content: Vec<u8>,
+}
+
+impl Loaded {
+    pub fn id(&self) -> (u64, u64) {
+        (self.stat.st_dev, self.stat.st_ino)
+    }
+
+    /// Access and modification time.
+    pub fn times(&self) -> Times {
+        Times {
+            atime: (self.stat.st_atime, self.stat.st_atime_nsec),
+            mtime: (self.stat.st_mtime, self.stat.st_mtime_nsec),
+        }
+    }
+}
+
+/// Seconds and nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Times {
+    pub atime: (i64, i64),
+    pub mtime: (i64, i64),
+}
+
+/// What a file has beside its content and its times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meta {
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    pub xattrs: BTreeMap<OsString, Vec<u8>>,
+}
+
+impl Meta {
+    pub fn plain(mode: u32) -> Self {
+        Self { mode, uid: 0, gid: 0, xattrs: BTreeMap::new() }
+    }
+
+    pub fn of(dir: &Dir, name: &OsStr, loaded: &Loaded) -> Result<Self, FileError> {
+        let mut xattrs = BTreeMap::new();
+        let list = || -> io::Result<Vec<OsString>> { Ok(loaded.file.list_xattr()?.collect()) };
+        let names = match list() {
+            Err(e) if e.raw_os_error() == Some(Errno::EOPNOTSUPP as i32) => Vec::new(),
+            listed => at("list attributes of", dir, name, listed)?,
+        };
+        for key in names {
+            // Signatures of the content: the kernel makes its own for another content, and a copy would be wrong.
+            if key == "security.ima" || key == "security.evm" {
+                continue;
+            }
+            if let Some(value) = at("read an attribute of", dir, name, loaded.file.get_xattr(&key))? {
+                xattrs.insert(key, value);
+            }
+        }
+        let stat = &loaded.stat;
+        Ok(Self { mode: mode_of(stat), uid: stat.st_uid, gid: stat.st_gid, xattrs })
+    }
+
+    /// To see whether any of it changed.
+    pub fn digest(&self) -> String {
+        let Self { mode, uid, gid, xattrs } = self;
+        sha256(format!("{mode:o} {uid} {gid} {xattrs:?}").as_bytes())
+    }
+
+    /// Gives `file` all of it. Setting the owner first: it clears set-id bits.
+    pub fn give(&self, dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
+        begin("change the owner of", dir, name)?;
+        let owner = (Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)));
+        at("change the owner of", dir, name, fchown(file, owner.0, owner.1))?;
+        begin("change the mode of", dir, name)?;
+        at("change the mode of", dir, name, fchmod(file, Mode::from_bits_truncate(self.mode)))?;
+        for (key, value) in &self.xattrs {
+            begin("label", dir, name)?;
+            at("set an attribute of", dir, name, file.set_xattr(key, value))?;
+        }
+        Ok(())
+    }
+}
+
+fn at<T>(
+    action: &'static str,
+    dir: &Dir,
+    name: impl AsRef<OsStr>,
+    result: Result<T, impl Into<io::Error>>,
+) -> Result<T, FileError> {
+    result.map_err(|e| FileError::new(action, dir.shown().join(name.as_ref()), e))
+}
+
+fn begin(action: &'static str, dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+    let name = name.as_ref();
+    at(action, dir, name, step(|| format!("{action} {}", name.display())))
+}
+
+/// Reads a regular file without touching its access time; `None` where nothing is there.
+pub(super) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Loaded>, ReadError> {
+    let name = name.as_ref();
+    begin("read", dir, name)?;
+    let Some(found) = dir.stat(name)? else { return Ok(None) };
+    // Looked at before it is opened: opening a device can have effects.
+    if file_type(&found) != SFlag::S_IFREG {
+        let problem = format!("is {}, not a regular file", kind(&found));
+        return Err(malformed(dir, name, problem));
+    }
+    let mut quiet = true;
+    let opened = match dir.open(name, OFlag::O_RDONLY | OFlag::O_NOATIME) {
+        // Only the owner and root may ask for that; an ordinary user's `check` reads as everybody does.
+        Err(e) if e.errno() == Some(Errno::EPERM) => {
+            quiet = false;
+            dir.open(name, OFlag::O_RDONLY)
+        }
+        opened => opened,
+    };
+    let file = match opened {
+        Err(e) if e.errno() == Some(Errno::ENOENT) => return Ok(None),
+        opened => opened?,
+    };
+    let stat = at("look at", dir, name, fstat(&file))?;
+    let too_large = || malformed(dir, name, format!("is larger than {} MiB", TEXT_LIMIT / 1024 / 1024));
+    if stat.st_size.unsigned_abs() > TEXT_LIMIT {
+        return Err(too_large());
+    }
+    let reader = at("read", dir, name, file.try_clone())?;
+    let content = read_limited(reader, TEXT_LIMIT);
+    // An ordinary user may not set times either, and has left no more than any reader does.
+    if !quiet && geteuid().is_root() {
+        let _ = futimens(&file, &TimeSpec::new(stat.st_atime, stat.st_atime_nsec), &TimeSpec::UTIME_OMIT);
+    }
+    match content {
+        Ok(content) => Ok(Some(Loaded { file, stat, content })),
+        Err(e) if e.raw_os_error() == Some(Errno::EFBIG as i32) => Err(too_large()),
+        Err(e) => Err(FileError::new("read", dir.shown().join(name), e).into()),
+    }
+}
+
+pub(super) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
+    MalformedFile {
+        path: dir.shown().join(name),
+        line: None,
+        problem,
+        hint: "put the file back from its package, then run again; nothing was changed".into(),
+    }
+    .into()
+}
+
+fn file_type(stat: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
+}
+
+fn kind(stat: &FileStat) -> &'static str {
+    match file_type(stat) {
+        SFlag::S_IFDIR => "a directory",
+        SFlag::S_IFIFO => "a fifo",
+        SFlag::S_IFSOCK => "a socket",
+        SFlag::S_IFLNK => "a symbolic link",
+        _ => "a device",
+    }
+}
+
+/// Whether the file system lets `name` go: `rmdir` of what is no directory never succeeds, and fails with `EPERM`
+/// where the directory is append-only or the file immutable. Without it an append-only `/etc` would take the hard
+/// link in and never give it back.
+pub(super) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
+    begin("try", dir, name)?;
+    match dir.remove_dir(name) {
+        Err(e) if e.errno() != Some(Errno::ENOTDIR) => Err(e),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn unlink(dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+    begin("unlink", dir, &name)?;
+    dir.unlink(name)
+}
+
+pub(super) fn link(dir: &Dir, old: impl AsRef<OsStr>, new: impl AsRef<OsStr>) -> Result<(), FileError> {
+    begin("link", dir, &new)?;
+    dir.link(old, new)
+}
+
+pub(super) fn rename(dir: &Dir, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
+    begin("rename", dir, &to)?;
+    dir.rename(from, to)
+}
+
+/// Exchanges two names; `false` where this kernel or file system cannot.
+pub(super) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<bool, FileError> {
+    match begin("exchange", dir, &other).and_then(|()| dir.exchange(one, other)) {
+        Ok(()) => Ok(true),
+        Err(e) if matches!(e.errno(), Some(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP)) => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+pub(super) fn sync(dir: &Dir) -> Result<(), FileError> {
+    begin("sync", dir, "")?;
+    dir.sync()
+}
+
+/// Writes a new file, whole and on disk before this returns; what a crash left under that name goes.
+pub(super) fn write_new(
+    dir: &Dir,
+    name: impl AsRef<OsStr>,
+    content: &[u8],
+    meta: &Meta,
+    times: Option<Times>,
+) -> Result<(), FileError> {
+    let name = name.as_ref();
+    unlink(dir, name)?;
+    begin("create", dir, name)?;
+    let file = dir.create(name, 0o600)?;
+    write_at(dir, name, &file, 0, content)?;
+    meta.give(dir, name, &file)?;
+    if let Some(times) = times {
+        set_times(dir, name, &file, times)?;
+    }
+    sync_file(dir, name, &file)
+}
+
+/// Changes an open file's content in place, from the first byte that differs.
+pub(super) fn write_over(dir: &Dir, name: &OsStr, file: &File, old: &[u8], new: &[u8]) -> Result<(), FileError> {
+    let same = old.iter().zip(new).take_while(|(one, other)| one == other).count();
+    write_at(dir, name, file, same, &new[same..])?;
+    begin("truncate", dir, name)?;
+    at("truncate", dir, name, file.set_len(new.len() as u64))
+}
+
+fn write_at(dir: &Dir, name: &OsStr, file: &File, offset: usize, content: &[u8]) -> Result<(), FileError> {
+    if let Err(e) = begin("write", dir, name) {
+        if half_way() {
+            let _ = file.write_all_at(&content[..content.len() / 2], offset as u64);
+        }
+        return Err(e);
+    }
+    at("write", dir, name, file.write_all_at(content, offset as u64))
+}
+
+pub(super) fn set_times(dir: &Dir, name: &OsStr, file: &File, times: Times) -> Result<(), FileError> {
+    begin("set the times of", dir, name)?;
+    let spec = |(seconds, nanoseconds)| TimeSpec::new(seconds, nanoseconds);
+    at("set the times of", dir, name, futimens(file, &spec(times.atime), &spec(times.mtime)))
+}
+
+pub(super) fn sync_file(dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
+    begin("sync", dir, name)?;
+    at("sync", dir, name, file.sync_all())
+}

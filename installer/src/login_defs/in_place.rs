@@ -1,0 +1,193 @@
+//! The method for a file that can be neither linked nor renamed, as on a bind mount: written in place, with a synced
+//! copy of the original in the state directory.
+//!
+//! A crash can leave such a file torn. The record's phase says whether we were writing; then a text that is made of
+//! the old and the new alone (or cut short, or zeroes where a block never reached the disk) is ours to mend.
+
+use host::{FileError, ReadError};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+
+use super::disk::{self, Loaded, Meta, Place};
+use super::record::{Changed, Main, Phase, Record, State, sha256};
+use super::text::{patch, unpatch};
+use super::window::{Settled, WindowError};
+
+/// The original, with its mode, owner and times.
+const COPY: &str = "login-defs-original";
+/// Somebody's text, less our line.
+const MERGED: &str = "login-defs-merged";
+/// Somebody's text.
+const BEFORE: &str = "login-defs-before";
+/// What is written before it is renamed to one of these.
+const TEMPORARY: &str = ".login-defs.hostprep-new";
+
+const ALL: [&str; 4] = [COPY, MERGED, BEFORE, TEMPORARY];
+
+/// Writes the patched text into the file. The record, in [`Phase::Opening`], is on disk already.
+pub(super) fn open(
+    state: &State,
+    record: &mut Record,
+    place: &Place,
+    original: &Loaded,
+    patched: &[u8],
+) -> Result<(), WindowError> {
+    let Place { dir, name, .. } = place;
+    // Asked first, so that an immutable file is found before anything is made.
+    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(place, e))?;
+    let meta = Meta { xattrs: Default::default(), ..Meta::of(dir, name, original)? };
+    state.replace(COPY, TEMPORARY, &original.content, &meta, Some(original.times()))?;
+    disk::write_over(dir, name, &file, &original.content, patched)?;
+    disk::sync_file(dir, name, &file)?;
+    set_phase(state, record, Phase::Open)?;
+    Ok(())
+}
+
+fn unchangeable(place: &Place, error: FileError) -> WindowError {
+    let path = place.shown();
+    let hint = match error.errno() {
+        Some(Errno::EPERM | Errno::EACCES) => {
+            format!("run as root, and if it is immutable: chattr -i -a {}", path.display())
+        }
+        Some(Errno::EROFS) => "remount its file system read-write".into(),
+        _ => return error.into(),
+    };
+    WindowError::Unchangeable { path, source: error.source, hint }
+}
+
+fn set_phase(state: &State, record: &mut Record, to: Phase) -> Result<(), FileError> {
+    if let Some(Main::InPlace { phase, .. }) = &mut record.main {
+        *phase = to;
+        state.store(record)?;
+    }
+    Ok(())
+}
+
+/// Whether the state directory holds something of this method.
+pub(super) fn any(state: &State) -> Result<bool, FileError> {
+    ALL.iter().try_fold(false, |any, name| Ok(any || state.dir.stat(name)?.is_some()))
+}
+
+/// Removes the copies.
+pub(super) fn clean(state: &State) -> Result<(), FileError> {
+    state.discard(&ALL)
+}
+
+/// Puts the original text back, wherever it was interrupted. Without a record everything may be torn.
+pub(super) fn settle(state: &State, record: Option<&mut Record>, place: &Place) -> Result<Settled, WindowError> {
+    let (changed, phase) = match record.as_ref().and_then(|record| record.main.as_ref()) {
+        Some(Main::InPlace { changed, phase }) => (Some(changed.clone()), *phase),
+        _ => (None, Phase::Opening),
+    };
+    let Some(copy) = disk::load(&state.dir, COPY)? else {
+        // Nothing was written yet, or everything is back.
+        return Ok(Settled::CLEAN);
+    };
+    let now = match place.load() {
+        Err(ReadError::Malformed(e)) if e.line.is_none() => return Ok(Settled::FOREIGN),
+        now => now?,
+    };
+    let Some(now) = now else {
+        let meta = changed.map_or_else(|| Meta::of(&state.dir, COPY.as_ref(), &copy), |changed| Ok(changed.meta()))?;
+        disk::write_new(&place.dir, &place.name, &copy.content, &meta, Some(copy.times()))?;
+        disk::sync(&place.dir)?;
+        return Ok(Settled::CLEAN);
+    };
+    if phase == Phase::Merging {
+        return finish_merge(state, place, &now);
+    }
+    if let Some(changed) = changed.as_ref().filter(|changed| sha256(&copy.content) != changed.original_sha256) {
+        // Not the copy that we wrote: only our line is certain.
+        let theirs = unpatch(&now.content, &changed.line);
+        if theirs != now.content {
+            merge(state, record, place, &now, &theirs)?;
+        }
+        return Ok(Settled::FOREIGN);
+    }
+    let computed = patch(&copy.content);
+    let ours = now.content == computed.content
+        || now.content == copy.content
+        || (phase != Phase::Open && is_torn(&now.content, &copy.content, &computed.content));
+    if ours {
+        restore(state, record, place, &now, &copy)?;
+        return Ok(Settled::CLEAN);
+    }
+    let line = changed.as_ref().map_or(&computed.record, |changed: &Changed| &changed.line);
+    let theirs = unpatch(&now.content, line);
+    if theirs != now.content {
+        merge(state, record, place, &now, &theirs)?;
+    }
+    Ok(Settled::FOREIGN)
+}
+
+/// Puts the original text and times back.
+fn restore(
+    state: &State,
+    record: Option<&mut Record>,
+    place: &Place,
+    now: &Loaded,
+    copy: &Loaded,
+) -> Result<(), WindowError> {
+    let Place { dir, name, .. } = place;
+    let same = now.content == copy.content;
+    if same && now.times() == copy.times() {
+        return Ok(());
+    }
+    if same {
+        disk::set_times(dir, name, &now.file, copy.times())?;
+        return Ok(disk::sync_file(dir, name, &now.file)?);
+    }
+    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(place, e))?;
+    if let Some(record) = record {
+        set_phase(state, record, Phase::Closing)?;
+    }
+    disk::write_over(dir, name, &file, &now.content, &copy.content)?;
+    disk::set_times(dir, name, &file, copy.times())?;
+    Ok(disk::sync_file(dir, name, &file)?)
+}
+
+/// Writes somebody's text, less our line, over the text itself. Both are on disk first.
+fn merge(
+    state: &State,
+    record: Option<&mut Record>,
+    place: &Place,
+    now: &Loaded,
+    theirs: &[u8],
+) -> Result<(), WindowError> {
+    let plain = Meta::plain(0o600);
+    state.replace(BEFORE, TEMPORARY, &now.content, &plain, None)?;
+    state.replace(MERGED, TEMPORARY, theirs, &plain, None)?;
+    if let Some(record) = record {
+        set_phase(state, record, Phase::Merging)?;
+    }
+    write(place, now, theirs)
+}
+
+fn finish_merge(state: &State, place: &Place, now: &Loaded) -> Result<Settled, WindowError> {
+    let merged = disk::load(&state.dir, MERGED)?;
+    let before = disk::load(&state.dir, BEFORE)?;
+    if let (Some(merged), Some(before)) = (merged, before) {
+        let ours = is_torn(&now.content, &before.content, &merged.content);
+        if ours && now.content != merged.content {
+            write(place, now, &merged.content)?;
+        }
+    }
+    Ok(Settled::FOREIGN)
+}
+
+fn write(place: &Place, now: &Loaded, content: &[u8]) -> Result<(), WindowError> {
+    let Place { dir, name, .. } = place;
+    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(place, e))?;
+    disk::write_over(dir, name, &file, &now.content, content)?;
+    Ok(disk::sync_file(dir, name, &file)?)
+}
+
+/// Whether `content` can come of writing `one` over `other` and being interrupted.
+fn is_torn(content: &[u8], one: &[u8], other: &[u8]) -> bool {
+    let from = |text: &[u8], at: usize| text.get(at).copied();
+    content.len() <= one.len().max(other.len())
+        && content
+            .iter()
+            .enumerate()
+            .all(|(at, &byte)| byte == 0 || from(one, at) == Some(byte) || from(other, at) == Some(byte))
+}

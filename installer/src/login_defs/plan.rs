@@ -1,0 +1,141 @@
+//! What a window would change.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use host::{ReadError, Root};
+
+use super::made::MARKER;
+use super::source::{DROP_INS, MAIN, Sources};
+use super::text::{Patch, PatchRecord, patch};
+
+/// The drop-in that a window makes, unless a name there would sort after it.
+const DROP_IN: &str = "zz-hostprep.defs";
+
+/// The changes that a window makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub(super) main: Option<MainChange>,
+    /// A drop-in of ours, as the host sees it.
+    pub(super) drop_in: Option<PathBuf>,
+    /// The root, for messages.
+    root: PathBuf,
+    /// The drop-in that decides against yes.
+    against: Option<PathBuf>,
+}
+
+/// What happens to `/etc/login.defs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum MainChange {
+    /// It is there, at this place once links are resolved.
+    Patch { real: PathBuf, original: Vec<u8>, patch: Patch },
+    /// It is made, from the vendor's or from nothing.
+    Make { vendor: Option<PathBuf>, patch: Patch },
+}
+
+impl Plan {
+    /// The exact changes, a line each, for `--dry-run`, with `command` between opening and closing.
+    #[must_use]
+    pub fn describe(&self, command: &str) -> Vec<String> {
+        let shown = |path: &Path| self.root.join(path.strip_prefix("/").unwrap_or(path)).display().to_string();
+        let (mut lines, mut closing) = (Vec::new(), Vec::new());
+        match &self.main {
+            Some(MainChange::Patch { real, patch, .. }) => {
+                let path = shown(real);
+                lines.extend(describe_patch(&patch.record, &path));
+                let what = "content, mode, owner, times, attributes, inode";
+                closing.push(format!("{path} is put back as soon as that has ended: {what}"));
+            }
+            Some(MainChange::Make { vendor, patch }) => {
+                let path = shown(Path::new(MAIN));
+                match vendor {
+                    Some(vendor) => {
+                        lines.push(format!("{path} is made, a copy of {}", shown(vendor)));
+                        lines.extend(describe_patch(&patch.record, &path));
+                    }
+                    None => lines.push(format!("{path} is made with the line `USERGROUPS_ENAB yes`")),
+                }
+                closing.push(format!("{path} is removed as soon as that has ended"));
+            }
+            None => {}
+        }
+        match (&self.drop_in, &self.against) {
+            (Some(ours), Some(against)) => {
+                let path = shown(ours);
+                let why = shown(against);
+                lines.push(format!("{path} is made with the line `USERGROUPS_ENAB yes`, since {why} says otherwise"));
+                closing.push(format!("{path} is removed as soon as that has ended"));
+            }
+            (None, Some(against)) => lines.push(format!(
+                "{} says otherwise and there is no {} to override it, so useradd may leave the group to groupadd",
+                shown(against),
+                shown(Path::new(DROP_INS))
+            )),
+            (_, None) => {}
+        }
+        lines.push(command.to_owned());
+        lines.extend(closing);
+        lines
+    }
+}
+
+fn describe_patch(record: &PatchRecord, path: &str) -> Option<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    match record {
+        PatchRecord::Nothing => None,
+        PatchRecord::Replaced { line, from, to, .. } => {
+            Some(format!("{path}, line {line}: `{}` becomes `{}`", text(from), text(to)))
+        }
+        PatchRecord::Appended { line, text: added, .. } => {
+            Some(format!("{path}, line {line}: `{}` is added at the end", text(added)))
+        }
+    }
+}
+
+/// Looks what a window must change; `None` where `USERGROUPS_ENAB` is `yes` already. Reads only.
+///
+/// # Errors
+/// [`ReadError`] as [`super::read`].
+pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
+    let sources = Sources::of(root)?;
+    let drop_in_needed = sources.drop_in_needed();
+    let against = if drop_in_needed { sources.against().map(|source| source.path.clone()) } else { None };
+    let drop_in = match &sources.names {
+        Some(names) if drop_in_needed => Some(Path::new(DROP_INS).join(last_name(names))),
+        _ => None,
+    };
+    if !sources.main_needs_change() && !drop_in_needed {
+        return Ok(None);
+    }
+    let main = match (sources.main_needs_change(), sources.main, sources.vendor) {
+        (false, ..) => None,
+        (true, Some(main), _) => {
+            let patch = patch(&main.content);
+            Some(MainChange::Patch { real: main.real, original: main.content, patch })
+        }
+        (true, None, vendor) => {
+            let patch = patch(vendor.as_ref().map_or(b"", |vendor| &vendor.content));
+            Some(MainChange::Make { vendor: vendor.map(|vendor| vendor.path), patch })
+        }
+    };
+    Ok(Some(Plan { main, drop_in, root: root.path().to_owned(), against }))
+}
+
+/// A name that sorts after all of `names`.
+fn last_name(names: &[OsString]) -> OsString {
+    match names.iter().filter(|name| name.as_bytes().ends_with(b".defs")).max() {
+        Some(last) if last.as_bytes() >= DROP_IN.as_bytes() => {
+            // `z` comes after the dot of `.defs`, so the longer name comes after the shorter.
+            let stem = &last.as_bytes()[..last.len() - b".defs".len()];
+            OsString::from_vec([stem, b"z-hostprep.defs"].concat())
+        }
+        _ => DROP_IN.into(),
+    }
+}
+
+/// Whether a window may have made a drop-in of that name; [`MARKER`] in its first line makes it certain.
+pub(super) fn may_be_ours(name: &[u8]) -> bool {
+    debug_assert!(MARKER.starts_with(b"#"));
+    name.ends_with(b"z-hostprep.defs")
+}

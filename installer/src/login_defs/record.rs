@@ -1,0 +1,229 @@
+//! The intent, on disk before anything is changed: `login-defs-window.json` in hostprep's state directory.
+
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use host::{Dir, FileError, ReadError, Root};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::disk::{self, Loaded, Meta, Times};
+use super::text::PatchRecord;
+use super::window::WindowError;
+
+/// The record's name in the state directory.
+const NAME: &str = "login-defs-window.json";
+/// What is written before it is renamed to [`NAME`].
+const TEMPORARY: &str = ".login-defs-window.json.hostprep-new";
+/// The format that this version writes; an older reader refuses a newer one.
+const SCHEMA: u32 = 1;
+
+/// What a window set out to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    schema: u32,
+    pub main: Option<Main>,
+    pub drop_in: Option<Made>,
+}
+
+/// The change of a file that was there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "kebab-case")]
+pub(super) enum Main {
+    /// The original inode is kept aside.
+    Swap(Changed),
+    /// The file is written in place.
+    InPlace {
+        #[serde(flatten)]
+        changed: Changed,
+        phase: Phase,
+    },
+    /// The file is made and removed again.
+    Make(Made),
+}
+
+/// How far writing in place got. Only in [`Phase::Open`] nobody of ours is writing, and what differs is an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Phase {
+    Opening,
+    Open,
+    Closing,
+    /// Somebody's text, less our line, is being written.
+    Merging,
+}
+
+/// A file as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Changed {
+    #[serde(with = "super::bytes")]
+    path: Vec<u8>,
+    device: u64,
+    inode: u64,
+    mode: u32,
+    uid: u32,
+    gid: u32,
+    pub times: Times,
+    /// Of mode, owner and extended attributes.
+    pub attributes_sha256: String,
+    pub original_sha256: String,
+    pub patched_sha256: String,
+    pub line: PatchRecord,
+}
+
+/// A file that was not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Made {
+    #[serde(with = "super::bytes")]
+    path: Vec<u8>,
+    pub sha256: String,
+    pub line: PatchRecord,
+}
+
+impl Changed {
+    pub fn new(path: &Path, original: &Loaded, meta: &Meta, patched: &[u8], line: PatchRecord) -> Self {
+        Self {
+            path: path.as_os_str().as_bytes().to_vec(),
+            device: original.stat.st_dev,
+            inode: original.stat.st_ino,
+            mode: meta.mode,
+            uid: meta.uid,
+            gid: meta.gid,
+            times: original.times(),
+            attributes_sha256: meta.digest(),
+            original_sha256: sha256(&original.content),
+            patched_sha256: sha256(patched),
+            line,
+        }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        path(&self.path)
+    }
+
+    pub fn id(&self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
+    pub fn meta(&self) -> Meta {
+        Meta { uid: self.uid, gid: self.gid, ..Meta::plain(self.mode) }
+    }
+}
+
+impl Made {
+    pub fn new(path: &Path, content: &[u8], line: PatchRecord) -> Self {
+        Self { path: path.as_os_str().as_bytes().to_vec(), sha256: sha256(content), line }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        path(&self.path)
+    }
+}
+
+fn path(bytes: &[u8]) -> PathBuf {
+    std::ffi::OsString::from_vec(bytes.to_vec()).into()
+}
+
+impl Record {
+    pub fn new(main: Option<Main>, drop_in: Option<Made>) -> Self {
+        Self { schema: SCHEMA, main, drop_in }
+    }
+}
+
+/// A checksum as the record has it.
+pub(super) fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What stands where the record would be.
+#[derive(Debug)]
+pub(super) enum Found {
+    Nothing,
+    Record(Box<Record>),
+    /// Something that cannot be read; the names beside login.defs must do.
+    Malformed,
+}
+
+/// The state directory.
+#[derive(Debug)]
+pub(super) struct State {
+    pub dir: Dir,
+}
+
+impl State {
+    /// Opens it; `None` where it was never made.
+    pub fn find(root: &Root, inside: &Path) -> Result<Option<Self>, FileError> {
+        match root.dir(inside) {
+            Ok(dir) => Ok(Some(Self { dir })),
+            Err(e) if e.is_missing() => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Opens it, made first where it is missing.
+    pub fn make(root: &Root, inside: &Path) -> Result<Self, FileError> {
+        Ok(Self { dir: root.make_dirs(inside)? })
+    }
+
+    pub fn load(&self) -> Result<Found, WindowError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let loaded = match disk::load(&self.dir, NAME) {
+            // Too large, or no file at all: whatever it is, we did not write it.
+            Err(ReadError::Malformed(_)) => return Ok(Found::Malformed),
+            loaded => loaded?,
+        };
+        let Some(loaded) = loaded else { return Ok(Found::Nothing) };
+        match serde_json::from_slice::<Version>(&loaded.content) {
+            Ok(Version { schema }) if schema > SCHEMA => {
+                Err(WindowError::NewerRecord { path: self.dir.shown().join(NAME), schema, known: SCHEMA })
+            }
+            _ => Ok(serde_json::from_slice(&loaded.content).map_or(Found::Malformed, Found::Record)),
+        }
+    }
+
+    /// Writes the record; it is on disk when this returns.
+    pub fn store(&self, record: &Record) -> Result<(), FileError> {
+        let json = serde_json::to_vec_pretty(record)
+            .map_err(|e| FileError::new("write", self.dir.shown().join(NAME), std::io::Error::other(e)))?;
+        self.replace(NAME, TEMPORARY, &json, &Meta::plain(0o644), None)
+    }
+
+    /// Writes a file of the state directory so that it is whole or not there.
+    pub fn replace(
+        &self,
+        name: &str,
+        temporary: &str,
+        content: &[u8],
+        meta: &Meta,
+        times: Option<Times>,
+    ) -> Result<(), FileError> {
+        disk::write_new(&self.dir, temporary, content, meta, times)?;
+        disk::rename(&self.dir, temporary, name)?;
+        disk::sync(&self.dir)
+    }
+
+    /// Removes the record and what was left of writing one.
+    pub fn remove(&self) -> Result<(), FileError> {
+        self.discard(&[NAME, TEMPORARY])
+    }
+
+    /// Removes files of the state directory, where they are there.
+    pub fn discard(&self, names: &[&str]) -> Result<(), FileError> {
+        let mut any = false;
+        for name in names {
+            if self.dir.stat(name)?.is_some() {
+                disk::unlink(&self.dir, name)?;
+                any = true;
+            }
+        }
+        if any { disk::sync(&self.dir) } else { Ok(()) }
+    }
+
+    /// Whether the record, or what was left of writing one, is there.
+    pub fn any(&self) -> Result<bool, FileError> {
+        Ok(self.dir.stat(NAME)?.is_some() || self.dir.stat(TEMPORARY)?.is_some())
+    }
+}

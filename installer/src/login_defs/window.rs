@@ -1,0 +1,182 @@
+//! The window itself: opening and closing.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use host::{FileError, ReadError, Root};
+use thiserror::Error;
+
+use super::disk::{Meta, Place};
+use super::plan::MainChange;
+use super::record::{Changed, Made, Main, Phase, Record, State};
+use super::source::MAIN;
+use super::text::patch;
+use super::{Plan, in_place, made, plan, recover, settle, swap};
+
+/// How often the file may change between looking and opening.
+const ATTEMPTS: usize = 3;
+
+/// Why a window could not be opened or closed.
+#[derive(Debug, Error)]
+pub enum WindowError {
+    /// A file could not be changed.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file could not be read or understood.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file is immutable, append-only, or on a read-only file system.
+    #[error("{} cannot be changed, nor replaced: {source}; {hint}, then run again", path.display())]
+    Unchangeable {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+        /// What to do.
+        hint: String,
+    },
+    /// Somebody keeps changing the file.
+    #[error("{} changes faster than it can be put back; stop what writes it, then run again", path.display())]
+    KeepsChanging {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer hostprep left its window open.
+    #[error(
+        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version, nothing was changed",
+        path.display()
+    )]
+    NewerRecord {
+        /// The record.
+        path: PathBuf,
+        /// Its format.
+        schema: u32,
+        /// The newest format that is understood here.
+        known: u32,
+    },
+}
+
+/// What settling found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// Somebody else's change was kept.
+    pub foreign: bool,
+}
+
+impl Settled {
+    pub const CLEAN: Self = Self { foreign: false };
+    pub const FOREIGN: Self = Self { foreign: true };
+}
+
+/// What closing found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// Whether somebody else changed the file meanwhile. Their change was kept and only our line went.
+    pub foreign_change_kept: bool,
+}
+
+/// An open window: `USERGROUPS_ENAB` is `yes`. Dropping it closes it.
+#[derive(Debug)]
+#[must_use = "dropping the window closes it"]
+pub struct Open<'a> {
+    root: &'a Root,
+    /// `None` where nothing had to be changed, or everything is back.
+    state: Option<State>,
+}
+
+/// Opens the window: from now on `USERGROUPS_ENAB` is `yes`. The intent is on disk before the change; a window that
+/// was left open is closed first. The files are looked at again, so what was planned is only a promise.
+///
+/// # Errors
+/// [`WindowError`]; everything is then as it was, or [`super::recover`] makes it so.
+pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Open<'a>, WindowError> {
+    recover(root, state_dir)?;
+    let mut planned = Some(planned.clone());
+    for _ in 0..ATTEMPTS {
+        let Some(current) = planned.take() else { return Ok(Open { root, state: None }) };
+        // Dropped on an error, it puts everything back.
+        let mut window = Open { root, state: Some(State::make(root, state_dir)?) };
+        if window.make_changes(&current)? {
+            return Ok(window);
+        }
+        window.settle()?;
+        planned = plan(root)?;
+    }
+    Err(WindowError::KeepsChanging { path: root.shown(MAIN) })
+}
+
+impl Open<'_> {
+    /// Closes the window: everything is again what it was. A change that somebody else made meanwhile is kept, less
+    /// our line; a file they changed by way of the copy has then a new inode, as an editor gives it.
+    ///
+    /// # Errors
+    /// [`WindowError`]; it is tried once more, and then by the next [`super::recover`].
+    pub fn close(mut self) -> Result<Closed, WindowError> {
+        Ok(Closed { foreign_change_kept: self.settle()?.foreign })
+    }
+
+    fn settle(&mut self) -> Result<Settled, WindowError> {
+        let Some(state) = &self.state else { return Ok(Settled::CLEAN) };
+        let settled = settle::settle(self.root, state)?;
+        self.state = None;
+        Ok(settled)
+    }
+
+    /// `false` where the file is not what was planned for.
+    fn make_changes(&self, planned: &Plan) -> Result<bool, WindowError> {
+        let Some(state) = &self.state else { return Ok(true) };
+        let made_drop_in = made::content(&patch(b"").content);
+        let drop_in = planned.drop_in.as_deref().map(|path| Made::new(path, &made_drop_in, patch(b"").record));
+        let done = match &planned.main {
+            None => {
+                state.store(&Record::new(None, drop_in))?;
+                true
+            }
+            Some(MainChange::Patch { real, original, patch }) => {
+                self.patch_main(state, drop_in, real, original, patch)?
+            }
+            Some(MainChange::Make { patch, .. }) => {
+                let place = Place::of(self.root, Path::new(MAIN))?;
+                let content = made::content(&patch.content);
+                let main = Made::new(&place.inside, &content, patch.record.clone());
+                state.store(&Record::new(Some(Main::Make(main)), drop_in))?;
+                made::open(&place, &content)?
+            }
+        };
+        if let (true, Some(path)) = (done, &planned.drop_in) {
+            return made::open(&Place::exactly(self.root, path)?, &made_drop_in);
+        }
+        Ok(done)
+    }
+
+    fn patch_main(
+        &self,
+        state: &State,
+        drop_in: Option<Made>,
+        real: &Path,
+        planned: &[u8],
+        patch: &super::text::Patch,
+    ) -> Result<bool, WindowError> {
+        let place = Place::exactly(self.root, real)?;
+        let Some(original) = place.load()?.filter(|loaded| loaded.content == planned) else { return Ok(false) };
+        let meta = Meta::of(&place.dir, &place.name, &original)?;
+        let changed = Changed::new(&place.inside, &original, &meta, &patch.content, patch.record.clone());
+        state.store(&Record::new(Some(Main::Swap(changed.clone())), drop_in.clone()))?;
+        match swap::open(&place, &original, &patch.content)? {
+            swap::Opened::Yes => return Ok(true),
+            swap::Opened::Changed => return Ok(false),
+            swap::Opened::Cannot => {}
+        }
+        let mut record = Record::new(Some(Main::InPlace { changed, phase: Phase::Opening }), drop_in);
+        state.store(&record)?;
+        in_place::open(state, &mut record, &place, &original, &patch.content)?;
+        Ok(true)
+    }
+}
+
+impl Drop for Open<'_> {
+    /// For a panic, an early return, an error while opening. What fails here is left to [`super::recover`].
+    fn drop(&mut self) {
+        let _ = self.settle();
+    }
+}

@@ -1,0 +1,107 @@
+//! What became of a step.
+
+use faults::{FaultId, Reason};
+use serde::{Deserialize, Serialize};
+
+/// A step's name, in the order in which steps run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepName {
+    /// The unprivileged user and its group.
+    ScanUser,
+    /// The managed directories.
+    Directories,
+    /// The policy tools.
+    SelinuxTools,
+    /// The policy module.
+    SelinuxModule,
+    /// BTF or headers.
+    Kernel,
+}
+
+impl StepName {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] =
+        [Self::ScanUser, Self::Directories, Self::SelinuxTools, Self::SelinuxModule, Self::Kernel];
+
+    /// As users write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ScanUser => "scan-user",
+            Self::Directories => "directories",
+            Self::SelinuxTools => "selinux-tools",
+            Self::SelinuxModule => "selinux-module",
+            Self::Kernel => "kernel",
+        }
+    }
+
+    /// The fault that this step can raise.
+    #[must_use]
+    pub fn fault(self) -> FaultId {
+        match self {
+            Self::ScanUser | Self::Directories => FaultId::SCAN_USER,
+            Self::SelinuxTools | Self::SelinuxModule => FaultId::SELINUX_POLICY,
+            Self::Kernel => FaultId::KERNEL_HEADERS,
+        }
+    }
+}
+
+/// What is wrong, as it goes into a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The machine-readable reason.
+    pub reason: Reason,
+    /// One line with the real values.
+    pub detail: String,
+    /// Exact commands for this host.
+    pub remedy: Vec<String>,
+}
+
+/// What a look at the host showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All is well.
+    Right(String),
+    /// Not as it should be, but no fault while the host is as it is.
+    NotReady(String),
+    /// Right on disk; in force after the next boot or policy load.
+    Later(String),
+    /// The step's fault is true.
+    Faulty(Finding),
+    /// It could not be looked at.
+    Unknown(String),
+}
+
+/// The outcome words of the JSON form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Nothing to do.
+    Ok,
+    /// It was changed and is right now.
+    Changed,
+    /// Right on disk, in force later; or not ready while that is no fault.
+    Deferred,
+    /// The fault is true.
+    Fault,
+    /// It could not be looked at.
+    Unknown,
+    /// A repair would change it.
+    Planned,
+}
+
+/// What became of one step, for reports and faults.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// The step.
+    pub name: StepName,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// One line of what was seen or done.
+    pub detail: String,
+    /// What is wrong, where the fault is true.
+    pub finding: Option<Finding>,
+    /// The exact commands and file changes that a repair makes.
+    pub plan: Vec<String>,
+}

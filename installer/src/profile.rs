@@ -1,0 +1,183 @@
+//! What an agent asks of a host: names, paths, rule, user, directories. Data, so that another agent is another file.
+
+use std::path::{Component, Path, PathBuf};
+
+use host::MalformedFile;
+use policy::ModuleSpec;
+use serde::{Deserialize, Deserializer};
+
+/// The format this version reads.
+pub const SCHEMA: u32 = 1;
+
+const BUILT_IN: &str = include_str!("../../profile.toml");
+
+/// An agent's profile.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Format version.
+    pub schema: u32,
+    /// A short name.
+    pub name: String,
+    /// The product, for people.
+    pub title: String,
+    /// Where our own files are.
+    pub paths: Paths,
+    /// The unprivileged user that scans files.
+    pub scan_user: ScanUser,
+    /// The managed directories, parents before children.
+    pub directories: Vec<ManagedDirectory>,
+    /// The policy module.
+    pub module: ModuleSpec,
+}
+
+/// Where our own files are, as the prepared host sees them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paths {
+    /// The fault store's directory.
+    pub faults: PathBuf,
+    /// The journal's directory.
+    pub state: PathBuf,
+    /// The lock file.
+    pub lock: PathBuf,
+    /// The log file.
+    pub log: PathBuf,
+    /// Where the policy module is compiled.
+    pub work: PathBuf,
+}
+
+/// The user that scans files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanUser {
+    /// Its name and that of its group.
+    pub name: String,
+    /// The GECOS field.
+    pub comment: String,
+    /// The home directory field; the directory is not made.
+    pub home: PathBuf,
+    /// Shells that let nobody log in.
+    pub shells: Vec<PathBuf>,
+}
+
+/// A directory whose mode and owner are ours to keep.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedDirectory {
+    /// As the prepared host sees it.
+    pub path: PathBuf,
+    /// Permission bits.
+    #[serde(deserialize_with = "octal")]
+    pub mode: u32,
+    /// Whether it is made where it is missing.
+    pub create: bool,
+}
+
+impl Profile {
+    /// The Cisco Secure Endpoint profile that is built in.
+    ///
+    /// # Panics
+    /// Never: a test parses the built-in profile.
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self::parse(BUILT_IN, Path::new("profile.toml")).expect("a test parses the built-in profile")
+    }
+
+    /// The profile in `text`; `shown` is its path in messages.
+    ///
+    /// # Errors
+    /// [`MalformedFile`] with the line where it is no TOML, lacks a value, or asks for what must not be.
+    pub fn parse(text: &str, shown: &Path) -> Result<Self, MalformedFile> {
+        let malformed = |line: Option<usize>, problem: String| MalformedFile {
+            path: shown.to_owned(),
+            line,
+            problem,
+            hint: "see profile.toml in the documentation for the form".into(),
+        };
+        let profile: Self = toml::from_str(text).map_err(|e| malformed(line_of(text, &e), first_line(&e)))?;
+        profile.validate().map_err(|problem| malformed(None, problem))?;
+        Ok(profile)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        if self.schema != SCHEMA {
+            return Err(format!("schema {} is not one this version reads ({SCHEMA})", self.schema));
+        }
+        let paths = &self.paths;
+        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.work] {
+            validate_path(path)?;
+        }
+        let user = &self.scan_user;
+        if !is_account_name(&user.name) {
+            return Err(format!("{:?} cannot be a user name", user.name));
+        }
+        if user.shells.is_empty() || user.comment.contains([':', '\n', ',']) || !user.home.is_absolute() {
+            return Err("scan_user needs shells, an absolute home, and a comment without `:` `,`".into());
+        }
+        for directory in &self.directories {
+            validate_path(&directory.path)?;
+            if directory.mode & !0o755 != 0 || directory.mode & 0o700 != 0o700 {
+                let path = format!("{:?}", directory.path);
+                return Err(format!("mode {:04o} of {path} would let others write or shut root out", directory.mode));
+            }
+        }
+        self.module.validate().map_err(|e| e.to_string())
+    }
+}
+
+/// Below these an agent has its own; the directories themselves, and all others, are the system's (`hier(7)`).
+const PLACES_FOR_AGENTS: [&str; 8] =
+    ["/opt", "/var/opt", "/etc/opt", "/var/lib", "/var/log", "/var/cache", "/run", "/usr/local"];
+
+/// Of those, directories that are not an agent's either.
+const SYSTEMS_OWN: [&str; 8] = [
+    "/var/lib/selinux",
+    "/var/lib/dpkg",
+    "/var/lib/rpm",
+    "/var/log/audit",
+    "/var/log/journal",
+    "/run/systemd",
+    "/run/lock",
+    "/usr/local/bin",
+];
+
+/// Only what can be an agent's own: absolute, plain, below a place for agents.
+fn validate_path(path: &Path) -> Result<(), String> {
+    let plain = path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+    let as_written = path.components().collect::<PathBuf>().as_os_str() == path.as_os_str();
+    let below = |place: &str| path.starts_with(place) && path != Path::new(place);
+    let systems_own = SYSTEMS_OWN.iter().any(|own| path.starts_with(own));
+    if plain && as_written && !systems_own && PLACES_FOR_AGENTS.iter().any(|place| below(place)) {
+        Ok(())
+    } else {
+        let places = PLACES_FOR_AGENTS.join(", ");
+        Err(format!("{path:?} cannot be ours: a plain absolute path is needed, without `..`, below one of {places}"))
+    }
+}
+
+/// What `useradd` takes everywhere (`useradd(8)`, CAVEATS).
+fn is_account_name(name: &str) -> bool {
+    name.len() <= 32
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+}
+
+fn octal<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let text = String::deserialize(from)?;
+    u32::from_str_radix(&text, 8).map_err(|_| serde::de::Error::custom(format!("`{text}` is no octal mode")))
+}
+
+/// The line, counted from 1, at which `error` stands in `text`.
+pub(crate) fn line_of(text: &str, error: &toml::de::Error) -> Option<usize> {
+    let before = text.get(..error.span()?.start)?;
+    Some(1 + before.matches('\n').count())
+}
+
+pub(crate) fn first_line(error: &toml::de::Error) -> String {
+    error.message().lines().next().unwrap_or("cannot be read").to_owned()
+}
+
+#[cfg(test)]
+#[path = "profile_tests.rs"]
+mod tests;

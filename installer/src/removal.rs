@@ -1,0 +1,286 @@
+//! The way back: undoes what the journal says we made, and takes our module out of the store at every priority. What was
+//! there before us stays, and what is gone already is gone.
+
+use std::time::Duration;
+
+use faults::{Source, Wanted};
+use host::Root;
+use host::account::Accounts;
+use host::log::Level;
+use host::process::Command;
+use policy::transaction::{Present, Target};
+use policy::{ModuleSpec, SelinuxConfig, Store};
+
+use crate::Error;
+use crate::action::account_tool;
+use crate::context::Context;
+use crate::journal::{Journal, Made};
+use crate::outcome::StepName;
+use crate::place::remove_place;
+use crate::run;
+use crate::verdicts;
+
+/// One thing to undo.
+#[derive(Debug)]
+pub enum Undo {
+    /// Take the module out of the store.
+    Module {
+        /// The transaction.
+        command: Command,
+        /// The store.
+        target: Target,
+        /// Its type.
+        policy_type: String,
+        /// The module, with every priority that it ever had.
+        spec: ModuleSpec,
+    },
+    /// Run an account tool.
+    Account {
+        /// The tool.
+        command: Command,
+        /// What is then gone.
+        made: Made,
+        /// A group that was there before us and that `userdel` takes along where USERGROUPS_ENAB is `yes`: it is made again.
+        restores: Option<(String, Command)>,
+    },
+    /// Remove a directory if it is empty.
+    Directory {
+        /// As the prepared host sees it.
+        path: std::path::PathBuf,
+    },
+    /// Forget a journal entry of something that is gone already.
+    Gone {
+        /// The entry.
+        made: Made,
+    },
+}
+
+impl Undo {
+    /// The exact command or file change.
+    #[must_use]
+    pub fn describe(&self, root: &Root) -> Option<String> {
+        match self {
+            Self::Account { command, restores: Some((_, restore)), .. } => {
+                Some(format!("{command}; {restore}  # if it is gone then"))
+            }
+            Self::Module { command, .. } | Self::Account { command, .. } => Some(command.to_string()),
+            Self::Directory { path } => Some(format!("rmdir {}  # if it is empty", root.shown(path).display())),
+            Self::Gone { .. } => None,
+        }
+    }
+}
+
+/// What became of a removal.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// What was done.
+    pub done: Vec<String>,
+    /// What could not be, and why.
+    pub failed: Vec<String>,
+}
+
+impl Removed {
+    fn note(&mut self, cx: &Context, error: &Error) {
+        cx.log.line(Level::Warning, &error.to_string());
+        self.failed.push(error.to_string());
+    }
+}
+
+/// What is to be undone, in order, and what cannot be looked at: one thing does not keep the others.
+#[must_use]
+pub fn plan(cx: &Context, journal: &Journal) -> (Vec<Undo>, Vec<Error>) {
+    let mut failed = Vec::new();
+    let mut undo = plan_modules(cx, journal).unwrap_or_else(|e| {
+        failed.push(e);
+        Vec::new()
+    });
+    // A user's primary group cannot go before the user.
+    let order = |made: &Made| match made {
+        Made::Module { .. } => 0,
+        Made::User { .. } => 1,
+        Made::Group { .. } => 2,
+        Made::Directory { .. } => 3,
+    };
+    let mut entries: Vec<&Made> = journal.made().iter().rev().collect();
+    entries.sort_by_key(|made| order(made));
+    for made in entries {
+        match plan_entry(cx, journal, made) {
+            Ok(entry) => undo.extend(entry),
+            Err(e) => failed.push(e),
+        }
+    }
+    (undo, failed)
+}
+
+fn plan_entry(cx: &Context, journal: &Journal, made: &Made) -> Result<Option<Undo>, Error> {
+    let accounts = Accounts::of(cx.root);
+    let gone = || Some(Undo::Gone { made: made.clone() });
+    Ok(match made {
+        // The store is looked at as a whole.
+        Made::Module { .. } => None,
+        made if !journal.still_ours(made)? => gone(),
+        Made::User { name, .. } => {
+            let ours = |other: &Made| matches!(other, Made::Group { name: group, .. } if group == name);
+            let restores = match accounts.local_group(name)? {
+                Some(group) if !journal.made().iter().any(ours) => {
+                    let gid = group.gid.to_string();
+                    Some((name.clone(), account_tool(cx, "groupadd").args(["--system", "--gid", &gid, name])))
+                }
+                _ => None,
+            };
+            Some(Undo::Account { command: account_tool(cx, "userdel").arg(name), made: made.clone(), restores })
+        }
+        Made::Group { name, .. } => {
+            let user_is_ours =
+                journal.made().iter().any(|other| matches!(other, Made::User { name: user, .. } if user == name));
+            match accounts.local_user(name)? {
+                // Made for a user that was there before us and that needs a primary group.
+                Some(_) if !user_is_ours => gone(),
+                _ => {
+                    let command = account_tool(cx, "groupdel").arg(name);
+                    Some(Undo::Account { command, made: made.clone(), restores: None })
+                }
+            }
+        }
+        Made::Directory { path } => Some(Undo::Directory { path: path.clone() }),
+    })
+}
+
+/// The module, in the configured store and in every store that the journal names. Its name is ours, so it goes even where
+/// the journal is lost.
+///
+/// # Errors
+/// [`Error`] where the policy store cannot be read.
+pub fn plan_modules(cx: &Context, journal: &Journal) -> Result<Vec<Undo>, Error> {
+    let mut spec = cx.profile.module.clone();
+    let config = SelinuxConfig::read(cx.root)?;
+    let mut types: Vec<String> = config.iter().map(|config| config.policy_type.clone()).collect();
+    for made in journal.made() {
+        if let Made::Module { policy_type, priority, .. } = made {
+            types.push(policy_type.clone());
+            spec.former_priorities.push(*priority);
+        }
+    }
+    types.sort();
+    types.dedup();
+    let state = policy::State::of(cx.root, cx.surroundings, cx.kernel, config.as_ref());
+    let mut undo = Vec::new();
+    for policy_type in types {
+        let target = Target::of(cx.root, &policy_type, state);
+        let present = match Store::locate(cx.root, &policy_type)? {
+            Some(store) => Present::in_store(&store, &spec.name)?,
+            None => Present::default(),
+        };
+        match target.remove(&spec, &present) {
+            Some(command) => undo.push(Undo::Module { command, target, policy_type, spec: spec.clone() }),
+            None => {
+                let entries = journal.made().iter().filter(|made| is_module_in(made, &policy_type));
+                undo.extend(entries.map(|made| Undo::Gone { made: made.clone() }));
+            }
+        }
+    }
+    Ok(undo)
+}
+
+/// Undoes everything, as far as it goes: one thing that cannot be undone does not keep the others.
+///
+/// # Errors
+/// [`Error`] where the lock was not had, the host cannot be looked at, or somebody interrupts.
+pub fn remove(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Result<Removed, Error> {
+    let lock = run::lock(cx, patience, waiting)?;
+    let mut journal = Journal::of(cx);
+    if let Err(e) = journal.settle() {
+        cx.log.line(Level::Warning, &e.to_string());
+    }
+    let (plan, failed) = plan(cx, &journal);
+    let mut removed = undo_all(cx, &mut journal, &plan)?;
+    for error in failed {
+        removed.note(cx, &error);
+    }
+    let mut ids: Vec<_> = StepName::ALL.map(StepName::fault).to_vec();
+    ids.dedup();
+    let cleared: Vec<Wanted> = ids.into_iter().map(Wanted::Cleared).collect();
+    if let Err(e) = verdicts::carry_out(cx, &cleared, Source::Remove) {
+        removed.note(cx, &e);
+    }
+    let paths = &cx.profile.paths;
+    remove_place(cx.root, cx.profile, &paths.state)?;
+    lock.remove()?;
+    if let Some(above) = paths.lock.parent() {
+        remove_place(cx.root, cx.profile, above)?;
+    }
+    Ok(removed)
+}
+
+/// Takes the module out of the policy store and leaves the rest.
+///
+/// # Errors
+/// As [`remove`].
+pub fn remove_modules(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Result<Removed, Error> {
+    let _lock = run::lock(cx, patience, waiting)?;
+    let mut journal = Journal::of(cx);
+    let plan = plan_modules(cx, &journal)?;
+    undo_all(cx, &mut journal, &plan)
+}
+
+fn undo_all(cx: &Context, journal: &mut Journal, plan: &[Undo]) -> Result<Removed, Error> {
+    let mut removed = Removed::default();
+    for undo in plan {
+        if host::signals::interrupted() {
+            return Err(Error::Interrupted);
+        }
+        match carry_out(cx, journal, undo) {
+            Ok(true) => removed.done.extend(undo.describe(cx.root)),
+            Ok(false) => {}
+            Err(e) => removed.note(cx, &e),
+        }
+    }
+    Ok(removed)
+}
+
+/// Whether anything was changed.
+fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, Error> {
+    match undo {
+        Undo::Module { target, policy_type, spec, .. } => {
+            if let Some(store) = Store::locate(cx.root, policy_type)? {
+                policy::transaction::remove(cx.processes, cx.clock, target, &store, spec)?;
+            }
+            let entries: Vec<Made> =
+                journal.made().iter().filter(|made| is_module_in(made, policy_type)).cloned().collect();
+            for made in entries {
+                journal.forget(&made)?;
+            }
+            Ok(true)
+        }
+        Undo::Account { command, made, restores } => {
+            // userdel has already taken the group with it where USERGROUPS_ENAB is yes.
+            let gone = match made {
+                Made::Group { name, .. } => Accounts::of(cx.root).local_group(name)?.is_none(),
+                _ => false,
+            };
+            if !gone {
+                cx.processes.run_to_the_end(command)?;
+            }
+            if let Some((name, restore)) = restores
+                && Accounts::of(cx.root).local_group(name)?.is_none()
+            {
+                cx.processes.run_to_the_end(restore)?;
+            }
+            journal.forget(made)?;
+            Ok(!gone)
+        }
+        Undo::Directory { path } => {
+            let removed = remove_place(cx.root, cx.profile, path)?;
+            journal.forget(&Made::Directory { path: path.clone() })?;
+            Ok(removed)
+        }
+        Undo::Gone { made } => {
+            journal.forget(made)?;
+            Ok(false)
+        }
+    }
+}
+
+fn is_module_in(made: &Made, wanted: &str) -> bool {
+    matches!(made, Made::Module { policy_type, .. } if policy_type == wanted)
+}

@@ -1,0 +1,74 @@
+//! What a run found, for people and for programs.
+
+pub mod json;
+pub mod text;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, StepReport};
+use crate::run::Results;
+
+/// The host as reports name it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct HostFacts {
+    /// `ID` of os-release.
+    pub id: String,
+    /// `VERSION_ID` of os-release.
+    pub version: Option<String>,
+    /// The family whose names for packages hold.
+    pub family: &'static str,
+    /// The package manager's program.
+    pub package_manager: Option<&'static str>,
+    /// The kernel that is judged.
+    pub kernel: Option<String>,
+    /// The state of SELinux.
+    pub selinux: String,
+}
+
+impl HostFacts {
+    /// The facts of `cx`.
+    #[must_use]
+    pub fn of(cx: &Context) -> Self {
+        Self {
+            id: cx.distribution.id.clone(),
+            version: cx.distribution.version.clone(),
+            family: cx.distribution.family(),
+            package_manager: cx.distribution.package_manager(),
+            kernel: kernel(cx),
+            selinux: crate::step::state_word(cx.root, cx.surroundings, cx.kernel),
+        }
+    }
+}
+
+/// The kernel that is judged, else the one that runs here.
+fn kernel(cx: &Context) -> Option<String> {
+    let judged = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
+    judged.or_else(|| (!cx.root.is_alternate()).then(host::kernel::running_release))
+}
+
+/// The exit codes of `check` and `repair`.
+pub mod exit {
+    /// All is well.
+    pub const WELL: u8 = 0;
+    /// An error of ours.
+    pub const ERROR: u8 = 1;
+    /// A call that makes no sense.
+    pub const USAGE: u8 = 2;
+    /// Faults are raised.
+    pub const FAULTS: u8 = 3;
+    /// Something is unknown, deferred or to be done, and nothing is faulted.
+    pub const UNSETTLED: u8 = 4;
+}
+
+/// The exit code that `results` come to.
+#[must_use]
+pub fn exit_code(results: &Results) -> u8 {
+    let unsettled =
+        |report: &StepReport| matches!(report.outcome, Outcome::Unknown | Outcome::Deferred | Outcome::Planned);
+    if !results.faults.is_empty() {
+        exit::FAULTS
+    } else if results.reports.iter().any(unsettled) {
+        exit::UNSETTLED
+    } else {
+        exit::WELL
+    }
+}

@@ -1,0 +1,105 @@
+//! Lines for people: aligned, and coloured where the stream takes colours.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::HostFacts;
+use crate::outcome::{Outcome, StepReport};
+use crate::run::Results;
+
+const OUTCOME_WIDTH: usize = 9;
+const NAME_WIDTH: usize = 15;
+
+/// What a run was for, which decides the last line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// `check`
+    Check,
+    /// `repair --dry-run`
+    DryRun,
+    /// `repair`
+    Repair,
+}
+
+/// The report of `results`, with colours as ANSI escapes; the stream strips them where they are not wanted.
+#[must_use]
+pub fn render(host: &HostFacts, results: &Results, purpose: Purpose) -> String {
+    let mut text = String::new();
+    let version = host.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
+    let kernel = host.kernel.as_deref().unwrap_or("none installed");
+    let _ = writeln!(text, "{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
+    for report in &results.reports {
+        step(&mut text, report, purpose);
+    }
+    let _ = writeln!(text, "{}", conclusion(results, purpose));
+    text
+}
+
+fn step(text: &mut String, report: &StepReport, purpose: Purpose) {
+    let style = style_of(report.outcome);
+    let outcome = word_of(report);
+    let name = report.name.as_str();
+    let detail = &report.detail;
+    let _ = writeln!(text, "  {style}{outcome:<OUTCOME_WIDTH$}{style:#} {name:<NAME_WIDTH$} {detail}");
+    let indent = " ".repeat(OUTCOME_WIDTH + NAME_WIDTH + 4);
+    let dim = Style::new().dimmed();
+    let lines = match (purpose, &report.finding) {
+        (Purpose::DryRun, _) => Some(("would", &report.plan)),
+        (Purpose::Repair, None) => Some(("did", &report.plan)),
+        (Purpose::Check | Purpose::Repair, Some(finding)) => Some(("mend", &finding.remedy)),
+        (Purpose::Check, None) => None,
+    };
+    if let Some((label, lines)) = lines {
+        for line in lines {
+            let _ = writeln!(text, "{indent}{dim}{label}:{dim:#} {line}");
+        }
+    }
+}
+
+fn word_of(report: &StepReport) -> String {
+    match report.outcome {
+        Outcome::Ok => "ok".into(),
+        Outcome::Changed => "changed".into(),
+        Outcome::Deferred => "deferred".into(),
+        Outcome::Fault => format!("fault {}", report.name.fault()),
+        Outcome::Unknown => "unknown".into(),
+        Outcome::Planned => "planned".into(),
+    }
+}
+
+fn style_of(outcome: Outcome) -> Style {
+    let colour = match outcome {
+        Outcome::Ok | Outcome::Changed => AnsiColor::Green,
+        Outcome::Deferred | Outcome::Planned => AnsiColor::Yellow,
+        Outcome::Fault => AnsiColor::Red,
+        Outcome::Unknown => AnsiColor::Magenta,
+    };
+    colour.on_default()
+}
+
+fn conclusion(results: &Results, purpose: Purpose) -> String {
+    let ids: Vec<String> = results.faults.iter().map(ToString::to_string).collect();
+    let unsettled = |outcome| results.reports.iter().any(|report| report.outcome == outcome);
+    let plans = results.reports.iter().any(|report| !report.plan.is_empty());
+    match (purpose, ids.len()) {
+        (Purpose::DryRun, _) if plans => "Nothing was changed. Without --dry-run, hostprep does the above.".into(),
+        (Purpose::DryRun, 0) => "There is nothing to do.".into(),
+        (Purpose::Check, n @ 1..) if plans => format!("{}. Run `hostprep repair` as root.", faults(n, &ids)),
+        (_, n @ 1..) if results.reports.iter().all(|report| report.finding.is_none()) => {
+            format!("{}, by steps that were not asked for: see `hostprep check`.", faults(n, &ids))
+        }
+        (_, n @ 1..) => format!("{}. Run the commands above; `hostprep faults show ID` says more.", faults(n, &ids)),
+        (_, 0) if unsettled(Outcome::Unknown) => {
+            "No fault was seen, but not everything could be looked at (run as root).".into()
+        }
+        (Purpose::Check, 0) if plans => "No fault, but `hostprep repair` has something to do.".into(),
+        (_, 0) if unsettled(Outcome::Deferred) => "No fault; what is deferred comes into force later.".into(),
+        (_, 0) => "All is well.".into(),
+    }
+}
+
+fn faults(n: usize, ids: &[String]) -> String {
+    let noun = if n == 1 { "Fault" } else { "Faults" };
+    format!("{noun} {}", ids.join(", "))
+}

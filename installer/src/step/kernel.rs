@@ -1,0 +1,50 @@
+//! Fault 11: the kernel describes its types itself, or its headers are there to compile against.
+
+use faults::Reason;
+use host::kernel::{Btf, Headers, btf, headers};
+
+use super::Look;
+use crate::Error;
+use crate::context::{Context, JudgedKernel};
+use crate::outcome::{Finding, Verdict};
+use host::container::Surroundings;
+
+pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
+    if cx.surroundings == Surroundings::Container {
+        return Ok(Look::right("in a container: the kernel is the host's, and so is this question"));
+    }
+    let Some(kernel) = cx.judged_kernel()? else {
+        return Ok(Look::right("no kernel is installed here yet"));
+    };
+    let JudgedKernel { release, running } = &kernel;
+    let config = match btf(cx.root, release, *running)? {
+        Btf::Present(shown) => return Ok(Look::right(format!("{release} has BTF ({})", shown.display()))),
+        Btf::Absent(config) => config,
+    };
+    let without = match config {
+        Some(config) => format!("kernel {release} has no BTF ({})", config.display()),
+        None => format!("kernel {release} shows no BTF"),
+    };
+    let finding = match headers(cx.root, release)? {
+        Headers::Usable(at) => return Ok(Look::right(format!("{without}, its headers are in {}", at.display()))),
+        Headers::OfOthers(others) => Finding {
+            reason: Reason::HeadersMismatch,
+            detail: format!("{without}, and headers are installed for {} only", others.join(", ")),
+            remedy: remedy(cx, release),
+        },
+        Headers::Missing => Finding {
+            reason: Reason::HeadersMissing,
+            detail: format!("{without} and no headers are installed for it"),
+            remedy: remedy(cx, release),
+        },
+    };
+    Ok(Look { verdict: Verdict::Faulty(finding), plan: Vec::new() })
+}
+
+fn remedy(cx: &Context, release: &str) -> Vec<String> {
+    let package = cx.distribution.headers_package(release);
+    match package.and_then(|package| cx.distribution.install_command(&[package])) {
+        Some(command) => vec![cx.in_root(&command)],
+        None => vec![format!("# install the package with the headers of kernel {release}")],
+    }
+}

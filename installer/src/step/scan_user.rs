@@ -1,0 +1,221 @@
+//! The user that scans files: present, with a group of its own, and of no use for logging in.
+
+use std::path::{Path, PathBuf};
+
+use faults::Reason;
+use host::account::{Accounts, Group, User};
+use host::process::quoted;
+use host::root::is_dir;
+
+use super::Look;
+use crate::Error;
+use crate::action::{Action, account_tool};
+use crate::context::Context;
+use crate::journal::Made;
+use crate::login_defs;
+use crate::outcome::{Finding, Verdict};
+use crate::profile::ScanUser;
+
+pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
+    let Some(leftover) = login_defs::leftover(cx.root, &cx.profile.paths.state)? else {
+        return judge(cx);
+    };
+    // What is left may be torn, so that nothing can be judged by it before it is put back.
+    let verdict = match judge(cx).map(|look| look.verdict) {
+        Ok(faulty @ Verdict::Faulty(_)) => faulty,
+        Ok(Verdict::Right(detail)) => Verdict::NotReady(format!("{detail}; {leftover}")),
+        _ => Verdict::NotReady(leftover.to_string()),
+    };
+    Ok(Look { verdict, plan: vec![Action::RecoverLoginDefs { shown: leftover.to_string() }] })
+}
+
+fn judge(cx: &Context) -> Result<Look, Error> {
+    let wanted = &cx.profile.scan_user;
+    let accounts = Accounts::of(cx.root);
+    let settings = login_defs::read(cx.root)?;
+    let group = accounts.group(&wanted.name)?;
+    let Some(user) = accounts.user(&wanted.name)? else {
+        return missing(cx, group.as_ref());
+    };
+    let problems = problems(cx, &user, group.as_ref(), settings.sys_uid_max)?;
+    if problems.is_empty() {
+        let User { name, uid, gid, shell, .. } = &user;
+        return Ok(Look::right(format!("{name} uid {uid}, own group {gid}, shell {}", shell.display())));
+    }
+    let is_local = accounts.local_user(&wanted.name)?.is_some();
+    Ok(mismatch(cx, Some(&user), &problems, group.as_ref(), is_local))
+}
+
+fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
+    let wanted = &cx.profile.scan_user;
+    if group.is_some_and(|group| group.gid == 0) {
+        return Ok(mismatch(cx, None, &[Problem::GroupIsRoot], group, true));
+    }
+    let mut useradd = account_tool(cx, "useradd").args(["--system", "--no-create-home"]);
+    let mut makes = vec![Made::User { name: wanted.name.clone(), uid: None }];
+    let window = match group {
+        Some(_) => {
+            useradd = useradd.args(["--gid", &wanted.name]);
+            None
+        }
+        None => {
+            makes.push(Made::Group { name: wanted.name.clone(), gid: None });
+            login_defs::plan(cx.root)?.map(Box::new)
+        }
+    };
+    useradd = useradd
+        .args(["--home-dir".as_ref(), wanted.home.as_os_str()])
+        .args(["--shell".as_ref(), shell(cx).as_os_str()])
+        .args(["--comment", &wanted.comment, &wanted.name]);
+    let what = if group.is_some() { "user" } else { "user and group" };
+    let finding = Finding {
+        reason: Reason::UserMissing,
+        detail: format!("{what} {} missing", wanted.name),
+        remedy: vec![cx.repair_command()],
+    };
+    let plan = vec![Action::Account { command: useradd, makes, window }];
+    Ok(Look { verdict: Verdict::Faulty(finding), plan })
+}
+
+/// What a user of that name is that the profile does not ask for.
+enum Problem {
+    Root,
+    OutsideSystemRange { uid: u32, most: u32 },
+    PrimaryGroup { gid: u32 },
+    GroupMissing,
+    GroupIsRoot,
+    LoginShell(PathBuf),
+    HomeMade(PathBuf),
+}
+
+fn problems(cx: &Context, user: &User, group: Option<&Group>, most: u32) -> Result<Vec<Problem>, Error> {
+    let wanted = &cx.profile.scan_user;
+    let mut problems = Vec::new();
+    match user.uid {
+        0 => problems.push(Problem::Root),
+        uid if uid > most => problems.push(Problem::OutsideSystemRange { uid, most }),
+        _ => {}
+    }
+    match group {
+        None => problems.push(Problem::GroupMissing),
+        Some(group) if group.gid == 0 => problems.push(Problem::GroupIsRoot),
+        Some(group) if group.gid != user.gid => problems.push(Problem::PrimaryGroup { gid: user.gid }),
+        Some(_) => {}
+    }
+    if !wanted.shells.contains(&user.shell) {
+        problems.push(Problem::LoginShell(user.shell.clone()));
+    }
+    if user.uid != 0 && user.home.is_absolute() {
+        let home = cx.root.stat_followed(&user.home)?;
+        if home.is_some_and(|home| is_dir(&home) && home.st_uid == user.uid) {
+            problems.push(Problem::HomeMade(user.home.clone()));
+        }
+    }
+    Ok(problems)
+}
+
+impl Problem {
+    fn describe(&self, wanted: &ScanUser) -> String {
+        match self {
+            Self::Root => "uid 0, that of root".into(),
+            Self::OutsideSystemRange { uid, most } => format!("uid {uid}, outside the system range 1 to {most}"),
+            Self::PrimaryGroup { gid } => format!("primary group {gid} instead of {}", wanted.name),
+            Self::GroupMissing => format!("no group {}", wanted.name),
+            Self::GroupIsRoot => format!("group {} has gid 0, that of root", wanted.name),
+            Self::LoginShell(shell) if shell.as_os_str().is_empty() => "no shell set, which means /bin/sh".into(),
+            Self::LoginShell(shell) => format!("login shell {}", shell.display()),
+            Self::HomeMade(home) => format!("home directory {} of its own", home.display()),
+        }
+    }
+
+    /// Ids are not changed: files on the disk may carry them.
+    fn is_mendable(&self) -> bool {
+        !matches!(self, Self::Root | Self::OutsideSystemRange { .. } | Self::GroupIsRoot)
+    }
+}
+
+fn mismatch(cx: &Context, user: Option<&User>, problems: &[Problem], group: Option<&Group>, is_local: bool) -> Look {
+    let wanted = &cx.profile.scan_user;
+    let name = &wanted.name;
+    let mut commands = Vec::new();
+    if group.is_none() {
+        commands.push((
+            account_tool(cx, "groupadd").args(["--system", name]),
+            vec![Made::Group { name: name.clone(), gid: None }],
+        ));
+    }
+    let mut usermod = account_tool(cx, "usermod");
+    let mut changes = false;
+    for problem in problems {
+        usermod = match problem {
+            Problem::PrimaryGroup { .. } | Problem::GroupMissing => usermod.args(["--gid", name]),
+            Problem::LoginShell(_) => usermod.args(["--shell".as_ref(), shell(cx).as_os_str()]),
+            Problem::HomeMade(_) => usermod.args(["--home".as_ref(), wanted.home.as_os_str()]),
+            Problem::Root | Problem::OutsideSystemRange { .. } | Problem::GroupIsRoot => continue,
+        };
+        changes = true;
+    }
+    // With --gid, usermod gives the files below an existing home to the new group, whoever owns them on old hosts, and
+    // the home may be `/`: so it gets one that is not there.
+    let regroups =
+        problems.iter().any(|problem| matches!(problem, Problem::PrimaryGroup { .. } | Problem::GroupMissing));
+    let has_home = user.is_some_and(|user| cx.root.exists(&user.home));
+    let names_home = problems.iter().any(|problem| matches!(problem, Problem::HomeMade(_)));
+    if regroups && has_home && !names_home {
+        usermod = usermod.args(["--home".as_ref(), wanted.home.as_os_str()]);
+    }
+    if changes {
+        commands.push((usermod.arg(name), Vec::new()));
+    }
+
+    let described: Vec<String> = problems.iter().map(|problem| problem.describe(wanted)).collect();
+    let mut detail = format!("{name}: {}", described.join(", "));
+    let home_is_safe = !regroups || !has_home || !cx.root.exists(&wanted.home);
+    let mendable = home_is_safe && problems.iter().all(Problem::is_mendable);
+    let remedy = if !is_local {
+        detail.push_str("; it comes from a directory service, so it is not changed here");
+        vec![format!("# change {name} in the directory service that has it"), cx.repair_command()]
+    } else if mendable {
+        commands.iter().map(|(command, _)| command.to_string()).collect()
+    } else {
+        by_hand(cx, problems)
+    };
+    let plan = if is_local && mendable {
+        commands.into_iter().map(|(command, makes)| Action::Account { command, makes, window: None }).collect()
+    } else {
+        Vec::new()
+    };
+    Look { verdict: Verdict::Faulty(Finding { reason: Reason::UserMismatch, detail, remedy }), plan }
+}
+
+fn by_hand(cx: &Context, problems: &[Problem]) -> Vec<String> {
+    let name = &cx.profile.scan_user.name;
+    let mut remedy = Vec::new();
+    let root = if cx.root.is_alternate() {
+        format!(" -R {}", quoted(&cx.root.path().to_string_lossy()))
+    } else {
+        String::new()
+    };
+    let edit =
+        |editor: &str, id: &str| format!("{editor}{root}  # give {name} a system {id} of its own, or remove its line");
+    for problem in problems {
+        match problem {
+            // userdel would first kill every process of root's.
+            Problem::Root => remedy.push(edit("vipw", "uid")),
+            Problem::GroupIsRoot => {
+                remedy.push(format!("vigr  # give {name} a system gid of its own, or remove its line"))
+            }
+            Problem::OutsideSystemRange { .. } => remedy.push(account_tool(cx, "userdel").arg(name).to_string()),
+            _ => {}
+        }
+    }
+    remedy.push(cx.repair_command());
+    remedy
+}
+
+/// The first of the profile's shells that is there.
+fn shell(cx: &Context) -> PathBuf {
+    let shells = &cx.profile.scan_user.shells;
+    let there = shells.iter().find(|shell| cx.root.exists(shell));
+    there.or(shells.first()).map_or_else(|| Path::new("/bin/false").to_owned(), Clone::clone)
+}

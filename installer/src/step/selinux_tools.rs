@@ -1,0 +1,68 @@
+//! Which policy tools are there, and which package brings the others. A reason for fault 19 only where the rule is not
+//! in force.
+
+use faults::Reason;
+use host::distribution::Tool;
+
+use super::{Look, assess};
+use crate::Error;
+use crate::context::Context;
+use crate::outcome::{Finding, Verdict};
+
+pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
+    let Some(finding) = missing_tools(cx) else {
+        return Ok(Look::right(present(cx)));
+    };
+    let assessment = assess(cx)?;
+    if assessment.is_settled() {
+        return Ok(Look::right(format!("{}, but nothing needs them: {}", finding.detail, assessment.why())));
+    }
+    let verdict = if assessment.blocks_now() { Verdict::Faulty(finding) } else { Verdict::NotReady(finding.detail) };
+    Ok(Look { verdict, plan: Vec::new() })
+}
+
+/// With `semodule` here, the others are a convenience.
+fn present(cx: &Context) -> String {
+    let (present, missing): (Vec<Tool>, Vec<Tool>) =
+        Tool::ALL.into_iter().partition(|tool| cx.processes.find(tool.program()).is_some());
+    let mut detail = format!("{} present", names(&present));
+    if !missing.is_empty() {
+        let named: Vec<String> = missing.iter().map(|tool| with_package(cx, *tool)).collect();
+        detail = format!("{detail}; not here: {}", named.join(", "));
+    }
+    detail
+}
+
+/// What keeps the module from being loaded, if anything: without `semodule` nothing can be.
+pub(super) fn missing_tools(cx: &Context) -> Option<Finding> {
+    cx.processes.find(Tool::Semodule.program()).is_none().then(|| {
+        let missing: Vec<Tool> =
+            Tool::ALL.into_iter().filter(|tool| cx.processes.find(tool.program()).is_none()).collect();
+        let mut packages: Vec<String> = Vec::new();
+        for tool in &missing {
+            if let Some(package) = cx.distribution.tool_package(*tool)
+                && !packages.iter().any(|other| other == package)
+            {
+                packages.push(package.to_owned());
+            }
+        }
+        let mut remedy = vec![match cx.distribution.install_command(&packages) {
+            Some(command) if !packages.is_empty() => command,
+            _ => "# install the packages that bring semodule and semanage (policycoreutils)".to_owned(),
+        }];
+        remedy.push(cx.repair_command());
+        Finding { reason: Reason::ToolsMissing, detail: format!("{} missing", names(&missing)), remedy }
+    })
+}
+
+fn with_package(cx: &Context, tool: Tool) -> String {
+    match cx.distribution.tool_package(tool) {
+        Some(package) => format!("{} (package {package})", tool.program()),
+        None => tool.program().to_owned(),
+    }
+}
+
+fn names(tools: &[Tool]) -> String {
+    let names: Vec<&str> = tools.iter().map(|tool| tool.program()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,124 @@
+//! From outcomes to faults: a fault is raised where a step that bears on it found it true, and cleared only where every
+//! such step was looked at and none did.
+
+use std::time::Duration;
+
+use faults::{Change, FaultId, Occasion, Report, Snapshot, Source, Store, Wanted};
+use host::Root;
+use host::process::quoted;
+
+use crate::Error;
+use crate::context::Context;
+use crate::outcome::{Outcome, StepName, StepReport};
+
+/// How long the fault store's own lock is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The rulings that `reports` allow. A fault whose steps were not all judged is left as it is. The store is read by the
+/// system in `root`, so paths are as that system has them. Steps in `skip` are left alone on this host: their faults are for
+/// the other steps to judge, and where there is none, for nobody.
+#[must_use]
+pub fn rulings(reports: &[StepReport], skip: &[StepName], root: &Root) -> Vec<Wanted> {
+    let mut ids: Vec<FaultId> = StepName::ALL.map(StepName::fault).to_vec();
+    ids.sort();
+    ids.dedup();
+    ids.into_iter().filter_map(|id| rule(id, reports, skip)).map(|wanted| seen_from_inside(wanted, root)).collect()
+}
+
+fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName]) -> Option<Wanted> {
+    let mut merged: Option<Report> = None;
+    for report in reports.iter().filter(|report| report.name.fault() == id) {
+        let Some(finding) = &report.finding else { continue };
+        match &mut merged {
+            None => {
+                merged = Some(Report {
+                    id,
+                    reason: finding.reason.clone(),
+                    detail: finding.detail.clone(),
+                    remedy: finding.remedy.clone(),
+                    severity: None,
+                });
+            }
+            Some(merged) if !merged.detail.contains(&finding.detail) => {
+                merged.detail = if finding.detail.contains(&merged.detail) {
+                    finding.detail.clone()
+                } else {
+                    format!("{}; {}", merged.detail, finding.detail)
+                };
+                merged.remedy.retain(|command| !finding.remedy.contains(command));
+                merged.remedy.extend(finding.remedy.clone());
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(report) = merged {
+        return Some(Wanted::Raised(report));
+    }
+    let judged =
+        |name: &StepName| reports.iter().any(|report| report.name == *name && report.outcome != Outcome::Unknown);
+    let mut bearing = StepName::ALL.into_iter().filter(|name| name.fault() == id && !skip.contains(name)).peekable();
+    (bearing.peek().is_some() && bearing.all(|name| judged(&name))).then_some(Wanted::Cleared(id))
+}
+
+fn seen_from_inside(wanted: Wanted, root: &Root) -> Wanted {
+    match wanted {
+        Wanted::Raised(mut report) if root.is_alternate() => {
+            let path = root.path().to_string_lossy();
+            let inside = |text: &str| {
+                let word = quoted(&path);
+                [
+                    format!(" --root {word}"),
+                    format!(" --prefix {word}"),
+                    format!(" -R {word}"),
+                    format!("chroot {word} "),
+                ]
+                .iter()
+                .fold(text.to_owned(), |text, outside| text.replace(outside, ""))
+                .replace(&format!("{path}/"), "/")
+            };
+            report.detail = inside(&report.detail);
+            report.remedy = report.remedy.iter().map(|command| inside(command)).collect();
+            Wanted::Raised(report)
+        }
+        wanted => wanted,
+    }
+}
+
+/// The faults that `reports` show to be true now, sorted.
+#[must_use]
+pub fn faults_shown<'a>(reports: impl Iterator<Item = &'a StepReport>) -> Vec<FaultId> {
+    let faulty = reports.filter(|report| report.finding.is_some());
+    let mut ids: Vec<FaultId> = faulty.map(|report| report.name.fault()).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// Whether [`carry_out`] would write anything.
+#[must_use]
+pub fn would_change(rulings: &[Wanted], snapshot: &Snapshot) -> bool {
+    rulings.iter().any(|ruling| match ruling {
+        Wanted::Raised(report) => snapshot.would_change(report),
+        Wanted::Cleared(id) => snapshot.is_raised(*id),
+    })
+}
+
+/// Raises and clears. Nothing is written where nothing changes.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
+    let occasion = Occasion { source, boot_id: cx.boot_id() };
+    let changes = store(cx).apply(rulings, &occasion, cx.clock, PATIENCE)?;
+    let ids = rulings.iter().map(|ruling| match ruling {
+        Wanted::Raised(report) => report.id,
+        Wanted::Cleared(id) => *id,
+    });
+    Ok(ids.zip(changes).filter(|(_, change)| *change != Change::Nothing).collect())
+}
+
+/// The fault store of `cx`.
+#[must_use]
+pub fn store<'a>(cx: &Context<'a>) -> Store<'a> {
+    Store::at(cx.root, cx.profile.paths.faults.clone())
+}

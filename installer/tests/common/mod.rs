@@ -1,0 +1,190 @@
+//! A host in a directory: its files, its tools as small scripts, and a kernel that answers as told.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    dead_code,
+    reason = "tests make the files that the program is then given"
+)]
+
+use std::cell::{Cell, OnceCell};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use host::Root;
+use host::clock::SystemClock;
+use host::container::Surroundings;
+use host::distribution::Distribution;
+use host::log::Log;
+use host::process::Processes;
+use installer::Error;
+use installer::context::Context;
+use installer::outcome::{StepName, StepReport};
+use installer::profile::Profile;
+use installer::run::{self, Request, Results};
+use policy::ModuleSpec;
+use policy::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
+
+/// Answers that a test sets.
+pub struct FakeKernel {
+    pub mode: Cell<KernelMode>,
+    pub class: Cell<ClassKnowledge>,
+    pub permissive_domain: Cell<bool>,
+    /// What the kernel allows.
+    pub allows: Cell<bool>,
+    /// A file whose existence means that a policy with the rule was loaded.
+    pub loaded: PathBuf,
+    pub asked: Cell<u32>,
+}
+
+impl Kernel for FakeKernel {
+    fn mode(&self) -> KernelMode {
+        self.mode.get()
+    }
+
+    fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
+        self.asked.set(self.asked.get() + 1);
+        let allowed = self.allows.get() || self.loaded.exists();
+        Ok(Answer {
+            domain: spec.domain.clone(),
+            context: format!("system_u:system_r:{}:s0", spec.domain),
+            class: self.class.get(),
+            permissions: spec.permissions.iter().map(|name| (name.clone(), allowed)).collect(),
+            domain_known: true,
+            permissive_domain: self.permissive_domain.get(),
+        })
+    }
+}
+
+pub struct Host {
+    pub dir: tempfile::TempDir,
+    pub kernel: FakeKernel,
+    pub profile: Profile,
+    pub surroundings: Surroundings,
+    /// Whether the directory is given as `--root`.
+    pub alternate: bool,
+}
+
+impl Host {
+    /// An enforcing host of the distribution `os_release`, whose kernel refuses, and with a policy store and no tools.
+    pub fn enforcing(os_release: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let kernel = FakeKernel {
+            mode: Cell::new(KernelMode::Enforcing),
+            class: Cell::new(ClassKnowledge::Known),
+            permissive_domain: Cell::new(false),
+            allows: Cell::new(false),
+            loaded: dir.path().join("loaded"),
+            asked: Cell::new(0),
+        };
+        let host =
+            Self { dir, kernel, profile: Profile::built_in(), surroundings: Surroundings::Host, alternate: false };
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/os-release").join(os_release);
+        host.file("etc/os-release", &fs::read_to_string(fixture).unwrap());
+        host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+        host.directory("var/lib/selinux/targeted/active/modules/disabled");
+        host.directory("tools");
+        host
+    }
+
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.dir.path().join(inside)
+    }
+
+    pub fn directory(&self, inside: &str) {
+        fs::create_dir_all(self.path(inside)).unwrap();
+    }
+
+    pub fn file(&self, inside: &str, content: &str) {
+        let path = self.path(inside);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// A tool that is this shell script; every call is noted in `calls`.
+    pub fn tool(&self, name: &str, script: &str) {
+        let calls = self.path("calls");
+        let text = format!(
+            "#!/bin/sh\nPATH=/usr/bin:/bin\necho {name} \"$@\" >> {}\ncd {}\n{script}\n",
+            calls.display(),
+            self.dir.path().display()
+        );
+        self.file(&format!("tools/{name}"), &text);
+        fs::set_permissions(self.path(&format!("tools/{name}")), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// A `semodule` that installs in the store what it is given, and one that loads it if `loads`.
+    pub fn semodule(&self, loads: bool) {
+        let load = if loads { "touch loaded" } else { ":" };
+        self.tool(
+            "semodule",
+            &format!(
+                "d=var/lib/selinux/targeted/active/modules
+                 while [ $# -gt 0 ]; do case $1 in
+                   -X) p=$2; shift;;
+                   -e) rm -f $d/disabled/$2; shift;;
+                   -i) n=$(basename $2 .cil); mkdir -p $d/$p/$n; cp $2 $d/$p/$n/cil; printf cil > $d/$p/$n/lang_ext; shift;;
+                   -r) rm -r $d/$p/$2; rm -f loaded; shift;;
+                 esac; shift; done
+                 [ -n \"$n\" ] && {load}; exit 0"
+            ),
+        );
+    }
+
+    pub fn calls(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.path("calls")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    pub fn with<T>(&self, work: impl FnOnce(&Context) -> T) -> T {
+        let root = if self.alternate {
+            Root::alternate(self.dir.path()).unwrap()
+        } else {
+            Root::standing_in_for_system(self.dir.path()).unwrap()
+        };
+        let clock = SystemClock;
+        let log = Log::silent(&clock);
+        // The real tools of this machine must not be found: a test says which there are.
+        let processes = Processes::of_directories(vec![self.path("tools")], &clock, &());
+        work(&Context {
+            root: &root,
+            profile: &self.profile,
+            clock: &clock,
+            processes: &processes,
+            log: &log,
+            kernel: &self.kernel,
+            surroundings: self.surroundings,
+            distribution: Distribution::of(&root).unwrap(),
+            kernel_release: None,
+            base_rule: OnceCell::new(),
+        })
+    }
+
+    pub fn check(&self, step: StepName) -> StepReport {
+        self.with(|cx| run::check(cx, &[step]).unwrap().reports.remove(0))
+    }
+
+    pub fn try_repair(&self, steps: &[StepName]) -> Result<Results, Error> {
+        let request = Request {
+            steps: steps.to_vec(),
+            skip: Vec::new(),
+            judge: true,
+            source: faults::Source::Repair,
+            strict: true,
+            patience: run::LOCK_PATIENCE,
+        };
+        self.with(|cx| run::repair(cx, &request, &mut || {}))
+    }
+
+    pub fn repair(&self, step: StepName) -> StepReport {
+        self.try_repair(&[step]).unwrap().reports.remove(0)
+    }
+
+    pub fn raised(&self) -> Vec<u16> {
+        self.with(|cx| {
+            let snapshot = installer::verdicts::store(cx).read().unwrap();
+            snapshot.faults.iter().map(|fault| fault.id.number()).collect()
+        })
+    }
+}

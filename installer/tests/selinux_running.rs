@@ -1,0 +1,224 @@
+//! Fault 19 on a running system: the kernel is asked first, and its answer is what counts.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make the files that the program is then given"
+)]
+
+mod common;
+
+use common::Host;
+use faults::Reason;
+use installer::outcome::{Outcome, StepName};
+use policy::kernel::{ClassKnowledge, KernelMode};
+
+const MODULE: StepName = StepName::SelinuxModule;
+const TOOLS: StepName = StepName::SelinuxTools;
+
+fn reason(report: &installer::outcome::StepReport) -> Reason {
+    report.finding.as_ref().unwrap_or_else(|| panic!("{report:?}")).reason.clone()
+}
+
+#[test]
+fn what_the_base_policy_allows_needs_no_module_and_no_process() {
+    let host = Host::enforcing("rhel-9");
+    host.semodule(true);
+    host.kernel.allows.set(true);
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Ok, "{report:?}");
+    assert_eq!(host.calls(), [""; 0]);
+    assert!(!host.path("run").exists(), "not even the lock is taken");
+}
+
+#[test]
+fn a_refusal_is_mended_and_asked_about_again() {
+    let host = Host::enforcing("centos-7");
+    host.semodule(true);
+    assert_eq!(host.check(MODULE).outcome, Outcome::Fault);
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Changed, "{report:?}");
+    let work = host.path("opt/cisco/hostprep/policy/cisco-secure-bpf.cil");
+    assert_eq!(host.calls(), [format!("semodule -s targeted -X 300 -i {}", work.display())]);
+    assert!(!host.path("opt/cisco").exists() || !host.path("opt/cisco/hostprep").exists(), "nothing is left behind");
+    assert_eq!(host.raised(), [0; 0]);
+
+    let asked = host.kernel.asked.get();
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
+    assert_eq!(host.calls().len(), 1, "a second run loads nothing");
+    assert!(host.kernel.asked.get() > asked);
+}
+
+#[test]
+fn exit_status_0_proves_nothing() {
+    let host = Host::enforcing("centos-7");
+    host.semodule(false);
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
+    assert_eq!(reason(&report), Reason::PolicyDenies);
+    assert_eq!(host.raised(), [19]);
+    let commits = || host.calls().iter().filter(|call| call.contains(" -i ")).count();
+    assert_eq!((commits(), host.calls().len()), (1, 2), "{:?}", host.calls());
+    assert_eq!(host.calls()[1], "semodule -s targeted -R");
+    host.repair(MODULE);
+    assert_eq!((commits(), host.calls().len()), (1, 3), "what is in the store is not committed again");
+}
+
+#[test]
+fn the_store_s_complaint_becomes_the_reason() {
+    let host = Host::enforcing("rhel-8");
+    host.tool("semodule", "echo 'libsemanage.semanage_create_store: Could not access module store at /var/lib/selinux, or it is not a directory. (Read-only file system).' >&2; exit 1");
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Fault);
+    assert_eq!(reason(&report), Reason::StoreReadOnly, "{report:?}");
+    let remedy = &report.finding.unwrap().remedy;
+    assert!(remedy.iter().any(|command| command == "hostprep repair"), "{remedy:?}");
+}
+
+#[test]
+fn without_tools_the_right_package_is_named() {
+    for (os_release, command) in [
+        ("rhel-7", "yum install -y policycoreutils checkpolicy policycoreutils-python"),
+        ("centos-7", "yum install -y policycoreutils checkpolicy policycoreutils-python"),
+        ("oracle-7", "yum install -y policycoreutils checkpolicy policycoreutils-python"),
+        ("amazon-2", "yum install -y policycoreutils checkpolicy policycoreutils-python"),
+        ("oracle-8", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
+        ("rhel-9", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
+        ("fedora-42", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
+        ("sles-15", "zypper --non-interactive install policycoreutils checkpolicy policycoreutils-python-utils"),
+        ("debian-12", "apt-get install -y policycoreutils checkpolicy semodule-utils policycoreutils-python-utils"),
+        ("ubuntu-22.04", "apt-get install -y policycoreutils checkpolicy semodule-utils policycoreutils-python-utils"),
+    ] {
+        let host = Host::enforcing(os_release);
+        let results = host.try_repair(&[TOOLS, MODULE]).unwrap();
+        for report in &results.reports {
+            assert_eq!(report.outcome, Outcome::Fault, "{os_release}");
+            assert_eq!(reason(report), Reason::ToolsMissing, "{os_release}");
+            assert_eq!(report.finding.as_ref().unwrap().remedy[0], command, "{os_release}");
+        }
+        assert_eq!(host.raised(), [19]);
+    }
+}
+
+#[test]
+fn an_unknown_distribution_gets_no_guess() {
+    let host = Host::enforcing("alpine-3.20");
+    let remedy = host.repair(MODULE).finding.unwrap().remedy;
+    assert!(remedy[0].starts_with('#'), "{remedy:?}");
+}
+
+#[test]
+fn missing_tools_are_no_fault_where_the_rule_is_in_force() {
+    let host = Host::enforcing("rhel-9");
+    host.kernel.allows.set(true);
+    let report = host.check(TOOLS);
+    assert_eq!(report.outcome, Outcome::Ok);
+    assert!(report.detail.contains("semodule"), "{}", report.detail);
+}
+
+#[test]
+fn the_arrival_of_the_tools_clears_the_fault() {
+    let host = Host::enforcing("rhel-8");
+    host.repair(MODULE);
+    assert_eq!(host.raised(), [19]);
+    host.semodule(true);
+    host.repair(MODULE);
+    assert_eq!(host.raised(), [0; 0]);
+}
+
+#[test]
+fn permissive_is_no_fault_but_the_module_is_made_ready() {
+    let host = Host::enforcing("rhel-8");
+    host.kernel.mode.set(KernelMode::Permissive);
+    let report = host.check(MODULE);
+    assert_eq!((report.outcome, report.finding), (Outcome::Deferred, None), "without tools it cannot be");
+    host.semodule(true);
+    let report = host.check(MODULE);
+    assert_eq!((report.outcome, report.finding), (Outcome::Planned, None));
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Changed);
+    assert_eq!(host.raised(), [0; 0]);
+}
+
+#[test]
+fn a_permissive_domain_is_no_fault() {
+    let host = Host::enforcing("rhel-8");
+    host.kernel.permissive_domain.set(true);
+    host.tool("semodule", "exit 1");
+    let report = host.repair(MODULE);
+    assert_eq!((report.outcome, report.finding), (Outcome::Deferred, None));
+}
+
+#[test]
+fn off_now_but_configured_is_made_ready_for_the_next_boot() {
+    let host = Host::enforcing("rhel-8");
+    host.kernel.mode.set(KernelMode::NotRunning);
+    host.semodule(true);
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Deferred, "{report:?}");
+    assert!(host.calls()[0].contains(" -n "), "nothing is loaded: {:?}", host.calls());
+    assert_eq!(host.kernel.asked.get(), 0);
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Deferred);
+    assert_eq!(host.calls().len(), 1, "it is ready, so nothing is done again");
+}
+
+#[test]
+fn disabled_by_the_administrator_is_enabled_and_said_so() {
+    let host = Host::enforcing("rhel-8");
+    host.semodule(true);
+    host.repair(MODULE);
+    std::fs::remove_file(host.path("loaded")).unwrap();
+    host.file("var/lib/selinux/targeted/active/modules/disabled/cisco-secure-bpf", "");
+    let check = host.check(MODULE);
+    assert_eq!(reason(&check), Reason::ModuleDisabled);
+    assert!(check.detail.contains("disabled"), "{}", check.detail);
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Changed);
+    assert!(host.calls()[1].contains("-e cisco-secure-bpf"), "{:?}", host.calls());
+}
+
+#[test]
+fn a_class_that_is_not_known_depends_on_what_the_policy_does_with_such() {
+    let host = Host::enforcing("rhel-7");
+    host.semodule(true);
+    host.kernel.class.set(ClassKnowledge::UnknownAllowed);
+    host.kernel.allows.set(true);
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
+    host.kernel.class.set(ClassKnowledge::UnknownDenied);
+    host.kernel.allows.set(false);
+    let report = host.repair(MODULE);
+    assert_eq!(reason(&report), Reason::ClassMissing);
+    assert_eq!(host.calls(), [""; 0], "a module cannot bring the class");
+}
+
+#[test]
+fn an_administrator_s_module_of_the_same_name_is_not_overwritten() {
+    let host = Host::enforcing("rhel-8");
+    host.semodule(true);
+    host.file(
+        "var/lib/selinux/targeted/active/modules/400/cisco-secure-bpf/cil",
+        "(optional x (allow a_t self (file (read))))",
+    );
+    host.file("var/lib/selinux/targeted/active/modules/400/cisco-secure-bpf/lang_ext", "cil");
+    let report = host.repair(MODULE);
+    assert_eq!(reason(&report), Reason::PolicyDenies);
+    assert!(report.finding.unwrap().remedy[0].contains("semodule -s targeted -X 400 -r cisco-secure-bpf"));
+    assert_eq!(host.calls(), [""; 0]);
+}
+
+#[test]
+fn in_a_container_the_policy_is_the_host_s() {
+    let mut host = Host::enforcing("rhel-8");
+    host.surroundings = host::container::Surroundings::Container;
+    assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
+    assert_eq!(host.kernel.asked.get(), 0);
+}
+
+#[test]
+fn absent_and_disabled_need_nothing() {
+    let host = Host::enforcing("debian-12");
+    host.kernel.mode.set(KernelMode::NotRunning);
+    host.file("etc/selinux/config", "SELINUX=disabled\nSELINUXTYPE=targeted\n");
+    assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
+    std::fs::remove_file(host.path("etc/selinux/config")).unwrap();
+    assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
+    assert_eq!(host.check(TOOLS).outcome, Outcome::Ok);
+}

@@ -1,0 +1,158 @@
+//! Why `semodule` failed, from what it said.
+//!
+//! The texts are those of libsemanage's and libsepol's own sources, and were provoked with the real programs
+//! (`fixtures/stderr`). They are English whatever the locale: neither library translates them.
+
+/// Why a module cannot be brought into force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// A program that is needed is not installed.
+    ToolsMissing,
+    /// The policy does not know the class, or one of the permissions.
+    ClassMissing,
+    /// The policy does not know the domain.
+    TypeMissing,
+    /// The module's format is newer than this host's tools.
+    PolicyVersion,
+    /// Somebody else holds the store's lock.
+    StoreLocked,
+    /// The store is damaged, or another module in it does not link.
+    StoreBroken,
+    /// The store cannot be written: a read-only file system, an immutable file, not root.
+    StoreReadOnly,
+    /// The module stands in the store but is disabled.
+    ModuleDisabled,
+    /// A `neverallow` rule of the policy forbids it.
+    Neverallow,
+    /// The policy was not loaded, for another reason.
+    Unknown,
+}
+
+impl Cause {
+    /// The stable, machine-readable reason of a fault.
+    #[must_use]
+    pub fn as_reason(self) -> &'static str {
+        match self {
+            Self::ToolsMissing => "tools-missing",
+            Self::ClassMissing => "class-missing",
+            Self::TypeMissing => "type-missing",
+            Self::PolicyVersion => "policy-version",
+            Self::StoreLocked => "store-locked",
+            Self::StoreBroken => "store-broken",
+            Self::StoreReadOnly => "store-read-only",
+            Self::ModuleDisabled => "module-disabled",
+            Self::Neverallow => "neverallow",
+            Self::Unknown => "policy-load-failed",
+        }
+    }
+
+    /// What to do about it, in a few words.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::ToolsMissing => "install the package that brings it",
+            Self::ClassMissing | Self::TypeMissing => "update the SELinux policy packages",
+            Self::PolicyVersion => "update libsepol and policycoreutils together",
+            Self::StoreLocked => "wait for the other semodule or semanage to end",
+            Self::StoreBroken => "`semodule -B` shows which module or file is at fault",
+            Self::StoreReadOnly => "run as root, with /etc and /var writable; `lsattr` shows immutable files",
+            Self::ModuleDisabled => "enable the module with `semodule -e`",
+            Self::Neverallow => "the administrator's policy forbids this rule",
+            Self::Unknown => "`semodule -B` shows whether the store is sound",
+        }
+    }
+}
+
+/// The cause that `stderr` tells of, where `module` is the one that was installed or removed.
+///
+/// A rule that does not resolve in CIL may lack its class or its type, which `semodule` does not tell apart: it is taken
+/// for the class. Where it stands in another module the store is broken, not ours.
+#[must_use]
+pub fn classify(stderr: &str, module: &str) -> Cause {
+    let has = |text: &str| stderr.contains(text);
+    let ours = stderr.lines().any(|line| is_about(line, module));
+    if has("Could not get direct transaction lock") || has("Could not get direct read lock") {
+        Cause::StoreLocked
+    } else if has("(Read-only file system)") || stderr.lines().any(cannot_write) {
+        Cause::StoreReadOnly
+    } else if has("does not match my version range") {
+        Cause::PolicyVersion
+    } else if has("neverallow check failed") || (has("neverallow") && has("violated by")) {
+        // In CIL's report the path of every rule at fault follows.
+        if ours || !has("/cil:") { Cause::Neverallow } else { Cause::StoreBroken }
+    } else if let Some(line) = stderr.lines().find(|line| is_unresolved(line)) {
+        unresolved(line, is_about(line, module))
+    } else if has("Unable to execute") {
+        Cause::ToolsMissing
+    } else if BROKEN.iter().any(|text| has(text)) && !ours {
+        Cause::StoreBroken
+    } else if has("module will be disabled after install") && !has("Failed") {
+        Cause::ModuleDisabled
+    } else {
+        Cause::Unknown
+    }
+}
+
+const BROKEN: [&str; 9] = [
+    "initial sid must be defined",
+    "Failure reading bz2 archive",
+    "Failed to resolve AST",
+    "Failed to compile hll files into cil files",
+    "Error while reading from file",
+    "lang ext file",
+    "Could not read from module store",
+    "store cannot be accessed",
+    "Link packages failed",
+];
+
+/// The line of `stderr` that tells most: not the last, which only says that it failed.
+#[must_use]
+pub fn telling_line(stderr: &str) -> Option<&str> {
+    const EMPTY_STARTS: [&str; 5] = [
+        "semodule:",
+        "Failed to ",
+        "(",
+        "libsemanage.semanage_direct_install_info:",
+        "libsemanage.semanage_pipe_data:",
+    ];
+    const TELLS_ALL: [&str; 3] = ["does not match my version range", "Unable to execute", "transaction lock"];
+    let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let tells = |line: &&str| !EMPTY_STARTS.iter().any(|start| line.starts_with(start)) && !line.contains("WARNING:");
+    lines()
+        .find(|line| is_unresolved(line) || TELLS_ALL.iter().any(|text| line.contains(text)))
+        .or_else(|| lines().find(tells))
+        .or_else(|| lines().next_back())
+}
+
+fn cannot_write(line: &str) -> bool {
+    let denied = ["(Permission denied)", "(Operation not permitted)", "(Invalid cross-device link)"];
+    line.starts_with("libsemanage.")
+        && denied.iter().any(|text| line.contains(text))
+        && !line.contains("Unable to read file")
+}
+
+fn is_unresolved(line: &str) -> bool {
+    (line.starts_with("Failed to resolve ") && line.contains(" statement at "))
+        || line.contains("requirements were not met")
+}
+
+fn unresolved(line: &str, ours: bool) -> Cause {
+    if !ours {
+        Cause::StoreBroken
+    } else if line.contains("typeattributeset statement") || line.contains("type/attribute") {
+        Cause::TypeMissing
+    } else {
+        Cause::ClassMissing
+    }
+}
+
+/// `…/modules/300/NAME/cil:3`, `NAME: libsepol.…`, `…: NAME's global requirements were not met`.
+fn is_about(line: &str, module: &str) -> bool {
+    line.contains(&format!("/{module}/cil"))
+        || line.strip_prefix(module).is_some_and(|rest| rest.starts_with(':'))
+        || line.contains(&format!(" {module}'s "))
+}
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

@@ -1,0 +1,88 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const MODULE: &str = "cisco-secure-bpf";
+
+macro_rules! said {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../fixtures/stderr/", $name, ".txt")))
+    };
+}
+
+/// Real texts, the cause, and a word of the line that tells it.
+#[test]
+fn what_the_real_programs_say() {
+    let cases = [
+        (said!("lock-held"), Cause::StoreLocked, "transaction lock"),
+        (said!("read-only-var"), Cause::StoreReadOnly, "Read-only"),
+        (said!("read-only-etc"), Cause::StoreReadOnly, "Read-only"),
+        (said!("immutable-store"), Cause::StoreReadOnly, "not permitted"),
+        (said!("not-root-closed-store"), Cause::StoreReadOnly, "Permission denied"),
+        (said!("not-root-open-store"), Cause::StoreReadOnly, "Permission denied"),
+        (said!("newer-module-version"), Cause::PolicyVersion, "version 40"),
+        (said!("neverallow"), Cause::Neverallow, "neverallow check failed"),
+        (said!("type-missing-pp"), Cause::TypeMissing, "typeattributeset"),
+        (said!("type-missing-cil"), Cause::ClassMissing, "allow statement"),
+        (said!("class-missing-pp"), Cause::ClassMissing, "allow statement"),
+        (said!("permission-missing-pp"), Cause::ClassMissing, "allow statement"),
+        (said!("permission-missing-cil"), Cause::ClassMissing, "allow statement"),
+        (said!("other-module-unresolved"), Cause::StoreBroken, "400/other"),
+        (said!("other-module-garbled"), Cause::StoreBroken, "400/other"),
+        (said!("other-module-bad-bzip2"), Cause::StoreBroken, "bz2"),
+        (said!("module-without-language"), Cause::StoreBroken, "lang ext"),
+        (said!("base-missing"), Cause::StoreBroken, "initial sid"),
+        (said!("active-missing"), Cause::StoreBroken, "initial sid"),
+        (said!("no-package-compiler"), Cause::ToolsMissing, "Unable to execute"),
+        (said!("no-space"), Cause::Unknown, "No space left"),
+        (said!("truncated-package"), Cause::Unknown, "invalid module"),
+        (said!("syntax-cil"), Cause::Unknown, "matching close"),
+        (said!("file-missing"), Cause::Unknown, "Unable to open"),
+        (said!("remove-absent"), Cause::Unknown, "Unable to remove"),
+        (said!("disabled-stays"), Cause::ModuleDisabled, "will be disabled"),
+        (said!("overlay-warning-only"), Cause::Unknown, "non-atomic"),
+    ];
+    for ((name, stderr), cause, telling) in cases {
+        assert_eq!(classify(stderr, MODULE), cause, "{name}");
+        let line = telling_line(stderr).unwrap();
+        assert!(line.contains(telling), "{name}: {line}");
+    }
+}
+
+#[test]
+fn another_modules_trouble_is_the_stores() {
+    for name in ["type-missing-pp", "class-missing-pp", "neverallow"] {
+        let stderr = match name {
+            "type-missing-pp" => said!("type-missing-pp").1,
+            "class-missing-pp" => said!("class-missing-pp").1,
+            _ => said!("neverallow").1,
+        };
+        assert_eq!(classify(stderr, "another"), Cause::StoreBroken, "{name}");
+    }
+}
+
+/// libsepol's own linker, before libsemanage 2.4 compiled everything as CIL; still what `semodule_link` says.
+#[test]
+fn the_older_linker() {
+    let says =
+        |what| format!("libsepol.print_missing_requirements: {MODULE}'s global requirements were not met: {what}\n");
+    assert_eq!(classify(&says("type/attribute unconfined_service_t"), MODULE), Cause::TypeMissing);
+    assert_eq!(classify(&says("class bpf"), MODULE), Cause::ClassMissing);
+    assert_eq!(classify(&says("permission prog_run in class bpf"), MODULE), Cause::ClassMissing);
+    assert_eq!(classify(&says("class bpf"), "another"), Cause::StoreBroken);
+}
+
+#[test]
+fn silence_tells_nothing() {
+    assert_eq!(classify("", MODULE), Cause::Unknown);
+    assert_eq!(telling_line("\n \n"), None);
+    assert_eq!(telling_line("semodule:  Failed!\n"), Some("semodule:  Failed!"));
+}
+
+proptest! {
+    #[test]
+    fn never_panics(stderr in any::<String>()) {
+        let _ = classify(&stderr, MODULE);
+        let _ = telling_line(&stderr);
+    }
+}

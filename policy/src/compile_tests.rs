@@ -1,0 +1,64 @@
+use host::Root;
+use host::clock::SystemClock;
+
+use super::*;
+use crate::spec::tests::spec;
+
+fn sources() -> Sources {
+    Sources::render(&spec(), "initrc_t").unwrap()
+}
+
+fn scratch() -> (tempfile::TempDir, Root) {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = crate::testing::root_with(scratch.path(), &[]);
+    root.make_dirs("/scratch").unwrap();
+    (scratch, root)
+}
+
+#[test]
+fn the_plan_follows_the_tools() {
+    let plan = |processes: &Processes| Compile::plan(processes, "agent-bpf", &sources(), Path::new("/scratch"));
+    let with_tools = plan(&Processes::new(&SystemClock, &()));
+    assert_eq!((with_tools.format, with_tools.file.to_str()), (Format::Pp, Some("/scratch/agent-bpf.pp")));
+    let commands: Vec<_> = with_tools.commands.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        commands,
+        [
+            "checkmodule -M -m -o /scratch/agent-bpf.mod /scratch/agent-bpf.te",
+            "semodule_package -o /scratch/agent-bpf.pp -m /scratch/agent-bpf.mod"
+        ]
+    );
+    assert_eq!(with_tools.writes, [(PathBuf::from("/scratch/agent-bpf.te"), sources().te)]);
+    let without = plan(&Processes::of_directories(vec!["/nonexistent".into()], &SystemClock, &()));
+    assert_eq!((without.format, without.file.to_str()), (Format::Cil, Some("/scratch/agent-bpf.cil")));
+    assert_eq!(
+        (&without.writes, &without.commands),
+        (&vec![("/scratch/agent-bpf.cil".into(), sources().cil)], &vec![])
+    );
+    let instead = with_tools.as_cil();
+    assert_eq!((instead.format, instead.file, instead.writes), (without.format, without.file, without.writes));
+}
+
+#[test]
+fn a_package_or_cil_where_it_does_not_compile() {
+    let (_scratch, root) = scratch();
+    let directory = root.dir("/scratch").unwrap();
+    let processes = Processes::new(&SystemClock, &());
+    let plan = Compile::plan(&processes, "agent-bpf", &sources(), directory.shown());
+    let compiled = plan.run(&processes, &directory).unwrap();
+    assert_eq!((compiled.format, &compiled.fell_back), (Format::Pp, &None));
+    let magic = &root.read("/scratch/agent-bpf.pp", 65536).unwrap()[..4];
+    assert_eq!(magic, [0x8f, 0xff, 0x7c, 0xf9]);
+    plan.clean(&directory).unwrap();
+    assert!(directory.names().unwrap().is_empty());
+
+    let broken = Sources { te: "module agent-bpf 1.0;\nallow a b:c d;\n".into(), ..sources() };
+    let plan = Compile::plan(&processes, "agent-bpf", &broken, directory.shown());
+    let compiled = plan.run(&processes, &directory).unwrap();
+    assert_eq!((compiled.format, compiled.file), (Format::Cil, directory.shown().join("agent-bpf.cil")));
+    let why = compiled.fell_back.unwrap();
+    assert!(why.contains("agent-bpf.te:3:ERROR"), "{why}");
+    assert_eq!(root.read_text("/scratch/agent-bpf.cil").unwrap(), sources().cil);
+    plan.clean(&directory).unwrap();
+    assert!(directory.names().unwrap().is_empty());
+}

@@ -1,0 +1,182 @@
+//! The running kernel, asked through libselinux.
+//!
+//! Only functions of libselinux 2.5 are needed (EL7). Contexts are raw throughout, so that no translation daemon is asked.
+//! Nothing here changes anything. What is asked about the rule leaves no AVC message: the kernel computes, it does not
+//! check. It does check what is looked at first, the contexts of process 1 and of the program: seen from `user_t` and
+//! `crond_t`, a denied `getattr` on `init_t`, and no answer.
+
+use std::ffi::CString;
+use std::io;
+use std::path::Path;
+
+use selinux::label::Labeler;
+use selinux::label::back_end::File;
+use selinux::{FileAccessMode, SELinuxMode, SecurityClass, SecurityContext, UndefinedHandling};
+
+use crate::context::Context;
+use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
+use crate::spec::ModuleSpec;
+
+/// Where a program that is labelled as nothing else is started from, on every policy looked at.
+const PLAIN_PROGRAM: &str = "bin_t";
+/// The role that services run in.
+const SERVICE_ROLE: &str = "system_r";
+/// `avd_flags` of `selinux/avc.h`; the crate's own constants differ in type between versions of the header.
+const PERMISSIVE: u32 = 1;
+/// A regular file, as `selabel_lookup(3)` wants its kind.
+const REGULAR: u32 = 0o100_000;
+
+/// The kernel that this process runs on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunningKernel;
+
+impl Kernel for RunningKernel {
+    fn mode(&self) -> KernelMode {
+        let mode = match selinux::current_mode() {
+            SELinuxMode::Enforcing => KernelMode::Enforcing,
+            SELinuxMode::Permissive => KernelMode::Permissive,
+            _ => return KernelMode::NotRunning,
+        };
+        // Before a policy is loaded every process has the bare initial context `kernel`.
+        match SecurityContext::current(true).map(|context| text(&context)) {
+            Ok(Some(own)) if Context::parse(&own).is_none() => KernelMode::NotRunning,
+            _ => mode,
+        }
+    }
+
+    fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
+        if self.mode() == KernelMode::NotRunning {
+            return Err(AskError::NotRunning);
+        }
+        // Names that were looked up before a policy load may have other numbers since. libselinux before 3.1 has no such
+        // function; nothing that we load changes classes or permissions.
+        let _ = selinux::flush_class_cache();
+        let (context, domain_known) = service_context(spec)?;
+        let permissions = |allowed: bool| spec.permissions.iter().map(|name| (name.clone(), allowed)).collect();
+        let answer = |class, permissions, permissive_domain| Answer {
+            domain: context.the_type.clone(),
+            context: context.to_string(),
+            class,
+            permissions,
+            domain_known,
+            permissive_domain,
+        };
+        let Ok(class) = SecurityClass::from_name(&spec.class) else {
+            let allowed = unknown_is_allowed()?;
+            let class = if allowed { ClassKnowledge::UnknownAllowed } else { ClassKnowledge::UnknownDenied };
+            return Ok(answer(class, permissions(allowed), false));
+        };
+        let name = c_string(&context.to_string())?;
+        let itself = SecurityContext::from_c_str(&name, true);
+        let mut unknown_allowed = None;
+        let mut verdicts = Vec::new();
+        let mut permissive = false;
+        for permission in &spec.permissions {
+            let allowed = match class.access_vector_bit(permission) {
+                Ok(bit) => {
+                    let decision = itself
+                        .query_access_decision(&itself, class, bit)
+                        .map_err(|e| refused(format!("may {} {permission}", context.the_type), e))?;
+                    permissive |= decision.flags & PERMISSIVE != 0;
+                    decision.allowed & bit == bit
+                }
+                Err(_) => match unknown_allowed {
+                    Some(allowed) => allowed,
+                    None => *unknown_allowed.insert(unknown_is_allowed()?),
+                },
+            };
+            verdicts.push((permission.clone(), allowed));
+        }
+        Ok(answer(ClassKnowledge::Known, verdicts, permissive))
+    }
+}
+
+/// The context that systemd would start the service in, and whether it is the profile's own domain.
+fn service_context(spec: &ModuleSpec) -> Result<(Context, bool), AskError> {
+    let init_text = SecurityContext::of_process(1, true)
+        .map_err(|e| refused("the context of process 1".into(), e))
+        .map(|context| text(&context).unwrap_or_default())?;
+    let Some(init) = Context::parse(&init_text) else {
+        return Err(AskError::Strange { of: "process 1".into(), context: init_text });
+    };
+    if let Some(known) = canonical(&init.service(SERVICE_ROLE, &spec.domain))? {
+        return Ok((known, true));
+    }
+    Ok((transition(&init, &spec.executable)?, false))
+}
+
+/// The context as the policy names it (an alias becomes its type); `None` where the policy has no such context.
+fn canonical(context: &Context) -> Result<Option<Context>, AskError> {
+    let name = c_string(&context.to_string())?;
+    match SecurityContext::from_c_str(&name, true).canonicalize() {
+        Ok(found) => {
+            let found = text(&found).unwrap_or_default();
+            Context::parse(&found)
+                .map(Some)
+                .ok_or_else(|| AskError::Strange { of: context.the_type.clone(), context: found })
+        }
+        Err(e) if errno(&e) == Some(EINVAL) => Ok(None),
+        Err(e) => Err(refused(format!("is {context} a context"), e)),
+    }
+}
+
+/// Where the kernel takes a process of `init` that executes `program`.
+fn transition(init: &Context, program: &Path) -> Result<Context, AskError> {
+    let process = SecurityClass::from_name("process").map_err(|e| refused("class process".into(), e))?;
+    let (from, label) = (c_string(&init.to_string())?, c_string(&label_of(init, program)?)?);
+    // An empty name adds nothing to the question (`object_name_encode` in libselinux), as execve(2) itself gives none.
+    let into = SecurityContext::from_c_str(&from, true)
+        .of_labeling_decision(&SecurityContext::from_c_str(&label, true), process, "")
+        .map_err(|e| refused(format!("where does {init} get by {}", program.display()), e))?;
+    let found = text(&into).unwrap_or_default();
+    Context::parse(&found).ok_or(AskError::Strange { of: program.display().to_string(), context: found })
+}
+
+/// The program's label: its own, else the one that it would get, else that of any program.
+fn label_of(init: &Context, program: &Path) -> Result<String, AskError> {
+    match SecurityContext::of_path(program, true, true) {
+        Ok(Some(label)) => {
+            return text(&label).ok_or(AskError::Strange { of: program.display().to_string(), context: String::new() });
+        }
+        // Not there yet, or on a file system without labels.
+        Ok(None) => {}
+        Err(e) if matches!(errno(&e), Some(ENOENT | ENOTDIR | EOPNOTSUPP)) => {}
+        Err(e) => return Err(refused(format!("the label of {}", program.display()), e)),
+    }
+    let expected = Labeler::<File>::new(&[], true)
+        .and_then(|labeler| labeler.look_up_by_path(program, FileAccessMode::new(REGULAR)).map(|label| text(&label)));
+    match expected {
+        Ok(Some(label)) if Context::parse(&label).is_some() => Ok(label),
+        _ => Ok(init.service("object_r", PLAIN_PROGRAM).to_string()),
+    }
+}
+
+fn unknown_is_allowed() -> Result<bool, AskError> {
+    selinux::undefined_handling()
+        .map(|handling| handling == UndefinedHandling::Allowed)
+        .map_err(|e| refused("what becomes of unknown classes".into(), e))
+}
+
+fn text(context: &SecurityContext<'_>) -> Option<String> {
+    let found = context.to_c_string().ok()??;
+    Some(found.to_str().ok()?.trim_end_matches('\n').to_owned())
+}
+
+fn c_string(text: &str) -> Result<CString, AskError> {
+    CString::new(text).map_err(|_| AskError::Strange { of: "a context".into(), context: text.to_owned() })
+}
+
+const ENOENT: i32 = 2;
+const ENOTDIR: i32 = 20;
+const EINVAL: i32 = 22;
+const EOPNOTSUPP: i32 = 95;
+
+fn errno(error: &selinux::errors::Error) -> Option<i32> {
+    use std::error::Error;
+    error.source()?.downcast_ref::<io::Error>()?.raw_os_error()
+}
+
+fn refused(what: String, error: selinux::errors::Error) -> AskError {
+    let source = errno(&error).map_or_else(|| io::Error::other(error.to_string()), io::Error::from_raw_os_error);
+    AskError::Refused { what, source }
+}

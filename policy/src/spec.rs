@@ -1,0 +1,111 @@
+//! The module that an agent needs, as its profile states it.
+
+use std::path::{Component, Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+/// One module with one rule: `allow DOMAIN self:CLASS { PERMISSIONS };`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleSpec {
+    /// The module's name in the store.
+    pub name: String,
+    /// The priority that it is installed at; 100 is the base policy, 200 the distribution, 400 the administrator.
+    pub priority: u16,
+    /// Priorities that earlier versions installed it at.
+    #[serde(default)]
+    pub former_priorities: Vec<u16>,
+    /// The domain that the agent's service runs in.
+    pub domain: String,
+    /// Where a policy does not know that domain: what its services run in, most likely first.
+    #[serde(default)]
+    pub fallback_domains: Vec<String>,
+    /// The object class of the rule.
+    pub class: String,
+    /// The permissions of the rule.
+    pub permissions: Vec<String>,
+    /// The agent's program, whose label decides the domain where the policy does not know [`ModuleSpec::domain`].
+    pub executable: PathBuf,
+}
+
+/// A field of a [`ModuleSpec`] that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("policy module: {field} {value:?} {problem}")]
+pub struct InvalidSpec {
+    /// The field's name in the profile.
+    pub field: &'static str,
+    /// What stands there.
+    pub value: String,
+    /// What is wrong with it, and what would be right.
+    pub problem: &'static str,
+}
+
+const IDENTIFIER: &str = "is no identifier; it starts with a letter, then has letters, digits, `_`, `-` and `.`";
+const PRIORITY: &str = "is no priority; semodule takes 1 to 999";
+const LONGEST: usize = 128;
+
+impl ModuleSpec {
+    /// Whether every field can stand in a policy source and in a path as it is.
+    ///
+    /// # Errors
+    /// [`InvalidSpec`] for the first field that cannot.
+    pub fn validate(&self) -> Result<(), InvalidSpec> {
+        let invalid = |field, value: &str, problem| Err(InvalidSpec { field, value: value.to_owned(), problem });
+        let names = [("name", &self.name), ("domain", &self.domain), ("class", &self.class)]
+            .into_iter()
+            .chain(self.fallback_domains.iter().map(|domain| ("fallback_domains", domain)))
+            .chain(self.permissions.iter().map(|permission| ("permissions", permission)));
+        for (field, value) in names {
+            if !is_identifier(value) {
+                return invalid(field, value, IDENTIFIER);
+            }
+        }
+        if self.permissions.is_empty() {
+            return invalid("permissions", "", "is empty; name at least one");
+        }
+        for &priority in self.priorities_ever().iter() {
+            if !(1..=999).contains(&priority) {
+                return invalid("priority", &priority.to_string(), PRIORITY);
+            }
+        }
+        if !is_plain_absolute(&self.executable) {
+            let shown = self.executable.display().to_string();
+            return invalid("executable", &shown, "is no absolute path without `..`");
+        }
+        Ok(())
+    }
+
+    /// The priority in use and all former ones, sorted, each once.
+    #[must_use]
+    pub fn priorities_ever(&self) -> Vec<u16> {
+        let mut all = self.former_priorities.clone();
+        all.push(self.priority);
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// What `checkpolicy` and CIL both read as one name, and a path as one harmless component.
+#[must_use]
+pub(crate) fn is_identifier(word: &str) -> bool {
+    let mut bytes = word.bytes();
+    word.len() <= LONGEST
+        && bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        && !word.ends_with(['.', '-'])
+        && !word.contains("..")
+        // Both languages read it as the source of the rule.
+        && word != "self"
+}
+
+fn is_plain_absolute(path: &Path) -> bool {
+    path.is_absolute()
+        && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+        && !path.as_os_str().as_encoded_bytes().contains(&0)
+}
+
+#[cfg(test)]
+#[path = "spec_tests.rs"]
+pub(crate) mod tests;

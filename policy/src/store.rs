@@ -1,0 +1,190 @@
+//! The module store, read from its own files.
+//!
+//! `semodule -l` is never run to look: it makes a store that does not exist. The layout is libsemanage's
+//! (`semanage_store.c`, since 2.4): `active/modules/PRIORITY/NAME/{cil,hll,lang_ext}` and `active/modules/disabled/NAME`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use bzip2::read::MultiBzDecoder;
+use host::root::is_dir;
+use host::{ReadError, Root};
+
+use crate::rules::Rules;
+use crate::spec::is_identifier;
+
+/// Where libsemanage is configured.
+pub const SEMANAGE_CONF: &str = "/etc/selinux/semanage.conf";
+
+/// libsemanage's own defaults: `/var/lib/selinux`, but `/etc/selinux` as EL7 and Amazon Linux 2 build it.
+const DEFAULT_STORE_ROOTS: [&str; 2] = ["/var/lib/selinux", "/etc/selinux"];
+
+/// Our modules are a few hundred bytes; one of this size is none of ours.
+const LARGEST_MODULE: u64 = 1024 * 1024;
+
+/// A module as it stands in the store at one priority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its priority.
+    pub priority: u16,
+    /// `pp` or `cil`: the language that it was installed in.
+    pub language: String,
+    /// What it means.
+    pub content: Content,
+}
+
+/// What a module in the store means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Its rules.
+    Rules(Rules),
+    /// Its file cannot be understood, and why.
+    Unreadable(String),
+}
+
+impl Content {
+    /// Whether it means exactly `rules`.
+    #[must_use]
+    pub fn is(&self, rules: &Rules) -> bool {
+        matches!(self, Self::Rules(found) if found == rules)
+    }
+}
+
+/// The store of one policy type.
+#[derive(Debug)]
+pub struct Store<'r> {
+    root: &'r Root,
+    policy_type: String,
+    path: PathBuf,
+}
+
+impl<'r> Store<'r> {
+    /// Finds the store; `None` where there is none. Nothing is made.
+    ///
+    /// # Errors
+    /// [`ReadError`] where `semanage.conf` cannot be read or the directories cannot be looked at.
+    pub fn locate(root: &'r Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
+        let configured = semanage_conf(root)?.as_deref().and_then(store_root);
+        let candidates = match configured {
+            Some(path) => vec![path],
+            None => DEFAULT_STORE_ROOTS.map(PathBuf::from).to_vec(),
+        };
+        for candidate in candidates {
+            let path = candidate.join(policy_type);
+            if root.stat_followed(path.join("active/modules"))?.as_ref().is_some_and(is_dir) {
+                return Ok(Some(Self { root, policy_type: policy_type.to_owned(), path }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The store's directory, as the prepared host names it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The policy type that it belongs to.
+    #[must_use]
+    pub fn policy_type(&self) -> &str {
+        &self.policy_type
+    }
+
+    /// Every priority that a module is installed at, highest first.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the store cannot be read (it is root's alone).
+    pub fn installed(&self, name: &str) -> Result<Vec<Installed>, ReadError> {
+        let mut found = Vec::new();
+        if !is_identifier(name) {
+            return Ok(found);
+        }
+        let modules = self.path.join("active/modules");
+        for entry in self.root.names(&modules)? {
+            let Some(priority) = entry.to_str().and_then(priority_of) else { continue };
+            let module = modules.join(&entry).join(name);
+            if self.root.stat(&module)?.as_ref().is_some_and(is_dir) {
+                found.push(self.read_module(priority, &module)?);
+            }
+        }
+        found.sort_by_key(|installed| std::cmp::Reverse(installed.priority));
+        Ok(found)
+    }
+
+    /// The module that counts: the one at the highest priority.
+    ///
+    /// # Errors
+    /// As [`Store::installed`].
+    pub fn effective(&self, name: &str) -> Result<Option<Installed>, ReadError> {
+        Ok(self.installed(name)?.into_iter().next())
+    }
+
+    /// Whether a module is disabled (`semodule -d`), at whatever priority.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the store cannot be read.
+    pub fn disabled(&self, name: &str) -> Result<bool, ReadError> {
+        Ok(is_identifier(name) && self.root.stat(self.path.join("active/modules/disabled").join(name))?.is_some())
+    }
+
+    fn read_module(&self, priority: u16, module: &Path) -> Result<Installed, ReadError> {
+        // The `hll` of an earlier package may still lie beside it: `lang_ext` says what counts.
+        let language = match self.root.read(module.join("lang_ext"), 64) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).trim().to_owned(),
+            Err(e) if e.is_denied() => return Err(e.into()),
+            Err(_) => String::new(),
+        };
+        // Made from the package at commit, and the module itself where it was installed as CIL.
+        let content = match self.root.read(module.join("cil"), LARGEST_MODULE) {
+            Ok(bytes) => content_of(&bytes),
+            Err(e) if e.is_denied() => return Err(e.into()),
+            Err(e) => Content::Unreadable(e.to_string()),
+        };
+        Ok(Installed { priority, language, content })
+    }
+}
+
+/// As libsemanage looks for it (`semanage_conf_path`): in the root, else on the system that runs `semodule`.
+fn semanage_conf(root: &Root) -> Result<Option<String>, ReadError> {
+    match root.read_text_if_there(SEMANAGE_CONF)? {
+        None if root.is_alternate() => Ok(Root::system()?.read_text_if_there(SEMANAGE_CONF)?),
+        found => Ok(found),
+    }
+}
+
+/// `store-root` of a `semanage.conf(5)`; the last one counts.
+fn store_root(conf: &str) -> Option<PathBuf> {
+    let value = |line: &str| {
+        let (key, value) = line.trim_start().split_once('=')?;
+        (key.trim_end() == "store-root").then(|| PathBuf::from(value.trim()))
+    };
+    conf.lines().filter_map(value).rfind(|path| path.is_absolute())
+}
+
+fn priority_of(name: &str) -> Option<u16> {
+    name.parse().ok().filter(|priority| (1..=999).contains(priority))
+}
+
+/// libsemanage compresses modules unless `bzip-blocksize` is 0 (as on Debian), and knows them by their first bytes.
+fn content_of(bytes: &[u8]) -> Content {
+    let unreadable = |e: &dyn std::fmt::Display| Content::Unreadable(e.to_string());
+    let mut plain = Vec::new();
+    let plain = if bytes.starts_with(b"BZh") {
+        match MultiBzDecoder::new(bytes).take(LARGEST_MODULE + 1).read_to_end(&mut plain) {
+            Ok(_) if plain.len() as u64 > LARGEST_MODULE => return unreadable(&"larger than any module of ours"),
+            Ok(_) => &plain,
+            Err(e) => return unreadable(&e),
+        }
+    } else {
+        bytes
+    };
+    match std::str::from_utf8(plain).map(Rules::of_cil) {
+        Ok(Ok(rules)) => Content::Rules(rules),
+        Ok(Err(e)) => unreadable(&e),
+        Err(e) => unreadable(&e),
+    }
+}
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

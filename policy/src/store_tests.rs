@@ -1,0 +1,96 @@
+use std::io::Write;
+
+use bzip2::Compression;
+use bzip2::write::BzEncoder;
+use proptest::prelude::*;
+
+use super::*;
+use crate::spec::tests::spec;
+use crate::testing::root_with;
+
+const CIL: &[u8] = b"(optional a (allow initrc_t self (bpf (map_create map_read map_write prog_load prog_run))))";
+
+fn compressed(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = BzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn where_the_store_is() {
+    let conf = |text: &'static str| (SEMANAGE_CONF, text.as_bytes());
+    let module = |at: &'static str| (at, CIL);
+    let cases = [
+        (vec![], None),
+        (vec![conf(""), module("/var/lib/selinux/t/active/modules/100/base/cil")], Some("/var/lib/selinux/t")),
+        (vec![conf(""), module("/etc/selinux/t/active/modules/100/base/cil")], Some("/etc/selinux/t")),
+        (vec![conf(""), module("/var/lib/selinux/other/active/modules/100/base/cil")], None),
+        // Not yet a store: what `semodule -l` leaves where there was none is likewise empty of modules.
+        (vec![conf(""), module("/var/lib/selinux/t/semanage.read.LOCK")], None),
+        (vec![conf("store-root = /srv/se\n"), module("/srv/se/t/active/modules/100/base/cil")], Some("/srv/se/t")),
+        (vec![conf("store-root=/srv/se\n"), module("/var/lib/selinux/t/active/modules/100/base/cil")], None),
+        (vec![conf("# store-root=/srv/se\n"), module("/etc/selinux/t/active/modules/1/b/cil")], Some("/etc/selinux/t")),
+    ];
+    for (files, expected) in cases {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = root_with(scratch.path(), &files);
+        let found = Store::locate(&root, "t").unwrap();
+        assert_eq!(found.as_ref().map(Store::path), expected.map(Path::new), "{files:?}");
+    }
+}
+
+#[test]
+fn what_is_installed() {
+    let large = compressed(&vec![b' '; 3 * 1024 * 1024]);
+    let cut = &compressed(CIL)[..40];
+    let packed = compressed(CIL);
+    let at = |priority, file| format!("/var/lib/selinux/t/active/modules/{priority}/agent-bpf/{file}");
+    let files = [
+        (at("100", "cil"), CIL),
+        (at("100", "lang_ext"), b"cil"),
+        // A package, its compressed compilation beside it.
+        (at("300", "cil"), &packed),
+        (at("300", "hll"), b"\x8f\xff\x7c\xf9"),
+        (at("300", "lang_ext"), b"pp"),
+        (at("400", "cil"), cut),
+        (at("500", "cil"), &large),
+        (at("600", "cil"), b"(allow"),
+        (at("700", "cil"), b"\xff\xfe"),
+        (at("800", "lang_ext"), b"cil"),
+        (at("1000", "cil"), CIL),
+        ("/var/lib/selinux/t/active/modules/disabled/agent-bpf".to_owned(), b""),
+        ("/var/lib/selinux/t/active/modules/disabled/other".to_owned(), b""),
+        (SEMANAGE_CONF.to_owned(), b""),
+    ];
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, content)| (path.as_str(), *content)).collect();
+    let scratch = tempfile::tempdir().unwrap();
+    let root = root_with(scratch.path(), &files);
+    let store = Store::locate(&root, "t").unwrap().unwrap();
+    let installed = store.installed("agent-bpf").unwrap();
+    let priorities: Vec<_> = installed.iter().map(|module| module.priority).collect();
+    assert_eq!(priorities, [800, 700, 600, 500, 400, 300, 100]);
+    let wanted = Rules::of_spec(&spec(), "initrc_t");
+    for module in &installed {
+        let readable = [100, 300].contains(&module.priority);
+        assert_eq!(module.content.is(&wanted), readable, "{module:?}");
+        assert_eq!(matches!(module.content, Content::Unreadable(_)), !readable, "{module:?}");
+    }
+    assert_eq!(installed[5].language, "pp");
+    assert_eq!(store.effective("agent-bpf").unwrap().unwrap().priority, 800);
+    assert!(store.disabled("other").unwrap() && store.disabled("agent-bpf").unwrap());
+    assert!(!store.disabled("base").unwrap());
+    assert_eq!(store.effective("absent").unwrap(), None);
+    for elsewhere in ["../disabled", "", ".", "a/b"] {
+        assert_eq!(store.installed(elsewhere).unwrap(), []);
+        assert!(!store.disabled(elsewhere).unwrap());
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), compress in any::<bool>()) {
+        let _ = content_of(&if compress { compressed(&bytes) } else { bytes.clone() });
+        let _ = content_of(&[b"BZh9".as_slice(), &bytes].concat());
+        let _ = store_root(&String::from_utf8_lossy(&bytes));
+    }
+}

@@ -1,0 +1,108 @@
+use super::*;
+use crate::spec::tests::spec;
+
+fn target(alternate: Option<&str>, load: bool) -> Target {
+    Target { policy_type: "targeted".into(), alternate: alternate.map(PathBuf::from), load }
+}
+
+fn present(priorities: &[u16], disabled: bool) -> Present {
+    Present { priorities: priorities.to_vec(), disabled }
+}
+
+#[test]
+fn the_exact_commands() {
+    let file = Path::new("/scratch/agent-bpf.pp");
+    let install = |target: Target, present| target.install(&spec(), file, &present).to_string();
+    assert_eq!(
+        install(target(None, true), present(&[], false)),
+        "semodule -s targeted -X 300 -i /scratch/agent-bpf.pp"
+    );
+    assert_eq!(
+        install(target(Some("/a b"), false), present(&[400, 300, 100], true)),
+        "semodule -n -s targeted -p '/a b' -X 300 -i /scratch/agent-bpf.pp -X 400 -r agent-bpf -e agent-bpf"
+    );
+    let remove = |present| target(None, false).remove(&spec(), &present).map(|command| command.to_string());
+    assert_eq!(
+        remove(present(&[400, 350, 300], false)).as_deref(),
+        Some("semodule -n -s targeted -X 300 -r agent-bpf -X 400 -r agent-bpf")
+    );
+    assert_eq!(remove(present(&[350, 100], false)), None, "somebody else's");
+}
+
+#[test]
+fn a_policy_is_loaded_only_where_one_runs() {
+    let scratch = tempfile::tempdir().unwrap();
+    let alternate = crate::testing::root_with(scratch.path(), &[]);
+    let system = Root::system().unwrap();
+    for (state, loads) in [
+        (State::Enforcing, true),
+        (State::Permissive, true),
+        (State::ConfiguredNotRunning, false),
+        (State::Disabled, false),
+    ] {
+        assert_eq!(Target::of(&system, "targeted", state).loads(), loads);
+        let other = Target::of(&alternate, "targeted", state);
+        assert!(!other.loads());
+        assert_eq!(other.alternate.as_deref(), Some(alternate.path()));
+    }
+}
+
+mod waiting {
+    use host::clock::{SystemClock, VirtualClock};
+
+    use super::*;
+
+    /// A directory with a `semodule` that fails with `stderr` until it was run `failures` times.
+    fn tools(stderr: &str, failures: u32) -> tempfile::TempDir {
+        let scratch = tempfile::tempdir().unwrap();
+        let shown = scratch.path().display().to_string();
+        let script = format!(
+            "#!/bin/sh\necho >>{shown}/runs\n[ $(wc -l <{shown}/runs) -gt {failures} ] && exit 0\ncat >&2 <<'E'\n{stderr}\nE\nexit 1\n"
+        );
+        crate::testing::root_with(scratch.path(), &[("/script", script.as_bytes())]);
+        // Written by another process: had this one the file open while another test forks, running it would be refused.
+        let install = Command::new("install").arg(scratch.path().join("script")).arg(scratch.path().join("semodule"));
+        Processes::new(&SystemClock, &()).run(&install).unwrap();
+        scratch
+    }
+
+    fn try_it(tools: &tempfile::TempDir, clock: &VirtualClock) -> Result<Done, TransactionError> {
+        let directories = vec![tools.path().to_owned(), "/usr/bin".into(), "/bin".into()];
+        let processes = Processes::of_directories(directories, &SystemClock, &());
+        run(&processes, clock, &Command::new("semodule").arg("-B"), "agent-bpf")
+    }
+
+    const LOCKED: &str = include_str!("../fixtures/stderr/lock-held.txt");
+
+    #[test]
+    fn a_lock_is_waited_for() {
+        let (tools, clock) = (tools(LOCKED, 3), VirtualClock::default());
+        let done = try_it(&tools, &clock).unwrap();
+        assert_eq!(done.attempts, 4);
+        assert_eq!(clock.monotonic().as_secs(), 1 + 2 + 4);
+    }
+
+    #[test]
+    fn but_not_for_ever() {
+        let (tools, clock) = (tools(LOCKED, 1000), VirtualClock::default());
+        let error = try_it(&tools, &clock).unwrap_err();
+        assert_eq!(error.cause, Cause::StoreLocked);
+        assert_eq!((error.attempts, clock.monotonic().as_secs()), (12, 120));
+        let shown = error.to_string();
+        assert!(shown.starts_with("`semodule -B` failed: libsemanage.semanage_get_lock: Could not get"), "{shown}");
+        assert!(shown.ends_with(&format!("(tried {} times)", error.attempts)), "{shown}");
+    }
+
+    #[test]
+    fn other_failures_are_final() {
+        let (tools, clock) =
+            (tools(include_str!("../fixtures/stderr/read-only-var.txt"), 1000), VirtualClock::default());
+        let error = try_it(&tools, &clock).unwrap_err();
+        assert_eq!((error.cause, error.attempts), (Cause::StoreReadOnly, 1));
+        let empty = tempfile::tempdir().unwrap();
+        let processes = Processes::of_directories(vec![empty.path().to_owned()], &clock, &());
+        let error = run(&processes, &clock, &Command::new("semodule"), "agent-bpf").unwrap_err();
+        assert_eq!(error.cause, Cause::ToolsMissing);
+        assert!(error.to_string().contains("semodule is not installed"), "{error}");
+    }
+}

@@ -1,0 +1,123 @@
+//! A module's whole life, with the real `semodule`, `checkmodule`, `semodule_package` and `checkpolicy`.
+
+use host::clock::SystemClock;
+use host::container::Surroundings;
+use policy::kernel::{FakeKernel, KernelMode};
+use policy::policy_file::{BaseRule, PolicyFile};
+use policy::rules::Rules;
+use policy::status::Status;
+use policy::transaction::{Present, remove};
+use policy::{ModuleSpec, State};
+
+use crate::support::{Scratch, no_compiler, processes, spec};
+
+const ALLOWED: &str = "(bpf (map_create map_read map_write prog_load prog_run))";
+
+fn priorities(scratch: &Scratch) -> Vec<u16> {
+    Present::in_store(&scratch.store(), "agent-bpf").unwrap().priorities
+}
+
+fn gone(scratch: &Scratch) -> bool {
+    remove(&processes(), &SystemClock, &scratch.target(), &scratch.store(), &spec()).unwrap()
+}
+
+#[test]
+fn package_then_cil_then_nothing() {
+    let scratch = Scratch::tiny(str::to_owned);
+    let wanted = Rules::of_spec(&spec(), "initrc_t");
+    let effective = || scratch.store().effective("agent-bpf").unwrap().unwrap();
+    assert!(!gone(&scratch), "nothing is there to be removed");
+
+    scratch.install(&processes(), &spec(), "initrc_t").unwrap();
+    assert_eq!((effective().priority, effective().language.as_str()), (300, "pp"));
+    assert!(effective().content.is(&wanted), "{:?}", effective());
+    assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
+    let cil = scratch.root.read(scratch.store().path().join("active/modules/300/agent-bpf/cil"), 65536).unwrap();
+    assert!(cil.starts_with(b"BZh"), "this store compresses");
+
+    scratch.install(&no_compiler(&SystemClock), &spec(), "initrc_t").unwrap();
+    assert_eq!(effective().language, "cil");
+    assert!(effective().content.is(&wanted), "the same in the other form");
+    assert!(scratch.shown("active/modules/300/agent-bpf/hll").exists(), "the earlier package is left behind");
+    assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
+
+    let fewer = ModuleSpec { permissions: vec!["map_create".into()], ..spec() };
+    scratch.install(&processes(), &fewer, "initrc_t").unwrap();
+    assert!(!effective().content.is(&wanted), "other content under the same name");
+
+    assert!(gone(&scratch));
+    assert!(priorities(&scratch).is_empty());
+    assert_eq!(scratch.linked_rules("initrc_t"), "");
+    assert!(!gone(&scratch), "a second time there is nothing to do");
+}
+
+#[test]
+fn former_priorities_and_those_of_others() {
+    let scratch = Scratch::tiny(str::to_owned);
+    let former = ModuleSpec { priority: 400, ..spec() };
+    scratch.install(&processes(), &former, "initrc_t").unwrap();
+    scratch.add(200, "agent-bpf", "(typeattribute somebody_elses)").unwrap();
+    scratch.semodule(&["-d", "agent-bpf"]).unwrap();
+    assert_eq!(scratch.linked_rules("initrc_t"), "");
+
+    let kernel = FakeKernel::running(KernelMode::NotRunning);
+    let status = || Status::of(&scratch.root, Surroundings::Host, &kernel, &spec()).unwrap();
+    assert_eq!((status().state, status().domain.as_str()), (State::Enforcing, "initrc_t"));
+    assert_eq!((status().enabled, status().same_content), (false, Some(true)));
+    assert!(status().answer.is_none());
+
+    scratch.install(&processes(), &spec(), "initrc_t").unwrap();
+    assert_eq!(priorities(&scratch), [300, 200], "moved from 400 in the same transaction");
+    assert!(status().enabled, "and enabled again");
+    assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
+
+    assert!(gone(&scratch));
+    assert_eq!(priorities(&scratch), [200], "somebody else's stays");
+    assert_eq!((status().enabled, status().same_content), (true, Some(false)));
+    assert_eq!(status().store.as_deref(), Some("/var/lib/selinux/tiny".as_ref()));
+}
+
+/// Three transactions on a distribution's whole policy, some seconds each.
+#[test]
+fn on_a_distributions_store() {
+    let scratch = Scratch::real();
+    let wanted = Rules::of_spec(&spec(), "unconfined_service_t");
+    if Present::in_store(&scratch.store(), "agent-bpf").unwrap() != Present::default() {
+        panic!("the prepared store already has the module");
+    }
+    let before = PolicyFile::newest(&scratch.root, "default").unwrap().unwrap();
+    assert!(before.is_policy() && before.knows_class(&spec()) && !before.denies_unknown());
+    assert!(before.knows_type("initrc_t") && !before.knows_type("initrc") && !before.knows_type("domain"));
+    assert!(!before.knows_class(&ModuleSpec {
+        class: "perf_event".into(),
+        permissions: vec!["warp".into()],
+        ..spec()
+    }));
+    assert_eq!(before.choose_domain(&spec()), Some("unconfined_service_t"), "the fixture module declares it");
+    let sesearch = |expected| if processes().find("sesearch").is_some() { expected } else { BaseRule::Unknown };
+    assert_eq!(before.rule(&processes(), &spec(), "unconfined_t"), sesearch(BaseRule::Allows));
+    assert_eq!(before.rule(&processes(), &spec(), "getty_t"), sesearch(BaseRule::Refuses));
+    assert_eq!(before.rule(&processes(), &spec(), "absent_t"), sesearch(BaseRule::Refuses));
+    assert_eq!(before.rule(&no_compiler(&SystemClock), &spec(), "getty_t"), BaseRule::Unknown);
+
+    let former = ModuleSpec { priority: 400, ..spec() };
+    scratch.install(&processes(), &former, "unconfined_service_t").unwrap();
+    assert!(scratch.store().effective("agent-bpf").unwrap().unwrap().content.is(&wanted));
+
+    // What `semodule -d` leaves in the store.
+    let disabled = scratch.store().path().join("active/modules/disabled/agent-bpf");
+    scratch.root.replace(disabled, b"", 0o600).unwrap();
+    scratch.install(&no_compiler(&SystemClock), &spec(), "unconfined_service_t").unwrap();
+    assert_eq!(
+        Present::in_store(&scratch.store(), "agent-bpf").unwrap(),
+        Present { priorities: vec![300], disabled: false }
+    );
+    assert!(scratch.store().effective("agent-bpf").unwrap().unwrap().content.is(&wanted));
+    let listed = scratch.semodule(&["-lfull"]).unwrap();
+    assert!(listed.lines().any(|line| line.split_whitespace().eq(["300", "agent-bpf", "cil"])), "{listed}");
+    assert!(scratch.linked_rules("unconfined_service_t").contains(ALLOWED));
+
+    assert!(gone(&scratch));
+    assert!(priorities(&scratch).is_empty());
+    assert_eq!(scratch.linked_rules("unconfined_service_t"), "");
+}

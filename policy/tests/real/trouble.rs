@@ -1,0 +1,153 @@
+//! Policies and stores that something is wrong with, and the real `semodule`.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use host::clock::{Clock, SystemClock};
+use host::process::{Command, Processes};
+use nix::fcntl::{Flock, FlockArg, OFlag};
+use policy::compile::{Compile, Format};
+use policy::render::Sources;
+use policy::transaction::{Present, run};
+use policy::{Cause, ModuleSpec};
+
+use crate::support::{Scratch, no_compiler, processes, spec};
+
+/// With the rule in an optional block the module installs whatever the policy lacks, grants nothing, and later transactions
+/// work; and when what was missing arrives, the rule is in force without a further step.
+#[test]
+fn a_policy_that_lacks_the_type_the_class_or_a_permission() {
+    let lacking = [
+        ("(type initrc_t)\n", ""),
+        ("bpf (map_create map_read map_write prog_load prog_run)", "other (map_create)"),
+        ("(map_create map_read map_write prog_load prog_run)", "(map_create map_read map_write prog_load)"),
+    ];
+    for (there, instead) in lacking {
+        for compiler in [processes(), no_compiler(&SystemClock)] {
+            let scratch = Scratch::tiny(|base| {
+                let mut base = base.replacen(there, instead, 1);
+                if there.starts_with("(type ") {
+                    base = base.replace("kernel_t initrc_t", "kernel_t").replace("(roletype system_r initrc_t)\n", "");
+                } else if instead.starts_with("other") {
+                    base = base.replace("(unordered bpf)", "(unordered other)");
+                }
+                base
+            });
+            scratch.install(&compiler, &spec(), "initrc_t").unwrap();
+            assert_eq!(scratch.linked_rules("initrc_t"), "", "without {there}");
+            scratch.semodule(&["-B"]).unwrap();
+            scratch.add(100, "base", include_str!("../../fixtures/tiny/base.cil")).unwrap();
+            assert!(scratch.linked_rules("initrc_t").contains("prog_run"), "once {there} has come");
+        }
+    }
+}
+
+/// The other half of the reason for the optional block: an administrator may take away what declares the domain.
+#[test]
+fn it_does_not_keep_another_module_in_place() {
+    let scratch = Scratch::tiny(str::to_owned);
+    scratch.add(400, "declares", "(type agent_t)(roletype system_r agent_t)").unwrap();
+    scratch.install(&processes(), &spec(), "agent_t").unwrap();
+    assert!(scratch.linked_rules("agent_t").contains("prog_load"));
+    scratch.semodule(&["-d", "declares"]).unwrap();
+    scratch.semodule(&["-e", "declares", "-X", "400", "-r", "declares"]).unwrap();
+}
+
+#[test]
+fn failures_have_their_causes() {
+    let spec = spec();
+    let cause_of = |scratch: &Scratch, te: &str, cil: &str, compiler: &Processes| {
+        let directory = scratch.root.make_dirs("/scratch").unwrap();
+        let sources = Sources { te: te.into(), cil: cil.into() };
+        let compile = Compile::plan(compiler, &spec.name, &sources, directory.shown());
+        let compiled = compile.run(compiler, &directory).unwrap();
+        assert_eq!(compiled.format, compile.format);
+        let command = scratch.target().install(&spec, &compiled.file, &Present::default());
+        run(&processes(), &SystemClock, &command, &spec.name).unwrap_err().cause
+    };
+    let strict = |domain: &str, class: &str, permission: &str| {
+        format!(
+            "module agent-bpf 1.0;\nrequire {{ type {domain}; class {class} {{ {permission} }}; }}\n\
+             allow {domain} self:{class} {permission};\n"
+        )
+    };
+    let scratch = Scratch::tiny(str::to_owned);
+    let package = |te: &str| cause_of(&scratch, te, "", &processes());
+    assert_eq!(package(&strict("absent_t", "bpf", "prog_run")), Cause::TypeMissing);
+    assert_eq!(package(&strict("initrc_t", "absent", "prog_run")), Cause::ClassMissing);
+    assert_eq!(package(&strict("initrc_t", "bpf", "absent")), Cause::ClassMissing);
+    let cil = |source: &str| cause_of(&scratch, "", source, &no_compiler(&SystemClock));
+    assert_eq!(cil("(allow initrc_t self (absent (prog_run)))"), Cause::ClassMissing);
+    assert_eq!(cil("(allow initrc_t self"), Cause::Unknown);
+
+    scratch.add(400, "strict", "(neverallow initrc_t self (bpf (prog_load)))").unwrap();
+    let error = scratch.install(&processes(), &spec, "initrc_t").unwrap_err();
+    assert_eq!(error.cause, Cause::Neverallow);
+    assert!(error.to_string().contains("neverallow check failed at"), "{error}");
+    scratch.semodule(&["-X", "400", "-r", "strict"]).unwrap();
+
+    let broken = scratch.store().path().join("active/modules/400/broken");
+    scratch.root.replace(broken.join("cil"), b"(allow gone_t self (bpf (prog_run)))", 0o600).unwrap();
+    scratch.root.replace(broken.join("lang_ext"), b"cil", 0o600).unwrap();
+    let error = scratch.install(&processes(), &spec, "initrc_t").unwrap_err();
+    assert_eq!(error.cause, Cause::StoreBroken);
+    assert!(error.to_string().contains("/400/broken/cil:1"), "{error}");
+}
+
+/// Lets go of the lock when it is waited for.
+struct Releases(RefCell<Option<Flock<std::fs::File>>>);
+
+impl Clock for Releases {
+    fn now(&self) -> jiff::Timestamp {
+        SystemClock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        SystemClock.monotonic()
+    }
+
+    fn sleep(&self, _pause: Duration) {
+        self.0.replace(None);
+    }
+}
+
+/// Takes the five seconds after which libsemanage gives up on its lock.
+#[test]
+fn a_lock_that_somebody_holds_and_then_releases() {
+    let scratch = Scratch::tiny(str::to_owned);
+    let compiled = scratch.compile(&processes(), &spec(), "initrc_t");
+    let store = scratch.root.dir(scratch.store().path()).unwrap();
+    let lock = store.open("semanage.trans.LOCK", OFlag::O_RDWR).unwrap();
+    let clock = Releases(Some(Flock::lock(lock, FlockArg::LockExclusive).unwrap()).into());
+    let command = scratch.target().install(&spec(), &compiled.file, &Present::default());
+    let done = run(&processes(), &clock, &command, "agent-bpf").unwrap();
+    assert_eq!(done.attempts, 2);
+    assert!(scratch.linked_rules("initrc_t").contains("prog_load"));
+}
+
+/// As root: a `semodule` in whose mount namespace the store is read-only.
+#[test]
+fn a_store_that_cannot_be_written() {
+    let scratch = Scratch::tiny(str::to_owned);
+    let compiled = scratch.compile(&processes(), &spec(), "initrc_t");
+    assert_eq!(compiled.format, Format::Pp);
+    for mounted in ["var", "etc"] {
+        let path = scratch.root.path().join(mounted);
+        let script = format!(
+            "#!/bin/sh\nexec unshare -m sh -c 'mount --bind {0} {0} && mount -o remount,ro,bind {0} && exec /usr/sbin/semodule \"$@\"' - \"$@\"\n",
+            path.display()
+        );
+        scratch.root.replace("/script", script.as_bytes(), 0o644).unwrap();
+        // Written by another process: had this one the file open while another test forks, running it would be refused.
+        let install = Command::new("install").arg("-D").arg(scratch.root.shown("/script"));
+        processes().run(&install.arg(scratch.root.shown("/wrapped/semodule"))).unwrap();
+        let directories = vec![scratch.root.shown("/wrapped"), "/usr/bin".into(), "/bin".into()];
+        let wrapped = Processes::of_directories(directories, &SystemClock, &());
+        let command = scratch.target().install(&spec(), &compiled.file, &Present::default());
+        let error = run(&wrapped, &SystemClock, &command, "agent-bpf").unwrap_err();
+        assert_eq!(error.cause, Cause::StoreReadOnly, "{error}");
+        assert!(error.to_string().contains("Read-only file system"), "{error}");
+        assert_eq!(Present::in_store(&scratch.store(), "agent-bpf").unwrap(), Present::default(), "nothing changed");
+    }
+    scratch.install(&processes(), &ModuleSpec { former_priorities: vec![], ..spec() }, "initrc_t").unwrap();
+}

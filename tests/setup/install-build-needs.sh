@@ -1,0 +1,118 @@
+#!/bin/sh
+# Installs what building and testing hostprep need and this machine lacks, from the distribution's own packages.
+# Without arguments it does so; with --list it only prints the packages that are missing.
+# Root is asked for (through sudo) only when there is something to install.
+set -eu
+
+PATH=$PATH:/usr/sbin:/sbin
+
+fail() {
+    echo "install-build-needs: $*" >&2
+    exit 1
+}
+
+if command -v apt-get >/dev/null; then
+    manager=apt
+elif command -v dnf >/dev/null; then
+    manager=dnf
+else
+    fail "neither apt-get nor dnf is here; install by hand what the list in $0 names"
+fi
+
+has() {
+    case $1 in
+        /*) # A file, perhaps one of several patterns.
+            for pattern in $1; do
+                [ -e "$pattern" ] && return 0
+            done
+            return 1
+            ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+missing=
+# need PROBE DEBIAN FEDORA: the package of this machine's family (- where there is none) unless PROBE is there.
+need() {
+    has "$1" && return
+    case $manager in
+        apt) package=$2 ;;
+        dnf) package=$3 ;;
+    esac
+    [ "$package" = - ] || missing="$missing $package"
+}
+
+# To build.
+need make make make
+need cc gcc gcc
+need /usr/include/stdio.h libc6-dev glibc-devel
+need /usr/include/selinux/selinux.h libselinux1-dev libselinux-devel
+need '/usr/lib*/libclang*.so* /usr/lib/*/libclang*.so* /usr/lib/llvm*/lib/libclang*.so* /usr/lib64/llvm*/lib/libclang*.so*' \
+    libclang-dev clang-devel
+need '/usr/lib/clang/*/include/stddef.h /usr/lib64/clang/*/include/stddef.h /usr/lib/llvm*/lib/clang/*/include/stddef.h' \
+    libclang-dev clang-devel
+
+# What hostprep runs.
+need useradd passwd shadow-utils
+need semodule policycoreutils policycoreutils
+need sesearch setools setools-console
+need checkmodule checkpolicy checkpolicy
+need semodule_package semodule-utils policycoreutils
+need /usr/share/selinux/targeted - selinux-policy-targeted
+
+# To test.
+need shellcheck shellcheck ShellCheck
+need strace strace strace
+need getfattr attr attr
+need chattr e2fsprogs e2fsprogs
+need unshare util-linux util-linux-core
+need flock util-linux util-linux-core
+need bzip2 bzip2 bzip2
+need xz xz-utils xz
+need zstd zstd zstd
+need mmdebstrap mmdebstrap -
+need newuidmap uidmap -
+need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
+need /etc/ssl/certs/ca-certificates.crt ca-certificates ca-certificates
+
+# A package that several probes ask for is named once.
+missing=$(echo "$missing" | tr ' ' '\n' | sed '/^$/d' | sort -u)
+if [ "${1-}" = --list ]; then
+    [ -z "$missing" ] || echo "$missing"
+    exit 0
+fi
+
+# What can be installed must be known: also for the tests, which fetch a package without root.
+lists_missing() {
+    [ "$manager" = apt ] && [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' 2>/dev/null)" ]
+}
+if [ -z "$missing" ] && ! lists_missing; then
+    echo "install-build-needs: everything is here"
+    exit 0
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "not root and no sudo; as root, run: $0"
+    as_root=sudo
+fi
+run() {
+    echo "+ $*"
+    "$@"
+}
+# shellcheck disable=SC2086 # lists of words
+case $manager in
+    apt)
+        install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
+        if lists_missing; then
+            run $as_root apt-get update
+        fi
+        if [ -n "$missing" ]; then
+            # Lists that are there may be so old that they name versions no longer to be had.
+            run $install $missing || { run $as_root apt-get update && run $install $missing; }
+        fi
+        ;;
+    dnf)
+        run $as_root dnf install -y $missing
+        ;;
+esac

@@ -1,0 +1,83 @@
+//! A tool of this machine that works for as long as a test needs.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::unistd::Uid;
+use tempfile::TempDir;
+
+use crate::setup;
+
+/// A tool that, once started, waits until it is let go (half a minute at most) and then does its real work.
+#[derive(Debug)]
+pub struct HeldTool {
+    place: TempDir,
+    tool: PathBuf,
+}
+
+impl HeldTool {
+    /// The tool `name`, for instance `useradd`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let found =
+            ["/usr/sbin", "/usr/bin"].into_iter().map(|dir| Path::new(dir).join(name)).find(|tool| tool.exists());
+        let tool = fs::canonicalize(found.unwrap_or_else(|| panic!("{name} is not installed"))).unwrap();
+        let place = setup::open_tempdir();
+        fs::create_dir(place.path().join("real")).unwrap();
+        fs::copy(&tool, place.path().join("real").join(name)).unwrap();
+        let script = format!(
+            "#!/bin/sh\ncd '{}' || exit\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done\n\
+             real/{name} \"$@\"\nstatus=$?\n: >ended\nexit $status\n",
+            place.path().display()
+        );
+        let path = place.path().join("script");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        Self { place, tool }
+    }
+
+    /// A command that starts `program` as root where this stands in the tool's place, in a mount namespace of its own. The
+    /// process that is started becomes `program`.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("unshare");
+        command.arg("--mount");
+        if !Uid::effective().is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        let mount = "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"";
+        command.args(["--", "/bin/sh", "-c", mount]).arg(self.place.path().join("script")).arg(&self.tool).arg(program);
+        command
+    }
+
+    /// Waits until somebody has started the tool.
+    #[track_caller]
+    pub fn wait_until_started(&self) {
+        crate::wait_until("the tool is started", || self.has("started"));
+    }
+
+    /// Lets the tool do its work.
+    pub fn let_go(&self) {
+        fs::write(self.place.path().join("go"), "").unwrap();
+    }
+
+    /// Whether the tool came to its own end.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.has("ended").is_some()
+    }
+
+    fn has(&self, mark: &str) -> Option<()> {
+        self.place.path().join(mark).exists().then_some(())
+    }
+}
+
+impl Drop for HeldTool {
+    /// A test that fails leaves nothing waiting.
+    fn drop(&mut self) {
+        let _ = fs::write(self.place.path().join("go"), "");
+    }
+}

@@ -1,0 +1,61 @@
+//! What the scripts under `tests/setup` make, once for all tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// The top of the source tree.
+#[must_use]
+pub fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// A file under `tests/fixtures`.
+#[must_use]
+pub fn fixture(path: &str) -> PathBuf {
+    top().join("tests/fixtures").join(path)
+}
+
+/// The root directory with the real policy store. It is a cache: copy it.
+#[must_use]
+pub fn policy_store() -> &'static Path {
+    static STORE: OnceLock<PathBuf> = OnceLock::new();
+    STORE.get_or_init(|| {
+        run(&mut Command::new(top().join("tests/setup/policy-store.sh")));
+        top().join("target/test-store/root")
+    })
+}
+
+/// A small Debian system of its own, unpacked in a new place; `packages` are installed in it. `name` names the cache.
+#[must_use]
+pub fn chroot(name: &str, packages: &[&str]) -> TempDir {
+    let tar = run(Command::new(top().join("tests/setup/chroot.sh")).arg(name).args(packages));
+    let place = open_tempdir();
+    let mut unpack = Command::new("tar");
+    if !nix::unistd::Uid::effective().is_root() {
+        // In a namespace with one user, everything is that user's.
+        unpack = Command::new("unshare");
+        unpack.args(["--user", "--map-root-user", "tar", "--no-same-owner", "--exclude=./dev/*"]);
+    }
+    run(unpack.arg("-C").arg(place.path()).arg("-xf").arg(tar.trim()));
+    place
+}
+
+/// A temporary directory that every user may look into.
+#[must_use]
+pub(crate) fn open_tempdir() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::Builder::new().prefix("hostprep-test-").tempdir().unwrap();
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    place
+}
+
+/// Runs a command that must succeed and returns what it printed.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}

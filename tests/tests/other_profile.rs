@@ -1,0 +1,34 @@
+//! Another vendor's agent is another file: its names, paths, rule and domain, and none of Cisco's.
+
+#![allow(clippy::disallowed_methods, reason = "the tests arrange the world around the program")]
+
+use harness::{Run, ScratchRoot, login_defs, setup};
+
+#[test]
+fn it_gets_the_same_care_under_its_own_names() {
+    let root = ScratchRoot::of("debian-12");
+    root.policy_store().login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).dir("/opt/acme", 0o777);
+    let profile = setup::fixture("profiles/acme.toml");
+    let hostprep =
+        |args: &[&str]| -> Run { root.hostprep(&[args, &["--profile", profile.to_str().unwrap()]].concat()) };
+    assert_eq!(hostprep(&["check", "--format", "json"]).expect_code(3).faults(), [5, 19]);
+    hostprep(&["repair"]).expect_code(0);
+
+    let user = root.account("passwd", "acme-scan").unwrap();
+    assert_eq!((user[4].as_str(), user[6].as_str()), ("Acme scanner", "/bin/false"));
+    assert_eq!(root.account("group", "acme-scan").unwrap()[2], user[3]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(root.at("/opt/acme")).unwrap().permissions());
+    assert_eq!(mode & 0o7777, 0o750);
+    let modules = root.modules();
+    assert!(modules.contains(&"350 acme-sensor pp".to_owned()), "{modules:?}");
+    let cil = hostprep(&["policy", "generate", "--form", "cil"]).expect_code(0).stdout;
+    assert!(cil.contains("(bpf (map_create prog_load))"), "{cil}");
+    assert!(root.at("/var/log/acme/prep.log").exists());
+
+    let ciscos: Vec<_> = root.snapshot().paths().filter(|path| path.to_string_lossy().contains("cisco")).collect();
+    assert_eq!(ciscos, [""; 0].map(std::path::PathBuf::from), "nothing of the built-in profile is made");
+    hostprep(&["repair"]).expect_code(0);
+    hostprep(&["remove"]).expect_code(0);
+    assert!(root.account("passwd", "acme-scan").is_none());
+    assert!(!root.modules().iter().any(|line| line.contains("acme")));
+}

@@ -1,0 +1,147 @@
+//! The policy module, in a copy of a real store, by the real tools.
+
+#![allow(clippy::disallowed_methods, reason = "the tests arrange the world around the program")]
+
+use harness::{ScratchRoot, setup};
+
+const ONLY: [&str; 5] = ["repair", "--format", "json", "--only", "selinux-module"];
+const CHECK: [&str; 3] = ["check", "--format", "json"];
+
+fn root() -> ScratchRoot {
+    let root = ScratchRoot::of("debian-12");
+    root.policy_store();
+    root
+}
+
+fn ours(root: &ScratchRoot) -> Vec<String> {
+    root.modules().into_iter().filter(|line| line.contains("cisco")).collect()
+}
+
+#[test]
+fn it_is_installed_enabled_again_and_removed() {
+    let root = root();
+    let others = root.modules();
+    root.hostprep(&ONLY).expect_code(0);
+    assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
+    let status = root.hostprep(&["policy", "status", "--format", "json"]).expect_code(0).json();
+    assert_eq!(status["priorities"], serde_json::json!([300]));
+    assert_eq!((status["enabled"].as_bool(), status["same_content"].as_bool()), (Some(true), Some(true)));
+    assert_eq!((status["type"].as_str(), status["domain"].as_str()), (Some("default"), Some("unconfined_service_t")));
+    assert!(!root.at("/opt/cisco/hostprep").exists(), "nothing of the compiling is left");
+
+    // Disabled by the administrator: a fault, until repair enables it again.
+    let mut semodule = harness::Caller::Root.command("semodule");
+    semodule.arg("-p").arg(root.path()).args(["-n", "-s", &root.policy_type(), "-d", "cisco-secure-bpf"]);
+    harness::Run::of(&mut semodule).expect_code(0);
+    assert_eq!(ours(&root), ["300 cisco-secure-bpf pp disabled"]);
+    let checked = root.hostprep(&CHECK).expect_code(3);
+    assert_eq!(checked.step("selinux-module")["reason"], "module-disabled");
+    let run = root.hostprep(&ONLY).expect_code(0);
+    assert_eq!(run.outcomes(), ["selinux-module=changed"]);
+    assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
+
+    root.hostprep(&["remove"]).expect_code(0);
+    assert_eq!(root.modules(), others, "only ours is gone");
+}
+
+#[test]
+fn without_a_compiler_it_is_installed_from_cil() {
+    let root = root();
+    let run = root.hostprep_without(&["checkmodule", "semodule_package"], &ONLY).expect_code(0);
+    assert_eq!(run.outcomes(), ["selinux-module=changed"]);
+    assert_eq!(ours(&root), ["300 cisco-secure-bpf cil"]);
+    assert_eq!(root.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=ok"], "the other form is no reason");
+}
+
+#[test]
+fn without_semodule_the_package_is_named_for_each_distribution() {
+    let root = root();
+    for (distribution, command) in [
+        ("rhel-7", "yum install -y policycoreutils-python"),
+        ("centos-7", "yum install -y policycoreutils-python"),
+        ("oracle-7", "yum install -y policycoreutils-python"),
+        ("amazon-2", "yum install -y policycoreutils-python"),
+        ("rhel-8", "dnf install -y policycoreutils-python-utils"),
+        ("oracle-8", "dnf install -y policycoreutils-python-utils"),
+        ("rocky-9", "dnf install -y policycoreutils-python-utils"),
+        ("amazon-2023", "dnf install -y policycoreutils-python-utils"),
+        ("fedora-42", "dnf install -y policycoreutils-python-utils"),
+        ("sles-15", "zypper --non-interactive install policycoreutils-python-utils"),
+        ("opensuse-leap-15", "zypper --non-interactive install policycoreutils-python-utils"),
+        ("debian-12", "apt-get install -y policycoreutils-python-utils"),
+        ("ubuntu-22.04", "apt-get install -y policycoreutils-python-utils"),
+    ] {
+        let os_release = setup::fixture(&format!("os-release/{distribution}"));
+        root.file("/etc/os-release", std::fs::read(os_release).unwrap());
+        let hidden = ["semodule", "checkmodule", "semodule_package", "semanage"];
+        let run = root.hostprep_without(&hidden, &ONLY).expect_code(3);
+        assert_eq!(run.faults(), [19], "{distribution}");
+        let step = run.step("selinux-module");
+        assert_eq!(step["reason"], "tools-missing", "{distribution}");
+        let remedy = step["remedy"].to_string();
+        let (install, package) = command.rsplit_once(' ').expect("a command and a package");
+        let names_it = remedy.split([' ', '"']).any(|word| word == package);
+        assert!(remedy.contains(install) && names_it, "{distribution}: {remedy}");
+        assert!(ours(&root).is_empty());
+    }
+}
+
+#[test]
+fn permissive_is_made_ready_and_disabled_is_left_alone() {
+    let root = root();
+    let check = ["check", "--format", "json", "--only", "selinux-module"];
+    root.file("/etc/selinux/config", "SELINUX=disabled\nSELINUXTYPE=default\n");
+    assert_eq!(root.hostprep(&check).expect_code(0).outcomes(), ["selinux-module=ok"]);
+    root.file("/etc/selinux/config", "SELINUX=permissive\nSELINUXTYPE=default\n");
+    let checked = root.hostprep(&check).expect_code(4);
+    assert_eq!((checked.outcomes(), checked.faults()), (vec!["selinux-module=planned".to_owned()], vec![]));
+}
+
+#[test]
+fn a_base_policy_that_allows_the_rule_gets_no_module() {
+    let root = root();
+    let place = tempfile::tempdir().unwrap();
+    let site = place.path().join("site_policy.cil");
+    let rule = "(allow unconfined_service_t self (bpf (map_create map_read map_write prog_load prog_run)))";
+    std::fs::write(&site, rule).unwrap();
+    let mut semodule = harness::Caller::Root.command("semodule");
+    semodule.arg("-p").arg(root.path()).args(["-n", "-s", &root.policy_type(), "-X", "200", "-i"]).arg(site);
+    harness::Run::of(&mut semodule).expect_code(0);
+    let run = root.hostprep(&ONLY).expect_code(0);
+    assert_eq!(run.outcomes(), ["selinux-module=ok"], "{}", run.stdout);
+    assert!(ours(&root).is_empty());
+}
+
+#[test]
+fn sources_are_printed_and_compiled() {
+    let root = root();
+    let te = root.hostprep(&["policy", "generate"]).expect_code(0).stdout;
+    assert!(te.contains("allow unconfined_service_t self:bpf { map_create map_read map_write prog_load prog_run };"));
+    let cil = root.hostprep(&["policy", "generate", "--form", "cil"]).expect_code(0).stdout;
+    assert!(cil.contains("(allow unconfined_service_t self (bpf "), "{cil}");
+    let place = tempfile::tempdir().unwrap();
+    let run = root.hostprep(&["policy", "compile", place.path().to_str().unwrap()]).expect_code(0);
+    assert_eq!(run.stdout.trim(), place.path().join("cisco-secure-bpf.pp").to_str().unwrap());
+}
+
+#[test]
+fn nothing_is_compiled_where_somebody_else_can_write() {
+    let root = ScratchRoot::of("debian-12");
+    root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n").dir("/opt/cisco", 0o777);
+    root.dir("/var/lib/selinux/default/active/modules", 0o755);
+    let step = root.hostprep(&ONLY).expect_code(3).step("selinux-module");
+    assert_eq!(step["reason"], "policy-load-failed");
+    assert!(step["detail"].as_str().unwrap().contains("/opt/cisco is not root's alone to write"), "{step}");
+    assert!(!root.at("/opt/cisco/hostprep").exists());
+}
+
+#[test]
+fn an_ordinary_user_is_told_what_can_be_told() {
+    if !harness::need_root() {
+        return;
+    }
+    let root = root();
+    root.mode("/var/lib/selinux/default", 0o700);
+    let run = root.hostprep_as_ordinary_user(&["policy", "status"]).expect_code(4);
+    assert!(run.stdout.contains("unconfined_service_t") && run.stdout.contains("run as root"), "{}", run.stdout);
+}
