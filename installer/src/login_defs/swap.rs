@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 
 use host::{Dir, FileError, ReadError};
 use nix::errno::Errno;
+use nix::sys::stat::FileStat;
 
 use super::disk::{self, Loaded, Meta, Place, Times};
 use super::record::{Changed, sha256};
@@ -144,7 +145,7 @@ fn attempt(place: &Place, record: Option<&Changed>) -> Result<Option<Settled>, W
     };
     match (aside, now) {
         (None, None) => Ok(Some(if record.is_some() { Settled::FOREIGN } else { Settled::CLEAN })),
-        (None, Some(now)) => alone(place, record, &now).map(Some),
+        (None, Some(now)) => alone(place, record, &now),
         (Some(aside), None) if says_yes(&aside) => {
             // Our copy, displaced, and then the original removed by somebody.
             Ok(Some(Settled::FOREIGN))
@@ -187,15 +188,14 @@ fn says_yes(loaded: &Loaded) -> bool {
 }
 
 /// The aside name is not there: nothing was opened yet, or somebody removed it.
-fn alone(place: &Place, record: Option<&Changed>, now: &Loaded) -> Result<Settled, WindowError> {
-    let Some(record) = record else { return Ok(Settled::CLEAN) };
+fn alone(place: &Place, record: Option<&Changed>, now: &Loaded) -> Result<Option<Settled>, WindowError> {
+    let Some(record) = record else { return Ok(Some(Settled::CLEAN)) };
     if now.id() == record.id() || sha256(&now.content) != record.patched_sha256 {
         restore_access_time(place, Some(record), now)?;
-        return Ok(Settled::CLEAN);
+        return Ok(Some(Settled::CLEAN));
     }
     let original = unpatch(&now.content, &record.line);
-    replace(place, now, &original, Some(record.times))?;
-    Ok(Settled::CLEAN)
+    Ok(replace(place, now, now, &original, Some(record.times))?.then_some(Settled::CLEAN))
 }
 
 /// The window is open: the name leads to our copy, or to what somebody made of it.
@@ -224,7 +224,7 @@ fn put_back(
         restore_access_time(place, record, aside)?;
         return Ok(Some(if changed { Settled::FOREIGN } else { Settled::CLEAN }));
     }
-    if theirs != now.content && !replace(place, now, &theirs, Some(now.times()))? {
+    if theirs != now.content && !replace(place, now, now, &theirs, Some(now.times()))? {
         return Ok(None);
     }
     // Before the record goes: it is no copy of ours that could be recognised without it.
@@ -250,23 +250,28 @@ fn look_at_displaced(
         return Ok(Some(if changed { Settled::FOREIGN } else { Settled::CLEAN }));
     }
     // Somebody was faster than the exchange: theirs is the file.
-    if !replace(place, aside, &theirs, Some(aside.times()))? {
+    if !replace(place, now, aside, &theirs, Some(aside.times()))? {
         return Ok(None);
     }
     clean(place)?;
     Ok(Some(Settled::FOREIGN))
 }
 
-/// Puts a new file with the metadata of `like` in the file's place; `false` where somebody changed it meanwhile.
-fn replace(place: &Place, like: &Loaded, content: &[u8], times: Option<Times>) -> Result<bool, WindowError> {
+/// Puts a new file with the metadata of `like` in the place of `now`; `false` where that is not there any more as it
+/// was read.
+fn replace(
+    place: &Place,
+    now: &Loaded,
+    like: &Loaded,
+    content: &[u8],
+    times: Option<Times>,
+) -> Result<bool, WindowError> {
     let Place { dir, name, .. } = place;
     let temporary = place.temporary();
-    let expected = dir.stat(name)?.map(|stat| (stat.st_dev, stat.st_ino, stat.st_mtime, stat.st_mtime_nsec));
     let meta = Meta::of(dir, name, like)?;
     disk::write_new(dir, &temporary, content, &meta, times)?;
     if disk::exchange(dir, &temporary, name)? {
-        let displaced = dir.stat(&temporary)?.map(|stat| (stat.st_dev, stat.st_ino, stat.st_mtime, stat.st_mtime_nsec));
-        if displaced != expected {
+        if dir.stat(&temporary)?.as_ref().map(version) != Some(version(&now.stat)) {
             disk::exchange(dir, &temporary, name)?;
             return Ok(false);
         }
@@ -277,6 +282,12 @@ fn replace(place: &Place, like: &Loaded, content: &[u8], times: Option<Times>) -
     }
     disk::sync(dir)?;
     Ok(true)
+}
+
+/// Which file, and which content of it. The size as well: a clock tick has room for several writes. Not the time of
+/// the inode's change, which an exchange of names sets.
+fn version(stat: &FileStat) -> (u64, u64, i64, i64, i64) {
+    (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec)
 }
 
 /// A mode, owner or label that somebody gave our copy belongs to the file; whether there was one.

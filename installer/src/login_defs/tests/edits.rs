@@ -7,6 +7,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
+use super::super::window::WindowError;
 use super::super::{leftover, open, steps};
 use super::scratch::{DEFS, Scratch, names, quiet_read};
 
@@ -159,9 +160,11 @@ fn a_drop_in_of_ours_keeps_what_was_added() {
 
 #[test]
 fn another_editor_all_the_time() {
+    const ROUNDS: usize = 50;
     let scratch = Scratch::with(DEFS);
     let path = scratch.path("etc/login.defs");
     let stop = std::sync::atomic::AtomicBool::new(false);
+    let mut refused = 0;
     let written = std::thread::scope(|scope| {
         let editor = scope.spawn(|| {
             let mut lines = 0;
@@ -172,21 +175,33 @@ fn another_editor_all_the_time() {
             }
             lines
         });
-        for _ in 0..50 {
-            let Some(plan) = super::super::plan(&scratch.root).unwrap() else { panic!("ours was left in it") };
-            // Giving up is allowed, losing the file is not.
-            if let Ok(window) = open(&scratch.root, scratch.state(), &plan) {
-                let _ = window.close();
+        for _ in 0..ROUNDS {
+            // Giving up is allowed, and then the next one's to put right; losing the file is not.
+            let opened = match super::super::plan(&scratch.root).unwrap() {
+                Some(plan) => open(&scratch.root, scratch.state(), &plan).and_then(|window| window.close()).map(drop),
+                None => Ok(()),
+            };
+            let recovered = super::super::recover(&scratch.root, scratch.state());
+            for result in [opened, recovered.map(drop)] {
+                match result {
+                    Ok(()) => {}
+                    Err(WindowError::KeepsChanging { .. }) => refused += 1,
+                    Err(e) => panic!("{e}"),
+                }
             }
-            super::super::recover(&scratch.root, scratch.state()).unwrap();
         }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         editor.join().unwrap()
     });
+    super::super::recover(&scratch.root, scratch.state()).unwrap();
     let found = fs::read(&path).unwrap();
-    let kept = found.len().saturating_sub(DEFS.len()) / b"# by hand\n".len();
-    // What is written through a descriptor in the very moment of the exchange can be missed.
-    assert!(kept * 100 >= written * 99, "{kept} of {written} lines");
     assert!(found.starts_with(DEFS), "{}", text(&found));
+    let added = text(&found[DEFS.len()..]);
+    let kept = added.lines().filter(|line| *line == "# by hand").count();
+    assert_eq!(kept, added.lines().count(), "{added}");
+    // What is written through a descriptor in the very moment of an exchange can be missed: one line, as one is written
+    // at a time. An exchange opens each window and one closes it, or the eight attempts were refused.
+    assert!(written - kept <= 2 * ROUNDS + 8 * refused, "{kept} of {written} lines, {refused} refused");
     assert_eq!(names(path.parent().unwrap()), ["login.defs"]);
+    eprintln!("{kept} of {written} lines, {refused} refused");
 }
