@@ -1,0 +1,37 @@
+#!/bin/sh
+# Builds dist/*.rpm and dist/*.deb, and the example agent's under target/packages/example, on a fresh machine by itself.
+# usage: packages.sh [ARGUMENT OF `package build`…]    for instance --sign-key secret.asc
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+work=target/packages
+mkdir -p "$work"
+# One at a time, also when several test programs want them.
+exec 9>"$work/lock"
+flock 9
+
+packaging/portable/build.sh
+documents=$work/documents
+cargo run --quiet --locked --package hostprep --example documents -- "$documents"
+
+payload=$work/payload
+rm -rf "$payload"
+mkdir -p "$payload/usr/share/man/man8" "$payload/usr/share/bash-completion/completions" \
+    "$payload/usr/share/zsh/site-functions" "$payload/usr/share/fish/vendor_completions.d"
+cp "$documents"/man/*.8 "$payload/usr/share/man/man8/"
+cp "$documents/completions/hostprep.bash" "$payload/usr/share/bash-completion/completions/hostprep"
+cp "$documents/completions/_hostprep" "$payload/usr/share/zsh/site-functions/"
+cp "$documents/completions/hostprep.fish" "$payload/usr/share/fish/vendor_completions.d/"
+
+features=
+case " $* " in
+    *" --sign-key"*) features='--features sign' ;;
+esac
+package() {
+    # shellcheck disable=SC2086 # none or two words
+    cargo run --quiet --locked --package hostprep-packaging --bin package $features -- build \
+        --hostprep target/portable/hostprep "$@"
+}
+package --manifest packaging/hostprep.toml --payload "$payload" "$@"
+package --manifest packaging/example/manifest.toml --payload packaging/example/payload --out "$work/example"

@@ -1,0 +1,154 @@
+//! What is in a package: a tree as it stands at `/`, everything owned by root.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use flate2::{Compression, GzBuilder};
+
+use crate::{Error, Format};
+
+const EXECUTABLE: u32 = 0o755;
+const PLAIN: u32 = 0o644;
+
+/// One name in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What stands there.
+    pub kind: Kind,
+    /// The only format that has it.
+    pub only: Option<Format>,
+}
+
+/// What stands at a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory of mode 0755 that is the package's own.
+    Directory,
+    /// A file.
+    File {
+        /// All of it.
+        content: Vec<u8>,
+        /// 0755 or 0644.
+        mode: u32,
+    },
+    /// A symbolic link.
+    Link {
+        /// As it stands in the link.
+        target: String,
+    },
+}
+
+/// The tree, by absolute path; what is above comes first.
+#[derive(Debug, Clone, Default)]
+pub struct Contents {
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Contents {
+    /// The entries that `format` has.
+    pub fn of(&self, format: Format) -> impl Iterator<Item = (&str, &Kind)> {
+        let has = move |entry: &Entry| entry.only.is_none_or(|only| only == format);
+        self.entries.iter().filter(move |(_, entry)| has(entry)).map(|(path, entry)| (path.as_str(), &entry.kind))
+    }
+
+    /// What all files are together, in bytes.
+    #[must_use]
+    pub fn size(&self, format: Format) -> u64 {
+        let bytes = |kind: &Kind| if let Kind::File { content, .. } = kind { content.len() as u64 } else { 0 };
+        self.of(format).map(|(_, kind)| bytes(kind)).sum()
+    }
+
+    /// Adds a directory.
+    ///
+    /// # Errors
+    /// [`Error::Payload`] where something else stands there.
+    pub fn directory(&mut self, path: &str, only: Option<Format>) -> Result<(), Error> {
+        self.add(path, Kind::Directory, only)
+    }
+
+    /// Adds a link.
+    ///
+    /// # Errors
+    /// [`Error::Payload`] where something else stands there.
+    pub fn link(&mut self, path: &str, target: &str) -> Result<(), Error> {
+        self.add(path, Kind::Link { target: target.to_owned() }, None)
+    }
+
+    /// Adds a file. A manual page is compressed, as both Debian and RPM's own build do.
+    ///
+    /// # Errors
+    /// [`Error::Payload`] where something else stands there.
+    pub fn file(&mut self, path: &str, content: Vec<u8>, executable: bool, only: Option<Format>) -> Result<(), Error> {
+        let mode = if executable { EXECUTABLE } else { PLAIN };
+        if path.starts_with("/usr/share/man/") && !path.ends_with(".gz") {
+            return self.add(&format!("{path}.gz"), Kind::File { content: gzip(&content), mode }, only);
+        }
+        self.add(path, Kind::File { content, mode }, only)
+    }
+
+    /// Adds all that is beneath `top`, as a tree that stands at `/`. Owners and times are not taken over, and of modes only
+    /// whether a file is executable.
+    ///
+    /// # Errors
+    /// [`Error::Payload`] for what no package should hold: set-id files, devices, sockets, names that are no text.
+    pub fn payload(&mut self, top: &Path) -> Result<(), Error> {
+        self.payload_beneath(top, "")
+    }
+
+    fn payload_beneath(&mut self, directory: &Path, above: &str) -> Result<(), Error> {
+        for found in std::fs::read_dir(directory).map_err(Error::file(directory))? {
+            let path = found.map_err(Error::file(directory))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.is_empty() || name.chars().any(char::is_control) {
+                return Err(Error::payload(&path, "the name is no printable text; rename it"));
+            }
+            let inside = format!("{above}/{name}");
+            let meta = path.symlink_metadata().map_err(Error::file(&path))?;
+            let mode = meta.permissions().mode();
+            if meta.is_symlink() {
+                let target = std::fs::read_link(&path).map_err(Error::file(&path))?;
+                let target = target.to_str().ok_or_else(|| Error::payload(&path, "the link's target is no text"))?;
+                self.link(&inside, target)?;
+            } else if meta.is_dir() {
+                self.directory(&inside, None)?;
+                self.payload_beneath(&path, &inside)?;
+            } else if !meta.is_file() {
+                return Err(Error::payload(&path, "only files, directories and links can be packaged"));
+            } else if mode & 0o6000 != 0 {
+                return Err(Error::payload(
+                    &path,
+                    "set-user-ID and set-group-ID files are not packaged; clear the bit",
+                ));
+            } else {
+                let content = std::fs::read(&path).map_err(Error::file(&path))?;
+                self.file(&inside, content, mode & 0o111 != 0, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: &str, kind: Kind, only: Option<Format>) -> Result<(), Error> {
+        // A directory may be named by the manifest and stand in the payload.
+        if self.entries.get(path).is_some_and(|there| there.kind != kind || kind != Kind::Directory) {
+            return Err(Error::payload(Path::new(path), "named twice, by manifest and payload or within the manifest"));
+        }
+        self.entries.insert(path.to_owned(), Entry { kind, only });
+        Ok(())
+    }
+}
+
+/// Compresses as `gzip -9n` does: without name and time.
+pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
+    const IN_MEMORY: &str = "writing to memory cannot fail";
+    let mut writer = GzBuilder::new().write(Vec::new(), Compression::best());
+    writer.write_all(content).expect(IN_MEMORY);
+    writer.finish().expect(IN_MEMORY)
+}
+
+/// Whether an administrator's changes of this file are kept: as debhelper has it, all of `/etc`.
+#[must_use]
+pub fn is_configuration(path: &str) -> bool {
+    path.starts_with("/etc/")
+}

@@ -1,0 +1,132 @@
+//! The two archives of a DEB and the one around them.
+
+use std::collections::BTreeSet;
+use std::io::{Result, Write};
+
+use lzma_rust2::{XzOptions, XzWriter};
+use tar::{EntryType, Header};
+
+/// What dpkg-deb uses by itself.
+const XZ_PRESET: u32 = 6;
+/// How long a name may be that stands in its own header (the GNU form of tar, `tar(5)`).
+const SHORT_NAME: usize = 100;
+const BLOCK: u64 = 1024;
+
+/// A tar archive whose entries all belong to root and have one time. Directories above an entry are added by themselves.
+pub struct Archive {
+    builder: tar::Builder<Vec<u8>>,
+    directories: BTreeSet<String>,
+    time: u32,
+    kib: u64,
+}
+
+impl Archive {
+    pub fn new(time: u32) -> Self {
+        let mut archive = Self { builder: tar::Builder::new(Vec::new()), directories: BTreeSet::new(), time, kib: 0 };
+        archive.directories.insert(String::new());
+        // Writing to memory does not fail.
+        let _ = archive.append("./", EntryType::Directory, 0o755, None, &[]);
+        archive
+    }
+
+    pub fn directory(&mut self, path: &str) -> Result<()> {
+        self.above(path)?;
+        if !self.directories.insert(path.to_owned()) {
+            return Ok(());
+        }
+        self.kib += 1;
+        self.append(&format!(".{path}/"), EntryType::Directory, 0o755, None, &[])
+    }
+
+    pub fn link(&mut self, path: &str, target: &str) -> Result<()> {
+        self.above(path)?;
+        self.kib += 1;
+        self.append(&format!(".{path}"), EntryType::Symlink, 0o777, Some(target), &[])
+    }
+
+    pub fn file(&mut self, path: &str, content: &[u8], mode: u32) -> Result<()> {
+        self.above(path)?;
+        self.kib += (content.len() as u64).div_ceil(BLOCK);
+        self.append(&format!(".{path}"), EntryType::Regular, mode, None, content)
+    }
+
+    /// Installed-Size as dpkg-gencontrol counts it: every file rounded up, and one for each other entry (Policy 5.6.20).
+    pub fn installed_kib(&self) -> u64 {
+        self.kib
+    }
+
+    fn above(&mut self, path: &str) -> Result<()> {
+        match path.rsplit_once('/') {
+            Some((above, _)) if !above.is_empty() => self.directory(above),
+            _ => Ok(()),
+        }
+    }
+
+    fn append(&mut self, name: &str, kind: EntryType, mode: u32, link: Option<&str>, content: &[u8]) -> Result<()> {
+        // `Header::set_path` would drop the leading `./` that dpkg has always written.
+        if let Some(target) = link.filter(|target| target.len() > SHORT_NAME) {
+            self.long(EntryType::GNULongLink, target)?;
+        }
+        if name.len() > SHORT_NAME {
+            self.long(EntryType::GNULongName, name)?;
+        }
+        let mut header = self.header(name, kind, mode, content.len() as u64);
+        if let (Some(gnu), Some(target)) = (header.as_gnu_mut(), link) {
+            copy(&mut gnu.linkname, target);
+        }
+        header.set_cksum();
+        self.builder.append(&header, content)
+    }
+
+    /// An entry that holds the name of the next one.
+    fn long(&mut self, kind: EntryType, name: &str) -> Result<()> {
+        let content = [name.as_bytes(), b"\0"].concat();
+        let mut header = self.header("././@LongLink", kind, 0o644, content.len() as u64);
+        header.set_cksum();
+        self.builder.append(&header, content.as_slice())
+    }
+
+    fn header(&self, name: &str, kind: EntryType, mode: u32, size: u64) -> Header {
+        let mut header = Header::new_gnu();
+        if let Some(gnu) = header.as_gnu_mut() {
+            copy(&mut gnu.name, name);
+            copy(&mut gnu.uname, "root");
+            copy(&mut gnu.gname, "root");
+        }
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(self.time.into());
+        header.set_size(size);
+        header
+    }
+
+    fn compressed(self) -> Result<Vec<u8>> {
+        let mut writer = XzWriter::new(Vec::new(), XzOptions::with_preset(XZ_PRESET))?;
+        writer.write_all(&self.builder.into_inner()?)?;
+        writer.finish()
+    }
+}
+
+fn copy(field: &mut [u8], text: &str) {
+    let length = text.len().min(field.len());
+    field[..length].copy_from_slice(&text.as_bytes()[..length]);
+}
+
+/// `debian-binary`, the control archive and the data archive, in the order that `deb(5)` demands.
+pub fn deb(control: Archive, data: Archive) -> Result<Vec<u8>> {
+    let time = control.time;
+    let mut members = ar::Builder::new(Vec::new());
+    for (name, content) in [
+        ("debian-binary", b"2.0\n".to_vec()),
+        ("control.tar.xz", control.compressed()?),
+        ("data.tar.xz", data.compressed()?),
+    ] {
+        let mut header = ar::Header::new(name.as_bytes().to_vec(), content.len() as u64);
+        header.set_mtime(time.into());
+        header.set_mode(0o100_644);
+        members.append(&header, content.as_slice())?;
+    }
+    members.into_inner()
+}

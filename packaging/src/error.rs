@@ -1,0 +1,77 @@
+//! What can go wrong while a package is built, with what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A package cannot be built.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A file of the builder's cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A manifest or profile is not one.
+    #[error("{}, line {line}: {problem}", path.display())]
+    Syntax {
+        /// Where.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What the parser says.
+        problem: String,
+    },
+    /// A manifest asks for what cannot be packaged.
+    #[error("{}: {problem}", path.display())]
+    Manifest {
+        /// Where.
+        path: PathBuf,
+        /// What, and what to do.
+        problem: String,
+    },
+    /// Something in a payload cannot be packaged.
+    #[error("{}: {problem}", path.display())]
+    Payload {
+        /// Where.
+        path: PathBuf,
+        /// What, and what to do.
+        problem: String,
+    },
+    /// SOURCE_DATE_EPOCH is no time.
+    #[error("SOURCE_DATE_EPOCH is `{0}`; it must be seconds since 1970, at most 4294967295, or unset")]
+    SourceDate(String),
+    /// A template cannot be rendered.
+    #[error("the template {name} cannot be rendered: {source}")]
+    Template {
+        /// Under `templates/packages`.
+        name: String,
+        /// Why.
+        source: tera::Error,
+    },
+    /// The RPM cannot be made or signed.
+    #[error("the RPM cannot be made: {0}")]
+    Rpm(#[from] rpm::Error),
+    /// The DEB's archives cannot be made.
+    #[error("the DEB cannot be made: {0}")]
+    Deb(#[source] std::io::Error),
+    /// A key was given to a program that cannot sign.
+    #[error(
+        "this `package` was built without signatures; build it with: cargo build -p hostprep-packaging --features sign"
+    )]
+    CannotSign,
+}
+
+impl Error {
+    pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+
+    pub(crate) fn payload(path: &Path, problem: &str) -> Self {
+        Self::Payload { path: path.to_owned(), problem: problem.to_owned() }
+    }
+}

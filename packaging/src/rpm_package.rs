@@ -1,0 +1,123 @@
+//! The RPM, readable by rpm 4.11 (EL7, Amazon Linux 2): format 4, a gzip payload, no rich dependency.
+
+use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, PackageBuilder, Timestamp};
+
+use crate::contents::{Kind, is_configuration};
+use crate::recipe::{Recipe, seconds};
+use crate::scripts::Scripts;
+use crate::{Error, Format};
+
+/// Builds the RPM, unsigned.
+///
+/// # Errors
+/// [`Error::Rpm`] where the crate refuses something.
+pub fn build(recipe: &Recipe) -> Result<Package, Error> {
+    Ok(builder(recipe)?.build()?)
+}
+
+/// The RPM's file name, as rpm makes it up.
+#[must_use]
+pub fn file_name(recipe: &Recipe) -> String {
+    let about = &recipe.manifest.package;
+    format!("{}-{}-{}.{}.rpm", about.name, about.version, about.release, about.architecture)
+}
+
+pub(crate) fn builder(recipe: &Recipe) -> Result<PackageBuilder, Error> {
+    let manifest = &recipe.manifest;
+    let about = &manifest.package;
+    let config = BuildConfig::v4().compression(CompressionWithLevel::Gzip(9)).source_date(recipe.time);
+    let mut builder =
+        PackageBuilder::new(&about.name, &about.version, &about.license, &about.architecture, &about.summary);
+    builder
+        .using_config(config)
+        .release(&about.release)
+        .url(&about.url)
+        .description(about.description.trim())
+        .vendor(&about.vendor)
+        .packager(&about.maintainer)
+        .group(&about.group)
+        // A fixed one: where a package was built does not change its bytes.
+        .build_host("localhost");
+    for change in &manifest.changelog {
+        let entry: Vec<String> = change.changes.iter().map(|change| format!("- {change}")).collect();
+        let heading = format!("{} - {}", about.maintainer, change.version);
+        builder.add_changelog_entry(heading, entry.join("\n"), Timestamp(seconds(change.date)));
+    }
+    add_files(&mut builder, recipe)?;
+    for text in &manifest.rpm.requires {
+        builder.requires(dependency(text));
+    }
+    for text in &manifest.rpm.requires_for_scripts {
+        builder.requires(Dependency::script_pre(text)).requires(Dependency::script_post(text));
+    }
+    for text in &manifest.rpm.provides {
+        builder.provides(dependency(text));
+    }
+    if let Some(scripts) = &recipe.scripts {
+        add_scripts(&mut builder, scripts, &manifest.rpm.triggers);
+    }
+    Ok(builder)
+}
+
+fn add_files(builder: &mut PackageBuilder, recipe: &Recipe) -> Result<(), Error> {
+    let time = Timestamp(recipe.time);
+    let own: Vec<&str> = recipe.manifest.directories.iter().map(|directory| directory.path.as_str()).collect();
+    for (path, kind) in recipe.contents.of(Format::Rpm) {
+        match kind {
+            // A directory of the distribution's that happens to stand in a payload stays the distribution's.
+            Kind::Directory if !own.iter().any(|own| is_at_or_beneath(path, own)) => {}
+            Kind::Directory => {
+                let options = FileOptions::dir(path).permissions(0o755);
+                builder.with_dir_entry(options.user("root").group("root").modified_at(time))?;
+            }
+            Kind::Link { target } => {
+                let options = FileOptions::symlink(path, target.as_str());
+                builder.with_symlink(options.user("root").group("root").modified_at(time))?;
+            }
+            Kind::File { content, mode } => {
+                let permissions = if *mode == 0o755 { 0o755 } else { 0o644 };
+                let mut options = FileOptions::new(path).permissions(permissions);
+                options = options.user("root").group("root").modified_at(time);
+                if is_configuration(path) {
+                    options = options.config().noreplace();
+                } else if path.starts_with("/usr/share/licenses/") {
+                    options = options.license();
+                } else if path.starts_with("/usr/share/doc/") || path.starts_with("/usr/share/man/") {
+                    options = options.doc();
+                }
+                builder.with_file_contents(content.as_slice(), options)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_at_or_beneath(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, triggers: &[String]) {
+    builder
+        .pre_install_script(scripts.pre.as_str())
+        .post_install_script(scripts.post.as_str())
+        .pre_uninstall_script(scripts.preun.as_str())
+        .post_uninstall_script(scripts.postun.as_str())
+        .post_trans_script(scripts.posttrans.as_str());
+    for target in triggers {
+        builder.trigger_in(target, None, scripts.trigger.as_str());
+    }
+    builder.requires(Dependency::interp("/bin/sh"));
+}
+
+/// `NAME` or `NAME OP VERSION`.
+fn dependency(text: &str) -> Dependency {
+    let mut words = text.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(name), Some("="), Some(version)) => Dependency::eq(name, version),
+        (Some(name), Some("<"), Some(version)) => Dependency::less(name, version),
+        (Some(name), Some("<="), Some(version)) => Dependency::less_eq(name, version),
+        (Some(name), Some(">"), Some(version)) => Dependency::greater(name, version),
+        (Some(name), Some(">="), Some(version)) => Dependency::greater_eq(name, version),
+        _ => Dependency::any(text),
+    }
+}
