@@ -182,11 +182,25 @@ pub fn plan_modules(cx: &Context, journal: &Journal) -> Result<Vec<Undo>, Error>
     Ok(undo)
 }
 
+/// What becomes of the state directory once it is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateDirectory {
+    /// It goes.
+    Goes,
+    /// It stays: a package lists it, and the package manager complains where it is gone already.
+    IsThePackages,
+}
+
 /// Undoes everything, as far as it goes: one thing that cannot be undone does not keep the others.
 ///
 /// # Errors
 /// [`Error`] where the lock was not had, the host cannot be looked at, or somebody interrupts.
-pub fn remove(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Result<Removed, Error> {
+pub fn remove(
+    cx: &Context,
+    state: StateDirectory,
+    patience: Duration,
+    waiting: &mut dyn FnMut(),
+) -> Result<Removed, Error> {
     let lock = run::lock(cx, patience, waiting)?;
     let mut journal = Journal::of(cx);
     if let Err(e) = journal.settle() {
@@ -204,7 +218,9 @@ pub fn remove(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Re
         removed.note(cx, &e);
     }
     let paths = &cx.profile.paths;
-    remove_place(cx.root, cx.profile, &paths.state)?;
+    if state == StateDirectory::Goes {
+        remove_place(cx.root, cx.profile, &paths.state)?;
+    }
     lock.remove()?;
     if let Some(above) = paths.lock.parent() {
         remove_place(cx.root, cx.profile, above)?;

@@ -7,6 +7,8 @@
 //! * [`login_defs`]: the forms in which the file is met
 //! * [`snapshot`]: everything that can be known of a tree, and how two of them differ
 //! * [`trace`]: the processes that were started and the files that were changed, as the kernel saw it
+//! * [`system`]: a small Debian system of its own, entered by `chroot`
+//! * [`packages`]: the packages, and others that tests need
 //! * [`setup`]: the real policy store and the chroot, made by `tests/setup`
 //!
 //! Everything here fails by panicking, with what was being done: it is for tests alone.
@@ -16,10 +18,12 @@
 
 pub mod held;
 pub mod login_defs;
+pub mod packages;
 pub mod program;
 pub mod scratch;
 pub mod setup;
 pub mod snapshot;
+pub mod system;
 pub mod terminal;
 pub mod trace;
 
@@ -27,6 +31,7 @@ pub use held::HeldTool;
 pub use program::{Caller, Run};
 pub use scratch::ScratchRoot;
 pub use snapshot::Snapshot;
+pub use system::System;
 pub use terminal::Terminal;
 pub use trace::Trace;
 

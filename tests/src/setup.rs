@@ -43,9 +43,16 @@ pub fn chroot(name: &str, packages: &[&str]) -> TempDir {
     place
 }
 
+/// Debian packages as files, by name.
+#[must_use]
+pub fn debs(names: &[&str]) -> Vec<PathBuf> {
+    run(Command::new(top().join("tests/setup/debs.sh")).args(names));
+    names.iter().map(|name| top().join("target/test-debs").join(format!("{name}.deb"))).collect()
+}
+
 /// A temporary directory that every user may look into.
 #[must_use]
-pub(crate) fn open_tempdir() -> TempDir {
+pub fn open_tempdir() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
     let place = tempfile::Builder::new().prefix("hostprep-test-").tempdir().unwrap();
     std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();

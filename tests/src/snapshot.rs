@@ -95,6 +95,19 @@ impl Snapshot {
         lines
     }
 
+    /// What is different afterwards without the values: a line each, so that a test can list all that is expected.
+    #[must_use]
+    pub fn outline(&self, after: &Self) -> Vec<String> {
+        let difference = self.difference(after, Compare::SameTree);
+        let in_short = |line: &str| match line.strip_prefix("~ ").and_then(|line| line.split_once(": ")) {
+            Some((path, change)) if change.starts_with("content ") => Some(format!("~ {path} content")),
+            // The first line that differs, which follows on its content.
+            Some((_, change)) if change.starts_with("line ") || change.contains(" lines → ") => None,
+            _ => Some(line.to_owned()),
+        };
+        difference.lines().filter_map(in_short).collect()
+    }
+
     /// Fails the test, showing the difference, unless nothing was touched since.
     #[track_caller]
     pub fn expect_untouched(&self, after: &Self) {

@@ -3,72 +3,59 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
 use std::time::Duration;
 
 use harness::snapshot::Compare;
-use harness::{Caller, Run, Snapshot, program, setup};
-use tempfile::TempDir;
+use harness::{Caller, Run, Snapshot, System, program};
 
-struct System {
-    place: TempDir,
+struct Host {
+    system: System,
 }
 
-impl System {
+impl Host {
     fn new() -> Self {
         Self::with("bookworm", &[])
     }
 
     fn with(name: &str, packages: &[&str]) -> Self {
-        let place = setup::chroot(name, packages);
-        setup::run(Command::new("cp").arg(program::binary()).arg(place.path().join("usr/bin/hostprep")));
-        let path = place.path().join("etc/login.defs");
-        let text = std::fs::read_to_string(&path).unwrap().replace("USERGROUPS_ENAB yes", "USERGROUPS_ENAB no");
-        std::fs::write(&path, text).unwrap();
-        Self { place }
+        let system = System::new(name, packages);
+        system.copy(program::binary(), "/usr/bin/hostprep");
+        Self { system }
     }
 
     fn run(&self, args: &[&str]) -> Run {
-        Run::of(Caller::Root.command("chroot").arg(self.place.path()).arg("/usr/bin/hostprep").args(args))
+        Run::of(self.system.command("/usr/bin/hostprep").args(args))
     }
 
     fn run_as_ordinary_user(&self, args: &[&str]) -> Run {
         let mut command = Caller::Root.command("chroot");
-        command.arg("--userspec=65534:65534").arg(self.place.path()).arg("/usr/bin/hostprep");
+        command.arg("--userspec=65534:65534").arg(self.system.at("/")).arg("/usr/bin/hostprep");
         Run::of(command.args(args))
-    }
-
-    fn text(&self, path: &str) -> String {
-        std::fs::read_to_string(self.place.path().join(path)).unwrap()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self.place.path()).without(&["/dev"])
     }
 }
 
 #[test]
 fn repair_and_remove() {
-    let system = System::new();
-    let fresh = system.snapshot();
-    let login_defs = Snapshot::of(&system.place.path().join("etc/login.defs"));
-    assert_eq!(system.run(&["check", "--format", "json"]).expect_code(3).faults(), [5]);
-    fresh.expect_untouched(&system.snapshot());
+    let host = Host::new();
+    let fresh = host.system.snapshot();
+    let login_defs = Snapshot::of(&host.system.at("/etc/login.defs"));
+    assert_eq!(host.run(&["check", "--format", "json"]).expect_code(3).faults(), [5]);
+    fresh.expect_untouched(&host.system.snapshot());
 
-    let run = system.run(&["repair", "--format", "json"]);
+    let run = host.run(&["repair", "--format", "json"]);
     assert!(run.faults().is_empty(), "{run:?}");
-    assert!(system.text("etc/group").contains("\ncisco-amp-scan-svc:"));
-    login_defs.expect_untouched(&Snapshot::of(&system.place.path().join("etc/login.defs")));
+    assert!(host.system.text("/etc/group").contains("\ncisco-amp-scan-svc:"));
+    login_defs.expect_untouched(&Snapshot::of(&host.system.at("/etc/login.defs")));
 
-    let prepared = system.snapshot();
-    assert!(system.run(&["repair", "--format", "json"]).faults().is_empty());
-    prepared.expect_untouched(&system.snapshot());
+    let prepared = host.system.snapshot();
+    assert!(host.run(&["repair", "--format", "json"]).faults().is_empty());
+    prepared.expect_untouched(&host.system.snapshot());
 
-    system.run(&["remove"]).expect_code(0);
+    host.run(&["remove"]).expect_code(0);
     // What useradd and userdel keep of the files that they change, and our log.
     let kept =
         ["/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-", "/var/log"];
-    let difference = fresh.without(&kept).difference(&system.snapshot().without(&kept), Compare::SameTree);
+    let difference = fresh.without(&kept).difference(&host.system.snapshot().without(&kept), Compare::SameTree);
     let difference: Vec<_> = difference.lines().filter(|line| !line.contains("/var/lib/cisco")).collect();
     assert!(difference.is_empty(), "{difference:#?}");
 }
@@ -78,64 +65,56 @@ fn an_ordinary_user_may_look_and_change_nothing() {
     if !harness::need_root() {
         return; // A user namespace with one user has no other to be.
     }
-    let system = System::new();
-    let fresh = system.snapshot();
-    let checked = system.run_as_ordinary_user(&["check", "--format", "json"]);
+    let host = Host::new();
+    let fresh = host.system.snapshot();
+    let checked = host.run_as_ordinary_user(&["check", "--format", "json"]);
     assert!(matches!(checked.code, Some(3 | 4)), "{checked:?}");
     assert!(!checked.json()["steps"].as_array().unwrap().is_empty());
     for args in [&["repair"][..], &["remove"], &["faults", "raise", "5"], &["policy", "install"]] {
-        let run = system.run_as_ordinary_user(args);
+        let run = host.run_as_ordinary_user(args);
         assert_eq!(run.code, Some(1), "{args:?}: {run:?}");
         assert!(run.stderr.contains("root") && run.stderr.lines().count() <= 2, "{args:?}: {}", run.stderr);
     }
-    fresh.expect_untouched(&system.snapshot());
+    fresh.expect_untouched(&host.system.snapshot());
 }
 
 #[test]
 fn hooks_exit_0_and_prepare() {
     for hook in [&["hook", "rpm", "post", "1"][..], &["hook", "deb", "postinst", "configure"]] {
-        let system = System::new();
-        system.run(hook).expect_code(0);
-        assert!(system.text("etc/group").contains("\ncisco-amp-scan-svc:"), "{hook:?}");
+        let host = Host::new();
+        host.run(hook).expect_code(0);
+        assert!(host.system.text("/etc/group").contains("\ncisco-amp-scan-svc:"), "{hook:?}");
         let last =
             if hook[1] == "rpm" { &["hook", "rpm", "preun", "0"][..] } else { &["hook", "deb", "prerm", "remove"] };
-        system.run(last).expect_code(0);
+        host.run(last).expect_code(0);
     }
-    let system = System::new();
+    let host = Host::new();
     for nonsense in [&["hook", "rpm", "post"][..], &["hook", "deb", "nonsense"], &["hook", "rpm", "post", "many"]] {
-        assert_ne!(system.run(nonsense).code, Some(0), "{nonsense:?}");
+        assert_ne!(host.run(nonsense).code, Some(0), "{nonsense:?}");
     }
 }
 
 #[test]
 fn with_selinux_the_module_is_made_ready_for_the_boot_to_come() {
-    let system = System::with("bookworm-selinux", &["policycoreutils", "checkpolicy", "semodule-utils"]);
-    let mut copy = Command::new("cp");
-    copy.args(["-R", "--preserve=mode,timestamps"]).arg(setup::policy_store().join(".")).arg(system.place.path());
-    setup::run(&mut copy);
-    let dry = system.run(&["repair", "--dry-run"]).expect_code(3).stdout;
+    let host = Host::with("bookworm-selinux", &["policycoreutils", "checkpolicy", "semodule-utils"]);
+    host.system.policy_store();
+    let dry = host.run(&["repair", "--dry-run"]).expect_code(3).stdout;
     assert!(dry.contains("semodule -n -s default -X 300 -i /opt/cisco/hostprep/policy/cisco-secure-bpf.pp"), "{dry}");
 
-    system.run(&["hook", "deb", "postinst", "configure"]).expect_code(0);
-    let run = system.run(&["check", "--format", "json"]).expect_code(4);
+    host.run(&["hook", "deb", "postinst", "configure"]).expect_code(0);
+    let run = host.run(&["check", "--format", "json"]).expect_code(4);
     assert_eq!(run.step("selinux-module")["outcome"], "deferred", "nothing is in force in a chroot");
-    let listed = || {
-        let mut semodule = Caller::Root.command("chroot");
-        Run::of(semodule.arg(system.place.path()).args(["semodule", "-s", "default", "-lfull"])).expect_code(0).stdout
-    };
+    let listed = || host.system.run("semodule -s default -lfull").expect_code(0).stdout;
     assert!(listed().contains("300 cisco-secure-bpf"), "{}", listed());
-    let log = system.text("var/log/cisco/hostprep.log");
+    let log = host.system.text("/var/log/cisco/hostprep.log");
     assert!(log.contains("ran in ") && log.contains(": semodule -n -s default -X 300"), "{log}");
     assert!(log.contains("starting deb postinst (configure)") && log.contains("done deb postinst"), "{log}");
 
-    let prepared = system.snapshot();
-    assert_eq!(
-        system.run(&["repair", "--format", "json"]).expect_code(4).step("selinux-module")["outcome"],
-        "deferred"
-    );
-    prepared.expect_untouched(&system.snapshot());
+    let prepared = host.system.snapshot();
+    assert_eq!(host.run(&["repair", "--format", "json"]).expect_code(4).step("selinux-module")["outcome"], "deferred");
+    prepared.expect_untouched(&host.system.snapshot());
 
-    system.run(&["hook", "deb", "prerm", "remove"]).expect_code(0);
+    host.run(&["hook", "deb", "prerm", "remove"]).expect_code(0);
     assert!(!listed().contains("cisco"), "{}", listed());
 }
 
@@ -153,18 +132,18 @@ fn syslog_until(socket: &UnixDatagram, last: &str) -> Vec<String> {
 
 #[test]
 fn what_is_done_goes_to_syslog_and_to_the_log_file() {
-    let system = System::new();
-    let path = system.place.path().join("dev/log");
+    let host = Host::new();
+    let path = host.system.at("/dev/log");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let socket = UnixDatagram::bind(&path).unwrap();
     // Read meanwhile: the kernel holds only a few messages.
     let reader = std::thread::spawn(move || (syslog_until(&socket, "done deb postinst"), socket));
-    system.run(&["hook", "deb", "postinst", "configure", ""]).expect_code(0);
+    host.run(&["hook", "deb", "postinst", "configure", ""]).expect_code(0);
     let (mut messages, socket) = reader.join().unwrap();
     // useradd has its own to say.
     messages.retain(|message| !message.contains(" useradd["));
 
-    let file = system.text("var/log/cisco/hostprep.log");
+    let file = host.system.text("/var/log/cisco/hostprep.log");
     let says = |text: &str| {
         let message = messages.iter().find(|message| message.contains(text));
         let message = message.unwrap_or_else(|| panic!("no {text:?} in {messages:#?}"));
@@ -185,21 +164,21 @@ fn what_is_done_goes_to_syslog_and_to_the_log_file() {
 
     // What only looks says nothing anywhere.
     socket.set_nonblocking(true).unwrap();
-    let _ = system.run(&["check"]);
+    let _ = host.run(&["check"]);
     assert_eq!(socket.recv(&mut [0; 64]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-    assert_eq!(system.text("var/log/cisco/hostprep.log"), file);
+    assert_eq!(host.system.text("/var/log/cisco/hostprep.log"), file);
 }
 
 #[test]
 fn without_syslog_the_log_file_has_it_all() {
-    let system = System::new();
-    let path = system.place.path().join("dev/log");
+    let host = Host::new();
+    let path = host.system.at("/dev/log");
     assert!(!path.exists());
     // One that nobody reads any more.
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     drop(UnixDatagram::bind(&path).unwrap());
-    let run = system.run(&["hook", "rpm", "post", "1"]).expect_code(0);
+    let run = host.run(&["hook", "rpm", "post", "1"]).expect_code(0);
     assert_eq!(run.stderr, "");
-    let file = system.text("var/log/cisco/hostprep.log");
+    let file = host.system.text("/var/log/cisco/hostprep.log");
     assert!(file.contains("starting rpm post scriptlet (1)") && file.contains("done rpm post scriptlet (1)"), "{file}");
 }

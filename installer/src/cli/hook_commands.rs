@@ -8,7 +8,7 @@ use host::log::{Level, Log};
 use installer::hook::{Event, NoSuchCall, deb, rpm};
 use installer::outcome::StepName;
 use installer::profile::Profile;
-use installer::removal;
+use installer::removal::{self, StateDirectory};
 use installer::report::exit;
 use installer::run::{self, Request};
 
@@ -63,7 +63,8 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
     match event {
         Event::Nothing => run::recover(&session.cx, run::HOOK_PATIENCE, &mut say_waiting),
         Event::Remove => {
-            let removed = removal::remove(&session.cx, run::HOOK_PATIENCE, &mut say_waiting)?;
+            let removed =
+                removal::remove(&session.cx, StateDirectory::IsThePackages, run::HOOK_PATIENCE, &mut say_waiting)?;
             for problem in &removed.failed {
                 complain(problem);
             }

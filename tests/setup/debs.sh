@@ -1,0 +1,22 @@
+#!/bin/sh
+# Fetches Debian packages as files, once: target/test-debs/NAME.deb. Nothing is installed.
+# usage: debs.sh NAME…
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+place=$top/target/test-debs
+mkdir -p "$place"
+exec 9>"$place/lock"
+flock 9
+
+for name; do
+    [ ! -e "$place/$name.deb" ] || continue
+    download=$place/download
+    rm -rf "$download"
+    mkdir "$download"
+    echo "debs: fetching $name" >&2
+    # Without the sandbox user, who may not write here.
+    (cd "$download" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$name")
+    mv "$download"/*.deb "$place/$name.deb"
+    rmdir "$download"
+done
