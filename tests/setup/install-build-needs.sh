@@ -27,6 +27,7 @@ has() {
             done
             return 1
             ;;
+        import\ *) python3 -c "$1" 2>/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -51,6 +52,7 @@ need '/usr/lib*/libclang*.so* /usr/lib/*/libclang*.so* /usr/lib/llvm*/lib/libcla
     libclang-dev clang-devel
 need '/usr/lib/clang/*/include/stddef.h /usr/lib64/clang/*/include/stddef.h /usr/lib/llvm*/lib/clang/*/include/stddef.h' \
     libclang-dev clang-devel
+need 'import ensurepip' python3-venv python3
 
 # What hostprep runs.
 need useradd passwd shadow-utils
