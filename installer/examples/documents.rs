@@ -1,0 +1,77 @@
+//! Writes the man pages and the shells' completions of hostprep: `documents DIR` makes `DIR/man` and `DIR/completions`.
+//!
+//! The pages bear the date of SOURCE_DATE_EPOCH, and none where it is not set.
+#![allow(clippy::disallowed_methods, reason = "a tool for who builds, not for hosts")]
+
+#[allow(dead_code, reason = "what the words mean is the binary's concern")]
+#[path = "../src/cli/args.rs"]
+mod args;
+#[path = "documents/facts.rs"]
+mod facts;
+#[path = "documents/help_text.rs"]
+mod help_text;
+#[path = "documents/page.rs"]
+mod page;
+#[cfg(test)]
+#[path = "documents/tests.rs"]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use installer::outcome::StepName;
+use jiff::Timestamp;
+
+fn main() -> Result<()> {
+    let mut words = std::env::args_os().skip(1);
+    let (Some(directory), None) = (words.next(), words.next()) else { anyhow::bail!("usage: documents DIR") };
+    for (path, content) in documents(&date()?)? {
+        write(&Path::new(&directory).join(path), &content)?;
+    }
+    Ok(())
+}
+
+/// Everything that is written, by its path below the directory.
+fn documents(date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut all = BTreeMap::new();
+    let mut cli = command();
+    cli.build();
+    for page in page::all(&cli, date)? {
+        all.insert(Path::new("man").join(page.file_name), page.content.into_bytes());
+    }
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        let mut content = Vec::new();
+        clap_complete::generate(shell, &mut with_steps(command()), "hostprep", &mut content);
+        let name = clap_complete::Generator::file_name(&shell, "hostprep");
+        all.insert(Path::new("completions").join(name), content);
+    }
+    Ok(all)
+}
+
+fn command() -> Command {
+    args::Cli::command().disable_help_subcommand(true)
+}
+
+/// The binary checks a step by a function of its own, of which shells learn nothing.
+fn with_steps(cli: Command) -> Command {
+    let names = StepName::ALL.map(StepName::as_str);
+    ["check", "repair"].into_iter().fold(cli, |cli, name| {
+        cli.mut_subcommand(name, |it| it.mut_arg("only", |only| only.value_parser(PossibleValuesParser::new(names))))
+    })
+}
+
+fn date() -> Result<String> {
+    let Ok(seconds) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(String::new()) };
+    let moment = seconds.parse().map_err(anyhow::Error::from).and_then(|it| Ok(Timestamp::from_second(it)?));
+    Ok(moment.with_context(|| format!("SOURCE_DATE_EPOCH is {seconds}"))?.strftime("%Y-%m-%d").to_string())
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    std::fs::write(path, content).with_context(|| path.display().to_string())
+}

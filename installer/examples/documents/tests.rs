@@ -1,0 +1,98 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::Command;
+
+use super::help_text::{self, Example, ExitCode};
+use super::{command, documents};
+
+const MACROS: [&str; 8] = [".TH", ".SH", ".PP", ".TP", ".nf", ".fi", ".ie", ".el"];
+
+fn pages() -> Vec<(String, String)> {
+    let all = documents("2026-01-02").unwrap();
+    let pages = all.into_iter().filter(|(path, _)| path.starts_with("man"));
+    pages.map(|(path, it)| (path.display().to_string(), String::from_utf8(it).unwrap())).collect()
+}
+
+fn names(command: &Command, above: &str, into: &mut BTreeSet<String>) {
+    let name = format!("{above}{}", command.get_name());
+    into.insert(format!("man/{name}.8"));
+    for below in command.get_subcommands() {
+        names(below, &format!("{name}-"), into);
+    }
+}
+
+#[test]
+fn every_command_has_a_page_and_nothing_else_has() {
+    let mut expected = BTreeSet::new();
+    names(&command(), "", &mut expected);
+    assert!(expected.contains("man/hostprep-faults-list.8"));
+    let there = pages().into_iter().map(|(path, _)| path).collect::<BTreeSet<_>>();
+    assert_eq!(there, expected);
+}
+
+#[test]
+fn only_macros_start_with_a_control_character() {
+    for (path, page) in pages() {
+        for line in page.lines() {
+            let word = line.split(' ').next().unwrap_or_default();
+            let is_text = !line.starts_with(['.', '\'']);
+            assert!(is_text || MACROS.contains(&word), "{path}: {line}");
+            assert!(line.is_ascii() && (!is_text || line.len() <= 80), "{path}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_page_has_its_sections_in_order() {
+    let main = ["SYNOPSIS", "COMMANDS", "OPTIONS", "\"EXIT STATUS\"", "FILES", "EXAMPLES", "\"SEE ALSO\""];
+    let rest = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "\"EXIT STATUS\"", "\"SEE ALSO\""];
+    for (path, page) in pages() {
+        let wanted = if path == "man/hostprep.8" { main.as_slice() } else { &rest };
+        let mut left = page.as_str();
+        for section in wanted {
+            let heading = format!("\n.SH {section}\n");
+            let at = left.find(&heading).unwrap_or_else(|| panic!("{path}: {section}"));
+            left = &left[at + heading.len() - 1..];
+        }
+    }
+}
+
+#[test]
+fn two_runs_are_the_same() {
+    assert_eq!(documents("").unwrap(), documents("").unwrap());
+}
+
+#[test]
+fn a_page_without_a_date_keeps_its_source() {
+    let all = documents("").unwrap();
+    let page = String::from_utf8_lossy(&all[Path::new("man/hostprep-check.8")]);
+    assert!(page.contains(concat!(".TH HOSTPREP-CHECK 8 \"\" \"hostprep ", env!("CARGO_PKG_VERSION"), "\" \"System")));
+}
+
+#[test]
+fn shells_complete_steps() {
+    let all = documents("").unwrap();
+    for name in ["hostprep.bash", "_hostprep", "hostprep.fish"] {
+        let script = String::from_utf8_lossy(&all[&Path::new("completions").join(name)]);
+        assert!(script.contains("selinux-module"), "{name}");
+    }
+}
+
+#[test]
+fn help_is_taken_apart() {
+    let help =
+        "Examples:\n  one       first\n  one --two second\n  one | three --four\n\nExit codes:\n  0 well   1 not\n";
+    let example = |command: &str, purpose: Option<&str>| Example {
+        command: command.to_owned(),
+        purpose: purpose.map(str::to_owned),
+    };
+    let code = |code, meaning: &str| ExitCode { code, meaning: meaning.to_owned() };
+    let parsed = help_text::parse(help).unwrap();
+    assert_eq!(
+        parsed.examples,
+        [example("one", Some("first")), example("one --two", Some("second")), example("one | three --four", None)]
+    );
+    assert_eq!(parsed.exit_codes, [code(0, "well"), code(1, "not")]);
+    assert!(help_text::parse("Notes:\n  none\n").is_err());
+}
