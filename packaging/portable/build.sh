@@ -67,7 +67,7 @@ PATH=$work/venv/bin:$PATH \
     ZIG_LOCAL_CACHE_DIR=$work/zig \
     SELINUX_LIB_DIR=$work/lib \
     cargo zigbuild --release --locked --package hostprep --bin hostprep \
-    --target "$target.$glibc" --target-dir "$work/cargo" --config "$sources/cargo.toml"
+    --target "$target.$glibc" --target-dir "$work/cargo" --config "$sources/cargo-config.toml"
 
 built=$work/cargo/$target/release/hostprep
 "$sources/verify.sh" "$built" "$glibc" "$checkout" "$cargo_home" "$sysroot"
