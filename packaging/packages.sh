@@ -11,8 +11,15 @@ mkdir -p "$work"
 exec 9>"$work/lock"
 flock 9
 
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+    newest=$(sed -n 's/^date = "\(.*\)"/\1/p' packaging/hostprep.toml | head -n 1)
+    SOURCE_DATE_EPOCH=$(date -u -d "$newest 12:00" +%s)
+fi
+export SOURCE_DATE_EPOCH
+
 packaging/portable/build.sh
 documents=$work/documents
+rm -rf "$documents"
 cargo run --quiet --locked --package hostprep --example documents -- "$documents"
 
 payload=$work/payload

@@ -82,7 +82,7 @@ pub fn classify(stderr: &str, module: &str) -> Cause {
         if ours || !has("/cil:") { Cause::Neverallow } else { Cause::StoreBroken }
     } else if let Some(line) = stderr.lines().find(|line| is_unresolved(line)) {
         unresolved(line, is_about(line, module))
-    } else if has("Unable to execute") {
+    } else if has("Unable to execute") || stderr.lines().any(is_without_sefcontext_compile) {
         Cause::ToolsMissing
     } else if BROKEN.iter().any(|text| has(text)) && !ours {
         Cause::StoreBroken
@@ -115,9 +115,15 @@ pub fn telling_line(stderr: &str) -> Option<&str> {
         "libsemanage.semanage_direct_install_info:",
         "libsemanage.semanage_pipe_data:",
     ];
+    // The policy maps a user that this host does not have, as most policies do.
+    const HARMLESS: &str = "not in password file";
     const TELLS_ALL: [&str; 3] = ["does not match my version range", "Unable to execute", "transaction lock"];
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    let tells = |line: &&str| !EMPTY_STARTS.iter().any(|start| line.starts_with(start)) && !line.contains("WARNING:");
+    let tells = |line: &&str| {
+        !EMPTY_STARTS.iter().any(|start| line.starts_with(start))
+            && !line.contains("WARNING:")
+            && !line.contains(HARMLESS)
+    };
     lines()
         .find(|line| is_unresolved(line) || TELLS_ALL.iter().any(|text| line.contains(text)))
         .or_else(|| lines().find(tells))
@@ -129,6 +135,11 @@ fn cannot_write(line: &str) -> bool {
     line.starts_with("libsemanage.")
         && denied.iter().any(|text| line.contains(text))
         && !line.contains("Unable to read file")
+}
+
+/// A package of its own has the compiler of file contexts (`libselinux-utils`, `selinux-utils`).
+fn is_without_sefcontext_compile(line: &str) -> bool {
+    line.contains("sefcontext_compile returned error code") && line.contains("(No such file or directory)")
 }
 
 fn is_unresolved(line: &str) -> bool {

@@ -34,6 +34,7 @@ fn what_the_real_programs_say() {
         (said!("base-missing"), Cause::StoreBroken, "initial sid"),
         (said!("active-missing"), Cause::StoreBroken, "initial sid"),
         (said!("no-package-compiler"), Cause::ToolsMissing, "Unable to execute"),
+        (said!("no-sefcontext-compile"), Cause::ToolsMissing, "sefcontext_compile returned"),
         (said!("no-space"), Cause::Unknown, "No space left"),
         (said!("truncated-package"), Cause::Unknown, "invalid module"),
         (said!("syntax-cil"), Cause::Unknown, "matching close"),

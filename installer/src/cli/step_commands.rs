@@ -1,12 +1,13 @@
 //! `check`, `repair`, `remove`.
 
 use faults::Source;
+use installer::config::Config;
 use installer::journal::Journal;
 use installer::outcome::StepName;
+use installer::removal::{self, StateDirectory};
 use installer::report::text::Purpose;
 use installer::report::{HostFacts, exit, exit_code, json, text};
 use installer::run::{self, Request, Results};
-use installer::{config::Config, removal};
 
 use super::args::{Check, Format, Global, Remove, Repair};
 use super::output::{Failure, Outcome, complain, print};
@@ -70,7 +71,7 @@ pub fn remove(global: &Global, args: &Remove) -> Outcome {
             let lines: Vec<String> = plan.iter().filter_map(|undo| undo.describe(session.cx.root)).collect();
             return tell(&lines, "would", "There is nothing to undo.");
         }
-        let removed = removal::remove(&session.cx, run::LOCK_PATIENCE, &mut say_waiting)?;
+        let removed = removal::remove(&session.cx, StateDirectory::Goes, run::LOCK_PATIENCE, &mut say_waiting)?;
         for problem in &removed.failed {
             complain(problem);
         }

@@ -1,0 +1,125 @@
+//! The DEB by apt and dpkg: from the first installation to purge.
+
+use std::path::Path;
+
+use harness::packages::{built, only};
+use harness::{Run, Snapshot, System};
+
+use crate::expect;
+
+const SELINUX: &[&str] = &["policycoreutils", "checkpolicy", "semodule-utils"];
+
+/// A system with our two packages under `/tmp`, documentation included when something is installed.
+pub fn system(name: &str, packages: &[&str]) -> System {
+    let system = System::new(name, packages);
+    std::fs::remove_file(system.at("/etc/dpkg/dpkg.cfg.d/99mmdebstrap")).ok();
+    let copy = |from: &Path, name: &str| system.copy(&only(from, ".deb"), name);
+    copy(&built().older(), "/tmp/older.deb");
+    copy(&built().newer(), "/tmp/newer.deb");
+    system
+}
+
+#[track_caller]
+pub fn expect_well(run: Run) -> Run {
+    let run = run.expect_code(0);
+    for line in run.stderr.lines() {
+        let known = line.starts_with("debconf: ")
+            || line.starts_with("dpkg: warning: downgrading ")
+            || line.starts_with("E: Can not write log (Is /dev/pts mounted?)");
+        assert!(known || line.is_empty(), "{line}\n{}", run.stdout);
+    }
+    run
+}
+
+fn status(system: &System) -> String {
+    let status = system.run("dpkg-query --show --showformat=${Status}|${Version} hostprep");
+    if status.code == Some(0) { status.stdout } else { "unknown".into() }
+}
+
+#[test]
+fn from_the_first_installation_to_purge() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system("bookworm-selinux", SELINUX);
+    system.policy_store();
+    expect::untidy(&system);
+    let fresh = expect::tree(&system);
+    let login_defs = Snapshot::of(&system.at("/etc/login.defs"));
+
+    expect_well(system.run("apt-get install --yes /tmp/older.deb"));
+    assert_eq!(status(&system), "install ok installed|0.0.9-1");
+    let installed = expect::tree(&system);
+    expect::outline("debian-installed", &fresh, &installed);
+    expect::scan_user(&system);
+    let module = |module: &&str| module.contains("cisco-secure-bpf");
+    let listed = system.run("semodule -s default -lfull").stdout;
+    assert_eq!(listed.lines().filter(module).count(), 1, "{listed}");
+    let in_a_chroot = ["scan-user=ok", "directories=ok", "selinux-tools=ok", "selinux-module=deferred", "kernel=ok"];
+    assert_eq!(expect::outcomes(&system), in_a_chroot);
+    assert_eq!(expect::calls(&system), ["deb postinst (configure )"]);
+    login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
+
+    // Whatever the order of versions, the same tree.
+    for (command, call) in [
+        ("dpkg --install /tmp/newer.deb", "configure 0.0.9-1"),
+        ("apt-get install --yes --reinstall /tmp/newer.deb", "configure 0.1.0-1"),
+        ("apt-get install --yes --allow-downgrades /tmp/older.deb", "configure 0.1.0-1"),
+        ("dpkg --install /tmp/newer.deb", "configure 0.0.9-1"),
+    ] {
+        let before = expect::calls(&system).len();
+        expect_well(system.run(command));
+        expect::same(command, &installed, &expect::tree(&system));
+        let calls = expect::calls(&system).split_off(before);
+        assert_eq!(calls.last().unwrap(), &format!("deb postinst ({call})"), "{command}: {calls:?}");
+        assert!(!calls.iter().any(|call| call.contains("remove")), "{command}: {calls:?}");
+    }
+    assert_eq!(status(&system), "install ok installed|0.1.0-1");
+
+    // What an administrator changes is kept.
+    system.edit("/etc/logrotate.d/hostprep", |text| text.replace("rotate 12", "rotate 24"));
+    expect_well(system.run("dpkg --install --force-confold /tmp/older.deb"));
+    assert!(system.text("/etc/logrotate.d/hostprep").contains("rotate 24"));
+
+    expect_well(system.run("apt-get remove --yes hostprep"));
+    assert_eq!(status(&system), "deinstall ok config-files|0.0.9-1");
+    expect::outline("debian-removed", &fresh, &expect::tree(&system));
+    login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
+
+    expect_well(system.run("dpkg --purge hostprep"));
+    assert_eq!(status(&system), "unknown");
+    expect::outline("debian-purged", &fresh, &expect::tree(&system));
+}
+
+/// Between unpacking and configuring, `repair` by hand ends in the same tree.
+#[test]
+fn unpacked_then_repaired_by_hand() {
+    if !harness::need_root() {
+        return;
+    }
+    let (normal, by_hand) = (system("bookworm", &[]), system("bookworm", &[]));
+    expect_well(normal.run("dpkg --install /tmp/newer.deb"));
+    expect_well(by_hand.run("dpkg --unpack /tmp/newer.deb"));
+    by_hand.run("/usr/sbin/hostprep repair").expect_code(0);
+    // Configuration files come into their place when they are configured.
+    let but = |system: &System| expect::tree(system).without(&["/etc/logrotate.d"]);
+    expect::same("repaired", &but(&normal), &but(&by_hand));
+    expect_well(by_hand.run("dpkg --configure --pending"));
+    expect::same("configured after that", &expect::tree(&normal), &expect::tree(&by_hand));
+}
+
+/// The fault store is shared with the agent: while that is here, purging us does not take it away.
+#[test]
+fn purge_leaves_a_store_that_is_in_use() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system("bookworm", &[]);
+    expect_well(system.run("dpkg --install /tmp/newer.deb"));
+    system.run("/usr/sbin/hostprep faults raise 11 --detail by-the-connector").expect_code(0);
+    system.file("/opt/cisco/amp/bin/ampdaemon", "");
+    system.run("dpkg --purge hostprep").expect_code(0);
+    assert!(system.text("/var/lib/cisco/faults/events.jsonl").lines().count() >= 1);
+    assert!(!system.at("/var/lib/cisco/hostprep").exists() && !system.at("/var/log/cisco").exists());
+    assert!(system.at("/opt/cisco/amp/bin/ampdaemon").exists());
+}

@@ -1,0 +1,114 @@
+//! What is expected of a tree.
+
+use std::path::PathBuf;
+
+use harness::snapshot::Compare;
+use harness::{Snapshot, System, setup};
+
+/// What `useradd` and `userdel` keep of the files that they change, and what package managers keep for themselves.
+const NOT_OURS: &[&str] = &[
+    "/etc/passwd-",
+    "/etc/group-",
+    "/etc/shadow-",
+    "/etc/gshadow-",
+    "/etc/.pwd.lock",
+    "/tmp",
+    "/root",
+    "/run/zypp.pid",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/lib/dnf",
+    "/var/lib/rpm",
+    "/var/lib/zypp",
+    "/var/log/apt",
+    "/var/log/alternatives.log",
+    "/var/log/dpkg.log",
+    "/var/log/dnf.log",
+    "/var/log/dnf.librepo.log",
+    "/var/log/dnf.rpm.log",
+    "/var/log/hawkey.log",
+    "/var/log/zypp",
+    "/var/log/zypper.log",
+    "/var/log/faillog",
+    "/var/log/lastlog",
+];
+
+/// The log, whose text is never the same twice.
+const LOG: &str = "/var/log/cisco/hostprep.log";
+
+/// The tree but for what is not ours to judge.
+pub fn tree(system: &System) -> Snapshot {
+    system.snapshot().without(NOT_OURS)
+}
+
+/// Fails the test unless both are the same, down to the content of every file but the log's.
+#[track_caller]
+pub fn same(what: &str, one: &Snapshot, other: &Snapshot) {
+    let difference = one.clone().without(&[LOG]).difference(&other.clone().without(&[LOG]), Compare::SameTree);
+    assert!(difference.is_empty(), "{what}:\n{difference}");
+}
+
+/// Fails the test unless exactly what `tests/cases/packages/CASE.txt` lists has become of `fresh`.
+#[track_caller]
+pub fn outline(case: &str, fresh: &Snapshot, after: &Snapshot) {
+    let path: PathBuf = setup::top().join("tests/cases/packages").join(format!("{case}.txt"));
+    let found = fresh.outline(after);
+    let text =
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}\n{}", path.display(), found.join("\n")));
+    let expected: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let missing: Vec<_> = expected.iter().filter(|line| !found.iter().any(|found| found == *line)).collect();
+    let surplus: Vec<_> = found.iter().filter(|line| !expected.contains(&line.as_str())).collect();
+    assert!(missing.is_empty() && surplus.is_empty(), "{case}: not there: {missing:#?}\nnot expected: {surplus:#?}");
+}
+
+/// The scan user and its own group, as the account files have them.
+#[track_caller]
+pub fn scan_user(system: &System) {
+    let line = |file: &str| {
+        let text = system.text(file);
+        let line = text.lines().find(|line| line.starts_with("cisco-amp-scan-svc:"));
+        line.unwrap_or_else(|| panic!("{file}: no scan user")).split(':').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (user, group) = (line("/etc/passwd"), line("/etc/group"));
+    assert_eq!(user[3], group[2], "its own primary group");
+    assert!((100..1000).contains(&user[2].parse::<u32>().unwrap()), "{user:?}");
+    assert_eq!(user[5..], ["/nonexistent", "/usr/sbin/nologin"]);
+}
+
+/// `name=outcome` of each step of a check.
+#[track_caller]
+pub fn outcomes(system: &System) -> Vec<String> {
+    system.run("/usr/sbin/hostprep check --format json").outcomes()
+}
+
+/// The faults that are raised in the store.
+#[track_caller]
+pub fn raised(system: &System) -> Vec<u64> {
+    let list = system.run("/usr/sbin/hostprep faults list --format json").json();
+    list["faults"].as_array().unwrap().iter().map(|fault| fault["id"].as_u64().unwrap()).collect()
+}
+
+/// Each event as `raised 11 install`.
+#[track_caller]
+pub fn history(system: &System) -> Vec<String> {
+    let history = system.run("/usr/sbin/hostprep faults history --format json").expect_code(0).stdout;
+    let events = history.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    events.map(|event| format!("{} {} {}", word(&event["event"]), event["fault"], word(&event["source"]))).collect()
+}
+
+/// The calls that the log shows, in order: `deb postinst (configure )`.
+pub fn calls(system: &System) -> Vec<String> {
+    let log = system.text(LOG);
+    log.lines().filter_map(|line| line.split_once("info: starting ")).map(|(_, call)| call.to_owned()).collect()
+}
+
+/// Before anything of ours: a tree that others left in a bad state, and another vendor's file in it.
+pub fn untidy(system: &System) {
+    use std::os::unix::fs::PermissionsExt;
+    system.file("/opt/cisco/other-product/data", "theirs\n");
+    let mode = |path: &str, mode| std::fs::set_permissions(system.at(path), PermissionsExt::from_mode(mode)).unwrap();
+    mode("/opt/cisco", 0o777);
+    mode("/opt/cisco/other-product", 0o711);
+}

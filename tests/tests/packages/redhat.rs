@@ -1,0 +1,181 @@
+//! The RPM by rpm, dnf and zypper: from the first installation to erasure.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use harness::packages::{self, built, only};
+use harness::{Run, Snapshot, System, setup};
+use tempfile::TempDir;
+
+use crate::expect;
+
+/// Packages made of Debian's own files under the names that they have in the RPM world.
+pub struct Provided {
+    _places: Vec<TempDir>,
+    /// What the chroot has from Debian's packages: libc, libselinux, a shell, useradd.
+    pub host: PathBuf,
+    /// With the real semodule and sefcontext_compile.
+    pub policycoreutils: PathBuf,
+    /// With the real checkmodule and semodule_package.
+    pub checkpolicy: PathBuf,
+}
+
+pub fn provided() -> &'static Provided {
+    static PROVIDED: OnceLock<Provided> = OnceLock::new();
+    PROVIDED.get_or_init(|| {
+        let host = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', '/usr/sbin/useradd', '/bin/sh']\n";
+        let host = packages::build("host-provides", host, None, ".rpm");
+        let policycoreutils = from_debs("policycoreutils", &["policycoreutils", "selinux-utils"], "");
+        let checkpolicy = from_debs("checkpolicy", &["checkpolicy", "semodule-utils"], "");
+        let built = [host, policycoreutils, checkpolicy];
+        let [host, policycoreutils, checkpolicy] = built.each_ref().map(|(_, path)| path.clone());
+        Provided { _places: built.map(|(place, _)| place).into(), host, policycoreutils, checkpolicy }
+    })
+}
+
+/// An RPM with the programs and data of Debian packages.
+pub fn from_debs(name: &str, debs: &[&str], more: &str) -> (TempDir, PathBuf) {
+    let tree = setup::open_tempdir();
+    for deb in setup::debs(debs) {
+        setup::run(Command::new("dpkg-deb").arg("--extract").arg(deb).arg(tree.path()));
+    }
+    // Their documentation would be in the way of the real packages'.
+    setup::run(Command::new("rm").arg("-rf").arg(tree.path().join("usr/share/doc")));
+    setup::run(Command::new("chmod").args(["-R", "u-s,g-s"]).arg(tree.path()));
+    packages::build(name, more, Some(tree.path()), ".rpm")
+}
+
+/// A system with rpm, dnf and zypper, the distribution's facts of AlmaLinux, and packages under `/tmp`.
+pub fn system() -> System {
+    let system = System::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
+    // Debian's rpm keeps its database in root's home.
+    system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
+    system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
+    let copy = |from: &Path, name: &str| system.copy(from, name);
+    copy(&only(&built().older(), ".rpm"), "/tmp/older.rpm");
+    copy(&only(&built().newer(), ".rpm"), "/tmp/newer.rpm");
+    copy(&provided().host, "/tmp/host-provides.rpm");
+    copy(&provided().policycoreutils, "/tmp/policycoreutils.rpm");
+    copy(&provided().checkpolicy, "/tmp/checkpolicy.rpm");
+    expect_well(system.run("rpm --upgrade /tmp/host-provides.rpm"));
+    system
+}
+
+#[track_caller]
+pub fn expect_well(run: Run) -> Run {
+    let run = run.expect_code(0);
+    for line in run.stderr.lines() {
+        let debians_own = line.starts_with("rpm: RPM should not be used") || line.starts_with("rpm: However assuming");
+        assert!(debians_own || line.is_empty(), "{line}\n{}", run.stdout);
+    }
+    run
+}
+
+fn version(system: &System) -> String {
+    system.run("rpm --query --queryformat %{VERSION} hostprep").stdout
+}
+
+#[test]
+fn from_the_first_installation_to_erasure() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system();
+    system.policy_store();
+    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm /tmp/checkpolicy.rpm"));
+    expect::untidy(&system);
+    let fresh = expect::tree(&system);
+    let login_defs = Snapshot::of(&system.at("/etc/login.defs"));
+
+    expect_well(system.run("rpm --upgrade /tmp/older.rpm"));
+    assert_eq!(version(&system), "0.0.9");
+    let installed = expect::tree(&system);
+    expect::outline("redhat-installed", &fresh, &installed);
+    expect::scan_user(&system);
+    let in_a_chroot = ["scan-user=ok", "directories=ok", "selinux-tools=ok", "selinux-module=deferred", "kernel=ok"];
+    assert_eq!(expect::outcomes(&system), in_a_chroot);
+    // The triggers of packages that were here before leave it to posttrans.
+    assert_eq!(expect::calls(&system), ["rpm post scriptlet (1)", "rpm posttrans scriptlet (1)"]);
+    login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
+    expect_well(system.run("rpm --verify hostprep"));
+
+    for command in [
+        "rpm --upgrade /tmp/newer.rpm",
+        "rpm --upgrade --replacepkgs /tmp/newer.rpm",
+        "rpm --upgrade --oldpackage /tmp/older.rpm",
+        "rpm --upgrade /tmp/newer.rpm",
+    ] {
+        let before = expect::calls(&system).len();
+        expect_well(system.run(command));
+        expect::same(command, &installed, &expect::tree(&system));
+        let calls = expect::calls(&system).split_off(before);
+        let phase = |call: &String| call.split(' ').nth(1).unwrap().to_owned();
+        let phases: Vec<_> = calls.iter().map(phase).collect();
+        let reinstalled = ["pre", "post", "posttrans"];
+        let replaced = ["pre", "post", "preun", "postun", "posttrans"];
+        assert!(phases == replaced || phases == reinstalled, "{command}: {calls:?}");
+        assert!(!calls.iter().any(|call| call.starts_with("rpm preun scriptlet (0)")), "{command}: {calls:?}");
+    }
+    assert_eq!(version(&system), "0.1.0");
+
+    expect_well(system.run("rpm --erase hostprep"));
+    expect::outline("redhat-erased", &fresh, &expect::tree(&system));
+    login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
+}
+
+/// By the package managers that people use, one after the other on one system; rpm's own way is the standard.
+#[test]
+fn dnf_and_zypper_end_where_rpm_does() {
+    if !harness::need_root() {
+        return;
+    }
+    const DNF: &str = "dnf --assumeyes --disablerepo=* --releasever=9 --quiet";
+    const ZYPPER: &str = "zypper --quiet --non-interactive --no-refresh --no-gpg-checks";
+    let plain = |run: Run| run.expect_code(0);
+    let system = system();
+    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
+    let fresh = expect::tree(&system);
+    expect_well(system.run("rpm --upgrade /tmp/newer.rpm"));
+    let installed = expect::tree(&system);
+    expect_well(system.run("rpm --erase hostprep"));
+    let erased = expect::tree(&system);
+
+    plain(system.run(&format!("{DNF} install /tmp/older.rpm")));
+    expect::same("dnf install", &installed, &expect::tree(&system));
+    plain(system.run(&format!("{DNF} install /tmp/newer.rpm")));
+    expect::same("dnf upgrade", &installed, &expect::tree(&system));
+    assert_eq!(version(&system), "0.1.0");
+    plain(system.run(&format!("{DNF} reinstall /tmp/newer.rpm")));
+    expect::same("dnf reinstall", &installed, &expect::tree(&system));
+    plain(system.run(&format!("{DNF} downgrade /tmp/older.rpm")));
+    expect::same("dnf downgrade", &installed, &expect::tree(&system));
+    plain(system.run(&format!("{DNF} remove hostprep")));
+    expect::same("dnf remove", &erased, &expect::tree(&system));
+
+    plain(system.run(&format!("{ZYPPER} install --allow-unsigned-rpm /tmp/older.rpm")));
+    expect::same("zypper install", &installed, &expect::tree(&system));
+    plain(system.run(&format!("{ZYPPER} install --allow-unsigned-rpm /tmp/newer.rpm")));
+    expect::same("zypper upgrade", &installed, &expect::tree(&system));
+    assert_eq!(version(&system), "0.1.0");
+    plain(system.run(&format!("{ZYPPER} remove hostprep")));
+    expect::same("zypper remove", &erased, &expect::tree(&system));
+    assert!(fresh.outline(&erased).iter().all(|line| line.contains("/var/log/cisco")), "{:?}", fresh.outline(&erased));
+}
+
+#[test]
+fn without_scripts_then_repaired_by_hand() {
+    if !harness::need_root() {
+        return;
+    }
+    let (normal, by_hand) = (system(), system());
+    for system in [&normal, &by_hand] {
+        expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm /tmp/checkpolicy.rpm"));
+        system.policy_store();
+    }
+    expect_well(normal.run("rpm --upgrade /tmp/newer.rpm"));
+    expect_well(by_hand.run("rpm --upgrade --noscripts --notriggers /tmp/newer.rpm"));
+    assert!(!by_hand.text("/etc/passwd").contains("cisco-amp-scan-svc"));
+    by_hand.run("/usr/sbin/hostprep repair").expect_code(4);
+    expect::same("repaired", &expect::tree(&normal), &expect::tree(&by_hand));
+}
