@@ -1,1 +1,120 @@
-//! later
+//! What was missing when we came, installed later: hostprep looks again by itself.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use harness::{System, setup};
+
+use crate::redhat::from_debs;
+use crate::{debian, expect, redhat};
+
+/// The real packages with the headers of Debian's newest kernel, and its release.
+fn headers() -> (String, Vec<PathBuf>) {
+    let meta = setup::debs(&["linux-headers-amd64"]).remove(0);
+    let depends = setup::run(Command::new("dpkg-deb").arg("--field").arg(meta).arg("Depends"));
+    let name = depends.split([' ', ',']).find(|word| word.starts_with("linux-headers-")).unwrap().to_owned();
+    let release = name.trim_start_matches("linux-headers-").to_owned();
+    (release, setup::debs(&[&name]))
+}
+
+/// That kernel without BTF and without headers.
+fn install_kernel(system: &System, release: &str) {
+    system.file(&format!("/boot/config-{release}"), "CONFIG_BPF=y\n# CONFIG_DEBUG_INFO_BTF is not set\n");
+    system.file(&format!("/lib/modules/{release}/modules.dep"), "");
+}
+
+#[track_caller]
+fn expect_module(system: &System) {
+    let listed = system.run("semodule -s default -lfull").expect_code(0).stdout;
+    assert!(listed.contains("300 cisco-secure-bpf"), "{listed}");
+}
+
+#[test]
+fn kernel_headers_clear_fault_11_on_debian() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = debian::system("bookworm", &[]);
+    let (release, debs) = headers();
+    install_kernel(&system, &release);
+    let run = system.run("dpkg --install /tmp/newer.deb").expect_code(0);
+    assert!(run.stderr.contains("fault 11: "), "{run:?}");
+    assert_eq!(expect::raised(&system), [11]);
+    for deb in debs {
+        system.copy(&deb, "/tmp/headers.deb");
+        // Without the compiler that they depend on.
+        system.run("dpkg --install --force-depends /tmp/headers.deb").expect_code(0);
+    }
+    assert_eq!(expect::raised(&system), [0; 0]);
+    assert_eq!(expect::history(&system), ["raised 11 install", "cleared 11 trigger"]);
+    let calls = expect::calls(&system);
+    assert!(calls.last().unwrap().starts_with("deb postinst (triggered "), "{calls:?}");
+}
+
+/// The real policy, whose own scripts build the store.
+#[test]
+fn policy_and_tools_bring_the_module_on_debian() {
+    if !harness::need_root() {
+        return;
+    }
+    const ARRIVING: &[&str] =
+        &["selinux-utils", "policycoreutils", "checkpolicy", "semodule-utils", "selinux-policy-default"];
+    let system = debian::system("bookworm", &[]);
+    debian::expect_well(system.run("dpkg --install /tmp/newer.deb"));
+    let absent = system.run("/usr/sbin/hostprep check --format json").step("selinux-module");
+    assert_eq!(absent["outcome"], "ok", "there is no SELinux: {absent}");
+    let mut line = "dpkg --install".to_owned();
+    for (name, deb) in ARRIVING.iter().zip(setup::debs(ARRIVING)) {
+        system.copy(&deb, &format!("/tmp/{name}.deb"));
+        line += &format!(" /tmp/{name}.deb");
+    }
+    system.run(&line).expect_code(0);
+    expect_module(&system);
+    let present = system.run("/usr/sbin/hostprep check --format json").step("selinux-module");
+    assert_eq!(present["outcome"], "deferred", "in force after the next boot: {present}");
+}
+
+#[test]
+fn tools_and_headers_in_the_rpm_world() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = redhat::system();
+    system.policy_store();
+    let (release, debs) = headers();
+    install_kernel(&system, &release);
+    let names: Vec<String> = debs.iter().map(|deb| deb.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (_place, kernel_devel) = from_debs("kernel-devel", &names, "");
+    system.copy(&kernel_devel, "/tmp/kernel-devel.rpm");
+
+    // Without what it requires: as on a host whose tools somebody took away.
+    let run = system.run("rpm --upgrade --nodeps /tmp/newer.rpm").expect_code(0);
+    assert!(run.stderr.contains("fault 11: "), "{run:?}");
+    assert_eq!(expect::raised(&system), [11]);
+    system.run("rpm --upgrade /tmp/policycoreutils.rpm").expect_code(0);
+    expect_module(&system);
+    redhat::expect_well(system.run("rpm --upgrade /tmp/kernel-devel.rpm"));
+    assert_eq!(expect::raised(&system), [0; 0]);
+    assert_eq!(expect::history(&system), ["raised 11 install", "cleared 11 trigger"]);
+    let expected = [
+        "rpm post scriptlet (1)",
+        "rpm posttrans scriptlet (1)",
+        "rpm trigger scriptlet (1)",
+        "rpm trigger scriptlet (1)",
+    ];
+    assert_eq!(expect::calls(&system), expected);
+}
+
+/// Together with what it needs, there is one look at the end of the transaction.
+#[test]
+fn all_in_one_rpm_transaction() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = redhat::system();
+    system.policy_store();
+    redhat::expect_well(system.run("rpm --upgrade /tmp/newer.rpm /tmp/checkpolicy.rpm /tmp/policycoreutils.rpm"));
+    expect_module(&system);
+    assert_eq!(expect::calls(&system), ["rpm post scriptlet (1)", "rpm posttrans scriptlet (1)"]);
+}

@@ -7,6 +7,8 @@ mod debian;
 mod debian_trouble;
 mod expect;
 mod late_arrivals;
+mod portable;
 mod redhat;
 mod redhat_trouble;
+mod trouble;
 mod vendor;

@@ -1,1 +1,62 @@
-//! later
+//! The RPM where something goes wrong: killed, or on a host that is in a bad state.
+
+use harness::{Snapshot, System};
+
+use crate::expect;
+use crate::redhat::{expect_well, system};
+use crate::trouble::{SPOILED, kill_at};
+
+fn ready() -> System {
+    let system = system();
+    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
+    system
+}
+
+#[test]
+fn rpm_killed_between_pre_and_post() {
+    if !harness::need_root() {
+        return;
+    }
+    let (normal, killed) = (ready(), ready());
+    expect_well(normal.run("rpm --upgrade /tmp/newer.rpm"));
+    // %pre asks it what SELinux is to do.
+    kill_at(&killed, "/usr/bin/grep", "rpm --upgrade /tmp/newer.rpm");
+    expect_well(killed.run("rpm --upgrade /tmp/newer.rpm"));
+    expect::same("after a repeated transaction", &expect::tree(&normal), &expect::tree(&killed));
+}
+
+#[test]
+fn rpm_killed_in_post() {
+    if !harness::need_root() {
+        return;
+    }
+    let (normal, killed) = (ready(), ready());
+    expect_well(normal.run("rpm --upgrade /tmp/newer.rpm"));
+    let login_defs = Snapshot::of(&killed.at("/etc/login.defs"));
+    kill_at(&killed, "/usr/sbin/useradd", "rpm --upgrade /tmp/newer.rpm");
+    assert!(killed.text("/etc/login.defs").contains("USERGROUPS_ENAB yes"), "it was killed inside the window");
+    expect_well(killed.run("rpm --upgrade --replacepkgs /tmp/newer.rpm"));
+    expect::same("after a repeated transaction", &expect::tree(&normal), &expect::tree(&killed));
+    login_defs.expect_untouched(&Snapshot::of(&killed.at("/etc/login.defs")));
+}
+
+#[test]
+fn nothing_about_the_host_fails_rpm() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = ready();
+    for spoiled in SPOILED {
+        let what = spoiled.what;
+        (spoiled.spoil)(&system);
+        let run = system.run("rpm --upgrade /tmp/newer.rpm").expect_code(0);
+        assert!(run.stderr.contains("hostprep"), "{what}: nobody was told: {run:?}");
+        assert!(!run.stderr.contains("scriptlet failed"), "{what}: {run:?}");
+        (spoiled.mend)(&system);
+        system.run("/usr/sbin/hostprep repair").expect_code(0);
+        expect::scan_user(&system);
+        assert!(expect::raised(&system).is_empty(), "{what}");
+        system.run("rpm --erase hostprep").expect_code(0);
+        assert!(!system.at("/opt/cisco").exists() && !system.text("/etc/passwd").contains("cisco"), "{what}");
+    }
+}
