@@ -11,6 +11,7 @@ use crate::{Error, Format};
 
 const EXECUTABLE: u32 = 0o755;
 const PLAIN: u32 = 0o644;
+const GZ: &str = ".gz";
 
 /// One name in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,12 +69,19 @@ impl Contents {
         self.add(path, Kind::Directory, only)
     }
 
-    /// Adds a link.
+    /// Adds a link. One between manual pages follows them to their compressed names.
     ///
     /// # Errors
     /// [`Error::Payload`] where something else stands there.
     pub fn link(&mut self, path: &str, target: &str) -> Result<(), Error> {
-        self.add(path, Kind::Link { target: target.to_owned() }, None)
+        let (mut path, mut target) = (path.to_owned(), target.to_owned());
+        if is_plain_manual(&path) {
+            path += GZ;
+            if !target.ends_with(GZ) {
+                target += GZ;
+            }
+        }
+        self.add(&path, Kind::Link { target }, None)
     }
 
     /// Adds a file. A manual page is compressed, as both Debian and RPM's own build do.
@@ -82,8 +90,8 @@ impl Contents {
     /// [`Error::Payload`] where something else stands there.
     pub fn file(&mut self, path: &str, content: Vec<u8>, executable: bool, only: Option<Format>) -> Result<(), Error> {
         let mode = if executable { EXECUTABLE } else { PLAIN };
-        if path.starts_with("/usr/share/man/") && !path.ends_with(".gz") {
-            return self.add(&format!("{path}.gz"), Kind::File { content: gzip(&content), mode }, only);
+        if is_plain_manual(path) {
+            return self.add(&format!("{path}{GZ}"), Kind::File { content: gzip(&content), mode }, only);
         }
         self.add(path, Kind::File { content, mode }, only)
     }
@@ -109,7 +117,8 @@ impl Contents {
             let mode = meta.permissions().mode();
             if meta.is_symlink() {
                 let target = std::fs::read_link(&path).map_err(Error::file(&path))?;
-                let target = target.to_str().ok_or_else(|| Error::payload(&path, "the link's target is no text"))?;
+                let target = target.to_str().filter(|target| !target.chars().any(char::is_control));
+                let target = target.ok_or_else(|| Error::payload(&path, "the link's target is no printable text"))?;
                 self.link(&inside, target)?;
             } else if meta.is_dir() {
                 self.directory(&inside, None)?;
@@ -129,6 +138,35 @@ impl Contents {
         Ok(())
     }
 
+    /// Whether an executable file stands there in both formats.
+    pub(crate) fn has_program(&self, path: &str) -> bool {
+        let entry = self.entries.get(path).filter(|entry| entry.only.is_none());
+        entry.is_some_and(|entry| matches!(entry.kind, Kind::File { mode: EXECUTABLE, .. }))
+    }
+
+    /// Whether nothing stands beneath this path.
+    pub(crate) fn is_empty_directory(&self, path: &str) -> bool {
+        let beneath = format!("{path}/");
+        let mut after = self.entries.range(beneath.clone()..);
+        after.next().is_none_or(|(next, _)| !next.starts_with(&beneath))
+    }
+
+    /// Refuses what cannot be unpacked: something beneath a file or a link.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for path in self.entries.keys() {
+            let ends = path.match_indices('/').skip(1).map(|(end, _)| end);
+            for above in ends.map(|end| &path[..end]) {
+                if self.entries.get(above).is_some_and(|entry| entry.kind != Kind::Directory) {
+                    return Err(Error::payload(
+                        Path::new(path),
+                        &format!("stands beneath {above}, which is no directory"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, path: &str, kind: Kind, only: Option<Format>) -> Result<(), Error> {
         // A directory may be named by the manifest and stand in the payload.
         if self.entries.get(path).is_some_and(|there| there.kind != kind || kind != Kind::Directory) {
@@ -137,6 +175,11 @@ impl Contents {
         self.entries.insert(path.to_owned(), Entry { kind, only });
         Ok(())
     }
+}
+
+/// Whether this is a manual page that is not compressed yet.
+fn is_plain_manual(path: &str) -> bool {
+    path.starts_with("/usr/share/man/") && !path.ends_with(GZ)
 }
 
 /// Compresses as `gzip -9n` does: without name and time.

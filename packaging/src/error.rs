@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A package cannot be built.
+/// A package cannot be built. What lies beneath an error is its `source`, and not said a second time.
 #[derive(Debug, Error)]
 pub enum Error {
     /// A file of the builder's cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// Where.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum Error {
     #[error("SOURCE_DATE_EPOCH is `{0}`; it must be seconds since 1970, at most 4294967295, or unset")]
     SourceDate(String),
     /// A template cannot be rendered.
-    #[error("the template {name} cannot be rendered: {source}")]
+    #[error("the template {name} cannot be rendered")]
     Template {
         /// Under `templates/packages`.
         name: String,
@@ -53,10 +53,10 @@ pub enum Error {
         source: tera::Error,
     },
     /// The RPM cannot be made or signed.
-    #[error("the RPM cannot be made: {0}")]
+    #[error("the RPM cannot be made")]
     Rpm(#[from] rpm::Error),
     /// The DEB's archives cannot be made.
-    #[error("the DEB cannot be made: {0}")]
+    #[error("the DEB cannot be made")]
     Deb(#[source] std::io::Error),
     /// A key was given to a program that cannot sign.
     #[error(

@@ -21,6 +21,7 @@ pub mod manifest;
 pub mod out;
 pub mod profile;
 pub mod recipe;
+mod relation;
 pub mod rpm_package;
 pub mod scripts;
 #[cfg(feature = "sign")]

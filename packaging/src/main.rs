@@ -101,15 +101,19 @@ fn main() -> ExitCode {
 fn build(build: &Build) -> Result<()> {
     let recipe = read(&build.common)?;
     let key = Key::of(build.sign_key.as_deref())?;
-    let mut names = Vec::new();
+    // Both before either is written: where one cannot be made, the directory stays as it was.
+    let mut finished = Vec::new();
     if !matches!(build.format, Some(Only::Deb)) {
         let mut bytes = Vec::new();
         key.rpm(&recipe)?.write(&mut bytes)?;
-        names.push(finish(build, &recipe, Format::Rpm, rpm_package::file_name(&recipe), &bytes)?);
+        finished.push((Format::Rpm, rpm_package::file_name(&recipe), bytes));
     }
     if !matches!(build.format, Some(Only::Rpm)) {
-        let bytes = deb::build(&recipe)?;
-        names.push(finish(build, &recipe, Format::Deb, deb::file_name(&recipe), &bytes)?);
+        finished.push((Format::Deb, deb::file_name(&recipe), deb::build(&recipe)?));
+    }
+    let mut names = Vec::new();
+    for (format, name, bytes) in finished {
+        names.push(finish(build, &recipe, format, name, &bytes)?);
     }
     names.sort();
     let checksums = out::checksums(&build.out, &names)?;
@@ -148,7 +152,7 @@ fn read(common: &Common) -> Result<Recipe, Error> {
         payload: common.payload.clone(),
         hostprep: common.hostprep.clone(),
         version: common.version.clone(),
-        source_date: std::env::var("SOURCE_DATE_EPOCH").ok(),
+        source_date: std::env::var_os("SOURCE_DATE_EPOCH").map(|text| text.to_string_lossy().into_owned()),
     })
 }
 

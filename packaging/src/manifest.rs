@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::{Error, Format};
+use crate::{Error, Format, relation};
 
 const SCHEMA: u32 = 1;
 
@@ -195,26 +195,21 @@ impl Manifest {
                 return Err(format!("[[file]] {} must name either a source or a template", file.path));
             }
         }
-        for dependency in self.rpm.requires.iter().chain(&self.rpm.requires_for_scripts).chain(&self.rpm.provides) {
-            if dependency.starts_with('(') {
-                return Err(format!("`{dependency}` is a rich dependency, which rpm 4.11 refuses; name one package"));
-            }
+        for change in &self.changelog {
+            one_line("a changelog entry's version", &change.version)?;
+            change.changes.iter().try_for_each(|line| one_line("a changelog entry's change", line))?;
         }
-        for word in self.deb.depends.iter().chain(&self.deb.suggests) {
-            one_line("a dependency", word)?;
-        }
-        self.deb.interests.iter().try_for_each(|path| check_path(path))
+        self.rpm.requires.iter().chain(&self.rpm.provides).try_for_each(|text| relation::check_rpm(text))?;
+        let names = self.rpm.requires_for_scripts.iter().chain(&self.rpm.triggers);
+        names.into_iter().try_for_each(|name| relation::check_rpm_name(name))?;
+        self.deb.depends.iter().chain(&self.deb.suggests).try_for_each(|text| relation::check_deb(text))?;
+        self.deb.interests.iter().try_for_each(|path| relation::check_interest(path))
     }
 }
 
 impl About {
     fn check(&self) -> Result<(), String> {
-        // Debian Policy 5.6.1, the stricter of the two.
-        let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
-        if self.name.len() < 2
-            || !self.name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            || !self.name.chars().all(name)
-        {
+        if !relation::is_debian_name(&self.name) {
             return Err(format!("`{}` is no package name: lower-case letters, digits, + - .", self.name));
         }
         check_version(&self.version)?;
@@ -293,7 +288,7 @@ pub(crate) fn check_script_path(path: &str) -> Result<(), String> {
     Err(format!("`{path}` stands in scripts: use letters, digits, / . _ - only"))
 }
 
-fn check_path(path: &str) -> Result<(), String> {
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
     let mut parts = path.split('/');
     let absolute = parts.next() == Some("");
     if !absolute || path.len() < 2 || parts.any(|part| part.is_empty() || part == "." || part == "..") {
@@ -302,7 +297,7 @@ fn check_path(path: &str) -> Result<(), String> {
     one_line("a path", path)
 }
 
-fn one_line(what: &str, text: &str) -> Result<(), String> {
+pub(crate) fn one_line(what: &str, text: &str) -> Result<(), String> {
     if text.trim().is_empty() || text.chars().any(char::is_control) {
         return Err(format!("{what} must be one line of text, not {text:?}"));
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::manifest::{check_script_path, from_toml};
+use crate::manifest::{check_script_path, from_toml, one_line};
 
 /// The part of a profile that packages use. hostprep itself checks the rest.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -56,12 +56,31 @@ impl Profile {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let profile: Self = from_toml(path, &text)?;
-        let paths = &profile.paths;
-        let own = [&paths.faults, &paths.state, &paths.lock, &paths.log];
-        let managed = profile.directories.iter().map(|directory| &directory.path);
-        for place in own.into_iter().chain(managed) {
-            check_script_path(place).map_err(|problem| Error::Manifest { path: path.to_owned(), problem })?;
-        }
+        profile.check().map_err(|problem| Error::Manifest { path: path.to_owned(), problem })?;
         Ok(profile)
+    }
+
+    /// What stands in a script or a line of `sysusers.d` must not end it.
+    fn check(&self) -> Result<(), String> {
+        let paths = &self.paths;
+        let own = [&paths.faults, &paths.state, &paths.lock, &paths.log];
+        let managed = self.directories.iter().map(|directory| &directory.path);
+        let user = &self.scan_user;
+        let mut places = own.into_iter().chain(managed).chain([&user.home]).chain(&user.shells);
+        places.try_for_each(|place| check_script_path(place))?;
+        let name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if user.name.is_empty() || user.name.starts_with('-') || !user.name.chars().all(name) {
+            return Err(format!("`{}` is no user name: letters, digits, _ - .", user.name));
+        }
+        if user.shells.is_empty() {
+            return Err("scan_user.shells names no shell".into());
+        }
+        for text in [&self.title, &user.comment] {
+            one_line("a title or comment", text)?;
+            if text.contains(['"', '\\']) {
+                return Err(format!("{text:?} stands in configuration files: no \" and no \\"));
+            }
+        }
+        Ok(())
     }
 }

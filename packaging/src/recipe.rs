@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::Error;
 use crate::contents::Contents;
 use crate::manifest::{Manifest, check_version};
 use crate::profile::Profile;
 use crate::scripts::Scripts;
-use crate::{Error, Format};
 
 /// What a package is built from.
 #[derive(Debug, Clone, Default)]
@@ -89,14 +89,18 @@ impl Recipe {
                     contents.file(place, std::fs::read(&path).map_err(Error::file(&path))?, false, None)?;
                 }
             }
-            (Some(hooks), None) if !contents.of(Format::Rpm).any(|(path, _)| path == hooks.program) => {
+            (Some(hooks), None) if !contents.has_program(&hooks.program) => {
                 return Err(wrong(format!(
-                    "the hooks call {}, which is not in the payload; give the program with --hostprep FILE",
+                    "the hooks call {}, which is no executable file of the payload; give the program with --hostprep FILE",
                     hooks.program
                 )));
             }
+            (None, Some(_)) => {
+                return Err(wrong("--hostprep is given, but there are no [hooks] that call it".into()));
+            }
             _ => {}
         }
+        contents.check()?;
         let time = time(&manifest, inputs.source_date.as_deref())?;
         Ok(Self { manifest, contents, scripts, time })
     }

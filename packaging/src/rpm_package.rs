@@ -1,6 +1,6 @@
 //! The RPM, readable by rpm 4.11 (EL7, Amazon Linux 2): format 4, a gzip payload, no rich dependency.
 
-use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, PackageBuilder, Timestamp};
+use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, PackageBuilder, Scriptlet, Timestamp};
 
 use crate::contents::{Kind, is_configuration};
 use crate::recipe::{Recipe, seconds};
@@ -64,8 +64,9 @@ fn add_files(builder: &mut PackageBuilder, recipe: &Recipe) -> Result<(), Error>
     let own: Vec<&str> = recipe.manifest.directories.iter().map(|directory| directory.path.as_str()).collect();
     for (path, kind) in recipe.contents.of(Format::Rpm) {
         match kind {
-            // A directory of the distribution's that happens to stand in a payload stays the distribution's.
-            Kind::Directory if !own.iter().any(|own| is_at_or_beneath(path, own)) => {}
+            // A directory of the distribution's that a payload's file stands in stays the distribution's.
+            Kind::Directory
+                if !own.iter().any(|own| is_at_or_beneath(path, own)) && !recipe.contents.is_empty_directory(path) => {}
             Kind::Directory => {
                 let options = FileOptions::dir(path).permissions(0o755);
                 builder.with_dir_entry(options.user("root").group("root").modified_at(time))?;
@@ -97,12 +98,14 @@ fn is_at_or_beneath(path: &str, directory: &str) -> bool {
 }
 
 fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, triggers: &[String]) {
+    // rpm takes sh by itself where none is named; what reads headers without running them does not.
+    let scriptlet = |text: &str| Scriptlet::new(text).prog(vec!["/bin/sh"]);
     builder
-        .pre_install_script(scripts.pre.as_str())
-        .post_install_script(scripts.post.as_str())
-        .pre_uninstall_script(scripts.preun.as_str())
-        .post_uninstall_script(scripts.postun.as_str())
-        .post_trans_script(scripts.posttrans.as_str());
+        .pre_install_script(scriptlet(&scripts.pre))
+        .post_install_script(scriptlet(&scripts.post))
+        .pre_uninstall_script(scriptlet(&scripts.preun))
+        .post_uninstall_script(scriptlet(&scripts.postun))
+        .post_trans_script(scriptlet(&scripts.posttrans));
     for target in triggers {
         builder.trigger_in(target, None, scripts.trigger.as_str());
     }

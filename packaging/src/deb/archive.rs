@@ -22,7 +22,7 @@ pub struct Archive {
 
 impl Archive {
     pub fn new(time: u32) -> Self {
-        let mut archive = Self { builder: tar::Builder::new(Vec::new()), directories: BTreeSet::new(), time, kib: 0 };
+        let mut archive = Self { builder: tar::Builder::new(Vec::new()), directories: BTreeSet::new(), time, kib: 1 };
         archive.directories.insert(String::new());
         // Writing to memory does not fail.
         let _ = archive.append("./", EntryType::Directory, 0o755, None, &[]);
@@ -40,7 +40,7 @@ impl Archive {
 
     pub fn link(&mut self, path: &str, target: &str) -> Result<()> {
         self.above(path)?;
-        self.kib += 1;
+        self.kib += (target.len() as u64).div_ceil(BLOCK);
         self.append(&format!(".{path}"), EntryType::Symlink, 0o777, Some(target), &[])
     }
 
@@ -50,7 +50,7 @@ impl Archive {
         self.append(&format!(".{path}"), EntryType::Regular, mode, None, content)
     }
 
-    /// Installed-Size as dpkg-gencontrol counts it: every file rounded up, and one for each other entry (Policy 5.6.20).
+    /// Installed-Size as dpkg-gencontrol counts it: files and links rounded up, and one for each directory, also the root.
     pub fn installed_kib(&self) -> u64 {
         self.kib
     }
