@@ -1,0 +1,327 @@
+//! What cannot be packaged is refused with a line that helps, and nothing is left behind.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests arrange files and processes, and fail by panicking"
+)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use common::odd::Workshop;
+use common::{package, run, text, tool, tree};
+
+/// Builds, expects to be refused with these words, and that the out directory is not even made.
+#[track_caller]
+fn refused(workshop: &Workshop, words: &[&str]) {
+    workshop.build().refused(words);
+    assert!(!workshop.out().exists());
+}
+
+/// The same with one place of the manifest changed.
+#[track_caller]
+fn refused_with(from: &str, to: &str, words: &[&str]) {
+    let workshop = Workshop::bare();
+    workshop.change(from, to);
+    refused(&workshop, &[&["manifest.toml"], words].concat());
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read() {
+    let workshop = Workshop::bare();
+    fs::remove_file(workshop.at("manifest.toml")).unwrap();
+    refused(&workshop, &["manifest.toml: No such file"]);
+}
+
+/// The same, with the line in which `wrong` then stands.
+#[track_caller]
+fn refused_at(from: &str, to: &str, wrong: &str, word: &str) {
+    let workshop = Workshop::bare();
+    workshop.change(from, to);
+    let text = fs::read_to_string(workshop.at("manifest.toml")).unwrap();
+    let line = text.lines().position(|line| line.contains(wrong)).unwrap() + 1;
+    refused(&workshop, &[&format!("manifest.toml, line {line}: "), word]);
+}
+
+#[test]
+fn syntax_and_keys_are_refused_with_their_line() {
+    refused_at("summary = \"an", "summary = an", "summary = an", "");
+    refused_at("summary =", "sumary =", "sumary", "`sumary`");
+    refused_at("[rpm]\n", "[rpm]\nrequire = []\n", "require = []", "`require`");
+    refused_at("only = \"deb\"", "only = \"apk\"", "apk", "`apk`");
+    refused_at("vendor = \"Odd & Sons\"\n", "", "[package]", "`vendor`");
+    refused_at("2026-03-02", "02.03.2026", "02.03.2026", "");
+    refused_with("schema = 1\n", "", &["`schema`"]);
+}
+
+#[test]
+fn an_unknown_schema() {
+    refused_with("schema = 1", "schema = 2", &["schema 2", "knows 1"]);
+}
+
+#[test]
+fn names_versions_and_architectures_that_one_of_the_two_does_not_know() {
+    for name in ["", "a", "Odd", "-odd", "odd_agent", "odd agent", "ödd", "odd/agent"] {
+        refused_with("\"odd-agent\"", &format!("\"{name}\""), &["package name", &format!("`{name}`")]);
+    }
+    for version in ["", "one", "1-2", "1 2", "1:2", "1_2", "1/2", "~1"] {
+        refused_with("\"1.2~rc1+b\"", &format!("\"{version}\""), &["version", &format!("`{version}`")]);
+        refused_with("\"3.el7\"", &format!("\"{version}\""), &["release", &format!("`{version}`")]);
+    }
+    refused_with("x86_64", "amd64", &["`amd64`", "x86_64, aarch64, noarch"]);
+    let workshop = Workshop::bare();
+    run(workshop.command().args(["--version", "1-2"])).refused(&["`1-2`"]);
+}
+
+#[test]
+fn texts_that_would_begin_another_field() {
+    for (from, what) in [
+        ("\"an agent with odd names\"", "summary"),
+        ("\"MIT\"", "license"),
+        ("\"https://odd.example/\"", "url"),
+        ("\"Odd & Sons\"", "vendor"),
+        ("\"Ódd Agents <agents@odd.example>\"", "maintainer"),
+        ("\"admin\"", "section"),
+        ("\"System Environment/Daemons\"", "group"),
+        ("\"Second of two.\"", "change"),
+        ("\"1.1-1\"", "version"),
+        ("\"/opt/odd/bin/tool\"", "target"),
+    ] {
+        refused_with(from, "\"a <b@c>\\nEssential: yes\"", &[what, "one line"]);
+        refused_with(from, "\" \"", &[what, "one line"]);
+    }
+    refused_with("\"Ódd Agents <agents@odd.example>\"", "\"agents@odd.example\"", &["Name <address@host>"]);
+    let workshop = Workshop::bare();
+    let text = fs::read_to_string(workshop.at("manifest.toml")).unwrap();
+    let (before, rest) = text.split_once("\"\"\"").unwrap();
+    workshop.write("manifest.toml", format!("{before}\" \"{}", rest.split_once("\"\"\"").unwrap().1));
+    refused(&workshop, &["description is empty"]);
+}
+
+#[test]
+fn a_manifest_without_a_changelog_has_no_time() {
+    let workshop = Workshop::bare();
+    let text = fs::read_to_string(workshop.at("manifest.toml")).unwrap();
+    workshop.write("manifest.toml", text.split_once("[[changelog]]").unwrap().0);
+    refused(&workshop, &["[[changelog]]"]);
+}
+
+#[test]
+fn paths_that_lead_elsewhere() {
+    for path in ["", "/", "opt/odd", "/opt/../etc", "/opt/./odd", "/opt//odd", "/opt/odd/", "/opt/odd\\nb"] {
+        for from in [
+            "\"/opt/odd\"",
+            "\"/usr/sbin/odd\"",
+            "\"/etc/logrotate.d/odd\"",
+            "\"/usr/src\"",
+            "\"/opt/odd/bin/hostprep\"",
+        ] {
+            refused_with(from, &format!("\"{path}\""), &["path"]);
+        }
+    }
+    refused_with("\"/usr/src\"", "\"/usr/my src\"", &["interest"]);
+}
+
+#[test]
+fn dependencies_that_old_hosts_do_not_read() {
+    for rich in ["(a or b)", "(policycoreutils if selinux-policy)", " (a and b)"] {
+        refused_with("\"policycoreutils\"", &format!("\"{rich}\""), &["rich dependency", "rpm 4.11", rich]);
+    }
+    for wrong in ["", "glibc > = 2", "glibc >> 2", "glibc 2", "a, b", "a >= 1 b"] {
+        refused_with("\"glibc >= 2.17\"", &format!("\"{wrong}\""), &["NAME OP VERSION", wrong]);
+        refused_with("\"agent = 1\"", &format!("\"{wrong}\""), &["NAME OP VERSION", wrong]);
+    }
+    refused_with("\"/usr/sbin/useradd\"", "\"shadow-utils >= 4\"", &["a name alone"]);
+    refused_with("\"checkpolicy\", \"kernel", "\"checkpolicy > 1\", \"kernel", &["a name alone"]);
+    for wrong in [
+        "",
+        "libc6 >= 2.17",
+        "libc6 (> 2)",
+        "libc6 (>= 2",
+        "libc6, passwd",
+        "Libc6",
+        "libc6 |",
+        "libc6\\nEssential: yes",
+    ] {
+        refused_with("\"passwd\"", &format!("\"{wrong}\""), &["NAME (OP VERSION)"]);
+        refused_with("\"checkpolicy | setools\"", &format!("\"{wrong}\""), &["NAME (OP VERSION)"]);
+    }
+}
+
+#[test]
+fn a_file_without_one_source() {
+    refused_with(
+        "source = \"LICENSE\"\nonly = \"deb\"",
+        "only = \"deb\"",
+        &["copyright", "either a source or a template"],
+    );
+    let both = "source = \"LICENSE\"\ntemplate = \"sysusers.conf\"\nonly = \"deb\"";
+    refused_with("source = \"LICENSE\"\nonly = \"deb\"", both, &["copyright", "either a source or a template"]);
+    let workshop = Workshop::bare();
+    workshop.change("source = \"LICENSE\"", "source = \"LICENCE\"");
+    refused(&workshop, &["LICENCE: No such file"]);
+    let workshop = Workshop::bare();
+    workshop.change("\"logrotate.conf\"", "\"crontab\"");
+    refused(&workshop, &["files/crontab"]);
+}
+
+#[test]
+fn hooks_that_could_not_be_called() {
+    refused_with("\"odd-hostprep\"", "\"odd hostprep\"", &["ident"]);
+    refused_with("\"odd.service\"", "\"odd\"", &["`odd` is no systemd unit"]);
+    refused_with("\"odd.service\"", "\"odd.service; reboot\"", &["no systemd unit"]);
+    refused_with("/opt/odd/bin/hostprep", "/opt/odd/bin/'$(reboot)", &["stands in scripts"]);
+    let workshop = Workshop::bare();
+    let mut command = package();
+    let arguments =
+        ["--manifest", text(&workshop.at("manifest.toml")), "--out", text(&workshop.out())].map(str::to_owned);
+    let without = |command: &mut std::process::Command| run(command.arg("build").args(&arguments));
+    without(&mut command).refused(&["/opt/odd/bin/hostprep", "--hostprep FILE"]);
+    // In the payload, but not executable: it would never be called, without a word.
+    workshop.payload("/opt/odd/bin/hostprep", b"x", 0o644);
+    without(package().args::<_, &str>([])).refused(&["/opt/odd/bin/hostprep", "executable"]);
+    run(package().args(["build", "--payload", text(&workshop.at("payload"))]).args(&arguments))
+        .refused(&["executable"]);
+    workshop.payload("/opt/odd/bin/hostprep", b"x", 0o755);
+    refused(&workshop, &["/opt/odd/bin/hostprep", "named twice"]);
+    run(package().args(["build", "--payload", text(&workshop.at("payload"))]).args(&arguments)).succeeded();
+}
+
+#[test]
+fn a_program_that_no_hook_calls() {
+    let workshop = Workshop::bare();
+    let text = fs::read_to_string(workshop.at("manifest.toml")).unwrap();
+    let (before, rest) = text.split_once("[hooks]").unwrap();
+    workshop.write("manifest.toml", format!("{before}[[directory]]{}", rest.split_once("[[directory]]").unwrap().1));
+    workshop.change("template = \"logrotate.conf\"", "source = \"LICENSE\"");
+    refused(&workshop, &["--hostprep", "[hooks]"]);
+}
+
+#[test]
+fn a_profile_that_cannot_stand_in_scripts() {
+    let workshop = Workshop::bare();
+    fs::remove_file(workshop.at("profile.toml")).unwrap();
+    refused(&workshop, &["profile.toml: No such file"]);
+    for (from, to, word) in [
+        ("name = \"acme-scan\"", "name = \"$(reboot)\"", "user name"),
+        ("name = \"acme-scan\"", "name = \"\"", "user name"),
+        ("comment = \"Acme scan service\"", "comment = \"a\\\" b\"", "configuration files"),
+        ("comment = \"Acme scan service\"", "comment = \"a\\nu root\"", "one line"),
+        ("title = \"Acme agent\"", "title = \"a\\nb\"", "one line"),
+        ("faults = \"/var/lib/acme/faults\"", "faults = \"/var/lib/acme/fa'ults\"", "stands in scripts"),
+        ("home = \"/nonexistent\"", "home = \"here\"", "absolute path"),
+        ("state = \"/var/lib/acme/hostprep\"", "", "`state`"),
+        ("[paths]", "[paths", "profile.toml, line 7"),
+    ] {
+        let workshop = Workshop::bare();
+        workshop.change_in("profile.toml", from, to);
+        refused(&workshop, &["profile.toml", word]);
+    }
+    let workshop = Workshop::bare();
+    let text = fs::read_to_string(workshop.at("profile.toml")).unwrap();
+    let shells = text.lines().find(|line| line.starts_with("shells")).unwrap();
+    workshop.change_in("profile.toml", shells, "shells = []");
+    refused(&workshop, &["profile.toml", "shell"]);
+}
+
+#[test]
+fn payloads_that_no_package_should_hold() {
+    let inside = |workshop: &Workshop, name: &str| workshop.at(&format!("payload/opt/odd/{name}"));
+    let start = || {
+        let workshop = Workshop::bare();
+        workshop.payload("/opt/odd/right", b"", 0o644);
+        workshop
+    };
+    for mode in [0o4755, 0o2755] {
+        let workshop = start();
+        workshop.payload("/opt/odd/set-id", b"", mode);
+        refused(&workshop, &["/opt/odd/set-id", "clear the bit"]);
+    }
+    let workshop = start();
+    tool("mkfifo", &[text(&inside(&workshop, "fifo"))]);
+    refused(&workshop, &["/opt/odd/fifo", "only files, directories and links"]);
+    let workshop = start();
+    let _socket = UnixListener::bind(inside(&workshop, "socket")).unwrap();
+    refused(&workshop, &["/opt/odd/socket", "only files, directories and links"]);
+    let workshop = start();
+    fs::write(inside(&workshop, "two\nlines"), "").unwrap();
+    refused(&workshop, &["the name is no printable text"]);
+    let workshop = start();
+    symlink("two\nlines", inside(&workshop, "link")).unwrap();
+    refused(&workshop, &["/opt/odd/link", "target"]);
+    let workshop = start();
+    fs::remove_dir_all(workshop.at("payload")).unwrap();
+    refused(&workshop, &["payload: No such file"]);
+}
+
+#[test]
+fn names_that_stand_twice_or_beneath_no_directory() {
+    let workshop = Workshop::bare();
+    workshop.payload("/etc/logrotate.d/odd", b"", 0o644);
+    refused(&workshop, &["/etc/logrotate.d/odd", "named twice"]);
+    let workshop = Workshop::bare();
+    workshop.payload("/opt", b"", 0o644);
+    refused(&workshop, &["beneath /opt, which is no directory"]);
+    let workshop = Workshop::bare();
+    workshop.payload("/usr/sbin/odd/tool", b"", 0o644);
+    refused(&workshop, &["/usr/sbin/odd"]);
+    let workshop = Workshop::bare();
+    workshop.change("\"/var/lib/odd\"", "\"/usr/sbin/odd/state\"");
+    refused(&workshop, &["/usr/sbin/odd/state", "beneath /usr/sbin/odd, which is no directory"]);
+}
+
+#[test]
+fn what_was_built_before_stays_when_a_build_is_refused() {
+    let workshop = Workshop::bare();
+    workshop.build().succeeded();
+    let before = tree::read(&workshop.out());
+    workshop.payload("/usr/sbin/odd", b"", 0o644);
+    workshop.build().refused(&["/usr/sbin/odd", "named twice"]);
+    assert_eq!(tree::difference(&before, &tree::read(&workshop.out())), Vec::<String>::new());
+}
+
+#[test]
+fn an_out_directory_that_cannot_be_written() {
+    let workshop = Workshop::bare();
+    workshop.write("out", "a file");
+    workshop.build().refused(&[text(&workshop.out())]);
+    assert_eq!(fs::read(workshop.out()).unwrap(), b"a file");
+}
+
+#[test]
+fn help_has_examples_that_are_calls() {
+    let help = run(package().arg("--help")).succeeded();
+    let (_, examples) = help.split_once("Examples:\n").unwrap();
+    for command in ["package build --manifest", "package render --manifest"] {
+        assert!(examples.contains(command), "{help}");
+    }
+    for subcommand in ["build", "render"] {
+        let help = run(package().args([subcommand, "--help"])).succeeded();
+        assert!(help.contains("--manifest <FILE>") && help.lines().all(|line| line.len() <= 120), "{help}");
+    }
+    let version = run(package().arg("--version")).succeeded();
+    assert_eq!(version, format!("package {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_call_that_makes_no_sense_is_status_2() {
+    for arguments in
+        [&["build"][..], &["bild"], &["build", "--manifest"], &["build", "--manifest", "x", "--format", "apk"]]
+    {
+        let run = run(package().args(arguments).current_dir(Path::new("/")));
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+    }
+}
+
+#[cfg(not(feature = "sign"))]
+#[test]
+fn a_key_that_cannot_be_used_says_how_it_could() {
+    let workshop = Workshop::bare();
+    run(workshop.command().args(["--sign-key", "key.asc"])).refused(&["--features sign"]);
+    assert!(!workshop.out().exists());
+}

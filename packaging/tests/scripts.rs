@@ -1,0 +1,356 @@
+//! The scripts: portable sh, the caller's words forwarded as they are, and never a failure because of the host.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests arrange files and processes, and fail by panicking"
+)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use common::odd::{self, Workshop};
+use common::{Run, package, run, source, text, tool_command};
+
+const NAMES: [&str; 10] = [
+    "rpm/pre",
+    "rpm/post",
+    "rpm/preun",
+    "rpm/postun",
+    "rpm/posttrans",
+    "rpm/trigger",
+    "deb/preinst",
+    "deb/postinst",
+    "deb/prerm",
+    "deb/postrm",
+];
+
+/// Every call of RPM's scriptlets (the counts of its packaging guide), and of Debian's scripts (Policy chapter 6 and
+/// `deb-postinst(5)` and its like).
+const CALLS: [(&str, &[&str]); 43] = [
+    ("rpm/pre", &["1"]),
+    ("rpm/pre", &["2"]),
+    ("rpm/post", &["1"]),
+    ("rpm/post", &["2"]),
+    ("rpm/preun", &["0"]),
+    ("rpm/preun", &["1"]),
+    ("rpm/postun", &["0"]),
+    ("rpm/postun", &["1"]),
+    ("rpm/posttrans", &["0"]),
+    ("rpm/posttrans", &["1"]),
+    ("rpm/posttrans", &["2"]),
+    ("rpm/trigger", &["1", "1"]),
+    ("rpm/trigger", &["1", "2"]),
+    ("rpm/trigger", &["2", "1"]),
+    ("deb/preinst", &["install"]),
+    ("deb/preinst", &["install", "1.0-1", "1.1-1"]),
+    ("deb/preinst", &["upgrade", "1.0-1", "1.1-1"]),
+    ("deb/preinst", &["abort-upgrade", "1.1-1"]),
+    ("deb/postinst", &["configure", ""]),
+    ("deb/postinst", &["configure", "1.0-1"]),
+    ("deb/postinst", &["triggered", "/usr/src /lib/modules"]),
+    ("deb/postinst", &["abort-upgrade", "1.1-1"]),
+    ("deb/postinst", &["abort-remove"]),
+    ("deb/postinst", &["abort-remove", "in-favour", "other", "2-1"]),
+    ("deb/postinst", &["abort-deconfigure", "in-favour", "other", "2-1"]),
+    ("deb/postinst", &["abort-deconfigure", "in-favour", "other", "2-1", "removing", "third", "3"]),
+    ("deb/prerm", &["remove"]),
+    ("deb/prerm", &["remove", "in-favour", "other", "2-1"]),
+    ("deb/prerm", &["upgrade", "1.1-1"]),
+    ("deb/prerm", &["failed-upgrade", "1.0-1"]),
+    ("deb/prerm", &["failed-upgrade", "1.0-1", "1.1-1"]),
+    ("deb/prerm", &["deconfigure", "in-favour", "other", "2-1"]),
+    ("deb/prerm", &["deconfigure", "in-favour", "other", "2-1", "removing", "third", "3"]),
+    ("deb/postrm", &["remove"]),
+    ("deb/postrm", &["purge"]),
+    ("deb/postrm", &["upgrade", "1.1-1"]),
+    ("deb/postrm", &["failed-upgrade", "1.0-1"]),
+    ("deb/postrm", &["failed-upgrade", "1.0-1", "1.1-1"]),
+    ("deb/postrm", &["disappear", "other", "2-1"]),
+    ("deb/postrm", &["abort-install"]),
+    ("deb/postrm", &["abort-install", "1.0-1", "1.1-1"]),
+    ("deb/postrm", &["abort-upgrade", "1.0-1"]),
+    ("deb/postrm", &["abort-upgrade", "1.0-1", "1.1-1"]),
+];
+
+/// Scripts whose program and state lie in a workshop, and stand-ins for what they call of the host.
+struct Host {
+    workshop: Workshop,
+}
+
+impl Host {
+    fn new() -> Self {
+        let workshop = Workshop::bare();
+        let program = text(&workshop.at("bin/hostprep")).to_owned();
+        workshop.change("/opt/odd/bin/hostprep", &program);
+        for place in ["faults\"", "hostprep\""] {
+            workshop.change_in(
+                "profile.toml",
+                &format!("/var/lib/acme/{place}"),
+                &format!("{}/{place}", text(&workshop.at("lib"))),
+            );
+        }
+        workshop.change_in("profile.toml", "/var/log/acme/", &format!("{}/", text(&workshop.at("log"))));
+        workshop.change_in("profile.toml", "/opt/acme/agent\"", &format!("{}\"", text(&workshop.at("agent"))));
+        render(&workshop.at("manifest.toml"), &workshop.at("program"), &workshop.at("scripts"));
+        fs::create_dir_all(workshop.at("lib/hostprep")).unwrap();
+        fs::create_dir_all(workshop.at("lib/faults")).unwrap();
+        let host = Self { workshop };
+        for name in ["logger", "systemctl", "deb-systemd-helper", "deb-systemd-invoke"] {
+            host.executable(
+                &format!("tools/{name}"),
+                &format!("printf '%s|' {name} \"$@\" >>'{}'", text(&host.at("calls"))),
+            );
+        }
+        host
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.workshop.at(path)
+    }
+
+    fn executable(&self, path: &str, script: &str) {
+        self.workshop.write(path, format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(self.at(path), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    /// hostprep: notes its arguments, each after a `|`, and then does as `end` says.
+    fn program(&self, end: &str) {
+        let noted = self.at("noted");
+        self.executable("bin/hostprep", &format!("{{ printf '|%s' \"$@\"; echo; }} >>'{}'\n{end}", text(&noted)));
+    }
+
+    fn command(&self, script: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.arg(self.at("scripts").join(script)).args(arguments).env_clear();
+        command.env("PATH", self.path());
+        command
+    }
+
+    fn path(&self) -> String {
+        format!("{}:/usr/bin:/bin", text(&self.at("tools")))
+    }
+
+    /// Runs a script; what hostprep was given meanwhile.
+    fn run(&self, script: &str, arguments: &[&str]) -> (Run, String) {
+        let _ = fs::remove_file(self.at("noted"));
+        let run = run(&mut self.command(script, arguments));
+        (run, fs::read_to_string(self.at("noted")).unwrap_or_default())
+    }
+
+    fn note(&self) -> PathBuf {
+        self.at("lib/hostprep/transaction")
+    }
+}
+
+fn render(manifest: &Path, program: &Path, out: &Path) {
+    fs::write(program, odd::PROGRAM).unwrap();
+    let mut command = package();
+    command.arg("render").arg("--manifest").arg(manifest).arg("--hostprep").arg(program).arg("--out").arg(out);
+    run(&mut command).succeeded();
+}
+
+/// What hostprep has to be given for a call.
+fn forwarded(script: &str, arguments: &[&str]) -> String {
+    let (format, name) = script.split_once('/').unwrap();
+    let words: String = arguments.iter().map(|word| format!("|{word}")).collect();
+    format!("|hook|{format}|{name}{words}\n")
+}
+
+#[test]
+fn every_shell_reads_them_and_shellcheck_finds_nothing() {
+    for manifest in [source("hostprep.toml"), source("example/manifest.toml")] {
+        let work = tempfile::tempdir().unwrap();
+        let out = work.path().join("scripts");
+        render(&manifest, &work.path().join("program"), &out);
+        for name in NAMES {
+            let path = out.join(name);
+            let path = text(&path);
+            for checker in [
+                &["shellcheck", "--shell=sh", "--norc"][..],
+                &["dash", "-n"],
+                &["bash", "--posix", "-n"],
+                &["busybox", "sh", "-n"],
+            ] {
+                let found = run(&mut tool_command(checker[0], &[&checker[1..], &[path]].concat()));
+                assert_eq!(
+                    (found.code, found.stdout.as_str(), found.stderr.as_str()),
+                    (Some(0), "", ""),
+                    "{checker:?} {path}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_call_is_forwarded_as_it_is() {
+    let host = Host::new();
+    host.program("exit 0");
+    for (script, arguments) in CALLS {
+        let _ = fs::remove_file(host.note());
+        let (run, noted) = host.run(script, arguments);
+        assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "", ""), "{script} {arguments:?}");
+        let expected = match (script, arguments) {
+            // Nothing of the package is there yet, even where another package left a program.
+            ("rpm/pre", ["1"]) => String::new(),
+            _ => forwarded(script, arguments),
+        };
+        assert_eq!(noted, expected, "{script} {arguments:?}");
+        fs::create_dir_all(host.at("lib/hostprep")).unwrap();
+    }
+}
+
+#[test]
+fn words_that_a_shell_would_take_apart_arrive_whole() {
+    let host = Host::new();
+    host.program("exit 0");
+    for script in ["deb/preinst", "deb/postinst", "deb/prerm", "deb/postrm"] {
+        let words = ["upgrade", "1 2", "*", "$(exit 1)", "", "'\"\\"];
+        assert_eq!(host.run(script, &words).1, forwarded(script, &words));
+    }
+}
+
+#[test]
+fn a_profile_of_its_own_is_given_every_time() {
+    let host = Host::new();
+    host.program("exit 3");
+    host.workshop.change("ident =", "profile_path = \"/opt/odd/profile.toml\"\nident =");
+    render(&host.at("manifest.toml"), &host.at("program"), &host.at("scripts"));
+    for (script, arguments) in CALLS.iter().filter(|call| **call != ("rpm/pre", &["1"])) {
+        let _ = fs::remove_file(host.note());
+        let (run, noted) = host.run(script, arguments);
+        assert!(noted.starts_with("|--profile|/opt/odd/profile.toml|hook|"), "{script} {arguments:?}: {noted}");
+        assert!(run.stderr.contains("hostprep --profile /opt/odd/profile.toml repair\n"), "{run:?}");
+        fs::create_dir_all(host.at("lib/hostprep")).unwrap();
+    }
+}
+
+/// Whatever becomes of hostprep, the package manager goes on.
+#[test]
+fn no_state_of_hostprep_fails_a_script() {
+    let host = Host::new();
+    for (what, end, status) in [
+        ("fails", Some("exit 1"), Some("1")),
+        ("is called wrongly", Some("exit 2"), Some("2")),
+        ("is killed", Some("kill -KILL $$"), Some("137")),
+        ("is terminated", Some("kill -TERM $$"), Some("143")),
+        ("is missing", None, None),
+        ("is not executable", Some("exit 1"), None),
+    ] {
+        let _ = fs::remove_dir_all(host.at("bin"));
+        if let Some(end) = end {
+            host.program(end);
+        }
+        if what == "is not executable" {
+            fs::set_permissions(host.at("bin/hostprep"), PermissionsExt::from_mode(0o644)).unwrap();
+        }
+        for (script, arguments) in CALLS {
+            let _ = fs::remove_file(host.note());
+            let (run, noted) = host.run(script, arguments);
+            assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{script} {arguments:?}: it {what}: {run:?}");
+            assert_eq!(noted.is_empty(), status.is_none() || (script, arguments) == ("rpm/pre", &["1"]), "{script}");
+            if let Some(status) = status.filter(|_| !noted.is_empty()) {
+                let said =
+                    format!("ended with status {status}; when that is mended, run: {}", text(&host.at("bin/hostprep")));
+                assert!(run.stderr.contains(&said), "{script} {arguments:?}: it {what}: {run:?}");
+            }
+            fs::create_dir_all(host.at("lib/hostprep")).unwrap();
+        }
+    }
+    let calls = fs::read_to_string(host.at("calls")).unwrap();
+    assert!(calls.contains("logger|-t|odd-hostprep|--|odd-agent: hostprep hook"), "{calls}");
+}
+
+/// root may write anywhere, so what cannot be written stands in for a directory that is no directory.
+#[test]
+fn no_tool_that_fails_and_no_place_that_cannot_be_written_fails_a_script() {
+    let host = Host::new();
+    host.program("exit 1");
+    for name in ["logger", "systemctl", "deb-systemd-helper", "deb-systemd-invoke", "rm", "rmdir"] {
+        host.executable(&format!("tools/{name}"), "exit 1");
+    }
+    for place in ["lib", "log"] {
+        let _ = fs::remove_dir_all(host.at(place));
+        fs::write(host.at(place), "").unwrap();
+    }
+    for (script, arguments) in CALLS {
+        let (run, _) = host.run(script, arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{script} {arguments:?}: {run:?}");
+        let purges = arguments == ["purge"];
+        assert_eq!(run.stderr.contains("could not be removed"), purges, "{script} {arguments:?}: {run:?}");
+        let mut silent = Command::new("/bin/sh");
+        silent.args(["-c", "exec /bin/sh \"$@\" 2>&-", "sh"]).arg(host.at("scripts").join(script)).args(arguments);
+        silent.env_clear().env("PATH", host.path()).stdout(Stdio::null());
+        assert_eq!(silent.status().unwrap().code(), Some(0), "without a standard error: {script} {arguments:?}");
+    }
+}
+
+#[test]
+fn a_trigger_waits_for_posttrans_in_its_own_transaction_only() {
+    let host = Host::new();
+    host.program("exit 0");
+    let (_, noted) = host.run("rpm/post", &["1"]);
+    assert_eq!(noted, "|hook|rpm|post|1\n");
+    assert_eq!(fs::read_to_string(host.note()).unwrap(), format!("{} install\n", std::process::id()));
+    assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "", "the caller is the one that the note names");
+    fs::write(host.note(), "1 install\n").unwrap();
+    assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "|hook|rpm|trigger|1|1\n", "a note of another transaction");
+    for broken in ["", "\n", "nonsense\n"] {
+        fs::write(host.note(), broken).unwrap();
+        assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "|hook|rpm|trigger|1|1\n", "{broken:?}");
+    }
+}
+
+#[test]
+fn posttrans_passes_on_what_post_saw_once() {
+    let host = Host::new();
+    host.program("exit 0");
+    for (count, kind) in [("1", "install"), ("2", "upgrade"), ("3", "upgrade")] {
+        host.run("rpm/post", &[count]);
+        assert_eq!(host.run("rpm/posttrans", &["0"]).1, format!("|hook|rpm|posttrans|0|{kind}\n"));
+        assert!(!host.note().exists());
+        assert_eq!(host.run("rpm/posttrans", &["0"]).1, "|hook|rpm|posttrans|0\n");
+    }
+    // rpm 4.11 gives no count in some versions.
+    assert_eq!(host.run("rpm/posttrans", &[]).1, "|hook|rpm|posttrans|0\n");
+    fs::write(host.note(), "1 $(reboot)\n").unwrap();
+    assert_eq!(host.run("rpm/posttrans", &["1"]).1, "|hook|rpm|posttrans|1\n");
+    assert!(!host.note().exists());
+}
+
+#[test]
+fn a_purge_leaves_the_store_to_an_agent_that_is_still_there() {
+    let fill = |host: &Host| {
+        for file in ["lib/hostprep/journal.json", "lib/faults/faults.json", "log/hostprep.log", "log/hostprep.log.1.gz"]
+        {
+            host.workshop.write(file, "{}");
+        }
+    };
+    let host = Host::new();
+    fill(&host);
+    for word in ["remove", "upgrade", "abort-install", "abort-upgrade", "failed-upgrade", "disappear"] {
+        assert_eq!(host.run("deb/postrm", &[word]).0.code, Some(0));
+        assert!(host.at("lib/hostprep/journal.json").exists() && host.at("log/hostprep.log.1.gz").exists(), "{word}");
+    }
+    host.run("deb/postrm", &["purge"]).0.succeeded();
+    assert!(!host.at("lib").exists() && !host.at("log").exists());
+
+    fill(&host);
+    host.workshop.write("lib/faults/faults.json", r#"{"faults":[{"severity":"major"}]}"#);
+    host.run("deb/postrm", &["purge"]).0.succeeded();
+    assert!(
+        host.at("lib/faults/faults.json").exists() && !host.at("lib/hostprep").exists() && !host.at("log").exists()
+    );
+
+    fill(&host);
+    host.workshop.write("agent/bin", "");
+    host.workshop.write("log/agent.log", "");
+    host.run("deb/postrm", &["purge"]).0.succeeded();
+    assert!(host.at("lib/faults/faults.json").exists() && host.at("log/agent.log").exists());
+    assert!(!host.at("log/hostprep.log").exists());
+}
