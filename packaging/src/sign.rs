@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use pgp::composed::{Deserializable, SignedSecretKey};
+use pgp::types::{KeyDetails, SecretParams};
 use rpm::signature::Signing;
 use rpm::signature::pgp::Signer;
 use rpm::{Package, Timestamp};
@@ -13,22 +15,39 @@ use crate::{Error, rpm_package};
 #[derive(Debug)]
 pub struct Key {
     signer: Signer,
+    /// The youngest part: a signature that is older than its key is none to gpg and to newer rpm.
+    made: u32,
 }
 
 impl Key {
     /// Reads a key.
     ///
     /// # Errors
-    /// [`Error`] where the file cannot be read or holds no secret key.
+    /// [`Error`] where the file cannot be read, or holds no secret key, or one with a passphrase.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-        let signer = Signer::from_asc(&text).map_err(|e| Error::Manifest {
-            path: path.to_owned(),
-            problem: format!(
-                "this is no ASCII-armoured secret key: {e}; make one with gpg --armor --export-secret-keys"
-            ),
-        })?;
-        Ok(Self { signer })
+        let wrong = |problem: String| Error::Manifest { path: path.to_owned(), problem };
+        let no_key = |e: &dyn std::fmt::Display| {
+            let e = e.to_string();
+            let e = e.lines().next().unwrap_or_default();
+            wrong(format!("this is no ASCII-armoured secret key: {e}; make one with gpg --armor --export-secret-keys"))
+        };
+        let signer = Signer::from_asc(&text).map_err(|e| no_key(&e))?;
+        let (keys, _) = SignedSecretKey::from_string_many(&text).map_err(|e| no_key(&e))?;
+        let mut made = 0;
+        for key in keys.filter_map(Result::ok) {
+            let subkeys = key.secret_subkeys.iter().map(|subkey| &subkey.key);
+            let params = subkeys.clone().map(|key| key.secret_params()).chain([key.primary_key.secret_params()]);
+            if params.into_iter().any(SecretParams::is_encrypted) {
+                return Err(wrong(
+                    "the key has a passphrase, which nobody could enter here; export one without it (gpg --change-passphrase)"
+                        .into(),
+                ));
+            }
+            let times = subkeys.map(KeyDetails::created_at).chain([key.primary_key.created_at()]);
+            made = times.map(|time| time.as_secs()).fold(made, u32::max);
+        }
+        Ok(Self { signer, made })
     }
 
     /// Builds the RPM with a signature in its header.
@@ -36,7 +55,9 @@ impl Key {
     /// # Errors
     /// [`Error::Rpm`].
     pub fn build_rpm(&self, recipe: &Recipe) -> Result<Package, Error> {
-        Ok(rpm_package::builder(recipe)?.build_and_sign(&self.signer)?)
+        let mut package = rpm_package::build(recipe)?;
+        package.sign_with_timestamp(&self.signer, self.time(recipe.time))?;
+        Ok(package)
     }
 
     /// A detached signature of `content`.
@@ -44,6 +65,10 @@ impl Key {
     /// # Errors
     /// [`Error::Rpm`].
     pub fn sign(&self, content: &[u8], time: u32) -> Result<Vec<u8>, Error> {
-        Ok(self.signer.sign(content, Timestamp(time))?)
+        Ok(self.signer.sign(content, self.time(time))?)
+    }
+
+    fn time(&self, time: u32) -> Timestamp {
+        Timestamp(time.max(self.made))
     }
 }

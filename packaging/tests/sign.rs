@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use common::odd::Workshop;
 use common::{Run, run, shell, text, tool_command, tree};
 
-/// A secret key without a passphrase, the same with one, and the public key, made once by gpg: RSA of 3072 bits.
+/// A secret key without a passphrase, its public key, and one with a passphrase, made once by gpg: RSA of 3072 bits.
 struct Keys {
     secret: String,
     locked: String,
@@ -31,7 +31,6 @@ fn keys() -> &'static Keys {
             "exec 2>log; chmod 700 .
              {gpg} --passphrase '' --quick-generate-key 'Odd Agents <agents@odd.example>' rsa3072 sign never
              {gpg} --armor --export >public; {gpg} --armor --export-secret-keys >secret
-             {gpg} --passphrase '' --change-passphrase odd@ </dev/null || :
              mkdir locked; chmod 700 locked
              {gpg} --homedir locked --passphrase word --quick-generate-key locked@odd.example rsa3072 sign never
              {gpg} --homedir locked --passphrase word --armor --export-secret-keys >lockedkey
@@ -109,9 +108,9 @@ fn gpg_accepts_the_checksums_and_no_changed_byte() {
     workshop.write("public.asc", &keys().public);
     let verify = "export GNUPGHOME=$PWD/../home; mkdir -m 700 -p ../home; gpg --batch --quiet --import ../public.asc
         gpg --batch --verify SHA256SUMS.sig SHA256SUMS 2>&1; gpgconf --kill gpg-agent";
+    // The packages are of 2020, the key is not: a signature older than its key would be none.
     let said = shell(verify, &workshop.out());
     assert!(said.contains("Good signature from \"Odd Agents <agents@odd.example>\""), "{said}");
-    assert!(said.contains("02 Feb 2020") || said.contains("2020"), "the time of the signature: {said}");
     shell("sha256sum --strict --check SHA256SUMS", &workshop.out());
     let listed = fs::read_to_string(workshop.out().join("SHA256SUMS")).unwrap();
     assert!(listed.contains(".deb\n") && listed.contains(".rpm\n") && listed.lines().count() == 2, "{listed}");
