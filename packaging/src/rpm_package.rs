@@ -26,8 +26,8 @@ pub(crate) fn builder(recipe: &Recipe) -> Result<PackageBuilder, Error> {
     let manifest = &recipe.manifest;
     let about = &manifest.package;
     let config = BuildConfig::v4().compression(CompressionWithLevel::Gzip(9)).source_date(recipe.time);
-    let mut builder =
-        PackageBuilder::new(&about.name, &about.version, &about.license, &about.architecture, &about.summary);
+    let summary = capitalized(&about.summary);
+    let mut builder = PackageBuilder::new(&about.name, &about.version, &about.license, &about.architecture, &summary);
     builder
         .using_config(config)
         .release(&about.release)
@@ -91,6 +91,12 @@ fn add_files(builder: &mut PackageBuilder, recipe: &Recipe) -> Result<(), Error>
         }
     }
     Ok(())
+}
+
+/// RPM's summaries begin with a capital letter, Debian's do not (Developer's Reference 6.2.2).
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn is_at_or_beneath(path: &str, directory: &str) -> bool {

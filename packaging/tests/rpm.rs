@@ -204,7 +204,7 @@ fn the_header_says_who_made_what() {
     assert_eq!(rpm.path.file_name().unwrap(), "odd-agent-1.2~rc1+b-3.el7.x86_64.rpm");
     assert_eq!(rpm.query("%{NEVRA}"), "odd-agent-1.2~rc1+b-3.el7.x86_64");
     for (tag, value) in [
-        ("SUMMARY", "an agent with odd names"),
+        ("SUMMARY", "An agent with odd names"),
         ("DESCRIPTION", "A paragraph of\ntwo lines.\n\n  A line as it stands.\n\nThe last."),
         ("LICENSE", "MIT"),
         ("URL", "https://odd.example/"),

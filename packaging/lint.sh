@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs lintian and rpmlint on hostprep's packages: no error, no warning, and no override that is not needed any more.
+# usage: lint.sh DIRECTORY    which holds one .deb and one .rpm
+set -eu
+
+[ $# -eq 1 ] || {
+    echo "usage: $0 DIRECTORY" >&2
+    exit 2
+}
+here=$(cd "$(dirname "$0")" && pwd)
+set -- "$1"/*.deb "$1"/*.rpm
+if [ $# -ne 2 ] || [ ! -f "$1" ] || [ ! -f "$2" ]; then
+    echo "$0: there must be one .deb and one .rpm: $*" >&2
+    exit 1
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+status=0
+
+echo "lintian $1"
+lintian --allow-root --display-info --show-overrides --fail-on error,warning "$1" >"$work/lintian" || status=1
+cat "$work/lintian"
+# Both are hints to lintian, and to us an override without a reason.
+if grep -E 'unused-override|mismatched-override' "$work/lintian" >&2; then
+    echo "$0: take these out of packaging/debian/lintian-overrides" >&2
+    status=1
+fi
+
+echo "rpmlint $2"
+# Only who signs has a signature; the rest of the filters must match.
+cp "$here/rpmlintrc" "$work/rpmlintrc"
+if [ "$(rpm -qp --nosignature --qf '%{RSAHEADER:pgpsig}' "$2")" = "(none)" ]; then
+    echo 'addFilter("no-signature")' >>"$work/rpmlintrc"
+fi
+rpmlint --strict --config "$here/rpmlint.toml" --rpmlintrc "$work/rpmlintrc" "$2" || status=1
+
+[ "$status" -eq 0 ] && echo "lint: no error, no warning"
+exit "$status"
