@@ -18,7 +18,8 @@ trap 'rm -rf "$work"' EXIT
 status=0
 
 echo "lintian $1"
-lintian --allow-root --display-info --show-overrides --fail-on error,warning "$1" >"$work/lintian" || status=1
+# Without --show-overrides, which makes lintian count what is overridden.
+lintian --allow-root --display-info --fail-on error,warning "$1" >"$work/lintian" || status=1
 cat "$work/lintian"
 # Both are hints to lintian, and to us an override without a reason.
 if grep -E 'unused-override|mismatched-override' "$work/lintian" >&2; then
