@@ -104,8 +104,7 @@ fn build(build: &Build) -> Result<()> {
     // Both before either is written: where one cannot be made, the directory stays as it was.
     let mut finished = Vec::new();
     if !matches!(build.format, Some(Only::Deb)) {
-        let mut bytes = Vec::new();
-        key.rpm(&recipe)?.write(&mut bytes)?;
+        let bytes = rpm_package::bytes(&key.rpm(&recipe)?)?;
         finished.push((Format::Rpm, rpm_package::file_name(&recipe), bytes));
     }
     if !matches!(build.format, Some(Only::Rpm)) {

@@ -5,7 +5,7 @@ use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, P
 use crate::contents::{Kind, is_configuration};
 use crate::recipe::{Recipe, seconds};
 use crate::scripts::Scripts;
-use crate::{Error, Format};
+use crate::{Error, Format, rpm_digest};
 
 /// Builds the RPM, unsigned.
 ///
@@ -13,6 +13,19 @@ use crate::{Error, Format};
 /// [`Error::Rpm`] where the crate refuses something.
 pub fn build(recipe: &Recipe) -> Result<Package, Error> {
     Ok(builder(recipe)?.build()?)
+}
+
+/// The file's bytes, to be taken after it is signed, since signing makes the signature header anew.
+///
+/// # Errors
+/// [`Error::Rpm`] where the crate's header cannot be written.
+pub fn bytes(package: &Package) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    package.write(&mut bytes)?;
+    let with_md5 = rpm_digest::with_md5(&bytes);
+    Ok(with_md5
+        .ok_or_else(|| std::io::Error::other("its signature header is not understood"))
+        .map_err(rpm::Error::Io)?)
 }
 
 /// The RPM's file name, as rpm makes it up.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use common::odd::{self, Workshop};
-use common::{EPOCH, shell, shell_as_root, text, tool, tree};
+use common::{EPOCH, run, shell, shell_as_root, text, tool, tool_command, tree};
 
 /// What rpm 4.11 provides by itself: `rpmlibProvides` in `lib/rpmds.c` of rpm 4.11.3.
 const RPMLIB_OF_4_11: [&str; 16] = [
@@ -66,10 +66,22 @@ fn old_hosts_can_read_it() {
     assert_eq!(std::fs::read(&rpm.path).unwrap()[..8], [0xed, 0xab, 0xee, 0xdb, 3, 0, 0, 0]);
     let checked = tool("rpm", &["-K", text(&rpm.path)]);
     assert!(checked.ends_with(": digests OK\n"), "{checked}");
-    // Without the MD5 in the signature header, rpm 4.11 overlooks a changed payload.
-    for tag in ["SIGMD5", "SHA1HEADER", "SHA256HEADER"] {
+    for tag in ["SHA1HEADER", "SHA256HEADER", "PAYLOADDIGEST"] {
         assert_ne!(rpm.query(&format!("%{{{tag}}}")), "(none)", "{tag}");
     }
+}
+
+/// rpm 4.11 knows no other digest of the payload: without it, its `rpm -K` overlooks a changed one.
+#[test]
+fn header_and_payload_have_an_md5_that_is_right() {
+    let rpm = Rpm::new();
+    let said = tool("rpmkeys", &["-Kv", "--nosignature", text(&rpm.path)]);
+    assert!(said.contains("    MD5 digest: OK\n"), "{said}");
+    let mut bytes = std::fs::read(&rpm.path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    rpm.workshop.write("changed.rpm", &bytes);
+    let said = run(&mut tool_command("rpmkeys", &["-Kv", text(&rpm.workshop.at("changed.rpm"))]));
+    assert!(said.code == Some(1) && said.stdout.contains("    MD5 digest: BAD"), "{said:?}");
 }
 
 #[test]

@@ -83,6 +83,8 @@ fn rpm_accepts_the_signature_and_no_changed_byte() {
     }
     assert!(good.stdout.lines().skip(1).all(|line| line.ends_with(": OK")), "{good:?}");
 
+    assert!(good.stdout.contains("    MD5 digest: OK\n"), "{good:?}");
+
     let bytes = fs::read(&package).unwrap();
     let summary = bytes.windows(11).position(|part| part == b"an agent wi").unwrap();
     for (place, what) in [(summary, "the header"), (bytes.len() - 20, "the payload")] {

@@ -130,3 +130,48 @@ pub fn deb(control: Archive, data: Archive) -> Result<Vec<u8>> {
     }
     members.into_inner()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
+
+    use super::Archive;
+
+    /// What another reader of tar finds: of each name its link's target or its content.
+    fn read(archive: Archive) -> BTreeMap<PathBuf, Vec<u8>> {
+        let bytes = archive.builder.into_inner().unwrap();
+        let mut found = BTreeMap::new();
+        for entry in tar::Archive::new(bytes.as_slice()).entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let mut content = entry.link_name_bytes().unwrap_or_default().into_owned();
+            std::io::copy(&mut entry, &mut content).unwrap();
+            found.insert(entry.path().unwrap().into_owned(), content);
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Around the hundred bytes that a header holds, and with characters of several bytes across that limit.
+        #[test]
+        fn every_name_and_target_comes_back(
+            parts in prop::collection::vec("[a-z .€ß]{0,60}[a-z€]", 1..5),
+            target in "[a-z/€]{1,250}",
+            content in prop::collection::vec(any::<u8>(), 0..1500),
+        ) {
+            let path = format!("/{}", parts.join("/"));
+            let mut archive = Archive::new(0);
+            archive.file(&format!("{path}f"), &content, 0o644).unwrap();
+            archive.link(&format!("{path}l"), &target).unwrap();
+            let found = read(archive);
+            prop_assert_eq!(found.get(&PathBuf::from(format!(".{path}f"))), Some(&content));
+            prop_assert_eq!(found.get(&PathBuf::from(format!(".{path}l"))).map(Vec::as_slice), Some(target.as_bytes()));
+            // The root, what is above, and these two.
+            prop_assert_eq!(found.len(), 1 + (parts.len() - 1) + 2);
+        }
+    }
+}

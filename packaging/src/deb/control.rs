@@ -64,3 +64,27 @@ pub fn triggers(recipe: &Recipe) -> String {
     let interests = recipe.scripts.iter().flat_map(|_| &recipe.manifest.deb.interests);
     interests.map(|path| format!("interest-noawait {path}\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
+
+    use super::extended_description;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever a description says, no line of it begins a field or ends the paragraph.
+        #[test]
+        fn a_description_stays_in_its_field(text in "([a-zA-Z: .€]{0,9}\r?\n?){0,9}") {
+            let folded = extended_description(&text);
+            let lines: Vec<&str> = folded.lines().collect();
+            for line in &lines {
+                prop_assert!(line.starts_with(' ') && !line.trim().is_empty(), "{:?}", line);
+            }
+            let unfolded: Vec<&str> = lines.iter().map(|line| if *line == " ." { "" } else { &line[1..] }).collect();
+            let said = text.trim().lines().map(str::trim_end).map(|line| if line == "." { "" } else { line });
+            prop_assert_eq!(unfolded, said.collect::<Vec<_>>());
+        }
+    }
+}
