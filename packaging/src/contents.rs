@@ -73,7 +73,7 @@ impl Contents {
     ///
     /// # Errors
     /// [`Error::Payload`] where something else stands there.
-    pub fn link(&mut self, path: &str, target: &str) -> Result<(), Error> {
+    pub fn link(&mut self, path: &str, target: &str, only: Option<Format>) -> Result<(), Error> {
         let (mut path, mut target) = (path.to_owned(), target.to_owned());
         if is_plain_manual(&path) {
             path += GZ;
@@ -81,7 +81,7 @@ impl Contents {
                 target += GZ;
             }
         }
-        self.add(&path, Kind::Link { target }, None)
+        self.add(&path, Kind::Link { target }, only)
     }
 
     /// Adds a file. A manual page is compressed, as both Debian and RPM's own build do.
@@ -119,7 +119,7 @@ impl Contents {
                 let target = std::fs::read_link(&path).map_err(Error::file(&path))?;
                 let target = target.to_str().filter(|target| !target.chars().any(char::is_control));
                 let target = target.ok_or_else(|| Error::payload(&path, "the link's target is no printable text"))?;
-                self.link(&inside, target)?;
+                self.link(&inside, target, None)?;
             } else if meta.is_dir() {
                 self.directory(&inside, None)?;
                 self.payload_beneath(&path, &inside)?;

@@ -105,6 +105,8 @@ pub struct Link {
     pub path: String,
     /// As it stands in the link.
     pub target: String,
+    /// The only format that has it.
+    pub only: Option<Format>,
 }
 
 /// A file that does not come from a payload: root:root 0644.

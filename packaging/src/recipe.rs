@@ -62,7 +62,7 @@ impl Recipe {
             contents.directory(&directory.path, directory.only)?;
         }
         for link in &manifest.links {
-            contents.link(&link.path, &link.target)?;
+            contents.link(&link.path, &link.target, link.only)?;
         }
         for file in &manifest.files {
             let content = match (&file.source, &file.template) {
