@@ -86,7 +86,7 @@ fn rpm_accepts_the_signature_and_no_changed_byte() {
     assert!(good.stdout.contains("    MD5 digest: OK\n"), "{good:?}");
 
     let bytes = fs::read(&package).unwrap();
-    let summary = bytes.windows(11).position(|part| part == b"an agent wi").unwrap();
+    let summary = bytes.windows(11).position(|part| part == b"An agent wi").unwrap();
     for (place, what) in [(summary, "the header"), (bytes.len() - 20, "the payload")] {
         let mut changed = bytes.clone();
         changed[place] ^= 1;
