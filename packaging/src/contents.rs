@@ -151,6 +151,22 @@ impl Contents {
         after.next().is_none_or(|(next, _)| !next.starts_with(&beneath))
     }
 
+    /// Adds the directories above each entry as far as they lie beneath one of `own`, so that they go when it goes.
+    pub(crate) fn complete(&mut self, own: &[&str]) {
+        let mut missing: BTreeMap<String, Option<Format>> = BTreeMap::new();
+        for (path, entry) in &self.entries {
+            for (end, _) in path.match_indices('/').skip(1) {
+                let above = &path[..end];
+                if !self.entries.contains_key(above) && own.iter().any(|own| is_at_or_beneath(above, own)) {
+                    let only = missing.entry(above.to_owned()).or_insert(entry.only);
+                    *only = only.filter(|_| *only == entry.only);
+                }
+            }
+        }
+        let directory = |(path, only)| (path, Entry { kind: Kind::Directory, only });
+        self.entries.extend(missing.into_iter().map(directory));
+    }
+
     /// Refuses what cannot be unpacked: something beneath a file or a link.
     pub(crate) fn check(&self) -> Result<(), Error> {
         for path in self.entries.keys() {
@@ -180,6 +196,11 @@ impl Contents {
 /// Whether this is a manual page that is not compressed yet.
 fn is_plain_manual(path: &str) -> bool {
     path.starts_with("/usr/share/man/") && !path.ends_with(GZ)
+}
+
+/// Whether `path` is `directory` or lies in it, however deep.
+pub(crate) fn is_at_or_beneath(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Compresses as `gzip -9n` does: without name and time.

@@ -100,6 +100,8 @@ impl Recipe {
             }
             _ => {}
         }
+        let own: Vec<&str> = manifest.directories.iter().map(|directory| directory.path.as_str()).collect();
+        contents.complete(&own);
         contents.check()?;
         let time = time(&manifest, inputs.source_date.as_deref())?;
         Ok(Self { manifest, contents, scripts, time })

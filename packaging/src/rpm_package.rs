@@ -2,7 +2,7 @@
 
 use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, PackageBuilder, Scriptlet, Timestamp};
 
-use crate::contents::{Kind, is_configuration};
+use crate::contents::{Kind, is_at_or_beneath, is_configuration};
 use crate::recipe::{Recipe, seconds};
 use crate::scripts::Scripts;
 use crate::{Error, Format, rpm_digest};
@@ -110,10 +110,6 @@ fn add_files(builder: &mut PackageBuilder, recipe: &Recipe) -> Result<(), Error>
 fn capitalized(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
-}
-
-fn is_at_or_beneath(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, triggers: &[String]) {

@@ -6,7 +6,7 @@ use host::Root;
 use host::clock::SystemClock;
 use host::log::{Level, Log};
 use installer::hook::{Event, NoSuchCall, deb, rpm};
-use installer::outcome::StepName;
+use installer::outcome::{self, StepName};
 use installer::profile::Profile;
 use installer::removal::{self, StateDirectory};
 use installer::report::exit;
@@ -81,6 +81,8 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
                     for command in &finding.remedy {
                         complain(&format!("  {command}"));
                     }
+                } else if report.outcome == outcome::Outcome::Unknown {
+                    complain(&format!("{}: {}", report.name.as_str(), report.detail));
                 }
             }
             Ok(())

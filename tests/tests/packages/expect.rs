@@ -15,6 +15,7 @@ const NOT_OURS: &[&str] = &[
     "/tmp",
     "/root",
     "/run/zypp.pid",
+    "/var/adm",
     "/var/cache",
     "/var/lib/apt",
     "/var/lib/dpkg",
@@ -32,6 +33,8 @@ const NOT_OURS: &[&str] = &[
     "/var/log/zypper.log",
     "/var/log/faillog",
     "/var/log/lastlog",
+    // The scriptlet of an rpm that was killed.
+    "/var/tmp",
 ];
 
 /// The log, whose text is never the same twice.
@@ -86,7 +89,7 @@ pub fn outcomes(system: &System) -> Vec<String> {
 #[track_caller]
 pub fn raised(system: &System) -> Vec<u64> {
     let list = system.run("/usr/sbin/hostprep faults list --format json").json();
-    list["faults"].as_array().unwrap().iter().map(|fault| fault["id"].as_u64().unwrap()).collect()
+    list.as_array().unwrap().iter().map(|fault| fault["id"].as_u64().unwrap()).collect()
 }
 
 /// Each event as `raised 11 install`.

@@ -160,7 +160,7 @@ fn dnf_and_zypper_end_where_rpm_does() {
     assert_eq!(version(&system), "0.1.0");
     plain(system.run(&format!("{ZYPPER} remove hostprep")));
     expect::same("zypper remove", &erased, &expect::tree(&system));
-    assert!(fresh.outline(&erased).iter().all(|line| line.contains("/var/log/cisco")), "{:?}", fresh.outline(&erased));
+    expect::outline("redhat-erased-without-selinux", &fresh, &erased);
 }
 
 #[test]
@@ -178,4 +178,14 @@ fn without_scripts_then_repaired_by_hand() {
     assert!(!by_hand.text("/etc/passwd").contains("cisco-amp-scan-svc"));
     by_hand.run("/usr/sbin/hostprep repair").expect_code(4);
     expect::same("repaired", &expect::tree(&normal), &expect::tree(&by_hand));
+}
+
+/// rpm 4.19 makes the users that a package says it provides, before any script, and they stay when it is erased.
+#[test]
+fn making_the_user_is_left_to_hostprep() {
+    for directory in [built().newer(), built().example()] {
+        let package = only(&directory, ".rpm");
+        let provides = setup::run(Command::new("rpm").args(["--query", "--package", "--provides"]).arg(&package));
+        assert!(!provides.contains("user("), "{provides}");
+    }
 }

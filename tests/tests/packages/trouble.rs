@@ -62,15 +62,9 @@ pub const SPOILED: &[Spoiled] = &[
         mend: |system| std::fs::rename(system.at("/usr/sbin/useradd.aside"), system.at("/usr/sbin/useradd")).unwrap(),
     },
     Spoiled {
-        what: "login.defs is a directory",
-        spoil: |system| {
-            std::fs::rename(system.at("/etc/login.defs"), system.at("/etc/login.defs.aside")).unwrap();
-            std::fs::create_dir(system.at("/etc/login.defs")).unwrap();
-        },
-        mend: |system| {
-            std::fs::remove_dir(system.at("/etc/login.defs")).unwrap();
-            std::fs::rename(system.at("/etc/login.defs.aside"), system.at("/etc/login.defs")).unwrap();
-        },
+        what: "a malformed login.defs",
+        spoil: |system| system.edit("/etc/login.defs", |text| text + "USERGROUPS_ENAB n\0o\n"),
+        mend: |system| system.edit("/etc/login.defs", |text| text.replace("USERGROUPS_ENAB n\0o\n", "")),
     },
     Spoiled {
         what: "a configuration that cannot be read",
