@@ -31,7 +31,7 @@ test-store: needs ## the real policy store that demo and tests copy, made once
 bench: needs test-store packages ## what it costs: CPU time of a check, of the fault store, of building packages
 	cargo run --release --locked --package hostprep-tests --example check_cost
 	cargo run --release --locked --package hostprep-faults --example figures
-	packaging/bench.sh
+	packaging/bench.sh target/portable/hostprep 5 target/packages/payload
 
 clean: ## remove everything that was built or fetched
 	cargo clean
