@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs lintian and rpmlint on hostprep's packages: no error, no warning, and no override that is not needed any more.
-# usage: lint.sh DIRECTORY    which holds one .deb and one .rpm
+# usage: lint.sh DIRECTORY    with the packages that its SHA256SUMS lists: older ones may lie beside them
 set -eu
 
 [ $# -eq 1 ] || {
@@ -8,7 +8,10 @@ set -eu
     exit 2
 }
 here=$(cd "$(dirname "$0")" && pwd)
-set -- "$1"/*.deb "$1"/*.rpm
+named() {
+    sed -n "s/^[0-9a-f]*  \(.*\.$2\)\$/\1/p" "$1/SHA256SUMS"
+}
+set -- "$1/$(named "$1" deb)" "$1/$(named "$1" rpm)"
 if [ $# -ne 2 ] || [ ! -f "$1" ] || [ ! -f "$2" ]; then
     echo "$0: there must be one .deb and one .rpm: $*" >&2
     exit 1
