@@ -22,6 +22,7 @@ test: needs test-store packages ## formatting, lints, shellcheck, every test
 	cargo clippy --package hostprep-packaging --all-targets --features sign --locked -- -D warnings
 	find . -name target -prune -o -name '*.sh' -print0 | xargs -0 shellcheck .ci/run
 	packaging/lint.sh dist
+	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
 	cargo test --workspace --locked
 	cargo test --package hostprep-packaging --features sign --test sign --locked
 

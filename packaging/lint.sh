@@ -1,13 +1,14 @@
 #!/bin/sh
-# Runs lintian and rpmlint on hostprep's packages: no error, no warning, and no override that is not needed any more.
-# usage: lint.sh DIRECTORY    with the packages that its SHA256SUMS lists: older ones may lie beside them
+# Runs lintian and rpmlint on a DEB and an RPM: no error, no warning, and no override that is not needed any more.
+# usage: lint.sh DIRECTORY [RPMLINTRC]    with the packages that its SHA256SUMS lists: older ones may lie beside them
 set -eu
 
-[ $# -eq 1 ] || {
-    echo "usage: $0 DIRECTORY" >&2
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+    echo "usage: $0 DIRECTORY [RPMLINTRC]" >&2
     exit 2
-}
+fi
 here=$(cd "$(dirname "$0")" && pwd)
+rpmlintrc=${2:-$here/rpmlintrc}
 named() {
     sed -n "s/^[0-9a-f]*  \(.*\.$2\)\$/\1/p" "$1/SHA256SUMS"
 }
@@ -26,13 +27,13 @@ lintian --allow-root --display-info --fail-on error,warning "$1" >"$work/lintian
 cat "$work/lintian"
 # Both are hints to lintian, and to us an override without a reason.
 if grep -E 'unused-override|mismatched-override' "$work/lintian" >&2; then
-    echo "$0: take these out of packaging/debian/lintian-overrides" >&2
+    echo "$0: take these out of the lintian overrides" >&2
     status=1
 fi
 
 echo "rpmlint $2"
 # Who builds signs or does not, and this machine need not know the key; every other filter must match.
-cp "$here/rpmlintrc" "$work/rpmlintrc"
+cp "$rpmlintrc" "$work/rpmlintrc"
 if [ "$(rpm -qp --nosignature --qf '%{RSAHEADER:pgpsig}' "$2")" = "(none)" ]; then
     echo 'addFilter("no-signature")' >>"$work/rpmlintrc"
 else

@@ -11,6 +11,7 @@ mkdir -p "$work"
 exec 9>"$work/lock"
 flock 9
 
+# The manual pages bear a date too: the same as the packages.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
     newest=$(sed -n 's/^date = "\(.*\)"/\1/p' packaging/hostprep.toml | head -n 1)
     SOURCE_DATE_EPOCH=$(date -u -d "$newest 12:00" +%s)
@@ -41,4 +42,5 @@ package() {
         --hostprep target/portable/hostprep "$@"
 }
 package --manifest packaging/hostprep.toml --payload "$payload" "$@"
+rm -rf "$work/example"
 package --manifest packaging/example/manifest.toml --payload packaging/example/payload --out "$work/example"

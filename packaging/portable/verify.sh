@@ -17,6 +17,7 @@ newest=$(echo "$symbols" | sed -n 's/.*@GLIBC_\([0-9.]*\).*/\1/p' | sort -Vu | t
 [ -n "$newest" ] || fail "$binary asks for no glibc at all"
 [ "$(printf '%s\n' "$newest" "$glibc" | sort -V | tail -n 1)" = "$glibc" ] || fail "$binary asks for glibc $newest"
 
+! echo "$symbols" | grep -q '@GLIBC_PRIVATE' || fail "$binary asks for glibc's private symbols"
 versions=$(echo "$symbols" | sed -n 's/.*@\([A-Za-z]*\)_.*/\1/p' | sort -u)
 [ "$versions" = GLIBC ] || fail "$binary asks for versions of $(echo "$versions" | tr '\n' ' ')"
 

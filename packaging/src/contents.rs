@@ -109,8 +109,11 @@ impl Contents {
         for found in std::fs::read_dir(directory).map_err(Error::file(directory))? {
             let path = found.map_err(Error::file(directory))?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.is_empty() || name.chars().any(char::is_control) {
-                return Err(Error::payload(&path, "the name is no printable text; rename it"));
+            if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) {
+                return Err(Error::payload(
+                    &path,
+                    "the name is no printable text, or has a blank at an end; rename it",
+                ));
             }
             let inside = format!("{above}/{name}");
             let meta = path.symlink_metadata().map_err(Error::file(&path))?;

@@ -232,6 +232,9 @@ impl About {
         if self.description.trim().is_empty() {
             return Err("the description is empty".into());
         }
+        if self.description.chars().any(|c| c.is_control() && c != '\n') {
+            return Err("the description has a control character".into());
+        }
         match self.maintainer.split_once(" <").and_then(|(_, address)| address.strip_suffix('>')) {
             Some(address) if address.contains('@') => Ok(()),
             _ => Err(format!("the maintainer `{}` must be of the form `Name <address@host>`", self.maintainer)),
@@ -293,8 +296,8 @@ pub(crate) fn check_script_path(path: &str) -> Result<(), String> {
 pub(crate) fn check_path(path: &str) -> Result<(), String> {
     let mut parts = path.split('/');
     let absolute = parts.next() == Some("");
-    if !absolute || path.len() < 2 || parts.any(|part| part.is_empty() || part == "." || part == "..") {
-        return Err(format!("`{path}` must be an absolute path without . and .."));
+    if !absolute || path.len() < 2 || parts.any(|part| part.trim() != part || ["", ".", ".."].contains(&part)) {
+        return Err(format!("`{path}` must be an absolute path without . and .., and without blanks around a name"));
     }
     one_line("a path", path)
 }

@@ -65,6 +65,15 @@ impl Profile {
         let paths = &self.paths;
         let own = [&paths.faults, &paths.state, &paths.lock, &paths.log];
         let managed = self.directories.iter().map(|directory| &directory.path);
+        for path in own {
+            let above = path.rsplit_once('/').map_or("", |(above, _)| above);
+            let deep_enough = if above.starts_with("/var/") { 3 } else { 2 };
+            if above.matches('/').count() < deep_enough {
+                return Err(format!(
+                    "`{path}` stands in a directory of the system's; put it into one of the agent's own"
+                ));
+            }
+        }
         let user = &self.scan_user;
         let mut places = own.into_iter().chain(managed).chain([&user.home]).chain(&user.shells);
         places.try_for_each(|place| check_script_path(place))?;

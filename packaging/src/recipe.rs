@@ -103,6 +103,13 @@ impl Recipe {
         let own: Vec<&str> = manifest.directories.iter().map(|directory| directory.path.as_str()).collect();
         contents.complete(&own);
         contents.check()?;
+        let about = &manifest.package;
+        let (newest, built) = (&manifest.changelog[0].version, format!("{}-{}", about.version, about.release));
+        if inputs.version.is_none() && *newest != built {
+            return Err(wrong(format!(
+                "the newest [[changelog]] entry is of {newest}, the package is {built}; add one"
+            )));
+        }
         let time = time(&manifest, inputs.source_date.as_deref())?;
         Ok(Self { manifest, contents, scripts, time })
     }

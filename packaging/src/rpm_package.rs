@@ -74,7 +74,9 @@ pub(crate) fn builder(recipe: &Recipe) -> Result<PackageBuilder, Error> {
 
 fn add_files(builder: &mut PackageBuilder, recipe: &Recipe) -> Result<(), Error> {
     let time = Timestamp(recipe.time);
-    let own: Vec<&str> = recipe.manifest.directories.iter().map(|directory| directory.path.as_str()).collect();
+    let directories = recipe.manifest.directories.iter();
+    let own = directories.filter(|directory| directory.only != Some(Format::Deb));
+    let own: Vec<&str> = own.map(|directory| directory.path.as_str()).collect();
     for (path, kind) in recipe.contents.of(Format::Rpm) {
         match kind {
             // A directory of the distribution's that a payload's file stands in stays the distribution's.

@@ -14,7 +14,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use common::odd::Workshop;
-use common::{package, run, text, tool, tree};
+use common::{package, run, source, text, tool, tree};
 
 /// Builds, expects to be refused with these words, and that the out directory is not even made.
 #[track_caller]
@@ -101,6 +101,63 @@ fn texts_that_would_begin_another_field() {
     let (before, rest) = text.split_once("\"\"\"").unwrap();
     workshop.write("manifest.toml", format!("{before}\" \"{}", rest.split_once("\"\"\"").unwrap().1));
     refused(&workshop, &["description is empty"]);
+    workshop.write("manifest.toml", format!("{before}\"a\\u0000b\"{}", rest.split_once("\"\"\"").unwrap().1));
+    refused(&workshop, &["description has a control character"]);
+}
+
+#[test]
+fn a_version_without_its_changelog_entry() {
+    refused_with("release = \"3.el7\"", "release = \"4.el7\"", &["[[changelog]]", "1.2~rc1+b-4.el7", "add one"]);
+}
+
+/// What a remedy names for a host of the RPM world makes hostprep look again when it comes.
+#[test]
+fn every_package_that_remedies_name_is_a_trigger() {
+    #[derive(serde::Deserialize)]
+    struct Distributions {
+        distribution: Vec<Distribution>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Distribution {
+        package_manager: String,
+        tools: std::collections::BTreeMap<String, String>,
+        headers: Vec<Headers>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Headers {
+        package: String,
+    }
+    let manifest = packaging::manifest::Manifest::read(&source("hostprep.toml")).unwrap();
+    let text = fs::read_to_string(source("../host/distributions.toml")).unwrap();
+    let all: Distributions = toml::from_str(&text).unwrap();
+    for distribution in all.distribution.iter().filter(|one| one.package_manager != "apt-get") {
+        let headers = distribution.headers.iter().map(|headers| &headers.package);
+        for package in distribution.tools.values().chain(headers) {
+            let name = package.split("-{release").next().unwrap();
+            // SUSE's kernels, as their packages are called.
+            for flavour in ["default", "azure", "rt", "64kb", "kvmsmall", "preempt"] {
+                let name = name.replace("{flavour}", flavour);
+                assert!(manifest.rpm.triggers.contains(&name), "{name}");
+            }
+        }
+    }
+}
+
+/// A line of tmpfiles.d for such a place would give a directory of the system's another owner and mode.
+#[test]
+fn state_in_a_directory_of_the_systems() {
+    let profile = fs::read_to_string(source("example/profile.toml")).unwrap();
+    for (from, to) in [
+        ("/var/log/acme/hostprep.log", "/var/log/hostprep.log"),
+        ("/run/acme/hostprep.lock", "/run/hostprep.lock"),
+        ("/var/lib/acme/hostprep", "/var/lib/hostprep"),
+        ("/var/lib/acme/faults", "/faults"),
+    ] {
+        assert!(profile.contains(from));
+        let workshop = Workshop::bare();
+        workshop.write("profile.toml", profile.replace(from, to));
+        refused(&workshop, &["profile.toml", to, "the agent's own"]);
+    }
 }
 
 #[test]

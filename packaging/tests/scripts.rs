@@ -271,7 +271,7 @@ fn no_state_of_hostprep_fails_a_script() {
 fn no_tool_that_fails_and_no_place_that_cannot_be_written_fails_a_script() {
     let host = Host::new();
     host.program("exit 1");
-    for name in ["logger", "systemctl", "deb-systemd-helper", "deb-systemd-invoke", "rm", "rmdir"] {
+    for name in ["logger", "systemctl", "deb-systemd-helper", "deb-systemd-invoke", "rm", "rmdir", "mkdir"] {
         host.executable(&format!("tools/{name}"), "exit 1");
     }
     for place in ["lib", "log"] {
@@ -326,8 +326,13 @@ fn posttrans_passes_on_what_post_saw_once() {
 #[test]
 fn a_purge_leaves_the_store_to_an_agent_that_is_still_there() {
     let fill = |host: &Host| {
-        for file in ["lib/hostprep/journal.json", "lib/faults/faults.json", "log/hostprep.log", "log/hostprep.log.1.gz"]
-        {
+        for file in [
+            "lib/hostprep/journal.json",
+            "lib/faults/faults.json",
+            "log/hostprep.log",
+            "log/hostprep.log.1.gz",
+            "log/hostprep.log-20261101.gz",
+        ] {
             host.workshop.write(file, "{}");
         }
     };

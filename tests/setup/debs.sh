@@ -16,7 +16,11 @@ for name; do
     mkdir "$download"
     echo "debs: fetching $name" >&2
     # Without the sandbox user, who may not write here.
-    (cd "$download" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$name")
+    download() {
+        (cd "$download" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$name")
+    }
+    # Lists that are old name versions that are gone.
+    download || { [ "$(id -u)" -eq 0 ] && apt-get update -qq >&2 && download; }
     mv "$download"/*.deb "$place/$name.deb"
     rmdir "$download"
 done

@@ -10,6 +10,8 @@ use crate::setup;
 
 /// The version of [`Packages::older`].
 pub const OLDER: &str = "0.0.9";
+/// The version of [`Packages::changed`].
+pub const CHANGED: &str = "0.1.1";
 
 /// Packages in directories.
 #[derive(Debug)]
@@ -23,11 +25,46 @@ pub fn built() -> &'static Packages {
     static BUILT: OnceLock<Packages> = OnceLock::new();
     BUILT.get_or_init(|| {
         let top = setup::top().join("target/packages/tested");
-        let script = || Command::new(setup::top().join("packaging/packages.sh"));
-        setup::run(script().arg("--out").arg(top.join("newer")));
-        setup::run(script().arg("--out").arg(top.join("older")).args(["--version", OLDER]));
+        // Those of another version of this tree would lie beside them.
+        let _ = std::fs::remove_dir_all(&top);
+        setup::run(Command::new(setup::top().join("packaging/packages.sh")).arg("--out").arg(top.join("newer")));
+        let manifest = setup::top().join("packaging/hostprep.toml");
+        build_hostprep(&manifest, OLDER, &top.join("older"));
+        build_hostprep(&changed_manifest(&manifest, &top), CHANGED, &top.join("changed"));
         Packages { top }
     })
+}
+
+/// One whose logrotate configuration is another.
+fn changed_manifest(manifest: &Path, place: &Path) -> PathBuf {
+    let beside = manifest.parent().unwrap().display();
+    let mut text = std::fs::read_to_string(manifest).unwrap();
+    for key in ["source", "profile"] {
+        text = text.replace(&format!("\n{key} = \""), &format!("\n{key} = \"{beside}/"));
+    }
+    let logrotate = place.join("logrotate.conf");
+    std::fs::write(&logrotate, "/var/log/cisco/hostprep.log {\n    weekly\n    missingok\n}\n").unwrap();
+    let template = "template = \"logrotate.conf\"";
+    assert!(text.contains(template));
+    text = text.replace(template, &format!("source = \"{}\"", logrotate.display()));
+    let changed = place.join("changed.toml");
+    std::fs::write(&changed, text).unwrap();
+    changed
+}
+
+fn build_hostprep(manifest: &Path, version: &str, out: &Path) {
+    let target = setup::top().join("target");
+    let mut build = package_build(manifest, out);
+    build.arg("--hostprep").arg(target.join("portable/hostprep"));
+    build.arg("--payload").arg(target.join("packages/payload")).args(["--version", version]);
+    setup::run(&mut build);
+}
+
+fn package_build(manifest: &Path, out: &Path) -> Command {
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    build.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", "build"]);
+    build.current_dir(setup::top()).arg("--manifest").arg(manifest).arg("--out").arg(out);
+    build
 }
 
 impl Packages {
@@ -41,6 +78,12 @@ impl Packages {
     #[must_use]
     pub fn older(&self) -> PathBuf {
         self.top.join("older")
+    }
+
+    /// The directory with a later version that has another logrotate configuration.
+    #[must_use]
+    pub fn changed(&self) -> PathBuf {
+        self.top.join("changed")
     }
 
     /// The directory with the example agent.
@@ -74,9 +117,7 @@ pub fn build(name: &str, more: &str, payload: Option<&Path>, ending: &str) -> (T
     );
     std::fs::write(&manifest, head + more).unwrap();
     let out = place.path().join("out");
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    build.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", "build"]);
-    build.current_dir(setup::top()).arg("--manifest").arg(&manifest).arg("--out").arg(&out);
+    let mut build = package_build(&manifest, &out);
     if let Some(payload) = payload {
         build.arg("--payload").arg(payload);
     }

@@ -29,6 +29,12 @@ impl Archive {
         archive
     }
 
+    /// Counts this directory, but never lists it.
+    pub fn leave_out(&mut self, path: &str) {
+        self.kib += 1;
+        self.directories.insert(path.to_owned());
+    }
+
     pub fn directory(&mut self, path: &str) -> Result<()> {
         self.above(path)?;
         if !self.directories.insert(path.to_owned()) {

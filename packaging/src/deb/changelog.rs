@@ -26,5 +26,5 @@ pub fn compressed(recipe: &Recipe) -> Result<Vec<u8>, Error> {
         let date = DateTimePrinter::new().zoned_to_string(&noon).unwrap_or_default();
         let _ = writeln!(text, "\n -- {}  {date}\n", about.maintainer);
     }
-    Ok(gzip(text.trim_end_matches('\n').as_bytes()))
+    Ok(gzip(format!("{}\n", text.trim_end_matches('\n')).as_bytes()))
 }

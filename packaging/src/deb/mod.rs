@@ -10,6 +10,10 @@ use crate::{Error, Format};
 
 use archive::Archive;
 
+/// No package of Debian's lists it, so dpkg would remove it with us: also where an administrator made it a link (Debian bug
+/// 182747). preinst sees to it that it is there.
+const OPT: &str = "/opt";
+
 /// The DEB's file name, as dpkg makes it up.
 #[must_use]
 pub fn file_name(recipe: &Recipe) -> String {
@@ -31,6 +35,9 @@ pub fn build(recipe: &Recipe) -> Result<Vec<u8>, Error> {
     entries.sort_by(|one, other| one.0.cmp(&other.0));
 
     let mut data = Archive::new(recipe.time);
+    if recipe.manifest.hooks.as_ref().is_some_and(|hooks| hooks.program.starts_with("/opt/")) {
+        data.leave_out(OPT);
+    }
     for (path, kind) in &entries {
         match kind {
             Kind::Directory => data.directory(path),

@@ -76,13 +76,10 @@ fn from_the_first_installation_to_purge() {
     }
     assert_eq!(status(&system), "install ok installed|0.1.0-1");
 
-    // What an administrator changes is kept.
-    system.edit("/etc/logrotate.d/hostprep", |text| text.replace("rotate 12", "rotate 24"));
-    expect_well(system.run("dpkg --install --force-confold /tmp/older.deb"));
-    assert!(system.text("/etc/logrotate.d/hostprep").contains("rotate 24"));
+    expect_well(system.run("dpkg --verify hostprep"));
 
     expect_well(system.run("apt-get remove --yes hostprep"));
-    assert_eq!(status(&system), "deinstall ok config-files|0.0.9-1");
+    assert_eq!(status(&system), "deinstall ok config-files|0.1.0-1");
     expect::outline("debian-removed", &fresh, &expect::tree(&system));
     login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
 
@@ -90,6 +87,66 @@ fn from_the_first_installation_to_purge() {
     system.run("dpkg --purge hostprep").expect_code(0);
     assert_eq!(status(&system), "unknown");
     expect::outline("debian-purged", &fresh, &expect::tree(&system));
+}
+
+/// The new version brings another configuration: an administrator's own stays, an untouched one is replaced.
+#[test]
+fn what_an_administrator_changed_is_kept() {
+    if !harness::need_root() {
+        return;
+    }
+    const PATH: &str = "/etc/logrotate.d/hostprep";
+    for edited in [true, false] {
+        let system = system("bookworm", &[]);
+        system.copy(&only(&built().changed(), ".deb"), "/tmp/changed.deb");
+        expect_well(system.run("dpkg --install /tmp/newer.deb"));
+        if edited {
+            system.edit(PATH, |text| text.replace("rotate 12", "rotate 24"));
+        }
+        system.run("dpkg --install --force-confold /tmp/changed.deb").expect_code(0);
+        assert_eq!(system.text(PATH).contains("rotate 24"), edited);
+        assert_eq!(system.text(PATH).contains("weekly"), !edited);
+        assert_eq!(system.at("/etc/logrotate.d/hostprep.dpkg-dist").exists(), edited);
+        // Purging takes that away too.
+        expect_well(system.run("dpkg --purge hostprep"));
+        assert_eq!(
+            std::fs::read_dir(system.at("/etc/logrotate.d"))
+                .unwrap()
+                .flatten()
+                .filter(|entry| entry.file_name().to_string_lossy().contains("hostprep"))
+                .count(),
+            0
+        );
+    }
+}
+
+/// Where an administrator put `/opt` on another disk.
+#[test]
+fn a_link_in_the_place_of_opt_survives() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system("bookworm", &[]);
+    system.file("/data/opt/other/file", "theirs\n");
+    std::fs::remove_dir(system.at("/opt")).ok();
+    std::os::unix::fs::symlink("data/opt", system.at("/opt")).unwrap();
+    let fresh = expect::tree(&system);
+    expect_well(system.run("dpkg --install /tmp/newer.deb"));
+    assert!(system.at("/data/opt/cisco/hostprep/bin/hostprep").exists());
+    expect_well(system.run("dpkg --purge hostprep"));
+    expect::same("purged", &fresh, &expect::tree(&system));
+}
+
+/// A system without `/opt` gets one, as base-files would make it.
+#[test]
+fn where_there_is_no_opt_it_is_made() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system("bookworm", &[]);
+    std::fs::remove_dir(system.at("/opt")).unwrap();
+    expect_well(system.run("dpkg --install /tmp/newer.deb"));
+    assert!(system.at("/opt/cisco/hostprep/bin/hostprep").exists());
 }
 
 /// Between unpacking and configuring, `repair` by hand ends in the same tree.

@@ -52,7 +52,8 @@ pub fn same(what: &str, one: &Snapshot, other: &Snapshot) {
     assert!(difference.is_empty(), "{what}:\n{difference}");
 }
 
-/// Fails the test unless exactly what `tests/cases/packages/CASE.txt` lists has become of `fresh`.
+/// Fails the test unless exactly what `tests/cases/packages/CASE.txt` lists has become of `fresh`: what was there
+/// before is compared to the byte, what is new by name, kind, mode and owner.
 #[track_caller]
 pub fn outline(case: &str, fresh: &Snapshot, after: &Snapshot) {
     let path: PathBuf = setup::top().join("tests/cases/packages").join(format!("{case}.txt"));

@@ -124,6 +124,27 @@ fn from_the_first_installation_to_erasure() {
     login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
 }
 
+/// The new version brings another configuration: an administrator's own stays, an untouched one is replaced.
+#[test]
+fn what_an_administrator_changed_is_kept() {
+    if !harness::need_root() {
+        return;
+    }
+    const PATH: &str = "/etc/logrotate.d/hostprep";
+    for edited in [true, false] {
+        let system = system();
+        system.copy(&only(&built().changed(), ".rpm"), "/tmp/changed.rpm");
+        expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm /tmp/newer.rpm"));
+        if edited {
+            system.edit(PATH, |text| text.replace("rotate 12", "rotate 24"));
+        }
+        system.run("rpm --upgrade /tmp/changed.rpm").expect_code(0);
+        assert_eq!(system.text(PATH).contains("rotate 24"), edited);
+        assert_eq!(system.text(PATH).contains("weekly"), !edited);
+        assert_eq!(system.at("/etc/logrotate.d/hostprep.rpmnew").exists(), edited);
+    }
+}
+
 /// By the package managers that people use, one after the other on one system; rpm's own way is the standard.
 #[test]
 fn dnf_and_zypper_end_where_rpm_does() {
