@@ -2,7 +2,7 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs demo packages test test-store bench clean
+.PHONY: help needs demo packages test test-store vm vm-self-test bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,7 @@ test: needs test-store packages ## formatting, lints, shellcheck, every test
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --package hostprep-packaging --all-targets --features sign --locked -- -D warnings
 	find . -name target -prune -o -name '*.sh' -print0 | xargs -0 shellcheck .ci/run
+	shellcheck --shell sh --exclude SC2154 tests/vm/scenarios/*/prepare tests/vm/scenarios/*/act tests/vm/scenarios/*/verify
 	packaging/lint.sh dist
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
 	cargo test --workspace --locked
@@ -28,6 +29,21 @@ test: needs test-store packages ## formatting, lints, shellcheck, every test
 
 test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh
+
+OLDER := target/packages/tested/older
+VM := cargo run --quiet --locked --package hostprep-tests --example vm -- dist $(OLDER)
+BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
+
+# SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around.
+vm: needs packages ## the packages in a guest with SELinux enforcing; SCENARIO=, BROKEN=, KEEP=1: tests/vm/README.md
+	packaging/packages.sh --out $(OLDER) --version 0.0.9
+	tests/vm/image.sh
+	$(VM) $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
+
+vm-self-test: needs packages ## that a broken hostprep turns exactly the right scenarios red
+	packaging/packages.sh --out $(OLDER) --version 0.0.9
+	tests/vm/image.sh
+	for broken in $(BROKEN_ON_PURPOSE); do $(VM) --self-test $$broken || exit 1; done
 
 bench: needs test-store packages ## what it costs: CPU time of a check, of the fault store, of building packages
 	cargo run --release --locked --package hostprep-tests --example check_cost

@@ -73,6 +73,10 @@ need bzip2 bzip2 bzip2
 need xz xz-utils xz
 need zstd zstd zstd
 need mmdebstrap mmdebstrap -
+# To boot a guest.
+need qemu-system-x86_64 qemu-system-x86 qemu-system-x86-core
+need mke2fs e2fsprogs e2fsprogs
+need setfiles policycoreutils policycoreutils
 # To judge packages.
 need rpm rpm rpm
 need rpmkeys rpm rpm

@@ -9,6 +9,7 @@
 //! * [`trace`]: the processes that were started and the files that were changed, as the kernel saw it
 //! * [`system`]: a small Debian system of its own, entered by `chroot`
 //! * [`packages`]: the packages, and others that tests need
+//! * [`vm`]: a guest with SELinux enforcing
 //! * [`setup`]: the real policy store and the chroot, made by `tests/setup`
 //!
 //! Everything here fails by panicking, with what was being done: it is for tests alone.
@@ -26,6 +27,7 @@ pub mod snapshot;
 pub mod system;
 pub mod terminal;
 pub mod trace;
+pub mod vm;
 
 pub use held::HeldTool;
 pub use program::{Caller, Run};

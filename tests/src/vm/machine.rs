@@ -1,0 +1,250 @@
+//! QEMU with one guest, a monitor to take it back to a moment, and an administrator's session in it.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::setup;
+
+/// Generous: an emulator on a busy machine.
+const BOOT: Duration = Duration::from_secs(400);
+const MONITOR: Duration = Duration::from_secs(120);
+const KERNEL_SPEAKS: Duration = Duration::from_secs(20);
+
+/// What a guest is booted from.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Where `tests/vm/image.sh` made it.
+    pub directory: PathBuf,
+    /// `kvm`, where a guest really boots with it, else `tcg`.
+    pub accelerator: &'static str,
+}
+
+impl Image {
+    /// Looks whether KVM works: there are machines where it opens, and then hangs.
+    #[must_use]
+    pub fn in_directory(directory: PathBuf) -> Self {
+        let mut image = Self { directory, accelerator: "kvm" };
+        if !Path::new("/dev/kvm").exists() || !image.kernel_speaks() {
+            image.accelerator = "tcg";
+        }
+        image
+    }
+
+    fn kernel_speaks(&self) -> bool {
+        let mut command = self.qemu("console=ttyS0 panic=-1");
+        command.args(["-serial", "stdio", "-monitor", "none", "-no-reboot"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let Ok(mut child) = command.spawn() else { return false };
+        let mut console = child.stdout.take().expect("it was piped");
+        let (send, received) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut byte = [0];
+            send.send(console.read(&mut byte).is_ok_and(|read| read == 1)).ok();
+        });
+        let spoke = received.recv_timeout(KERNEL_SPEAKS).unwrap_or(false);
+        child.kill().ok();
+        child.wait().ok();
+        spoke
+    }
+
+    fn qemu(&self, kernel_line: &str) -> Command {
+        let cpu = if self.accelerator == "kvm" { "host" } else { "max" };
+        let mut command = Command::new("qemu-system-x86_64");
+        command.args(["-accel", self.accelerator, "-cpu", cpu, "-smp", "1", "-m", "2048"]);
+        command.args(["-display", "none", "-net", "none"]);
+        command.arg("-kernel").arg(self.directory.join("vmlinuz")).arg("-initrd").arg(self.directory.join("initrd.img"));
+        command.args(["-append", kernel_line]);
+        command
+    }
+
+    /// With both disks, of which nothing is changed, and the console where `serial` says.
+    #[must_use]
+    pub fn guest(&self, seed: &Path, boot: &str, serial: &str) -> Command {
+        let line = "root=/dev/vda rw console=ttyS0 security=selinux selinux=1 enforcing=1 audit=1 panic=5 quiet";
+        let mut command = self.qemu(&format!("{line} {boot}"));
+        for disk in [&self.directory.join("disk.img"), seed] {
+            let drive = format!("file={},format=raw,if=virtio,snapshot=on", disk.display());
+            command.args(["-drive", &drive]);
+        }
+        command.args(["-serial", serial]);
+        command
+    }
+}
+
+/// A running guest; it is ended when this is dropped.
+#[derive(Debug)]
+pub struct Machine {
+    child: Child,
+    agent: BufReader<UnixStream>,
+    monitor: UnixStream,
+    place: TempDir,
+    /// What the agent said first: kernel and context.
+    pub greeting: String,
+}
+
+/// A command's output and status.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its output's lines.
+    pub lines: Vec<String>,
+    /// Its exit status.
+    pub status: String,
+}
+
+impl Machine {
+    /// Boots and waits for the agent.
+    ///
+    /// # Errors
+    /// A line that says what did not happen.
+    pub fn boot(image: &Image, seed: &Path, boot: &str) -> Result<Self, String> {
+        let place = setup::open_tempdir();
+        let at = |name: &str| place.path().join(name);
+        let console = format!("file:{}", at("console").display());
+        let mut command = image.guest(seed, boot, &console);
+        for (option, name) in [("-serial", "agent"), ("-monitor", "monitor")] {
+            command.args([option, &format!("unix:{},server=on,wait=off", at(name).display())]);
+        }
+        let errors = File::create(at("qemu")).map_err(|e| e.to_string())?;
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn();
+        let mut child = child.map_err(|e| format!("qemu-system-x86_64: {e}"))?;
+        let streams = connect(&at("agent")).and_then(|agent| Ok((agent, connect(&at("monitor"))?)));
+        let (agent, monitor) = match streams {
+            Ok(streams) => streams,
+            Err(e) => {
+                child.kill().ok();
+                child.wait().ok();
+                return Err(format!("{e}; {}", std::fs::read_to_string(at("qemu")).unwrap_or_default()));
+            }
+        };
+        let mut machine = Self { child, agent: BufReader::new(agent), monitor, place, greeting: String::new() };
+        machine.wait_for_prompt()?;
+        machine.wait_until_ready()?;
+        Ok(machine)
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + BOOT;
+        loop {
+            let line = self.line(deadline).map_err(|e| format!("the guest did not boot: {e}{}", self.console()))?;
+            if let Some(greeting) = line.strip_prefix("= ready ") {
+                greeting.clone_into(&mut self.greeting);
+                return Ok(());
+            }
+        }
+    }
+
+    fn console(&self) -> String {
+        let text = std::fs::read(self.place.path().join("console")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().rev().take(5).collect();
+        lines.iter().rev().map(|line| format!("\n    {line}")).collect()
+    }
+
+    fn line(&mut self, deadline: Instant) -> Result<String, String> {
+        let mut line = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err("it took too long".into());
+            }
+            self.agent.get_ref().set_read_timeout(Some(left)).map_err(|e| e.to_string())?;
+            match self.agent.read_until(b'\n', &mut line) {
+                Ok(0) => return Err("QEMU ended".into()),
+                Ok(_) => return Ok(String::from_utf8_lossy(&line).trim_end().to_owned()),
+                Err(e) if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted) => {}
+                Err(e) => return Err(e.to_string()),
+            }
+        }
+    }
+
+    /// Runs a line of shell text as the guest's administrator.
+    ///
+    /// # Errors
+    /// A line that says what did not happen.
+    pub fn run(&mut self, command: &str, limit: Duration) -> Result<Answer, String> {
+        let deadline = Instant::now() + limit;
+        self.say(command)?;
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line(deadline).map_err(|e| format!("{command}: {e}{}", self.console()))?;
+            match (line.strip_prefix("= "), line.strip_prefix("| ")) {
+                (Some(status), _) => return Ok(Answer { lines, status: status.to_owned() }),
+                (None, Some(said)) => lines.push(said.to_owned()),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Reboots the guest, on the disk as it is.
+    ///
+    /// # Errors
+    /// A line that says what did not happen.
+    pub fn reboot(&mut self) -> Result<(), String> {
+        self.say("systemctl reboot")?;
+        self.wait_until_ready()
+    }
+
+    fn say(&mut self, command: &str) -> Result<(), String> {
+        self.agent.get_mut().write_all(format!("{command}\n").as_bytes()).map_err(|e| format!("{command}: {e}"))
+    }
+
+    /// Keeps this moment, memory and disk, for [`Machine::back`].
+    ///
+    /// # Errors
+    /// What the monitor said.
+    pub fn keep(&mut self) -> Result<(), String> {
+        self.tell_monitor("savevm booted")
+    }
+
+    /// Takes the guest back to the moment that was kept.
+    ///
+    /// # Errors
+    /// What the monitor said.
+    pub fn back(&mut self) -> Result<(), String> {
+        self.tell_monitor("loadvm booted")
+    }
+
+    fn tell_monitor(&mut self, command: &str) -> Result<(), String> {
+        self.monitor.write_all(format!("{command}\n").as_bytes()).map_err(|e| e.to_string())?;
+        let said = self.wait_for_prompt()?;
+        if said.contains("Error") { Err(format!("{command}: {said}")) } else { Ok(()) }
+    }
+
+    fn wait_for_prompt(&mut self) -> Result<String, String> {
+        self.monitor.set_read_timeout(Some(MONITOR)).map_err(|e| e.to_string())?;
+        let mut said = Vec::new();
+        while !said.ends_with(b"\n(qemu) ") && said != b"(qemu) " {
+            let mut byte = [0];
+            match self.monitor.read(&mut byte) {
+                Ok(1) => said.push(byte[0]),
+                Ok(_) => return Err("QEMU ended".into()),
+                Err(e) => return Err(format!("QEMU's monitor: {e}")),
+            }
+        }
+        Ok(String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn connect(socket: &Path) -> Result<UnixStream, String> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match UnixStream::connect(socket) {
+            Ok(stream) => return Ok(stream),
+            Err(e) if Instant::now() > deadline => return Err(format!("QEMU did not start: {e}")),
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}

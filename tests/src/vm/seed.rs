@@ -1,0 +1,52 @@
+//! The second disk: packages, scenarios, and what they run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::packages::{self, only};
+use crate::setup;
+
+/// A disk image in a temporary place.
+#[derive(Debug)]
+pub struct Seed {
+    place: TempDir,
+}
+
+impl Seed {
+    /// Packs it. `newer` and `older` are directories with a DEB and an RPM each.
+    #[must_use]
+    pub fn of(image: &Path, newer: &Path, older: &Path) -> Self {
+        let place = setup::open_tempdir();
+        let tree = place.path().join("tree");
+        let scripts = setup::top().join("tests/vm");
+        std::fs::create_dir_all(tree.join("packages")).unwrap();
+        let copy = |from: &Path, to: &str| {
+            setup::run(Command::new("cp").arg("-R").arg(from).arg(tree.join(to)));
+        };
+        for (directory, name) in [(newer, "newer"), (older, "older")] {
+            for ending in ["deb", "rpm"] {
+                copy(&only(directory, &format!(".{ending}")), &format!("packages/{name}.{ending}"));
+            }
+        }
+        let provides = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', \
+                        '/usr/sbin/useradd', '/bin/sh', 'policycoreutils']\n";
+        let (_place, provides) = packages::build("host-provides", provides, None, ".rpm");
+        copy(&provides, "packages/host-provides.rpm");
+        copy(&setup::fixture("os-release/almalinux-9"), "os-release");
+        copy(&image.join("debs"), "debs");
+        copy(&scripts, "vm");
+        setup::run(Command::new("cc").args(["-static", "-O1", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o"])
+            .arg(tree.join("probe")).arg(scripts.join("probe.c")));
+        let disk = place.path().join("seed.img");
+        setup::run(Command::new("mke2fs").args(["-q", "-t", "ext4", "-d"]).arg(&tree).arg(disk).arg("64M"));
+        Self { place }
+    }
+
+    /// The disk.
+    #[must_use]
+    pub fn disk(&self) -> PathBuf {
+        self.place.path().join("seed.img")
+    }
+}

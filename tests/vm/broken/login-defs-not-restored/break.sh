@@ -1,0 +1,14 @@
+#!/bin/sh
+# In place of hostprep, from a DEB, stands a script that runs it and then leaves login.defs as useradd wanted it.
+program=/opt/cisco/hostprep/bin/hostprep
+command -v dpkg-divert >/dev/null || exit 0
+dpkg-divert --quiet --no-rename --divert "$program.real" "$program"
+mkdir -p "${program%/*}"
+cat >"$program" <<'END'
+#!/bin/sh
+status=0
+[ ! -x "$0.real" ] || "$0.real" "$@" || status=$?
+sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB yes/' /etc/login.defs
+exit $status
+END
+chmod 755 "$program"

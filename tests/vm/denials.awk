@@ -1,0 +1,55 @@
+# Reads audit records and judges denials: ours where hostprep, a script of its package, or a program that one of these
+# started was denied something. Prints "fact denials of our own: none", or what they are; and "other …", one of a kind.
+function field(name,    text) {
+    if (!match($0, "[ (]" name "=[^ ]*")) return ""
+    text = substr($0, RSTART + length(name) + 2, RLENGTH - length(name) - 2)
+    gsub(/"/, "", text)
+    return text
+}
+function event() {
+    match($0, /audit\([^)]*\)/)
+    return substr($0, RSTART, RLENGTH)
+}
+function is_ours(pid,    steps) {
+    for (steps = 0; pid != "" && steps < 40; steps++) {
+        if (pid in ours) return 1
+        pid = parent[pid]
+    }
+    return 0
+}
+/^type=(SYSTEM_BOOT|DAEMON_START)/ { delete parent; delete ours }
+/^type=SYSCALL/ {
+    pid = field("pid")
+    parent[pid] = field("ppid")
+    program[event()] = field("exe")
+    if (field("exe") ~ /\/hostprep(\.real)?$/ || field("comm") ~ /^hostprep\.(pre|post)/) ours[pid] = 1
+}
+# A scriptlet of an RPM: scenarios install none but ours.
+/^type=EXECVE/ && /\/var\/tmp\/rpm-tmp/ { script[event()] = 1 }
+/avc:  denied/ || /^type=SELINUX_ERR/ {
+    n++
+    of_pid[n] = field("pid")
+    of_event[n] = event()
+    comm[n] = field("comm")
+    text[n] = $0
+    sub(/^type=[A-Z_]* msg=audit\([^)]*\): */, "", text[n])
+}
+{ if (/^type=SYSCALL/) pid_of[event()] = field("pid") }
+END {
+    for (e in script) if (e in pid_of) ours[pid_of[e]] = 1
+    for (i = 1; i <= n; i++) {
+        pid = of_pid[i] != "" ? of_pid[i] : pid_of[of_event[i]]
+        mine = is_ours(pid) || comm[i] ~ /^hostprep$|^semodule|^checkmodule|^useradd|^groupadd|^usermod|^userdel|^groupdel/
+        if (mine) {
+            found = found text[i] "; "
+            continue
+        }
+        if (comm[i] == "hostprep-probe") continue
+        kind = text[i]
+        gsub(/(pid|ino)=[0-9]*|for +/, "", kind)
+        gsub(/  +/, " ", kind)
+        if (!(kind in seen)) print "other " kind
+        seen[kind] = 1
+    }
+    print "fact denials of our own: " (found == "" ? "none" : found)
+}

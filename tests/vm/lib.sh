@@ -1,0 +1,206 @@
+# What the scripts of scenarios and phase.sh share. They are sourced with -eu, on every distribution.
+# shellcheck shell=sh
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive
+seed=/srv/hostprep
+state=/root/hostprep-scenario
+domain=unconfined_service_t
+
+# fact NAME VALUE: something that was seen; the scenario's file "expected" has the line that it should be.
+fact() {
+    echo "fact $1: $2"
+}
+
+package_manager() {
+    cat "$state/package-manager" 2>/dev/null && return
+    if command -v apt-get >/dev/null; then echo apt; else echo dnf; fi
+}
+
+# install_package newer|older|FILE…
+install_package() {
+    manager=$(package_manager)
+    case $manager in apt) ending=deb ;; *) ending=rpm ;; esac
+    case $1 in newer | older) set -- "$seed/packages/$1.$ending" ;; esac
+    case $manager in
+        apt) apt-get install --yes -qq --reinstall --allow-downgrades -o Dpkg::Use-Pty=0 "$@" ;;
+        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet install "$@" ;;
+    esac
+}
+
+# Where dependencies are not met, as on a host whose tools somebody took away.
+install_package_alone() {
+    case $(package_manager) in
+        apt) dpkg --install "$seed/packages/$1.deb" ;;
+        dnf) rpm --upgrade --nodeps "$seed/packages/$1.rpm" ;;
+    esac
+}
+
+reinstall_package() {
+    case $(package_manager) in
+        apt) install_package newer ;;
+        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet reinstall "$seed/packages/newer.rpm" ;;
+    esac
+}
+
+remove_package() {
+    case $(package_manager) in
+        apt) apt-get remove --yes -qq -o Dpkg::Use-Pty=0 "$1" ;;
+        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet remove "$1" ;;
+    esac
+}
+
+# Two minutes at most.
+wait_until() {
+    for _ in $(seq 120); do
+        ! "$@" || return 0
+        sleep 1
+    done
+    echo "waited in vain: $*"
+    return 1
+}
+
+# As a service in the connector's domain, what each call of bpf(2) came to.
+probe() {
+    [ -e /usr/local/sbin/hostprep-probe ] || {
+        cp "$seed/probe" /usr/local/sbin/hostprep-probe
+        ! command -v restorecon >/dev/null || restorecon /usr/local/sbin/hostprep-probe
+        context=
+        ! [ -e /sys/fs/selinux/enforce ] || context=SELinuxContext=system_u:system_r:$domain:s0
+        printf '[Service]\nType=oneshot\nExecStart=/usr/local/sbin/hostprep-probe\nStandardOutput=truncate:%s\n%s\n' \
+            /run/hostprep-probe.out "$context" >/etc/systemd/system/hostprep-probe.service
+        systemctl daemon-reload
+    }
+    rm -f /run/hostprep-probe.out
+    systemctl start hostprep-probe.service 2>/dev/null || :
+    cat /run/hostprep-probe.out
+}
+
+# The audit log from this scenario's beginning. What the kernel wrote last is in it once our own mark is.
+audited() {
+    mark="hostprep-mark $$ $(date +%s%N)"
+    auditctl -m "$mark" >/dev/null || return 0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        ! grep -qaF "$mark" /var/log/audit/audit.log || break
+        sleep 1
+    done
+    tail -c "+$(($(cat "$state/audit-offset") + 1))" /var/log/audit/audit.log
+}
+
+# The permissions of class bpf that were denied to the domain, from the scenario's beginning.
+denied_bpf() {
+    audited | sed -n 's/.*denied  { \(.*\) } .*scontext=[^ ]*:'"$domain"':.*tclass=bpf .*/\1/p' | tr ' ' '\n' | sort -u |
+        paste -sd ' '
+}
+
+policy_loads() {
+    audited | grep -ac 'type=MAC_POLICY_LOAD' || :
+}
+
+programs_run() {
+    audited | sed -n 's/^type=SYSCALL .* exe="\([^"]*\)".*/\1/p' | grep -c "/$1\$" || :
+}
+
+# Of the policy store, wherever the distribution has it: "300", "300 disabled" or "none".
+module() {
+    set -- /var/lib/selinux/*/active/modules /etc/selinux/*/active/modules
+    found=$(find "$@" -path '*/[0-9]*/cisco-secure-bpf' 2>/dev/null | sed 's|.*/modules/\([0-9]*\)/.*|\1|' | paste -sd ,)
+    ! find "$@" -path '*/disabled/cisco-secure-bpf' 2>/dev/null | grep -q . || found="$found disabled"
+    echo "${found:-none}"
+}
+
+faults() {
+    if [ -x /usr/sbin/hostprep ]; then
+        hostprep status | sed -n -e 's/^Faults: None$/none/p' -e 's/^Fault IDs: //p'
+    else
+        echo "hostprep is not installed"
+    fi
+}
+
+# Each event as "raised 19 install"; one line.
+history() {
+    hostprep faults history --format json |
+        sed -n 's/.*"event":"\([^"]*\)".*"fault":\([0-9]*\).*"source":"\([^"]*\)".*/\1 \2 \3/p' | paste -sd , | sed 's/,/, /g'
+}
+
+# What each step came to: "scan-user=ok selinux-module=deferred …"
+outcomes() {
+    hostprep check --format json | tr -d ' \n' | sed 's/{"name":/\n/g' |
+        sed -n 's/^"\([a-z-]*\)","outcome":"\([a-z]*\)".*/\1=\2/p' | paste -sd ' '
+}
+
+# Everything of a file that its owner can tell: content, mode, owner, time, inode, label.
+identity() {
+    sha256sum <"$1" | cut -d ' ' -f 1
+    stat -c '%i %a %u:%g %y %s' "$1"
+    ls -Zd "$1"
+}
+
+version() {
+    case $(package_manager) in
+        apt) dpkg-query --show --showformat='${Version}' hostprep ;;
+        dnf) rpm --query --queryformat '%{VERSION}-%{RELEASE}' hostprep ;;
+    esac
+}
+
+# The policy tools: those that come with the distribution's packages.
+tools_away() {
+    case $(package_manager) in
+        apt) dpkg --remove --force-depends policycoreutils-python-utils checkpolicy semodule-utils policycoreutils ;;
+        dnf) rpm --erase --nodeps policycoreutils-python-utils checkpolicy policycoreutils ;;
+    esac
+}
+
+tools_arrive() {
+    case $(package_manager) in
+        apt) dpkg --install "$seed"/debs/policycoreutils_* "$seed"/debs/policycoreutils-python-utils_* \
+            "$seed"/debs/checkpolicy_* "$seed"/debs/semodule-utils_* ;;
+        dnf) dnf --assumeyes --quiet install policycoreutils policycoreutils-python-utils checkpolicy ;;
+    esac
+}
+
+# Without the compiler that Debian's package depends on.
+install_headers() {
+    case $(package_manager) in
+        apt) dpkg --install --force-depends "$seed/debs/linux-headers-$(uname -r)"_* ;;
+        dnf) dnf --assumeyes --quiet install "kernel-devel-$(uname -r)" ;;
+    esac
+}
+
+# As on a kernel that was built without BTF.
+hide_btf() {
+    mkdir -p /run/no-btf
+    mount --bind /run/no-btf /sys/kernel/btf
+    for config in "/boot/config-$(uname -r)" "/lib/modules/$(uname -r)/config"; do
+        [ ! -e "$config" ] || sed -i 's/^CONFIG_DEBUG_INFO_BTF=.*/# CONFIG_DEBUG_INFO_BTF is not set/' "$config"
+    done
+}
+
+# login.defs as a hardening guide has it; what it was then is what it must be afterwards.
+restrict_login_defs() {
+    sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB no/' /etc/login.defs
+    chmod 600 /etc/login.defs
+    touch -d '2020-02-02 02:02:02.020202020' /etc/login.defs
+    ! command -v restorecon >/dev/null || restorecon /etc/login.defs
+    identity /etc/login.defs >"$state/login.defs"
+}
+
+login_defs_fact() {
+    difference=$(identity /etc/login.defs | diff "$state/login.defs" - | sed -n 's/^>//p' | paste -sd ';')
+    fact login.defs "${difference:-identical}"
+    fact "left beside it" "$(find /etc -maxdepth 1 -name '.login.defs*' | grep . || echo nothing)"
+}
+
+usergroups() {
+    sed -n 's/^USERGROUPS_ENAB[[:space:]]*//p' /etc/login.defs
+}
+
+# Holds the lock that useradd takes first (lckpwdf(3)), until it is killed.
+hold_account_lock() {
+    for python in python3 /usr/libexec/platform-python python; do
+        ! command -v $python >/dev/null || break
+    done
+    exec $python -c 'import fcntl, time
+lock = open("/etc/.pwd.lock", "a")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+time.sleep(120)'
+}
