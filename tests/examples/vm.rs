@@ -1,7 +1,12 @@
 //! `make vm`: plays the scenarios of `tests/vm` in a guest with SELinux enforcing and prints a table. Ends non-zero where
 //! anything is not as expected. usage: vm NEWER OLDER [--broken NAME | --self-test NAME | --keep] [SCENARIO…]
 //! NEWER and OLDER are directories with a DEB and an RPM each.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "its output is what it is for")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "its output is what it is for"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};

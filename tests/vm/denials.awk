@@ -1,5 +1,14 @@
 # Reads audit records and judges denials: ours where hostprep, a script of its package, or a program that one of these
 # started was denied something. Prints "fact denials of our own: none", or what they are; and "other …", one of a kind.
+# The first file is known-denials.
+FNR == NR {
+    if (!/^#|^$/) known[$0] = 1
+    next
+}
+function is_known(text,    pattern) {
+    for (pattern in known) if (text ~ pattern) return 1
+    return 0
+}
 function field(name,    text) {
     if (!match($0, "[ (]" name "=[^ ]*")) return ""
     text = substr($0, RSTART + length(name) + 2, RLENGTH - length(name) - 2)
@@ -26,6 +35,7 @@ function is_ours(pid,    steps) {
 }
 # A scriptlet of an RPM: scenarios install none but ours.
 /^type=EXECVE/ && /\/var\/tmp\/rpm-tmp/ { script[event()] = 1 }
+/^type=INCOMPLETE/ { found = "unknown, as the audit log did not come to its end; " }
 /avc:  denied/ || /^type=SELINUX_ERR/ {
     n++
     of_pid[n] = field("pid")
@@ -34,21 +44,23 @@ function is_ours(pid,    steps) {
     text[n] = $0
     sub(/^type=[A-Z_]* msg=audit\([^)]*\): */, "", text[n])
 }
-{ if (/^type=SYSCALL/) pid_of[event()] = field("pid") }
+/^type=SYSCALL/ { pid_of[event()] = field("pid") }
+/^type=PATH/ { path[event()] = path[event()] " " field("name") }
 END {
     for (e in script) if (e in pid_of) ours[pid_of[e]] = 1
     for (i = 1; i <= n; i++) {
         pid = of_pid[i] != "" ? of_pid[i] : pid_of[of_event[i]]
         mine = is_ours(pid) || comm[i] ~ /^hostprep$|^semodule|^checkmodule|^useradd|^groupadd|^usermod|^userdel|^groupdel/
-        if (mine) {
-            found = found text[i] "; "
+        note = is_known(text[i]) ? "known: " : ""
+        if (mine && note == "") {
+            found = found text[i] path[of_event[i]] "; "
             continue
         }
         if (comm[i] == "hostprep-probe") continue
         kind = text[i]
-        gsub(/(pid|ino)=[0-9]*|for +/, "", kind)
+        gsub(/(pid|ino)=[0-9]*|pipe:[^ "]*|for +/, "", kind)
         gsub(/  +/, " ", kind)
-        if (!(kind in seen)) print "other " kind
+        if (!(kind in seen)) print "other " note kind
         seen[kind] = 1
     }
     print "fact denials of our own: " (found == "" ? "none" : found)

@@ -11,6 +11,16 @@ fact() {
     echo "fact $1: $2"
 }
 
+# Two minutes at most.
+wait_until() {
+    for _ in $(seq 120); do
+        ! "$@" || return 0
+        sleep 1
+    done
+    echo "waited in vain: $*"
+    return 1
+}
+
 package_manager() {
     cat "$state/package-manager" 2>/dev/null && return
     if command -v apt-get >/dev/null; then echo apt; else echo dnf; fi
@@ -49,16 +59,6 @@ remove_package() {
     esac
 }
 
-# Two minutes at most.
-wait_until() {
-    for _ in $(seq 120); do
-        ! "$@" || return 0
-        sleep 1
-    done
-    echo "waited in vain: $*"
-    return 1
-}
-
 # As a service in the connector's domain, what each call of bpf(2) came to.
 probe() {
     [ -e /usr/local/sbin/hostprep-probe ] || {
@@ -78,11 +78,7 @@ probe() {
 # The audit log from this scenario's beginning. What the kernel wrote last is in it once our own mark is.
 audited() {
     mark="hostprep-mark $$ $(date +%s%N)"
-    auditctl -m "$mark" >/dev/null || return 0
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        ! grep -qaF "$mark" /var/log/audit/audit.log || break
-        sleep 1
-    done
+    auditctl -m "$mark" >/dev/null && wait_until grep -qaF "$mark" /var/log/audit/audit.log >/dev/null || echo type=INCOMPLETE
     tail -c "+$(($(cat "$state/audit-offset") + 1))" /var/log/audit/audit.log
 }
 
@@ -93,7 +89,7 @@ denied_bpf() {
 }
 
 policy_loads() {
-    audited | grep -ac 'type=MAC_POLICY_LOAD' || :
+    audited | grep -ac '^type=MAC_POLICY_LOAD' || :
 }
 
 programs_run() {

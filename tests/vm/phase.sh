@@ -17,7 +17,7 @@ case $2 in
         ;;
     judge)
         fact faults "$(faults)"
-        audited | awk -f "$here/denials.awk"
+        audited | awk -f "$here/denials.awk" "$here/known-denials" -
         wrong=
         for path in /opt/cisco /var/lib/cisco /var/log/cisco /etc/passwd /etc/group /etc/shadow /etc/login.defs; do
             [ ! -e "$path" ] || ! command -v restorecon >/dev/null ||

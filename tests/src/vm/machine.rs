@@ -58,7 +58,11 @@ impl Image {
         let mut command = Command::new("qemu-system-x86_64");
         command.args(["-accel", self.accelerator, "-cpu", cpu, "-smp", "1", "-m", "2048"]);
         command.args(["-display", "none", "-net", "none"]);
-        command.arg("-kernel").arg(self.directory.join("vmlinuz")).arg("-initrd").arg(self.directory.join("initrd.img"));
+        command
+            .arg("-kernel")
+            .arg(self.directory.join("vmlinuz"))
+            .arg("-initrd")
+            .arg(self.directory.join("initrd.img"));
         command.args(["-append", kernel_line]);
         command
     }

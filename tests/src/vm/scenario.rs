@@ -83,7 +83,8 @@ impl Fact<'_> {
 #[must_use]
 pub fn judge<'a>(expected: &'a [String], seen: &'a [String]) -> Vec<Fact<'a>> {
     let parts = |line: &'a String| line.split_once(": ").unwrap_or((line, ""));
-    let value = |lines: &'a [String], name: &str| lines.iter().map(parts).find(|fact| fact.0 == name).map(|fact| fact.1);
+    let value =
+        |lines: &'a [String], name: &str| lines.iter().map(parts).find(|fact| fact.0 == name).map(|fact| fact.1);
     let mut facts: Vec<Fact<'a>> = Vec::new();
     for (name, _) in expected.iter().chain(seen).map(parts) {
         if !facts.iter().any(|fact| fact.name == name) {

@@ -37,8 +37,12 @@ impl Seed {
         copy(&setup::fixture("os-release/almalinux-9"), "os-release");
         copy(&image.join("debs"), "debs");
         copy(&scripts, "vm");
-        setup::run(Command::new("cc").args(["-static", "-O1", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o"])
-            .arg(tree.join("probe")).arg(scripts.join("probe.c")));
+        setup::run(
+            Command::new("cc")
+                .args(["-static", "-O1", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o"])
+                .arg(tree.join("probe"))
+                .arg(scripts.join("probe.c")),
+        );
         let disk = place.path().join("seed.img");
         setup::run(Command::new("mke2fs").args(["-q", "-t", "ext4", "-d"]).arg(&tree).arg(disk).arg("64M"));
         Self { place }
