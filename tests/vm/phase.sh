@@ -10,7 +10,7 @@ scenario=$here/scenarios/$1
 
 case $2 in
     begin)
-        rm -rf "$state"
+        rm -rf "${state:?}"
         mkdir -p "$state"
         auditctl -a always,exit -F arch=b64 -S execve >/dev/null 2>&1 || :
         stat -c %s /var/log/audit/audit.log >"$state/audit-offset" 2>/dev/null || echo 0 >"$state/audit-offset"
