@@ -52,6 +52,7 @@ fn from_the_first_installation_to_purge() {
     let installed = expect::tree(&system);
     expect::outline("debian-installed", &fresh, &installed);
     expect::scan_user(&system);
+    assert!(system.text("/usr/lib/sysusers.d/hostprep.conf").contains("\nu cisco-amp-scan-svc "));
     let module = |module: &&str| module.contains("cisco-secure-bpf");
     let listed = system.run("semodule -s default -lfull").stdout;
     assert_eq!(listed.lines().filter(module).count(), 1, "{listed}");

@@ -33,6 +33,7 @@ fn the_example_agent_by_rpm() {
     let before = expect::tree(&system);
     redhat::expect_well(system.run("rpm --upgrade /tmp/agent.rpm"));
     expect::outline("vendor-redhat-installed", &before, &expect::tree(&system));
+    assert!(system.text("/usr/lib/sysusers.d/acme-agent.conf").contains("\nu acme-scan "));
     redhat::expect_well(system.run("rpm --erase acme-agent"));
     expect::outline("vendor-redhat-erased", &before, &expect::tree(&system));
 }
