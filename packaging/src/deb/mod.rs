@@ -47,15 +47,14 @@ pub fn build(recipe: &Recipe) -> Result<Vec<u8>, Error> {
         .map_err(Error::Deb)?;
     }
 
-    let configuration = |path: &str| is_configuration(path);
     let mut control = Archive::new(recipe.time);
     let mut add = |name: &str, text: &str, mode: u32| {
         if text.is_empty() { Ok(()) } else { control.file(&format!("/{name}"), text.as_bytes(), mode) }
     };
-    let members = || -> std::io::Result<()> {
+    let mut members = || -> std::io::Result<()> {
         add("control", &control::fields(recipe, data.installed_kib()), 0o644)?;
-        add("md5sums", &control::md5sums(&entries, configuration), 0o644)?;
-        add("conffiles", &control::conffiles(&entries, configuration), 0o644)?;
+        add("md5sums", &control::md5sums(&entries, is_configuration), 0o644)?;
+        add("conffiles", &control::conffiles(&entries, is_configuration), 0o644)?;
         add("triggers", &control::triggers(recipe), 0o644)?;
         if let Some(scripts) = &recipe.scripts {
             add("preinst", &scripts.preinst, 0o755)?;
@@ -65,7 +64,6 @@ pub fn build(recipe: &Recipe) -> Result<Vec<u8>, Error> {
         }
         Ok(())
     };
-    let mut members = members;
     members().map_err(Error::Deb)?;
     archive::deb(control, data).map_err(Error::Deb)
 }
