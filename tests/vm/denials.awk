@@ -1,5 +1,5 @@
 # Reads audit records and judges denials: ours where hostprep, a script of its package, or a program that one of these
-# started was denied something. Prints "fact denials of our own: none", or what they are; and "other …", one of a kind.
+# started was denied something. Prints "ours none", or what they are; and "other …", one of a kind.
 # The first file is known-denials.
 FNR == NR {
     if (!/^#|^$/) known[$0] = 1
@@ -63,5 +63,5 @@ END {
         if (!(kind in seen)) print "other " note kind
         seen[kind] = 1
     }
-    print "fact denials of our own: " (found == "" ? "none" : found)
+    print "ours " (found == "" ? "none" : found)
 }

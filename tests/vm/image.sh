@@ -1,82 +1,85 @@
 #!/bin/sh
 # Makes target/vm/image: disk.img, a Debian guest with SELinux enforcing that waits for commands on its second serial
-# line; vmlinuz and initrd.img, which it is booted with; and debs/, packages of the same day that scenarios install.
-# It is made once and kept until the recipe changes. Needs root.
+# line, and vmlinuz and initrd.img, which it is booted with. It is made once and kept until the recipe changes.
+# usage: image.sh [POLICY]
+# POLICY is a directory with etc/selinux and var/lib/selinux of another host: with it, target/vm/policy-image is made, of the
+# same guest with that policy, and with labels as that policy wants them. Needs root.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 umask 022
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
+vm=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$vm/../.." && pwd)
 image=$top/target/vm/image
-fixtures=$top/tests/fixtures/policy
-stamp=$(cat "$0" "$here"/guest/* "$fixtures"/*.cil | cksum)
-
-packages=systemd-sysv,linux-image-amd64,login,passwd,procps,util-linux,kmod,auditd,libpam-modules,libselinux1
-packages=$packages,selinux-policy-default,selinux-utils,policycoreutils,policycoreutils-python-utils
-packages=$packages,checkpolicy,semodule-utils,rpm,dnf
-arriving='policycoreutils policycoreutils-python-utils checkpolicy semodule-utils'
+# shellcheck source=tests/vm/debian.sh
+. "$vm/debian.sh"
 
 mkdir -p "$top/target/vm"
 exec 9>"$top/target/vm/lock"
 flock 9
-[ "$(cat "$image/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 
 say() {
     echo "image: $*" >&2
 }
-[ "$(id -u)" -eq 0 ] || {
-    say "needs root, to label files and to make users' files; run: sudo $0"
+fail() {
+    say "$*"
     exit 1
 }
+trap 'rm -rf "$image.new" "$top/target/vm/policy-image.new"' EXIT
+trap 'exit 1' HUP INT TERM
 
-new=$image.new
-rm -rf "$image" "$new"
-mkdir -p "$new/debs" "$new/setup"
-trap 'rm -rf "$new"' EXIT
-root=$new/root
+make_disk() {
+    mke2fs -q -t ext4 -d "$1/root" "$1/disk.img" 3G
+    rm -rf "$1/root"
+}
 
-say "installing Debian (about two minutes)"
-cat >"$new/setup/small-initrd.conf" <<'END'
-MODULES=list
-COMPRESS=zstd
-END
-printf '%s\n' virtio_pci virtio_blk ext4 >"$new/setup/modules"
-# shellcheck disable=SC2016 # mmdebstrap's shells know $1
-mmdebstrap --quiet --variant=minbase --include="$packages" \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
-    --essential-hook="copy-in '$new/setup/small-initrd.conf' /etc/initramfs-tools/conf.d" \
-    --essential-hook="copy-in '$new/setup/modules' /etc/initramfs-tools" \
-    --customize-hook='mkdir "$1/debs" && chroot "$1" sh -c "cd /debs && apt-get download -qq -o APT::Sandbox::User=root \
-        '"$arriving"' \$(cd /lib/modules && ls | sed s/^/linux-headers-/)"' \
-    --customize-hook="copy-out /debs '$new'" --customize-hook='rm -r "$1/debs"' \
-    bookworm "$root"
+stamp=$(recipe "$0")
+if [ "$(cat "$image/stamp" 2>/dev/null)" != "$stamp" ]; then
+    [ "$(id -u)" -eq 0 ] || fail "needs root, to label files and to make users' files; run: sudo $0"
+    new=$image.new
+    rm -rf "$image" "$new"
+    mkdir -p "$new"
+    root=$new/root
 
-install -m 755 "$here/guest/agent.sh" "$root/usr/local/sbin/hostprep-agent"
-cp "$here/guest/root-profile" "$root/root/.profile"
-install -D -m 644 "$here/guest/autologin.conf" "$root/etc/systemd/system/serial-getty@.service.d/autologin.conf"
-ln -s /lib/systemd/system/serial-getty@.service "$root/etc/systemd/system/getty.target.wants/serial-getty@ttyS1.service"
-ln -sf /dev/null "$root/etc/systemd/system/apt-daily.timer"
-ln -sf /dev/null "$root/etc/systemd/system/apt-daily-upgrade.timer"
-ln -sf /dev/null "$root/etc/systemd/system/dpkg-db-backup.timer"
-echo guest >"$root/etc/hostname"
-echo "/dev/vda / ext4 rw 0 0" >"$root/etc/fstab"
-mkdir -p "$root/srv/hostprep"
-mkdir -p "$root/etc/rpm"
-echo '%_dbpath /var/lib/rpm' >"$root/etc/rpm/macros.dbpath"
+    say "installing Debian (about two minutes)"
+    make_root bookworm "$root" mount
+    install -m 755 "$vm/guest/agent.sh" "$root/usr/local/sbin/hostprep-agent"
+    cp "$vm/guest/root-profile" "$root/root/.profile"
+    install -D -m 644 "$vm/guest/autologin.conf" "$root/etc/systemd/system/serial-getty@.service.d/autologin.conf"
+    ln -s /lib/systemd/system/serial-getty@.service \
+        "$root/etc/systemd/system/getty.target.wants/serial-getty@ttyS1.service"
+    echo guest >"$root/etc/hostname"
+    echo "/dev/vda / ext4 rw 0 0" >"$root/etc/fstab"
 
-say "its policy: a module for what Debian's lacks, and labels"
-sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$root/etc/selinux/config"
-semodule -n -p "$root" -s default -X 400 -i "$fixtures/unconfined_service_fixture.cil" -i "$here/guest/start_in_domain.cil"
-setfiles -F -r "$root" "$root/etc/selinux/default/contexts/files/file_contexts" "$root"
-rm -f "$root/.autorelabel"
+    say "its policy: a module for what Debian's lacks, and labels"
+    prepare_policy "$root"
+    tar --zstd -C "$root" -cf "$new/root.tar.zst" .
+    label_root "$root" default
+    cp "$root"/boot/vmlinuz-* "$new/vmlinuz"
+    cp "$root"/boot/initrd.img-* "$new/initrd.img"
+    make_disk "$new"
+    echo "$stamp" >"$new/stamp"
+    mv "$new" "$image"
+fi
+[ $# -gt 0 ] || exit 0
 
-cp "$root"/boot/vmlinuz-* "$new/vmlinuz"
-cp "$root"/boot/initrd.img-* "$new/initrd.img"
-mke2fs -q -t ext4 -d "$root" "$new/disk.img" 3G
-rm -rf "$root" "$new/setup"
-echo "$stamp" >"$new/stamp"
-mv "$new" "$image"
-trap - EXIT
+policy=$1
+type=$(sed -n 's/^SELINUXTYPE=//p' "$policy/etc/selinux/config" 2>/dev/null)
+[ -n "$type" ] || fail "$policy/etc/selinux/config names no SELINUXTYPE"
+[ -e "$policy/etc/selinux/$type/contexts/files/file_contexts" ] || fail "$policy/etc/selinux/$type has no file contexts"
+[ -d "$policy/var/lib/selinux/$type/active/modules" ] || fail "$policy/var/lib/selinux/$type is no policy store"
+new=$top/target/vm/policy-image.new
+rm -rf "$new" "$top/target/vm/policy-image"
+mkdir -p "$new/root"
+say "the same guest with the policy $type of $policy"
+tar --zstd -C "$new/root" -xf "$image/root.tar.zst"
+rm -rf "$new/root/etc/selinux" "$new/root/var/lib/selinux"
+mkdir -p "$new/root/etc/selinux" "$new/root/var/lib/selinux"
+cp -R "$policy/etc/selinux/." "$new/root/etc/selinux/"
+cp -R "$policy/var/lib/selinux/$type" "$new/root/var/lib/selinux/"
+chown -R root:root "$new/root/etc/selinux" "$new/root/var/lib/selinux"
+sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$new/root/etc/selinux/config"
+label_root "$new/root" "$type"
+make_disk "$new"
+ln "$image/vmlinuz" "$image/initrd.img" "$new/"
+mv "$new" "$top/target/vm/policy-image"

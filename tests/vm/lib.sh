@@ -3,11 +3,14 @@
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive
 seed=/srv/hostprep
+# Packages of the same day that a home-made image brings; elsewhere they come from the network.
+debs=/var/cache/hostprep-debs
 state=/root/hostprep-scenario
 domain=unconfined_service_t
 
 # fact NAME VALUE: something that was seen; the scenario's file "expected" has the line that it should be.
 fact() {
+    echo "$1: $2" >>"$state/facts"
     echo "fact $1: $2"
 }
 
@@ -54,8 +57,19 @@ reinstall_package() {
 
 remove_package() {
     case $(package_manager) in
-        apt) apt-get remove --yes -qq -o Dpkg::Use-Pty=0 "$1" ;;
-        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet remove "$1" ;;
+        apt) apt-get remove --yes -qq -o Dpkg::Use-Pty=0 hostprep ;;
+        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet remove hostprep ;;
+    esac
+}
+
+# As if it had never been there. RPM has no purge.
+purge_package() {
+    case $(package_manager) in
+        apt) ! dpkg --status hostprep >/dev/null 2>&1 || apt-get purge --yes -qq -o Dpkg::Use-Pty=0 hostprep ;;
+        dnf)
+            ! rpm --query --quiet hostprep || remove_package
+            rm -rf /var/lib/cisco /var/log/cisco
+            ;;
     esac
 }
 
@@ -65,8 +79,8 @@ probe() {
         cp "$seed/probe" /usr/local/sbin/hostprep-probe
         ! command -v restorecon >/dev/null || restorecon /usr/local/sbin/hostprep-probe
         context=
-        ! [ -e /sys/fs/selinux/enforce ] || context=SELinuxContext=system_u:system_r:$domain:s0
-        printf '[Service]\nType=oneshot\nExecStart=/usr/local/sbin/hostprep-probe\nStandardOutput=truncate:%s\n%s\n' \
+        ! selinux_is_on || context=SELinuxContext=system_u:system_r:$domain:s0
+        printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/hostprep-probe\nStandardOutput=truncate:%s\n%s\n' \
             /run/hostprep-probe.out "$context" >/etc/systemd/system/hostprep-probe.service
         systemctl daemon-reload
     }
@@ -75,11 +89,30 @@ probe() {
     cat /run/hostprep-probe.out
 }
 
-# The audit log from this scenario's beginning. What the kernel wrote last is in it once our own mark is.
+# Since systemd reads no unit twice: a service of the same name in another boot has another context.
+forget_probe() {
+    rm -f /usr/local/sbin/hostprep-probe /etc/systemd/system/hostprep-probe.service /run/hostprep-probe.out
+    systemctl daemon-reload
+}
+
+selinux_is_on() {
+    [ -e /sys/fs/selinux/enforce ]
+}
+
+# A line of our own in the audit log; it is there when this returns, and so is all that the kernel wrote before it.
+mark_audit_log() {
+    auditctl -m "$1" >/dev/null && wait_until grep -qaF "$1" /var/log/audit/audit.log >/dev/null
+}
+
+# The audit log from this scenario's beginning.
 audited() {
-    mark="hostprep-mark $$ $(date +%s%N)"
-    auditctl -m "$mark" >/dev/null && wait_until grep -qaF "$mark" /var/log/audit/audit.log >/dev/null || echo type=INCOMPLETE
-    tail -c "+$(($(cat "$state/audit-offset") + 1))" /var/log/audit/audit.log
+    mark_audit_log "hostprep-mark $$ $(date +%s%N)" || echo type=INCOMPLETE
+    # Those that were rotated away first.
+    find /var/log/audit -name 'audit.log*' | sort -r | xargs cat |
+        awk -v mark="$(cat "$state/audit-mark")" '
+            found
+            index($0, mark) { found = 1 }
+            END { if (!found) print "type=INCOMPLETE" }'
 }
 
 # The permissions of class bpf that were denied to the domain, from the scenario's beginning.
@@ -110,6 +143,20 @@ faults() {
     else
         echo "hostprep is not installed"
     fi
+}
+
+# What the connector's domain may do before hostprep is there: "allowed", "missing", or "none" without SELinux.
+rule_of_base_policy() {
+    selinux_is_on || { echo none && return; }
+    case $(probe) in *EACCES*) echo missing ;; *) echo allowed ;; esac
+}
+
+family() {
+    hostprep check --format json | tr -d ' \n' | sed 's/.*"family":"\([a-z]*\)".*/\1/'
+}
+
+tools_package() {
+    hostprep check --format json | grep -o 'policycoreutils-python[a-z-]*' | sort -u | paste -sd ' '
 }
 
 # Each event as "raised 19 install"; one line.
@@ -148,8 +195,14 @@ tools_away() {
 
 tools_arrive() {
     case $(package_manager) in
-        apt) dpkg --install "$seed"/debs/policycoreutils_* "$seed"/debs/policycoreutils-python-utils_* \
-            "$seed"/debs/checkpolicy_* "$seed"/debs/semodule-utils_* ;;
+        apt)
+            if [ ! -d "$debs" ]; then
+                apt-get install --yes -qq -o Dpkg::Use-Pty=0 policycoreutils policycoreutils-python-utils checkpolicy semodule-utils
+                return
+            fi
+            dpkg --install "$debs"/policycoreutils_* "$debs"/policycoreutils-python-utils_* \
+            "$debs"/checkpolicy_* "$debs"/semodule-utils_*
+            ;;
         dnf) dnf --assumeyes --quiet install policycoreutils policycoreutils-python-utils checkpolicy ;;
     esac
 }
@@ -157,27 +210,66 @@ tools_arrive() {
 # Without the compiler that Debian's package depends on.
 install_headers() {
     case $(package_manager) in
-        apt) dpkg --install --force-depends "$seed/debs/linux-headers-$(uname -r)"_* ;;
+        apt)
+            if [ -d "$debs" ]; then
+                dpkg --install --force-depends "$debs/linux-headers-$(uname -r)"_*
+            else
+                apt-get install --yes -qq -o Dpkg::Use-Pty=0 "linux-headers-$(uname -r)"
+            fi
+            ;;
         dnf) dnf --assumeyes --quiet install "kernel-devel-$(uname -r)" ;;
     esac
 }
 
+remove_headers() {
+    case $(package_manager) in
+        apt) dpkg --purge --force-depends "linux-headers-$(uname -r)" ;;
+        dnf) dnf --assumeyes --quiet remove "kernel-devel-$(uname -r)" ;;
+    esac
+}
+
+kernel_configs() {
+    for config in "/boot/config-$(uname -r)" "/lib/modules/$(uname -r)/config"; do
+        [ ! -e "$config" ] || echo "$config"
+    done
+}
+
 # As on a kernel that was built without BTF.
 hide_btf() {
-    mkdir -p /run/no-btf
-    mount --bind /run/no-btf /sys/kernel/btf
-    for config in "/boot/config-$(uname -r)" "/lib/modules/$(uname -r)/config"; do
-        [ ! -e "$config" ] || sed -i 's/^CONFIG_DEBUG_INFO_BTF=.*/# CONFIG_DEBUG_INFO_BTF is not set/' "$config"
+    if [ -e /sys/kernel/btf ]; then
+        mkdir -p /run/no-btf
+        mount --bind /run/no-btf /sys/kernel/btf
+    fi
+    for config in $(kernel_configs); do
+        sed -i.hostprep-scenario 's/^CONFIG_DEBUG_INFO_BTF=.*/# CONFIG_DEBUG_INFO_BTF is not set/' "$config"
     done
+}
+
+show_btf() {
+    ! mountpoint --quiet /sys/kernel/btf || umount /sys/kernel/btf
+    for config in $(kernel_configs); do
+        [ ! -e "$config.hostprep-scenario" ] || mv "$config.hostprep-scenario" "$config"
+    done
+}
+
+# What stands in place of the kernel's release in the name of its headers' package.
+headers_package() {
+    hostprep check --format json | tr -d '\n' | sed 's/.*"name": *"kernel"//' |
+        grep -o '[a-z-]*\(headers\|devel\)-[^" ]*' | head -n 1 | sed "s/$(uname -r)/RELEASE/"
 }
 
 # login.defs as a hardening guide has it; what it was then is what it must be afterwards.
 restrict_login_defs() {
+    cp --preserve=all /etc/login.defs "$state/login.defs.before"
     sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB no/' /etc/login.defs
     chmod 600 /etc/login.defs
     touch -d '2020-02-02 02:02:02.020202020' /etc/login.defs
     ! command -v restorecon >/dev/null || restorecon /etc/login.defs
     identity /etc/login.defs >"$state/login.defs"
+}
+
+login_defs_back() {
+    cp --preserve=all "$state/login.defs.before" /etc/login.defs
 }
 
 login_defs_fact() {

@@ -1,32 +1,93 @@
 #!/bin/sh
-# In the guest: one phase of a scenario. usage: phase.sh SCENARIO begin|prepare|act|verify|judge
-# Facts are printed as "fact NAME: VALUE", foreign denials as "other …", all else is for people.
+# On the host that is tested: one phase of a scenario.
+# usage: phase.sh SCENARIO needs|begin|break|prepare|act|verify|judge|restore [NAME]
+# It prints "skip NEED" for a need of the scenario that this host does not meet; "row …" for each fact as it was to be and as it was; "other …"
+# for a denial that is not ours; and more for people. /etc/hostprep-acceptance says what is expected of this kind of host.
+# `break` takes the NAME of a directory below broken/. `restore` ends non-zero where the host is not what it was.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=/dev/null
+# shellcheck source=tests/vm/lib.sh
 . "$here/lib.sh"
 scenario=$here/scenarios/$1
 
+# Whether this host has what the scenario needs.
+has() {
+    case $1 in
+        selinux) selinux_is_on ;;
+        rule-missing) [ "$(rule_of_base_policy)" = missing ] ;;
+        home-made) [ -d "$debs" ] ;;
+        *) echo "phase.sh: $scenario/needs: $1 is not known" >&2 && exit 2 ;;
+    esac
+}
+
+# What of a host a scenario may not leave behind.
+host_now() {
+    echo "module $(module)"
+    echo "login.defs $(sha256sum </etc/login.defs) $(stat -c '%a %u:%g' /etc/login.defs)"
+    echo "tools $(for tool in semodule checkmodule semodule_package semanage; do command -v $tool || :; done | paste -sd ' ')"
+    echo "mode $(getenforce 2>/dev/null || :)"
+    id cisco-amp-scan-svc 2>&1 || :
+    find /opt/cisco /etc/cisco /var/lib/cisco /var/log/cisco /run/cisco -maxdepth 0 2>/dev/null || :
+}
+
 case $2 in
+    needs)
+        [ -e "$scenario/needs" ] || exit 0
+        while read -r need; do
+            has "$need" || { echo "skip $need" && exit; }
+        done <"$scenario/needs"
+        ;;
     begin)
         rm -rf "${state:?}"
         mkdir -p "$state"
-        auditctl -a always,exit -F arch=b64 -S execve >/dev/null 2>&1 || :
-        stat -c %s /var/log/audit/audit.log >"$state/audit-offset" 2>/dev/null || echo 0 >"$state/audit-offset"
+        if selinux_is_on; then
+            auditctl -a always,exit -F arch=b64 -S execve >/dev/null 2>&1 || :
+            mark="hostprep-begin $(date +%s%N)"
+            mark_audit_log "$mark"
+            echo "$mark" >"$state/audit-mark"
+        fi
+        host_now >"$state/host"
+        ;;
+    break)
+        sh "$here/broken/$3/break.sh"
+        ;;
+    prepare | act | verify)
+        [ -e "$scenario/$2" ] || exit 0
+        status=0
+        sh -eu -c '. "$1/lib.sh"; . "$2"' sh "$here" "$scenario/$2" || status=$?
+        [ "$status" -eq 0 ] || fact "$2" "ended with status $status"
         ;;
     judge)
         fact faults "$(faults)"
-        audited | awk -f "$here/denials.awk" "$here/known-denials" -
+        if selinux_is_on; then
+            audited | awk -f "$here/denials.awk" "$here/known-denials" - >"$state/denials"
+            grep '^other ' "$state/denials" || :
+            fact "denials of our own" "$(sed -n 's/^ours //p' "$state/denials")"
+        else
+            fact "denials of our own" none
+        fi
         wrong=
         for path in /opt/cisco /var/lib/cisco /var/log/cisco /etc/passwd /etc/group /etc/shadow /etc/login.defs; do
-            [ ! -e "$path" ] || ! command -v restorecon >/dev/null ||
+            ! selinux_is_on || [ ! -e "$path" ] ||
                 wrong=$wrong$(restorecon -n -v -R "$path" 2>&1 | grep -v '^Warning no default' | tr '\n' ';')
         done
         fact labels "${wrong:-as the policy has them}"
+        printf 'denials of our own: none\nlabels: as the policy has them\n' |
+            awk -f "$here/judge.awk" /etc/hostprep-acceptance "$scenario/expected" - "$state/facts"
+        ;;
+    restore)
+        status=0
+        [ ! -e "$scenario/restore" ] || sh -eu -c '. "$1/lib.sh"; . "$2"' sh "$here" "$scenario/restore" || status=$?
+        purge_package || status=$?
+        forget_probe
+        host_now | diff "$state/host" - || status=1
+        ! selinux_is_on || auditctl -d always,exit -F arch=b64 -S execve >/dev/null 2>&1 || :
+        rm -rf "$state"
+        exit "$status"
         ;;
     *)
-        # shellcheck source=/dev/null
-        [ ! -e "$scenario/$2" ] || . "$scenario/$2"
+        echo "phase.sh: there is no phase $2" >&2
+        exit 2
         ;;
 esac

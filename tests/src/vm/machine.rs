@@ -1,4 +1,4 @@
-//! QEMU with one guest, a monitor to take it back to a moment, and an administrator's session in it.
+//! QEMU with one guest, and an administrator's session in it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +13,7 @@ use crate::setup;
 
 /// Generous: an emulator on a busy machine.
 const BOOT: Duration = Duration::from_secs(400);
-const MONITOR: Duration = Duration::from_secs(120);
+const MOMENT: Duration = Duration::from_secs(60);
 const KERNEL_SPEAKS: Duration = Duration::from_secs(20);
 
 /// What a guest is booted from.
@@ -23,13 +23,15 @@ pub struct Image {
     pub directory: PathBuf,
     /// `kvm`, where a guest really boots with it, else `tcg`.
     pub accelerator: &'static str,
+    /// Whether it boots permissive and enforces only then: its policy was not made for its files' layout.
+    pub enforces_late: bool,
 }
 
 impl Image {
     /// Looks whether KVM works: there are machines where it opens, and then hangs.
     #[must_use]
-    pub fn in_directory(directory: PathBuf) -> Self {
-        let mut image = Self { directory, accelerator: "kvm" };
+    pub fn in_directory(directory: PathBuf, enforces_late: bool) -> Self {
+        let mut image = Self { directory, accelerator: "kvm", enforces_late };
         if !Path::new("/dev/kvm").exists() || !image.kernel_speaks() {
             image.accelerator = "tcg";
         }
@@ -70,8 +72,10 @@ impl Image {
     /// With both disks, of which nothing is changed, and the console where `serial` says.
     #[must_use]
     pub fn guest(&self, seed: &Path, boot: &str, serial: &str) -> Command {
-        let line = "root=/dev/vda rw console=ttyS0 security=selinux selinux=1 audit=1 panic=5 quiet";
-        let mut command = self.qemu(&format!("{line} {boot}"));
+        let line = "root=/dev/vda rw console=ttyS0 security=selinux audit=1 panic=5 quiet";
+        let selinux = if boot.contains("selinux=") { "" } else { "selinux=1" };
+        let late = if self.enforces_late { "enforcing=0" } else { "" };
+        let mut command = self.qemu(&format!("{line} {selinux} {late} {boot}"));
         for disk in [&self.directory.join("disk.img"), seed] {
             let drive = format!("file={},format=raw,if=virtio,snapshot=on", disk.display());
             command.args(["-drive", &drive]);
@@ -86,8 +90,8 @@ impl Image {
 pub struct Machine {
     child: Child,
     agent: BufReader<UnixStream>,
-    monitor: UnixStream,
     place: TempDir,
+    enforces_late: bool,
     /// What the agent said first: kernel and context.
     pub greeting: String,
 }
@@ -111,23 +115,19 @@ impl Machine {
         let at = |name: &str| place.path().join(name);
         let console = format!("file:{}", at("console").display());
         let mut command = image.guest(seed, boot, &console);
-        for (option, name) in [("-serial", "agent"), ("-monitor", "monitor")] {
-            command.args([option, &format!("unix:{},server=on,wait=off", at(name).display())]);
-        }
+        command.args(["-serial", &format!("unix:{},server=on,wait=off", at("agent").display()), "-monitor", "none"]);
         let errors = File::create(at("qemu")).map_err(|e| e.to_string())?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn();
         let mut child = child.map_err(|e| format!("qemu-system-x86_64: {e}"))?;
-        let streams = connect(&at("agent")).and_then(|agent| Ok((agent, connect(&at("monitor"))?)));
-        let (agent, monitor) = match streams {
-            Ok(streams) => streams,
+        let agent = match connect(&at("agent")) {
+            Ok(agent) => BufReader::new(agent),
             Err(e) => {
                 child.kill().ok();
                 child.wait().ok();
                 return Err(format!("{e}; {}", std::fs::read_to_string(at("qemu")).unwrap_or_default()));
             }
         };
-        let mut machine = Self { child, agent: BufReader::new(agent), monitor, place, greeting: String::new() };
-        machine.wait_for_prompt()?;
+        let mut machine = Self { child, agent, place, enforces_late: image.enforces_late, greeting: String::new() };
         machine.wait_until_ready()?;
         Ok(machine)
     }
@@ -138,9 +138,13 @@ impl Machine {
             let line = self.line(deadline).map_err(|e| format!("the guest did not boot: {e}{}", self.console()))?;
             if let Some(greeting) = line.strip_prefix("= ready ") {
                 greeting.clone_into(&mut self.greeting);
-                return Ok(());
+                break;
             }
         }
+        if self.enforces_late && self.run("setenforce 1", MOMENT)?.status != "0" {
+            return Err("the guest does not want to enforce".into());
+        }
+        Ok(())
     }
 
     fn console(&self) -> String {
@@ -196,42 +200,6 @@ impl Machine {
 
     fn say(&mut self, command: &str) -> Result<(), String> {
         self.agent.get_mut().write_all(format!("{command}\n").as_bytes()).map_err(|e| format!("{command}: {e}"))
-    }
-
-    /// Keeps this moment, memory and disk, for [`Machine::back`].
-    ///
-    /// # Errors
-    /// What the monitor said.
-    pub fn keep(&mut self) -> Result<(), String> {
-        self.tell_monitor("savevm booted")
-    }
-
-    /// Takes the guest back to the moment that was kept.
-    ///
-    /// # Errors
-    /// What the monitor said.
-    pub fn back(&mut self) -> Result<(), String> {
-        self.tell_monitor("loadvm booted")
-    }
-
-    fn tell_monitor(&mut self, command: &str) -> Result<(), String> {
-        self.monitor.write_all(format!("{command}\n").as_bytes()).map_err(|e| e.to_string())?;
-        let said = self.wait_for_prompt()?;
-        if said.contains("Error") { Err(format!("{command}: {said}")) } else { Ok(()) }
-    }
-
-    fn wait_for_prompt(&mut self) -> Result<String, String> {
-        self.monitor.set_read_timeout(Some(MONITOR)).map_err(|e| e.to_string())?;
-        let mut said = Vec::new();
-        while !said.ends_with(b"\n(qemu) ") && said != b"(qemu) " {
-            let mut byte = [0];
-            match self.monitor.read(&mut byte) {
-                Ok(1) => said.push(byte[0]),
-                Ok(_) => return Err("QEMU ended".into()),
-                Err(e) => return Err(format!("QEMU's monitor: {e}")),
-            }
-        }
-        Ok(String::from_utf8_lossy(&said).into_owned())
     }
 }
 

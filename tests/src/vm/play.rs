@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::machine::{Image, Machine};
-use super::scenario::{Scenario, Seen};
+use super::scenario::{Fact, Scenario, Seen};
 
 /// The longest that one phase may take: several transactions of a policy in an emulator on a busy machine.
 const PHASE: Duration = Duration::from_secs(900);
@@ -19,6 +19,8 @@ pub struct Stage<'a> {
     pub image: &'a Image,
     /// The second disk.
     pub seed: &'a Path,
+    /// What is expected of such a host, a line `WORD: VALUE` each.
+    pub host: &'a str,
     /// A directory below `tests/vm/broken` whose `break.sh` is run first.
     pub broken: Option<&'a str>,
 }
@@ -32,14 +34,13 @@ pub fn play(stage: Stage<'_>, scenarios: &[Scenario], told: impl Fn(&Scenario, &
         for _ in 0..machines {
             scope.spawn(|| {
                 let mut booted = None;
-                while let Some(index) = next(&waiting, scenarios, &booted) {
+                while let Some(index) = next(&waiting, scenarios, booted.as_ref()) {
                     let scenario = &scenarios[index];
                     let start = Instant::now();
                     let mut seen = Seen::default();
-                    if let Err(why) = play_one(stage, scenario, &mut booted, &mut seen) {
-                        seen.broken_off = Some(why);
-                        // Who knows in what state it is.
-                        booted = None;
+                    match play_one(stage, scenario, booted.take(), &mut seen) {
+                        Ok(machine) => booted = machine.map(|machine| (scenario.boot.clone(), machine)),
+                        Err(why) => seen.broken_off = Some(why),
                     }
                     seen.took = start.elapsed();
                     told(scenario, &seen);
@@ -53,63 +54,86 @@ pub fn play(stage: Stage<'_>, scenarios: &[Scenario], told: impl Fn(&Scenario, &
     played.into_iter().map(|(_, seen)| seen).collect()
 }
 
-type Booted = Option<(String, Machine)>;
+/// A machine, and what was added to its kernel's command line.
+type Booted = (String, Machine);
 
 /// The next that can use the machine as it was booted, else the next.
-fn next(waiting: &Mutex<VecDeque<usize>>, scenarios: &[Scenario], booted: &Booted) -> Option<usize> {
+fn next(waiting: &Mutex<VecDeque<usize>>, scenarios: &[Scenario], booted: Option<&Booted>) -> Option<usize> {
     let mut waiting = waiting.lock().unwrap();
-    let fits = |index: &usize| booted.as_ref().is_some_and(|(boot, _)| *boot == scenarios[*index].boot);
+    let fits = |index: &usize| booted.is_some_and(|(boot, _)| *boot == scenarios[*index].boot);
     let place = waiting.iter().position(fits).unwrap_or(0);
     waiting.remove(place)
 }
 
-fn play_one(stage: Stage<'_>, scenario: &Scenario, booted: &mut Booted, seen: &mut Seen) -> Result<(), String> {
-    match booted {
-        Some((boot, machine)) if *boot == scenario.boot => machine.back()?,
-        _ => {
-            *booted = None;
-            let mut machine = Machine::boot(stage.image, stage.seed, &scenario.boot)?;
-            machine.keep()?;
-            *booted = Some((scenario.boot.clone(), machine));
+/// Gives the machine back where it is again what it was before.
+fn play_one(
+    stage: Stage<'_>,
+    scenario: &Scenario,
+    booted: Option<Booted>,
+    seen: &mut Seen,
+) -> Result<Option<Machine>, String> {
+    let mut machine = match booted {
+        Some((boot, machine)) if boot == scenario.boot => machine,
+        other => {
+            drop(other);
+            boot(stage, scenario, seen)?
+        }
+    };
+    if scenario.boot.is_empty() {
+        let lines = phase(&mut machine, scenario, "needs", seen)?;
+        if let Some(need) = lines.iter().find_map(|line| line.strip_prefix("skip ")) {
+            seen.skipped = Some(need.to_owned());
+            return Ok(Some(machine));
         }
     }
-    let Some((_, machine)) = booted else { unreachable!("it was just booted") };
-    if !scenario.boot.contains("selinux=0") && !machine.greeting.contains(":unconfined_t:") {
-        return Err(format!("this is no administrator's session: {}", machine.greeting));
-    }
-    phase(machine, scenario, "begin", seen)?;
+    phase(&mut machine, scenario, "begin", seen)?;
     if let Some(broken) = stage.broken {
-        run(machine, &format!("sh /srv/hostprep/vm/broken/{broken}/break.sh"), seen)?;
+        phase(&mut machine, scenario, &format!("break {broken}"), seen)?;
     }
-    phase(machine, scenario, "prepare", seen)?;
-    phase(machine, scenario, "act", seen)?;
+    phase(&mut machine, scenario, "prepare", seen)?;
+    phase(&mut machine, scenario, "act", seen)?;
     if scenario.reboots {
         machine.reboot()?;
     }
-    phase(machine, scenario, "verify", seen)?;
-    phase(machine, scenario, "judge", seen)
-}
-
-fn phase(machine: &mut Machine, scenario: &Scenario, phase: &str, seen: &mut Seen) -> Result<(), String> {
-    let status = run(machine, &format!("sh /srv/hostprep/vm/phase.sh {} {phase}", scenario.name), seen)?;
-    if status != "0" {
-        seen.facts.push(format!("{phase}: ended with status {status}"));
+    phase(&mut machine, scenario, "verify", seen)?;
+    let lines = phase(&mut machine, scenario, "judge", seen)?;
+    seen.facts = lines.iter().filter_map(|line| Fact::parse(line)).collect();
+    seen.others = lines.iter().filter_map(|line| line.strip_prefix("other ")).map(str::to_owned).collect();
+    if !seen.is_green() || stage.broken.is_some() {
+        return Ok(None);
     }
-    Ok(())
+    let (status, _) = run(&mut machine, &phase_command(scenario, "restore"), seen)?;
+    Ok((status == "0").then_some(machine))
 }
 
-fn run(machine: &mut Machine, command: &str, seen: &mut Seen) -> Result<String, String> {
+fn boot(stage: Stage<'_>, scenario: &Scenario, seen: &mut Seen) -> Result<Machine, String> {
+    let start = Instant::now();
+    let mut machine = Machine::boot(stage.image, stage.seed, &scenario.boot)?;
+    seen.transcript += &format!("# booted in {:.1} s: {}\n", start.elapsed().as_secs_f32(), machine.greeting);
+    if !scenario.boot.contains("selinux=0") && !machine.greeting.contains(":unconfined_t:") {
+        return Err(format!("this is no administrator's session: {}", machine.greeting));
+    }
+    let host = stage.host.replace('\n', "\\n");
+    let (status, _) = run(&mut machine, &format!("printf '{host}' >/etc/hostprep-acceptance"), seen)?;
+    if status == "0" { Ok(machine) } else { Err("the guest's disk cannot be written to".into()) }
+}
+
+fn phase_command(scenario: &Scenario, phase: &str) -> String {
+    format!("sh /srv/hostprep/vm/phase.sh {} {phase}", scenario.name)
+}
+
+fn phase(machine: &mut Machine, scenario: &Scenario, phase: &str, seen: &mut Seen) -> Result<Vec<String>, String> {
+    let (status, lines) = run(machine, &phase_command(scenario, phase), seen)?;
+    if status == "0" { Ok(lines) } else { Err(format!("{phase} ended with status {status}")) }
+}
+
+fn run(machine: &mut Machine, command: &str, seen: &mut Seen) -> Result<(String, Vec<String>), String> {
     let start = Instant::now();
     let answer = machine.run(command, PHASE)?;
     seen.transcript += &format!("$ {command}\n");
-    for line in answer.lines {
-        if let Some(fact) = line.strip_prefix("fact ") {
-            seen.facts.push(fact.to_owned());
-        } else if let Some(other) = line.strip_prefix("other ") {
-            seen.others.push(other.to_owned());
-        }
+    for line in &answer.lines {
         seen.transcript += &format!("{line}\n");
     }
     seen.transcript += &format!("# status {}, {:.1} s\n", answer.status, start.elapsed().as_secs_f32());
-    Ok(answer.status)
+    Ok((answer.status, answer.lines))
 }

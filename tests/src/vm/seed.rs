@@ -17,34 +17,12 @@ pub struct Seed {
 impl Seed {
     /// Packs it. `newer` and `older` are directories with a DEB and an RPM each.
     #[must_use]
-    pub fn of(image: &Path, newer: &Path, older: &Path) -> Self {
+    pub fn of(newer: &Path, older: &Path) -> Self {
         let place = setup::open_tempdir();
         let tree = place.path().join("tree");
-        let scripts = setup::top().join("tests/vm");
-        std::fs::create_dir_all(tree.join("packages")).unwrap();
-        let copy = |from: &Path, to: &str| {
-            setup::run(Command::new("cp").arg("-R").arg(from).arg(tree.join(to)));
-        };
-        for (directory, name) in [(newer, "newer"), (older, "older")] {
-            for ending in ["deb", "rpm"] {
-                copy(&only(directory, &format!(".{ending}")), &format!("packages/{name}.{ending}"));
-            }
-        }
-        let provides = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', \
-                        '/usr/sbin/useradd', '/bin/sh', 'policycoreutils']\n";
-        let (_place, provides) = packages::build("host-provides", provides, None, ".rpm");
-        copy(&provides, "packages/host-provides.rpm");
-        copy(&setup::fixture("os-release/almalinux-9"), "os-release");
-        copy(&image.join("debs"), "debs");
-        copy(&scripts, "vm");
-        setup::run(
-            Command::new("cc")
-                .args(["-static", "-O1", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o"])
-                .arg(tree.join("probe"))
-                .arg(scripts.join("probe.c")),
-        );
+        lay(&tree, newer, older);
         let disk = place.path().join("seed.img");
-        setup::run(Command::new("mke2fs").args(["-q", "-t", "ext4", "-d"]).arg(&tree).arg(disk).arg("64M"));
+        setup::run(Command::new("mke2fs").args(["-q", "-t", "ext4", "-d"]).arg(&tree).arg(disk).arg("32M"));
         Self { place }
     }
 
@@ -53,4 +31,30 @@ impl Seed {
     pub fn disk(&self) -> PathBuf {
         self.place.path().join("seed.img")
     }
+}
+
+/// Lays out what a guest gets as `/srv/hostprep`, in a new directory.
+pub fn lay(tree: &Path, newer: &Path, older: &Path) {
+    let scripts = setup::top().join("tests/vm");
+    std::fs::create_dir_all(tree.join("packages")).unwrap();
+    let copy = |from: &Path, to: &str| {
+        setup::run(Command::new("cp").arg("-R").arg(from).arg(tree.join(to)));
+    };
+    for (directory, name) in [(newer, "newer"), (older, "older")] {
+        for ending in ["deb", "rpm"] {
+            copy(&only(directory, &format!(".{ending}")), &format!("packages/{name}.{ending}"));
+        }
+    }
+    let provides = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', \
+                    '/usr/sbin/useradd', '/bin/sh', 'policycoreutils']\n";
+    let (_place, provides) = packages::build("host-provides", provides, None, ".rpm");
+    copy(&provides, "packages/host-provides.rpm");
+    copy(&setup::fixture("os-release/almalinux-9"), "os-release");
+    copy(&scripts, "vm");
+    setup::run(
+        Command::new("cc")
+            .args(["-static", "-O1", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o"])
+            .arg(tree.join("probe"))
+            .arg(scripts.join("probe.c")),
+    );
 }

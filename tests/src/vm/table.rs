@@ -2,40 +2,35 @@
 
 use std::fmt::Write;
 
-use super::scenario::{Scenario, Seen, judge};
-
-/// Whether all is as expected.
-#[must_use]
-pub fn is_green(scenario: &Scenario, seen: &Seen) -> bool {
-    seen.broken_off.is_none() && judge(&scenario.expected, &seen.facts).iter().all(super::scenario::Fact::is_right)
-}
+use super::scenario::{Scenario, Seen};
 
 /// A line a fact: scenario, expected, seen, seconds.
 #[must_use]
 pub fn table(rows: &[(&Scenario, &Seen)]) -> String {
     let mut text = String::new();
-    line(&mut text, ["scenario", "expected", "seen", "s"]);
+    line(&mut text, ["scenario", "s", "expected", "seen"]);
     for (scenario, seen) in rows {
-        let (mut name, mut seconds) = (scenario.name.as_str(), seen.took.as_secs().to_string());
+        let seconds = seen.took.as_secs().to_string();
+        let mut first = Some([scenario.name.as_str(), seconds.as_str()]);
+        let mut add = |expected: &str, seen: &str| {
+            let [name, seconds] = first.take().unwrap_or_default();
+            line(&mut text, [name, seconds, expected, seen]);
+        };
         if let Some(why) = &seen.broken_off {
-            line(&mut text, [name, "runs to its end", &format!("BROKEN OFF: {why}"), &seconds]);
-            (name, seconds) = ("", String::new());
+            add("runs to its end", &format!("BROKEN OFF: {why}"));
         }
-        for fact in judge(&scenario.expected, &seen.facts) {
-            let expected = fact.expected.map_or("nothing".into(), |value| format!("{}: {value}", fact.name));
-            let found = match fact.seen {
-                _ if fact.is_right() => "the same".into(),
-                Some(value) => format!("NOT SO: {}: {value}", fact.name),
-                None => "NOT SEEN".into(),
-            };
-            line(&mut text, [name, &expected, &found, &seconds]);
-            (name, seconds) = ("", String::new());
+        if let Some(need) = &seen.skipped {
+            add(&format!("needs: {need}"), "not here, so not played");
+        }
+        for fact in &seen.facts {
+            let found = if fact.right { "the same".into() } else { format!("NOT SO: {}", fact.seen) };
+            add(&format!("{}: {}", fact.name, fact.expected), &found);
         }
     }
     text
 }
 
-fn line(text: &mut String, [scenario, expected, seen, seconds]: [&str; 4]) {
+fn line(text: &mut String, [scenario, seconds, expected, seen]: [&str; 4]) {
     writeln!(text, "{scenario:<27} {seconds:>4}  {expected:<100}  {seen}").unwrap();
 }
 

@@ -1,0 +1,121 @@
+#!/bin/sh
+# On a host without the driver of tests/src/vm, as in a Vagrant box: plays the scenarios and prints a table.
+# usage: acceptance.sh go-on|finish
+# `go-on` plays until a reboot is wanted or nothing is left; after the reboot it goes on. `finish` also prints the table and
+# ends non-zero where anything is not as expected, or not played although it should have been. Needs root and a day's patience.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/vm/lib.sh
+. "$here/lib.sh"
+progress=/var/lib/hostprep-acceptance
+mkdir -p "$progress"
+touch "$progress/done" "$progress/table"
+
+phase() {
+    sh "$here/phase.sh" "$@" </dev/null
+}
+
+# kernel_argument add|remove ARGUMENT
+kernel_argument() {
+    if command -v grubby >/dev/null; then
+        case $1 in
+            add) grubby --update-kernel=ALL --args="$2" ;;
+            remove) grubby --update-kernel=ALL --remove-args="$2" ;;
+        esac
+        return
+    fi
+    config=/boot/grub/grub.cfg
+    [ ! -e /etc/default/grub ] || config=/etc/default/grub
+    case $1 in
+        add) sed -i -e "s/^\( *linux .*\)/\1 $2/" -e "s/^\(GRUB_CMDLINE_LINUX=\"[^\"]*\)/\1 $2/" $config ;;
+        remove) sed -i "s/ $2//" $config ;;
+    esac
+    [ $config = /boot/grub/grub.cfg ] || update-grub
+}
+
+# row SCENARIO SECONDS EXPECTED SEEN
+row() {
+    printf '%-27s %4s  %-100s  %s\n' "$1" "$2" "$3" "$4" >>"$progress/table"
+}
+
+is_done() {
+    echo "$1" >>"$progress/done"
+    rm -f "$progress/booted" "$progress/acted" "$progress/began"
+}
+
+seconds() {
+    echo $(($(date +%s) - $(cat "$progress/began")))
+}
+
+# From the verification to the end.
+rest() {
+    phase "$1" verify
+    phase "$1" judge >"$progress/judged"
+    cat "$progress/judged"
+    took=$(seconds)
+    grep '^row' "$progress/judged" | tr '\t' '\n' | while read -r _ && read -r judgement && read -r name &&
+        read -r expected && read -r seen; do
+        case $judgement in
+            right) row "$1" "$took" "$name: $expected" "the same" ;;
+            *) row "$1" "$took" "$name: $expected" "NOT SO: $seen" ;;
+        esac
+    done
+    phase "$1" restore || row "$1" "$took" "the host as it was" "NOT SO: see above, from restore"
+    is_done "$1"
+}
+
+begin() {
+    echo "== $1"
+    date +%s >"$progress/began"
+    phase "$1" begin
+    phase "$1" prepare
+    phase "$1" act
+}
+
+go_on() {
+    for scenario in "$here"/scenarios/*; do
+        name=${scenario##*/}
+        ! grep -qx "$name" "$progress/done" || continue
+        if [ -e "$progress/acted" ]; then
+            rest "$name"
+            continue
+        fi
+        if [ ! -e "$progress/booted" ]; then
+            phase "$name" needs >"$progress/needs"
+            if grep -q '^skip' "$progress/needs"; then
+                row "$name" - "needs: $(sed -n 's/^skip //p' "$progress/needs")" "not here, so not played"
+                is_done "$name"
+                continue
+            fi
+            if [ -e "$scenario/boot" ]; then
+                forget_probe
+                kernel_argument add "$(cat "$scenario/boot")"
+                touch "$progress/booted"
+                return
+            fi
+        fi
+        begin "$name"
+        if [ -e "$scenario/reboot" ]; then
+            touch "$progress/acted"
+            return
+        fi
+        rest "$name"
+        if [ -e "$scenario/boot" ]; then
+            kernel_argument remove "$(cat "$scenario/boot")"
+            # What was written without SELinux has no labels.
+            touch /.autorelabel
+            return
+        fi
+    done
+    touch "$progress/all"
+}
+
+go_on
+[ "$1" = finish ] || exit 0
+[ -e "$progress/all" ] || row "" "" "all scenarios are played" "NOT SO: a reboot was wanted once more"
+echo "scenario                       s  expected"
+cat "$progress/table"
+wrong=$(grep -c 'NOT SO' "$progress/table" || :)
+echo "$(grep -c 'the same' "$progress/table") facts as expected, $wrong not"
+[ "$wrong" -eq 0 ] && grep -q 'the same' "$progress/table"

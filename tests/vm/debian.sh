@@ -1,0 +1,53 @@
+# How a Debian root with SELinux enforcing is made; sourced by image.sh and vagrant/make-box.sh. Needs root.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # top, vm: who sources this
+
+# What hostprep's scenarios need, and what they install.
+common_packages=systemd-sysv,linux-image-amd64,login,passwd,procps,util-linux,kmod,auditd,libpam-modules,libselinux1
+common_packages=$common_packages,selinux-policy-default,selinux-utils,policycoreutils,policycoreutils-python-utils
+common_packages=$common_packages,checkpolicy,semodule-utils,python3-minimal,rpm,dnf
+arriving='policycoreutils policycoreutils-python-utils checkpolicy semodule-utils'
+fixture=$top/tests/fixtures/policy/unconfined_service_fixture.cil
+
+# What an image is made of: it is made anew when this changes.
+recipe() {
+    cat "$@" "$vm/debian.sh" "$vm"/guest/* "$fixture" | cksum
+}
+
+# make_root SUITE ROOT PACKAGES
+make_root() {
+    settings=$(mktemp -d)
+    printf 'MODULES=list\nCOMPRESS=zstd\n' >"$settings/small-initrd.conf"
+    printf '%s\n' virtio_pci virtio_blk virtio_net ext4 >"$settings/modules"
+    # shellcheck disable=SC2016 # mmdebstrap's shells know $1
+    mmdebstrap --quiet --variant=minbase --include="$common_packages,$3" \
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
+        --essential-hook="copy-in '$settings/small-initrd.conf' /etc/initramfs-tools/conf.d" \
+        --essential-hook="copy-in '$settings/modules' /etc/initramfs-tools" \
+        --customize-hook='mkdir "$1/var/cache/hostprep-debs" && chroot "$1" sh -c "cd /var/cache/hostprep-debs &&
+            apt-get download -qq -o APT::Sandbox::User=root '"$arriving"' \
+            \$(cd /lib/modules && ls | sed s/^/linux-headers-/)"' \
+        "$1" "$2"
+    rm -r "$settings"
+    for timer in apt-daily apt-daily-upgrade dpkg-db-backup; do
+        ln -sf /dev/null "$2/etc/systemd/system/$timer.timer"
+    done
+    mkdir -p "$2/srv/hostprep" "$2/etc/rpm"
+    echo '%_dbpath /var/lib/rpm' >"$2/etc/rpm/macros.dbpath"
+}
+
+# What Debian's policy lacks, and enforcing.
+prepare_policy() {
+    cp "$fixture" "$vm/guest/start_in_domain.cil" "$1/root/"
+    chroot "$1" semodule -n -s default -X 400 -i /root/unconfined_service_fixture.cil -i /root/start_in_domain.cil
+    rm "$1"/root/*.cil
+    sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$1/etc/selinux/config"
+}
+
+# label_root ROOT TYPE: the last thing that is done to it.
+label_root() {
+    rm -f "$1/.autorelabel"
+    setfiles -F -r "$1" "$1/etc/selinux/$2/contexts/files/file_contexts" "$1"
+}

@@ -1,0 +1,27 @@
+# Compares what was seen with what is expected. usage: awk -f judge.awk BOX EXPECTED… SEEN
+# Each file has lines "NAME: VALUE"; in those of EXPECTED, {WORD} stands for the value that BOX has of WORD, and "*" is any.
+# Prints a row a fact, parted by tabs: "row", "right" or "wrong", NAME, what was expected, what was seen; "-" for nothing.
+BEGIN { FS = ": "; last = ARGC - 1 }
+FNR == 1 { file++ }
+{
+    value = substr($0, length($1) + 3)
+    gsub(/\t/, " ", value)
+}
+file == 1 { box[$1] = value; next }
+FILENAME != ARGV[last] {
+    for (word in box) {
+        at = index(value, "{" word "}")
+        if (at) value = substr(value, 1, at - 1) box[word] substr(value, at + length(word) + 2)
+    }
+    expected[$1] = value
+}
+FILENAME == ARGV[last] { seen[$1] = value }
+!($1 in known) { known[$1]; names[++n] = $1 }
+END {
+    for (i = 1; i <= n; i++) {
+        name = names[i]
+        right = name in expected && name in seen && (expected[name] == "*" || expected[name] "" == seen[name] "")
+        print "row\t" (right ? "right" : "wrong") "\t" name "\t" (name in expected ? expected[name] : "-") "\t" \
+            (name in seen ? seen[name] : "-")
+    }
+}

@@ -1,0 +1,78 @@
+#!/bin/sh
+# Makes target/vagrant/debian12.box or debian13.box: Debian with SELinux enforcing, for Vagrant's libvirt provider. It is made
+# once and kept until the recipe changes. usage: make-box.sh SUITE    bookworm or trixie. Needs root.
+#   vagrant box add --name hostprep/debian12 target/vagrant/debian12.box
+set -eu
+
+PATH=$PATH:/usr/sbin:/sbin
+umask 022
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/.." && pwd)
+vm=$top/tests/vm
+# shellcheck source=/dev/null
+. "$vm/debian.sh"
+
+case ${1-} in
+    bookworm) name=debian12 ;;
+    trixie) name=debian13 ;;
+    *) echo "usage: $0 bookworm|trixie" >&2 && exit 2 ;;
+esac
+[ "$(id -u)" -eq 0 ] || {
+    echo "make-box: needs root, to label files and to make users' files; run: sudo $0 $1" >&2
+    exit 1
+}
+out=$top/target/vagrant
+mkdir -p "$out"
+exec 9>"$out/$name.lock"
+flock 9
+stamp=$(recipe "$0" "$here"/box/*)
+[ ! -e "$out/$name.box" ] || [ "$(cat "$out/$name.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
+
+new=$out/$name.new
+rm -rf "$new" "$out/$name.box"
+trap 'rm -rf "$new"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$new/box"
+root=$new/root
+
+echo "make-box: installing Debian $1 (about two minutes)" >&2
+make_root "$1" "$root" openssh-server,sudo,dbus,iproute2
+echo "$name" >"$root/etc/hostname"
+echo "127.0.0.1 localhost $name" >"$root/etc/hosts"
+echo "/dev/vda1 / ext4 rw 0 0" >"$root/etc/fstab"
+install -m 644 "$here/box/vagrant.network" "$root/etc/systemd/network/80-vagrant.network"
+chroot "$root" systemctl --quiet enable systemd-networkd ssh
+
+# As every base box has it: an account with a key that everybody knows, for machines of one's own.
+key=$(find /usr/share /opt -path '*/keys/vagrant.pub' 2>/dev/null | head -n 1)
+[ -n "$key" ] || { echo "make-box: Vagrant's public key is not here; install vagrant" >&2 && exit 1; }
+chroot "$root" useradd --create-home --shell /bin/bash vagrant
+chroot "$root" install -d -m 700 -o vagrant -g vagrant /home/vagrant/.ssh
+install -m 600 "$key" "$root/home/vagrant/.ssh/authorized_keys"
+chroot "$root" chown vagrant:vagrant /home/vagrant/.ssh/authorized_keys
+echo 'vagrant ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/vagrant"
+chmod 440 "$root/etc/sudoers.d/vagrant"
+install -D -m 644 "$here/box/grub.cfg" "$root/boot/grub/grub.cfg"
+
+prepare_policy "$root"
+label_root "$root" default
+
+# GRUB behind the partition table, as grub-install puts it there, but without a disk to be mounted.
+grub=/usr/lib/grub/i386-pc
+disk=$new/disk.img
+size=4096 # MiB
+truncate -s ${size}M "$disk"
+echo "2048,,L,*" | sfdisk --quiet "$disk"
+mke2fs -q -t ext4 -E offset=1048576 -d "$root" "$disk" $((size - 1))M
+grub-mkimage --format=i386-pc --output="$new/core.img" --prefix='(hd0,msdos1)/boot/grub' \
+    biosdisk part_msdos ext2 normal linux serial
+dd if=$grub/boot.img of="$disk" bs=440 count=1 conv=notrunc status=none
+dd if="$new/core.img" of="$disk" bs=512 seek=1 conv=notrunc status=none
+rm -rf "$root"
+
+qemu-img convert -O qcow2 "$disk" "$new/box/box.img"
+printf '{"provider": "libvirt", "format": "qcow2", "virtual_size": %s}\n' $((size / 1024)) >"$new/box/metadata.json"
+: >"$new/box/Vagrantfile"
+tar -C "$new/box" -czf "$new/$name.box" metadata.json Vagrantfile box.img
+mv "$new/$name.box" "$out/$name.box"
+echo "$stamp" >"$out/$name.stamp"
