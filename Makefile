@@ -2,10 +2,11 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs demo packages test test-store vm vm-self-test bench clean
+.PHONY: help needs demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
+	vagrant-validate bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 needs:
 	@tests/setup/install-build-needs.sh
@@ -21,7 +22,8 @@ test: needs test-store packages ## formatting, lints, shellcheck, every test
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --package hostprep-packaging --all-targets --features sign --locked -- -D warnings
 	find . -name target -prune -o -name '*.sh' -print0 | xargs -0 shellcheck .ci/run
-	shellcheck --shell sh --exclude SC2154 tests/vm/scenarios/*/prepare tests/vm/scenarios/*/act tests/vm/scenarios/*/verify
+	shellcheck --shell sh --exclude SC2154 tests/vm/scenarios/*/prepare tests/vm/scenarios/*/act \
+		tests/vm/scenarios/*/verify tests/vm/scenarios/*/restore
 	packaging/lint.sh dist
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
 	cargo test --workspace --locked
@@ -30,20 +32,36 @@ test: needs test-store packages ## formatting, lints, shellcheck, every test
 test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh
 
-OLDER := target/packages/tested/older
+OLDER := target/packages/older
 VM := cargo run --quiet --locked --package hostprep-tests --example vm -- dist $(OLDER)
 BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
+HOME_MADE := home-debian12 home-debian13
 
-# SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around.
-vm: needs packages ## the packages in a guest with SELinux enforcing; SCENARIO=, BROKEN=, KEEP=1: tests/vm/README.md
+older-packages: packages
 	packaging/packages.sh --out $(OLDER) --version 0.0.9
-	tests/vm/image.sh
-	$(VM) $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
 
-vm-self-test: needs packages ## that a broken hostprep turns exactly the right scenarios red
-	packaging/packages.sh --out $(OLDER) --version 0.0.9
-	tests/vm/image.sh
-	for broken in $(BROKEN_ON_PURPOSE); do $(VM) --self-test $$broken || exit 1; done
+# SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around, POLICY=DIR
+# gives it the policy store of another host.
+vm: needs older-packages ## the packages in a guest with SELinux enforcing; SCENARIO=, BROKEN=, POLICY=, KEEP=1: tests/vm/README.md
+	$(VM) $(if $(POLICY),--policy '$(POLICY)') $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
+
+vm-self-test: needs older-packages ## that a broken hostprep turns exactly the right scenarios red; BROKEN=, SCENARIO=
+	for broken in $(or $(BROKEN),$(BROKEN_ON_PURPOSE)); do $(VM) --self-test $$broken $(SCENARIO) || exit 1; done
+
+vagrant-needs:
+	@tests/setup/install-build-needs.sh --vagrant
+
+vagrant-seed: needs older-packages
+	rm -rf target/vagrant/seed
+	$(VM) --lay target/vagrant/seed
+	tar -C target/vagrant/seed -cf target/vagrant/seed.tar .
+
+vagrant-validate: vagrant-needs ## that Vagrant understands vagrant/Vagrantfile
+	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/machines vagrant validate
+
+# NAME=… brings up only that one of them.
+vagrant: vagrant-needs vagrant-seed vagrant-validate ## boxes of our own, brought up by Vagrant, and the scenarios in them; NAME=
+	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
 
 bench: needs test-store packages ## what it costs: CPU time of a check, of the fault store, of building packages
 	cargo run --release --locked --package hostprep-tests --example check_cost

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes boxes of our own and plays the acceptance scenarios in each: what `make vagrant` does. Needs root.
-# usage: home-made.sh NAME…    of boxes.json, with a "suite"; packages and scenarios are in target/vagrant/seed
+# usage: home-made.sh NAME…    of boxes.json, with a "suite"; packages and scenarios are in target/vagrant/seed.tar
 # What was seen stays in target/vagrant/NAME.log.
 set -eu
 
@@ -25,7 +25,7 @@ export VAGRANT_CWD="$here" HOSTPREP_DRIVER="${HOSTPREP_DRIVER:-qemu}"
 rm -rf "$VAGRANT_HOME" "$VAGRANT_DOTFILE_PATH" "$out/libvirt"
 
 # shellcheck disable=SC2016 # expanded beside the libvirt
-"$here/libvirt.sh" "$out/libvirt" sh -eu -c '
+exec "$here/libvirt.sh" "$out/libvirt" sh -eu -c '
     out=$1
     shift
     failed=
@@ -33,7 +33,8 @@ rm -rf "$VAGRANT_HOME" "$VAGRANT_DOTFILE_PATH" "$out/libvirt"
         box=${name#home-}
         vagrant box add --name "hostprep/$box" "$out/$box.box"
         start=$(date +%s)
-        { vagrant up "$name" --provider libvirt || echo "= failed"; } 2>&1 | tee "$out/$name.log"
+        { vagrant up "$name" --provider libvirt --no-color --no-tty || echo "= failed"; } 2>&1 |
+            sed -u -e "s/.*\r//" -e "/Progress:/d" | tee "$out/$name.log"
         ! grep -q "^= failed" "$out/$name.log" || failed="$failed $name"
         echo "vagrant: $name: $(($(date +%s) - start)) s"
         vagrant destroy --force "$name"

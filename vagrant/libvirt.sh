@@ -12,7 +12,14 @@ if [ "${1-}" != inside ]; then
         exit 1
     }
     mkdir -p "$1"
-    exec unshare --net --mount --ipc --pid --fork --kill-child --mount-proc "$0" inside "$@"
+    # unshare itself does not mind a signal; once it is killed, so is all that it started.
+    unshare --net --mount --ipc --pid --fork --kill-child --mount-proc "$0" inside "$@" &
+    all=$!
+    trap 'kill -KILL $all 2>/dev/null' EXIT
+    trap 'exit 1' HUP INT TERM
+    status=0
+    wait $all || status=$?
+    exit $status
 fi
 shift
 own=$(cd "$1" && pwd)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building and testing hostprep need and this machine lacks, from the distribution's own packages.
-# Without arguments it does so; with --list it only prints the packages that are missing.
+# usage: install-build-needs.sh [--vagrant] [--list]
+# --vagrant adds what boxes are made of and brought up with; with --list it only prints the packages that are missing.
 # Root is asked for (through sudo) only when there is something to install.
 set -eu
 
@@ -10,6 +11,16 @@ fail() {
     echo "install-build-needs: $*" >&2
     exit 1
 }
+
+vagrant=
+list=
+for option; do
+    case $option in
+        --vagrant) vagrant=yes ;;
+        --list) list=yes ;;
+        *) fail "what is $option?" ;;
+    esac
+done
 
 if command -v apt-get >/dev/null; then
     manager=apt
@@ -96,9 +107,28 @@ need newuidmap uidmap -
 need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
 need /etc/ssl/certs/ca-certificates.crt ca-certificates ca-certificates
 
+# To bring up Vagrant boxes.
+if [ -n "$vagrant" ]; then
+    need vagrant vagrant vagrant
+    need '/usr/share/rubygems-integration/all/gems/vagrant-libvirt-* /usr/share/vagrant/gems/gems/vagrant-libvirt-*' \
+        vagrant-libvirt vagrant-libvirt
+    need libvirtd libvirt-daemon libvirt-daemon
+    need '/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so /usr/lib64/libvirt/connection-driver/libvirt_driver_qemu.so' \
+         libvirt-daemon-driver-qemu libvirt-daemon-driver-qemu
+    need virsh libvirt-clients libvirt-client
+    need /etc/libvirt/qemu/networks/default.xml libvirt-daemon-config-network libvirt-daemon-config-network
+    need dnsmasq dnsmasq-base dnsmasq
+    need iptables iptables iptables-nft
+    need ip iproute2 iproute
+    need qemu-img qemu-utils qemu-img
+    need sfdisk fdisk util-linux-core
+    need grub-mkimage grub-common -
+    need /usr/lib/grub/i386-pc/boot.img grub-pc-bin -
+fi
+
 # A package that several probes ask for is named once.
 missing=$(echo "$missing" | tr ' ' '\n' | sed '/^$/d' | sort -u)
-if [ "${1-}" = --list ]; then
+if [ -n "$list" ]; then
     [ -z "$missing" ] || echo "$missing"
     exit 0
 fi
