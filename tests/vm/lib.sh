@@ -252,10 +252,10 @@ show_btf() {
     done
 }
 
-# What stands in place of the kernel's release in the name of its headers' package.
+# The package with the kernel's headers, which is the last word of the first remedy; RELEASE stands for the running kernel's.
 headers_package() {
-    hostprep check --format json | tr -d '\n' | sed 's/.*"name": *"kernel"//' |
-        grep -o '[a-z-]*\(headers\|devel\)-[^" ]*' | head -n 1 | sed "s/$(uname -r)/RELEASE/"
+    hostprep check --format json | tr -d '\n' |
+        sed 's/.*"name": *"kernel".*"remedy": *\[ *"\([^"]*\)".*/\1/' | awk '{ print $NF }' | sed "s/$(uname -r)/RELEASE/"
 }
 
 # login.defs as a hardening guide has it; what it was then is what it must be afterwards.

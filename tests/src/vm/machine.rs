@@ -72,10 +72,9 @@ impl Image {
     /// With both disks, of which nothing is changed, and the console where `serial` says.
     #[must_use]
     pub fn guest(&self, seed: &Path, boot: &str, serial: &str) -> Command {
-        let line = "root=/dev/vda rw console=ttyS0 security=selinux audit=1 panic=5 quiet";
-        let selinux = if boot.contains("selinux=") { "" } else { "selinux=1" };
+        let line = "root=/dev/vda rw console=ttyS0 security=selinux selinux=1 audit=1 panic=5 quiet";
         let late = if self.enforces_late { "enforcing=0" } else { "" };
-        let mut command = self.qemu(&format!("{line} {selinux} {late} {boot}"));
+        let mut command = self.qemu(&format!("{line} {late} {boot}"));
         for disk in [&self.directory.join("disk.img"), seed] {
             let drive = format!("file={},format=raw,if=virtio,snapshot=on", disk.display());
             command.args(["-drive", &drive]);
