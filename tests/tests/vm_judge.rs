@@ -54,6 +54,7 @@ fn what_a_host_is_expected_to_be_is_filled_in() {
 /// A fact that is seen with no value is not one that was not seen; one that was seen nowhere leaves all wrong.
 #[test]
 fn nothing_seen_is_wrong() {
+    assert!(judge("faults: none\n", "faults: \n").starts_with("row\twrong\tfaults\tnone\t(empty)\n"));
     assert_eq!(judge("faults: none\n", ""), "row\twrong\tfaults\tnone\t-\nrow\twrong\tlabels\tright\t-\n");
 }
 

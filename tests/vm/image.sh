@@ -79,6 +79,8 @@ cp -R "$policy/etc/selinux/." "$new/root/etc/selinux/"
 cp -R "$policy/var/lib/selinux/$type" "$new/root/var/lib/selinux/"
 chown -R root:root "$new/root/etc/selinux" "$new/root/var/lib/selinux"
 sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$new/root/etc/selinux/config"
+semodule -n -p "$new/root" -s "$type" -l | grep -q '^dpkg$' ||
+    semodule -n -p "$new/root" -s "$type" -X 400 -i "$vm/guest/dpkg_scripts.cil"
 label_root "$new/root" "$type"
 make_disk "$new"
 ln "$image/vmlinuz" "$image/initrd.img" "$new/"

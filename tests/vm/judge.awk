@@ -6,6 +6,7 @@ FNR == 1 { file++ }
 {
     value = substr($0, length($1) + 3)
     gsub(/\t/, " ", value)
+    if (value == "") value = "(empty)"
 }
 file == 1 { box[$1] = value; next }
 FILENAME != ARGV[last] {

@@ -50,7 +50,7 @@ case $2 in
         host_now >"$state/host"
         ;;
     break)
-        sh "$here/broken/$3/break.sh"
+        sh -e "$here/broken/$3/break.sh"
         ;;
     prepare | act | verify)
         [ -e "$scenario/$2" ] || exit 0

@@ -57,7 +57,9 @@ impl Image {
 
     fn qemu(&self, kernel_line: &str) -> Command {
         let cpu = if self.accelerator == "kvm" { "host" } else { "max" };
-        let mut command = Command::new("qemu-system-x86_64");
+        // Whatever ends this program, ends QEMU.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
         command.args(["-accel", self.accelerator, "-cpu", cpu, "-smp", "1", "-m", "2048"]);
         command.args(["-display", "none", "-net", "none"]);
         command

@@ -55,12 +55,13 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// Of a line of what a phase prints; `None` where it is another.
+    /// Of a line of what a phase prints; `None` where it is no row. One that lacks a part is a row all the same.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut parts = line.strip_prefix("row\t")?.split('\t').map(str::to_owned);
-        let right = parts.next()? == "right";
-        Some(Self { right, name: parts.next()?, expected: parts.next()?, seen: parts.next()? })
+        let right = parts.next().is_some_and(|judgement| judgement == "right");
+        let mut part = || parts.next().unwrap_or_default();
+        Some(Self { right, name: part(), expected: part(), seen: part() })
     }
 }
 
@@ -100,6 +101,7 @@ mod tests {
         let wrong = fact("row\twrong\tprobe\tmap_create ok\t-");
         assert_eq!((wrong.name.as_str(), wrong.seen.as_str()), ("probe", "-"));
         assert!(Fact::parse("row of houses").is_none());
+        assert!(!fact("row\twrong\tfamily\tdebian").right);
         assert!(!Seen::default().is_green());
         assert!(Seen { facts: vec![right()], ..Seen::default() }.is_green());
         assert!(!Seen { facts: vec![right(), wrong], ..Seen::default() }.is_green());

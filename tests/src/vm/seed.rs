@@ -50,6 +50,7 @@ pub fn lay(tree: &Path, newer: &Path, older: &Path) {
     let (_place, provides) = packages::build("host-provides", provides, None, ".rpm");
     copy(&provides, "packages/host-provides.rpm");
     copy(&setup::fixture("os-release/almalinux-9"), "os-release");
+    copy(&setup::top().join("profile.toml"), "profile.toml");
     copy(&scripts, "vm");
     setup::run(
         Command::new("cc")

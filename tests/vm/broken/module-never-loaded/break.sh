@@ -1,4 +1,6 @@
 #!/bin/sh
-# hostprep believes that the policy module is nobody's business.
+# hostprep asks for a class that no policy knows, which is allowed: so it believes that the rule is in force.
 mkdir -p /etc/cisco
-echo 'skip = ["selinux-module"]' >/etc/cisco/hostprep.toml
+sed 's/^class = "bpf"$/class = "bpf_of_another_kernel"/' /srv/hostprep/profile.toml >/etc/cisco/broken.toml
+grep -q bpf_of_another_kernel /etc/cisco/broken.toml
+echo 'profile = "/etc/cisco/broken.toml"' >/etc/cisco/hostprep.toml
