@@ -26,48 +26,75 @@ wait_until() {
 
 package_manager() {
     cat "$state/package-manager" 2>/dev/null && return
-    if command -v apt-get >/dev/null; then echo apt; else echo dnf; fi
+    for manager in apt-get dnf yum zypper; do
+        ! command -v $manager >/dev/null || break
+    done
+    echo "${manager%-get}"
 }
 
-# install_package newer|older|FILE…
-install_package() {
+# What vagrant/boxes.json says of this host: box_fact family|tools|headers|rule
+box_fact() {
+    sed -n "s/^$1: //p" /etc/hostprep-acceptance
+}
+
+# by_manager install|reinstall|remove WHAT…: packages by name, or files.
+by_manager() {
     manager=$(package_manager)
-    case $manager in apt) ending=deb ;; *) ending=rpm ;; esac
-    case $1 in newer | older) set -- "$seed/packages/$1.$ending" ;; esac
+    if [ "$manager" = dnf ] && [ -d "$debs" ]; then
+        # Debian's own dnf: of what release it is nobody knows, and there is nowhere to get packages from.
+        set -- --disablerepo='*' --releasever=9 "$@"
+    fi
+    if [ "$manager" = zypper ]; then
+        case $1 in
+            install) shift && set -- install --allow-unsigned-rpm "$@" ;;
+            reinstall) shift && set -- install --force --allow-unsigned-rpm "$@" ;;
+        esac
+    fi
     case $manager in
-        apt) apt-get install --yes -qq --reinstall --allow-downgrades -o Dpkg::Use-Pty=0 "$@" ;;
-        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet install "$@" ;;
+        apt) apt-get --yes -qq --reinstall --allow-downgrades -o Dpkg::Use-Pty=0 "$@" ;;
+        dnf | yum) $manager --assumeyes --quiet "$@" ;;
+        zypper) zypper --non-interactive --quiet --no-gpg-checks "$@" ;;
     esac
+}
+
+# package_file newer|older
+package_file() {
+    case $(package_manager) in
+        apt) echo "$seed/packages/$1.deb" ;;
+        *) echo "$seed/packages/$1.rpm" ;;
+    esac
+}
+
+# install_package newer|older
+install_package() {
+    by_manager install "$(package_file "$1")"
 }
 
 # Where dependencies are not met, as on a host whose tools somebody took away.
 install_package_alone() {
     case $(package_manager) in
-        apt) dpkg --install "$seed/packages/$1.deb" ;;
-        dnf) rpm --upgrade --nodeps "$seed/packages/$1.rpm" ;;
+        apt) dpkg --install "$(package_file "$1")" ;;
+        *) rpm --upgrade --nodeps "$(package_file "$1")" ;;
     esac
 }
 
 reinstall_package() {
     case $(package_manager) in
         apt) install_package newer ;;
-        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet reinstall "$seed/packages/newer.rpm" ;;
+        *) by_manager reinstall "$(package_file newer)" ;;
     esac
 }
 
 remove_package() {
-    case $(package_manager) in
-        apt) apt-get remove --yes -qq -o Dpkg::Use-Pty=0 hostprep ;;
-        dnf) dnf --assumeyes --disablerepo='*' --releasever=9 --quiet remove hostprep ;;
-    esac
+    by_manager remove hostprep
 }
 
 # As if it had never been there. RPM has no purge.
 purge_package() {
     case $(package_manager) in
-        apt) ! dpkg --status hostprep >/dev/null 2>&1 || apt-get purge --yes -qq -o Dpkg::Use-Pty=0 hostprep ;;
-        dnf)
-            ! rpm --query --quiet hostprep || remove_package
+        apt) ! package_is_there hostprep || by_manager purge hostprep ;;
+        *)
+            ! package_is_there hostprep || remove_package
             rm -rf /var/lib/cisco /var/log/cisco
             ;;
     esac
@@ -80,11 +107,11 @@ probe() {
         ! command -v restorecon >/dev/null || restorecon /usr/local/sbin/hostprep-probe
         context=
         ! selinux_is_on || context=SELinuxContext=system_u:system_r:$domain:s0
-        printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/hostprep-probe\nStandardOutput=truncate:%s\n%s\n' \
-            /run/hostprep-probe.out "$context" >/etc/systemd/system/hostprep-probe.service
+        printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart=%s %s\n%s\n' \
+            /usr/local/sbin/hostprep-probe /run/hostprep-probe.out "$context" >/etc/systemd/system/hostprep-probe.service
         systemctl daemon-reload
     }
-    rm -f /run/hostprep-probe.out
+    : >/run/hostprep-probe.out
     systemctl start hostprep-probe.service 2>/dev/null || :
     cat /run/hostprep-probe.out
 }
@@ -148,7 +175,12 @@ faults() {
 # What the connector's domain may do before hostprep is there: "allowed", "missing", or "none" without SELinux.
 rule_of_base_policy() {
     selinux_is_on || { echo none && return; }
-    case $(probe) in *EACCES*) echo missing ;; *) echo allowed ;; esac
+    answer=$(probe)
+    case $answer in
+        *EACCES*) echo missing ;;
+        "map_create ok, prog_load ok") echo allowed ;;
+        *) echo "cannot be asked: ${answer:-the service did not start}" ;;
+    esac
 }
 
 family() {
@@ -181,51 +213,57 @@ identity() {
 version() {
     case $(package_manager) in
         apt) dpkg-query --show --showformat='${Version}' hostprep ;;
-        dnf) rpm --query --queryformat '%{VERSION}-%{RELEASE}' hostprep ;;
+        *) rpm --query --queryformat '%{VERSION}-%{RELEASE}' hostprep ;;
     esac
 }
 
-# The policy tools: those that come with the distribution's packages.
-tools_away() {
+package_is_there() {
     case $(package_manager) in
-        apt) dpkg --remove --force-depends policycoreutils-python-utils checkpolicy semodule-utils policycoreutils ;;
-        dnf) rpm --erase --nodeps policycoreutils-python-utils checkpolicy policycoreutils ;;
+        apt) dpkg --status "$1" >/dev/null 2>&1 ;;
+        *) rpm --query --quiet "$1" ;;
     esac
+}
+
+# The policy tools, as far as they are there: those that come with the distribution's packages.
+tools_away() {
+    for tool in "$(box_fact tools)" checkpolicy semodule-utils policycoreutils; do
+        package_is_there "$tool" || continue
+        case $(package_manager) in
+            apt) dpkg --remove --force-depends "$tool" ;;
+            *) rpm --erase --nodeps "$tool" ;;
+        esac
+        echo "$tool" >>"$state/tools"
+    done
 }
 
 tools_arrive() {
-    case $(package_manager) in
-        apt)
-            if [ ! -d "$debs" ]; then
-                apt-get install --yes -qq -o Dpkg::Use-Pty=0 policycoreutils policycoreutils-python-utils checkpolicy semodule-utils
-                return
-            fi
-            dpkg --install "$debs"/policycoreutils_* "$debs"/policycoreutils-python-utils_* \
-            "$debs"/checkpolicy_* "$debs"/semodule-utils_*
-            ;;
-        dnf) dnf --assumeyes --quiet install policycoreutils policycoreutils-python-utils checkpolicy ;;
-    esac
+    # shellcheck disable=SC2046 # a list of words
+    if [ -d "$debs" ]; then
+        dpkg --install $(sed "s|.*|$debs/&_*|" "$state/tools")
+    else
+        by_manager install $(cat "$state/tools")
+    fi
 }
 
-# Without the compiler that Debian's package depends on.
+headers_of_kernel() {
+    box_fact headers | sed "s/RELEASE/$(uname -r)/"
+}
+
 install_headers() {
-    case $(package_manager) in
-        apt)
-            if [ -d "$debs" ]; then
-                dpkg --install --force-depends "$debs/linux-headers-$(uname -r)"_*
-            else
-                apt-get install --yes -qq -o Dpkg::Use-Pty=0 "linux-headers-$(uname -r)"
-            fi
-            ;;
-        dnf) dnf --assumeyes --quiet install "kernel-devel-$(uname -r)" ;;
-    esac
+    if [ -d "$debs" ]; then
+        # Without the compiler that Debian's package depends on.
+        dpkg --install --force-depends "$debs/$(headers_of_kernel)"_*
+    else
+        by_manager install "$(headers_of_kernel)"
+    fi
 }
 
 remove_headers() {
-    case $(package_manager) in
-        apt) dpkg --purge --force-depends "linux-headers-$(uname -r)" ;;
-        dnf) dnf --assumeyes --quiet remove "kernel-devel-$(uname -r)" ;;
-    esac
+    if [ -d "$debs" ]; then
+        dpkg --purge --force-depends "$(headers_of_kernel)"
+    else
+        by_manager remove "$(headers_of_kernel)"
+    fi
 }
 
 kernel_configs() {

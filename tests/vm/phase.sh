@@ -26,6 +26,7 @@ host_now() {
     echo "module $(module)"
     echo "login.defs $(sha256sum </etc/login.defs) $(stat -c '%a %u:%g' /etc/login.defs)"
     echo "tools $(for tool in semodule checkmodule semodule_package semanage; do command -v $tool || :; done | paste -sd ' ')"
+    echo "os-release $(cat /etc/os-release /usr/lib/os-release 2>/dev/null | cksum)"
     echo "mode $(getenforce 2>/dev/null || :)"
     id cisco-amp-scan-svc 2>&1 || :
     find /opt/cisco /etc/cisco /var/lib/cisco /var/log/cisco /run/cisco -maxdepth 0 2>/dev/null || :
