@@ -29,7 +29,8 @@ exec "$here/libvirt.sh" "$out/libvirt" sh -eu -c '
     out=$1
     shift
     for name; do
-        vagrant box add --name "hostprep/${name#home-}" "$out/${name#home-}.box" 2>&1 | tr "\r" "\n" | grep -v Progress:
+        vagrant box add --name "hostprep/${name#home-}" "$out/${name#home-}.box" >"$out/log" 2>&1 ||
+            { cat "$out/log" >&2 && exit 1; }
     done
     # Side by side, as the provider does it; each line says of which machine it is.
     status=0

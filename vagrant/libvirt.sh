@@ -13,12 +13,13 @@ if [ "${1-}" != inside ]; then
     }
     mkdir -p "$1"
     # unshare itself does not mind a signal; once it is killed, so is all that it started.
-    unshare --net --mount --ipc --pid --fork --kill-child --mount-proc "$0" inside "$@" &
+    setpriv --pdeathsig KILL unshare --net --mount --ipc --pid --fork --kill-child --mount-proc "$0" inside "$@" &
     all=$!
-    trap 'kill -KILL $all 2>/dev/null' EXIT
+    trap 'kill -KILL $all 2>/dev/null || :' EXIT
     trap 'exit 1' HUP INT TERM
     status=0
     wait $all || status=$?
+    trap - EXIT
     exit $status
 fi
 shift
@@ -35,11 +36,11 @@ ip link set lo up
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
 mkdir -p /run/lock /run/libvirt
-for name in lib log; do
+for name in lib log cache; do
     mkdir -p "$own/$name"
 done
 mkdir -p "$own/lib/images" "$own/lib/qemu" "$own/lib/dnsmasq" "$own/lib/boot" "$own/log/qemu" /var/lib/libvirt \
-    /var/log/libvirt /etc/libvirt
+    /var/log/libvirt /var/cache/libvirt /etc/libvirt
 rm -rf "${own:?}/etc"
 cp -R /etc/libvirt "$own/etc"
 rm -rf "$own/etc/qemu/networks/autostart"
@@ -56,6 +57,7 @@ auth_unix_rw = "none"
 END
 mount --bind "$own/lib" /var/lib/libvirt
 mount --bind "$own/log" /var/log/libvirt
+mount --bind "$own/cache" /var/cache/libvirt
 mount --bind "$own/etc" /etc/libvirt
 for file in passwd group; do
     cp /etc/$file "$own/$file"

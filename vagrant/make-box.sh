@@ -36,7 +36,8 @@ mkdir -p "$new/box"
 root=$new/root
 
 echo "make-box: installing Debian $1 (about two minutes)" >&2
-make_root "$1" "$root" openssh-server,sudo,dbus,iproute2
+# With libpam-systemd, sessions end before the network does, and Vagrant sees at once that the machine reboots.
+make_root "$1" "$root" openssh-server,sudo,dbus,iproute2,libpam-systemd
 echo "$name" >"$root/etc/hostname"
 echo "127.0.0.1 localhost $name" >"$root/etc/hosts"
 echo "/dev/vda1 / ext4 rw 0 0" >"$root/etc/fstab"

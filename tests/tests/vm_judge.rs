@@ -1,5 +1,9 @@
 //! What judges the scenarios of `tests/vm`: awk programs that run in the guest.
-#![allow(clippy::disallowed_methods, reason = "runs awk itself, as the guest does")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "runs awk itself, as the guest does; a test may fail by a panic"
+)]
 
 use std::path::Path;
 use std::process::Command;
@@ -76,6 +80,14 @@ fn a_denial_of_what_hostprep_started_is_ours_and_anothers_is_listed() {
     assert!(others.len() == 1 && others[0].contains("comm=\"cron\""), "{judged}");
 }
 
+/// What was started before a reboot is judged by the processes of then.
+#[test]
+fn a_reboot_forgets_no_denial() {
+    let rebooted = format!("{LOG}type=SYSTEM_BOOT msg=audit(2.1:1): pid=1\n");
+    let judge = |log| awk("denials.awk", &[("known", "# none\n"), ("log", log)]);
+    assert_eq!(judge(&rebooted), judge(LOG));
+}
+
 #[test]
 fn a_known_denial_is_not_held_against_us_and_a_log_without_end_is() {
     let known = r#"\{ write \} .*comm="helper" .*tclass=file"#;
@@ -91,11 +103,18 @@ fn every_scenario_is_whole() {
     let scenarios = setup::top().join("tests/vm/scenarios");
     let text = |path: &Path| std::fs::read_to_string(path).unwrap();
     let boxes: serde_json::Value = serde_json::from_str(&text(&setup::top().join("vagrant/boxes.json"))).unwrap();
+    let phases = text(&setup::top().join("tests/vm/phase.sh"));
     let mut names = Vec::new();
     for entry in std::fs::read_dir(scenarios).unwrap() {
         let scenario = entry.unwrap().path();
         names.push(scenario.file_name().unwrap().to_string_lossy().into_owned());
         assert!(scenario.join("act").exists() && scenario.join("verify").exists(), "{}", scenario.display());
+        if let Ok(needs) = std::fs::read_to_string(scenario.join("needs")) {
+            assert!(needs.ends_with('\n'), "{}: its last word would not be read", scenario.display());
+            for need in needs.lines() {
+                assert!(phases.contains(&format!("        {need}) ")), "{}: {need} is not known", scenario.display());
+            }
+        }
         let expected = text(&scenario.join("expected"));
         assert!(expected.contains("faults: "), "{}", scenario.display());
         for word in expected.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word) {
@@ -105,7 +124,9 @@ fn every_scenario_is_whole() {
         }
     }
     for entry in std::fs::read_dir(setup::top().join("tests/vm/broken")).unwrap() {
-        for red in text(&entry.unwrap().path().join("red")).lines() {
+        let red = text(&entry.unwrap().path().join("red"));
+        assert!(!red.is_empty());
+        for red in red.lines() {
             assert!(names.iter().any(|name| name == red), "there is no scenario {red}");
         }
     }

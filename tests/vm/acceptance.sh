@@ -2,13 +2,16 @@
 # On a host without the driver of tests/src/vm, as in a Vagrant box: plays the scenarios and prints a table.
 # usage: acceptance.sh go-on|finish
 # `go-on` plays until a reboot is wanted or nothing is left; after the reboot it goes on. `finish` also prints the table and
-# ends non-zero where anything is not as expected, or not played although it should have been. Needs root and a day's patience.
+# ends non-zero where anything is not as expected, or not played although it should have been. What it
+# has done so far is in /var/lib/hostprep-acceptance. Needs root.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/vm/lib.sh
 . "$here/lib.sh"
 progress=/var/lib/hostprep-acceptance
+fresh=
+[ -d "$progress" ] || fresh=yes
 mkdir -p "$progress"
 touch "$progress/done" "$progress/table"
 
@@ -28,7 +31,10 @@ kernel_argument() {
     config=/boot/grub/grub.cfg
     [ ! -e /etc/default/grub ] || config=/etc/default/grub
     case $1 in
-        add) sed -i -e "s/^\( *linux .*\)/\1 $2/" -e "s/^\(GRUB_CMDLINE_LINUX=\"[^\"]*\)/\1 $2/" $config ;;
+        add)
+            kernel_argument remove "$2"
+            sed -i -e "s/^\( *linux .*\)/\1 $2/" -e "s/^\(GRUB_CMDLINE_LINUX=\"[^\"]*\)/\1 $2/" $config
+            ;;
         remove) sed -i "s/ $2//" $config ;;
     esac
     [ $config = /boot/grub/grub.cfg ] || update-grub
@@ -111,6 +117,12 @@ go_on() {
     touch "$progress/all"
 }
 
+if [ -n "$fresh" ]; then
+    # Of a run that was broken off.
+    for boot in "$here"/scenarios/*/boot; do
+        kernel_argument remove "$(cat "$boot")"
+    done
+fi
 go_on
 [ "$1" = finish ] || exit 0
 [ -e "$progress/all" ] || row "" "" "all scenarios are played" "NOT SO: a reboot was wanted once more"

@@ -16,7 +16,8 @@ recipe() {
 
 # make_root SUITE ROOT PACKAGES
 make_root() {
-    settings=$(mktemp -d)
+    settings=$2.settings
+    mkdir -p "$settings"
     printf 'MODULES=list\nCOMPRESS=zstd\n' >"$settings/small-initrd.conf"
     printf '%s\n' virtio_pci virtio_blk virtio_net ext4 >"$settings/modules"
     # shellcheck disable=SC2016 # mmdebstrap's shells know $1

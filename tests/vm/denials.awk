@@ -26,11 +26,11 @@ function is_ours(pid,    steps) {
     }
     return 0
 }
-/^type=(SYSTEM_BOOT|DAEMON_START)/ { delete parent; delete ours }
+# Processes of another boot have other numbers.
+/^type=(SYSTEM_BOOT|DAEMON_START)/ { settle() }
 /^type=SYSCALL/ {
     pid = field("pid")
     parent[pid] = field("ppid")
-    program[event()] = field("exe")
     if (field("exe") ~ /\/hostprep(\.real)?$/ || field("comm") ~ /^hostprep\.(pre|post)/) ours[pid] = 1
 }
 # A scriptlet of an RPM: scenarios install none but ours.
@@ -46,7 +46,7 @@ function is_ours(pid,    steps) {
 }
 /^type=SYSCALL/ { pid_of[event()] = field("pid") }
 /^type=PATH/ { path[event()] = path[event()] " " field("name") }
-END {
+function settle(    e, i, pid, mine, note, kind) {
     for (e in script) if (e in pid_of) ours[pid_of[e]] = 1
     for (i = 1; i <= n; i++) {
         pid = of_pid[i] != "" ? of_pid[i] : pid_of[of_event[i]]
@@ -63,5 +63,14 @@ END {
         if (!(kind in seen)) print "other " note kind
         seen[kind] = 1
     }
+    n = 0
+    delete parent
+    delete ours
+    delete script
+    delete pid_of
+    delete path
+}
+END {
+    settle()
     print "ours " (found == "" ? "none" : found)
 }

@@ -11,11 +11,17 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 scenario=$here/scenarios/$1
 
+fail() {
+    echo "phase.sh: $*" >&2
+    exit 1
+}
+
 # Whether this host has what the scenario needs.
 has() {
     case $1 in
         selinux) selinux_is_on ;;
-        rule-missing) [ "$(rule_of_base_policy)" = missing ] ;;
+        rule-missing) [ "$rule" = missing ] ;;
+        no-headers) [ ! -e "/lib/modules/$(uname -r)/build" ] && ! ls -d /usr/src/*"$(uname -r)"* >/dev/null 2>&1 ;;
         home-made) [ -d "$debs" ] ;;
         *) echo "phase.sh: $scenario/needs: $1 is not known" >&2 && exit 2 ;;
     esac
@@ -35,6 +41,13 @@ host_now() {
 case $2 in
     needs)
         [ -e "$scenario/needs" ] || exit 0
+        # What is expected of such a host is not a reason to leave a scenario out when it is missing.
+        rule=$(rule_of_base_policy)
+        case $(box_fact rule) in
+            "$rule") ;;
+            '*') [ "${rule#cannot}" = "$rule" ] || fail "the base policy's rule $rule" ;;
+            *) fail "the base policy's rule is expected to be \"$(box_fact rule)\" here, and is: $rule" ;;
+        esac
         while read -r need; do
             has "$need" || { echo "skip $need" && exit; }
         done <"$scenario/needs"
@@ -43,10 +56,13 @@ case $2 in
         rm -rf "${state:?}"
         mkdir -p "$state"
         if selinux_is_on; then
-            auditctl -a always,exit -F arch=b64 -S execve >/dev/null 2>&1 || :
+            [ "$(getenforce)" = Enforcing ] || fail "SELinux does not enforce here; run: setenforce 1"
+            audit_programs
             mark="hostprep-begin $(date +%s%N)"
-            mark_audit_log "$mark"
+            mark_audit_log "$mark" || fail "the audit log cannot be written to; is auditd running?"
             echo "$mark" >"$state/audit-mark"
+            /bin/true
+            [ "$(programs_run true)" -gt 0 ] || fail "the audit log does not show which programs are started"
         fi
         host_now >"$state/host"
         ;;
@@ -55,6 +71,7 @@ case $2 in
         ;;
     prepare | act | verify)
         [ -e "$scenario/$2" ] || exit 0
+        ! selinux_is_on || audit_programs
         status=0
         sh -eu -c '. "$1/lib.sh"; . "$2"' sh "$here" "$scenario/$2" || status=$?
         [ "$status" -eq 0 ] || fact "$2" "ended with status $status"
@@ -69,7 +86,7 @@ case $2 in
             fact "denials of our own" none
         fi
         wrong=
-        for path in /opt/cisco /var/lib/cisco /var/log/cisco /etc/passwd /etc/group /etc/shadow /etc/login.defs; do
+        for path in /opt/cisco /etc/cisco /var/lib/cisco /var/log/cisco /run/cisco /etc/passwd /etc/group /etc/shadow /etc/login.defs; do
             ! selinux_is_on || [ ! -e "$path" ] ||
                 wrong=$wrong$(restorecon -n -v -R "$path" 2>&1 | grep -v '^Warning no default' | tr '\n' ';')
         done
@@ -83,7 +100,7 @@ case $2 in
         purge_package || status=$?
         forget_probe
         host_now | diff "$state/host" - || status=1
-        ! selinux_is_on || auditctl -d always,exit -F arch=b64 -S execve >/dev/null 2>&1 || :
+        ! selinux_is_on || no_audit_of_programs
         rm -rf "$state"
         exit "$status"
         ;;

@@ -103,7 +103,16 @@ fn play_one(
         return Ok(None);
     }
     let (status, _) = run(&mut machine, &phase_command(scenario, "restore"), seen)?;
-    Ok((status == "0").then_some(machine))
+    if status == "0" {
+        return Ok(Some(machine));
+    }
+    seen.facts.push(Fact {
+        name: "restore".into(),
+        expected: "the host as it was".into(),
+        seen: "another, see the end of what it printed".into(),
+        right: false,
+    });
+    Ok(None)
 }
 
 fn boot(stage: Stage<'_>, scenario: &Scenario, seen: &mut Seen) -> Result<Machine, String> {

@@ -18,7 +18,7 @@ impl Seed {
     /// Packs it. `newer` and `older` are directories with a DEB and an RPM each.
     #[must_use]
     pub fn of(newer: &Path, older: &Path) -> Self {
-        let place = setup::open_tempdir();
+        let place = tempfile::Builder::new().prefix("seed-").tempdir_in(setup::top().join("target/vm")).unwrap();
         let tree = place.path().join("tree");
         lay(&tree, newer, older);
         let disk = place.path().join("seed.img");
