@@ -57,7 +57,7 @@ vagrant-seed: needs older-packages
 	tar -C target/vagrant/seed -cf target/vagrant/seed.tar .
 
 vagrant-validate: vagrant-needs ## that Vagrant understands vagrant/Vagrantfile
-	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/machines vagrant validate
+	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/none vagrant validate
 
 # NAME=… brings up only that one of them.
 vagrant: vagrant-needs vagrant-seed vagrant-validate ## boxes of our own, brought up by Vagrant, and the scenarios in them; NAME=
