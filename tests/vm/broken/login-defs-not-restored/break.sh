@@ -4,11 +4,12 @@ program=/opt/cisco/hostprep/bin/hostprep
 command -v dpkg-divert >/dev/null || exit 0
 dpkg-divert --quiet --no-rename --divert "$program.real" "$program"
 mkdir -p "${program%/*}"
-cat >"$program" <<'END'
+cat >"$program" <<END
 #!/bin/sh
 status=0
-[ ! -x "$0.real" ] || "$0.real" "$@" || status=$?
+[ ! -x $program.real ] || $program.real "\$@" || status=\$?
 sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB yes/' /etc/login.defs
-exit $status
+exit \$status
 END
 chmod 755 "$program"
+restorecon -R /opt/cisco
