@@ -56,11 +56,11 @@ vagrant-seed: needs older-packages
 	$(VM) --lay target/vagrant/seed
 	tar -C target/vagrant/seed -cf target/vagrant/seed.tar .
 
-vagrant-validate: vagrant-needs ## that Vagrant understands vagrant/Vagrantfile
+vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant/Vagrantfile
 	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/none vagrant validate
 
 # NAME=… brings up only that one of them.
-vagrant: vagrant-needs vagrant-seed vagrant-validate ## boxes of our own, brought up by Vagrant, and the scenarios in them; NAME=
+vagrant: vagrant-validate ## boxes of our own, brought up by Vagrant, and the scenarios in them; NAME=
 	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
 
 bench: needs test-store packages ## what it costs: CPU time of a check, of the fault store, of building packages
