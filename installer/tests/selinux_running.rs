@@ -171,7 +171,9 @@ fn disabled_by_the_administrator_is_enabled_and_said_so() {
     let check = host.check(MODULE);
     assert_eq!(reason(&check), Reason::ModuleDisabled);
     assert!(check.detail.contains("disabled"), "{}", check.detail);
-    assert_eq!(host.repair(MODULE).outcome, Outcome::Changed);
+    let repaired = host.repair(MODULE);
+    assert_eq!(repaired.outcome, Outcome::Changed);
+    assert!(repaired.plan.iter().any(|line| line.contains("on again, which was disabled")), "{:?}", repaired.plan);
     assert!(host.calls()[1].contains("-e cisco-secure-bpf"), "{:?}", host.calls());
 }
 

@@ -39,6 +39,9 @@ impl LoadModule {
         let mut lines: Vec<String> =
             self.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
         lines.extend(self.compile.commands.iter().map(ToString::to_string));
+        if self.present.disabled {
+            lines.push("switch the module on again, which was disabled".to_owned());
+        }
         lines.push(self.planned.to_string());
         lines
     }
