@@ -32,10 +32,10 @@ pub struct Entry {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Since {
-    /// The key of what applies: a family of distributions, or a cause.
+    /// The key of what applies: distributions, or a cause.
     pub scope: String,
-    /// The first connector version.
-    pub connector: String,
+    /// The first connector version; `None` where every one has it.
+    pub connector: Option<String>,
 }
 
 /// Every fault, by number.

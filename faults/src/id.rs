@@ -17,8 +17,20 @@ pub struct FaultId(u16);
 impl FaultId {
     /// 5: the scan service's user, group or directories are not as they have to be.
     pub const SCAN_USER: Self = Self(5);
+    /// 6: the scan service is restarted again and again.
+    pub const SCAN_RESTARTS: Self = Self(6);
+    /// 7: the scan service does not start.
+    pub const SCAN_START: Self = Self(7);
+    /// 8: no kernel module watches the file system.
+    pub const FILESYSTEM_MONITOR: Self = Self(8);
+    /// 9: no kernel module watches the network.
+    pub const NETWORK_MONITOR: Self = Self(9);
     /// 11: a kernel without BTF, and no headers for it.
     pub const KERNEL_HEADERS: Self = Self(11);
+    /// 16: the agent does not support the running kernel.
+    pub const KERNEL_SUPPORT: Self = Self(16);
+    /// 18: more happens than the agent can watch.
+    pub const OVERLOAD: Self = Self(18);
     /// 19: SELinux keeps the connector from its work.
     pub const SELINUX_POLICY: Self = Self(19);
 

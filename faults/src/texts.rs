@@ -80,8 +80,8 @@ pub struct Explanation {
     pub degraded: String,
     /// The ways out, in the order in which to try them.
     pub resolutions: Vec<String>,
-    /// From when it applies: what, and the first connector version.
-    pub since: Vec<(String, String)>,
+    /// Where it applies, and the first connector version where not every one has it.
+    pub since: Vec<(String, Option<String>)>,
 }
 
 /// The texts in one language.

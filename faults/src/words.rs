@@ -111,6 +111,30 @@ words! {
         HeadersMissing = "headers-missing",
         /// Kernel headers are installed, and only those of other kernels.
         HeadersMismatch = "headers-mismatch",
+        /// The process that scans files failed again and again.
+        ScanProcessFailing = "scan-process-failing",
+        /// The process that scans files did not start.
+        ScanStartFailed = "scan-start-failed",
+        /// The host has less memory than the agent needs.
+        MemoryLow = "memory-low",
+        /// Virus definitions cannot be read.
+        DefinitionsUnreadable = "definitions-unreadable",
+        /// Virus definitions are not what they have to be.
+        DefinitionsInvalid = "definitions-invalid",
+        /// UEFI Secure Boot is on, which keeps the agent's kernel module out.
+        SecureBoot = "secure-boot",
+        /// The kernel takes only signed modules, and the agent's is not.
+        SignatureEnforced = "signature-enforced",
+        /// The agent has no kernel module for this kernel.
+        KernelModuleMissing = "kernel-module-missing",
+        /// The kernel refused the agent's module.
+        KernelModuleRefused = "kernel-module-refused",
+        /// The load lock keeps the agent's kernel component out, since the host went down with it repeatedly.
+        LoadLocked = "load-locked",
+        /// The running kernel is not one that the agent supports.
+        KernelUnsupported = "kernel-unsupported",
+        /// More happens on the host than the agent can watch.
+        EventsOverloaded = "events-overloaded",
         /// Somebody raised the fault on the command line.
         RaisedByHand = "raised-by-hand",
     }
@@ -133,5 +157,9 @@ words! {
         Remove = "remove",
         /// `raise` or `clear` on the command line.
         Manual = "manual",
+        /// The load lock.
+        LoadLock = "load-lock",
+        /// The agent itself, while it runs.
+        Runtime = "runtime",
     }
 }

@@ -107,8 +107,16 @@ fn show(session: &Session, id: FaultId) -> Outcome {
         let numbered: Vec<String> =
             explanation.resolutions.iter().enumerate().map(|(n, text)| format!("{}. {text}", n + 1)).collect();
         section("What to do", &numbered);
-        let since: Vec<String> =
-            explanation.since.iter().map(|(scope, version)| format!("connector {version}: {scope}")).collect();
+        let since: Vec<String> = explanation
+            .since
+            .iter()
+            .map(|(scope, version)| {
+                format!(
+                    "{scope}{}",
+                    version.as_ref().map_or_else(String::new, |version| format!(", connector {version}"))
+                )
+            })
+            .collect();
         section("Applies from", &since);
     }
     let logs: Vec<String> = entry.logs.iter().map(|path| path.display().to_string()).collect();
