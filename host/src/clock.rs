@@ -11,6 +11,8 @@ pub trait Clock {
     fn now(&self) -> Timestamp;
     /// Time since some fixed moment; never goes back.
     fn monotonic(&self) -> Duration;
+    /// Time since the host started, the time that it slept included (`CLOCK_BOOTTIME`); no setting of the clock moves it.
+    fn since_boot(&self) -> Duration;
     /// Waits for `pause`, or less if a signal arrives.
     fn sleep(&self, pause: Duration);
 }
@@ -30,6 +32,11 @@ impl Clock for SystemClock {
         use std::time::Instant;
         static START: OnceLock<Instant> = OnceLock::new();
         START.get_or_init(Instant::now).elapsed()
+    }
+
+    fn since_boot(&self) -> Duration {
+        let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+        time.map_or(Duration::ZERO, Duration::from)
     }
 
     fn sleep(&self, pause: Duration) {
@@ -56,6 +63,10 @@ impl Clock for VirtualClock {
     }
 
     fn monotonic(&self) -> Duration {
+        self.offset.get()
+    }
+
+    fn since_boot(&self) -> Duration {
         self.offset.get()
     }
 

@@ -110,6 +110,12 @@ impl Distribution {
         self.entry.map_or("unknown", |entry| &entry.family)
     }
 
+    /// The major version; `None` for a rolling release.
+    #[must_use]
+    pub fn major(&self) -> Option<u32> {
+        self.version.as_deref().and_then(|version| version.split('.').next()?.parse().ok())
+    }
+
     /// The package manager's program, where it is known.
     #[must_use]
     pub fn package_manager(&self) -> Option<&'static str> {

@@ -6,7 +6,8 @@
 //! * [`lock`]: one hostprep at a time
 //! * [`account`]: users and groups, through NSS or from the files of an alternate root
 //! * [`distribution`]: os-release, package manager, package names
-//! * [`kernel`]: kernel release, BTF, headers
+//! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
+//! * [`secure_boot`], [`memory`]: what firmware and kernel take; memory
 //! * [`attributes`]: immutable and append-only files
 //! * [`container`]: whether this is one
 //! * [`log`]: log file and syslog
@@ -20,10 +21,13 @@ pub mod distribution;
 pub mod environment;
 pub mod error;
 pub mod kernel;
+pub mod kernel_module;
 pub mod lock;
 pub mod log;
+pub mod memory;
 pub mod process;
 pub mod root;
+pub mod secure_boot;
 pub mod signals;
 mod walk;
 

@@ -1,5 +1,5 @@
-//! What was done, for later: a log file and syslog. Nothing is opened before there is something to say, and a log
-//! that cannot be written stops nothing.
+//! What was done, for later: a log file, and the journal or syslog. Nothing is opened before there is something to say,
+//! and a log that cannot be written stops nothing.
 
 use std::cell::OnceCell;
 use std::ffi::CString;
@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use nix::syslog::{self, Facility, LogFlags, Severity};
+use systemd_journal_logger::JournalLog;
 
 use crate::Root;
 use crate::clock::Clock;
@@ -51,8 +52,24 @@ impl<'a> Log<'a> {
 
     /// Writes one line; control characters become spaces.
     pub fn line(&self, level: Level, text: &str) {
-        let Some((root, path)) = &self.target else { return };
-        let text: String = text.chars().take(LONGEST_LINE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let Some(text) = self.to_file(level, text) else { return };
+        self.to_syslog(level, &text);
+    }
+
+    /// Writes one line with fields for programs: fields of the journal's entry where there is a journal, else
+    /// `NAME=value` after the line in syslog. Names are upper case, as the journal wants them (`systemd.journal-fields(7)`).
+    pub fn event(&self, level: Level, text: &str, fields: &[(&str, String)]) {
+        let Some(text) = self.to_file(level, text) else { return };
+        if to_journal(level, &text, fields).is_err() {
+            let fields: String = fields.iter().map(|(name, value)| format!(" {name}={}", one_line(value))).collect();
+            self.to_syslog(level, &format!("{text}{fields}"));
+        }
+    }
+
+    /// The line as it was written, where the system's own log is to have it too.
+    fn to_file(&self, level: Level, text: &str) -> Option<String> {
+        let (root, path) = self.target.as_ref()?;
+        let text = one_line(text);
         let file = self.file.get_or_init(|| {
             let dir = root.make_dirs(path.parent()?).ok()?;
             dir.append(path.file_name()?, 0o640).ok()
@@ -67,9 +84,7 @@ impl<'a> Log<'a> {
             let line = format!("{:.0} hostprep[{pid}] {word}: {text}\n", self.clock.now());
             let _ = file.write_all(line.as_bytes());
         }
-        if !root.is_alternate() {
-            self.to_syslog(level, &text);
-        }
+        (!root.is_alternate()).then_some(text)
     }
 
     fn to_syslog(&self, level: Level, text: &str) {
@@ -86,4 +101,19 @@ impl<'a> Log<'a> {
         };
         let _ = syslog::syslog(severity, text);
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().take(LONGEST_LINE).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn to_journal(level: Level, text: &str, fields: &[(&str, String)]) -> std::io::Result<()> {
+    let journal = JournalLog::new()?.with_syslog_identifier(IDENT.to_owned());
+    let level = match level {
+        Level::Info => log::Level::Info,
+        Level::Warning => log::Level::Warn,
+        Level::Error => log::Level::Error,
+    };
+    let journal = journal.with_extra_fields(fields.iter().map(|(name, value)| (*name, value.as_bytes())));
+    journal.journal_send(&log::Record::builder().level(level).target(IDENT).args(format_args!("{text}")).build())
 }

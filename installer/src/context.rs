@@ -83,10 +83,16 @@ impl Context<'_> {
     /// The command that repairs this root, as a remedy.
     #[must_use]
     pub fn repair_command(&self) -> String {
+        self.hostprep("repair")
+    }
+
+    /// `hostprep` with `words`, for this root.
+    #[must_use]
+    pub fn hostprep(&self, words: &str) -> String {
         if self.root.is_alternate() {
-            format!("hostprep repair --root {}", quoted(&self.root.path().to_string_lossy()))
+            format!("hostprep {words} --root {}", quoted(&self.root.path().to_string_lossy()))
         } else {
-            "hostprep repair".to_owned()
+            format!("hostprep {words}")
         }
     }
 

@@ -5,6 +5,7 @@ use host::process::ProcessError;
 use host::{FileError, MalformedFile, ReadError};
 use thiserror::Error;
 
+use crate::load_lock::NotRunning;
 use crate::login_defs::WindowError;
 
 /// An error of ours; its text is one line and says what to do.
@@ -34,6 +35,9 @@ pub enum Error {
     /// The policy module cannot be removed.
     #[error(transparent)]
     RemoveModule(#[from] policy::transaction::RemoveError),
+    /// A load of a kernel that does not run.
+    #[error(transparent)]
+    NotRunning(#[from] NotRunning),
     /// Only root may change a host.
     #[error(
         "`{command}` changes the host and so needs root; nothing was done. Run it with sudo, or look with `hostprep check`"

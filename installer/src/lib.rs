@@ -2,9 +2,10 @@
 //!
 //! * [`profile`]: what an agent asks of a host, as data
 //! * [`context`]: the host that is prepared and the doors to it
-//! * [`step`]: scan user, directories, policy tools, policy module, kernel
+//! * [`step`]: scan user, directories, policy tools, policy module, kernel; and what the agent's parts need to start
 //! * [`login_defs`]: the window in which `useradd` makes the user's own group
 //! * [`action`], [`journal`]: a change, and what of it is ours to undo
+//! * [`load_lock`]: the guard against a kernel component that brings the host down
 //! * [`run`]: steps in order, under the lock, into faults; [`removal`]: the way back
 //! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
 //! * [`report`]: text and JSON
@@ -15,6 +16,7 @@ pub mod context;
 pub mod error;
 pub mod hook;
 pub mod journal;
+pub mod load_lock;
 pub mod login_defs;
 pub mod outcome;
 pub mod place;

@@ -17,12 +17,29 @@ pub enum StepName {
     SelinuxModule,
     /// BTF or headers.
     Kernel,
+    /// A kernel that the agent supports.
+    KernelSupport,
+    /// Nothing keeps the kernel module out that watches files.
+    FilesystemMonitor,
+    /// Nothing keeps the kernel module out that watches the network.
+    NetworkMonitor,
+    /// What the process that scans files needs.
+    ScanService,
 }
 
 impl StepName {
     /// All of them, in order.
-    pub const ALL: [Self; 5] =
-        [Self::ScanUser, Self::Directories, Self::SelinuxTools, Self::SelinuxModule, Self::Kernel];
+    pub const ALL: [Self; 9] = [
+        Self::ScanUser,
+        Self::Directories,
+        Self::SelinuxTools,
+        Self::SelinuxModule,
+        Self::Kernel,
+        Self::KernelSupport,
+        Self::FilesystemMonitor,
+        Self::NetworkMonitor,
+        Self::ScanService,
+    ];
 
     /// As users write it.
     #[must_use]
@@ -33,6 +50,10 @@ impl StepName {
             Self::SelinuxTools => "selinux-tools",
             Self::SelinuxModule => "selinux-module",
             Self::Kernel => "kernel",
+            Self::KernelSupport => "kernel-support",
+            Self::FilesystemMonitor => "filesystem-monitor",
+            Self::NetworkMonitor => "network-monitor",
+            Self::ScanService => "scan-service",
         }
     }
 
@@ -43,6 +64,31 @@ impl StepName {
             Self::ScanUser | Self::Directories => FaultId::SCAN_USER,
             Self::SelinuxTools | Self::SelinuxModule => FaultId::SELINUX_POLICY,
             Self::Kernel => FaultId::KERNEL_HEADERS,
+            Self::KernelSupport => FaultId::KERNEL_SUPPORT,
+            Self::FilesystemMonitor => FaultId::FILESYSTEM_MONITOR,
+            Self::NetworkMonitor => FaultId::NETWORK_MONITOR,
+            Self::ScanService => FaultId::SCAN_START,
+        }
+    }
+
+    /// Whether a fault with this reason is for this step to judge. The agent itself sees more of some faults than a look at the
+    /// host does, and what it has raised it clears.
+    #[must_use]
+    pub fn judges(self, reason: &Reason) -> bool {
+        match self {
+            Self::FilesystemMonitor | Self::NetworkMonitor => matches!(
+                reason,
+                Reason::SecureBoot
+                    | Reason::SignatureEnforced
+                    | Reason::KernelModuleMissing
+                    | Reason::LoadLocked
+                    | Reason::RaisedByHand
+            ),
+            Self::ScanService => matches!(
+                reason,
+                Reason::MemoryLow | Reason::DefinitionsUnreadable | Reason::DefinitionsInvalid | Reason::RaisedByHand
+            ),
+            _ => true,
         }
     }
 }

@@ -1,10 +1,16 @@
 //! What an agent asks of a host: names, paths, rule, user, directories. Data, so that another agent is another file.
 
+mod agent;
+mod kernels;
+
 use std::path::{Component, Path, PathBuf};
 
 use host::MalformedFile;
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
+
+pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
+pub use kernels::{KernelRule, Monitors, Support};
 
 /// The format this version reads.
 pub const SCHEMA: u32 = 1;
@@ -29,6 +35,16 @@ pub struct Profile {
     pub directories: Vec<ManagedDirectory>,
     /// The policy module.
     pub module: ModuleSpec,
+    /// The process that scans files.
+    pub scan_service: Option<ScanService>,
+    /// The kernels that the agent supports; empty where it does not say.
+    #[serde(default)]
+    pub kernels: Vec<KernelRule>,
+    /// The agent's kernel modules.
+    pub kernel_modules: Option<KernelModules>,
+    /// The guard of its kernel component.
+    #[serde(default)]
+    pub load_lock: LoadLockRule,
 }
 
 /// Where our own files are, as the prepared host sees them.
@@ -121,6 +137,26 @@ impl Profile {
                 let path = format!("{:?}", directory.path);
                 return Err(format!("mode {:04o} of {path} would let others write or shut root out", directory.mode));
             }
+        }
+        if let Some(definitions) = self.scan_service.as_ref().and_then(|service| service.definitions.as_ref()) {
+            validate_path(&definitions.directory)?;
+            if definitions.suffix.is_empty() {
+                return Err("scan_service.definitions needs a suffix".into());
+            }
+        }
+        if let Some(modules) = &self.kernel_modules {
+            let plain = |name: &String| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+            };
+            if let Some(name) = modules.filesystem.iter().chain(&modules.network).find(|name| !plain(name)) {
+                return Err(format!("{name:?} cannot be the name of a kernel module"));
+            }
+            for place in &modules.places {
+                validate_path(place)?;
+            }
+        }
+        if self.load_lock.ends == 0 || self.load_lock.within.is_zero() {
+            return Err("load_lock needs at least one end and a time".into());
         }
         self.module.validate().map_err(|e| e.to_string())
     }

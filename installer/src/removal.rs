@@ -15,6 +15,7 @@ use crate::Error;
 use crate::action::account_tool;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::load_lock;
 use crate::outcome::StepName;
 use crate::place::remove_place;
 use crate::run;
@@ -211,10 +212,10 @@ pub fn remove(
     for error in failed {
         removed.note(cx, &error);
     }
-    let mut ids: Vec<_> = StepName::ALL.map(StepName::fault).to_vec();
-    ids.dedup();
-    let cleared: Vec<Wanted> = ids.into_iter().map(Wanted::Cleared).collect();
-    if let Err(e) = verdicts::carry_out(cx, &cleared, Source::Remove) {
+    if let Err(e) = load_lock::remove(cx) {
+        removed.note(cx, &e.into());
+    }
+    if let Err(e) = clear_faults(cx) {
         removed.note(cx, &e);
     }
     let paths = &cx.profile.paths;
@@ -226,6 +227,16 @@ pub fn remove(
         remove_place(cx.root, cx.profile, above)?;
     }
     Ok(removed)
+}
+
+/// What only the agent sees is the agent's to clear.
+fn clear_faults(cx: &Context) -> Result<(), Error> {
+    let raised = verdicts::store(cx).read()?;
+    let mut ids: Vec<_> = StepName::ALL.map(StepName::fault).to_vec();
+    ids.dedup();
+    ids.retain(|id| !verdicts::is_the_agents(&raised, *id));
+    let cleared: Vec<Wanted> = ids.into_iter().map(Wanted::Cleared).collect();
+    verdicts::carry_out(cx, &cleared, Source::Remove).map(drop)
 }
 
 /// Takes the module out of the policy store and leaves the rest.

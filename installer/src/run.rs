@@ -207,6 +207,7 @@ fn rulings(
     let known = |id: FaultId| store.is_some_and(|store| store.is_raised(id));
     wanted
         .retain(|wanted| !matches!(wanted, Wanted::Raised(report) if !shown.contains(&report.id) && known(report.id)));
+    wanted.retain(|wanted| !store.is_some_and(|store| verdicts::is_the_agents(store, verdicts::id_of(wanted))));
     wanted
 }
 

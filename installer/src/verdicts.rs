@@ -110,11 +110,24 @@ pub fn would_change(rulings: &[Wanted], snapshot: &Snapshot) -> bool {
 pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
     let occasion = Occasion { source, boot_id: cx.boot_id() };
     let changes = store(cx).apply(rulings, &occasion, cx.clock, PATIENCE)?;
-    let ids = rulings.iter().map(|ruling| match ruling {
+    let changes = rulings.iter().map(id_of).zip(changes);
+    Ok(changes.filter(|(_, change)| *change != Change::Nothing).collect())
+}
+
+/// The fault that a ruling is about.
+#[must_use]
+pub fn id_of(ruling: &Wanted) -> FaultId {
+    match ruling {
         Wanted::Raised(report) => report.id,
         Wanted::Cleared(id) => *id,
-    });
-    Ok(ids.zip(changes).filter(|(_, change)| *change != Change::Nothing).collect())
+    }
+}
+
+/// Whether the fault is raised for a reason that only the agent itself sees, and so is neither changed nor cleared here.
+#[must_use]
+pub fn is_the_agents(snapshot: &Snapshot, id: FaultId) -> bool {
+    let judges = |reason| StepName::ALL.into_iter().any(|name| name.fault() == id && name.judges(reason));
+    snapshot.get(id).is_some_and(|fault| !judges(&fault.reason))
 }
 
 /// The fault store of `cx`.

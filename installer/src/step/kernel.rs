@@ -7,6 +7,7 @@ use super::Look;
 use crate::Error;
 use crate::context::{Context, JudgedKernel};
 use crate::outcome::{Finding, Verdict};
+use crate::profile::{Monitors, Support};
 use host::container::Surroundings;
 
 pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
@@ -17,6 +18,9 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
         return Ok(Look::right("no kernel is installed here yet"));
     };
     let JudgedKernel { release, running } = &kernel;
+    if Support::of(&cx.profile.kernels, &cx.distribution, release).monitors() == Some(Monitors::Modules) {
+        return Ok(Look::right(format!("{release} is watched through kernel modules, without BTF or headers")));
+    }
     let config = match btf(cx.root, release, *running)? {
         Btf::Present(shown) => return Ok(Look::right(format!("{release} has BTF ({})", shown.display()))),
         Btf::Absent(config) => config,

@@ -5,6 +5,9 @@
 
 mod directories;
 mod kernel;
+mod kernel_support;
+mod monitor;
+mod scan_service;
 mod scan_user;
 mod selinux;
 mod selinux_module;
@@ -54,6 +57,10 @@ pub fn observe(name: StepName, cx: &Context) -> Result<Look, Error> {
         StepName::SelinuxTools => selinux_tools::observe(cx),
         StepName::SelinuxModule => selinux_module::observe(cx),
         StepName::Kernel => kernel::observe(cx),
+        StepName::KernelSupport => kernel_support::observe(cx),
+        StepName::FilesystemMonitor => monitor::observe(cx, monitor::Watched::Files),
+        StepName::NetworkMonitor => monitor::observe(cx, monitor::Watched::Network),
+        StepName::ScanService => scan_service::observe(cx),
     };
     match look {
         Err(e) if e.is_denied() => Ok(Look::unknown(e.to_string())),

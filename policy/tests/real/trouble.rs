@@ -98,6 +98,10 @@ fn failures_have_their_causes() {
 struct Releases(RefCell<Option<Flock<std::fs::File>>>);
 
 impl Clock for Releases {
+    fn since_boot(&self) -> Duration {
+        SystemClock.since_boot()
+    }
+
     fn now(&self) -> jiff::Timestamp {
         SystemClock.now()
     }

@@ -1,0 +1,198 @@
+//! The load lock: a guard against a kernel component that brings the host down.
+//!
+//! Whoever loads the component calls [`begin`] before and [`end`] when it is unloaded or the host shuts down in order. A load
+//! that was never ended is an ungraceful end. The profile says how many within what time lock it: from then on [`begin`]
+//! refuses, faults 8 and 9 are raised with the reason `load-locked`, and only [`reset`], or an upgrade or reinstallation of the
+//! package, unlocks it. (Source: the document on repeated abnormal shutdowns among the seeds.)
+
+mod recent;
+mod record;
+
+use std::time::Duration;
+
+use faults::{FaultId, Reason, Report, Source, Wanted};
+use host::lock::Lock;
+use host::log::Level;
+use host::{Dir, ReadError};
+use thiserror::Error;
+
+use crate::context::Context;
+use crate::verdicts;
+
+pub use record::{End, Moment, Record, SCHEMA};
+
+const LOCK_NAME: &str = "load-lock.lock";
+
+/// How long another call is waited for; it writes one small file.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The faults that a locked component means.
+const FAULTS: [FaultId; 2] = [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR];
+
+/// A load makes sense only on the system that runs.
+#[derive(Debug, Error)]
+#[error("a load is one of the running kernel, so --root makes no sense here; `status` and `reset` take it")]
+pub struct NotRunning;
+
+/// How a load may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// The component may be loaded; the load is on disk.
+    Go,
+    /// It may not.
+    Locked,
+}
+
+/// How the lock stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What is recorded.
+    pub record: Record,
+    /// How many of the ends count now; `None` where the running system's clocks do not speak for this root.
+    pub recent: Option<usize>,
+}
+
+impl Standing {
+    /// Whether the component is kept out.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.record.locked.is_some()
+    }
+}
+
+/// Records that the component is about to be loaded, and a load before it that was never ended. On disk when this returns.
+///
+/// # Errors
+/// [`crate::Error`] where the record cannot be read or written: nothing is to be loaded then.
+pub fn begin(cx: &Context) -> Result<Begun, crate::Error> {
+    let now = now(cx).ok_or(NotRunning)?;
+    let (dir, _lock) = lock(cx)?;
+    let mut record = read(cx)?;
+    if record.locked.is_none() {
+        if let Some(begun) = record.open.take() {
+            record.push(End { begun, noticed: now.clone() });
+            let rule = &cx.profile.load_lock;
+            let recent = recent::count(&record.ends, &now, rule.within);
+            cx.log.line(
+                Level::Warning,
+                &format!("load lock: a load was not ended; {recent} such within {:?}", rule.within),
+            );
+            if recent >= rule.ends {
+                record.locked = Some(now.time);
+            }
+        }
+        if record.locked.is_none() {
+            record.open = Some(now);
+        }
+        record.write(&dir)?;
+    }
+    if record.locked.is_none() {
+        return Ok(Begun::Go);
+    }
+    // Also where it was locked before: whoever died between the two left the faults unraised.
+    let wanted = FAULTS.map(|id| Wanted::Raised(report(cx, id, &record)));
+    verdicts::carry_out(cx, &wanted, Source::LoadLock)?;
+    Ok(Begun::Locked)
+}
+
+/// Records that the load ended in order; `false` where none was on.
+///
+/// # Errors
+/// As [`begin`].
+pub fn end(cx: &Context) -> Result<bool, crate::Error> {
+    now(cx).ok_or(NotRunning)?;
+    if read(cx)?.open.is_none() {
+        return Ok(false);
+    }
+    let (dir, _lock) = lock(cx)?;
+    let mut record = read(cx)?;
+    let was_open = record.open.take().is_some();
+    if was_open {
+        record.write(&dir)?;
+    }
+    Ok(was_open)
+}
+
+/// How things stand; reads only.
+///
+/// # Errors
+/// [`ReadError`] where the record cannot be read.
+pub fn status(cx: &Context) -> Result<Standing, ReadError> {
+    let record = read(cx)?;
+    let recent = now(cx).map(|now| recent::count(&record.ends, &now, cx.profile.load_lock.within));
+    Ok(Standing { record, recent })
+}
+
+/// Makes the record anew, whatever it says, and clears the faults that it raised; `false` where there was nothing to forget.
+/// A load that is on stays so.
+///
+/// # Errors
+/// [`crate::Error`] where the record cannot be written or the fault store not be changed.
+pub fn reset(cx: &Context, source: Source) -> Result<bool, crate::Error> {
+    let forgot = match read(cx) {
+        Ok(record) if record.locked.is_none() && record.ends.is_empty() => false,
+        _ => {
+            let (dir, _lock) = lock(cx)?;
+            let open = read(cx).ok().and_then(|record| record.open);
+            Record { open, ..Record::default() }.write(&dir)?;
+            cx.log.line(Level::Info, "load lock: made anew");
+            true
+        }
+    };
+    let store = verdicts::store(cx).read()?;
+    let ours = |id: &FaultId| store.get(*id).is_some_and(|fault| fault.reason == Reason::LoadLocked);
+    let cleared: Vec<Wanted> = FAULTS.into_iter().filter(ours).map(Wanted::Cleared).collect();
+    verdicts::carry_out(cx, &cleared, source)?;
+    Ok(forgot || !cleared.is_empty())
+}
+
+/// Removes what this made, with the rest of the state.
+///
+/// # Errors
+/// [`ReadError`] where a file cannot be removed.
+pub fn remove(cx: &Context) -> Result<(), ReadError> {
+    let state = &cx.profile.paths.state;
+    if cx.root.stat(state)?.is_none() {
+        return Ok(());
+    }
+    let dir = cx.root.dir(state)?;
+    for name in [record::NAME, LOCK_NAME] {
+        dir.unlink(name)?;
+    }
+    Ok(())
+}
+
+/// What the fault says while it is locked.
+#[must_use]
+pub fn report(cx: &Context, id: FaultId, record: &Record) -> Report {
+    let since = record.locked.map_or_else(String::new, |at| format!(" since {at:.0}"));
+    let times = record.ends.len();
+    let last = record.ends.last().map_or_else(String::new, |end| format!(", last noticed {:.0}", end.noticed.time));
+    Report {
+        id,
+        reason: Reason::LoadLocked,
+        detail: format!("locked{since}: the host went down {times} times with the kernel component loaded{last}"),
+        remedy: vec![cx.hostprep("load-lock status"), cx.hostprep("load-lock reset")],
+        severity: None,
+    }
+}
+
+fn read(cx: &Context) -> Result<Record, ReadError> {
+    let path = cx.profile.paths.state.join(record::NAME);
+    match cx.root.read_text_if_there(&path)? {
+        None => Ok(Record::default()),
+        Some(text) => Ok(Record::parse(&text, &cx.root.shown(&path))?),
+    }
+}
+
+fn lock(cx: &Context) -> Result<(Dir, Lock), crate::Error> {
+    let state = &cx.profile.paths.state;
+    let lock = Lock::acquire(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE, &mut || {})?;
+    Ok((cx.root.make_dirs(state)?, lock))
+}
+
+fn now(cx: &Context) -> Option<Moment> {
+    let boot_id = cx.boot_id()?;
+    let since_boot_ms = u64::try_from(cx.clock.since_boot().as_millis()).unwrap_or(u64::MAX);
+    Some(Moment { time: cx.clock.now(), boot_id, since_boot_ms })
+}

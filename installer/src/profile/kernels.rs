@@ -1,0 +1,112 @@
+//! The profile's table of kernels: which the agent supports, and how it watches each.
+
+use host::distribution::Distribution;
+use host::kernel::compare_releases;
+use serde::Deserialize;
+use std::cmp::Ordering;
+
+/// How the agent watches files and the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Monitors {
+    /// Through eBPF programs, which need BTF or headers.
+    Ebpf,
+    /// Through its own kernel modules.
+    Modules,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KernelRule {
+    /// Families of distributions that it is about, as `host/distributions.toml` calls them.
+    pub families: Vec<String>,
+    /// Of those, only these (`ID` of os-release); all where none is named.
+    #[serde(default)]
+    pub ids: Vec<String>,
+    /// The distribution's first major version.
+    pub from: Option<u32>,
+    /// The first major version that it is no longer about.
+    pub before: Option<u32>,
+    /// Only kernels whose release contains this; these are judged by no other line.
+    pub release_contains: Option<String>,
+    /// The oldest supported kernel.
+    pub kernel_from: String,
+    /// The first kernel that is no longer supported; `None` where there is no limit.
+    pub kernel_before: Option<String>,
+    /// How it is watched.
+    pub monitors: Monitors,
+}
+
+/// What the table says of a kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Support {
+    /// It is supported.
+    Supported(Monitors),
+    /// It is not.
+    Unsupported {
+        /// The ranges that would be, for people.
+        supported: Vec<String>,
+        /// How the agent watches the supported ones, where that is the same for all.
+        monitors: Option<Monitors>,
+    },
+    /// The table does not speak of this distribution.
+    NotListed,
+}
+
+impl Support {
+    /// Looks the kernel `release` of `distribution` up in `table`.
+    #[must_use]
+    pub fn of(table: &[KernelRule], distribution: &Distribution, release: &str) -> Self {
+        let here: Vec<_> = table.iter().filter(|rule| rule.is_about(distribution)).collect();
+        let named = |rule: &&&KernelRule| rule.release_contains.as_ref().is_some_and(|part| release.contains(part));
+        let mut rules: Vec<_> = here.iter().filter(named).collect();
+        if rules.is_empty() {
+            rules = here.iter().filter(|rule| rule.release_contains.is_none()).collect();
+        }
+        let Some(first) = rules.first() else { return Self::NotListed };
+        match rules.iter().find(|rule| rule.supports(release)) {
+            Some(rule) => Self::Supported(rule.monitors),
+            None => Self::Unsupported {
+                supported: rules.iter().map(|rule| rule.range()).collect(),
+                monitors: rules.iter().all(|rule| rule.monitors == first.monitors).then_some(first.monitors),
+            },
+        }
+    }
+
+    /// How this kernel is watched, or would be.
+    #[must_use]
+    pub fn monitors(&self) -> Option<Monitors> {
+        match self {
+            Self::Supported(monitors) => Some(*monitors),
+            Self::Unsupported { monitors, .. } => *monitors,
+            Self::NotListed => None,
+        }
+    }
+}
+
+impl KernelRule {
+    fn is_about(&self, distribution: &Distribution) -> bool {
+        let id = self.ids.is_empty() || self.ids.contains(&distribution.id);
+        let version = match distribution.major() {
+            // A rolling release is newer than any number.
+            None => self.before.is_none(),
+            Some(major) => {
+                self.from.is_none_or(|from| major >= from) && self.before.is_none_or(|before| major < before)
+            }
+        };
+        id && version && self.families.iter().any(|family| family == distribution.family())
+    }
+
+    fn supports(&self, release: &str) -> bool {
+        compare_releases(release, &self.kernel_from) != Ordering::Less
+            && self.kernel_before.as_ref().is_none_or(|before| compare_releases(release, before) == Ordering::Less)
+    }
+
+    fn range(&self) -> String {
+        match &self.kernel_before {
+            Some(before) => format!("{} and later, before {before}", self.kernel_from),
+            None => format!("{} and later", self.kernel_from),
+        }
+    }
+}

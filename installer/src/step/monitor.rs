@@ -1,0 +1,108 @@
+//! Faults 8 and 9: where the agent watches through kernel modules of its own, nothing keeps the module out. Whether the
+//! agent's policy wants that monitoring at all is not known here: `skip` in the configuration says so.
+
+use std::path::PathBuf;
+
+use faults::{FaultId, Reason};
+use host::container::Surroundings;
+use host::{kernel_module, secure_boot};
+
+use super::Look;
+use crate::context::{Context, JudgedKernel};
+use crate::outcome::{Finding, Verdict};
+use crate::profile::{KernelModules, Monitors, Support};
+use crate::{Error, load_lock};
+
+/// What is watched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watched {
+    Files,
+    Network,
+}
+
+impl Watched {
+    fn fault(self) -> FaultId {
+        match self {
+            Self::Files => FaultId::FILESYSTEM_MONITOR,
+            Self::Network => FaultId::NETWORK_MONITOR,
+        }
+    }
+
+    fn modules(self, all: &KernelModules) -> &[String] {
+        match self {
+            Self::Files => &all.filesystem,
+            Self::Network => &all.network,
+        }
+    }
+}
+
+pub(super) fn observe(cx: &Context, watched: Watched) -> Result<Look, Error> {
+    if cx.surroundings == Surroundings::Container {
+        return Ok(Look::right("in a container: the kernel is the host's"));
+    }
+    let lock = load_lock::status(cx)?;
+    if lock.is_locked() {
+        let report = load_lock::report(cx, watched.fault(), &lock.record);
+        return Ok(faulty(report.reason, report.detail, report.remedy));
+    }
+    let Some(modules) = &cx.profile.kernel_modules else {
+        return Ok(Look::right("the profile names no kernel modules"));
+    };
+    let Some(JudgedKernel { release, running }) = cx.judged_kernel()? else {
+        return Ok(Look::right("no kernel is installed here yet"));
+    };
+    match Support::of(&cx.profile.kernels, &cx.distribution, &release).monitors() {
+        Some(Monitors::Modules) => {}
+        Some(Monitors::Ebpf) => return Ok(Look::right(format!("{release} is watched through eBPF"))),
+        None => return Ok(Look::right(format!("the profile does not say how {release} is watched"))),
+    }
+    let names = watched.modules(modules);
+    if let Some(name) = names.iter().find(|name| running && kernel_module::is_loaded(cx.root, name)) {
+        return Ok(Look::right(format!("{name} is loaded")));
+    }
+    let wanted = names.join(" or ");
+    if running && secure_boot::is_on(cx.root)? {
+        let detail = format!("Secure Boot is on, so the kernel does not take {wanted}");
+        let remedy = ["systemctl reboot --firmware-setup", "# and switch Secure Boot off there"];
+        return Ok(faulty(Reason::SecureBoot, detail, remedy.map(str::to_owned).to_vec()));
+    }
+    let Some(file) = find(cx, &release, names, modules)? else {
+        return Ok(missing(cx, &release, &wanted));
+    };
+    let shown = cx.root.shown(&file).display().to_string();
+    if running
+        && let Some(why) = secure_boot::enforces_signatures(cx.root)?
+        && kernel_module::is_signed(cx.root, &file)? == Some(false)
+    {
+        let detail = format!("{shown} is not signed, and {why}");
+        let remedy =
+            ["# sign the module with a key that this kernel trusts,", "# or let the kernel take unsigned ones"];
+        return Ok(faulty(Reason::SignatureEnforced, detail, remedy.map(str::to_owned).to_vec()));
+    }
+    Ok(Look::right(format!("{shown} is there for {release}, not loaded now")))
+}
+
+fn find(cx: &Context, release: &str, names: &[String], modules: &KernelModules) -> Result<Option<PathBuf>, Error> {
+    for name in names {
+        if let Some(file) = kernel_module::find(cx.root, release, name, &modules.places)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// Before the agent is installed nobody expects its module.
+fn missing(cx: &Context, release: &str, wanted: &str) -> Look {
+    if !cx.root.exists(&cx.profile.module.executable) {
+        return Look::right(format!("no {wanted} for {release} yet, and no agent that would load it"));
+    }
+    let remedy = [
+        format!("# start a kernel that the connector has modules for, or build {wanted} for {release}:"),
+        "# Building Cisco Secure Endpoint Linux Connector Kernel Modules (connector 1.16.0 and later)".to_owned(),
+    ];
+    faulty(Reason::KernelModuleMissing, format!("there is no {wanted} for kernel {release}"), remedy.to_vec())
+}
+
+fn faulty(reason: Reason, detail: String, remedy: Vec<String>) -> Look {
+    Look { verdict: Verdict::Faulty(Finding { reason, detail, remedy }), plan: Vec::new() }
+}

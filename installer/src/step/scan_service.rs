@@ -1,0 +1,119 @@
+//! Fault 7, as far as a host shows by itself why the process that scans files could not start: too little memory, virus
+//! definitions that the scan user cannot read or that are none.
+
+use std::path::Path;
+
+use faults::Reason;
+use host::account::Accounts;
+use host::process::quoted;
+use host::root::{is_dir, mode_of};
+use host::{FileError, memory};
+use nix::libc;
+use nix::sys::stat::FileStat;
+
+use super::Look;
+use crate::Error;
+use crate::context::Context;
+use crate::outcome::{Finding, Verdict};
+use crate::profile::{Definitions, ScanService};
+
+pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
+    let Some(ScanService { least_memory_mib, definitions }) = &cx.profile.scan_service else {
+        return Ok(Look::right("the profile asks for nothing"));
+    };
+    let mut seen = Vec::new();
+    if let Some(least) = least_memory_mib.filter(|_| cx.is_running_system())
+        && let Some(total) = memory::total_kib(cx.root)?
+    {
+        let total = total / 1024;
+        if total < least {
+            let detail = format!("this host has {total} MiB of memory, and the scan service needs {least}");
+            let remedy = vec![format!("# give this host at least {least} MiB of memory")];
+            return Ok(faulty(Finding { reason: Reason::MemoryLow, detail, remedy }));
+        }
+        seen.push(format!("{total} MiB of memory"));
+    }
+    if let Some(definitions) = definitions {
+        match judge(cx, definitions)? {
+            Judged::Wrong(finding) => return Ok(faulty(finding)),
+            Judged::Right(count) => seen.push(format!("{count} virus definitions")),
+            Judged::Nothing => seen.push("no virus definitions yet".to_owned()),
+        }
+    }
+    Ok(Look::right(if seen.is_empty() { "nothing is asked for".to_owned() } else { seen.join(", ") }))
+}
+
+enum Judged {
+    Nothing,
+    Right(usize),
+    Wrong(Finding),
+}
+
+fn judge(cx: &Context, definitions: &Definitions) -> Result<Judged, Error> {
+    let directory = &definitions.directory;
+    let Some(above) = cx.root.stat(directory)? else { return Ok(Judged::Nothing) };
+    let user = Accounts::of(cx.root).user(&cx.profile.scan_user.name)?;
+    let may = |found: &FileStat, bit: u32| {
+        // Without the user, root scans: fault 5.
+        user.as_ref().is_none_or(|user| {
+            let class = if found.st_uid == user.uid {
+                6
+            } else if found.st_gid == user.gid {
+                3
+            } else {
+                0
+            };
+            mode_of(found) >> class & bit != 0
+        })
+    };
+    if !is_dir(&above) || !may(&above, 5) {
+        return Ok(Judged::Wrong(unreadable(cx, directory, "g+rx")));
+    }
+    let mut count = 0;
+    let mut names = cx.root.names(directory)?;
+    names.sort();
+    for name in names.iter().filter(|name| name.to_string_lossy().ends_with(&definitions.suffix)) {
+        let file = directory.join(name);
+        let Some(found) = cx.root.stat(&file)? else { continue };
+        let is_file = found.st_mode & libc::S_IFMT == libc::S_IFREG;
+        if !is_file || !may(&found, 4) {
+            return Ok(Judged::Wrong(unreadable(cx, &file, "g+r")));
+        }
+        if !begins_right(cx, &file, &definitions.header)? {
+            let shown = cx.root.shown(&file).display().to_string();
+            let detail = format!("{shown} is no virus definitions file: it does not begin with {}", definitions.header);
+            let remedy = vec![
+                format!("rm {}", quoted(&shown)),
+                "# and restart the connector, which fetches it again".to_owned(),
+            ];
+            return Ok(Judged::Wrong(Finding { reason: Reason::DefinitionsInvalid, detail, remedy }));
+        }
+        count += 1;
+    }
+    Ok(if count == 0 { Judged::Nothing } else { Judged::Right(count) })
+}
+
+fn begins_right(cx: &Context, file: &Path, header: &str) -> Result<bool, FileError> {
+    use std::io::Read;
+    let mut start = Vec::new();
+    let opened = cx.root.open(file)?;
+    opened
+        .take(header.len() as u64)
+        .read_to_end(&mut start)
+        .map_err(|e| FileError::new("read", cx.root.shown(file), e))?;
+    Ok(start == header.as_bytes())
+}
+
+fn unreadable(cx: &Context, path: &Path, mode: &str) -> Finding {
+    let shown = cx.root.shown(path).display().to_string();
+    let (user, word) = (&cx.profile.scan_user.name, quoted(&shown));
+    Finding {
+        reason: Reason::DefinitionsUnreadable,
+        detail: format!("{shown} cannot be read by {user}"),
+        remedy: vec![cx.in_root(&format!("chgrp {user} {word}")), cx.in_root(&format!("chmod {mode} {word}"))],
+    }
+}
+
+fn faulty(finding: Finding) -> Look {
+    Look { verdict: Verdict::Faulty(finding), plan: Vec::new() }
+}
