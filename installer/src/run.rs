@@ -130,7 +130,6 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
                 Vec::new()
             }
         };
-    log_changes(cx, &changes, &wanted);
     match failure {
         Some(e) => Err(e),
         None => Ok(results(reports, &beside, changes)),
@@ -218,16 +217,4 @@ fn log_outcome(cx: &Context, report: &StepReport) {
     };
     let word = format!("{:?}", report.outcome).to_lowercase();
     cx.log.line(level, &format!("{}: {word}: {}", report.name.as_str(), report.detail));
-}
-
-fn log_changes(cx: &Context, changes: &[(FaultId, Change)], rulings: &[Wanted]) {
-    for (id, change) in changes {
-        let detail = rulings.iter().find_map(|ruling| match ruling {
-            Wanted::Raised(report) if report.id == *id => Some(report.detail.as_str()),
-            _ => None,
-        });
-        let word = format!("{change:?}").to_lowercase();
-        cx.log
-            .line(Level::Info, &format!("fault {id} {word}{}", detail.map_or_else(String::new, |d| format!(": {d}"))));
-    }
 }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use faults::{Change, FaultId, Occasion, Report, Snapshot, Source, Store, Wanted};
+use faults::{Change, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
 use host::Root;
+use host::log::Level;
 use host::process::quoted;
 
 use crate::Error;
@@ -103,15 +104,51 @@ pub fn would_change(rulings: &[Wanted], snapshot: &Snapshot) -> bool {
     })
 }
 
-/// Raises and clears. Nothing is written where nothing changes.
+/// Raises and clears, and tells the log and the journal. Nothing is written where nothing changes.
 ///
 /// # Errors
 /// [`Error::Store`].
 pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
+    let before = store(cx).read()?;
     let occasion = Occasion { source, boot_id: cx.boot_id() };
     let changes = store(cx).apply(rulings, &occasion, cx.clock, PATIENCE)?;
-    let changes = rulings.iter().map(id_of).zip(changes);
-    Ok(changes.filter(|(_, change)| *change != Change::Nothing).collect())
+    let changes = rulings.iter().zip(changes).filter(|(_, change)| *change != Change::Nothing);
+    Ok(changes
+        .map(|(ruling, change)| {
+            announce(cx, ruling, change, &before);
+            (id_of(ruling), change)
+        })
+        .collect())
+}
+
+/// One entry of the journal a change, with fields to look for: `journalctl FAULT_ID=19`.
+fn announce(cx: &Context, ruling: &Wanted, change: Change, before: &Snapshot) {
+    let id = id_of(ruling);
+    let usual = faults::catalogue::find(id).map(|entry| entry.severity);
+    let (severity, reason, detail) = match (ruling, before.get(id)) {
+        (Wanted::Raised(report), _) => {
+            (report.severity.or(usual), report.reason.as_str(), Some(report.detail.as_str()))
+        }
+        (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.reason.as_str(), None),
+        (Wanted::Cleared(_), None) => (usual, "", None),
+    };
+    let word = format!("{change:?}").to_lowercase();
+    let level = match (change, severity) {
+        (Change::Raised | Change::Changed, Some(Severity::Critical)) => Level::Error,
+        (Change::Raised | Change::Changed, _) => Level::Warning,
+        _ => Level::Info,
+    };
+    let fields = [
+        ("FAULT_ID", id.to_string()),
+        ("FAULT_EVENT", word.clone()),
+        ("FAULT_SEVERITY", severity.map_or_else(String::new, |severity| severity.to_string())),
+        ("FAULT_REASON", reason.to_owned()),
+    ];
+    cx.log.event(
+        level,
+        &format!("fault {id} {word}{}", detail.map_or_else(String::new, |d| format!(": {d}"))),
+        &fields,
+    );
 }
 
 /// The fault that a ruling is about.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use faults::Severity;
 use installer::outcome::StepName;
 
 const EXAMPLES: &str = "\
@@ -13,10 +14,12 @@ Examples:
   hostprep check --format json | jq .faults
   sudo hostprep repair --root /mnt/image prepare an installed system that is not running
   hostprep status                        the faults that are raised, as the connector prints them
+  hostprep explain 19 --lang ja          what a fault means, and what to do about it here
 
 Exit codes:
   0 all is well   1 an error of hostprep's own   2 usage   3 faults are raised
-  4 nothing is faulted, but something is unknown, deferred or to be done";
+  4 nothing is faulted, but something is unknown, deferred or to be done
+  5 the load lock is locked (load-lock begin, load-lock status)";
 
 /// Prepares a Linux host for the Cisco Secure Endpoint connector and keeps it prepared.
 #[derive(Debug, Parser)]
@@ -36,7 +39,7 @@ pub struct Global {
     /// Use the agent profile in FILE instead of the built-in one
     #[arg(long, value_name = "FILE", global = true)]
     pub profile: Option<PathBuf>,
-    /// The language of fault texts [default: en]
+    /// The language of fault texts: en, ja, ko, zh-TW [default: by LC_ALL, LC_MESSAGES, LANG; else en]
     #[arg(long, global = true)]
     pub lang: Option<String>,
 }
@@ -54,7 +57,15 @@ pub enum Command {
     /// Bring the host in order and raise or clear faults
     Repair(Repair),
     /// Print the raised faults in the connector's own form
-    Status,
+    Status(Status),
+    /// Say what a fault means, whether it is raised, and what to do on this host
+    Explain {
+        /// The fault's number
+        id: String,
+    },
+    /// Keep a kernel component out that brings the host down again and again
+    #[command(subcommand)]
+    LoadLock(LoadLock),
     /// List, explain, raise and clear faults
     #[command(subcommand)]
     Faults(Faults),
@@ -79,7 +90,8 @@ pub struct Check {
     /// Judge this kernel instead of the running one (or the newest under --root)
     #[arg(long, value_name = "RELEASE")]
     pub kernel: Option<String>,
-    /// Only this step (scan-user, directories, selinux-tools, selinux-module, kernel); may be given again
+    /// Only this step (scan-user, directories, selinux-tools, selinux-module, kernel, kernel-support, filesystem-monitor,
+    /// network-monitor, scan-service); may be given again
     #[arg(long, value_name = "STEP", value_parser = step_name)]
     pub only: Vec<StepName>,
 }
@@ -94,6 +106,44 @@ pub struct Repair {
     /// Show the exact commands and file changes, and make none
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    Text,
+    Json,
+    Prometheus,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  hostprep status\n  hostprep status --lang ja\n  hostprep status --format json | jq '.faults[].id'\n  sudo hostprep status --format prometheus --output /var/lib/node_exporter/hostprep.prom"
+)]
+pub struct Status {
+    /// The connector's form, one JSON object, or metrics for node_exporter's textfile collector
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: StatusFormat,
+    /// Replace FILE by it as a whole instead of printing it, and exit 0 whatever is raised
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  ExecStartPre=/usr/sbin/hostprep load-lock begin   in the unit that loads the component\n  ExecStopPost=/usr/sbin/hostprep load-lock end     in the same unit\n  hostprep load-lock status\n  sudo hostprep load-lock reset"
+)]
+pub enum LoadLock {
+    /// Record that the component is about to be loaded; exit 5 where it must not be
+    Begin,
+    /// Record that it was unloaded, or that the host shuts down, in order
+    End,
+    /// Say whether the component is kept out, and why
+    Status {
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Forget the ungraceful ends, so that the component may be loaded again
+    Reset,
 }
 
 #[derive(Debug, Subcommand)]
@@ -126,6 +176,9 @@ pub enum Faults {
         /// One line of what was seen
         #[arg(long, default_value = "raised by hand")]
         detail: String,
+        /// How bad it is, where it is not as bad as usual: critical, major, minor
+        #[arg(long, value_parser = severity)]
+        severity: Option<Severity>,
     },
     /// Clear a fault by hand; a later repair raises it again where it is still true
     Clear {
@@ -199,6 +252,13 @@ pub struct Remove {
     /// Show what would be undone, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+fn severity(word: &str) -> Result<Severity, String> {
+    Severity::WORST_FIRST
+        .into_iter()
+        .find(|severity| severity.as_str() == word)
+        .ok_or_else(|| "a severity is critical, major or minor".to_owned())
 }
 
 fn step_name(word: &str) -> Result<StepName, String> {

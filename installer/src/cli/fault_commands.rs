@@ -1,45 +1,35 @@
-//! `status` and `faults`: the store, for people, programs and shell users.
+//! `faults` and `explain`: the store, for people, programs and shell users.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use faults::catalogue;
 use faults::texts::Values;
-use faults::{Change, Event, Fault, FaultId, Occasion, Reason, Report, Source, Wanted};
+use faults::{Change, Event, Fault, FaultId, Reason, Report, Source, Wanted};
 use host::distribution::Tool;
-use host::log::Level;
 use installer::report::exit;
 use installer::run;
-use installer::verdicts::store;
+use installer::verdicts::{self, store};
 
 use super::args::{Faults, Format, Global};
 use super::output::{Failure, Outcome, print};
 use super::progress::say_waiting;
 use super::session::{Access, Session, with};
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
-pub fn status(global: &Global) -> Outcome {
-    with(global, Access::Looks, None, |session| {
-        let snapshot = store(&session.cx).read()?;
-        print(&faults::status::render(&snapshot, &session.texts))?;
-        Ok(if snapshot.faults.is_empty() { exit::WELL } else { exit::FAULTS })
-    })
+pub fn explain(global: &Global, id: &str) -> Outcome {
+    let id = parse(id)?;
+    with(global, Access::Looks, None, |session| show(session, id))
 }
 
 pub fn run(global: &Global, command: Faults) -> Outcome {
     match command {
         Faults::List { format } => with(global, Access::Looks, None, |session| list(session, format)),
-        Faults::Show { id } => {
-            let id = parse(&id)?;
-            with(global, Access::Looks, None, |session| show(session, id))
-        }
+        Faults::Show { id } => explain(global, &id),
         Faults::History { format, last } => with(global, Access::Looks, None, |session| history(session, format, last)),
-        Faults::Raise { id, reason, detail } => {
+        Faults::Raise { id, reason, detail, severity } => {
             let id = parse(&id)?;
             let remedy = vec![format!("hostprep faults clear {id}")];
             let reason = Reason::from(reason.as_str());
-            let report = Report { id, reason, detail: one_line(&detail), remedy, severity: None };
+            let report = Report { id, reason, detail: one_line(&detail), remedy, severity };
             change(global, "faults raise", Wanted::Raised(report), id)
         }
         Faults::Clear { id } => {
@@ -182,17 +172,13 @@ fn change(global: &Global, command: &'static str, wanted: Wanted, id: FaultId) -
     with(global, Access::Changes(command), None, |session| {
         let cx = &session.cx;
         run::recover(cx, run::LOCK_PATIENCE, &mut say_waiting)?;
-        let occasion = Occasion { source: Source::Manual, boot_id: cx.boot_id() };
-        let changes = store(cx).apply(std::slice::from_ref(&wanted), &occasion, cx.clock, PATIENCE)?;
+        let changes = verdicts::carry_out(cx, std::slice::from_ref(&wanted), Source::Manual)?;
         let word = match changes.first() {
-            Some(Change::Raised) => "raised",
-            Some(Change::Changed | Change::Updated) => "was raised already, is changed",
-            Some(Change::Cleared) => "cleared",
-            Some(Change::Nothing) | None => "is so already",
+            Some((_, Change::Raised)) => "raised",
+            Some((_, Change::Changed | Change::Updated)) => "was raised already, is changed",
+            Some((_, Change::Cleared)) => "cleared",
+            Some((_, Change::Nothing)) | None => "is so already",
         };
-        if !matches!(changes.first(), Some(Change::Nothing)) {
-            cx.log.line(Level::Info, &format!("fault {id} {word}, by hand"));
-        }
         print(&format!("Fault {id} {word}.\n"))?;
         Ok(exit::WELL)
     })

@@ -2,10 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 
+use faults::Source;
 use host::Root;
 use host::clock::SystemClock;
 use host::log::{Level, Log};
 use installer::hook::{Event, NoSuchCall, deb, rpm};
+use installer::load_lock;
 use installer::outcome::{self, StepName};
 use installer::profile::Profile;
 use installer::removal::{self, StateDirectory};
@@ -71,6 +73,14 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
             Ok(())
         }
         Event::Prepare { steps, judge, source } => {
+            // Another version may not crash; what kept the last one out is forgotten.
+            if judge
+                && matches!(source, Source::Install | Source::Upgrade)
+                && let Err(e) = load_lock::reset(&session.cx, source.clone())
+            {
+                session.cx.log.line(Level::Error, &e.to_string());
+                complain(&e.to_string());
+            }
             let skip = session.config.skip.clone();
             let steps: Vec<StepName> = steps.into_iter().filter(|name| !skip.contains(name)).collect();
             let request = Request { steps, skip, judge, source, strict: false, patience: run::HOOK_PATIENCE };

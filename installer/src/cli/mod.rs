@@ -3,11 +3,13 @@
 mod args;
 mod fault_commands;
 mod hook_commands;
+mod load_lock_commands;
 mod output;
 mod policy_commands;
 mod policy_status;
 mod progress;
 mod session;
+mod status_commands;
 mod step_commands;
 
 use std::process::ExitCode;
@@ -34,7 +36,9 @@ pub fn run() -> ExitCode {
         Command::Check(check) => step_commands::check(global, check),
         Command::Repair(repair) => step_commands::repair(global, repair),
         Command::Remove(remove) => step_commands::remove(global, &remove),
-        Command::Status => fault_commands::status(global),
+        Command::Status(status) => status_commands::run(global, &status),
+        Command::Explain { id } => fault_commands::explain(global, &id),
+        Command::LoadLock(command) => load_lock_commands::run(global, command),
         Command::Faults(command) => fault_commands::run(global, command),
         Command::Policy(command) => policy_commands::run(global, command),
         Command::Hook(hook) => hook_commands::run(global, &hook),

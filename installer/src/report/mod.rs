@@ -1,6 +1,7 @@
 //! What a run found, for people and for programs.
 
 pub mod json;
+pub mod metrics;
 pub mod text;
 
 use crate::context::Context;
@@ -45,7 +46,7 @@ fn kernel(cx: &Context) -> Option<String> {
     judged.or_else(|| (!cx.root.is_alternate()).then(host::kernel::running_release))
 }
 
-/// The exit codes of `check` and `repair`.
+/// The exit codes.
 pub mod exit {
     /// All is well.
     pub const WELL: u8 = 0;
@@ -57,6 +58,8 @@ pub mod exit {
     pub const FAULTS: u8 = 3;
     /// Something is unknown, deferred or to be done, and nothing is faulted.
     pub const UNSETTLED: u8 = 4;
+    /// The load lock is locked: the kernel component is not to be loaded.
+    pub const LOCKED: u8 = 5;
 }
 
 /// The exit code that `results` come to.

@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use host::Root;
-use host::clock::SystemClock;
+use host::clock::{Clock, SystemClock};
 use host::container::Surroundings;
 use host::distribution::Distribution;
 use host::log::Log;
@@ -138,19 +138,22 @@ impl Host {
     }
 
     pub fn with<T>(&self, work: impl FnOnce(&Context) -> T) -> T {
+        self.with_clock(&SystemClock, work)
+    }
+
+    pub fn with_clock<T>(&self, clock: &dyn Clock, work: impl FnOnce(&Context) -> T) -> T {
         let root = if self.alternate {
             Root::alternate(self.dir.path()).unwrap()
         } else {
             Root::standing_in_for_system(self.dir.path()).unwrap()
         };
-        let clock = SystemClock;
-        let log = Log::silent(&clock);
+        let log = Log::silent(clock);
         // The real tools of this machine must not be found: a test says which there are.
-        let processes = Processes::of_directories(vec![self.path("tools")], &clock, &());
+        let processes = Processes::of_directories(vec![self.path("tools")], clock, &());
         work(&Context {
             root: &root,
             profile: &self.profile,
-            clock: &clock,
+            clock,
             processes: &processes,
             log: &log,
             kernel: &self.kernel,

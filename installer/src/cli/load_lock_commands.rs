@@ -1,0 +1,108 @@
+//! `load-lock`: the guard of the kernel component, for whoever loads it.
+
+use std::fmt::Write as _;
+
+use faults::Source;
+use installer::load_lock::{self, Begun, Standing};
+use installer::report::exit;
+use serde::Serialize;
+
+use super::args::{Format, Global, LoadLock};
+use super::output::{Outcome, complain, print};
+use super::session::{Access, Session, with};
+
+pub fn run(global: &Global, command: LoadLock) -> Outcome {
+    match command {
+        LoadLock::Begin => with(global, Access::Changes("load-lock begin"), None, begin),
+        LoadLock::End => with(global, Access::Changes("load-lock end"), None, |session| {
+            let was_open = load_lock::end(&session.cx)?;
+            print(if was_open { "The load has ended in order.\n" } else { "No load was on.\n" })?;
+            Ok(exit::WELL)
+        }),
+        LoadLock::Status { format } => with(global, Access::Looks, None, |session| status(session, format)),
+        LoadLock::Reset => with(global, Access::Changes("load-lock reset"), None, |session| {
+            let forgot = load_lock::reset(&session.cx, Source::LoadLock)?;
+            print(if forgot { "The load lock is made anew.\n" } else { "There was nothing to forget.\n" })?;
+            Ok(exit::WELL)
+        }),
+    }
+}
+
+fn begin(session: &Session) -> Outcome {
+    match load_lock::begin(&session.cx)? {
+        Begun::Go => {
+            print("The component may be loaded.\n")?;
+            Ok(exit::WELL)
+        }
+        Begun::Locked => {
+            complain("the load lock is locked: do not load the kernel component; see `hostprep load-lock status`");
+            Ok(exit::LOCKED)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    schema: u32,
+    operational_status: &'static str,
+    locked_at: Option<jiff::Timestamp>,
+    load_open_since: Option<jiff::Timestamp>,
+    ungraceful_ends: &'a [load_lock::End],
+    recent: Option<usize>,
+    locks_at: usize,
+    within_seconds: u64,
+}
+
+fn status(session: &Session, format: Format) -> Outcome {
+    let standing = load_lock::status(&session.cx)?;
+    let text = match format {
+        Format::Json => json(session, &standing)?,
+        Format::Text => text(session, &standing),
+    };
+    print(&text)?;
+    Ok(if standing.is_locked() { exit::LOCKED } else { exit::WELL })
+}
+
+fn word(standing: &Standing) -> &'static str {
+    if standing.is_locked() { "locked" } else { "functional" }
+}
+
+fn json(session: &Session, standing: &Standing) -> serde_json::Result<String> {
+    let rule = &session.cx.profile.load_lock;
+    let object = Object {
+        schema: load_lock::SCHEMA,
+        operational_status: word(standing),
+        locked_at: standing.record.locked,
+        load_open_since: standing.record.open.as_ref().map(|open| open.time),
+        ungraceful_ends: &standing.record.ends,
+        recent: standing.recent,
+        locks_at: rule.ends,
+        within_seconds: rule.within.as_secs(),
+    };
+    Ok(serde_json::to_string(&object)? + "\n")
+}
+
+fn text(session: &Session, standing: &Standing) -> String {
+    let (rule, record) = (&session.cx.profile.load_lock, &standing.record);
+    let mut text = format!("Operational status: {}\n", word(standing));
+    // Writing to a string cannot fail.
+    if let Some(at) = record.locked {
+        let _ = writeln!(text, "Locked since: {at:.0}");
+    }
+    match &record.open {
+        Some(open) => writeln!(text, "Load: on since {:.0}", open.time),
+        None => writeln!(text, "Load: none"),
+    }
+    .unwrap_or_default();
+    let within = rule.within.as_secs() / 60;
+    let recent = standing.recent.map_or_else(String::new, |recent| format!("{recent} within {within} min, "));
+    let _ = writeln!(text, "Ungraceful ends: {recent}{} recorded, locks at {}", record.ends.len(), rule.ends);
+    for end in &record.ends {
+        let _ = writeln!(text, "  load of {:.0}, its end noticed {:.0}", end.begun.time, end.noticed.time);
+    }
+    if standing.is_locked() {
+        let reset = session.cx.hostprep("load-lock reset");
+        let _ = writeln!(text, "Find out why the host went down, then: {reset}");
+    }
+    text
+}

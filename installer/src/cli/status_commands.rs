@@ -1,0 +1,91 @@
+//! `status`: the raised faults in the forms that others take.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use faults::{Fault, Severity, Snapshot};
+use host::Root;
+use installer::load_lock;
+use installer::report::{exit, metrics};
+use installer::verdicts::store;
+use serde::Serialize;
+
+use super::args::{Global, Status, StatusFormat};
+use super::output::{Outcome, print};
+use super::session::{Access, Session, with};
+
+/// Others read it: monitoring runs as a user of its own.
+const MODE: u32 = 0o644;
+
+pub fn run(global: &Global, args: &Status) -> Outcome {
+    with(global, Access::Looks, None, |session| {
+        let snapshot = store(&session.cx).read()?;
+        let text = match args.format {
+            StatusFormat::Text => faults::status::render(&snapshot, &session.texts),
+            StatusFormat::Json => json(session, &snapshot)?,
+            StatusFormat::Prometheus => metrics::render(&snapshot, load_lock::status(&session.cx)?.is_locked())?,
+        };
+        if let Some(file) = &args.output {
+            replace(file, &text)?;
+            return Ok(exit::WELL);
+        }
+        print(&text)?;
+        Ok(if snapshot.faults.is_empty() { exit::WELL } else { exit::FAULTS })
+    })
+}
+
+/// The file lies on the system that runs, also with `--root`.
+fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+    let file: PathBuf = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
+    let (dir, name) = Root::system()?.parent(&file)?;
+    Ok(dir.replace(&name, text.as_bytes(), MODE)?)
+}
+
+/// The format of `status --format json`; keys may be added, none is taken away.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Object<'a> {
+    schema: u32,
+    operational_status: &'static str,
+    sequence: u64,
+    counts: Counts,
+    fault_ids: Vec<u16>,
+    faults: Vec<Raised<'a>>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    critical: usize,
+    major: usize,
+    minor: usize,
+}
+
+#[derive(Serialize)]
+struct Raised<'a> {
+    #[serde(flatten)]
+    fault: &'a Fault,
+    summary: Option<String>,
+}
+
+fn json(session: &Session, snapshot: &Snapshot) -> anyhow::Result<String> {
+    let count = |severity| snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
+    let is_locked = load_lock::status(&session.cx)?.is_locked();
+    let object = Object {
+        schema: SCHEMA,
+        operational_status: if is_locked { "locked" } else { "functional" },
+        sequence: snapshot.sequence,
+        counts: Counts {
+            critical: count(Severity::Critical),
+            major: count(Severity::Major),
+            minor: count(Severity::Minor),
+        },
+        fault_ids: snapshot.faults.iter().map(|fault| fault.id.number()).collect(),
+        faults: snapshot
+            .faults
+            .iter()
+            .map(|fault| Raised { fault, summary: session.texts.summary(fault.id) })
+            .collect(),
+    };
+    Ok(serde_json::to_string(&object)? + "\n")
+}

@@ -1,0 +1,46 @@
+//! The faults as metrics, in the text format that node_exporter's textfile collector reads.
+
+use faults::{Severity, Snapshot};
+use prometheus::{Encoder, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+
+/// The metrics; their names and labels stay as they are.
+///
+/// # Errors
+/// [`prometheus::Error`], which names and labels that are fixed do not give.
+pub fn render(snapshot: &Snapshot, is_locked: bool) -> prometheus::Result<String> {
+    let registry = Registry::new();
+    let raised = IntGaugeVec::new(
+        Opts::new("hostprep_fault_raised", "A raised fault; one that is not raised has no sample."),
+        &["id", "severity", "reason"],
+    )?;
+    let since = GaugeVec::new(
+        Opts::new("hostprep_fault_raised_timestamp_seconds", "When the fault was raised, in seconds since the epoch."),
+        &["id"],
+    )?;
+    let counts = IntGaugeVec::new(Opts::new("hostprep_faults", "How many faults are raised."), &["severity"])?;
+    let events = IntCounter::new("hostprep_fault_events_total", "Changes of faults since the store was made.")?;
+    let locked = IntGauge::new("hostprep_load_lock_locked", "1 where the load lock keeps the kernel component out.")?;
+    for collector in [
+        Box::new(raised.clone()) as Box<dyn prometheus::core::Collector>,
+        Box::new(since.clone()),
+        Box::new(counts.clone()),
+        Box::new(events.clone()),
+        Box::new(locked.clone()),
+    ] {
+        registry.register(collector)?;
+    }
+    for severity in Severity::WORST_FIRST {
+        let count = snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
+        counts.with_label_values(&[severity.as_str()]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    for fault in &snapshot.faults {
+        let id = fault.id.to_string();
+        raised.with_label_values(&[id.as_str(), fault.severity.as_str(), fault.reason.as_str()]).set(1);
+        since.with_label_values(&[id.as_str()]).set(fault.raised_at.as_millisecond() as f64 / 1000.0);
+    }
+    events.inc_by(snapshot.sequence);
+    locked.set(i64::from(is_locked));
+    let mut text = Vec::new();
+    TextEncoder::new().encode(&registry.gather(), &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}

@@ -1,0 +1,253 @@
+//! What a host shows by itself of faults 7, 8, 9, 11 and 16: raised, and cleared when it is right again.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test fails by it")]
+
+mod common;
+
+use std::os::unix::fs::PermissionsExt;
+
+use common::Host;
+use faults::{FaultId, Occasion, Reason, Report, Source, Wanted};
+use host::clock::SystemClock;
+use host::container::Surroundings;
+use host::kernel::running_release;
+use installer::outcome::{Outcome, StepName, StepReport};
+use installer::profile::{KernelRule, Monitors, Profile, Support};
+
+const SECURE_BOOT: &str = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+
+/// A host whose running kernel is one that is watched through kernel modules, with the agent installed.
+fn module_host() -> Host {
+    let mut host = Host::enforcing("rhel-7");
+    host.profile.kernels = vec![rule("0", Monitors::Modules)];
+    host.file("opt/cisco/amp/bin/ampdaemon", "");
+    host
+}
+
+fn rule(kernel_from: &str, monitors: Monitors) -> KernelRule {
+    KernelRule {
+        families: vec!["rhel".into()],
+        ids: Vec::new(),
+        from: None,
+        before: None,
+        release_contains: None,
+        kernel_from: kernel_from.into(),
+        kernel_before: None,
+        monitors,
+    }
+}
+
+fn module(host: &Host, name: &str, content: &str) -> String {
+    let file = format!("lib/modules/{}/extra/{name}.ko", running_release());
+    host.file(&format!("lib/modules/{}/modules.dep", running_release()), &format!("extra/{name}.ko:\n"));
+    host.file(&file, content);
+    file
+}
+
+fn reason(report: &StepReport) -> Reason {
+    report.finding.clone().unwrap_or_else(|| panic!("{report:?}")).reason
+}
+
+/// Repairs, and tells what the step found and whether its fault is raised then.
+fn repaired(host: &Host, step: StepName) -> (Option<Reason>, bool) {
+    let report = host.repair(step);
+    (report.finding.map(|finding| finding.reason), host.raised().contains(&step.fault().number()))
+}
+
+#[test]
+fn secure_boot_keeps_a_module_out() {
+    for step in [StepName::FilesystemMonitor, StepName::NetworkMonitor] {
+        let host = module_host();
+        module(&host, if step == StepName::NetworkMonitor { "ampnetworkflow" } else { "ampfsm" }, "");
+        host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
+        assert_eq!(repaired(&host, step), (Some(Reason::SecureBoot), true));
+        host.file(SECURE_BOOT, "\u{6}\0\0\0\0");
+        assert_eq!(repaired(&host, step), (None, false), "{step:?}");
+    }
+}
+
+#[test]
+fn a_module_that_is_loaded_was_kept_out_by_nothing() {
+    let host = module_host();
+    host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
+    host.file("sys/module/ampavflt/refcnt", "0");
+    assert_eq!(host.check(StepName::FilesystemMonitor).outcome, Outcome::Ok);
+    assert_eq!(reason(&host.check(StepName::NetworkMonitor)), Reason::SecureBoot);
+}
+
+#[test]
+fn a_module_is_missed_once_the_agent_is_there() {
+    let host = module_host();
+    assert_eq!(repaired(&host, StepName::NetworkMonitor), (Some(Reason::KernelModuleMissing), true));
+    let detail = host.check(StepName::NetworkMonitor).detail;
+    assert!(detail.contains("ampnetworkflow") && detail.contains(&running_release()), "{detail}");
+    module(&host, "ampnetworkflow", "");
+    assert_eq!(repaired(&host, StepName::NetworkMonitor), (None, false));
+
+    std::fs::remove_file(host.path("opt/cisco/amp/bin/ampdaemon")).unwrap();
+    assert_eq!(host.check(StepName::FilesystemMonitor).outcome, Outcome::Ok, "nobody would load it");
+}
+
+#[test]
+fn an_unsigned_module_is_refused_where_signatures_are_wanted() {
+    let host = module_host();
+    let file = module(&host, "ampfsm", "\u{7f}ELF and so on, longer than the mark would be");
+    host.file("sys/module/module/parameters/sig_enforce", "Y\n");
+    assert_eq!(repaired(&host, StepName::FilesystemMonitor), (Some(Reason::SignatureEnforced), true));
+    host.file(&file, "\u{7f}ELF~Module signature appended~\n");
+    assert_eq!(repaired(&host, StepName::FilesystemMonitor), (None, false));
+}
+
+#[test]
+fn hosts_that_use_ebpf_need_no_module_and_others_no_headers() {
+    let mut host = module_host();
+    assert_eq!(host.check(StepName::Kernel).outcome, Outcome::Ok, "no BTF and no headers, and none is needed");
+    host.profile.kernels = vec![rule("0", Monitors::Ebpf)];
+    host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
+    assert_eq!(host.check(StepName::FilesystemMonitor).outcome, Outcome::Ok);
+    assert_eq!(host.check(StepName::NetworkMonitor).outcome, Outcome::Ok);
+    assert_eq!(reason(&host.check(StepName::Kernel)), Reason::HeadersMissing);
+}
+
+#[test]
+fn a_kernel_outside_of_the_range_is_fault_16() {
+    let mut host = Host::enforcing("rhel-8");
+    host.profile.kernels = vec![rule("999", Monitors::Ebpf)];
+    assert_eq!(repaired(&host, StepName::KernelSupport), (Some(Reason::KernelUnsupported), true));
+    let detail = host.check(StepName::KernelSupport).detail;
+    assert!(detail.contains(&running_release()) && detail.contains("999 and later"), "{detail}");
+    host.profile.kernels = vec![rule("0", Monitors::Ebpf)];
+    assert_eq!(repaired(&host, StepName::KernelSupport), (None, false));
+    host.profile.kernels.clear();
+    assert_eq!(host.check(StepName::KernelSupport).outcome, Outcome::Ok);
+}
+
+#[test]
+fn too_little_memory_is_fault_7() {
+    let host = Host::enforcing("rhel-9");
+    host.file("proc/meminfo", "MemTotal:         500000 kB\nMemFree:          400000 kB\n");
+    assert_eq!(repaired(&host, StepName::ScanService), (Some(Reason::MemoryLow), true));
+    let detail = host.check(StepName::ScanService).detail;
+    assert!(detail.contains("488 MiB") && detail.contains("900"), "{detail}");
+    host.file("proc/meminfo", "MemTotal:        1014780 kB\n");
+    assert_eq!(repaired(&host, StepName::ScanService), (None, false));
+}
+
+#[test]
+fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
+    let mut host = Host::enforcing("rhel-9");
+    host.profile.scan_user.name = "nobody".into();
+    host.directory("opt/cisco/amp/clamav");
+    let file = "opt/cisco/amp/clamav/main.cvd";
+    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Ok, "none is there yet");
+    host.file(file, "ClamAV-VDB:07 Mar 2026 10-00 +0000:27:");
+    host.file("opt/cisco/amp/clamav/README", "no definitions");
+    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Ok);
+
+    std::fs::set_permissions(host.path(file), std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(repaired(&host, StepName::ScanService), (Some(Reason::DefinitionsUnreadable), true));
+    let finding = host.check(StepName::ScanService).finding.unwrap();
+    assert!(finding.detail.contains("main.cvd") && finding.remedy[0].starts_with("chgrp nobody "), "{finding:?}");
+
+    std::fs::set_permissions(host.path(file), std::fs::Permissions::from_mode(0o644)).unwrap();
+    host.file(file, "");
+    assert_eq!(repaired(&host, StepName::ScanService), (Some(Reason::DefinitionsInvalid), true));
+    host.file(file, "ClamAV-VDB:07 Mar 2026 10-00 +0000:27:");
+    assert_eq!(repaired(&host, StepName::ScanService), (None, false));
+
+    std::fs::remove_file(host.path(file)).unwrap();
+    std::os::unix::fs::symlink("/etc/shadow", host.path(file)).unwrap();
+    assert_eq!(reason(&host.check(StepName::ScanService)), Reason::DefinitionsUnreadable, "a link is not followed");
+}
+
+#[test]
+fn a_container_is_not_judged_by_its_host() {
+    let mut host = module_host();
+    host.surroundings = Surroundings::Container;
+    host.file("proc/meminfo", "MemTotal:         500000 kB\n");
+    for step in StepName::ALL.into_iter().filter(|step| *step > StepName::SelinuxModule) {
+        assert_eq!(host.check(step).outcome, Outcome::Ok, "{step:?}");
+    }
+}
+
+#[test]
+fn what_only_the_agent_sees_is_left_to_it() {
+    let host = Host::enforcing("rhel-9");
+    let report = |reason: Reason| {
+        let detail = "the agent's own".to_owned();
+        Wanted::Raised(Report { id: FaultId::SCAN_START, reason, detail, remedy: Vec::new(), severity: None })
+    };
+    let raise = |reason| {
+        host.with(|cx| {
+            let on = Occasion { source: Source::Runtime, boot_id: None };
+            let patience = std::time::Duration::from_secs(1);
+            installer::verdicts::store(cx).apply(&[report(reason)], &on, &SystemClock, patience).unwrap();
+        });
+    };
+    raise(Reason::ScanStartFailed);
+    host.file("proc/meminfo", "MemTotal:         500000 kB\n");
+    assert_eq!(reason(&host.repair(StepName::ScanService)), Reason::MemoryLow);
+    let stored = || host.with(|cx| installer::verdicts::store(cx).read().unwrap().get(FaultId::SCAN_START).cloned());
+    assert_eq!(stored().unwrap().detail, "the agent's own");
+    host.file("proc/meminfo", "MemTotal:        1014780 kB\n");
+    assert_eq!(repaired(&host, StepName::ScanService), (None, true), "it is not cleared by a look");
+    raise(Reason::MemoryLow);
+    assert_eq!(repaired(&host, StepName::ScanService), (None, false));
+}
+
+/// The documents: EL 6 and 7, Oracle Linux with UEK 5 and earlier, and Amazon Linux 2 on 4.14 have modules; later ones eBPF.
+#[test]
+fn the_built_in_table_is_as_the_documents_have_it() {
+    let table = Profile::built_in().kernels;
+    let support = |os_release: &str, release: &str| {
+        let host = Host::enforcing(os_release);
+        host.with(|cx| Support::of(&table, &cx.distribution, release))
+    };
+    for (os_release, release) in [
+        ("rhel-7", "3.10.0-1160.el7.x86_64"),
+        ("centos-7", "3.10.0-123.el7.x86_64"),
+        ("oracle-7", "3.10.0-1160.el7.x86_64"),
+        ("oracle-7", "4.14.35-2047.500.9.el7uek.x86_64"),
+        ("oracle-7", "4.1.12-124.48.6.el7uek.x86_64"),
+        ("oracle-8", "4.14.35-2047.500.9.el8uek.x86_64"),
+        ("amazon-2", "4.14.256-197.484.amzn2.x86_64"),
+    ] {
+        assert_eq!(support(os_release, release), Support::Supported(Monitors::Modules), "{os_release} {release}");
+    }
+    for (os_release, release) in [
+        ("rhel-8", "4.18.0-80.el8.x86_64"),
+        ("rocky-9", "5.14.0-362.8.1.el9_3.x86_64"),
+        ("rhel-10", "6.12.0-55.9.1.el10_0.x86_64"),
+        ("oracle-7", "5.4.17-2102.201.3.el7uek.x86_64"),
+        ("oracle-8", "5.4.17-2136.302.7.2.el8uek.x86_64"),
+        ("oracle-8", "4.18.0-372.9.1.el8.x86_64"),
+        ("oracle-9", "5.15.0-100.96.32.el9uek.x86_64"),
+        ("amazon-2", "4.19.84-33.70.amzn2.x86_64"),
+        ("amazon-2", "5.10.130-118.517.amzn2.x86_64"),
+        ("amazon-2023", "6.1.19-30.43.amzn2023.x86_64"),
+        ("fedora-42", "6.14.0-63.fc42.x86_64"),
+        ("sles-15", "5.14.21-150400.24.63-default"),
+        ("opensuse-tumbleweed", "6.14.6-1-default"),
+        ("ubuntu-18.04", "4.15.0-213-generic"),
+        ("debian-12", "6.1.0-18-amd64"),
+        ("elementary-7", "6.2.0-39-generic"),
+    ] {
+        assert_eq!(support(os_release, release), Support::Supported(Monitors::Ebpf), "{os_release} {release}");
+    }
+    for (os_release, release, monitors) in
+        [("rhel-7", "5.4.278-1.el7.elrepo.x86_64", Monitors::Modules), ("debian-12", "4.9.0-19-amd64", Monitors::Ebpf)]
+    {
+        let found = support(os_release, release);
+        assert!(
+            matches!(found, Support::Unsupported { monitors: Some(m), .. } if m == monitors),
+            "{release}: {found:?}"
+        );
+    }
+    let between = support("amazon-2", "4.16.3-301.amzn2.x86_64");
+    assert!(
+        matches!(&between, Support::Unsupported { supported, monitors: None } if supported.len() == 2),
+        "{between:?}"
+    );
+    assert_eq!(support("alpine-3.20", "6.6.31-0-lts"), Support::NotListed);
+    assert_eq!(support("amazon-2018", "4.14.336-180.562.amzn1.x86_64"), Support::NotListed);
+}

@@ -1,0 +1,280 @@
+//! The load lock on a host whose boots and clocks a test makes up.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test fails by it")]
+
+mod common;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use common::Host;
+use faults::{FaultId, Reason, Source};
+use host::clock::Clock;
+use installer::load_lock::{self, Begun, Standing};
+use installer::outcome::{Outcome, StepName};
+use installer::removal::{self, StateDirectory};
+use jiff::{SignedDuration, Timestamp};
+
+/// A host that goes down, with clocks that can be wrong.
+struct Machine {
+    host: Host,
+    real: Cell<Duration>,
+    booted: Cell<Duration>,
+    skew: Cell<SignedDuration>,
+    boots: Cell<u32>,
+}
+
+impl Clock for Machine {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_770_000_000).unwrap() + self.real.get() + self.skew.get()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.real.get()
+    }
+
+    fn since_boot(&self) -> Duration {
+        self.real.get() - self.booted.get()
+    }
+
+    fn sleep(&self, pause: Duration) {
+        self.real.set(self.real.get() + pause);
+    }
+}
+
+impl Machine {
+    fn new() -> Self {
+        let machine = Self {
+            host: Host::enforcing("rhel-7"),
+            real: Cell::default(),
+            booted: Cell::default(),
+            skew: Cell::default(),
+            boots: Cell::default(),
+        };
+        machine.boots();
+        machine
+    }
+
+    fn boots(&self) {
+        self.boots.set(self.boots.get() + 1);
+        self.sleep(Duration::from_secs(45));
+        self.booted.set(self.real.get());
+        self.host.file("proc/sys/kernel/random/boot_id", &format!("boot-{}\n", self.boots.get()));
+        self.sleep(Duration::from_secs(20));
+    }
+
+    fn passes(&self, minutes: u64) {
+        self.sleep(Duration::from_secs(60 * minutes));
+    }
+
+    fn begin(&self) -> Begun {
+        self.host.with_clock(self, |cx| load_lock::begin(cx).unwrap())
+    }
+
+    fn end(&self) -> bool {
+        self.host.with_clock(self, |cx| load_lock::end(cx).unwrap())
+    }
+
+    fn status(&self) -> Standing {
+        self.host.with_clock(self, |cx| load_lock::status(cx).unwrap())
+    }
+
+    fn reset(&self, source: Source) -> bool {
+        self.host.with_clock(self, |cx| load_lock::reset(cx, source).unwrap())
+    }
+
+    /// Loads the component, and goes down with it after so many minutes.
+    fn goes_down_after(&self, minutes: u64) {
+        assert_eq!(self.begin(), Begun::Go);
+        self.passes(minutes);
+        self.boots();
+    }
+
+    /// The faults with the reason `load-locked`.
+    fn locked_faults(&self) -> Vec<FaultId> {
+        self.host.with_clock(self, |cx| {
+            let snapshot = installer::verdicts::store(cx).read().unwrap();
+            let locked = snapshot.faults.into_iter().filter(|fault| fault.reason == Reason::LoadLocked);
+            locked.map(|fault| fault.id).collect()
+        })
+    }
+
+    fn locked() -> Self {
+        let machine = Self::new();
+        machine.goes_down_after(10);
+        machine.goes_down_after(10);
+        assert_eq!(machine.begin(), Begun::Locked);
+        machine
+    }
+}
+
+const BOTH: [FaultId; 2] = [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR];
+
+#[test]
+fn two_ungraceful_ends_within_an_hour_lock() {
+    let machine = Machine::new();
+    machine.goes_down_after(10);
+    assert!(!machine.status().is_locked());
+    machine.goes_down_after(10);
+    assert_eq!(machine.locked_faults(), []);
+    assert_eq!(machine.begin(), Begun::Locked, "the second is noticed now");
+    assert_eq!(machine.locked_faults(), BOTH);
+    assert_eq!((machine.status().is_locked(), machine.status().recent), (true, Some(2)));
+    let detail = machine.host.check(StepName::FilesystemMonitor).detail;
+    assert!(detail.contains("the host went down 2 times"), "{detail}");
+
+    machine.passes(24 * 60);
+    assert_eq!(machine.begin(), Begun::Locked, "time alone does not unlock");
+    machine.boots();
+    assert_eq!(machine.begin(), Begun::Locked);
+    assert_eq!(machine.status().record.ends.len(), 2, "while it is locked nothing is loaded that could end");
+}
+
+#[test]
+fn ends_in_order_and_ends_long_ago_do_not() {
+    let machine = Machine::new();
+    for _ in 0..5 {
+        assert_eq!(machine.begin(), Begun::Go);
+        machine.passes(1);
+        assert!(machine.end());
+        assert!(!machine.end(), "it has ended already");
+        machine.boots();
+    }
+    assert_eq!(machine.status().record.ends, []);
+    for _ in 0..5 {
+        machine.goes_down_after(61);
+    }
+    assert_eq!(machine.begin(), Begun::Go, "never two within an hour");
+    assert_eq!((machine.status().record.ends.len(), machine.status().recent), (5, Some(1)));
+    assert_eq!(machine.locked_faults(), []);
+}
+
+#[test]
+fn the_profile_says_how_many_and_when() {
+    let mut machine = Machine::new();
+    machine.host.profile.load_lock.ends = 3;
+    machine.host.profile.load_lock.within = Duration::from_secs(25 * 60);
+    for _ in 0..3 {
+        machine.goes_down_after(10);
+    }
+    assert_eq!(machine.begin(), Begun::Locked);
+    let mut machine = Machine::new();
+    machine.host.profile.load_lock.ends = 3;
+    machine.host.profile.load_lock.within = Duration::from_secs(20 * 60);
+    for _ in 0..3 {
+        machine.goes_down_after(10);
+    }
+    assert_eq!(machine.begin(), Begun::Go);
+}
+
+#[test]
+fn a_clock_set_back_neither_unlocks_nor_locks() {
+    let machine = Machine::new();
+    machine.goes_down_after(10);
+    machine.skew.set(SignedDuration::from_hours(-24));
+    machine.goes_down_after(10);
+    machine.skew.set(SignedDuration::from_hours(-48));
+    assert_eq!(machine.begin(), Begun::Locked);
+
+    let machine = Machine::new();
+    machine.goes_down_after(10);
+    assert_eq!(machine.begin(), Begun::Go);
+    machine.passes(3 * 24 * 60);
+    machine.end();
+    machine.skew.set(SignedDuration::from_hours(-72));
+    machine.begin();
+    machine.passes(2 * 60);
+    machine.host.file("proc/sys/kernel/random/boot_id", "boot-2\n");
+    assert_eq!(machine.begin(), Begun::Go, "the end of days ago is not made recent by the clock");
+}
+
+/// The first way out of the document: an upgrade makes the record anew. The hooks call this for install and upgrade.
+#[test]
+fn an_upgrade_or_reset_unlocks_and_clears_its_faults() {
+    for source in [Source::Upgrade, Source::Install, Source::LoadLock] {
+        let machine = Machine::locked();
+        assert!(machine.reset(source.clone()));
+        assert!(!machine.status().is_locked() && machine.status().record.is_empty());
+        assert_eq!(machine.locked_faults(), []);
+        let cleared: Vec<_> = machine.host.with_clock(&machine, |cx| {
+            let events = installer::verdicts::store(cx).events().unwrap().map(Result::unwrap);
+            events.filter(|event| event.event == faults::EventKind::Cleared).map(|event| event.source).collect()
+        });
+        assert_eq!(cleared, [source.clone(), source.clone()]);
+        assert!(!machine.reset(source), "nothing is left to forget");
+        assert_eq!(machine.begin(), Begun::Go);
+    }
+}
+
+/// The second way out: the file is removed by hand, and the next load makes it anew; a repair clears the faults.
+#[test]
+fn the_file_removed_by_hand_unlocks() {
+    let machine = Machine::locked();
+    let file = machine.host.path("var/lib/cisco/hostprep/load-lock.json");
+    std::fs::remove_file(&file).unwrap();
+    assert!(!machine.status().is_locked());
+    assert_eq!(machine.begin(), Begun::Go);
+    assert!(file.exists());
+    for step in [StepName::FilesystemMonitor, StepName::NetworkMonitor] {
+        assert_eq!(machine.host.repair(step).outcome, Outcome::Ok);
+    }
+    assert_eq!(machine.locked_faults(), []);
+}
+
+/// The third way out: removed and installed again.
+#[test]
+fn removal_takes_the_record_along() {
+    let machine = Machine::locked();
+    machine.host.with_clock(&machine, |cx| {
+        removal::remove(cx, StateDirectory::Goes, Duration::from_secs(1), &mut || {}).unwrap();
+    });
+    assert_eq!(machine.locked_faults(), []);
+    assert!(!machine.host.path("var/lib/cisco/hostprep").exists());
+    assert_eq!(machine.begin(), Begun::Go);
+    assert_eq!(machine.status().record.ends, []);
+}
+
+#[test]
+fn a_load_that_is_on_outlasts_a_reset() {
+    let machine = Machine::new();
+    machine.goes_down_after(10);
+    assert_eq!(machine.begin(), Begun::Go);
+    assert!(machine.reset(Source::Upgrade));
+    machine.passes(5);
+    machine.boots();
+    assert_eq!(machine.begin(), Begun::Go);
+    assert_eq!(machine.status().record.ends.len(), 1, "the crash after the upgrade counts");
+}
+
+#[test]
+fn a_damaged_record_keeps_the_component_out_until_it_is_reset() {
+    let machine = Machine::new();
+    machine.host.file("var/lib/cisco/hostprep/load-lock.json", "{\"schema\":1,");
+    let error = machine.host.with_clock(&machine, |cx| load_lock::begin(cx).unwrap_err().to_string());
+    assert!(error.contains("load-lock.json, line 1") && error.contains("hostprep load-lock reset"), "{error}");
+    assert!(machine.reset(Source::LoadLock));
+    assert_eq!(machine.begin(), Begun::Go);
+}
+
+#[test]
+fn another_root_has_no_loads_and_a_record_that_can_be_looked_at() {
+    let mut machine = Machine::locked();
+    machine.host.alternate = true;
+    let begin = machine.host.with_clock(&machine, |cx| load_lock::begin(cx).unwrap_err().to_string());
+    assert!(begin.contains("--root makes no sense here"), "{begin}");
+    assert_eq!((machine.status().is_locked(), machine.status().recent), (true, None));
+    assert!(machine.reset(Source::LoadLock));
+    assert!(!machine.status().is_locked());
+}
+
+/// Whoever dies after the record is on disk leaves the faults to the next call.
+#[test]
+fn a_lock_without_its_faults_is_completed() {
+    let machine = Machine::locked();
+    machine.host.with_clock(&machine, |cx| {
+        let wanted = BOTH.map(faults::Wanted::Cleared);
+        installer::verdicts::carry_out(cx, &wanted, Source::Manual).unwrap();
+    });
+    assert_eq!(machine.begin(), Begun::Locked);
+    assert_eq!(machine.locked_faults(), BOTH);
+}
