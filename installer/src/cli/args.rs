@@ -117,7 +117,7 @@ pub enum StatusFormat {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  hostprep status\n  hostprep status --lang ja\n  hostprep status --format json | jq '.faults[].id'\n  sudo hostprep status --format prometheus --output /var/lib/node_exporter/hostprep.prom"
+    after_help = "Examples:\n  hostprep status\n  hostprep status --lang ja\n  hostprep status --format json | jq '.faults[].id'\n  hostprep status --format prometheus --output hostprep.prom"
 )]
 pub struct Status {
     /// The connector's form, one JSON object, or metrics for node_exporter's textfile collector
