@@ -10,7 +10,6 @@ fn check(root: &ScratchRoot, args: &[&str]) -> harness::Run {
 fn the_package_is_named_for_the_kernel() {
     for (os_release, kernel, command) in [
         ("rhel-8", "4.18.0-348.el8.x86_64", "dnf install -y kernel-devel-4.18.0-348.el8.x86_64"),
-        ("centos-7", "3.10.0-1160.el7.x86_64", "yum install -y kernel-devel-3.10.0-1160.el7.x86_64"),
         (
             "oracle-8",
             "5.4.17-2136.302.7.2.el8uek.x86_64",
@@ -45,6 +44,26 @@ fn either_is_enough() {
     root.kernel("4.18.0-348.el8.x86_64", false);
     root.file("/usr/src/kernels/4.18.0-348.el8.x86_64/Makefile", "");
     check(&root, &[]).expect_code(0);
+}
+
+#[test]
+fn kernels_that_are_watched_through_modules_need_neither() {
+    for (os_release, kernel) in [
+        ("centos-7", "3.10.0-1160.el7.x86_64"),
+        ("oracle-7", "4.14.35-2047.500.9.el7uek.x86_64"),
+        ("amazon-2", "4.14.256-197.484.amzn2.x86_64"),
+    ] {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, false);
+        check(&root, &[]).expect_code(0);
+        let monitors = ["check", "--only", "network-monitor", "--format", "json"];
+        root.hostprep(&monitors).expect_code(0);
+        root.file("/opt/cisco/amp/bin/ampdaemon", "");
+        let step = root.hostprep(&monitors).expect_code(3).step("network-monitor");
+        assert_eq!((step["fault"].as_u64(), step["reason"].as_str()), (Some(9), Some("kernel-module-missing")));
+        root.file(&format!("/opt/cisco/amp/modules/{kernel}/ampnetworkflow.ko"), "");
+        root.hostprep(&monitors).expect_code(0);
+    }
 }
 
 #[test]

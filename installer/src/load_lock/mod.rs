@@ -31,8 +31,14 @@ const FAULTS: [FaultId; 2] = [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONI
 
 /// A load makes sense only on the system that runs.
 #[derive(Debug, Error)]
-#[error("a load is one of the running kernel, so --root makes no sense here; `status` and `reset` take it")]
-pub struct NotRunning;
+pub enum NotRunning {
+    /// Another root.
+    #[error("a load is one of the running kernel, so --root makes no sense here; `status` and `reset` take it")]
+    Root,
+    /// Nothing tells one boot from the next.
+    #[error("/proc/sys/kernel/random/boot_id cannot be read, so nothing is to be loaded; mount /proc and run again")]
+    NoBootId,
+}
 
 /// How a load may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +71,7 @@ impl Standing {
 /// # Errors
 /// [`crate::Error`] where the record cannot be read or written: nothing is to be loaded then.
 pub fn begin(cx: &Context) -> Result<Begun, crate::Error> {
-    let now = now(cx).ok_or(NotRunning)?;
+    let now = running_now(cx)?;
     let (dir, _lock) = lock(cx)?;
     let mut record = read(cx)?;
     if record.locked.is_none() {
@@ -100,7 +106,7 @@ pub fn begin(cx: &Context) -> Result<Begun, crate::Error> {
 /// # Errors
 /// As [`begin`].
 pub fn end(cx: &Context) -> Result<bool, crate::Error> {
-    now(cx).ok_or(NotRunning)?;
+    running_now(cx)?;
     if read(cx)?.open.is_none() {
         return Ok(false);
     }
@@ -189,6 +195,13 @@ fn lock(cx: &Context) -> Result<(Dir, Lock), crate::Error> {
     let state = &cx.profile.paths.state;
     let lock = Lock::acquire(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE, &mut || {})?;
     Ok((cx.root.make_dirs(state)?, lock))
+}
+
+fn running_now(cx: &Context) -> Result<Moment, NotRunning> {
+    if cx.root.is_alternate() {
+        return Err(NotRunning::Root);
+    }
+    now(cx).ok_or(NotRunning::NoBootId)
 }
 
 fn now(cx: &Context) -> Option<Moment> {
