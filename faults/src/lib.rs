@@ -32,6 +32,7 @@
 //! ```
 
 pub mod catalogue;
+pub mod language;
 pub mod status;
 pub mod texts;
 
@@ -40,7 +41,11 @@ mod error;
 mod event;
 mod format;
 mod id;
+#[allow(dead_code, reason = "the build script and tests use all of it")]
+mod interface;
 mod log;
+#[cfg(test)]
+mod messages_tests;
 mod record;
 mod severity;
 mod snapshot;

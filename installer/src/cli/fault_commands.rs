@@ -129,14 +129,22 @@ fn show(session: &Session, id: FaultId) -> Outcome {
 fn values(session: &Session) -> Values {
     let cx = &session.cx;
     let kernel = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
+    let package = kernel.as_deref().and_then(|release| cx.distribution.headers_package(release));
+    let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
+    let install = |package: &Option<String>| cx.distribution.install_command(std::slice::from_ref(package.as_ref()?));
     Values {
         user: Some(cx.profile.scan_user.name.clone()),
         directory: cx.profile.directories.first().map(|directory| directory.path.display().to_string()),
-        package: kernel.as_deref().and_then(|release| cx.distribution.headers_package(release)),
         kernel,
+        install_headers: install(&package),
+        package,
         module: Some(cx.profile.module.name.clone()),
         domain: Some(cx.profile.module.domain.clone()),
-        tools: cx.distribution.tool_package(Tool::Semanage).map(str::to_owned),
+        install_tools: install(&tools),
+        tools,
+        // The profile does not name them.
+        filesystem_module: None,
+        network_module: None,
     }
 }
 
