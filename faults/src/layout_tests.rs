@@ -22,8 +22,8 @@ fn a_line_ends_where_its_script_lets_it() {
     // Chinese and Japanese anywhere but before a full stop or behind a bracket.
     let text = "核心".repeat(9) + "（eBPF）的核心核心核。";
     assert_eq!(lines("", &text, 40), ["核心".repeat(9), "（eBPF）的核心核心核。".to_owned()]);
-    let text = "核心".repeat(10) + "。核心";
-    assert_eq!(lines("", &text, 40), ["核心".repeat(9) + "核", "心。核心".to_owned()]);
+    let text = "核心".repeat(10) + "。核心核心";
+    assert_eq!(lines("", &text, 40), ["核心".repeat(9) + "核", "心。核心核心".to_owned()]);
     // Korean at spaces.
     assert_eq!(
         lines("", "커넥터를 다시 시작하여 상태를 다시 확인하게 합니다.", 40),
@@ -34,6 +34,30 @@ fn a_line_ends_where_its_script_lets_it() {
     assert_eq!(lines("", text, 40), ["理由は、カーネルのログを見てください:", "/var/log/messages"]);
     let text = "it is told by the option of mokutil --sb-state";
     assert_eq!(lines("", text, 40), ["it is told by the option of mokutil", "--sb-state"]);
+}
+
+#[test]
+fn what_is_quoted_is_never_torn() {
+    assert_eq!(
+        lines("", "一二三四五六七八九十一二三「mokutil --sb-state」查看。", 40),
+        ["一二三四五六七八九十一二三", "「mokutil --sb-state」查看。"]
+    );
+    assert_eq!(
+        lines("", "see what is said by “hostprep load-lock status” of it", 40),
+        ["see what is said by", "“hostprep load-lock status” of it"]
+    );
+    // What is never closed, or is too long for a line, is torn like anything else.
+    let inches = "a disk of 5\" that was told to spin down, and did";
+    assert_eq!(lines("", inches, 40), ["a disk of 5\" that was told to spin down,", "and did"]);
+    let long = "say \"one two three four five six seven eight nine ten eleven\" twice";
+    assert_eq!(lines("", long, 40), ["say \"one two three four five six seven", "eight nine ten eleven\" twice"]);
+}
+
+#[test]
+fn the_last_line_is_more_than_a_syllable() {
+    let text = "ロックは、再インストールでも解除されます。";
+    assert_eq!(lines("", text, 40), ["ロックは、再インストールでも解除", "されます。"]);
+    assert_eq!(lines("", "one two three four five six seven eight nine ten a", 48).last().unwrap(), "a");
 }
 
 #[test]

@@ -110,12 +110,12 @@ reason-events-overloaded = コネクタが監視しきれない量のイベン�
 reason-raised-by-hand = コマンドラインで手動で登録された
 
 scope-directories = 「ディレクトリの変更」が原因の場合
-scope-kernel-modules = RHEL および CentOS 6、7、Oracle Linux 7（RHCK または UEK 5 以前）、Amazon Linux 2（カーネル 4.14 以前）
+scope-kernel-modules = RHEL・CentOS の 6 と 7、Oracle Linux 7（RHCK または UEK 5 以前）、Amazon Linux 2（カーネル 4.14 以前）
 scope-own-module = モジュールを自分でビルドする場合
-scope-red-hat = RHEL、CentOS、Rocky Linux、AlmaLinux 8 以降、Oracle Linux 8（RHCK）
+scope-red-hat = RHEL・CentOS・Rocky Linux・AlmaLinux の 8 以降、Oracle Linux 8（RHCK）
 scope-amazon = Amazon Linux 2（カーネル 4.19 以降）
 scope-debian = Debian 10 以降、Ubuntu 18.04 以降
-scope-oracle-uek = Oracle Linux 7、8（UEK 6 以降）
+scope-oracle-uek = Oracle Linux 7 と 8（UEK 6 以降）
 scope-suse = SUSE Linux とその派生ディストリビューション
 scope-enterprise-linux = 基本ポリシーにこの規則がない Enterprise Linux（EL 7 とその派生ディストリビューション、更新レベルによる）
 

@@ -36,7 +36,7 @@ pub struct Global {
     /// Use the agent profile in FILE instead of the built-in one
     #[arg(long, value_name = "FILE", global = true)]
     pub profile: Option<PathBuf>,
-    /// The language of fault texts [default: en]
+    /// The language of fault texts, as a tag or a locale [default: the environment's, or English]
     #[arg(long, global = true)]
     pub lang: Option<String>,
 }
