@@ -5,6 +5,7 @@
 //! * [`Store`]: which are raised ([`Snapshot`]) and every change ever made ([`Event`]), in a directory that several
 //!   processes share; `README.md` describes the files for those who read them without this library
 //! * [`status`]: the store in the connector's own form
+//! * [`explain`]: all about one fault, for a terminal
 //!
 //! A program that found out what is wrong tells the store so in one call:
 //!
@@ -32,6 +33,9 @@
 //! ```
 
 pub mod catalogue;
+pub mod explain;
+pub mod language;
+pub mod layout;
 pub mod status;
 pub mod texts;
 
@@ -40,7 +44,11 @@ mod error;
 mod event;
 mod format;
 mod id;
+#[allow(dead_code, reason = "the build script and tests use all of it")]
+mod interface;
 mod log;
+#[cfg(test)]
+mod messages_tests;
 mod record;
 mod severity;
 mod snapshot;

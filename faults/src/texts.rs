@@ -4,30 +4,21 @@ use std::borrow::Cow;
 use std::fmt;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
-use thiserror::Error;
 use unic_langid::LanguageIdentifier;
 
 use crate::catalogue::{self, Entry};
 use crate::id::FaultId;
-use crate::words::Reason;
+use crate::interface::Word;
+use crate::language::{self, ENGLISH, FILES};
+use crate::severity::Severity;
+use crate::words::{Reason, Source};
 
-/// Language and file. A new language is one more line here; a test holds its messages against the catalogue.
-const FILES: &[(&str, &str)] = &[("en", include_str!("../texts/en.ftl"))];
+pub use crate::language::{UnknownLanguage, languages};
 
-const CHECKED: &str = "a test formats every message of every language";
+const CHECKED: &str = "the build script holds every message of every language against the catalogue";
 
-/// There are no texts in that language.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there are no texts in language `{given}`; the languages are {}", languages().collect::<Vec<_>>().join(", "))]
-pub struct UnknownLanguage {
-    /// As given.
-    pub given: String,
-}
-
-/// The languages there are, as `--lang` takes them.
-pub fn languages() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|(language, _)| *language)
-}
+/// What decides about the language of messages, in this order (`locale(7)`).
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
 /// What is particular to a host, for the variables of the texts. What is not given here stands in the texts as it is
 /// with the catalogue's own agent and a host that is not known.
@@ -41,12 +32,20 @@ pub struct Values {
     pub kernel: Option<String>,
     /// The package with its headers.
     pub package: Option<String>,
+    /// The command that installs it.
+    pub install_headers: Option<String>,
     /// The policy module.
     pub module: Option<String>,
     /// The SELinux domain.
     pub domain: Option<String>,
     /// The package with the policy tools.
     pub tools: Option<String>,
+    /// The command that installs it.
+    pub install_tools: Option<String>,
+    /// The kernel module that watches the file system.
+    pub filesystem_module: Option<String>,
+    /// The kernel module that watches the network.
+    pub network_module: Option<String>,
 }
 
 impl Values {
@@ -56,9 +55,13 @@ impl Values {
             "directory" => &self.directory,
             "kernel" => &self.kernel,
             "package" => &self.package,
+            "install-headers" => &self.install_headers,
             "module" => &self.module,
             "domain" => &self.domain,
             "tools" => &self.tools,
+            "install-tools" => &self.install_tools,
+            "filesystem-module" => &self.filesystem_module,
+            "network-module" => &self.network_module,
             _ => &None,
         };
         value.as_deref()
@@ -78,7 +81,7 @@ pub struct Explanation {
     pub condition: String,
     /// What does not work meanwhile.
     pub degraded: String,
-    /// The ways out, in the order in which to try them.
+    /// The ways out, in the order in which to try them; a line after the first is a command.
     pub resolutions: Vec<String>,
     /// Where it applies, and the first connector version where not every one has it.
     pub since: Vec<(String, Option<String>)>,
@@ -97,20 +100,32 @@ impl fmt::Debug for Texts {
 }
 
 impl Texts {
-    /// The texts in a language of [`languages`].
+    /// The texts in the language that a BCP 47 tag or a POSIX locale means; see [`language::find`].
     ///
     /// # Errors
     /// [`UnknownLanguage`], which lists the languages there are.
     pub fn for_language(given: &str) -> Result<Self, UnknownLanguage> {
-        let known = FILES.iter().find(|(language, _)| language.eq_ignore_ascii_case(given));
-        let (language, file) = known.ok_or_else(|| UnknownLanguage { given: given.to_owned() })?;
+        let found = language::find(given).and_then(Self::of);
+        found.ok_or_else(|| UnknownLanguage { given: given.to_owned() })
+    }
+
+    /// The texts in the language of the environment, of which `get` gives a variable; English where there are none in
+    /// that language.
+    pub fn for_environment<V: AsRef<str>>(get: impl Fn(&str) -> Option<V>) -> Self {
+        let locale = LOCALE.into_iter().filter_map(get).find(|value| !value.as_ref().is_empty());
+        let language = locale.and_then(|locale| language::find(locale.as_ref())).unwrap_or(ENGLISH);
+        Self::of(language).expect(CHECKED)
+    }
+
+    fn of(language: &str) -> Option<Self> {
+        let (language, file) = FILES.iter().find(|(known, _)| *known == language)?;
         let locale: LanguageIdentifier = language.parse().expect(CHECKED);
         let resource = FluentResource::try_new((*file).to_owned()).expect(CHECKED);
         let mut bundle = FluentBundle::new(vec![locale]);
         // The isolation marks are for mixed directions; in a terminal they end up in copied commands.
         bundle.set_use_isolating(false);
         bundle.add_resource(resource).expect(CHECKED);
-        Ok(Self { language, bundle })
+        Some(Self { language, bundle })
     }
 
     /// The language, as [`languages`] has it.
@@ -122,18 +137,18 @@ impl Texts {
     /// The fault's title; `None` for a fault that only a newer version knows.
     #[must_use]
     pub fn summary(&self, id: FaultId) -> Option<String> {
-        catalogue::find(id).map(|_| self.format(&format!("fault-{id}"), None, &Values::default()))
+        catalogue::find(id).map(|_| self.message(&format!("fault-{id}")))
     }
 
     /// All about a fault; `None` for one that only a newer version knows.
     #[must_use]
     pub fn explain(&self, id: FaultId, values: &Values) -> Option<Explanation> {
         let Entry { resolutions, since, .. } = catalogue::find(id)?;
-        let message = format!("fault-{id}");
-        let part = |attribute: &str| self.format(&message, Some(attribute), values);
-        let scope = |key: &str| self.format(&format!("scope-{key}"), None, values);
+        let (message, args) = (format!("fault-{id}"), values.args());
+        let part = |attribute: &str| self.format(&message, Some(attribute), &args);
+        let scope = |key: &str| self.message(&format!("scope-{key}"));
         Some(Explanation {
-            summary: self.format(&message, None, values),
+            summary: self.message(&message),
             condition: part("condition"),
             degraded: part("degraded"),
             resolutions: resolutions.iter().map(|key| part(&format!("resolution-{key}"))).collect(),
@@ -146,18 +161,46 @@ impl Texts {
     pub fn reason(&self, reason: &Reason) -> String {
         match reason {
             Reason::Other(word) => word.clone(),
-            known => self.format(&format!("reason-{known}"), None, &Values::default()),
+            known => self.message(&format!("reason-{known}")),
         }
     }
 
-    fn format(&self, message: &str, attribute: Option<&str>, values: &Values) -> String {
+    /// An occasion in words; one of a newer version as it is stored.
+    #[must_use]
+    pub fn source(&self, source: &Source) -> String {
+        match source {
+            Source::Other(word) => word.clone(),
+            known => self.message(&format!("source-{known}")),
+        }
+    }
+
+    /// How bad a fault is, in a word.
+    #[must_use]
+    pub fn severity(&self, severity: Severity) -> String {
+        let word = match severity {
+            Severity::Critical => Word::Critical,
+            Severity::Major => Word::Major,
+            Severity::Minor => Word::Minor,
+        };
+        self.word(word, &[])
+    }
+
+    pub(crate) fn word(&self, word: Word, args: &[(&str, &str)]) -> String {
+        self.format(word.key(), None, &args.iter().copied().collect())
+    }
+
+    fn message(&self, message: &str) -> String {
+        self.format(message, None, &FluentArgs::new())
+    }
+
+    fn format(&self, message: &str, attribute: Option<&str>, args: &FluentArgs) -> String {
         let found = self.bundle.get_message(message).expect(CHECKED);
         let pattern = match attribute {
             None => found.value(),
             Some(name) => found.get_attribute(name).map(|attribute| attribute.value()),
         };
         let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern.expect(CHECKED), Some(&values.args()), &mut errors);
+        let text = self.bundle.format_pattern(pattern.expect(CHECKED), Some(args), &mut errors);
         debug_assert!(errors.is_empty(), "{message}: {errors:?}");
         Cow::into_owned(text)
     }

@@ -1,4 +1,5 @@
-# English. Every message here has its counterpart in each other language; a test compares them with catalogue.toml.
+# English. The build holds every file here against catalogue.toml and src/interface.rs: each has the same messages.
+# Text in “quotes” is to be typed or looked for as it stands.
 
 fault-5 = Scan Service User Unavailable
     .condition = The account that scans files is missing or is not set up as required, or one of the directories under { $directory } is no longer owned by root with mode 0755.
@@ -8,20 +9,66 @@ fault-5 = Scan Service User Unavailable
     .resolution-directories = Give { $directory } and the directories below it back to root with mode 0755, and stop the program that changed them.
     .resolution-restart = Restart the connector, so that it looks again.
 
+fault-6 = Scan Service Restarting Frequently
+    .condition = The process that scans files failed again and again, and the connector restarted itself to get it going.
+    .degraded = Files are scanned as well as may be; some can go unscanned.
+    .resolution-wait = Wait. Once ten minutes have passed since the restart without a failure, the fault clears by itself.
+    .resolution-files = If it does not, find out from the logs which file makes the scanner crash, and remove it or exclude it from scanning.
+
+fault-7 = Scan Service Failed To Start
+    .condition = The process that scans files could not be started, and the connector restarted itself to try again.
+    .degraded = No file is scanned.
+    .resolution-restart = Restart the connector. On its way up it removes virus definitions (.cvd files) that are invalid.
+    .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid .cvd file: keep the logs and turn to the vendor's support.
+    .resolution-memory = Look with “free -m” how much memory is available; with too little of it the scanner cannot start. The Secure Endpoint User Guide says how much Linux hosts need. Stop other programs or add memory.
+
+fault-8 = Realtime Filesystem Monitor Failed To Start
+    .condition = The kernel module { $filesystem-module }, which watches the file system, could not be loaded. It is needed only where the connector's policy has “Monitor File Copies and Moves” on.
+    .degraded = Activity in the file system is not monitored.
+    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” tells whether it is on.
+    .resolution-conflict = If it is off, see in /var/log/messages why the kernel refused the module: { $filesystem-module } may be in conflict with the kernel or with a third party's module.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $filesystem-module } for this one yourself.
+    .resolution-load-lock = Where the load lock is the reason, “hostprep load-lock status” tells why it is shut. Mend that cause first, then run “hostprep load-lock reset”; an upgrade or a reinstallation of the connector opens it too.
+
+fault-9 = Realtime Network Monitor Failed To Start
+    .condition = The kernel module { $network-module }, which watches the network, could not be loaded. It is needed only where the connector's policy has “Enable Device Flow Correlation” on.
+    .degraded = Activity on the network is not monitored.
+    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” tells whether it is on.
+    .resolution-conflict = If it is off, see in /var/log/messages why the kernel refused the module: { $network-module } may be in conflict with the kernel or with a third party's module.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $network-module } for this one yourself.
+    .resolution-load-lock = Where the load lock is the reason, “hostprep load-lock status” tells why it is shut. Mend that cause first, then run “hostprep load-lock reset”; an upgrade or a reinstallation of the connector opens it too.
+
 fault-11 = Required Kernel-Devel Package Is Missing
     .condition = The running kernel { $kernel } carries no type information (BTF), and no headers of exactly this kernel are installed, so the eBPF programs cannot be built for it.
     .degraded = File and network activity are monitored in a reduced way.
-    .resolution-kernel = Update the kernel to one that is built with CONFIG_DEBUG_INFO_BTF and start it. This lasts longest.
-    .resolution-headers = Otherwise install the headers of the running kernel: the package { $package }, in the version { $kernel }.
+    .resolution-kernel = Update the kernel to one that is built with CONFIG_DEBUG_INFO_BTF and boot it. This lasts longest.
+    .resolution-headers = Otherwise install the headers of exactly the running kernel, the package { $package }:
+        { $install-headers }
     .resolution-archive = Where the package sources no longer carry that version, take it from the distribution's archive, or update the kernel and the headers together.
     .resolution-restart = Wait a minute; if the fault is still there, restart the connector.
+
+fault-16 = Incompatible Kernel
+    .condition = This version of the connector does not support the running kernel { $kernel }, and its policy has “Monitor File Copies and Moves” or “Enable Device Flow Correlation” on.
+    .degraded = File and network activity are not monitored as the policy asks.
+    .resolution-kernel = Go back to an older kernel, one that the connector supports, and boot it.
+    .resolution-connector = Or upgrade the connector to a version that supports { $kernel }; its system requirements for Linux list the kernels.
+
+fault-18 = Connector Event Monitoring Is Overloaded
+    .condition = More happens on the host than the connector can watch. As a major fault: it watches fewer kinds of events until the load falls. As a critical one: the load is heavier still.
+    .degraded = Protection is limited to the events that matter most.
+    .resolution-exclusion = Look for a program that does very much (“top” shows some). If it is benign and you trust it, add it to a process exclusion set in the policy; this alone may clear the fault.
+    .resolution-investigate = If no benign program explains the load, look for a malicious process.
+    .resolution-wait = After a short peak there is nothing to do: the fault clears by itself when the load has fallen.
+    .resolution-provision = If it is raised often and neither a benign nor a malicious process is behind it, move the work to a bigger machine.
 
 fault-19 = SELinux Policy Is Missing Or Disabled
     .condition = SELinux is enforcing, and its policy does not let the domain { $domain } create, read and write BPF maps, nor load and run BPF programs.
     .degraded = The connector cannot observe what happens on the host.
-    .resolution-tools = Install { $tools }, which brings the tools to add a policy module.
+    .resolution-tools = Install { $tools }, which brings the tools to add a policy module:
+        { $install-tools }
     .resolution-repair = Run “hostprep repair”. It installs the module { $module }, or switches it on again, and asks the kernel whether that was enough.
-    .resolution-by-hand = Or add the rule to your own policy: allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
+    .resolution-by-hand = Or add the rule to your own policy:
+        allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
     .resolution-restart = Restart the connector, so that it loads its programs.
 
 reason-tools-missing = a tool that is needed is not installed
@@ -49,9 +96,53 @@ reason-directory-mount = another file system is mounted in place of a directory
 reason-read-only-filesystem = the file system is mounted read-only
 reason-headers-missing = no kernel headers are installed
 reason-headers-mismatch = the installed kernel headers are of another kernel
+reason-scan-process-failing = the process that scans files fails again and again
+reason-scan-start-failed = the process that scans files does not start
+reason-memory-low = too little memory is available
+reason-definitions-unreadable = virus definitions cannot be read
+reason-definitions-invalid = virus definitions are invalid
+reason-secure-boot = UEFI Secure Boot is on and keeps the kernel module out
+reason-signature-enforced = the kernel takes only signed modules, and this one is not
+reason-kernel-module-missing = there is no module for the running kernel
+reason-kernel-module-refused = the kernel refused the module
+reason-load-locked = the load lock is shut, since the host went down repeatedly with the kernel component loaded
+reason-kernel-unsupported = the connector does not support the running kernel
+reason-events-overloaded = there are more events than the connector can watch
 reason-raised-by-hand = somebody raised it on the command line
 
 scope-directories = the cause “changed directories”
-scope-red-hat = Red Hat Enterprise Linux and its relatives
-scope-debian = Debian and its relatives
-scope-oracle-uek = Oracle Linux with the Unbreakable Enterprise Kernel 6 or later
+scope-kernel-modules = RHEL and CentOS 6 and 7; Oracle Linux 7 with RHCK, or with UEK 5 or earlier; Amazon Linux 2 with kernel 4.14 or earlier
+scope-own-module = building the module yourself
+scope-red-hat = RHEL, CentOS, Rocky Linux and AlmaLinux 8 or later; Oracle Linux 8 with RHCK
+scope-amazon = Amazon Linux 2 with kernel 4.19 or later
+scope-debian = Debian 10 or later; Ubuntu 18.04 or later
+scope-oracle-uek = Oracle Linux 7 and 8 with UEK 6 or later
+scope-suse = SUSE Linux and its relatives
+scope-enterprise-linux = Enterprise Linux whose base policy lacks the rule: EL 7 and its relatives, depending on the update level
+
+source-install = the installation
+source-upgrade = an upgrade
+source-repair = a repair
+source-boot = the check at boot
+source-trigger = the check after another package arrived
+source-remove = the removal
+source-manual = hand
+source-load-lock = the load lock
+source-runtime = the running connector
+
+word-heading = Fault { $id }: { $title } ({ $severity })
+word-critical = critical
+word-major = major
+word-minor = minor
+word-raised = Raised
+word-not-raised = no
+word-since = since { $time }, by { $source }
+word-why = { $reason }: { $detail }
+word-remedy = To mend it on this host
+word-when = When
+word-meanwhile = Meanwhile
+word-what-to-do = What to do
+word-applies = Applies from
+word-connector = connector { $version }
+word-any-connector = any connector
+word-logs = Logs

@@ -45,7 +45,7 @@ impl Caller {
     pub fn command(self, program: impl AsRef<OsStr>) -> Command {
         use std::os::unix::process::CommandExt;
         const NOBODY: u32 = 65534;
-        match (self, Uid::effective().is_root()) {
+        let mut command = match (self, Uid::effective().is_root()) {
             (Self::Root, true) | (Self::Ordinary, false) => Command::new(program),
             (Self::Root, false) => {
                 let mut command = Command::new("unshare");
@@ -57,7 +57,10 @@ impl Caller {
                 command.uid(NOBODY).gid(NOBODY);
                 command
             }
-        }
+        };
+        // What is expected is English, whoever runs the tests.
+        command.env("LC_ALL", "C.UTF-8");
+        command
     }
 }
 

@@ -67,6 +67,25 @@ fn colours_are_for_terminals() {
 }
 
 #[test]
+fn the_page_of_a_fault_fits_the_terminal_and_is_in_the_callers_language() {
+    let root = faulty();
+    let args = ["faults", "show", "5"];
+    let korean = [("LC_ALL", "ko_KR.UTF-8")];
+    let shown = on_terminal(&root, &args, &korean).shown.replace("\r\n", "\n");
+    let piped = in_pipes(&root, &args, &korean).stdout;
+    assert!(shown.starts_with("결함 5: "), "{shown}");
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    assert_eq!(bare(&shown), bare(&piped), "only the lines differ");
+    // A syllable takes two cells, and Korean has no other wide characters here.
+    let cells = |line: &str| line.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
+    let command = |line: &str| line.starts_with("  ") && line.is_ascii();
+    assert!(shown.lines().all(|line| command(line) || cells(line) <= 80), "{shown}");
+    assert!(piped.lines().any(|line| cells(line) > 100), "{piped}");
+    let chosen = in_pipes(&root, &[&["--lang", "ja_JP"][..], &args].concat(), &korean).stdout;
+    assert!(chosen.starts_with("障害 5: "), "{chosen}");
+}
+
+#[test]
 fn json_is_never_coloured() {
     let root = faulty();
     for args in [

@@ -39,7 +39,7 @@ pub struct Global {
     /// Use the agent profile in FILE instead of the built-in one
     #[arg(long, value_name = "FILE", global = true)]
     pub profile: Option<PathBuf>,
-    /// The language of fault texts: en, ja, ko, zh-TW [default: by LC_ALL, LC_MESSAGES, LANG; else en]
+    /// The language of fault texts (en, ja, ko, zh-TW), as a tag or a locale [default: the environment's, or English]
     #[arg(long, global = true)]
     pub lang: Option<String>,
 }

@@ -1,8 +1,6 @@
 //! `faults` and `explain`: the store, for people, programs and shell users.
 
-use std::fmt::Write as _;
-
-use faults::catalogue;
+use faults::explain;
 use faults::texts::Values;
 use faults::{Change, Event, Fault, FaultId, Reason, Report, Source, Wanted};
 use host::distribution::Tool;
@@ -11,7 +9,7 @@ use installer::run;
 use installer::verdicts::{self, store};
 
 use super::args::{Faults, Format, Global};
-use super::output::{Failure, Outcome, print};
+use super::output::{Failure, Outcome, print, width};
 use super::progress::say_waiting;
 use super::session::{Access, Session, with};
 
@@ -67,51 +65,9 @@ fn row(fault: &Fault) -> String {
 fn show(session: &Session, id: FaultId) -> Outcome {
     let snapshot = store(&session.cx).read()?;
     let raised = snapshot.get(id);
-    let Some(entry) = catalogue::find(id) else {
-        return Err(Failure::Usage(format!("there is no fault {id}")));
-    };
-    let explanation = session.texts.explain(id, &values(session));
-    let mut text = String::new();
-    let mut section = |title: &str, lines: &[String]| {
-        if !lines.is_empty() {
-            let _ = writeln!(text, "\n{title}");
-            for line in lines {
-                let _ = writeln!(text, "  {line}");
-            }
-        }
-    };
-    let heading = explanation.as_ref().map_or_else(String::new, |explanation| explanation.summary.clone());
-    let heading = format!("Fault {id}: {heading} ({})", entry.severity.as_str());
-    match raised {
-        None => section("Raised", &["no".into()]),
-        Some(fault) => {
-            let since = format!("since {:.0}, by {}", fault.raised_at, fault.source.as_str());
-            let why = format!("{}: {}", session.texts.reason(&fault.reason), fault.detail);
-            section("Raised", &[since, why]);
-            section("To mend it on this host", &fault.remedy);
-        }
-    }
-    if let Some(explanation) = explanation {
-        section("When", &[explanation.condition]);
-        section("Meanwhile", &[explanation.degraded]);
-        let numbered: Vec<String> =
-            explanation.resolutions.iter().enumerate().map(|(n, text)| format!("{}. {text}", n + 1)).collect();
-        section("What to do", &numbered);
-        let since: Vec<String> = explanation
-            .since
-            .iter()
-            .map(|(scope, version)| {
-                format!(
-                    "{scope}{}",
-                    version.as_ref().map_or_else(String::new, |version| format!(", connector {version}"))
-                )
-            })
-            .collect();
-        section("Applies from", &since);
-    }
-    let logs: Vec<String> = entry.logs.iter().map(|path| path.display().to_string()).collect();
-    section("Logs", &logs);
-    print(&format!("{heading}\n{text}"))?;
+    let text = explain::render(id, raised, &session.texts, &values(session), width())
+        .ok_or_else(|| Failure::Usage(format!("there is no fault {id}")))?;
+    print(&text)?;
     Ok(if raised.is_some() { exit::FAULTS } else { exit::WELL })
 }
 
@@ -119,14 +75,22 @@ fn show(session: &Session, id: FaultId) -> Outcome {
 fn values(session: &Session) -> Values {
     let cx = &session.cx;
     let kernel = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
+    let package = kernel.as_deref().and_then(|release| cx.distribution.headers_package(release));
+    let modules = cx.profile.kernel_modules.as_ref();
+    let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
+    let install = |package: &Option<String>| cx.distribution.install_command(std::slice::from_ref(package.as_ref()?));
     Values {
         user: Some(cx.profile.scan_user.name.clone()),
         directory: cx.profile.directories.first().map(|directory| directory.path.display().to_string()),
-        package: kernel.as_deref().and_then(|release| cx.distribution.headers_package(release)),
         kernel,
+        install_headers: install(&package),
+        package,
         module: Some(cx.profile.module.name.clone()),
         domain: Some(cx.profile.module.domain.clone()),
-        tools: cx.distribution.tool_package(Tool::Semanage).map(str::to_owned),
+        install_tools: install(&tools),
+        tools,
+        filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
+        network_module: modules.and_then(|modules| modules.network.first().cloned()),
     }
 }
 

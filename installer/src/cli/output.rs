@@ -2,6 +2,9 @@
 
 use std::io::{ErrorKind, Write};
 
+/// Longer lines are hard to read.
+const WIDEST: usize = 100;
+
 /// Why a command ended without an exit code of its own.
 pub enum Failure {
     /// The call makes no sense.
@@ -29,6 +32,12 @@ pub fn print(text: &str) -> Result<(), Failure> {
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
         Err(e) => Err(anyhow::Error::new(e).context("cannot write to standard output").into()),
     }
+}
+
+/// How many cells wide text for reading is to be; `None` where standard output is no terminal.
+pub fn width() -> Option<usize> {
+    let (columns, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(usize::from(columns.0).min(WIDEST))
 }
 
 /// Writes a line about ourselves to standard error.

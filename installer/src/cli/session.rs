@@ -105,8 +105,8 @@ fn open_root(global: &Global) -> Result<Root, Failure> {
     }
 }
 
-/// `--lang`, else the configuration, else the environment, else English. Only a language that was asked for by name must be
-/// there.
+/// `--lang`, else the configuration, else the environment, else English. What names a language for hostprep alone must fit
+/// one that is there.
 fn texts(global: &Global, config: &Config) -> Result<Texts, Failure> {
     if let Some(lang) = &global.lang {
         return Texts::for_language(lang).map_err(|e| Failure::Usage(e.to_string()));
@@ -115,9 +115,7 @@ fn texts(global: &Global, config: &Config) -> Result<Texts, Failure> {
         return Ok(Texts::for_language(lang).with_context(|| format!("{}, lang", installer::config::PATH))?);
     }
     let environment = Environment::of_process();
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| environment.get(name));
-    let language = locale.and_then(|locale| locale.split(['_', '.', '@']).next()).unwrap_or("en");
-    Ok(Texts::for_language(language).or_else(|_| Texts::for_language("en"))?)
+    Ok(Texts::for_environment(|name| environment.get(name)))
 }
 
 /// A profile of the command line lies on this system; one of the configuration, where the configuration lies.

@@ -1,0 +1,60 @@
+//! Holds the files of texts/ against what the library asks of a language, and lists them for `src/language.rs`.
+
+#![allow(clippy::disallowed_methods, reason = "a build script reads the source tree, and cargo's environment")]
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+#[path = "src/interface.rs"]
+mod interface;
+#[path = "build/messages.rs"]
+mod messages;
+#[path = "src/words.rs"]
+mod words;
+
+use messages::{Asked, Messages, check, wanted};
+
+const ENGLISH: &str = "en";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for path in ["build.rs", "build", "texts", "catalogue.toml", "src/interface.rs", "src/words.rs"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    let wanted = wanted(&fs::read_to_string("catalogue.toml")?).map_err(|e| format!("catalogue.toml: {e}"))?;
+    let languages = languages(Path::new("texts"))?;
+    let english = report(ENGLISH, &Asked::AtMost(&wanted))?;
+    for language in languages.iter().filter(|language| *language != ENGLISH) {
+        report(language, &Asked::As(&english))?;
+    }
+    let mut table = "&[\n".to_owned();
+    for language in &languages {
+        let file = format!(r#"concat!(env!("CARGO_MANIFEST_DIR"), "/texts/{language}.ftl")"#);
+        writeln!(table, r#"    ("{language}", include_str!({file})),"#)?;
+    }
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("languages.rs"), table + "]\n")?;
+    Ok(())
+}
+
+/// The names of the files, in order.
+fn languages(directory: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+    let mut languages = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name().into_string().map_err(|name| format!("texts/{name:?} is not UTF-8"))?;
+        languages.extend(name.strip_suffix(".ftl").map(str::to_owned));
+    }
+    languages.sort();
+    Ok(languages)
+}
+
+/// The messages of a language; what is wrong with them fails the build, all of it at once.
+fn report(language: &str, asked: &Asked) -> Result<Messages, Box<dyn Error>> {
+    let file = format!("texts/{language}.ftl");
+    let text = fs::read_to_string(&file).map_err(|e| format!("{file}: {e}"))?;
+    let (found, problems) = check(&text, asked);
+    for problem in problems {
+        println!("cargo::error=faults/{file}: {problem}");
+    }
+    Ok(found)
+}

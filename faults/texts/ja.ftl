@@ -1,0 +1,147 @@
+# 日本語。「」の中は、そのまま入力または検索する語句。欧文と和文の間は半角スペース。
+
+fault-5 = スキャンサービス用ユーザーが利用不可
+    .condition = ファイルをスキャンするアカウントがないか、必要な設定になっていません。または、{ $directory } 以下のディレクトリのいずれかが、root 所有・モード 0755 ではなくなっています。
+    .degraded = スキャンは続きますが、非特権ユーザー { $user } ではなく root が実行します。ファイルの解析処理に欠陥があると、root 権限を悪用されるおそれがあります。
+    .resolution-repair = 「hostprep repair」を実行します。ユーザー { $user } と同名のグループを作成し、変更された設定があれば元に戻します。
+    .resolution-login-defs = /etc/login.defs の USERGROUPS_ENAB が yes 以外で、このファイルに書き込めない場合は、書き込めるようにしてから（lsattr と mount で確認）、もう一度修復します。この設定は、修復が終わると元の値に戻ります。
+    .resolution-directories = { $directory } とその下のディレクトリを root 所有・モード 0755 に戻し、変更したプログラムが再び変更しないようにします。
+    .resolution-restart = コネクタを再起動し、状態を確認し直させます。
+
+fault-6 = スキャンサービスの頻繁な再起動
+    .condition = ファイルをスキャンするプロセスが何度も異常終了し、コネクタが復旧のために自らを再起動しました。
+    .degraded = スキャンは可能な範囲で続きますが、スキャンされないファイルが残ることがあります。
+    .resolution-wait = しばらく待ちます。再起動後、異常なく 10 分が経過すると、この障害は自動的に解消されます。
+    .resolution-files = 解消されない場合は、どのファイルがスキャナーを異常終了させているかをログで調べ、そのファイルを取り除くか、スキャンの対象から除外します。
+
+fault-7 = スキャンサービスの起動失敗
+    .condition = ファイルをスキャンするプロセスを起動できず、コネクタが再試行のために自らを再起動しました。
+    .degraded = ファイルはまったくスキャンされません。
+    .resolution-restart = コネクタを再起動します。コネクタは起動時に、無効なウイルス定義ファイル（.cvd）を削除します。
+    .resolution-definitions = 定義ファイルが更新されるたびに再発する場合は、コネクタの整合性チェックが無効な .cvd ファイルを見逃しています。ログを保存し、ベンダーのサポートに問い合わせます。
+    .resolution-memory = 使用可能なメモリを「free -m」で確認します。不足していると、スキャナーは起動できません。Linux で必要な容量は、Secure Endpoint のユーザーガイドに記載されています。ほかのプログラムを停止するか、メモリを増設します。
+
+fault-8 = リアルタイムファイルシステム監視の起動失敗
+    .condition = ファイルシステムを監視するカーネルモジュール { $filesystem-module } を読み込めませんでした。このモジュールが必要なのは、コネクタのポリシーで「Monitor File Copies and Moves」が有効な場合だけです。
+    .degraded = ファイルシステムのアクティビティは監視されません。
+    .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
+    .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $filesystem-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
+    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $filesystem-module } を自分でビルドすることもできます。
+    .resolution-load-lock = 原因がロードロックの場合は、「hostprep load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「hostprep load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
+
+fault-9 = リアルタイムネットワーク監視の起動失敗
+    .condition = ネットワークを監視するカーネルモジュール { $network-module } を読み込めませんでした。このモジュールが必要なのは、コネクタのポリシーで「Enable Device Flow Correlation」が有効な場合だけです。
+    .degraded = ネットワークのアクティビティは監視されません。
+    .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
+    .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $network-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
+    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $network-module } を自分でビルドすることもできます。
+    .resolution-load-lock = 原因がロードロックの場合は、「hostprep load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「hostprep load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
+
+fault-11 = 必要なカーネル開発パッケージの不足
+    .condition = 実行中のカーネル { $kernel } に型情報（BTF）がなく、このカーネルと一致するヘッダーもインストールされていないため、eBPF プログラムをビルドできません。
+    .degraded = ファイルとネットワークのアクティビティは、限られた範囲でしか監視されません。
+    .resolution-kernel = CONFIG_DEBUG_INFO_BTF を有効にしてビルドされたカーネルに更新し、そのカーネルで起動します。最も長く効果が続く方法です。
+    .resolution-headers = 更新できない場合は、実行中のカーネルと一致するヘッダーのパッケージ { $package } をインストールします:
+        { $install-headers }
+    .resolution-archive = そのバージョンがリポジトリにもうない場合は、ディストリビューションのアーカイブから入手するか、カーネルとヘッダーを一緒に更新します。
+    .resolution-restart = 1 分待っても障害が解消されない場合は、コネクタを再起動します。
+
+fault-16 = 互換性のないカーネル
+    .condition = このバージョンのコネクタは、実行中のカーネル { $kernel } をサポートしていません。一方、コネクタのポリシーでは「Monitor File Copies and Moves」または「Enable Device Flow Correlation」が有効になっています。
+    .degraded = ファイルとネットワークのアクティビティは、ポリシーの指定どおりには監視されません。
+    .resolution-kernel = コネクタがサポートする古いバージョンのカーネルに戻し、そのカーネルで起動します。
+    .resolution-connector = または、{ $kernel } をサポートするバージョンにコネクタをアップグレードします。対応するカーネルは、コネクタの Linux 用システム要件に記載されています。
+
+fault-18 = コネクタのイベント監視の過負荷
+    .condition = ホスト上のイベントが多すぎて、コネクタが監視しきれません。重大度が「メジャー」のときは、負荷が下がるまで監視するイベントの種類を減らします。「クリティカル」のときは、負荷がさらに高くなっています。
+    .degraded = 保護の対象は、特に重要なイベントに限られます。
+    .resolution-exclusion = 活動が特に多いプログラムを探します（「top」などを使用）。無害で信頼できるプログラムであれば、ポリシーのプロセス除外セットに追加します。それだけで解消されることもあります。
+    .resolution-investigate = 負荷の原因となる無害なプログラムが見当たらない場合は、悪意のあるプロセスがないか調べます。
+    .resolution-wait = 負荷が一時的なものであれば、対処は不要です。負荷が下がると、障害は自動的に解消されます。
+    .resolution-provision = 無害なプログラムにも悪意のあるプロセスにも原因がなく、障害が頻発する場合は、より性能の高いマシンに処理を移します。
+
+fault-19 = SELinux ポリシーの欠落または無効化
+    .condition = SELinux が enforcing モードで動作していますが、ドメイン { $domain } に対して、BPF マップの作成・読み取り・書き込みと BPF プログラムの読み込み・実行がポリシーで許可されていません。
+    .degraded = コネクタは、ホスト上のアクティビティを監視できません。
+    .resolution-tools = ポリシーモジュールの追加に必要なツールを含むパッケージ { $tools } をインストールします:
+        { $install-tools }
+    .resolution-repair = 「hostprep repair」を実行します。モジュール { $module } をインストールするか再び有効にし、それで許可されたかどうかをカーネルに問い合わせます。
+    .resolution-by-hand = または、独自のポリシーに次の規則を追加します:
+        allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
+    .resolution-restart = コネクタを再起動し、プログラムを読み込ませます。
+
+reason-tools-missing = 必要なツールがインストールされていない
+reason-class-missing = ポリシーに BPF のオブジェクトクラスがない
+reason-type-missing = ポリシーにコネクタのドメインがない
+reason-policy-version = ポリシーツールとポリシーの形式のバージョンが合わない
+reason-store-locked = 別のプログラムがポリシーストアをロックしている
+reason-store-broken = ポリシーストアが壊れている
+reason-store-read-only = ポリシーストアに書き込めない
+reason-module-disabled = ポリシーモジュールが無効になっている
+reason-module-missing = ポリシーモジュールがインストールされていない
+reason-neverallow = ポリシーがこの規則自体を禁止している
+reason-policy-denies = すべて揃っているのに、カーネルが依然として拒否する
+reason-policy-load-failed = ポリシーをビルドまたは読み込めなかった
+reason-user-missing = ユーザーまたはグループが存在しない
+reason-user-mismatch = ユーザーまたはグループが必要な設定になっていない
+reason-account-files-immutable = アカウントファイルが変更から保護されている
+reason-login-defs-blocked = login.defs が妨げになっていて、変更もできない
+reason-user-tool-failed = ユーザーを作成するツールが失敗した
+reason-directory-missing = ディレクトリが存在しない
+reason-directory-mode = ディレクトリのモードが正しくない
+reason-directory-owner = ディレクトリの所有者が異なる
+reason-directory-symlink = ディレクトリのあるべき場所にシンボリックリンクがある
+reason-directory-mount = ディレクトリのあるべき場所に別のファイルシステムがマウントされている
+reason-read-only-filesystem = ファイルシステムが読み取り専用でマウントされている
+reason-headers-missing = カーネルヘッダーがインストールされていない
+reason-headers-mismatch = インストールされているカーネルヘッダーは別のカーネルのものである
+reason-scan-process-failing = ファイルをスキャンするプロセスが異常終了を繰り返している
+reason-scan-start-failed = ファイルをスキャンするプロセスが起動しない
+reason-memory-low = 使用可能なメモリが不足している
+reason-definitions-unreadable = ウイルス定義ファイルを読み取れない
+reason-definitions-invalid = ウイルス定義ファイルが無効である
+reason-secure-boot = UEFI セキュアブートが有効なため、カーネルモジュールを読み込めない
+reason-signature-enforced = カーネルが署名付きモジュールしか受け付けず、このモジュールには署名がない
+reason-kernel-module-missing = 実行中のカーネル用のモジュールがない
+reason-kernel-module-refused = カーネルがモジュールを拒否した
+reason-load-locked = カーネルコンポーネントの使用中にホストの異常停止が繰り返されたため、ロードロックがかかっている
+reason-kernel-unsupported = 実行中のカーネルをコネクタがサポートしていない
+reason-events-overloaded = コネクタが監視しきれない量のイベントが発生している
+reason-raised-by-hand = コマンドラインで手動で登録された
+
+scope-directories = 「ディレクトリの変更」が原因の場合
+scope-kernel-modules = RHEL・CentOS の 6 と 7、Oracle Linux 7（RHCK または UEK 5 以前）、Amazon Linux 2（カーネル 4.14 以前）
+scope-own-module = モジュールを自分でビルドする場合
+scope-red-hat = RHEL・CentOS・Rocky Linux・AlmaLinux の 8 以降、Oracle Linux 8（RHCK）
+scope-amazon = Amazon Linux 2（カーネル 4.19 以降）
+scope-debian = Debian 10 以降、Ubuntu 18.04 以降
+scope-oracle-uek = Oracle Linux 7 と 8（UEK 6 以降）
+scope-suse = SUSE Linux とその派生ディストリビューション
+scope-enterprise-linux = 基本ポリシーにこの規則がない Enterprise Linux（EL 7 とその派生ディストリビューション、更新レベルによる）
+
+source-install = インストール時
+source-upgrade = アップグレード時
+source-repair = 修復時
+source-boot = 起動時の確認
+source-trigger = 別のパッケージの追加後の確認
+source-remove = 削除時
+source-manual = 手動
+source-load-lock = ロードロック
+source-runtime = 動作中のコネクタ
+
+word-heading = 障害 { $id }: { $title }（{ $severity }）
+word-critical = クリティカル
+word-major = メジャー
+word-minor = マイナー
+word-raised = 発生状況
+word-not-raised = 発生していません
+word-since = { $time } から（{ $source }）
+word-why = { $reason }: { $detail }
+word-remedy = このホストで修復するコマンド
+word-when = 発生条件
+word-meanwhile = 影響
+word-what-to-do = 対処方法
+word-applies = 適用範囲
+word-connector = コネクタ { $version } 以降
+word-any-connector = すべてのコネクタ
+word-logs = ログ
