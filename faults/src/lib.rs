@@ -5,6 +5,7 @@
 //! * [`Store`]: which are raised ([`Snapshot`]) and every change ever made ([`Event`]), in a directory that several
 //!   processes share; `README.md` describes the files for those who read them without this library
 //! * [`status`]: the store in the connector's own form
+//! * [`runtime`]: when faults 6, 7 and 18 are raised and cleared, for the agent's own processes
 //!
 //! A program that found out what is wrong tells the store so in one call:
 //!
@@ -32,6 +33,7 @@
 //! ```
 
 pub mod catalogue;
+pub mod runtime;
 pub mod status;
 pub mod texts;
 
