@@ -8,8 +8,9 @@
 //! * [`Settings`]: every figure in them, as an administrator may write it
 //!
 //! The first three do nothing but decide. They are told what happened and when, and say what the store shall be told;
-//! they read no clock, no file and start nothing. A time is a [`Clock::monotonic`](host::clock::Clock::monotonic), never
-//! the time of day; one that is before the latest they saw counts as that one. None of their calls fails.
+//! they read no clock, no file and start nothing. A time is one of
+//! [`Clock::monotonic`](host::clock::Clock::monotonic), never the time of day; one that is before the latest they saw
+//! counts as that one. None of their calls fails.
 //!
 //! A report is about what is so now, not about what changed: the store writes nothing where it is so already. Each has
 //! one owner: two processes that both count the failures of one scan process would contradict each other.

@@ -56,8 +56,8 @@ impl Outbox {
     /// tries again what waits, so it can be called with every tick.
     ///
     /// # Errors
-    /// [`StoreError`]: what the store was not told waits for the next call. Of several decisions about one fault only the
-    /// last is kept then, so that a store that refuses for days costs no memory; the others leave no event.
+    /// [`StoreError`]: what the store was not told waits for the next call. Of several decisions about one fault only
+    /// the last is kept then, so that a store that refuses for days costs no memory; the others leave no event.
     pub fn tell(
         &mut self,
         wanted: impl IntoIterator<Item = Wanted>,

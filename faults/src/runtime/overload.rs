@@ -44,8 +44,8 @@ impl Load {
 /// Is Overloaded"). It is made not to flap:
 ///
 /// * The load is [smoothed](OverloadSettings::smoothing), and must stay at a severity's [`raise`](Threshold::raise) for
-///   [`raise_for`](Threshold::raise_for). Whatever is above twice `raise` counts as that, so a short peak raises nothing
-///   however high it is: with the defaults, one of 15 s on top of a load that is below `clear`.
+///   [`raise_for`](Threshold::raise_for). Whatever is above twice `raise` counts as that, so a short peak raises
+///   nothing however high it is: with the defaults, one of 15 s on top of a load that is below `clear`.
 /// * A severity ends when the load has been below its [`clear`](Threshold::clear), which is less, for
 ///   [`clear_for`](Threshold::clear_for): critical becomes major, or the fault is cleared where that has passed for
 ///   major too.
@@ -206,8 +206,8 @@ impl Overload {
         });
         let (raise_for, clear_for) = (describe::length(raise_for), describe::length(clear_for));
         format!(
-            "the load is {mean:.2}{events}; {level} from {raise:.2} on for {raise_for}, until it is below {clear:.2} for \
-             {clear_for}"
+            "the load is {mean:.2}{events}; {level} from {raise:.2} on for {raise_for}, until it is below {clear:.2} \
+             for {clear_for}"
         )
     }
 

@@ -160,8 +160,8 @@ fn no_samples_are_not_the_same_as_no_load() {
     let found = report(rule.sample(load, at));
     assert_eq!(
         found.detail,
-        "the load is 2.50 (lately 5000 events a second, 2000 can be handled); critical from 2.00 on for 30s, until it is \
-         below 1.40 for 1m"
+        "the load is 2.50 (lately 5000 events a second, 2000 can be handled); critical from 2.00 on for 30s, until it \
+         is below 1.40 for 1m"
     );
     assert_eq!(rule.sample(load, at + SECOND), None);
 }

@@ -177,7 +177,11 @@ proptest! {
     }
 
     #[test]
-    fn silence_changes_nothing(settings in settings(), curve in curve(), ticks in prop::collection::vec(seconds(0..900), 1..30)) {
+    fn silence_changes_nothing(
+        settings in settings(),
+        curve in curve(),
+        ticks in prop::collection::vec(seconds(0..900), 1..30),
+    ) {
         let mut rule = Overload::resume(settings, &Snapshot::default(), Duration::ZERO).unwrap();
         let mut ledger = Ledger::default();
         let now = play(&mut rule, &mut ledger, Duration::ZERO, &curve);

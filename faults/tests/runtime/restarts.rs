@@ -119,8 +119,8 @@ fn a_failure_within_them_keeps_it_until_a_later_restart_is_quiet() {
     let found = report(decision.tell.clone());
     assert_eq!(
         found.detail,
-        "the connector has restarted, and the scan process failed again before 10m had passed: signal 11 (SIGSEGV) while \
-         scanning \"/srv/in.zip\"; it does not mend itself: find out why, then restart the connector"
+        "the connector has restarted, and the scan process failed again before 10m had passed: signal 11 (SIGSEGV) \
+         while scanning \"/srv/in.zip\"; it does not mend itself: find out why, then restart the connector"
     );
     clock.advance(24 * 60 * MINUTE);
     assert_eq!(restarts.tick(clock.monotonic()), None);

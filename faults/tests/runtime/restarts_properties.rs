@@ -49,8 +49,8 @@ fn settings() -> impl Strategy<Value = RestartSettings> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Cleared only by so long a time without a failure after a restart, and then at once; raised by as many failures as
-    /// are set within their time, and by no fewer.
+    /// Cleared only by so long a time without a failure after a restart, and then at once; raised by as many failures
+    /// as are set within their time, and by no fewer.
     #[test]
     fn it_is_raised_and_cleared_as_the_documents_say(settings in settings(), history in history()) {
         let failure = ScanFailure { end: End::Exited(1), file: None };

@@ -93,7 +93,7 @@ fn definitions_that_did_not_fit_into_memory_are_not_removed() {
     let mut start = new();
     start.updated(&[daily()]);
     assert_eq!(said(start.failed(&invalid(&[daily()]), memory(1, 1024))).reason, Reason::MemoryLow);
-    assert_eq!(start.to_remove(), [PathBuf::new(); 0]);
+    assert!(start.to_remove().is_empty());
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn fault_7_is_raised_and_cleared_by_the_start_without_the_invalid_definitions() 
     assert!(decision.restart);
     assert_eq!(connector.tell(decision.tell), [Change::Raised]);
     let mut rule = start(Some(rule.memory().clone()));
-    assert_eq!(rule.to_remove(), [bad.clone()]);
+    assert_eq!(rule.to_remove(), std::slice::from_ref(&bad));
     rule.removed(&bad);
     // Something else is wrong as well: another reason is an event.
     clock.advance(SECOND);
