@@ -187,7 +187,7 @@ fn words_and_faults_of_a_newer_version_are_kept() {
 
     let unknown = Report { id: fault.id, severity: None, ..missing_user() };
     let refused = scratch.lock().raise(&unknown, &repair()).unwrap_err();
-    assert_eq!(refused.to_string(), "there is no fault 500; the faults are 5, 11, 19");
+    assert!(refused.to_string().starts_with("there is no fault 500; the faults are 5, "), "{refused}");
     assert_eq!(scratch.clear(fault.id), Change::Cleared);
 }
 
