@@ -44,14 +44,19 @@ pub mod texts;
 mod backward;
 mod error;
 mod event;
+mod events;
 mod format;
 mod id;
 #[allow(dead_code, reason = "the build script and tests use all of it")]
 mod interface;
+mod lines;
 mod log;
 #[cfg(test)]
 mod messages_tests;
+mod pack;
+mod plain;
 mod record;
+mod segment;
 mod severity;
 mod snapshot;
 mod state;
@@ -61,13 +66,13 @@ mod writer;
 
 pub use error::StoreError;
 pub use event::{Event, EventKind};
+pub use events::Events;
 pub use format::SCHEMA;
 pub use id::{FaultId, UnknownFault};
-pub use log::Events;
 pub use record::{Fault, Occasion, Report};
 pub use severity::Severity;
 pub use snapshot::{Change, Snapshot};
-pub use store::{DEFAULT_DIRECTORY, Store, Wanted};
+pub use store::{DEFAULT_DIRECTORY, ROTATE_AT, Store, Wanted};
 pub use texts::{Texts, UnknownLanguage};
 pub use words::{Reason, Source};
 pub use writer::Writer;

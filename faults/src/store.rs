@@ -1,6 +1,7 @@
 //! The store: a directory with the state, the log of events and the lock.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use host::clock::Clock;
@@ -8,15 +9,21 @@ use host::lock::Lock;
 use host::{Dir, Root};
 
 use crate::error::StoreError;
+use crate::events::{self, Events};
 use crate::id::FaultId;
-use crate::log::{self, Events, Place};
+use crate::log::{self, Place};
 use crate::record::{Occasion, Report};
+use crate::segment::{self, Listed};
 use crate::snapshot::{Change, Snapshot};
 use crate::state;
 use crate::writer::Writer;
 
 /// Where the connector and everything around it looks for the store.
 pub const DEFAULT_DIRECTORY: &str = "/var/lib/cisco/faults";
+
+/// How large `events.jsonl` may become before it is closed and packed, in bytes, where [`Store::rotating_at`] says
+/// nothing else.
+pub const ROTATE_AT: u64 = 8 * 1024 * 1024;
 
 /// The lock file's name. Its content means nothing.
 const LOCK: &str = "faults.lock";
@@ -26,6 +33,7 @@ const LOCK: &str = "faults.lock";
 pub struct Store<'a> {
     root: &'a Root,
     dir: PathBuf,
+    rotate_at: u64,
 }
 
 /// What shall be so, for [`Store::apply`].
@@ -49,7 +57,13 @@ pub(crate) struct Contents {
 impl<'a> Store<'a> {
     /// The store in the directory `dir` of `root`; the directory need not exist.
     pub fn at(root: &'a Root, dir: impl Into<PathBuf>) -> Self {
-        Self { root, dir: dir.into() }
+        Self { root, dir: dir.into(), rotate_at: ROTATE_AT }
+    }
+
+    /// The same store, whose `events.jsonl` is closed before it becomes larger than `bytes`. One event it always takes.
+    #[must_use]
+    pub fn rotating_at(self, bytes: u64) -> Self {
+        Self { rotate_at: bytes, ..self }
     }
 
     /// What is raised now. Takes no lock, writes nothing, and is right while others write.
@@ -66,13 +80,22 @@ impl<'a> Store<'a> {
     /// # Errors
     /// As [`Store::read`]; each event likewise, and none follows after an error.
     pub fn events(&self) -> Result<Events, StoreError> {
-        match self.existing()? {
-            None => Ok(Events::nothing()),
-            Some(dir) => {
-                let committed = state::read(&dir)?.map_or(0, |known| known.sequence);
-                log::all(&dir, committed)
-            }
-        }
+        self.events_after(0)
+    }
+
+    /// The events after the one numbered `seq`, as [`Store::events`] gives them; older segments are not even opened.
+    ///
+    /// A follower asks again with the last number that it was given. The newest `n` are those after
+    /// [`Snapshot::sequence`] less `n`.
+    ///
+    /// # Errors
+    /// As [`Store::events`].
+    pub fn events_after(&self, seq: u64) -> Result<Events, StoreError> {
+        let Some(dir) = self.existing()? else { return Ok(Events::nothing()) };
+        let current = log::open(&dir)?;
+        let committed = state::read(&dir)?.map_or(0, |known| known.sequence);
+        let place = events::find(&dir, current, seq)?;
+        Ok(Events::after(seq, dir, place, committed))
     }
 
     /// Makes all of `wanted` so, in order, under one lock; says what each came to. Where all is so already, no lock is
@@ -113,15 +136,17 @@ impl<'a> Store<'a> {
     pub fn lock<'c>(&self, clock: &'c dyn Clock, patience: Duration) -> Result<Writer<'c>, StoreError> {
         self.read()?;
         let lock = Lock::acquire(self.root, &self.dir.join(LOCK), clock, patience, &mut || {})?;
-        let dir = self.root.dir(&self.dir)?;
+        let dir = Arc::new(self.root.dir(&self.dir)?);
         // Read again: what was read without the lock may be out of date.
-        let contents = contents(&dir)?;
-        Writer::new(lock, dir, clock, contents)
+        let mut contents = contents(&dir)?;
+        let listed = segment::scan(&dir)?;
+        catch_up(&dir, &mut contents, &listed)?;
+        Writer::new(lock, dir, clock, contents, &listed, self.rotate_at)
     }
 
-    fn existing(&self) -> Result<Option<Dir>, StoreError> {
+    fn existing(&self) -> Result<Option<Arc<Dir>>, StoreError> {
         match self.root.dir(&self.dir) {
-            Ok(dir) => Ok(Some(dir)),
+            Ok(dir) => Ok(Some(Arc::new(dir))),
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e.into()),
         }
@@ -132,12 +157,33 @@ impl<'a> Store<'a> {
     }
 }
 
-fn contents(dir: &Dir) -> Result<Contents, StoreError> {
+/// What the files say. Needs no lock: `events.jsonl` is opened first and the state read then, so that the state knows all
+/// events before the file's first, however often it is closed meanwhile, and nearly always all that are in it.
+fn contents(dir: &Arc<Dir>) -> Result<Contents, StoreError> {
+    let current = log::open(dir)?;
     let mut snapshot = state::read(dir)?.unwrap_or_default();
     let committed = snapshot.sequence;
-    let mut tail = log::tail(dir, committed)?;
-    for event in &mut tail.newer {
+    let place = events::find(dir, current, committed)?;
+    let found = place.found;
+    let mut newer = Events::after(committed, Arc::clone(dir), place, committed);
+    for event in &mut newer {
         snapshot.apply(event?);
     }
-    Ok(Contents { place: tail.place(committed), behind: snapshot.sequence > committed, snapshot })
+    let place = newer.current().map(|lines| Place::after(lines, found, committed)).unwrap_or_default();
+    Ok(Contents { place, behind: snapshot.sequence > committed, snapshot })
+}
+
+/// Takes account of segments that are newer than state and `events.jsonl`, which so can only be old copies that were put
+/// back: a number that was given to an event must not be given to another.
+fn catch_up(dir: &Arc<Dir>, contents: &mut Contents, listed: &Listed) -> Result<(), StoreError> {
+    let Some(&newest) = listed.numbers.last() else { return Ok(()) };
+    let first = log::open(dir)?.map(|file| file.first()).transpose()?.flatten();
+    let known = contents.snapshot.sequence;
+    if known < newest || first.is_some_and(|first| first <= newest) {
+        for event in Events::of_segments(Arc::clone(dir), &listed.numbers, known) {
+            contents.snapshot.apply(event?);
+        }
+        contents.behind |= contents.snapshot.sequence > known;
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Changing a store, with its lock held.
 
+use std::sync::Arc;
+
 use host::Dir;
 use host::clock::Clock;
 use host::lock::Lock;
@@ -8,8 +10,10 @@ use crate::error::StoreError;
 use crate::event::{Event, EventKind};
 use crate::format::SCHEMA;
 use crate::id::FaultId;
-use crate::log::Appender;
+use crate::log::{self, Appender};
+use crate::pack;
 use crate::record::{Content, Fault, Occasion, Report};
+use crate::segment::{self, Listed};
 use crate::snapshot::{Change, Snapshot};
 use crate::state;
 use crate::store::Contents;
@@ -20,20 +24,31 @@ use crate::store::Contents;
 /// stands: the next call, or the next writer, brings the state up to it.
 pub struct Writer<'c> {
     _lock: Lock,
-    dir: Dir,
+    dir: Arc<Dir>,
     clock: &'c dyn Clock,
     snapshot: Snapshot,
     log: Appender,
     /// Whether `snapshot` is not in `faults.json` yet.
     behind: bool,
+    rotate_at: u64,
+    /// Whether `events.jsonl` was closed and what it became is not packed yet.
+    closed: bool,
 }
 
 impl<'c> Writer<'c> {
-    pub(crate) fn new(lock: Lock, dir: Dir, clock: &'c dyn Clock, contents: Contents) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        lock: Lock,
+        dir: Arc<Dir>,
+        clock: &'c dyn Clock,
+        contents: Contents,
+        listed: &Listed,
+        rotate_at: u64,
+    ) -> Result<Self, StoreError> {
         let Contents { snapshot, place, behind } = contents;
         let log = Appender::at(&dir, place)?;
-        let mut writer = Self { _lock: lock, dir, clock, snapshot, log, behind };
+        let mut writer = Self { _lock: lock, dir, clock, snapshot, log, behind, rotate_at, closed: false };
         writer.settle()?;
+        pack::oldest(&writer.dir, listed);
         Ok(writer)
     }
 
@@ -57,6 +72,7 @@ impl<'c> Writer<'c> {
             Change::Nothing | Change::Cleared => {}
         }
         self.settle()?;
+        self.pack();
         Ok(change)
     }
 
@@ -73,6 +89,7 @@ impl<'c> Writer<'c> {
             }
         };
         self.settle()?;
+        self.pack();
         Ok(change)
     }
 
@@ -92,7 +109,13 @@ impl<'c> Writer<'c> {
             remedy,
             source: on.source.clone(),
         };
-        self.log.append(&self.dir, &event)?;
+        let line = log::line(&self.dir, &event)?;
+        if self.log.is_full(&line, self.rotate_at) {
+            // The state first: then readers find in it all that is in closed segments.
+            self.settle()?;
+            self.closed |= self.log.close(&self.dir, self.snapshot.sequence)?;
+        }
+        self.log.append(&self.dir, &line)?;
         self.snapshot.apply(event);
         self.behind = true;
         Ok(())
@@ -115,6 +138,15 @@ impl<'c> Writer<'c> {
             boot_id,
         });
         self.behind = true;
+    }
+
+    /// Packs what was closed. Not before the change has happened and is in the state: who dies at it loses nothing.
+    fn pack(&mut self) {
+        if std::mem::take(&mut self.closed)
+            && let Ok(listed) = segment::scan(&self.dir)
+        {
+            pack::oldest(&self.dir, &listed);
+        }
     }
 
     /// Brings `faults.json` up to date.

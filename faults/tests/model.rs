@@ -6,7 +6,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{EVENTS, STATE, Scratch, repair};
+use common::{EVENTS, STATE, Scratch, gunzip, repair};
 use faults::{Change, EventKind, FaultId, Reason, Report, Severity};
 use proptest::prelude::*;
 
@@ -20,6 +20,13 @@ enum Step {
     Tear(usize),
     /// The state is lost altogether.
     LoseState,
+    /// A segment is unpacked, and its packed form kept or not.
+    Unpack {
+        which: usize,
+        keep: bool,
+    },
+    /// A packed form that was never finished.
+    Unfinished(u8),
 }
 
 fn id() -> impl Strategy<Value = FaultId> {
@@ -39,6 +46,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::ForgetState),
         1 => (0usize..400).prop_map(Step::Tear),
         1 => Just(Step::LoseState),
+        1 => (any::<usize>(), any::<bool>()).prop_map(|(which, keep)| Step::Unpack { which, keep }),
+        1 => (1u8..60).prop_map(Step::Unfinished),
     ]
 }
 
@@ -103,9 +112,26 @@ fn take(step: &Step, scratch: &Scratch, model: &mut Model, older: &mut Option<Ve
                 detail.clone_from(told);
             }
         }
+        Step::Unpack { which, keep } => {
+            let packed: Vec<_> = segments(scratch).into_iter().filter(|name| name.ends_with(".gz")).collect();
+            let Some(name) = packed.get(which % packed.len().max(1)) else { return };
+            scratch.write(name.strip_suffix(".gz").unwrap(), gunzip(&scratch.bytes(name)));
+            if !keep {
+                scratch.remove(name);
+            }
+            return;
+        }
+        Step::Unfinished(number) => {
+            scratch.write(&format!(".events-{number:020}.jsonl.gz.hostprep-new"), "half");
+            return;
+        }
     }
     // Only a change that had an event can be forgotten by the state without being lost.
     *older = before.filter(|_| model.events.len() > events);
+}
+
+fn segments(scratch: &Scratch) -> Vec<String> {
+    if scratch.dir().exists() { scratch.segments() } else { Vec::new() }
 }
 
 fn check(scratch: &Scratch, model: &Model) {
@@ -126,14 +152,21 @@ fn check(scratch: &Scratch, model: &Model) {
     assert!(history.iter().zip(1..).all(|(event, number)| event.seq == number && event.source == repair().source));
     let told: Vec<_> = history.into_iter().map(|event| (event.event, event.fault, event.reason)).collect();
     assert_eq!(told, model.events);
+    for seq in [model.events.len() / 3, model.events.len().saturating_sub(2)] {
+        let after = scratch.store().events_after(seq as u64).unwrap().map(Result::unwrap);
+        assert!(after.map(|event| (event.event, event.fault, event.reason)).eq(model.events[seq..].iter().cloned()));
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_store_is_as_the_model_says(steps in prop::collection::vec(step(), 1..40)) {
-        let scratch = Scratch::new();
+    fn the_store_is_as_the_model_says(
+        steps in prop::collection::vec(step(), 1..60),
+        rotate_at in prop::sample::select(vec![0, 1_000, 3_000, faults::ROTATE_AT]),
+    ) {
+        let scratch = Scratch::in_memory().rotating_at(rotate_at);
         let (mut model, mut older) = (Model::default(), None);
         for step in &steps {
             take(step, &scratch, &mut model, &mut older);

@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -18,6 +18,8 @@ use host::clock::{Clock, SystemClock};
 const PROCESSES: u64 = 6;
 const ROUNDS: u64 = 25;
 const KILLS: u64 = 60;
+/// A file is closed every few events.
+const ROTATE_AT: u64 = 1_500;
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -25,6 +27,7 @@ fn main() {
         [word, root, id, rounds] if word == "child" => {
             child(Path::new(root), id.parse().unwrap(), rounds.parse().unwrap())
         }
+        [word, root] if word == "reader" => reader(Path::new(root)),
         // Whatever words of the usual harness there are: this is one test.
         _ => {
             processes_lose_and_double_nothing();
@@ -37,7 +40,7 @@ fn main() {
 /// Raises and clears, and says after each the number of the event that it was told has happened.
 fn child(root: &Path, id: FaultId, rounds: u64) {
     let root = Root::alternate(root).unwrap();
-    let store = Store::at(&root, DEFAULT_DIRECTORY);
+    let store = Store::at(&root, DEFAULT_DIRECTORY).rotating_at(ROTATE_AT);
     let mut out = std::io::stdout();
     for round in 0..rounds {
         let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
@@ -51,6 +54,36 @@ fn child(root: &Path, id: FaultId, rounds: u64) {
         writer.clear(id, &repair()).unwrap();
         writeln!(out, "{}", writer.snapshot().sequence).unwrap();
     }
+}
+
+/// Reads everything again and again until its input ends, and says how often something was new.
+fn reader(root: &Path) {
+    let root = Root::alternate(root).unwrap();
+    let store = Store::at(&root, DEFAULT_DIRECTORY);
+    let ended = std::thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    let (mut last, mut seen) = (0, 0);
+    while !ended.is_finished() {
+        let snapshot = store.read().unwrap();
+        let events: Vec<Event> = store.events().unwrap().map(Result::unwrap).collect();
+        assert!(snapshot.sequence >= last && events.len() as u64 >= snapshot.sequence);
+        // What is raised is what the events up to some moment leave raised, and that moment is the one it says.
+        let until = usize::try_from(snapshot.sequence).unwrap();
+        assert_eq!(replayed(&events[..until]), raised(&snapshot));
+        let newer: Vec<Event> = store.events_after(last).unwrap().map(Result::unwrap).collect();
+        assert!(newer.iter().zip(last + 1..).all(|(event, number)| event.seq == number));
+        seen += u64::from(snapshot.sequence > last);
+        last = snapshot.sequence;
+    }
+    println!("{seen}");
+}
+
+fn start_reader(scratch: &Scratch) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["reader", scratch.root.path().to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 fn start(scratch: &Scratch, id: FaultId, rounds: u64) -> Child {
@@ -83,10 +116,18 @@ fn raised(snapshot: &Snapshot) -> Vec<FaultId> {
 fn processes_lose_and_double_nothing() {
     let scratch = Scratch::new();
     let ids = [FaultId::SCAN_USER, FaultId::KERNEL_HEADERS, FaultId::SELINUX_POLICY];
+    let readers = [start_reader(&scratch), start_reader(&scratch)];
     let children: Vec<_> = (0..PROCESSES).map(|n| start(&scratch, ids[(n % 3) as usize], ROUNDS)).collect();
     for child in children {
         assert!(child.wait_with_output().unwrap().status.success());
     }
+    for reader in readers {
+        let output = reader.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let seen: u64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+        assert!(seen > 3, "the reader saw something new {seen} times only");
+    }
+    assert!(scratch.segments().len() > 30, "{:?}", scratch.segments());
     let events = scratch.history();
     assert_eq!(replayed(&events), raised(&scratch.store().read().unwrap()));
     assert_eq!(events.len() % 2, 0, "all is cleared at the end");

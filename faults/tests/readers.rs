@@ -29,7 +29,20 @@ fn is_consistent(snapshot: &Snapshot) -> bool {
 
 #[test]
 fn a_reader_sees_whole_states_in_order() {
-    let scratch = Scratch::new();
+    read_while_written(Scratch::new());
+}
+
+#[test]
+fn a_reader_misses_nothing_while_files_are_closed_and_packed() {
+    // One event a file, a few, and some that several readers get through before the next is closed.
+    for limit in [0, 1_500, 30_000] {
+        let scratch = Scratch::in_memory().rotating_at(limit);
+        read_while_written(scratch);
+    }
+}
+
+/// Three readers look at everything again and again while 800 events are written.
+fn read_while_written(scratch: Scratch) {
     let (store, done) = (scratch.store(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..3)
@@ -45,6 +58,9 @@ fn a_reader_sees_whole_states_in_order() {
                         let history = store.events().unwrap().map(Result::unwrap);
                         let count = history.zip(1..).map(|(event, number)| assert_eq!(event.seq, number)).count();
                         assert!(count as u64 >= last);
+                        let newer = store.events_after(last / 2).unwrap().map(Result::unwrap);
+                        let newer = newer.zip(last / 2 + 1..).map(|(event, number)| assert_eq!(event.seq, number));
+                        assert!(newer.count() as u64 >= last - last / 2);
                     }
                     seen
                 })
@@ -59,6 +75,35 @@ fn a_reader_sees_whole_states_in_order() {
         }
     });
     assert_eq!(store.read().unwrap().sequence, 800);
+}
+
+#[test]
+fn a_follower_is_told_everything_once() {
+    for limit in [0, 1_500] {
+        let scratch = Scratch::in_memory().rotating_at(limit);
+        let (store, done) = (scratch.store(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let follower = scope.spawn(|| {
+                let mut last = 0;
+                loop {
+                    // In this order, so that what was written before the end is told.
+                    let ended = done.load(Ordering::Acquire);
+                    for event in store.events_after(last).unwrap().map(Result::unwrap) {
+                        assert_eq!(event.seq, last + 1);
+                        last = event.seq;
+                    }
+                    if ended {
+                        return last;
+                    }
+                }
+            });
+            for _ in 0..100 {
+                write(&store, 5);
+            }
+            done.store(true, Ordering::Release);
+            assert_eq!(follower.join().unwrap(), 1_000);
+        });
+    }
 }
 
 #[test]

@@ -151,6 +151,23 @@ impl Dir {
         renameat(&self.fd, from.as_ref(), &self.fd, to.as_ref()).map_err(|e| self.error("rename over", to, e))
     }
 
+    /// Renames within the directory; fails where the new name is taken.
+    ///
+    /// # Errors
+    /// [`FileError`]; `EEXIST` where it is.
+    pub fn rename_new(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
+        let (from, to) = (from.as_ref(), to.as_ref());
+        match renameat_with(&self.fd, from, &self.fd, to, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(()),
+            // A kernel before 3.15, or a file system that cannot: looked at first instead.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => match self.stat(to)? {
+                None => self.rename(from, to),
+                Some(_) => Err(self.error("rename to", to, Errno::EEXIST)),
+            },
+            Err(e) => Err(self.error("rename to", to, e)),
+        }
+    }
+
     /// Exchanges two names in one step (Linux 3.15 and a file system that can).
     ///
     /// # Errors
@@ -206,6 +223,19 @@ impl Dir {
     /// # Errors
     /// [`FileError`]; the old content is then still there.
     pub fn replace(&self, name: impl AsRef<OsStr>, content: &[u8], mode: u32) -> Result<(), FileError> {
+        self.replace_with(name, mode, |file| file.write_all(content))
+    }
+
+    /// As [`Dir::replace`], with the content as `write` writes it, so that it need not be in memory.
+    ///
+    /// # Errors
+    /// [`FileError`], also with what `write` fails with; the old content is then still there.
+    pub fn replace_with(
+        &self,
+        name: impl AsRef<OsStr>,
+        mode: u32,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<(), FileError> {
         let name = name.as_ref();
         let mut temporary = OsString::from(".");
         temporary.push(name);
@@ -213,7 +243,7 @@ impl Dir {
         // A fixed name: what a crash leaves is replaced by the next writer, who holds the lock.
         self.unlink(&temporary)?;
         let mut file = self.create(&temporary, mode)?;
-        let written = file.write_all(content).and_then(|()| file.sync_all());
+        let written = write(&mut file).and_then(|()| file.sync_all());
         if let Err(e) = written {
             let _ = self.unlink(&temporary);
             return Err(self.error("write", name, e));

@@ -9,11 +9,13 @@
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
 //! * [`secure_boot`], [`memory`]: what firmware and kernel take; memory
 //! * [`attributes`]: immutable and append-only files
+//! * [`changes`]: waiting for a directory's changes
 //! * [`container`]: whether this is one
 //! * [`log`]: log file and syslog
 
 pub mod account;
 pub mod attributes;
+pub mod changes;
 pub mod clock;
 pub mod container;
 pub mod dir;

@@ -258,6 +258,20 @@ fn replacing_leaves_the_old_or_the_new() {
 }
 
 #[test]
+fn content_that_fails_half_way_leaves_the_old() {
+    let (_outside, root) = scratch();
+    let etc = root.dir("/etc").unwrap();
+    fs::write(root.shown("/etc/file"), "old").unwrap();
+    let failed = etc.replace_with("file", 0o644, |file| {
+        file.write_all(b"half")?;
+        Err(std::io::Error::other("no more"))
+    });
+    assert!(failed.unwrap_err().to_string().ends_with("/etc/file: no more"));
+    assert_eq!(root.read_text("/etc/file").unwrap(), "old");
+    assert_eq!(root.names("/etc").unwrap(), ["file"]);
+}
+
+#[test]
 fn replacing_does_not_write_through_a_link() {
     let (outside, root) = scratch();
     fs::write(outside.path().join("victim"), "untouched").unwrap();
@@ -304,6 +318,11 @@ fn names_are_linked_exchanged_renamed_and_removed() {
     assert_eq!(root.read_text("/etc/one").unwrap(), "2");
     etc.rename("aside", "one").unwrap();
     assert_eq!(root.read_text("/etc/one").unwrap(), "1");
+    assert_eq!(errno(etc.rename_new("one", "two")), Some(Errno::EEXIST));
+    assert!(root.exists("/etc/one") && root.exists("/etc/two"));
+    etc.rename_new("one", "three").unwrap();
+    assert_eq!(root.read_text("/etc/three").unwrap(), "1");
+    assert_eq!(errno(etc.rename_new("one", "four")), Some(Errno::ENOENT));
     etc.unlink("two").unwrap();
     etc.unlink("two").unwrap();
 

@@ -5,11 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use faults::{Change, DEFAULT_DIRECTORY, Event, FaultId, Occasion, Reason, Report, Source, Store, StoreError, Writer};
+use faults::{
+    Change, DEFAULT_DIRECTORY, Event, EventKind, FaultId, Occasion, Reason, Report, Source, Store, StoreError, Writer,
+};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use host::Root;
 use host::clock::{Clock, SystemClock};
 
@@ -20,18 +26,36 @@ pub const EVENTS: &str = "events.jsonl";
 pub struct Scratch {
     _dir: tempfile::TempDir,
     pub root: Root,
+    /// How large `events.jsonl` may become; `None` for what is usual.
+    rotate_at: Option<u64>,
 }
 
 impl Scratch {
     pub fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap())
+    }
+
+    /// Where syncing costs nothing, for tests of many changes; in memory, if it can be had.
+    pub fn in_memory() -> Self {
+        Self::within(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+    }
+
+    fn within(dir: tempfile::TempDir) -> Self {
         fs::create_dir(dir.path().join("etc")).unwrap();
         let root = Root::alternate(dir.path()).unwrap();
-        Self { _dir: dir, root }
+        Self { _dir: dir, root, rotate_at: None }
+    }
+
+    pub fn rotating_at(self, bytes: u64) -> Self {
+        Self { rotate_at: Some(bytes), ..self }
     }
 
     pub fn store(&self) -> Store<'_> {
-        Store::at(&self.root, DEFAULT_DIRECTORY)
+        let store = Store::at(&self.root, DEFAULT_DIRECTORY);
+        match self.rotate_at {
+            Some(bytes) => store.rotating_at(bytes),
+            None => store,
+        }
     }
 
     pub fn dir(&self) -> PathBuf {
@@ -71,10 +95,71 @@ impl Scratch {
         self.store().events().unwrap().collect::<Result<_, StoreError>>().unwrap()
     }
 
+    /// The names in the store's directory, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(self.dir()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// The names of the closed segments, whatever their form, oldest first.
+    pub fn segments(&self) -> Vec<String> {
+        self.names().into_iter().filter(|name| name.starts_with("events-")).collect()
+    }
+
+    /// Makes `pairs` events that raise fault 5 and as many that clear it. The detail of each is its number.
+    pub fn fill(&self, pairs: u64) {
+        let mut writer = self.lock();
+        for _ in 0..pairs {
+            raise_and_clear(&mut writer);
+        }
+    }
+
+    /// What [`Scratch::fill`] leaves has no gap, no double and no other order, and ends with the event `last`.
+    pub fn assert_filled(&self, last: u64) {
+        let history = self.history();
+        assert_filled(&history, 1, last);
+        let snapshot = self.store().read().unwrap();
+        assert_eq!(snapshot.sequence, last);
+        assert_eq!(snapshot.is_raised(FaultId::SCAN_USER), last % 2 == 1);
+    }
+
     /// Every file's content, inode, mode, size and times of change, and the directory's own.
     pub fn traces(&self) -> BTreeMap<PathBuf, String> {
         traces(&self.dir())
     }
+}
+
+pub fn raise_and_clear(writer: &mut Writer<'_>) {
+    let number = writer.snapshot().sequence + 1;
+    writer.raise(&report(FaultId::SCAN_USER, Reason::UserMissing, &number.to_string()), &repair()).unwrap();
+    writer.clear(FaultId::SCAN_USER, &repair()).unwrap();
+}
+
+/// `events` are those from `first` to `last` that [`Scratch::fill`] makes.
+pub fn assert_filled(events: &[Event], first: u64, last: u64) {
+    let numbers: Vec<_> = events.iter().map(|event| event.seq).collect();
+    assert_eq!(numbers, (first..=last).collect::<Vec<_>>());
+    for event in events {
+        let (kind, raised) = match event.seq % 2 {
+            1 => (EventKind::Raised, event.seq),
+            _ => (EventKind::Cleared, event.seq - 1),
+        };
+        assert_eq!((event.event, event.detail.as_str()), (kind, raised.to_string().as_str()));
+    }
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+pub fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
+    plain
 }
 
 pub fn traces(dir: &Path) -> BTreeMap<PathBuf, String> {

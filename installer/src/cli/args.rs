@@ -166,6 +166,15 @@ pub enum Faults {
         #[arg(long, value_name = "N")]
         last: Option<usize>,
     },
+    /// Print every change from now on as a line of JSON, until it is interrupted
+    #[command(
+        after_help = "Examples:\n  hostprep faults watch\n  hostprep faults watch --from 1 | jq -r '[.seq, .event, .fault] | @tsv'"
+    )]
+    Watch {
+        /// Begin with this change instead, of those that were before now
+        #[arg(long, value_name = "SEQ")]
+        from: Option<u64>,
+    },
     /// Raise a fault by hand
     Raise {
         /// The fault's number

@@ -1,8 +1,12 @@
 //! `faults` and `explain`: the store, for people, programs and shell users.
 
+use std::os::fd::AsFd;
+use std::time::Duration;
+
 use faults::explain;
 use faults::texts::Values;
 use faults::{Change, Event, Fault, FaultId, Reason, Report, Source, Wanted};
+use host::changes::{Changes, Ended};
 use host::distribution::Tool;
 use installer::report::exit;
 use installer::run;
@@ -23,6 +27,7 @@ pub fn run(global: &Global, command: Faults) -> Outcome {
         Faults::List { format } => with(global, Access::Looks, None, |session| list(session, format)),
         Faults::Show { id } => explain(global, &id),
         Faults::History { format, last } => with(global, Access::Looks, None, |session| history(session, format, last)),
+        Faults::Watch { from } => with(global, Access::Looks, None, |session| watch(session, from)),
         Faults::Raise { id, reason, detail, severity } => {
             let id = parse(&id)?;
             let remedy = vec![format!("hostprep faults clear {id}")];
@@ -36,6 +41,9 @@ pub fn run(global: &Global, command: Faults) -> Outcome {
         }
     }
 }
+
+/// A store that is not there yet cannot be watched.
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
 fn parse(id: &str) -> Result<FaultId, Failure> {
     id.parse().map_err(|e: faults::UnknownFault| Failure::Usage(e.to_string()))
@@ -119,6 +127,27 @@ fn history(session: &Session, format: Format, last: Option<usize>) -> Outcome {
     text.extend(kept);
     print(&text)?;
     Ok(exit::WELL)
+}
+
+fn watch(session: &Session, from: Option<u64>) -> Outcome {
+    let cx = &session.cx;
+    let store = store(cx);
+    let mut last = match from {
+        Some(from) => from.saturating_sub(1),
+        None => store.read()?.sequence,
+    };
+    let mut changes = Changes::of(cx.root, &cx.profile.paths.faults);
+    let stdout = std::io::stdout();
+    loop {
+        for event in store.events_after(last)? {
+            let event = event?;
+            print(&event_line(&event, Format::Json)?)?;
+            last = event.seq;
+        }
+        if changes.wait(stdout.as_fd(), LOOK_AT_LEAST_EVERY) == Ended::NobodyReads {
+            return Err(Failure::NobodyReads);
+        }
+    }
 }
 
 fn event_line(event: &Event, format: Format) -> Result<String, Failure> {
