@@ -1,0 +1,225 @@
+//! The ways out of the fault store: every fault in every language, metrics, the journal, followers.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use harness::{Run, ScratchRoot, System, program, setup};
+
+/// The faults of the documents, each with a reason that it can be raised for and its usual severity.
+const FAULTS: [(u16, &str, &str); 9] = [
+    (5, "user-missing", "Major"),
+    (6, "scan-process-failing", "Major"),
+    (7, "scan-start-failed", "Critical"),
+    (8, "load-locked", "Critical"),
+    (9, "secure-boot", "Critical"),
+    (11, "headers-missing", "Critical"),
+    (16, "kernel-unsupported", "Critical"),
+    (18, "events-overloaded", "Major"),
+    (19, "module-disabled", "Critical"),
+];
+
+#[test]
+fn every_fault_is_raised_read_in_four_languages_and_cleared() {
+    let root = ScratchRoot::of("rhel-9");
+    for (id, reason, severity) in FAULTS {
+        let id = &id.to_string();
+        root.hostprep(&["faults", "raise", id, "--reason", reason, "--detail", "seen by a test"]).expect_code(0);
+        let mut read = Vec::new();
+        for language in ["en", "ja", "ko", "zh-TW"] {
+            let status = root.hostprep(&["status", "--lang", language]).expect_code(3).stdout;
+            assert!(
+                status.starts_with(&format!("Faults: 1 {severity}\nFault IDs: {id}\nID {id} - {severity}: ")),
+                "{status}"
+            );
+            let explained = root.hostprep(&["explain", id, "--lang", language]).expect_code(3).stdout;
+            assert!(explained.contains("seen by a test") && explained.contains("/var/log/"), "{explained}");
+            assert_eq!(explained, root.hostprep(&["faults", "show", id, "--lang", language]).expect_code(3).stdout);
+            assert!(explained.is_ascii() || language != "en" || explained.contains('“'), "{explained}");
+            read.push(explained.lines().next().unwrap().to_owned());
+        }
+        read.sort();
+        read.dedup();
+        assert_eq!(read.len(), 4, "four languages, four headings: {read:?}");
+        root.hostprep(&["faults", "clear", id]).expect_code(0);
+        root.hostprep(&["explain", id]).expect_code(0);
+        assert_eq!(root.hostprep(&["status"]).expect_code(0).stdout, "Faults: None\n");
+    }
+    let history = root.hostprep(&["faults", "history", "--format", "json"]).expect_code(0).stdout;
+    let events: Vec<serde_json::Value> = history.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 2 * FAULTS.len());
+    for (pair, (id, reason, _)) in events.chunks(2).zip(FAULTS) {
+        let told = |event: &serde_json::Value| (event["event"].as_str().unwrap().to_owned(), event["fault"].as_u64());
+        assert_eq!(
+            pair.iter().map(told).collect::<Vec<_>>(),
+            [("raised".to_owned(), Some(u64::from(id))), ("cleared".to_owned(), Some(u64::from(id))),]
+        );
+        assert_eq!(pair[0]["reason"], reason);
+    }
+}
+
+#[test]
+fn the_environment_chooses_the_language() {
+    let root = ScratchRoot::of("debian-12");
+    let heading = |variables: &[(&str, &str)]| {
+        let mut command = harness::Caller::Root.command(program::binary());
+        command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env_remove("LANG").envs(variables.iter().copied());
+        let run = Run::of(command.args(["explain", "18", "--root"]).arg(root.path()));
+        run.expect_code(0).stdout.lines().next().unwrap().to_owned()
+    };
+    let english = heading(&[]);
+    assert!(english.contains("Connector Event Monitoring Is Overloaded"), "{english}");
+    let korean = heading(&[("LANG", "ko_KR.UTF-8")]);
+    assert_ne!(korean, english);
+    assert_eq!(heading(&[("LC_MESSAGES", "ko_KR.UTF-8"), ("LANG", "ja_JP.UTF-8")]), korean);
+    assert_eq!(heading(&[("LC_ALL", "C"), ("LC_MESSAGES", "ko_KR.UTF-8")]), english);
+    assert_eq!(heading(&[("LC_ALL", ""), ("LANG", "ko_KR.UTF-8")]), korean, "an empty one says nothing");
+    assert_eq!(heading(&[("LANG", "zh_CN.UTF-8")]), english, "Simplified Chinese is another language");
+    assert_ne!(heading(&[("LANG", "zh_HK.UTF-8")]), english);
+}
+
+#[test]
+fn promtool_finds_nothing_to_say_about_the_metrics() {
+    let promtool = setup::run(&mut Command::new(setup::top().join("tests/setup/promtool.sh")));
+    let root = ScratchRoot::of("debian-12");
+    let file = root.at("/metrics/hostprep.prom");
+    std::fs::create_dir(root.at("/metrics")).unwrap();
+    let metrics = || {
+        let output = file.to_str().unwrap();
+        root.hostprep(&["status", "--format", "prometheus", "--output", output]).expect_code(0);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut check = Command::new(promtool.trim());
+        check.args(["check", "metrics"]).stdin(std::fs::File::open(&file).unwrap());
+        let checked = check.output().unwrap();
+        let said = [checked.stdout, checked.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        assert!(checked.status.success() && said.is_empty(), "{said}\n{text}");
+        let printed = root.hostprep(&["status", "--format", "prometheus"]);
+        assert_eq!(printed.stdout, text);
+        text
+    };
+    assert!(metrics().contains("hostprep_faults{severity=\"critical\"} 0\n"));
+    root.hostprep(&["faults", "raise", "18", "--severity", "critical", "--reason", "events-overloaded"]).expect_code(0);
+    root.hostprep(&["faults", "raise", "5", "--reason", "a \"new\"\\reason"]).expect_code(0);
+    let text = metrics();
+    assert!(
+        text.contains("hostprep_fault_raised{id=\"18\",reason=\"events-overloaded\",severity=\"critical\"} 1\n"),
+        "{text}"
+    );
+    assert!(text.contains("hostprep_faults{severity=\"major\"} 1\n") && text.contains("events_total 2\n"), "{text}");
+    assert!(text.contains("hostprep_fault_raised_timestamp_seconds{id=\"5\"} 1"), "{text}");
+    let names: Vec<_> =
+        std::fs::read_dir(root.at("/metrics")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["hostprep.prom"], "a collector sees no other file");
+}
+
+#[test]
+fn status_as_json_has_what_the_text_has() {
+    let root = ScratchRoot::of("debian-12");
+    let none = root.hostprep(&["status", "--format", "json"]).expect_code(0).json();
+    assert_eq!((none["schema"].as_u64(), none["sequence"].as_u64()), (Some(1), Some(0)));
+    assert_eq!(none["faults"], serde_json::json!([]));
+    root.hostprep(&["faults", "raise", "19", "--reason", "tools-missing"]).expect_code(0);
+    root.hostprep(&["faults", "raise", "18", "--severity", "minor"]).expect_code(0);
+    let some = root.hostprep(&["status", "--format", "json", "--lang", "en"]).expect_code(3).json();
+    assert_eq!(some["counts"], serde_json::json!({"critical": 1, "major": 0, "minor": 1}));
+    assert_eq!(some["fault_ids"], serde_json::json!([18, 19]));
+    assert_eq!(some["faults"][1]["summary"], "SELinux Policy Is Missing Or Disabled");
+    assert_eq!(
+        (some["faults"][1]["reason"].as_str(), some["faults"][0]["severity"].as_str()),
+        (Some("tools-missing"), Some("minor"),)
+    );
+    let usage = root.hostprep(&["faults", "raise", "18", "--severity", "grave"]).expect_code(2);
+    assert!(usage.stderr.contains("critical, major or minor"), "{}", usage.stderr);
+}
+
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn followers_are_told_each_change_once() {
+    let root = ScratchRoot::of("debian-12");
+    let follow = |args: &[&str]| {
+        let mut command = harness::Caller::Root.command(program::binary());
+        command.args([&["faults", "watch"], args].concat()).arg("--root").arg(root.path());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (Killed(child), lines.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap()))
+    };
+    let (_early, mut early) = follow(&["--from", "1"]);
+    for reason in ["user-missing", "user-mismatch"] {
+        root.hostprep(&["faults", "raise", "5", "--reason", reason]).expect_code(0);
+    }
+    let (_late, mut late) = follow(&["--from", "2"]);
+    root.hostprep(&["faults", "clear", "5"]).expect_code(0);
+    let told = |event: serde_json::Value| (event["seq"].as_u64().unwrap(), event["event"].as_str().unwrap().to_owned());
+    let [raised, changed, cleared] = ["raised", "changed", "cleared"].map(str::to_owned);
+    for wanted in [(1, raised), (2, changed.clone()), (3, cleared.clone())] {
+        assert_eq!(told(early.next().unwrap()), wanted);
+    }
+    for wanted in [(2, changed), (3, cleared)] {
+        assert_eq!(told(late.next().unwrap()), wanted);
+    }
+}
+
+#[test]
+fn a_follower_ends_when_nobody_reads() {
+    let root = ScratchRoot::of("debian-12");
+    let mut command = harness::Caller::Root.command(program::binary());
+    command.args(["faults", "watch", "--root"]).arg(root.path());
+    let mut child = Killed(command.stdout(Stdio::piped()).spawn().unwrap());
+    drop(child.0.stdout.take());
+    assert!(child.0.wait().unwrap().success());
+}
+
+/// A real journald, in a small system of its own.
+#[test]
+fn the_journal_has_each_change_with_its_fields() {
+    if !harness::need_root() {
+        return; // journald wants to be root.
+    }
+    let system = System::new("bookworm-journal", &["systemd"]);
+    system.copy(program::binary(), "/usr/bin/hostprep");
+    system.file("/etc/machine-id", "3d1219c7c4c5404aaa1f6d2a48adfda4\n");
+    std::fs::create_dir_all(system.at("/run/systemd/journal")).unwrap();
+    std::fs::create_dir_all(system.at("/run/log/journal")).unwrap();
+    // With mounts of its own, which go with it: it looks for its control group.
+    let mut journald = harness::Caller::Root.command("unshare");
+    let start = "mount -t proc proc \"$0/proc\" && mount --rbind /sys \"$0/sys\" && exec chroot \"$0\" /lib/systemd/systemd-journald";
+    journald.args(["--mount", "sh", "-c", start]).arg(system.at("/")).stderr(Stdio::null());
+    let journald = Killed(journald.spawn().unwrap());
+    let socket = system.at("/run/systemd/journal/socket");
+    for _ in 0..600 {
+        if socket.exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let hostprep = |args: &[&str]| Run::of(system.command("/usr/bin/hostprep").args(args));
+    hostprep(&["faults", "raise", "19", "--reason", "tools-missing", "--detail", "semodule is missing"]).expect_code(0);
+    hostprep(&["faults", "raise", "18", "--reason", "events-overloaded"]).expect_code(0);
+    hostprep(&["faults", "clear", "19"]).expect_code(0);
+    // SIGRTMIN+1: everything is in the file when journald has answered (systemd-journald.service(8)).
+    let find = |field: &str| -> Vec<serde_json::Value> {
+        system.run("journalctl --sync").expect_code(0);
+        let found =
+            system.run(&format!("journalctl --directory /run/log/journal --output json {field}")).expect_code(0);
+        found.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let of_19 = find("FAULT_ID=19");
+    let field = |name: &str| of_19.iter().map(|entry| entry[name].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(field("FAULT_EVENT"), ["raised", "cleared"]);
+    assert_eq!(field("FAULT_SEVERITY"), ["critical", "critical"]);
+    assert_eq!(field("FAULT_REASON"), ["tools-missing", "tools-missing"]);
+    assert_eq!(field("SYSLOG_IDENTIFIER"), ["cisco-hostprep", "cisco-hostprep"]);
+    assert_eq!(field("MESSAGE"), ["fault 19 raised: semodule is missing", "fault 19 cleared"]);
+    assert_eq!(field("PRIORITY"), ["3", "5"]);
+    assert_eq!(find("FAULT_SEVERITY=major").len(), 1);
+    drop(journald);
+}
