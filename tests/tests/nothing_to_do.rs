@@ -19,7 +19,17 @@ fn a_second_repair_starts_no_process_and_writes_no_file() {
     let run = trace.run.expect_code(0);
     assert_eq!(
         run.outcomes(),
-        ["scan-user=ok", "directories=ok", "selinux-tools=ok", "selinux-module=ok", "kernel=ok"]
+        [
+            "scan-user=ok",
+            "directories=ok",
+            "selinux-tools=ok",
+            "selinux-module=ok",
+            "kernel=ok",
+            "kernel-support=ok",
+            "filesystem-monitor=ok",
+            "network-monitor=ok",
+            "scan-service=ok"
+        ]
     );
     assert_eq!((trace.started, trace.forks), (vec![], 0));
     assert_eq!(trace.changes, [""; 0]);
@@ -50,6 +60,10 @@ fn looking_changes_nothing_on_a_sick_host() {
         &["faults", "list"],
         &["faults", "show", "19"],
         &["faults", "history"],
+        &["explain", "18", "--lang", "ko"],
+        &["status", "--format", "json"],
+        &["status", "--format", "prometheus"],
+        &["load-lock", "status"],
         &["policy", "status"],
         &["policy", "generate"],
         &["policy", "generate", "--form", "cil"],

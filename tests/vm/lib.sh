@@ -209,6 +209,13 @@ history() {
         sed -n 's/.*"event":"\([^"]*\)".*"fault":\([0-9]*\).*"source":"\([^"]*\)".*/\1 \2 \3/p' | paste -sd , | sed 's/,/, /g'
 }
 
+# in_journal MATCH N FIELD: that field of the last N entries of the journal that match.
+in_journal() {
+    # A journal before systemd 228 cannot be told to write what it has.
+    journalctl --sync 2>/dev/null || sleep 1
+    journalctl --quiet --lines "$2" --output export "$1" | sed -n "s/^$3=//p" | paste -sd ' '
+}
+
 # What each step came to: "scan-user=ok selinux-module=deferred …"
 outcomes() {
     hostprep check --format json | tr -d ' \n' | sed 's/{"name":/\n/g' |
