@@ -12,10 +12,11 @@ use crate::id::FaultId;
 /// As many files as a detail names.
 const NAMED: usize = 3;
 
-/// `4m 32s`: whole seconds, unless it is less than one.
+/// `4m 32s`: whole seconds, or milliseconds where it is less than one.
 pub(super) fn length(time: Duration) -> String {
-    let shown = if time.as_secs() == 0 { time } else { Duration::from_secs(time.as_secs()) };
-    SignedDuration::try_from(shown).map_or_else(|_| format!("{}s", shown.as_secs()), |shown| format!("{shown:#}"))
+    let (seconds, millis) = (time.as_secs(), time.subsec_millis().into());
+    let shown = if seconds == 0 { Duration::from_millis(millis) } else { Duration::from_secs(seconds) };
+    SignedDuration::try_from(shown).map_or_else(|_| format!("{seconds}s"), |shown| format!("{shown:#}"))
 }
 
 /// A path in quotes. Whoever named the file may be who is looked for: what a terminal would obey is escaped.

@@ -204,8 +204,8 @@ impl Start {
         let updates = self.memory.invalid_updates;
         if *reason == Reason::DefinitionsInvalid && updates >= self.settings.updates {
             outlook.push_str(&format!(
-                "; the last {updates} updates of the definitions were all invalid, which their integrity check does not \
-                 catch"
+                "; the last {updates} updates of the definitions were all invalid, which their integrity check does \
+                 not catch"
             ));
         }
         outlook

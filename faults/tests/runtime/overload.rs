@@ -148,7 +148,8 @@ fn no_samples_are_not_the_same_as_no_load() {
     let mut rule = resumed(Severity::Critical);
     let load = Load::events(5000.0, 2000.0);
     assert_eq!(rule.sample(load, MINUTE), None);
-    assert_eq!(rule.load(MINUTE), Some(2.5));
+    assert_eq!(rule.load(3 * MINUTE - MILLI), Some(2.5));
+    assert_eq!(rule.load(3 * MINUTE), None, "with or without a tick");
     assert_eq!(rule.tick(3 * MINUTE - MILLI), None);
     let found = report(rule.tick(3 * MINUTE));
     assert_eq!(found.severity, Some(Severity::Critical), "no event");
@@ -181,6 +182,19 @@ fn a_gap_begins_each_time_anew() {
     assert_eq!(rule.sample(Load::ratio(0.1), MINUTE), None);
     assert!(matches!(rule.sample(Load::ratio(0.1), 3 * MINUTE), Some(Wanted::Raised(_))), "it was told of the gap");
     assert_eq!(rule.sample(Load::ratio(0.1), 4 * MINUTE), cleared(FaultId::OVERLOAD));
+}
+
+#[test]
+fn after_a_gap_the_load_is_what_is_measured_then() {
+    let settings = OverloadSettings { smoothing: 60 * MINUTE, ..OverloadSettings::default() };
+    let mut rule = Overload::resume(settings, &Snapshot::default(), Duration::ZERO).unwrap();
+    rule.sample(Load::ratio(0.1), SECOND);
+    rule.sample(Load::ratio(1.9), MINUTE);
+    assert!(rule.load(MINUTE).unwrap() < 0.2, "it is smoothed");
+    rule.sample(Load::ratio(1.9), 3 * MINUTE);
+    assert_eq!(rule.load(3 * MINUTE), Some(1.9));
+    rule.sample(Load::ratio(1.9), 3 * MINUTE + 30 * SECOND);
+    assert_eq!(rule.level(), Some(Severity::Major));
 }
 
 #[test]

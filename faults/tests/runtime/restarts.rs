@@ -78,6 +78,15 @@ fn the_detail_says_how_many_in_what_time_and_the_last_ones_cause() {
 }
 
 #[test]
+fn lengths_of_time_are_as_exact_as_somebody_wants_to_know() {
+    let after = |passed: Duration| report(fail_at(&mut new(2), &[MINUTE, MINUTE + passed]).tell).detail;
+    for (passed, shown) in [(0, "0s"), (250_999_999, "250ms"), (1_999_999_999, "1s"), (83_000_000_001, "1m 23s")] {
+        let detail = after(Duration::from_nanos(passed));
+        assert!(detail.starts_with(&format!("the scan process failed 2 times within {shown}; ")), "{detail}");
+    }
+}
+
+#[test]
 fn a_file_name_cannot_play_with_the_terminal() {
     let named = ScanFailure { end: End::Signalled(6), file: Some("/srv/\u{202e}piz\u{1b}[2J\n.zip".into()) };
     let detail = report(new(1).failed(&named, MINUTE).tell).detail;

@@ -224,6 +224,19 @@ fn failures_that_are_no_invalid_update_do_not_count_as_one() {
 }
 
 #[test]
+fn an_update_while_the_service_does_not_start_is_a_new_attempt_for_what_is_about_definitions() {
+    for (failure, anew) in [(invalid(&[daily()]), true), (unreadable(daily()), true), (crash(), false)] {
+        let mut start = new();
+        assert!(start.failed(&failure, None).restart);
+        assert!(!start.failed(&failure, None).restart);
+        start.updated(&[main()]);
+        let decision = start.failed(&failure, None);
+        assert_eq!(decision.restart, anew, "{failure:?}");
+        assert_eq!(said(decision).detail.contains("a person is needed"), !anew);
+    }
+}
+
+#[test]
 fn an_update_saves_the_files_it_replaced_from_removal() {
     let mut start = new();
     let _ = start.failed(&invalid(&[daily(), main()]), None);
