@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "tests make the files that the library is then given")]
+
 use super::*;
 
 const RELEASE: &str = "3.10.0-1160.el7.x86_64";

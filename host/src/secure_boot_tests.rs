@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "tests make the files that the library is then given")]
+
 use super::*;
 
 fn root(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Root) {
