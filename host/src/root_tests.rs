@@ -264,7 +264,7 @@ fn content_that_fails_half_way_leaves_the_old() {
     fs::write(root.shown("/etc/file"), "old").unwrap();
     let failed = etc.replace_with("file", 0o644, |file| {
         file.write_all(b"half")?;
-        Err(std::io::Error::other("no more"))
+        Err(io::Error::other("no more"))
     });
     assert!(failed.unwrap_err().to_string().ends_with("/etc/file: no more"));
     assert_eq!(root.read_text("/etc/file").unwrap(), "old");
