@@ -7,7 +7,6 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -42,7 +41,7 @@ fn child(root: &Path, limit: u64) {
     for _ in 0..ROUNDS {
         let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
         raise_and_clear(&mut writer);
-        writeln!(std::io::stdout(), "{}", writer.snapshot().sequence).unwrap();
+        println!("{}", writer.snapshot().sequence);
     }
 }
 

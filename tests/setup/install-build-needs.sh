@@ -74,6 +74,8 @@ need semodule_package semodule-utils policycoreutils
 need /usr/share/selinux/targeted - selinux-policy-targeted
 
 # To test.
+need jq jq jq
+need python3 python3 python3
 need shellcheck shellcheck ShellCheck
 need strace strace strace
 need getfattr attr attr
