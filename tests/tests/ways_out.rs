@@ -49,6 +49,9 @@ fn every_fault_is_raised_read_in_four_languages_and_cleared() {
     let history = root.hostprep(&["faults", "history", "--format", "json"]).expect_code(0).stdout;
     let events: Vec<serde_json::Value> = history.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(events.len(), 2 * FAULTS.len());
+    let last = root.hostprep(&["faults", "history", "--format", "json", "--last", "3"]).expect_code(0).stdout;
+    assert_eq!(last.lines().collect::<Vec<_>>(), history.lines().skip(events.len() - 3).collect::<Vec<_>>());
+    assert_eq!(root.hostprep(&["faults", "history", "--last", "0"]).expect_code(0).stdout, "");
     for (pair, (id, reason, _)) in events.chunks(2).zip(FAULTS) {
         let told = |event: &serde_json::Value| (event["event"].as_str().unwrap().to_owned(), event["fault"].as_u64());
         assert_eq!(

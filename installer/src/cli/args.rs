@@ -164,7 +164,7 @@ pub enum Faults {
         format: Format,
         /// Only the last N changes
         #[arg(long, value_name = "N")]
-        last: Option<usize>,
+        last: Option<u64>,
     },
     /// Print every change from now on as a line of JSON, until it is interrupted
     #[command(

@@ -102,29 +102,22 @@ fn values(session: &Session) -> Values {
     }
 }
 
-fn history(session: &Session, format: Format, last: Option<usize>) -> Outcome {
-    let mut kept = std::collections::VecDeque::new();
+fn history(session: &Session, format: Format, last: Option<u64>) -> Outcome {
+    let store = store(&session.cx);
+    let events = match last {
+        None => store.events()?,
+        // Those before it are not even read.
+        Some(last) => store.events_after(store.read()?.sequence.saturating_sub(last))?,
+    };
     let mut text = String::new();
-    for event in store(&session.cx).events()? {
-        let line = event_line(&event?, format)?;
-        match last {
-            // Printed as it is read, so that memory does not grow with the history.
-            None => {
-                text.push_str(&line);
-                if text.len() > 64 * 1024 {
-                    print(&text)?;
-                    text.clear();
-                }
-            }
-            Some(last) => {
-                kept.push_back(line);
-                if kept.len() > last {
-                    kept.pop_front();
-                }
-            }
+    for event in events {
+        text.push_str(&event_line(&event?, format)?);
+        // Printed as it is read, so that memory does not grow with the history.
+        if text.len() > 64 * 1024 {
+            print(&text)?;
+            text.clear();
         }
     }
-    text.extend(kept);
     print(&text)?;
     Ok(exit::WELL)
 }
