@@ -1,19 +1,7 @@
-#![allow(clippy::disallowed_methods, reason = "tests make the files that the library is then given")]
-
 use super::*;
+use crate::test_root::with as root;
 
 const RELEASE: &str = "3.10.0-1160.el7.x86_64";
-
-fn root(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Root) {
-    let dir = tempfile::tempdir().unwrap();
-    for (path, content) in [&[("/etc/os-release", &b""[..])], files].concat() {
-        let path = dir.path().join(path.trim_start_matches('/'));
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    let root = Root::standing_in_for_system(dir.path()).unwrap();
-    (dir, root)
-}
 
 #[test]
 fn a_loaded_module_has_a_directory_with_underscores() {

@@ -31,6 +31,8 @@ pub mod process;
 pub mod root;
 pub mod secure_boot;
 pub mod signals;
+#[cfg(test)]
+mod test_root;
 mod walk;
 
 pub use dir::Dir;

@@ -1,17 +1,5 @@
-#![allow(clippy::disallowed_methods, reason = "tests make the files that the library is then given")]
-
 use super::*;
-
-fn root(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Root) {
-    let dir = tempfile::tempdir().unwrap();
-    for (path, content) in [&[("/etc/os-release", &b""[..])], files].concat() {
-        let path = dir.path().join(path.trim_start_matches('/'));
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    let root = Root::standing_in_for_system(dir.path()).unwrap();
-    (dir, root)
-}
+use crate::test_root::with as root;
 
 #[test]
 fn the_last_byte_of_the_variable_says_it() {
