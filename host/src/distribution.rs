@@ -104,6 +104,11 @@ impl Distribution {
         Ok(Self { id, version, entry })
     }
 
+    /// The families there are.
+    pub fn families() -> impl Iterator<Item = &'static str> {
+        data().distribution.iter().map(|entry| entry.family.as_str())
+    }
+
     /// `rhel`, `fedora`, `amazon`, `suse`, `debian`, or `unknown`.
     #[must_use]
     pub fn family(&self) -> &'static str {

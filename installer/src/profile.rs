@@ -6,6 +6,7 @@ mod kernels;
 use std::path::{Component, Path, PathBuf};
 
 use host::MalformedFile;
+use host::distribution::Distribution;
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
 
@@ -142,6 +143,11 @@ impl Profile {
             validate_path(&definitions.directory)?;
             if definitions.suffix.is_empty() {
                 return Err("scan_service.definitions needs a suffix".into());
+            }
+        }
+        for family in self.kernels.iter().flat_map(|rule| &rule.families) {
+            if !Distribution::families().any(|known| known == family) {
+                return Err(format!("kernels speaks of the family {family:?}, which no distribution is of"));
             }
         }
         if let Some(modules) = &self.kernel_modules {

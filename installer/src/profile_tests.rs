@@ -279,3 +279,29 @@ fn what_is_missing_is_named() {
     let profile = parse(&fewer).unwrap();
     assert!(profile.module.former_priorities.is_empty() && profile.module.fallback_domains.is_empty());
 }
+
+#[test]
+fn what_the_agents_parts_need_is_held_to_what_can_be() {
+    for (from, to, words) in [
+        ("within = \"1h\"", "within = \"soon\"", &["`soon` is no duration", "line "][..]),
+        ("within = \"1h\"", "within = \"-1h\"", &["lies in the past"]),
+        ("within = \"1h\"", "within = \"0s\"", &["load_lock needs"]),
+        ("ends = 2", "ends = 0", &["load_lock needs"]),
+        ("\"ampnetworkflow\"", "\"../evil\"", &["cannot be the name of a kernel module"]),
+        ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be ours"]),
+        ("\"/opt/cisco/amp/clamav\"", "\"/etc\"", &["cannot be ours"]),
+        ("suffix = \".cvd\"", "suffix = \"\"", &["suffix"]),
+        ("families = [\"suse\"]", "families = [\"SUSE\"]", &["the family \"SUSE\""]),
+        ("monitors = \"ebpf\"", "monitors = \"kprobes\"", &["line ", "kprobes"]),
+    ] {
+        expect_refused(from, to, words);
+    }
+}
+
+#[test]
+fn a_profile_may_say_nothing_of_them() {
+    let (older, _) = BUILT_IN.split_once("# What the process that scans files needs").unwrap();
+    let profile = parse(older).unwrap();
+    assert!(profile.kernels.is_empty() && profile.kernel_modules.is_none() && profile.scan_service.is_none());
+    assert_eq!(profile.load_lock, Profile::built_in().load_lock, "the guard is there in any case");
+}

@@ -226,3 +226,22 @@ fn the_journal_has_each_change_with_its_fields() {
     assert_eq!(find("FAULT_SEVERITY=major").len(), 1);
     drop(journald);
 }
+
+#[test]
+fn without_a_journal_syslog_has_the_words() {
+    let system = System::new("bookworm", &[]);
+    system.copy(program::binary(), "/usr/bin/hostprep");
+    std::fs::create_dir_all(system.at("/dev")).unwrap();
+    let socket = std::os::unix::net::UnixDatagram::bind(system.at("/dev/log")).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let raise =
+        ["faults", "raise", "18", "--reason", "events-overloaded", "--detail", "too\nmuch", "--severity", "critical"];
+    Run::of(system.command("/usr/bin/hostprep").args(raise)).expect_code(0);
+    let mut message = [0; 8192];
+    let length = socket.recv(&mut message).unwrap();
+    let message = String::from_utf8_lossy(&message[..length]);
+    // Facility daemon is 3 * 8, and an error 3.
+    assert!(message.starts_with("<27>") && message.contains(" cisco-hostprep["), "{message}");
+    let words = "]: fault 18 raised: too much FAULT_ID=18 FAULT_EVENT=raised FAULT_SEVERITY=critical FAULT_REASON=events-overloaded";
+    assert!(message.ends_with(words), "{message}");
+}
