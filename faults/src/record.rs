@@ -37,9 +37,9 @@ pub struct Fault {
 pub struct Report {
     /// Its number.
     pub id: FaultId,
-    /// Why, for programs.
+    /// Why, for programs; control characters, line breaks included, are stored as spaces, here and below.
     pub reason: Reason,
-    /// Why, for people; control characters, line breaks included, are stored as spaces.
+    /// Why, for people.
     pub detail: String,
     /// The commands that mend it on this host, in order.
     pub remedy: Vec<String>,
@@ -74,7 +74,7 @@ impl Report {
         };
         Ok(Content {
             severity,
-            reason: self.reason.clone(),
+            reason: one_line(self.reason.as_str()).as_str().into(),
             detail: one_line(&self.detail),
             remedy: self.remedy.iter().map(|command| one_line(command)).collect(),
         })

@@ -2,7 +2,7 @@
 # Text in “quotes” is to be typed or looked for as it stands.
 
 fault-5 = Scan Service User Unavailable
-    .condition = The account that scans files is missing or is not set up as required, or one of the directories under { $directory } is no longer owned by root with mode 0755.
+    .condition = The account that scans files is missing or is not set up as required, or { $directory } or one of the directories under it is no longer owned by root with mode 0755.
     .degraded = Files are still scanned, but by root instead of the unprivileged user { $user }: a flaw in a file parser would then have root's rights.
     .resolution-repair = Run “hostprep repair”. It makes the user { $user } and the group of the same name, or puts right what was changed about them.
     .resolution-login-defs = Where /etc/login.defs has USERGROUPS_ENAB set to something other than yes and cannot be written, make it writable (see lsattr and mount) and repair again; the setting is put back afterwards.
@@ -16,7 +16,7 @@ fault-6 = Scan Service Restarting Frequently
     .resolution-files = If it does not, find out from the logs which file makes the scanner crash, and remove it or exclude it from scanning.
 
 fault-7 = Scan Service Failed To Start
-    .condition = The process that scans files could not be started, and the connector restarted itself to try again.
+    .condition = The process that scans files could not be started, also after the connector restarted itself to try again; or this host lacks what the process needs to start.
     .degraded = No file is scanned.
     .resolution-restart = Restart the connector. On its way up it removes virus definitions (.cvd files) that are invalid.
     .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid .cvd file: keep the logs and turn to the vendor's support.

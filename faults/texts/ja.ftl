@@ -1,7 +1,7 @@
 # 日本語。「」の中は、そのまま入力または検索する語句。欧文と和文の間は半角スペース。
 
 fault-5 = スキャンサービス用ユーザーが利用不可
-    .condition = ファイルをスキャンするアカウントがないか、必要な設定になっていません。または、{ $directory } 以下のディレクトリのいずれかが、root 所有・モード 0755 ではなくなっています。
+    .condition = ファイルをスキャンするアカウントがないか、必要な設定になっていません。または、{ $directory } かその下のディレクトリのいずれかが、root 所有・モード 0755 ではなくなっています。
     .degraded = スキャンは続きますが、非特権ユーザー { $user } ではなく root が実行します。ファイルの解析処理に欠陥があると、root 権限を悪用されるおそれがあります。
     .resolution-repair = 「hostprep repair」を実行します。ユーザー { $user } と同名のグループを作成し、変更された設定があれば元に戻します。
     .resolution-login-defs = /etc/login.defs の USERGROUPS_ENAB が yes 以外で、このファイルに書き込めない場合は、書き込めるようにしてから（lsattr と mount で確認）、もう一度修復します。この設定は、修復が終わると元の値に戻ります。
@@ -15,7 +15,7 @@ fault-6 = スキャンサービスの頻繁な再起動
     .resolution-files = 解消されない場合は、どのファイルがスキャナーを異常終了させているかをログで調べ、そのファイルを取り除くか、スキャンの対象から除外します。
 
 fault-7 = スキャンサービスの起動失敗
-    .condition = ファイルをスキャンするプロセスを起動できず、コネクタが再試行のために自らを再起動しました。
+    .condition = ファイルをスキャンするプロセスを起動できません。コネクタが再試行のために自らを再起動しても変わらないか、起動に必要なものがこのホストに揃っていません。
     .degraded = ファイルはまったくスキャンされません。
     .resolution-restart = コネクタを再起動します。コネクタは起動時に、無効なウイルス定義ファイル（.cvd）を削除します。
     .resolution-definitions = 定義ファイルが更新されるたびに再発する場合は、コネクタの整合性チェックが無効な .cvd ファイルを見逃しています。ログを保存し、ベンダーのサポートに問い合わせます。
@@ -44,7 +44,7 @@ fault-11 = 必要なカーネル開発パッケージの不足
     .resolution-headers = 更新できない場合は、実行中のカーネルと一致するヘッダーのパッケージ { $package } をインストールします:
         { $install-headers }
     .resolution-archive = そのバージョンがリポジトリにもうない場合は、ディストリビューションのアーカイブから入手するか、カーネルとヘッダーを一緒に更新します。
-    .resolution-restart = 1 分待っても障害が解消されない場合は、コネクタを再起動します。
+    .resolution-restart = 通常は 1 分ほどで消えます。消えなければ、コネクタを再起動してください。
 
 fault-16 = 互換性のないカーネル
     .condition = このバージョンのコネクタは、実行中のカーネル { $kernel } をサポートしていません。一方、コネクタのポリシーでは「Monitor File Copies and Moves」または「Enable Device Flow Correlation」が有効になっています。
@@ -107,7 +107,7 @@ reason-kernel-module-refused = カーネルがモジュールを拒否した
 reason-load-locked = カーネルコンポーネントの使用中にホストの異常停止が繰り返されたため、ロードロックがかかっている
 reason-kernel-unsupported = 実行中のカーネルをコネクタがサポートしていない
 reason-events-overloaded = コネクタが監視しきれない量のイベントが発生している
-reason-raised-by-hand = コマンドラインで手動で登録された
+reason-raised-by-hand = コマンドラインから手動で発生させた
 
 scope-directories = 「ディレクトリの変更」が原因の場合
 scope-kernel-modules = RHEL・CentOS の 6 と 7、Oracle Linux 7（RHCK または UEK 5 以前）、Amazon Linux 2（カーネル 4.14 以前）

@@ -1,7 +1,7 @@
 # 한국어. 따옴표 안의 말은 그대로 입력하거나 찾습니다. 변수 뒤에는 조사 대신 명사를 둡니다.
 
 fault-5 = 스캔 서비스 사용자를 사용할 수 없음
-    .condition = 파일을 스캔하는 계정이 없거나 필요한 대로 설정되어 있지 않습니다. 또는 { $directory } 아래의 디렉터리 중 하나가 더 이상 root 소유에 모드 0755인 상태가 아닙니다.
+    .condition = 파일을 스캔하는 계정이 없거나 필요한 대로 설정되어 있지 않습니다. 또는 { $directory } 디렉터리나 그 아래 디렉터리 중 하나가 더 이상 root 소유에 모드 0755인 상태가 아닙니다.
     .degraded = 파일 스캔은 계속되지만 권한이 제한된 { $user } 사용자 대신 root가 실행합니다. 파일을 해석하는 코드에 결함이 있으면 root 권한이 악용될 수 있습니다.
     .resolution-repair = "hostprep repair" 명령을 실행합니다. { $user } 사용자와 같은 이름의 그룹을 만들고, 변경된 설정이 있으면 바로잡습니다.
     .resolution-login-defs = /etc/login.defs의 USERGROUPS_ENAB 값이 yes가 아니고 이 파일에 쓸 수도 없으면, 쓸 수 있게 만든 다음(lsattr와 mount로 확인) 다시 복구합니다. 이 설정은 복구 후 원래 값으로 돌아갑니다.
@@ -15,7 +15,7 @@ fault-6 = 스캔 서비스가 자주 다시 시작됨
     .resolution-files = 해제되지 않으면 어떤 파일 때문에 스캐너가 비정상 종료되는지 로그에서 찾아 그 파일을 제거하거나 스캔 대상에서 제외합니다.
 
 fault-7 = 스캔 서비스를 시작하지 못함
-    .condition = 파일을 스캔하는 프로세스를 시작하지 못하여 커넥터가 재시도를 위해 스스로 다시 시작했습니다.
+    .condition = 파일을 스캔하는 프로세스를 시작할 수 없습니다. 커넥터가 재시도를 위해 스스로 다시 시작해도 마찬가지이거나, 시작에 필요한 조건을 이 호스트가 갖추지 못했습니다.
     .degraded = 파일을 전혀 스캔하지 않습니다.
     .resolution-restart = 커넥터를 다시 시작합니다. 커넥터는 시작하면서 잘못된 바이러스 정의 파일(.cvd)을 제거합니다.
     .resolution-definitions = 정의 파일을 업데이트할 때마다 결함이 다시 발생하면 커넥터의 무결성 검사가 잘못된 .cvd 파일을 놓치고 있는 것입니다. 로그를 보관하고 공급업체의 기술 지원에 문의합니다.
@@ -107,7 +107,7 @@ reason-kernel-module-refused = 커널이 모듈을 거부함
 reason-load-locked = 커널 구성 요소가 로드된 상태에서 호스트가 거듭 비정상 종료되어 로드가 잠김
 reason-kernel-unsupported = 커넥터가 실행 중인 커널을 지원하지 않음
 reason-events-overloaded = 커넥터가 감시할 수 있는 것보다 이벤트가 많음
-reason-raised-by-hand = 명령줄에서 직접 등록함
+reason-raised-by-hand = 명령줄에서 수동으로 발생시킴
 
 scope-directories = 원인이 "디렉터리 변경"인 경우
 scope-kernel-modules = RHEL 및 CentOS 6, 7; Oracle Linux 7(RHCK 또는 UEK 5 이하); Amazon Linux 2(커널 4.14 이하)

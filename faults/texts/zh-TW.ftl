@@ -1,7 +1,7 @@
 # 正體中文（臺灣）。「」內的文字請照樣輸入或尋找。中西文之間空一格。
 
 fault-5 = 掃描服務使用者無法使用
-    .condition = 掃描檔案的帳號不存在或設定不符要求，或者 { $directory } 底下有目錄不再由 root 擁有、權限不再是 0755。
+    .condition = 掃描檔案的帳號不存在或設定不符要求，或者 { $directory } 本身或其下的目錄不再由 root 擁有、權限不再是 0755。
     .degraded = 檔案仍會掃描，但由 root 執行，而不是權限受限的使用者 { $user }。解析檔案的程式若有漏洞，root 權限就可能遭到濫用。
     .resolution-repair = 執行「hostprep repair」。它會建立使用者 { $user } 和同名的群組，或將被更動的設定改正。
     .resolution-login-defs = 如果 /etc/login.defs 的 USERGROUPS_ENAB 不是 yes，而這個檔案又無法寫入，請先讓它可以寫入（用 lsattr 和 mount 檢查），再修復一次。修復後設定會恢復原值。
@@ -15,7 +15,7 @@ fault-6 = 掃描服務頻繁重新啟動
     .resolution-files = 如果沒有清除，請從記錄檔找出是哪個檔案讓掃描程式當掉，然後移除該檔案，或將它排除在掃描範圍之外。
 
 fault-7 = 掃描服務無法啟動
-    .condition = 掃描檔案的行程無法啟動，連接器為了再試一次而自行重新啟動。
+    .condition = 掃描檔案的行程無法啟動：連接器為了再試一次而自行重新啟動後仍然如此，或者這台主機缺少啟動所需的條件。
     .degraded = 完全不掃描檔案。
     .resolution-restart = 重新啟動連接器。連接器啟動時會移除無效的病毒定義檔（.cvd）。
     .resolution-definitions = 如果每次更新定義檔後都再度發生，表示連接器的完整性檢查沒有抓到無效的 .cvd 檔。請保留記錄檔，並洽詢廠商的技術支援。
@@ -104,10 +104,10 @@ reason-secure-boot = UEFI 安全開機已開啟，因此無法載入核心模組
 reason-signature-enforced = 核心只接受已簽章的模組，而這個模組沒有簽章
 reason-kernel-module-missing = 沒有適用於執行中核心的模組
 reason-kernel-module-refused = 核心拒絕了該模組
-reason-load-locked = 載入核心元件期間主機一再異常關機，因此載入鎖已上鎖
+reason-load-locked = 核心元件載入後主機一再異常關機，因此載入鎖已上鎖
 reason-kernel-unsupported = 連接器不支援執行中的核心
 reason-events-overloaded = 事件多到連接器監控不完
-reason-raised-by-hand = 在命令列上手動登錄
+reason-raised-by-hand = 在命令列手動觸發
 
 scope-directories = 原因為「目錄遭更動」時
 scope-kernel-modules = RHEL 與 CentOS 6、7；Oracle Linux 7（RHCK，或 UEK 5 以下）；Amazon Linux 2（核心 4.14 以下）

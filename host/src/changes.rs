@@ -1,6 +1,6 @@
 //! Waiting until something changes in a directory, without looking all the time.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -61,8 +61,10 @@ impl<'a> Changes<'a> {
         let wanted = AddWatchFlags::IN_MODIFY
             | AddWatchFlags::IN_MOVED_TO
             | AddWatchFlags::IN_CREATE
-            | AddWatchFlags::IN_ONLYDIR
-            | AddWatchFlags::IN_DONT_FOLLOW;
-        self.watch = inotify.add_watch(&self.root.shown(self.directory), wanted).ok();
+            | AddWatchFlags::IN_ONLYDIR;
+        // Through what was opened: by its name, a link on the way could lead out of the root.
+        let Ok(opened) = self.root.dir(self.directory) else { return };
+        let path = format!("/proc/self/fd/{}", opened.as_fd().as_raw_fd());
+        self.watch = inotify.add_watch(path.as_str(), wanted).ok();
     }
 }

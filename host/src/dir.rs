@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
-use nix::unistd::{LinkatFlags, UnlinkatFlags, fsync, linkat, unlinkat};
+use nix::unistd::{Gid, LinkatFlags, Uid, UnlinkatFlags, fchown, fsync, linkat, unlinkat};
 use rustix::fs::{RenameFlags, renameat_with};
 
 use crate::error::FileError;
@@ -224,6 +224,38 @@ impl Dir {
     /// [`FileError`]; the old content is then still there.
     pub fn replace(&self, name: impl AsRef<OsStr>, content: &[u8], mode: u32) -> Result<(), FileError> {
         self.replace_with(name, mode, |file| file.write_all(content))
+    }
+
+    /// As [`Dir::replace`], for a file that is not ours alone: mode and owner of one that is there are kept, anything but a
+    /// regular file is refused, and callers need no lock.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old content is then still there.
+    pub fn replace_kept(&self, name: impl AsRef<OsStr>, content: &[u8], mode: u32) -> Result<(), FileError> {
+        let name = name.as_ref();
+        let kept = match open_regular(&self.fd, name, OFlag::O_RDONLY) {
+            Ok(file) => Some(fstat(&file).map_err(|e| self.error("look at", name, e))?),
+            Err(Errno::ENOENT) => None,
+            Err(e) => return Err(self.error("replace", name, e)),
+        };
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".hostprep-{}", std::process::id()));
+        let replaced = (|| {
+            // Root's alone until it has its owner.
+            let mut file = self.create(&temporary, kept.map_or(mode, |_| 0o600))?;
+            if let Some(kept) = kept {
+                fchown(&file, Some(Uid::from_raw(kept.st_uid)), Some(Gid::from_raw(kept.st_gid)))
+                    .and_then(|()| fchmod(&file, Mode::from_bits_truncate(kept.st_mode & 0o777)))
+                    .map_err(|e| self.error("give its owner to", name, e))?;
+            }
+            file.write_all(content).and_then(|()| file.sync_all()).map_err(|e| self.error("write", name, e))?;
+            self.rename(&temporary, name)
+        })();
+        if replaced.is_err() {
+            let _ = self.unlink(&temporary);
+        }
+        replaced.and_then(|()| self.sync())
     }
 
     /// As [`Dir::replace`], with the content as `write` writes it, so that it need not be in memory.

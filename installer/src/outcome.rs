@@ -1,6 +1,6 @@
 //! What became of a step.
 
-use faults::{FaultId, Reason};
+use faults::{Fault, FaultId, Reason, Source};
 use serde::{Deserialize, Serialize};
 
 /// A step's name, in the order in which steps run.
@@ -71,25 +71,24 @@ impl StepName {
         }
     }
 
-    /// Whether a fault with this reason is for this step to judge. The agent itself sees more of some faults than a look at the
-    /// host does, and what it has raised it clears.
+    /// Whether this raised fault is for this step to judge. The agent itself sees more of some faults than a look at the host
+    /// does; what it has raised of these it clears.
     #[must_use]
-    pub fn judges(self, reason: &Reason) -> bool {
-        match self {
-            Self::FilesystemMonitor | Self::NetworkMonitor => matches!(
-                reason,
-                Reason::SecureBoot
-                    | Reason::SignatureEnforced
-                    | Reason::KernelModuleMissing
-                    | Reason::LoadLocked
-                    | Reason::RaisedByHand
-            ),
-            Self::ScanService => matches!(
-                reason,
-                Reason::MemoryLow | Reason::DefinitionsUnreadable | Reason::DefinitionsInvalid | Reason::RaisedByHand
-            ),
-            _ => true,
-        }
+    pub fn judges(self, fault: &Fault) -> bool {
+        let reasons: &[Reason] = match self {
+            Self::FilesystemMonitor | Self::NetworkMonitor => &[
+                Reason::SecureBoot,
+                Reason::SignatureEnforced,
+                Reason::KernelModuleMissing,
+                Reason::LoadLocked,
+                Reason::RaisedByHand,
+            ],
+            Self::ScanService => {
+                &[Reason::MemoryLow, Reason::DefinitionsUnreadable, Reason::DefinitionsInvalid, Reason::RaisedByHand]
+            }
+            _ => return true,
+        };
+        fault.source != Source::Runtime && reasons.contains(&fault.reason)
     }
 }
 

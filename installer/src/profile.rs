@@ -10,6 +10,8 @@ use host::distribution::Distribution;
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
 
+use crate::load_lock::MOST_ENDS;
+
 pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
 pub use kernels::{KernelRule, Monitors, Support};
 
@@ -161,8 +163,12 @@ impl Profile {
                 validate_path(place)?;
             }
         }
-        if self.load_lock.ends == 0 || self.load_lock.within.is_zero() {
-            return Err("load_lock needs at least one end and a time".into());
+        let versions = self.kernels.iter().flat_map(|rule| [Some(&rule.kernel_from), rule.kernel_before.as_ref()]);
+        if let Some(version) = versions.flatten().find(|version| !version.starts_with(|c: char| c.is_ascii_digit())) {
+            return Err(format!("{version:?} is no version of a kernel"));
+        }
+        if !(1..=MOST_ENDS).contains(&self.load_lock.ends) || self.load_lock.within.is_zero() {
+            return Err(format!("load_lock needs 1 to {MOST_ENDS} ends and a time"));
         }
         self.module.validate().map_err(|e| e.to_string())
     }

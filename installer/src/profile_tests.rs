@@ -287,6 +287,8 @@ fn what_the_agents_parts_need_is_held_to_what_can_be() {
         ("within = \"1h\"", "within = \"-1h\"", &["lies in the past"]),
         ("within = \"1h\"", "within = \"0s\"", &["load_lock needs"]),
         ("ends = 2", "ends = 0", &["load_lock needs"]),
+        ("ends = 2", "ends = 33", &["load_lock needs"]),
+        ("kernel_from = \"4.12\"", "kernel_from = \"banana\"", &["\"banana\" is no version"]),
         ("\"ampnetworkflow\"", "\"../evil\"", &["cannot be the name of a kernel module"]),
         ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be ours"]),
         ("\"/opt/cisco/amp/clamav\"", "\"/etc\"", &["cannot be ours"]),

@@ -213,7 +213,7 @@ pub fn remove(
         removed.note(cx, &error);
     }
     if let Err(e) = load_lock::remove(cx) {
-        removed.note(cx, &e.into());
+        removed.note(cx, &e);
     }
     if let Err(e) = clear_faults(cx) {
         removed.note(cx, &e);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use faults::{Change, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
+use faults::{Change, Fault, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
 use host::Root;
 use host::log::Level;
 use host::process::quoted;
@@ -104,28 +104,46 @@ pub fn would_change(rulings: &[Wanted], snapshot: &Snapshot) -> bool {
     })
 }
 
-/// Raises and clears, and tells the log and the journal. Nothing is written where nothing changes.
+/// Raises and clears, and tells the log and the journal. Nothing is written where nothing changes. What only the agent sees is
+/// left alone, save by somebody who says so by hand and by the load lock, which keeps the agent's component out.
 ///
 /// # Errors
-/// [`Error::Store`].
+/// [`Error::Store`]; what comes before the one that failed has been done, and told.
 pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
-    let before = store(cx).read()?;
+    let store = store(cx);
+    if !would_change(rulings, &store.read()?) {
+        // Also where a writer died that left something to finish.
+        store.apply(&[], &Occasion { source, boot_id: None }, cx.clock, PATIENCE)?;
+        return Ok(Vec::new());
+    }
+    let looks = !matches!(source, Source::Manual | Source::LoadLock);
     let occasion = Occasion { source, boot_id: cx.boot_id() };
-    let changes = store(cx).apply(rulings, &occasion, cx.clock, PATIENCE)?;
-    let changes = rulings.iter().zip(changes).filter(|(_, change)| *change != Change::Nothing);
-    Ok(changes
-        .map(|(ruling, change)| {
-            announce(cx, ruling, change, &before);
-            (id_of(ruling), change)
-        })
-        .collect())
+    let mut writer = store.lock(cx.clock, PATIENCE)?;
+    let mut changes = Vec::new();
+    for ruling in rulings {
+        let id = id_of(ruling);
+        // Under the lock: it may have raised one since the store was read.
+        if looks && is_the_agents(writer.snapshot(), id) {
+            continue;
+        }
+        let before = writer.snapshot().get(id).cloned();
+        let change = match ruling {
+            Wanted::Raised(report) => writer.raise(report, &occasion)?,
+            Wanted::Cleared(id) => writer.clear(*id, &occasion)?,
+        };
+        if change != Change::Nothing {
+            announce(cx, ruling, change, before.as_ref());
+            changes.push((id, change));
+        }
+    }
+    Ok(changes)
 }
 
 /// One entry of the journal a change, with fields to look for: `journalctl FAULT_ID=19`.
-fn announce(cx: &Context, ruling: &Wanted, change: Change, before: &Snapshot) {
+fn announce(cx: &Context, ruling: &Wanted, change: Change, before: Option<&Fault>) {
     let id = id_of(ruling);
     let usual = faults::catalogue::find(id).map(|entry| entry.severity);
-    let (severity, reason, detail) = match (ruling, before.get(id)) {
+    let (severity, reason, detail) = match (ruling, before) {
         (Wanted::Raised(report), _) => {
             (report.severity.or(usual), report.reason.as_str(), Some(report.detail.as_str()))
         }
@@ -160,11 +178,12 @@ pub fn id_of(ruling: &Wanted) -> FaultId {
     }
 }
 
-/// Whether the fault is raised for a reason that only the agent itself sees, and so is neither changed nor cleared here.
+/// Whether the fault is raised by the agent, or for a reason that only the agent sees, and so is neither changed nor cleared by
+/// a look.
 #[must_use]
 pub fn is_the_agents(snapshot: &Snapshot, id: FaultId) -> bool {
-    let judges = |reason| StepName::ALL.into_iter().any(|name| name.fault() == id && name.judges(reason));
-    snapshot.get(id).is_some_and(|fault| !judges(&fault.reason))
+    let judges = |fault| StepName::ALL.into_iter().any(|name| name.fault() == id && name.judges(fault));
+    snapshot.get(id).is_some_and(|fault| !judges(fault))
 }
 
 /// The fault store of `cx`.

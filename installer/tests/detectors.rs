@@ -28,6 +28,7 @@ fn rule(kernel_from: &str, monitors: Monitors) -> KernelRule {
     KernelRule {
         families: vec!["rhel".into()],
         ids: Vec::new(),
+        not_ids: Vec::new(),
         from: None,
         before: None,
         release_contains: None,
@@ -155,9 +156,29 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
     host.file(file, "ClamAV-VDB:07 Mar 2026 10-00 +0000:27:");
     assert_eq!(repaired(&host, StepName::ScanService), (None, false));
 
+    for (place, mode) in [("opt/cisco/amp/clamav", 0o744), ("opt/cisco/amp/clamav", 0o711), ("opt/cisco/amp", 0o700)] {
+        std::fs::set_permissions(host.path(place), std::fs::Permissions::from_mode(mode)).unwrap();
+        let finding = host.check(StepName::ScanService).finding.unwrap_or_else(|| panic!("{place} {mode:o}"));
+        assert!(finding.detail.contains(place), "{finding:?}");
+        std::fs::set_permissions(host.path(place), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Ok);
+
+    // Who may write there chooses the names.
+    let evil = "opt/cisco/amp/clamav/a\u{1b}]0;owned\u{7}\n  mend: rm -rf --no-preserve-root.cvd";
+    host.file(evil, "");
+    let finding = host.check(StepName::ScanService).finding.unwrap();
+    assert_eq!(finding.reason, Reason::DefinitionsInvalid);
+    let said = [&[finding.detail], finding.remedy.as_slice()].concat().join("");
+    assert!(!said.contains(char::is_control) && !said.contains("rm '") && said.contains("ls -lb"), "{said:?}");
+    std::fs::remove_file(host.path(evil)).unwrap();
+
     std::fs::remove_file(host.path(file)).unwrap();
     std::os::unix::fs::symlink("/etc/shadow", host.path(file)).unwrap();
     assert_eq!(reason(&host.check(StepName::ScanService)), Reason::DefinitionsUnreadable, "a link is not followed");
+    std::fs::rename(host.path("opt/cisco/amp/clamav"), host.path("opt/elsewhere")).unwrap();
+    std::os::unix::fs::symlink("/opt/elsewhere", host.path("opt/cisco/amp/clamav")).unwrap();
+    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Unknown);
 }
 
 #[test]
@@ -177,21 +198,23 @@ fn what_only_the_agent_sees_is_left_to_it() {
         let detail = "the agent's own".to_owned();
         Wanted::Raised(Report { id: FaultId::SCAN_START, reason, detail, remedy: Vec::new(), severity: None })
     };
-    let raise = |reason| {
+    let raise = |reason, source| {
         host.with(|cx| {
-            let on = Occasion { source: Source::Runtime, boot_id: None };
+            let on = Occasion { source, boot_id: None };
             let patience = std::time::Duration::from_secs(1);
             installer::verdicts::store(cx).apply(&[report(reason)], &on, &SystemClock, patience).unwrap();
         });
     };
-    raise(Reason::ScanStartFailed);
+    raise(Reason::ScanStartFailed, Source::Runtime);
     host.file("proc/meminfo", "MemTotal:         500000 kB\n");
     assert_eq!(reason(&host.repair(StepName::ScanService)), Reason::MemoryLow);
     let stored = || host.with(|cx| installer::verdicts::store(cx).read().unwrap().get(FaultId::SCAN_START).cloned());
     assert_eq!(stored().unwrap().detail, "the agent's own");
     host.file("proc/meminfo", "MemTotal:        1014780 kB\n");
     assert_eq!(repaired(&host, StepName::ScanService), (None, true), "it is not cleared by a look");
-    raise(Reason::MemoryLow);
+    raise(Reason::DefinitionsInvalid, Source::Runtime);
+    assert_eq!(repaired(&host, StepName::ScanService), (None, true), "nor where a look knows the word too");
+    raise(Reason::MemoryLow, Source::Boot);
     assert_eq!(repaired(&host, StepName::ScanService), (None, false));
 }
 
@@ -211,6 +234,7 @@ fn the_built_in_table_is_as_the_documents_have_it() {
         ("oracle-7", "4.1.12-124.48.6.el7uek.x86_64"),
         ("oracle-8", "4.14.35-2047.500.9.el8uek.x86_64"),
         ("amazon-2", "4.14.256-197.484.amzn2.x86_64"),
+        ("amazon-2", "4.9.76-38.79.amzn2.x86_64"),
     ] {
         assert_eq!(support(os_release, release), Support::Supported(Monitors::Modules), "{os_release} {release}");
     }

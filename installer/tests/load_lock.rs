@@ -10,6 +10,7 @@ use std::time::Duration;
 use common::Host;
 use faults::{FaultId, Reason, Source};
 use host::clock::Clock;
+use installer::context::Context;
 use installer::load_lock::{self, Begun, Standing};
 use installer::outcome::{Outcome, StepName};
 use installer::removal::{self, StateDirectory};
@@ -68,7 +69,7 @@ impl Machine {
     }
 
     fn begin(&self) -> Begun {
-        self.host.with_clock(self, |cx| load_lock::begin(cx).unwrap())
+        self.host.with_clock(self, |cx| load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap())
     }
 
     fn end(&self) -> bool {
@@ -80,7 +81,7 @@ impl Machine {
     }
 
     fn reset(&self, source: Source) -> bool {
-        self.host.with_clock(self, |cx| load_lock::reset(cx, source).unwrap())
+        self.host.with_clock(self, |cx| load_lock::reset(cx, source, &mut |e| panic!("{e}")).unwrap())
     }
 
     /// Loads the component, and goes down with it after so many minutes.
@@ -121,7 +122,7 @@ fn two_ungraceful_ends_within_an_hour_lock() {
     assert_eq!(machine.locked_faults(), BOTH);
     assert_eq!((machine.status().is_locked(), machine.status().recent), (true, Some(2)));
     let detail = machine.host.check(StepName::FilesystemMonitor).detail;
-    assert!(detail.contains("the host went down 2 times"), "{detail}");
+    assert!(detail.contains("2 loads of the kernel component were not ended"), "{detail}");
 
     machine.passes(24 * 60);
     assert_eq!(machine.begin(), Begun::Locked, "time alone does not unlock");
@@ -180,12 +181,11 @@ fn a_clock_set_back_neither_unlocks_nor_locks() {
     machine.goes_down_after(10);
     assert_eq!(machine.begin(), Begun::Go);
     machine.passes(3 * 24 * 60);
-    machine.end();
+    assert!(machine.end());
     machine.skew.set(SignedDuration::from_hours(-72));
-    machine.begin();
-    machine.passes(2 * 60);
-    machine.host.file("proc/sys/kernel/random/boot_id", "boot-2\n");
+    machine.goes_down_after(10);
     assert_eq!(machine.begin(), Begun::Go, "the end of days ago is not made recent by the clock");
+    assert_eq!((machine.status().record.ends.len(), machine.status().recent), (2, Some(1)));
 }
 
 /// The first way out of the document: an upgrade makes the record anew. The hooks call this for install and upgrade.
@@ -206,7 +206,7 @@ fn an_upgrade_or_reset_unlocks_and_clears_its_faults() {
     }
 }
 
-/// The second way out: the file is removed by hand, and the next load makes it anew; a repair clears the faults.
+/// The second way out: the file is removed by hand, and the next load makes it anew and clears the faults.
 #[test]
 fn the_file_removed_by_hand_unlocks() {
     let machine = Machine::locked();
@@ -215,10 +215,14 @@ fn the_file_removed_by_hand_unlocks() {
     assert!(!machine.status().is_locked());
     assert_eq!(machine.begin(), Begun::Go);
     assert!(file.exists());
+    assert_eq!(machine.locked_faults(), []);
+
+    let machine = Machine::locked();
+    std::fs::remove_file(machine.host.path("var/lib/cisco/hostprep/load-lock.json")).unwrap();
     for step in [StepName::FilesystemMonitor, StepName::NetworkMonitor] {
         assert_eq!(machine.host.repair(step).outcome, Outcome::Ok);
     }
-    assert_eq!(machine.locked_faults(), []);
+    assert_eq!(machine.locked_faults(), [], "or a repair clears them");
 }
 
 /// The third way out: removed and installed again.
@@ -250,17 +254,40 @@ fn a_load_that_is_on_outlasts_a_reset() {
 fn a_damaged_record_keeps_the_component_out_until_it_is_reset() {
     let machine = Machine::new();
     machine.host.file("var/lib/cisco/hostprep/load-lock.json", "{\"schema\":1,");
-    let error = machine.host.with_clock(&machine, |cx| load_lock::begin(cx).unwrap_err().to_string());
+    let begin = |cx: &Context| load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap_err().to_string();
+    let error = machine.host.with_clock(&machine, begin);
     assert!(error.contains("load-lock.json, line 1") && error.contains("hostprep load-lock reset"), "{error}");
+    assert_eq!(machine.locked_faults(), BOTH, "nothing is loaded, so nothing watches");
+    let check = machine.host.check(StepName::NetworkMonitor);
+    assert!(check.outcome == Outcome::Fault && check.detail.contains("load-lock.json, line 1"), "{check:?}");
+    assert!(machine.host.with_clock(&machine, load_lock::keeps_out));
     assert!(machine.reset(Source::LoadLock));
+    assert_eq!(machine.locked_faults(), []);
     assert_eq!(machine.begin(), Begun::Go);
+}
+
+/// The answer is what whoever loads the component lives by; a store that cannot follow does not change it.
+#[test]
+fn a_damaged_fault_store_is_told_and_changes_no_answer() {
+    let machine = Machine::new();
+    machine.goes_down_after(10);
+    machine.goes_down_after(10);
+    machine.host.file("var/lib/cisco/faults/faults.json", "{");
+    let mut told = Vec::new();
+    let begin = |cx: &Context| load_lock::begin(cx, &mut |e| told.push(e.to_string())).unwrap();
+    assert_eq!(machine.host.with_clock(&machine, begin), Begun::Locked);
+    assert!(machine.status().is_locked());
+    let reset = |cx: &Context| load_lock::reset(cx, Source::Upgrade, &mut |e| told.push(e.to_string())).unwrap();
+    assert!(machine.host.with_clock(&machine, reset));
+    assert!(!machine.status().is_locked());
+    assert!(told.len() == 2 && told.iter().all(|told| told.contains("faults.json, line 1")), "{told:?}");
 }
 
 #[test]
 fn another_root_has_no_loads_and_a_record_that_can_be_looked_at() {
     let mut machine = Machine::locked();
     machine.host.alternate = true;
-    let begin = machine.host.with_clock(&machine, |cx| load_lock::begin(cx).unwrap_err().to_string());
+    let begin = machine.host.with_clock(&machine, |cx| load_lock::begin(cx, &mut |_| ()).unwrap_err().to_string());
     assert!(begin.contains("--root makes no sense here"), "{begin}");
     assert_eq!((machine.status().is_locked(), machine.status().recent), (true, None));
     assert!(machine.reset(Source::LoadLock));

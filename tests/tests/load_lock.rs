@@ -115,7 +115,7 @@ fn removing_the_file_unlocks() {
     let host = Host::locked();
     std::fs::remove_file(host.system.at(RECORD)).unwrap();
     assert!(host.status().expect_code(0).stdout.starts_with("Operational status: functional\n"));
-    let _ = host.run(&["repair"]);
+    host.begin().expect_code(0);
     host.expect_functional();
 }
 
@@ -137,7 +137,26 @@ fn what_makes_no_sense_is_said() {
     host.system.file(RECORD, "{");
     let begin = host.begin().expect_code(1);
     assert!(begin.stderr.contains("load-lock.json, line 1") && begin.stderr.contains("load-lock reset"), "{begin:?}");
+    assert_eq!(host.locked_faults(), 2);
+    assert_eq!(host.run(&["status", "--format", "json"]).expect_code(3).json()["operational_status"], "locked");
+    let checked = host.run(&["check", "--format", "json"]).expect_code(3);
+    assert_eq!(
+        (checked.step("filesystem-monitor")["reason"].as_str(), checked.faults()),
+        (Some("load-locked"), vec![5, 8, 9],)
+    );
     host.run(&["load-lock", "reset"]).expect_code(0);
+    // What only words need stops no guard.
+    host.system.file("/etc/cisco/hostprep.toml", "lang = \"tlh\"\n");
+    host.run(&["check"]).expect_code(1);
+    host.begin().expect_code(0);
+    host.run(&["load-lock", "end"]).expect_code(0);
+
+    // Nor does a fault store that cannot be read change the answer.
+    host.begin().expect_code(0);
+    host.begin().expect_code(0);
+    host.system.file("/var/lib/cisco/faults/faults.json", "{");
+    let begin = host.begin().expect_code(5);
+    assert!(begin.stderr.contains("faults.json, line 1") && begin.stderr.contains("do not load"), "{begin:?}");
     std::fs::remove_file(host.system.at("/proc/sys/kernel/random/boot_id")).unwrap();
     let begin = host.begin().expect_code(1);
     assert!(begin.stderr.contains("mount /proc"), "{begin:?}");

@@ -83,19 +83,26 @@ fn show(session: &Session, id: FaultId) -> Outcome {
 fn values(session: &Session) -> Values {
     let cx = &session.cx;
     let kernel = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
-    let package = kernel.as_deref().and_then(|release| cx.distribution.headers_package(release));
     let modules = cx.profile.kernel_modules.as_ref();
+    // Without a kernel to judge, of the one that will run. A flavour is the usual one then.
+    let named = kernel.as_deref().unwrap_or("RELEASE-default");
+    let package = cx.distribution.headers_package(named).map(|name| name.replace("RELEASE-default", "$(uname -r)"));
     let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
-    let install = |package: &Option<String>| cx.distribution.install_command(std::slice::from_ref(package.as_ref()?));
+    // The catalogue's own command is another distribution's.
+    let install = |package: &Option<String>, what: &str| {
+        let command =
+            package.as_ref().and_then(|package| cx.distribution.install_command(std::slice::from_ref(package)));
+        command.unwrap_or_else(|| format!("# install {what}"))
+    };
     Values {
         user: Some(cx.profile.scan_user.name.clone()),
         directory: cx.profile.directories.first().map(|directory| directory.path.display().to_string()),
         kernel,
-        install_headers: install(&package),
+        install_headers: Some(install(&package, "the headers of this kernel")),
         package,
         module: Some(cx.profile.module.name.clone()),
         domain: Some(cx.profile.module.domain.clone()),
-        install_tools: install(&tools),
+        install_tools: Some(install(&tools, "the package with semanage (policycoreutils)")),
         tools,
         filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
         network_module: modules.and_then(|modules| modules.network.first().cloned()),
@@ -131,7 +138,14 @@ fn watch(session: &Session, from: Option<u64>) -> Outcome {
     };
     let mut changes = Changes::of(cx.root, &cx.profile.paths.faults);
     let stdout = std::io::stdout();
+    let mut sequence = 0;
     loop {
+        // A store that was made anew counts from the beginning.
+        let now = store.read()?.sequence;
+        if now < sequence {
+            last = 0;
+        }
+        sequence = now;
         for event in store.events_after(last)? {
             let event = event?;
             print(&event_line(&event, Format::Json)?)?;

@@ -74,12 +74,14 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
         }
         Event::Prepare { steps, judge, source } => {
             // Another version may not crash; what kept the last one out is forgotten.
-            if judge
-                && matches!(source, Source::Install | Source::Upgrade)
-                && let Err(e) = load_lock::reset(&session.cx, source.clone())
-            {
-                session.cx.log.line(Level::Error, &e.to_string());
-                complain(&e.to_string());
+            if judge && matches!(source, Source::Install | Source::Upgrade) {
+                let tell = |e: installer::Error| {
+                    session.cx.log.line(Level::Error, &e.to_string());
+                    complain(&e.to_string());
+                };
+                if let Err(e) = load_lock::reset(&session.cx, source.clone(), &mut { tell }) {
+                    tell(e);
+                }
             }
             let skip = session.config.skip.clone();
             let steps: Vec<StepName> = steps.into_iter().filter(|name| !skip.contains(name)).collect();

@@ -13,23 +13,28 @@ use super::session::{Access, Session, with};
 
 pub fn run(global: &Global, command: LoadLock) -> Outcome {
     match command {
-        LoadLock::Begin => with(global, Access::Changes("load-lock begin"), None, begin),
-        LoadLock::End => with(global, Access::Changes("load-lock end"), None, |session| {
+        LoadLock::Begin => with(global, Access::Guards("load-lock begin"), None, begin),
+        LoadLock::End => with(global, Access::Guards("load-lock end"), None, |session| {
             let was_open = load_lock::end(&session.cx)?;
             print(if was_open { "The load has ended in order.\n" } else { "No load was on.\n" })?;
             Ok(exit::WELL)
         }),
         LoadLock::Status { format } => with(global, Access::Looks, None, |session| status(session, format)),
-        LoadLock::Reset => with(global, Access::Changes("load-lock reset"), None, |session| {
-            let forgot = load_lock::reset(&session.cx, Source::LoadLock)?;
+        LoadLock::Reset => with(global, Access::Guards("load-lock reset"), None, |session| {
+            let forgot = load_lock::reset(&session.cx, Source::LoadLock, &mut tell)?;
             print(if forgot { "The load lock is made anew.\n" } else { "There was nothing to forget.\n" })?;
             Ok(exit::WELL)
         }),
     }
 }
 
+/// The lock stands; only its faults could not be brought up to it.
+fn tell(trouble: installer::Error) {
+    complain(&format!("the faults of the load lock are not up to date: {trouble}"));
+}
+
 fn begin(session: &Session) -> Outcome {
-    match load_lock::begin(&session.cx)? {
+    match load_lock::begin(&session.cx, &mut tell)? {
         Begun::Go => {
             print("The component may be loaded.\n")?;
             Ok(exit::WELL)

@@ -28,8 +28,16 @@ pub enum Access {
     Looks,
     /// It may change the host and so needs root.
     Changes(&'static str),
-    /// It is a hook: as a change, but a damaged configuration does not stop it.
+    /// As a change, but what only the words of it need does not stop it: a wrong language, an os-release that is no such.
+    Guards(&'static str),
+    /// It is a hook: likewise.
     Hook,
+}
+
+impl Access {
+    fn is_lenient(self) -> bool {
+        matches!(self, Self::Guards(_) | Self::Hook)
+    }
 }
 
 /// What a command works with.
@@ -49,7 +57,7 @@ pub fn with(
     let root = open_root(global)?;
     let changes = match access {
         Access::Looks => None,
-        Access::Changes(command) => Some(command),
+        Access::Changes(command) | Access::Guards(command) => Some(command),
         Access::Hook => Some("hook"),
     };
     if let Some(command) = changes
@@ -59,8 +67,8 @@ pub fn with(
     }
     let config = Config::of(&root)?;
     let texts = match texts(global, &config) {
-        // A hook prints no texts.
-        Err(_) if access == Access::Hook => Texts::for_language("en")?,
+        // Hooks and guards print no texts.
+        Err(_) if access.is_lenient() => Texts::for_language("en")?,
         texts => texts?,
     };
     let profile = profile(global, &config, &root)?;
@@ -70,11 +78,11 @@ pub fn with(
     let clock = SystemClock;
     let log = match access {
         Access::Looks => Log::silent(&clock),
-        Access::Changes(_) | Access::Hook => Log::to(&root, profile.paths.log.clone(), &clock),
+        Access::Changes(_) | Access::Guards(_) | Access::Hook => Log::to(&root, profile.paths.log.clone(), &clock),
     };
     let distribution = match Distribution::of(&root) {
         // Only package names are lost.
-        Err(e) if access == Access::Hook => {
+        Err(e) if access.is_lenient() => {
             log.line(Level::Error, &e.to_string());
             complain(&e.to_string());
             Distribution::unknown()

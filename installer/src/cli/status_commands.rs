@@ -14,7 +14,7 @@ use super::args::{Global, Status, StatusFormat};
 use super::output::{Outcome, print};
 use super::session::{Access, Session, with};
 
-/// Others read it: monitoring runs as a user of its own.
+/// Of a new file. Others read it: monitoring runs as a user of its own.
 const MODE: u32 = 0o644;
 
 pub fn run(global: &Global, args: &Status) -> Outcome {
@@ -23,7 +23,7 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         let text = match args.format {
             StatusFormat::Text => faults::status::render(&snapshot, &session.texts),
             StatusFormat::Json => json(session, &snapshot)?,
-            StatusFormat::Prometheus => metrics::render(&snapshot, load_lock::status(&session.cx)?.is_locked())?,
+            StatusFormat::Prometheus => metrics::render(&snapshot, load_lock::keeps_out(&session.cx))?,
         };
         if let Some(file) = &args.output {
             replace(file, &text)?;
@@ -38,7 +38,7 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
 fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     let file: PathBuf = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
     let (dir, name) = Root::system()?.parent(&file)?;
-    Ok(dir.replace(&name, text.as_bytes(), MODE)?)
+    Ok(dir.replace_kept(&name, text.as_bytes(), MODE)?)
 }
 
 /// The format of `status --format json`; keys may be added, none is taken away.
@@ -70,7 +70,7 @@ struct Raised<'a> {
 
 fn json(session: &Session, snapshot: &Snapshot) -> anyhow::Result<String> {
     let count = |severity| snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
-    let is_locked = load_lock::status(&session.cx)?.is_locked();
+    let is_locked = load_lock::keeps_out(&session.cx);
     let object = Object {
         schema: SCHEMA,
         operational_status: if is_locked { "locked" } else { "functional" },

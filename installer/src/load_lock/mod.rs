@@ -13,13 +13,13 @@ use std::time::Duration;
 use faults::{FaultId, Reason, Report, Source, Wanted};
 use host::lock::Lock;
 use host::log::Level;
-use host::{Dir, ReadError};
+use host::{Dir, FileError, ReadError};
 use thiserror::Error;
 
 use crate::context::Context;
 use crate::verdicts;
 
-pub use record::{End, Moment, Record, SCHEMA};
+pub use record::{End, MOST_ENDS, Moment, Record, SCHEMA};
 
 const LOCK_NAME: &str = "load-lock.lock";
 
@@ -67,22 +67,25 @@ impl Standing {
 }
 
 /// Records that the component is about to be loaded, and a load before it that was never ended. On disk when this returns.
+/// Where the fault store cannot be brought up to that, `trouble` is told, and the answer stands all the same.
 ///
 /// # Errors
 /// [`crate::Error`] where the record cannot be read or written: nothing is to be loaded then.
-pub fn begin(cx: &Context) -> Result<Begun, crate::Error> {
+pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begun, crate::Error> {
     let now = running_now(cx)?;
-    let (dir, _lock) = lock(cx)?;
-    let mut record = read(cx)?;
+    let (dir, lock) = lock(cx)?;
+    let mut record = read(cx).inspect_err(|e| {
+        if let Err(e) = raise(cx, |id| damaged(cx, id, e)) {
+            trouble(e);
+        }
+    })?;
     if record.locked.is_none() {
         if let Some(begun) = record.open.take() {
             record.push(End { begun, noticed: now.clone() });
             let rule = &cx.profile.load_lock;
             let recent = recent::count(&record.ends, &now, rule.within);
-            cx.log.line(
-                Level::Warning,
-                &format!("load lock: a load was not ended; {recent} such within {:?}", rule.within),
-            );
+            let minutes = rule.within.as_secs() / 60;
+            cx.log.line(Level::Warning, &format!("load lock: a load was not ended; {recent} within {minutes} min"));
             if recent >= rule.ends {
                 record.locked = Some(now.time);
             }
@@ -92,13 +95,30 @@ pub fn begin(cx: &Context) -> Result<Begun, crate::Error> {
         }
         record.write(&dir)?;
     }
-    if record.locked.is_none() {
-        return Ok(Begun::Go);
+    drop(lock);
+    // Also where it was so before: whoever died between the two, or removed the record, left the store as it was.
+    let (begun, told) = match record.locked {
+        Some(_) => (Begun::Locked, raise(cx, |id| report(cx, id, &record))),
+        None => (Begun::Go, clear(cx, Source::LoadLock).map(drop)),
+    };
+    if let Err(e) = told {
+        trouble(e);
     }
-    // Also where it was locked before: whoever died between the two left the faults unraised.
-    let wanted = FAULTS.map(|id| Wanted::Raised(report(cx, id, &record)));
-    verdicts::carry_out(cx, &wanted, Source::LoadLock)?;
-    Ok(Begun::Locked)
+    Ok(begun)
+}
+
+fn raise(cx: &Context, report: impl Fn(FaultId) -> Report) -> Result<(), crate::Error> {
+    let wanted = FAULTS.map(|id| Wanted::Raised(report(id)));
+    verdicts::carry_out(cx, &wanted, Source::LoadLock).map(drop)
+}
+
+/// Clears the faults that the lock raised; whether there were any.
+fn clear(cx: &Context, source: Source) -> Result<bool, crate::Error> {
+    let store = verdicts::store(cx).read()?;
+    let ours = |id: &FaultId| store.get(*id).is_some_and(|fault| fault.reason == Reason::LoadLocked);
+    let cleared: Vec<Wanted> = FAULTS.into_iter().filter(ours).map(Wanted::Cleared).collect();
+    verdicts::carry_out(cx, &cleared, source)?;
+    Ok(!cleared.is_empty())
 }
 
 /// Records that the load ended in order; `false` where none was on.
@@ -122,19 +142,19 @@ pub fn end(cx: &Context) -> Result<bool, crate::Error> {
 /// How things stand; reads only.
 ///
 /// # Errors
-/// [`ReadError`] where the record cannot be read.
-pub fn status(cx: &Context) -> Result<Standing, ReadError> {
+/// [`crate::Error`] where the record cannot be read.
+pub fn status(cx: &Context) -> Result<Standing, crate::Error> {
     let record = read(cx)?;
     let recent = now(cx).map(|now| recent::count(&record.ends, &now, cx.profile.load_lock.within));
     Ok(Standing { record, recent })
 }
 
 /// Makes the record anew, whatever it says, and clears the faults that it raised; `false` where there was nothing to forget.
-/// A load that is on stays so.
+/// A load that is on stays so. Where the record is new and the fault store cannot be changed, `trouble` is told.
 ///
 /// # Errors
-/// [`crate::Error`] where the record cannot be written or the fault store not be changed.
-pub fn reset(cx: &Context, source: Source) -> Result<bool, crate::Error> {
+/// [`crate::Error`] where the record cannot be written, or nothing was done at all.
+pub fn reset(cx: &Context, source: Source, trouble: &mut dyn FnMut(crate::Error)) -> Result<bool, crate::Error> {
     let forgot = match read(cx) {
         Ok(record) if record.locked.is_none() && record.ends.is_empty() => false,
         _ => {
@@ -145,42 +165,54 @@ pub fn reset(cx: &Context, source: Source) -> Result<bool, crate::Error> {
             true
         }
     };
-    let store = verdicts::store(cx).read()?;
-    let ours = |id: &FaultId| store.get(*id).is_some_and(|fault| fault.reason == Reason::LoadLocked);
-    let cleared: Vec<Wanted> = FAULTS.into_iter().filter(ours).map(Wanted::Cleared).collect();
-    verdicts::carry_out(cx, &cleared, source)?;
-    Ok(forgot || !cleared.is_empty())
+    let told = clear(cx, source);
+    if forgot {
+        if let Err(e) = told {
+            trouble(e);
+        }
+        return Ok(true);
+    }
+    told
 }
 
 /// Removes what this made, with the rest of the state.
 ///
 /// # Errors
-/// [`ReadError`] where a file cannot be removed.
-pub fn remove(cx: &Context) -> Result<(), ReadError> {
-    let state = &cx.profile.paths.state;
-    if cx.root.stat(state)?.is_none() {
+/// [`crate::Error`] where another call has the lock all the while, or a file cannot be removed.
+pub fn remove(cx: &Context) -> Result<(), crate::Error> {
+    let there = |name: &str| Ok::<_, FileError>(cx.root.stat(cx.profile.paths.state.join(name))?.is_some());
+    if !there(record::NAME)? && !there(LOCK_NAME)? {
         return Ok(());
     }
-    let dir = cx.root.dir(state)?;
-    for name in [record::NAME, LOCK_NAME] {
-        dir.unlink(name)?;
-    }
-    Ok(())
+    let (dir, lock) = lock(cx)?;
+    dir.unlink(record::NAME)?;
+    Ok(lock.remove()?)
+}
+
+/// Whether the component is kept out: it is locked, or the record cannot be understood, so that [`begin`] fails.
+#[must_use]
+pub fn keeps_out(cx: &Context) -> bool {
+    status(cx).map_or_else(|e| !e.is_denied(), |standing| standing.is_locked())
 }
 
 /// What the fault says while it is locked.
 #[must_use]
 pub fn report(cx: &Context, id: FaultId, record: &Record) -> Report {
     let since = record.locked.map_or_else(String::new, |at| format!(" since {at:.0}"));
+    let last = record.ends.last().map_or_else(String::new, |end| format!(", the last noticed {:.0}", end.noticed.time));
     let times = record.ends.len();
-    let last = record.ends.last().map_or_else(String::new, |end| format!(", last noticed {:.0}", end.noticed.time));
-    Report {
-        id,
-        reason: Reason::LoadLocked,
-        detail: format!("locked{since}: the host went down {times} times with the kernel component loaded{last}"),
-        remedy: vec![cx.hostprep("load-lock status"), cx.hostprep("load-lock reset")],
-        severity: None,
-    }
+    locked(cx, id, format!("locked{since}: {times} loads of the kernel component were not ended{last}"))
+}
+
+/// What the fault says while nobody knows.
+#[must_use]
+pub fn damaged(cx: &Context, id: FaultId, problem: &dyn std::error::Error) -> Report {
+    locked(cx, id, problem.to_string())
+}
+
+fn locked(cx: &Context, id: FaultId, detail: String) -> Report {
+    let remedy = vec![cx.hostprep("load-lock status"), cx.hostprep("load-lock reset")];
+    Report { id, reason: Reason::LoadLocked, detail, remedy, severity: None }
 }
 
 fn read(cx: &Context) -> Result<Record, ReadError> {

@@ -38,18 +38,27 @@ fn ages(ends: &[End], now: &Moment) -> Vec<Duration> {
             (age, _) => age,
         });
     }
-    // What was recorded after it bounds it from below.
-    let mut least = Duration::ZERO;
-    for age in ages.iter_mut().rev() {
-        let bounded = match age {
-            Age::Certain(age) => *age,
-            Age::Told(age) => (*age).max(least),
-            Age::AtLeast(age) => (*age).max(least),
+    // What was recorded after it bounds it from below, and by how much within one boot.
+    let mut later: Vec<(&Moment, Duration)> = vec![(now, Duration::ZERO)];
+    let mut bounded = Vec::with_capacity(ends.len());
+    for (end, age) in ends.iter().zip(ages).rev() {
+        let noticed = match age {
+            Age::Certain(age) => age,
+            Age::Told(age) | Age::AtLeast(age) => age.max(least(&end.noticed, &later)),
         };
-        least = bounded;
-        *age = Age::Certain(bounded);
+        later.push((&end.noticed, noticed));
+        let begun = least(&end.begun, &later);
+        later.push((&end.begun, begun));
+        bounded.push(noticed);
     }
-    ages.into_iter().filter_map(|age| age.known()).collect()
+    bounded.reverse();
+    bounded
+}
+
+/// How old `moment` is at the least, by what was recorded later and its age.
+fn least(moment: &Moment, later: &[(&Moment, Duration)]) -> Duration {
+    let ages = later.iter().map(|(other, age)| *age + moment.before(other).unwrap_or_default());
+    ages.max().unwrap_or_default()
 }
 
 /// What the clocks say of an age.
@@ -64,10 +73,10 @@ enum Age {
 
 impl Age {
     fn of(moment: &Moment, now: &Moment) -> Self {
-        let since_boot = Duration::from_millis(now.since_boot_ms);
-        if moment.boot_id == now.boot_id {
-            return Self::Certain(since_boot.saturating_sub(Duration::from_millis(moment.since_boot_ms)));
+        if let Some(age) = moment.before(now) {
+            return Self::Certain(age);
         }
+        let since_boot = Duration::from_millis(now.since_boot_ms);
         match Duration::try_from(now.time.duration_since(moment.time)) {
             Ok(age) if age >= since_boot => Self::Told(age),
             _ => Self::AtLeast(since_boot),

@@ -1,5 +1,7 @@
 //! The load lock's file: what of the kernel component's loads is not forgotten when the host goes down.
 
+use std::time::Duration;
+
 use host::{Dir, MalformedFile, ReadError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ pub const NAME: &str = "load-lock.json";
 const MODE: u32 = 0o644;
 
 /// So many ends are kept, for people; the oldest go.
-const MOST_ENDS: usize = 32;
+pub const MOST_ENDS: usize = 32;
 
 /// When something happened, by each of the clocks that could be wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,15 @@ pub struct Moment {
     pub boot_id: String,
     /// Milliseconds since that boot, which cannot be set.
     pub since_boot_ms: u64,
+}
+
+impl Moment {
+    /// How long before `later` this was, where both are of one boot and no clock can have been set in between.
+    #[must_use]
+    pub fn before(&self, later: &Self) -> Option<Duration> {
+        let [earlier, later_ms] = [self, later].map(|moment| Duration::from_millis(moment.since_boot_ms));
+        (self.boot_id == later.boot_id).then(|| later_ms.saturating_sub(earlier))
+    }
 }
 
 /// A load that nobody ended.

@@ -24,6 +24,9 @@ pub struct KernelRule {
     /// Of those, only these (`ID` of os-release); all where none is named.
     #[serde(default)]
     pub ids: Vec<String>,
+    /// And not these.
+    #[serde(default)]
+    pub not_ids: Vec<String>,
     /// The distribution's first major version.
     pub from: Option<u32>,
     /// The first major version that it is no longer about.
@@ -87,7 +90,8 @@ impl Support {
 
 impl KernelRule {
     fn is_about(&self, distribution: &Distribution) -> bool {
-        let id = self.ids.is_empty() || self.ids.contains(&distribution.id);
+        let id =
+            (self.ids.is_empty() || self.ids.contains(&distribution.id)) && !self.not_ids.contains(&distribution.id);
         let version = match distribution.major() {
             // A rolling release is newer than any number.
             None => self.before.is_none(),

@@ -9,7 +9,7 @@ use crate::outcome::{Outcome, StepReport};
 use crate::run::Results;
 
 const OUTCOME_WIDTH: usize = 9;
-const NAME_WIDTH: usize = 15;
+const NAME_WIDTH: usize = 18;
 
 /// What a run was for, which decides the last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ fn step(text: &mut String, report: &StepReport, purpose: Purpose) {
     let style = style_of(report.outcome);
     let outcome = word_of(report);
     let name = report.name.as_str();
-    let detail = &report.detail;
+    let detail = one_line(&report.detail);
     let _ = writeln!(text, "  {style}{outcome:<OUTCOME_WIDTH$}{style:#} {name:<NAME_WIDTH$} {detail}");
     let indent = " ".repeat(OUTCOME_WIDTH + NAME_WIDTH + 4);
     let dim = Style::new().dimmed();
@@ -52,9 +52,14 @@ fn step(text: &mut String, report: &StepReport, purpose: Purpose) {
     };
     if let Some((label, lines)) = lines {
         for line in lines {
-            let _ = writeln!(text, "{indent}{dim}{label}:{dim:#} {line}");
+            let _ = writeln!(text, "{indent}{dim}{label}:{dim:#} {}", one_line(line));
         }
     }
+}
+
+/// Names of files may hold what a terminal obeys.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 fn word_of(report: &StepReport) -> String {

@@ -40,9 +40,12 @@ pub(super) fn observe(cx: &Context, watched: Watched) -> Result<Look, Error> {
     if cx.surroundings == Surroundings::Container {
         return Ok(Look::right("in a container: the kernel is the host's"));
     }
-    let lock = load_lock::status(cx)?;
-    if lock.is_locked() {
-        let report = load_lock::report(cx, watched.fault(), &lock.record);
+    let kept_out = match load_lock::status(cx) {
+        Ok(lock) => lock.is_locked().then(|| load_lock::report(cx, watched.fault(), &lock.record)),
+        Err(e) if e.is_denied() => return Err(e),
+        Err(e) => Some(load_lock::damaged(cx, watched.fault(), &e)),
+    };
+    if let Some(report) = kept_out {
         return Ok(faulty(report.reason, report.detail, report.remedy));
     }
     let Some(modules) = &cx.profile.kernel_modules else {

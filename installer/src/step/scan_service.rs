@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use faults::Reason;
-use host::account::Accounts;
+use host::account::{Accounts, User};
 use host::process::quoted;
-use host::root::{is_dir, mode_of};
+use host::root::{is_dir, is_link, mode_of};
 use host::{FileError, memory};
 use nix::libc;
 use nix::sys::stat::FileStat;
@@ -37,6 +37,7 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
         match judge(cx, definitions)? {
             Judged::Wrong(finding) => return Ok(faulty(finding)),
             Judged::Right(count) => seen.push(format!("{count} virus definitions")),
+            Judged::Unknown(why) => return Ok(Look::unknown(why)),
             Judged::Nothing => seen.push("no virus definitions yet".to_owned()),
         }
     }
@@ -47,26 +48,26 @@ enum Judged {
     Nothing,
     Right(usize),
     Wrong(Finding),
+    Unknown(String),
 }
 
 fn judge(cx: &Context, definitions: &Definitions) -> Result<Judged, Error> {
     let directory = &definitions.directory;
-    let Some(above) = cx.root.stat(directory)? else { return Ok(Judged::Nothing) };
-    let user = Accounts::of(cx.root).user(&cx.profile.scan_user.name)?;
-    let may = |found: &FileStat, bit: u32| {
-        // Without the user, root scans: fault 5.
-        user.as_ref().is_none_or(|user| {
-            let class = if found.st_uid == user.uid {
-                6
-            } else if found.st_gid == user.gid {
-                3
-            } else {
-                0
-            };
-            mode_of(found) >> class & bit != 0
-        })
-    };
-    if !is_dir(&above) || !may(&above, 5) {
+    let Some(found) = cx.root.stat(directory)? else { return Ok(Judged::Nothing) };
+    if is_link(&found) {
+        return Ok(Judged::Unknown(format!("{} is a symbolic link, which is not followed", shown(cx, directory))));
+    }
+    let reader = Reader(Accounts::of(cx.root).user(&cx.profile.scan_user.name)?);
+    let mut above: Vec<&Path> = directory.ancestors().skip(1).collect();
+    above.reverse();
+    for above in above {
+        if let Some(found) = cx.root.stat_followed(above)?
+            && !reader.may(&found, PASS)
+        {
+            return Ok(Judged::Wrong(unreadable(cx, above, "g+x")));
+        }
+    }
+    if !is_dir(&found) || !reader.may(&found, READ | PASS) {
         return Ok(Judged::Wrong(unreadable(cx, directory, "g+rx")));
     }
     let mut count = 0;
@@ -76,21 +77,42 @@ fn judge(cx: &Context, definitions: &Definitions) -> Result<Judged, Error> {
         let file = directory.join(name);
         let Some(found) = cx.root.stat(&file)? else { continue };
         let is_file = found.st_mode & libc::S_IFMT == libc::S_IFREG;
-        if !is_file || !may(&found, 4) {
+        if !is_file || !reader.may(&found, READ) {
             return Ok(Judged::Wrong(unreadable(cx, &file, "g+r")));
         }
         if !begins_right(cx, &file, &definitions.header)? {
-            let shown = cx.root.shown(&file).display().to_string();
-            let detail = format!("{shown} is no virus definitions file: it does not begin with {}", definitions.header);
-            let remedy = vec![
-                format!("rm {}", quoted(&shown)),
-                "# and restart the connector, which fetches it again".to_owned(),
-            ];
+            let detail = format!(
+                "{} is no virus definitions file: it does not begin with {}",
+                shown(cx, &file),
+                definitions.header
+            );
+            let mut remedy = commands(cx, &file, |word| vec![format!("rm {word}")]);
+            remedy.push("# and restart the connector, which fetches it again".to_owned());
             return Ok(Judged::Wrong(Finding { reason: Reason::DefinitionsInvalid, detail, remedy }));
         }
         count += 1;
     }
     Ok(if count == 0 { Judged::Nothing } else { Judged::Right(count) })
+}
+
+const READ: u32 = 4;
+const PASS: u32 = 1;
+
+/// Who scans; without the user it is root (fault 5). Further groups and access control lists are not looked at.
+struct Reader(Option<User>);
+
+impl Reader {
+    fn may(&self, found: &FileStat, bits: u32) -> bool {
+        let Some(user) = &self.0 else { return true };
+        let class = if found.st_uid == user.uid {
+            6
+        } else if found.st_gid == user.gid {
+            3
+        } else {
+            0
+        };
+        mode_of(found) >> class & bits == bits
+    }
 }
 
 fn begins_right(cx: &Context, file: &Path, header: &str) -> Result<bool, FileError> {
@@ -105,13 +127,34 @@ fn begins_right(cx: &Context, file: &Path, header: &str) -> Result<bool, FileErr
 }
 
 fn unreadable(cx: &Context, path: &Path, mode: &str) -> Finding {
-    let shown = cx.root.shown(path).display().to_string();
-    let (user, word) = (&cx.profile.scan_user.name, quoted(&shown));
+    let user = &cx.profile.scan_user.name;
     Finding {
         reason: Reason::DefinitionsUnreadable,
-        detail: format!("{shown} cannot be read by {user}"),
-        remedy: vec![cx.in_root(&format!("chgrp {user} {word}")), cx.in_root(&format!("chmod {mode} {word}"))],
+        detail: format!("{} cannot be read by {user}", shown(cx, path)),
+        remedy: commands(cx, path, |word| {
+            vec![cx.in_root(&format!("chgrp {user} {word}")), cx.in_root(&format!("chmod {mode} {word}"))]
+        }),
     }
+}
+
+/// A path for people. Who may write there chooses the names, so what a terminal obeys is escaped.
+fn shown(cx: &Context, path: &Path) -> String {
+    let shown = cx.root.shown(path).display().to_string();
+    if is_plain(&shown) { shown } else { format!("{shown:?}") }
+}
+
+/// Commands with `path` as a word, unless its name is one that nobody should paste into a shell.
+fn commands(cx: &Context, path: &Path, commands: impl FnOnce(&str) -> Vec<String>) -> Vec<String> {
+    let shown = cx.root.shown(path).display().to_string();
+    if is_plain(&shown) {
+        return commands(&quoted(&shown));
+    }
+    let above = path.parent().map_or_else(String::new, |above| cx.root.shown(above).display().to_string());
+    vec![format!("# look for it with: ls -lb {}", quoted(&above))]
+}
+
+fn is_plain(path: &str) -> bool {
+    !path.contains(char::is_control) && !path.contains(char::REPLACEMENT_CHARACTER)
 }
 
 fn faulty(finding: Finding) -> Look {
