@@ -96,9 +96,24 @@ def events_after(store, after=0):
             yield event
 
 
+def sequence(store):
+    """The number of the last event that faults.json knows; 0 where there is none."""
+    try:
+        with open(os.path.join(store, "faults.json"), "rb") as file:
+            return known(json.load(file))["sequence"]
+    except FileNotFoundError:
+        return 0
+
+
 if __name__ == "__main__":
     last = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    seen = 0
     while True:
+        # A store that was made anew counts from the beginning.
+        now = sequence(sys.argv[1])
+        if now < seen:
+            last = 0
+        seen = now
         for event in events_after(sys.argv[1], last):
             last = event["seq"]
             print(json.dumps(event), flush=True)

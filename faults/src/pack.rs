@@ -17,18 +17,29 @@ pub(crate) fn oldest(dir: &Dir, listed: &Listed) {
     for left in &listed.unfinished {
         let _ = dir.unlink(left);
     }
-    let _ = listed.plain.iter().find(|number| pack(dir, **number).is_ok());
+    let _ = listed.plain.iter().find(|number| pack(dir, **number).is_ok_and(|packed| packed));
 }
 
-fn pack(dir: &Dir, number: u64) -> Result<(), FileError> {
-    let name = segment::plain_name(number);
+fn pack(dir: &Dir, number: u64) -> Result<bool, FileError> {
+    let (name, packed) = (segment::plain_name(number), segment::packed_name(number));
+    if is_unpacked(dir, &name, &packed)? {
+        return Ok(false);
+    }
     let mut plain = BufReader::with_capacity(BUFFER, dir.open(&name, OFlag::O_RDONLY)?);
-    // Also over one that is there: who unpacked it may have mended it.
-    dir.replace_with(segment::packed_name(number), MODE, |file| {
+    dir.replace_with(packed, MODE, |file| {
         let mut packed = GzEncoder::new(file, Compression::fast());
         io::copy(&mut plain, &mut packed)?;
         packed.finish().map(drop)
     })?;
     // Not synced: should the plain one come back, it is packed again.
-    dir.unlink(name)
+    dir.unlink(name)?;
+    Ok(true)
+}
+
+/// Whether the plain form was made from the packed one, not the other way round: somebody may be about to write the rest of it
+/// and to remove the packed one then, so both are left alone.
+fn is_unpacked(dir: &Dir, plain: &str, packed: &str) -> Result<bool, FileError> {
+    let (Some(plain), Some(packed)) = (dir.stat(plain)?, dir.stat(packed)?) else { return Ok(false) };
+    // Nobody can set this time, unlike the other one.
+    Ok((plain.st_ctime, plain.st_ctime_nsec) > (packed.st_ctime, packed.st_ctime_nsec))
 }

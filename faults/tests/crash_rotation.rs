@@ -127,6 +127,22 @@ fn dead_before_the_plain_one_is_removed() {
     moment.is_well_without_state(files, 6);
 }
 
+/// Somebody unpacks a segment, and a writer comes before that is done.
+#[test]
+fn a_segment_that_is_being_unpacked_is_not_packed_again() {
+    let moment = Moment::new();
+    // Also where it is done but for the packed one, which goes last.
+    for end in [0, 10, moment.old_events.len() - 1, moment.old_events.len()] {
+        let scratch = moment.left(&[(STATE, &moment.state), (PACKED, &moment.packed), (EVENTS, &moment.events)]);
+        // The kernel's clock for files has ticked.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        scratch.write(PLAIN, &moment.old_events[..end]);
+        assert_eq!(scratch.raise(&missing_headers()), Change::Raised);
+        assert_eq!(scratch.bytes(PACKED), moment.packed, "{end}");
+        assert_eq!(scratch.bytes(PLAIN), moment.old_events[..end], "{end}");
+    }
+}
+
 #[test]
 fn of_both_forms_one_is_read() {
     let moment = Moment::new();
