@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use host::Dir;
+use host::{Dir, FileError};
 
 use crate::error::StoreError;
 use crate::event::Event;
@@ -43,14 +43,24 @@ pub(crate) struct Place {
 
 /// Where the events after `seq` are. Looks for segments only where `current`, `events.jsonl` as it was opened before
 /// anything else was looked at, does not hold them all.
-pub(crate) fn find(dir: &Dir, mut current: Option<Plain>, seq: u64) -> Result<Place, StoreError> {
+pub(crate) fn find(dir: &Dir, current: Option<Plain>, seq: u64) -> Result<Place, StoreError> {
+    find_listing(dir, current, seq, &mut || segment::numbers(dir))
+}
+
+/// The same, with the numbers of the segments as `list` finds them.
+fn find_listing(
+    dir: &Dir,
+    mut current: Option<Plain>,
+    seq: u64,
+    list: &mut dyn FnMut() -> Result<BTreeSet<u64>, FileError>,
+) -> Result<Place, StoreError> {
     let mut tries = TRIES;
     loop {
         let found = current.as_mut().map(|file| file.find_after(seq)).transpose()?.unwrap_or_default();
         if found.joined {
             return Ok(Place { current, found, segments: BTreeSet::new() });
         }
-        let mut numbers = segment::numbers(dir)?;
+        let mut numbers = list()?;
         if !log::is_current(dir, current.as_ref())? {
             tries -= 1;
             if tries > 0 {
@@ -126,3 +136,7 @@ impl Iterator for Events {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

@@ -38,6 +38,31 @@ fn only_segments_that_can_hold_later_events_are_chosen() {
 }
 
 #[test]
+fn a_segment_that_is_packed_meanwhile_is_listed() {
+    let scratch = tempfile::tempdir().unwrap();
+    let _etc = tempfile::Builder::new().prefix("etc").rand_bytes(0).tempdir_in(scratch.path()).unwrap();
+    let dir = host::Root::alternate(scratch.path()).unwrap().dir("/").unwrap();
+    // So many names that the kernel gives them in several parts, between which others change.
+    const SEGMENTS: u64 = 3_000;
+    for number in 1..=SEGMENTS {
+        dir.create(plain_name(number), 0o644).unwrap();
+    }
+    let all: BTreeSet<_> = (1..=SEGMENTS).collect();
+    std::thread::scope(|scope| {
+        let packing = scope.spawn(|| {
+            for number in 1..=SEGMENTS {
+                dir.link(plain_name(number), packed_name(number)).unwrap();
+                dir.unlink(plain_name(number)).unwrap();
+            }
+        });
+        while !packing.is_finished() {
+            assert_eq!(numbers(&dir).unwrap(), all);
+        }
+        packing.join().unwrap();
+    });
+}
+
+#[test]
 fn a_listing_names_each_segment_once_in_any_form() {
     let scratch = tempfile::tempdir().unwrap();
     let _etc = tempfile::Builder::new().prefix("etc").rand_bytes(0).tempdir_in(scratch.path()).unwrap();

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::{
-    EVENTS, PATIENCE, STATE, Scratch, gunzip, missing_headers, missing_user, raise_and_clear, repair, report,
+    EVENTS, Ending, PATIENCE, STATE, Scratch, gunzip, missing_headers, missing_user, raise_and_clear, repair, report,
 };
 use faults::{Event, FaultId, Occasion, Reason, Source};
 use host::clock::{Clock, SystemClock};
@@ -126,6 +126,7 @@ fn they_agree_on_what_a_dead_writer_left() {
     closed.write(&format!("events-{:020}.jsonl", first.seq), events);
     closed.remove(EVENTS);
     closed.write(newest.strip_suffix(".gz").unwrap(), gunzip(&closed.bytes(&newest)));
+    closed.write(&newest, "not looked at as long as the plain one is there");
     closed.write(&format!(".events-{:020}.jsonl.gz.hostprep-new", first.seq), "half");
     agree(&closed);
 }
@@ -184,6 +185,7 @@ fn they_read_while_it_is_written() {
                 SystemClock.sleep(Duration::from_millis(3));
             }
         });
+        let ending = Ending(&done);
         let mut last = 0;
         for _ in 0..15 {
             let before = scratch.store().read().unwrap().sequence;
@@ -206,11 +208,51 @@ fn they_read_while_it_is_written() {
             common::assert_filled(&newer, last + 1, last + newer.len() as u64);
             last += newer.len() as u64;
         }
-        done.store(true, Ordering::Relaxed);
+        drop(ending);
         writer.join().unwrap();
     });
     assert!(scratch.segments().len() > 20, "{} segments", scratch.segments().len());
     agree(&scratch);
+}
+
+/// Closes events.jsonl twice while the segments are listed for the first time, and lists then only the second of these.
+const CLOSED_WHILE_LISTED: &str = r#"
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import follow
+store, calls, listed = sys.argv[2], [], follow.listed
+current = os.path.join(store, "events.jsonl")
+def closing(store):
+    calls.append(1)
+    if len(calls) == 1:
+        for number in (3, 5):
+            os.rename(current, os.path.join(store, "events-%020d.jsonl" % number))
+            os.rename(os.path.join(store, "after-%d" % number), current)
+    return {1, 5} if len(calls) <= 2 else listed(store)
+follow.listed = closing
+print([event["seq"] for event in follow.events_after(store)])
+"#;
+
+#[test]
+fn a_file_that_is_closed_while_segments_are_listed_is_not_passed_by() {
+    let scratch = Scratch::new();
+    scratch.fill(4);
+    let events = String::from_utf8(scratch.bytes(EVENTS)).unwrap();
+    let lines: Vec<_> = events.split_inclusive('\n').collect();
+    let segment = "events-00000000000000000001.jsonl";
+    for (name, at) in [(segment, 0), (EVENTS, 2), ("after-3", 4), ("after-5", 6)] {
+        let lines = &lines[at..at + 2];
+        scratch.write(name, lines.concat());
+    }
+    let mut python = Command::new("python3");
+    python.env("PYTHONDONTWRITEBYTECODE", "1").args(["-c", CLOSED_WHILE_LISTED]);
+    let output = python.arg(here("examples")).arg(scratch.dir()).output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "[1, 2, 3, 4, 5, 6, 7, 8]\n",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]

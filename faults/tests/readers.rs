@@ -107,6 +107,66 @@ fn a_follower_is_told_everything_once() {
 }
 
 #[test]
+fn a_listing_that_takes_long_passes_by_nothing() {
+    let scratch = Scratch::in_memory().rotating_at(0);
+    write(&scratch.store(), 1);
+    // So many names that the kernel gives them in several parts, between which others change.
+    for number in 0..1_500 {
+        scratch.write(&format!("events-of-another-program-with-a-long-name.{number}"), "");
+    }
+    let (store, done) = (scratch.store(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut last = 0;
+                    while !done.load(Ordering::Relaxed) {
+                        for event in store.events_after(last).unwrap().map(Result::unwrap) {
+                            assert_eq!(event.seq, last + 1);
+                            last = event.seq;
+                        }
+                        last = last.saturating_sub(3);
+                    }
+                })
+            })
+            .collect();
+        write(&store, 300);
+        done.store(true, Ordering::Relaxed);
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
+}
+
+#[test]
+fn what_was_told_before_an_event_is_seen_with_it() {
+    let scratch = Scratch::in_memory();
+    let (store, done) = (scratch.store(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut seen = 0;
+            while !done.load(Ordering::Relaxed) {
+                let snapshot = store.read().unwrap();
+                let detail = |id| snapshot.get(id).map(|fault| fault.detail.as_str());
+                if let Some(number) = detail(FaultId::KERNEL_HEADERS) {
+                    assert_eq!(detail(FaultId::SCAN_USER), Some(number), "{snapshot:?}");
+                    seen += 1;
+                }
+            }
+            assert!(seen > 100, "seen {seen} times only");
+        });
+        let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
+        for number in 0..3_000 {
+            // A detail alone is no event, and comes before the event that the reader looks for.
+            for id in [FaultId::SCAN_USER, FaultId::KERNEL_HEADERS] {
+                writer.raise(&report(id, Reason::RaisedByHand, &number.to_string()), &repair()).unwrap();
+            }
+            writer.clear(FaultId::KERNEL_HEADERS, &repair()).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+}
+
+#[test]
 fn readers_bear_a_writer_that_dies_and_one_that_clears_up() {
     let scratch = Scratch::new();
     write(&scratch.store(), 50);

@@ -180,17 +180,25 @@ fn an_old_copy_put_back_over_newer_segments_makes_no_number_twice() {
         let history = scratch.history();
         assert_eq!(history[..kept.len()], kept);
         assert_eq!(history[kept.len()..].iter().map(|event| event.seq).collect::<Vec<_>>(), [last + 1]);
+        // Now events.jsonl has the old ones, a gap, and the new one.
+        follows_from_everywhere(&scratch);
         scratch.clear(FaultId::KERNEL_HEADERS);
         scratch.fill(30);
         assert!(scratch.segments().starts_with(&before));
-        let history = scratch.history();
-        assert!(history.iter().zip(1..).all(|(event, number)| event.seq == number));
-        for seq in 0..history.len() {
-            assert_eq!(after(&scratch, seq as u64), history[seq..], "after {seq}");
-        }
+        let history = follows_from_everywhere(&scratch);
         assert_eq!(scratch.store().read().unwrap().sequence, history.len() as u64);
         copy_is_replayed(&scratch);
     }
+}
+
+/// The history has no gap, and after each of its events the rest follows.
+fn follows_from_everywhere(scratch: &Scratch) -> Vec<Event> {
+    let history = scratch.history();
+    assert!(history.iter().zip(1..).all(|(event, number)| event.seq == number));
+    for seq in 0..history.len() {
+        assert_eq!(after(scratch, seq as u64), history[seq..], "after {seq}");
+    }
+    history
 }
 
 /// The state that the whole history makes is the one that is known.

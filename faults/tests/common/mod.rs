@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use faults::{
@@ -199,6 +200,15 @@ pub fn missing_user() -> Report {
 
 pub fn missing_headers() -> Report {
     report(FaultId::KERNEL_HEADERS, Reason::HeadersMissing, "no headers for 4.18.0-553.el8_10.x86_64")
+}
+
+/// Tells others to end when it goes, also by a failed assertion: they would go on for ever.
+pub struct Ending<'a>(pub &'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// Waits until a file written now has another time than one written before.
