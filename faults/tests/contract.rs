@@ -144,3 +144,22 @@ fn a_state_made_from_the_fixtures_events_is_the_fixtures_state() {
     scratch.remove(STATE);
     assert_eq!(scratch.store().read().unwrap(), known);
 }
+
+#[test]
+fn a_store_of_schema_1_with_segments_is_read_and_goes_on() {
+    let plain = fixture();
+    let rotated = Scratch::new();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schema-1-rotated")).unwrap() {
+        let path = entry.unwrap().path();
+        rotated.write(path.file_name().unwrap().to_str().unwrap(), std::fs::read(&path).unwrap());
+    }
+    assert_eq!(rotated.store().read().unwrap(), plain.store().read().unwrap());
+    assert_eq!(rotated.history(), plain.history());
+    for scratch in [&plain, &rotated] {
+        scratch.remove(STATE);
+        scratch.clear(FaultId::SCAN_USER);
+    }
+    assert_eq!(rotated.store().read().unwrap(), plain.store().read().unwrap());
+    assert_eq!(rotated.history().len(), 6);
+    assert_eq!(rotated.segments(), ["events-00000000000000000001.jsonl.gz", "events-00000000000000000003.jsonl.gz"]);
+}
