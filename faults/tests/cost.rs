@@ -49,3 +49,18 @@ fn a_long_history_costs_nothing() {
     let all = read_by(|| scratch.store().events().unwrap().count());
     assert!(all > 4_000_000, "the counter does not count");
 }
+
+#[test]
+fn many_segments_cost_nothing() {
+    let enough = 16 * 1024;
+    let scratch = Scratch::in_memory().rotating_at(20_000);
+    scratch.fill(1_000);
+    let packed: u64 = scratch.segments().iter().map(|name| scratch.bytes(name).len() as u64).sum();
+    assert!(scratch.segments().len() > 20 && packed > 20_000, "{packed} bytes in {:?}", scratch.segments());
+    let list = read_by(|| scratch.store().read().unwrap());
+    assert!(list < enough, "list read {list} bytes");
+    let raise = read_by(|| scratch.raise(&missing_headers()));
+    assert!(raise < 3 * enough, "raise read {raise} bytes");
+    let newest = read_by(|| assert_eq!(scratch.store().events_after(1_996).unwrap().count(), 5));
+    assert!(newest < 3 * enough, "the newest five took {newest} bytes");
+}
