@@ -167,9 +167,7 @@ pub enum Faults {
         last: Option<u64>,
     },
     /// Print every change from now on as a line of JSON, until it is interrupted
-    #[command(
-        after_help = "Examples:\n  hostprep faults watch\n  hostprep faults watch --from 1 | jq -r '[.seq, .event, .fault] | @tsv'"
-    )]
+    #[command(after_help = "Examples:\n  hostprep faults watch\n  hostprep faults watch --from 1 | jq .fault")]
     Watch {
         /// Begin with this change instead, of those that were before now
         #[arg(long, value_name = "SEQ")]
