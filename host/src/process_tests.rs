@@ -13,11 +13,13 @@ use crate::clock::SystemClock;
 /// Programs of our own making, found before the system's.
 struct Programs {
     directory: TempDir,
+    /// Where they are written first.
+    source: TempDir,
 }
 
 impl Programs {
     fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        Self { directory: tempfile::tempdir().unwrap(), source: tempfile::tempdir().unwrap() }
     }
 
     fn with(name: &str, script: &str) -> Self {
@@ -27,8 +29,10 @@ impl Programs {
     }
 
     fn add(&self, name: &str, script: &str) {
-        let path = self.directory.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let (source, path) = (self.source.path().join(name), self.directory.path().join(name));
+        fs::write(&source, format!("#!/bin/sh\n{script}\n")).unwrap();
+        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        assert!(std::process::Command::new("cp").arg(source).arg(&path).status().unwrap().success());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 

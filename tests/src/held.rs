@@ -27,14 +27,17 @@ impl HeldTool {
         let tool = fs::canonicalize(found.unwrap_or_else(|| panic!("{name} is not installed"))).unwrap();
         let place = setup::open_tempdir();
         fs::create_dir(place.path().join("real")).unwrap();
-        fs::copy(&tool, place.path().join("real").join(name)).unwrap();
+        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        setup::run(Command::new("cp").arg(&tool).arg(place.path().join("real").join(name)));
         let script = format!(
             "#!/bin/sh\ncd '{}' || exit\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done\n\
              real/{name} \"$@\"\nstatus=$?\n: >ended\nexit $status\n",
             place.path().display()
         );
         let path = place.path().join("script");
-        fs::write(&path, script).unwrap();
+        let source = place.path().join("source");
+        fs::write(&source, script).unwrap();
+        setup::run(Command::new("cp").arg(source).arg(&path));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         Self { place, tool }
     }

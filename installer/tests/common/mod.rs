@@ -110,8 +110,11 @@ impl Host {
             calls.display(),
             self.dir.path().display()
         );
-        self.file(&format!("tools/{name}"), &text);
-        fs::set_permissions(self.path(&format!("tools/{name}")), fs::Permissions::from_mode(0o755)).unwrap();
+        let (source, tool) = (self.path("tool.source"), self.path(&format!("tools/{name}")));
+        fs::write(&source, text).unwrap();
+        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        assert!(std::process::Command::new("cp").arg(source).arg(&tool).status().unwrap().success());
+        fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// A `semodule` that installs in the store what it is given, and one that loads it if `loads`.

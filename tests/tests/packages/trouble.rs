@@ -36,7 +36,11 @@ fn unlocked(system: &System) -> bool {
 
 pub fn executable(system: &System, path: &str, text: &str) {
     use std::os::unix::fs::PermissionsExt;
-    system.file(path, text);
+    let source = format!("{path}.source");
+    system.file(&source, text);
+    // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+    system.copy(&system.at(&source), path);
+    std::fs::remove_file(system.at(&source)).unwrap();
     std::fs::set_permissions(system.at(path), PermissionsExt::from_mode(0o755)).unwrap();
 }
 
