@@ -10,8 +10,6 @@ use host::distribution::Distribution;
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
 
-use crate::load_lock::MOST_ENDS;
-
 pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
 pub use kernels::{KernelRule, Monitors, Support};
 
@@ -167,8 +165,9 @@ impl Profile {
         if let Some(version) = versions.flatten().find(|version| !version.starts_with(|c: char| c.is_ascii_digit())) {
             return Err(format!("{version:?} is no version of a kernel"));
         }
-        if !(1..=MOST_ENDS).contains(&self.load_lock.ends) || self.load_lock.within.is_zero() {
-            return Err(format!("load_lock needs 1 to {MOST_ENDS} ends and a time"));
+        let most = LoadLockRule::MOST_ENDS;
+        if !(1..=most).contains(&self.load_lock.ends) || self.load_lock.within.is_zero() {
+            return Err(format!("load_lock needs 1 to {most} ends and a time"));
         }
         self.module.validate().map_err(|e| e.to_string())
     }

@@ -19,7 +19,7 @@ use thiserror::Error;
 use crate::context::Context;
 use crate::verdicts;
 
-pub use record::{End, MOST_ENDS, Moment, Record, SCHEMA};
+pub use record::{End, Moment, Record, SCHEMA};
 
 const LOCK_NAME: &str = "load-lock.lock";
 

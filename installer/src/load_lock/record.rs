@@ -6,6 +6,8 @@ use host::{Dir, MalformedFile, ReadError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::profile::LoadLockRule;
+
 /// The format this version writes.
 pub const SCHEMA: u32 = 1;
 
@@ -13,9 +15,6 @@ pub const SCHEMA: u32 = 1;
 pub const NAME: &str = "load-lock.json";
 
 const MODE: u32 = 0o644;
-
-/// So many ends are kept, for people; the oldest go.
-pub const MOST_ENDS: usize = 32;
 
 /// When something happened, by each of the clocks that could be wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,10 +97,10 @@ impl Record {
         *self == Self::default()
     }
 
-    /// Remembers an ungraceful end.
+    /// Remembers an ungraceful end; the oldest of too many goes.
     pub fn push(&mut self, end: End) {
         self.ends.push(end);
-        let surplus = self.ends.len().saturating_sub(MOST_ENDS);
+        let surplus = self.ends.len().saturating_sub(LoadLockRule::MOST_ENDS);
         self.ends.drain(..surplus);
     }
 

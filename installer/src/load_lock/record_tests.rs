@@ -45,6 +45,6 @@ fn the_oldest_ends_go() {
     for _ in 0..100 {
         record.push(end.clone());
     }
-    assert_eq!(record.ends.len(), MOST_ENDS);
+    assert_eq!(record.ends.len(), LoadLockRule::MOST_ENDS);
     assert_eq!(record.ends[0], end);
 }

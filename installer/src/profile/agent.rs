@@ -53,6 +53,11 @@ pub struct LoadLockRule {
     pub within: Duration,
 }
 
+impl LoadLockRule {
+    /// So many ends are kept at the most, for people.
+    pub const MOST_ENDS: usize = 32;
+}
+
 impl Default for LoadLockRule {
     fn default() -> Self {
         Self { ends: 2, within: Duration::from_secs(60 * 60) }
