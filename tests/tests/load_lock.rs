@@ -192,3 +192,20 @@ fn killed_anywhere_the_record_is_whole() {
     }
     assert!(points > 50, "only {points} system calls were met");
 }
+
+/// Whoever is told to go clears what the lock had raised, and takes nothing away from a call beside it that locks.
+#[test]
+fn beside_each_other_the_faults_are_as_the_lock_is() {
+    let host = Host::new();
+    for round in 0..6 {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert!(matches!(host.begin().code, Some(0 | 5))));
+            }
+        });
+        assert_eq!((host.status().code, host.locked_faults()), (Some(5), 2), "round {round}");
+        host.run(&["load-lock", "reset"]).expect_code(0);
+        host.run(&["load-lock", "end"]).expect_code(0);
+        host.expect_functional();
+    }
+}

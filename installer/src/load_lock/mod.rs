@@ -73,7 +73,8 @@ impl Standing {
 /// [`crate::Error`] where the record cannot be read or written: nothing is to be loaded then.
 pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begun, crate::Error> {
     let now = running_now(cx)?;
-    let (dir, lock) = lock(cx)?;
+    // Held until the store knows too: what a call beside this one raises is not cleared by it.
+    let (dir, _lock) = lock(cx)?;
     let mut record = read(cx).inspect_err(|e| {
         if let Err(e) = raise(cx, |id| damaged(cx, id, e)) {
             trouble(e);
@@ -95,11 +96,10 @@ pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begu
         }
         record.write(&dir)?;
     }
-    drop(lock);
     // Also where it was so before: whoever died between the two, or removed the record, left the store as it was.
     let (begun, told) = match record.locked {
         Some(_) => (Begun::Locked, raise(cx, |id| report(cx, id, &record))),
-        None => (Begun::Go, clear(cx, Source::LoadLock).map(drop)),
+        None => (Begun::Go, clear(cx, Source::LoadLock)),
     };
     if let Err(e) = told {
         trouble(e);
@@ -112,13 +112,16 @@ fn raise(cx: &Context, report: impl Fn(FaultId) -> Report) -> Result<(), crate::
     verdicts::carry_out(cx, &wanted, Source::LoadLock).map(drop)
 }
 
-/// Clears the faults that the lock raised; whether there were any.
-fn clear(cx: &Context, source: Source) -> Result<bool, crate::Error> {
+/// Clears the faults that the lock raised.
+fn clear(cx: &Context, source: Source) -> Result<(), crate::Error> {
+    let cleared: Vec<Wanted> = raised_by_lock(cx)?.into_iter().map(Wanted::Cleared).collect();
+    verdicts::carry_out(cx, &cleared, source).map(drop)
+}
+
+fn raised_by_lock(cx: &Context) -> Result<Vec<FaultId>, crate::Error> {
     let store = verdicts::store(cx).read()?;
     let ours = |id: &FaultId| store.get(*id).is_some_and(|fault| fault.reason == Reason::LoadLocked);
-    let cleared: Vec<Wanted> = FAULTS.into_iter().filter(ours).map(Wanted::Cleared).collect();
-    verdicts::carry_out(cx, &cleared, source)?;
-    Ok(!cleared.is_empty())
+    Ok(FAULTS.into_iter().filter(ours).collect())
 }
 
 /// Records that the load ended in order; `false` where none was on.
@@ -155,24 +158,23 @@ pub fn status(cx: &Context) -> Result<Standing, crate::Error> {
 /// # Errors
 /// [`crate::Error`] where the record cannot be written, or nothing was done at all.
 pub fn reset(cx: &Context, source: Source, trouble: &mut dyn FnMut(crate::Error)) -> Result<bool, crate::Error> {
-    let forgot = match read(cx) {
-        Ok(record) if record.locked.is_none() && record.ends.is_empty() => false,
-        _ => {
-            let (dir, _lock) = lock(cx)?;
-            let open = read(cx).ok().and_then(|record| record.open);
-            Record { open, ..Record::default() }.write(&dir)?;
-            cx.log.line(Level::Info, "load lock: made anew");
-            true
-        }
-    };
-    let told = clear(cx, source);
-    if forgot {
-        if let Err(e) = told {
-            trouble(e);
-        }
-        return Ok(true);
+    let is_empty = |record: &Record| record.locked.is_none() && record.ends.is_empty();
+    if read(cx).is_ok_and(|record| is_empty(&record)) && raised_by_lock(cx)?.is_empty() {
+        return Ok(false);
     }
-    told
+    let (dir, _lock) = lock(cx)?;
+    let record = read(cx);
+    let forgets = !record.as_ref().is_ok_and(is_empty);
+    if forgets {
+        let open = record.ok().and_then(|record| record.open);
+        Record { open, ..Record::default() }.write(&dir)?;
+        cx.log.line(Level::Info, "load lock: made anew");
+    }
+    match clear(cx, source) {
+        Err(e) if forgets => trouble(e),
+        cleared => cleared?,
+    }
+    Ok(true)
 }
 
 /// Removes what this made, with the rest of the state.
