@@ -41,7 +41,6 @@ pub fn check(data: &[u8]) {
 /// The fields of the first line that begins with the name.
 fn first_of(file: Option<&[u8]>, name: &str) -> Option<Vec<String>> {
     let text = text(file);
-    let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-    let line = lines.find(|line| line.split(':').next() == Some(name) && (!line.is_empty() || name.is_empty()))?;
+    let line = text.lines().find(|line| line.split(':').next() == Some(name))?;
     Some(line.split(':').map(str::to_owned).collect())
 }
