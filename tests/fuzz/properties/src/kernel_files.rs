@@ -59,6 +59,9 @@ fn order(releases: &str) {
         for b in &releases {
             let ab = compare_releases(a, b);
             assert_eq!(ab, compare_releases(b, a).reverse(), "{a:?} {b:?}");
+            if let (Some(one), Some(other)) = (numbers(a), numbers(b)) {
+                assert_eq!(ab, one.cmp(&other), "{a:?} {b:?}");
+            }
             for c in &releases {
                 if ab != Ordering::Greater && compare_releases(b, c) != Ordering::Greater {
                     assert_ne!(compare_releases(a, c), Ordering::Greater, "{a:?} {b:?} {c:?}");
@@ -66,4 +69,9 @@ fn order(releases: &str) {
             }
         }
     }
+}
+
+/// Of a release that has nothing but numbers.
+fn numbers(release: &str) -> Option<Vec<u64>> {
+    release.split('.').map(|number| number.parse().ok().filter(|_| !number.starts_with('+'))).collect()
 }

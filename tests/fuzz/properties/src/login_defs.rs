@@ -28,8 +28,8 @@ pub fn check(data: &[u8]) {
     }
 
     let patched = patch(text);
-    assert!(says_yes(&patched.content), "{:?}", patched.record);
-    assert_eq!(patched.record == PatchRecord::Nothing, says_yes(text));
+    assert!(says_yes(&patched.content) == Some(true), "{:?}", patched.record);
+    assert_eq!(patched.record == PatchRecord::Nothing, says_yes(text) == Some(true));
     assert_eq!(unpatch(&patched.content, &patched.record), text, "{:?}", patched.record);
     let json = serde_json::to_vec(&patched.record).unwrap();
     assert_eq!(serde_json::from_slice::<PatchRecord>(&json).unwrap(), patched.record);
@@ -68,8 +68,9 @@ fn trim_end<'t>(text: &'t [u8], of: &[u8]) -> &'t [u8] {
     &text[..text.len() - text.iter().rev().take_while(|byte| of.contains(byte)).count()]
 }
 
-fn says_yes(text: &[u8]) -> bool {
-    by_the_book(text).get(KEY.as_bytes()).is_some_and(|value| value.eq_ignore_ascii_case(b"yes"))
+/// Whether a text says yes; `None` where it says nothing.
+pub(crate) fn says_yes(text: &[u8]) -> Option<bool> {
+    by_the_book(text).get(KEY.as_bytes()).map(|value| value.eq_ignore_ascii_case(b"yes"))
 }
 
 /// A line that somebody adds above ours stays where it was added.

@@ -1,9 +1,12 @@
 //! The window in which login.defs says yes, over whatever files decide it: yes by every way in which shadow reads them, and
 //! then as it was.
 
+use std::ffi::OsString;
+
 use installer::login_defs::{leftover, open, plan, read};
 
 use crate::input::parts;
+use crate::login_defs::says_yes;
 use crate::scratch::Scratch;
 
 const STATE: &str = "/var/lib/cisco/hostprep";
@@ -26,6 +29,7 @@ pub fn check(data: &[u8]) {
         assert!(planned.is_err() && files.iter().flatten().any(|file| file.contains(&0)));
         return;
     };
+    assert_eq!(effective.usergroups_enab, is_yes(&scratch));
     let planned = planned.unwrap();
     assert_eq!(planned.is_none(), effective.usergroups_enab);
     // What looks like something that we left is settled first, which is another target's matter.
@@ -36,6 +40,7 @@ pub fn check(data: &[u8]) {
     let inside = read(&root).unwrap();
     let can_override = scratch.at("/etc/login.defs.d").exists();
     assert!(inside.usergroups_enab || !can_override, "the window is open and does not say yes: {inside:?}");
+    assert_eq!(inside.usergroups_enab, is_yes(&scratch));
     assert_eq!(
         (inside.uid_min, inside.sys_uid_min, inside.sys_uid_max),
         (effective.uid_min, effective.sys_uid_min, effective.sys_uid_max)
@@ -57,3 +62,25 @@ const PATHS: [&str; 5] = [
     "/etc/login.defs.d/20-site.defs",
     "/etc/login.defs.d/zzz.defs",
 ];
+
+/// Whether it is yes for shadow by itself, and for libeconf in either order of drop-ins.
+fn is_yes(scratch: &Scratch) -> bool {
+    let main = scratch.content("/etc/login.defs");
+    let base = main.clone().or_else(|| scratch.content("/usr/etc/login.defs"));
+    let drop_ins = |directory: &str| -> Vec<(OsString, Vec<u8>)> {
+        let path = scratch.at(directory);
+        let entries = std::fs::read_dir(&path).into_iter().flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.retain(|name| name.as_encoded_bytes().ends_with(b".defs"));
+        names.sort();
+        names.into_iter().map(|name| (name.clone(), std::fs::read(path.join(name)).unwrap())).collect()
+    };
+    let by_directory = [drop_ins("/usr/etc/login.defs.d"), drop_ins("/etc/login.defs.d")].concat();
+    let mut by_name = by_directory.clone();
+    by_name.sort();
+    let says = |order: &[(OsString, Vec<u8>)]| {
+        let all = base.iter().chain(order.iter().map(|(_, content)| content));
+        all.filter_map(|content| says_yes(content)).last() == Some(true)
+    };
+    says(&by_directory) && says(&by_name) && main.is_none_or(|main| says_yes(&main) == Some(true))
+}
