@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{Change, Event, FaultId, Occasion, Reason, Report, Source, Store, Texts, Writer, status};
+use faults::{Change, Event, FaultId, Occasion, Reason, Report, Source, Store, StoreError, Texts, Writer, status};
 use flate2::{Compression, write::GzEncoder};
 use host::Root;
 use host::clock::VirtualClock;
@@ -98,7 +98,6 @@ fn change(
         remedy: vec!["hostprep repair".into()],
         severity: None,
     };
-    let first = writer.snapshot().sequence;
     let mut expected = Vec::new();
     for step in 0..3 {
         let sequence = writer.snapshot().sequence;
@@ -112,7 +111,9 @@ fn change(
         assert_eq!(writer.snapshot().is_raised(report.id), step != 1);
         expected.extend((events == 1).then(|| sequence + 1));
     }
-    expect_written(&writer, &Store::at(root, DIR), history, first, &expected);
+    // A last line that the state knows of and nobody can read is kept, for a person to look at: readers stop there from now on.
+    let damaged = history.as_ref().is_some_and(|history| history.last().map_or(0, |event| event.seq) < known.sequence);
+    expect_written(&writer, &Store::at(root, DIR), history, damaged, &expected);
     drop(writer);
     let quiet = scratch.tree();
     let again = store.apply(&[faults::Wanted::Raised(report)], &on, &clock, Duration::ZERO).unwrap();
@@ -121,11 +122,14 @@ fn change(
 }
 
 /// What was written is read again, behind what could be read before.
-fn expect_written(writer: &Writer, store: &Store, history: Option<Vec<Event>>, first: u64, expected: &[u64]) {
+fn expect_written(writer: &Writer, store: &Store, history: Option<Vec<Event>>, damaged: bool, expected: &[u64]) {
     assert_eq!(&store.read().unwrap(), writer.snapshot());
     let Some(history) = history else { return };
-    let after: Vec<Event> = store.events().unwrap().collect::<Result<_, _>>().unwrap();
+    let after = match store.events().unwrap().collect::<Result<Vec<Event>, _>>() {
+        Err(StoreError::Malformed(_)) if damaged => return,
+        after => after.unwrap(),
+    };
     assert_eq!(after.get(..history.len()), Some(history.as_slice()), "what could be read was lost");
     let new: Vec<u64> = after[history.len()..].iter().map(|event| event.seq).collect();
-    assert_eq!(new, expected, "from {first} on");
+    assert_eq!(new, expected);
 }
