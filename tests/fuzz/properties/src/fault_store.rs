@@ -33,7 +33,7 @@ pub fn check(data: &[u8]) {
     let history = read(&store, closed.is_some() || packed.is_some());
     assert!(scratch.tree() == before, "a reader wrote");
 
-    let rotating = data.len() % 3 == 0;
+    let rotating = data.len().is_multiple_of(3);
     let store = if rotating { store.rotating_at(200) } else { store };
     change(&scratch, &root, &store, history, scratch.files());
 }

@@ -80,7 +80,7 @@ fn is_yes(scratch: &Scratch) -> bool {
     by_name.sort();
     let says = |order: &[(OsString, Vec<u8>)]| {
         let all = base.iter().chain(order.iter().map(|(_, content)| content));
-        all.filter_map(|content| says_yes(content)).last() == Some(true)
+        all.filter_map(|content| says_yes(content)).next_back() == Some(true)
     };
     says(&by_directory) && says(&by_name) && main.is_none_or(|main| says_yes(&main) == Some(true))
 }
