@@ -27,7 +27,9 @@ pub fn check(data: &[u8]) {
     let [file, boot] = parts(data);
     let scratch = Scratch::new();
     scratch.file(PATH, file);
-    scratch.file(BOOT_ID, Some(boot.unwrap_or(b"c2f0c6d3-58a7-44dd-9f0d-2fd7a7a0a1be\n")));
+    // The kernel writes text.
+    let boot = boot.map_or("c2f0c6d3-58a7-44dd-9f0d-2fd7a7a0a1be\n".into(), |boot| text(Some(boot)));
+    scratch.file(BOOT_ID, Some(boot.as_bytes()));
     let understood = file.is_none_or(|file| {
         let parsed = Record::parse(&text(Some(file)), Path::new(PATH));
         parsed.inspect_err(|e| expect_plain(e, file)).is_ok() && std::str::from_utf8(file).is_ok()

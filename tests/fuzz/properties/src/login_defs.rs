@@ -15,6 +15,9 @@ pub fn check(data: &[u8]) {
             for (key, value) in &by_the_book {
                 if let Ok(key) = std::str::from_utf8(key) {
                     assert_eq!(settings.get(key), Some(value.as_slice()), "{key}");
+                    // Below zero no id is, and what stands for one is refused.
+                    let number = strtol(value).filter(|_| !value.starts_with(b"-"));
+                    assert_eq!(settings.number(key).map(i128::from), number, "{key} {value:?}");
                 }
             }
             assert_eq!(settings.get(KEY).is_some(), by_the_book.contains_key(KEY.as_bytes()));
@@ -58,6 +61,20 @@ fn by_the_book(text: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
         }
     }
     values
+}
+
+/// `strtol(3)` with base 0 of a whole text that fits an id.
+fn strtol(text: &[u8]) -> Option<i128> {
+    let unsigned = text.strip_prefix(b"+").or(text.strip_prefix(b"-")).unwrap_or(text);
+    let (radix, digits) = match unsigned {
+        [b'0', b'x' | b'X', digits @ ..] => (16, digits),
+        [b'0', ..] => (8, unsigned),
+        _ => (10, unsigned),
+    };
+    let digit = |byte: &u8| (*byte as char).to_digit(radix).map(i128::from);
+    let add = |sum: i128, byte| Some(sum.saturating_mul(radix.into()).saturating_add(digit(byte)?));
+    let number = digits.iter().try_fold(0, add)?;
+    (!digits.is_empty() && number <= u32::MAX.into()).then_some(number)
 }
 
 fn trim_start<'t>(text: &'t [u8], of: &[u8]) -> &'t [u8] {
