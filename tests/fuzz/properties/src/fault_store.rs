@@ -14,8 +14,9 @@ use host::clock::VirtualClock;
 use crate::input::parts;
 use crate::scratch::Scratch;
 
-const DIR: &str = "/var/lib/cisco/faults";
-const LOCK: &str = "var/lib/cisco/faults/faults.lock";
+/// Short, since each name on the way costs a look at it.
+const DIR: &str = "/faults";
+const LOCK: &str = "faults/faults.lock";
 
 /// `faults.json`, `events.jsonl`, a closed segment, and a packed one (packed here, unless it is already).
 pub fn check(data: &[u8]) {

@@ -6,7 +6,7 @@ use installer::journal::{Journal, Made};
 use crate::input::parts;
 use crate::scratch::Scratch;
 
-const PATH: &str = "/var/lib/cisco/hostprep/journal.json";
+const PATH: &str = "/state/journal.json";
 
 /// A journal, and the account files of its host.
 pub fn check(data: &[u8]) {

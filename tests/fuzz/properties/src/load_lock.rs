@@ -19,7 +19,7 @@ use policy::kernel::{FakeKernel, KernelMode};
 use crate::input::{expect_plain, parts, text};
 use crate::scratch::Scratch;
 
-const PATH: &str = "/var/lib/cisco/hostprep/load-lock.json";
+const PATH: &str = "/state/load-lock.json";
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// A record, and the boot in which it is found.
@@ -100,8 +100,16 @@ impl Clock for Hour {
     }
 }
 
+thread_local! {
+    /// Read once, since that takes long.
+    static PROFILE: Profile = Profile::built_in();
+}
+
 fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&Context)) {
-    let (root, profile, log) = (scratch.system(), Profile::built_in(), Log::silent(clock));
+    let (root, log) = (scratch.system(), Log::silent(clock));
+    let mut profile = PROFILE.with(Profile::clone);
+    profile.paths.state = "/state".into();
+    profile.paths.faults = "/faults".into();
     let kernel = FakeKernel::running(KernelMode::NotRunning);
     let processes = Processes::of_directories(Vec::new(), clock, &());
     work(&Context {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::input::{parts, text};
 use crate::scratch::Scratch;
 
-const STATE: &str = "/var/lib/cisco/hostprep";
+const STATE: &str = "/state";
 const DEFS: &str = "/etc/login.defs";
 const ASIDE: &str = "/etc/.login.defs.hostprep-original";
 const MARK: &[u8] = b"# Made by hostprep";

@@ -44,7 +44,7 @@ pub fn check(data: &[u8]) {
         let _ = store.disabled(MODULE);
     }
     if let Some(file) = PolicyFile::newest(&root, "targeted").unwrap() {
-        let spec = spec();
+        let spec = SPEC.with(ModuleSpec::clone);
         let _ = (file.is_policy(), file.denies_unknown(), file.knows_class(&spec));
         assert!(file.choose_domain(&spec).is_none_or(|domain| file.knows_type(domain)));
     }
@@ -59,6 +59,7 @@ fn write(node: &Node) -> String {
     }
 }
 
-fn spec() -> ModuleSpec {
-    installer::profile::Profile::built_in().module
+thread_local! {
+    /// Read once, since that takes long.
+    static SPEC: ModuleSpec = installer::profile::Profile::built_in().module;
 }
