@@ -7,6 +7,7 @@
 //! * [`login_defs`]: the forms in which the file is met
 //! * [`snapshot`]: everything that can be known of a tree, and how two of them differ
 //! * [`trace`]: the processes that were started and the files that were changed, as the kernel saw it
+//! * [`torture`]: the program killed, failed, held and cut off from power at each system call
 //! * [`system`]: a small Debian system of its own, entered by `chroot`
 //! * [`packages`]: the packages, and others that tests need
 //! * [`vm`]: a guest with SELinux enforcing
@@ -26,6 +27,7 @@ pub mod setup;
 pub mod snapshot;
 pub mod system;
 pub mod terminal;
+pub mod torture;
 pub mod trace;
 pub mod vm;
 

@@ -67,6 +67,13 @@ impl Snapshot {
         self
     }
 
+    /// The same without what `left_out` says of paths beneath the top.
+    #[must_use]
+    pub fn without_matching(mut self, left_out: impl Fn(&Path) -> bool) -> Self {
+        self.entries.retain(|path, _| !left_out(path));
+        self
+    }
+
     /// The paths, as the root's own system would name them.
     pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
         self.entries.keys().map(|path| Path::new("/").join(path))

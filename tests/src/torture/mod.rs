@@ -1,0 +1,16 @@
+//! The program disturbed at each of its system calls, and what must hold all the same: `login.defs` ends as it was, the fault
+//! store is readable and complete, the policy store is no worse, and the next run comes to what an undisturbed one comes to.
+//!
+//! * [`scenario`]: what is disturbed, and the command that comes after
+//! * [`kill`]: death at a call
+//! * [`judge`]: what must hold
+//! * [`point`], [`tracee`]: the calls, by `ptrace`
+//! * [`place`], [`crew`]: roots in memory, and workers that try points in them
+
+pub mod crew;
+pub mod judge;
+pub mod kill;
+pub mod place;
+pub mod point;
+pub mod scenario;
+pub mod tracee;
