@@ -75,6 +75,15 @@ impl<'a> Store<'a> {
         Ok(self.contents()?.map(|contents| contents.snapshot).unwrap_or_default())
     }
 
+    /// Whether a writer died before `faults.json` had its last event, so that whoever reads that file alone does not know of it.
+    /// [`Store::apply`] finishes it, also with nothing wanted.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn is_behind(&self) -> Result<bool, StoreError> {
+        Ok(self.contents()?.is_some_and(|contents| contents.behind))
+    }
+
     /// All events so far, oldest first, read as they are asked for, so that memory does not grow with them.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use host::account::Accounts;
+use host::account::{Accounts, GSHADOW, SHADOW};
 use host::{FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,18 @@ impl Made {
         })
     }
 
+    /// Whether it has all its lines, so far as can be seen: an account tool that is killed may have written one file of two.
+    #[must_use]
+    pub fn is_whole(&self, root: &Root) -> bool {
+        let accounts = Accounts::of(root);
+        let shadowed = match self {
+            Self::User { name, .. } => accounts.is_shadowed(SHADOW, name),
+            Self::Group { name, .. } => accounts.is_shadowed(GSHADOW, name),
+            Self::Directory { .. } | Self::Module { .. } => None,
+        };
+        shadowed != Some(false)
+    }
+
     fn is_certain(&self) -> bool {
         !matches!(self, Self::User { uid: None, .. } | Self::Group { gid: None, .. })
     }
@@ -125,6 +137,11 @@ impl<'a> Journal<'a> {
         &self.made
     }
 
+    /// The entries of things that were about to be made and are there by half.
+    pub fn halves(&self) -> impl Iterator<Item = &Made> {
+        self.made.iter().filter(|made| !made.is_certain() && !made.is_whole(self.root))
+    }
+
     /// Records `made` before it is made.
     ///
     /// # Errors
@@ -139,14 +156,16 @@ impl<'a> Journal<'a> {
         self.write().inspect_err(|_| self.made = before)
     }
 
-    /// Sees what came of entries that were recorded before the thing was made: it has its ids now, or it was not made.
+    /// Sees what came of entries that were recorded before the thing was made: it has its ids now, or it was not made. One
+    /// that is there by half stays as it is, until the half is mended.
     ///
     /// # Errors
     /// [`ReadError`] where the host cannot be looked at or the file not be written.
     pub fn settle(&mut self) -> Result<(), ReadError> {
         for made in self.made.clone().iter().filter(|made| !made.is_certain()) {
             match made.found(self.root)? {
-                Some(found) => self.record(found)?,
+                Some(found) if found.is_whole(self.root) => self.record(found)?,
+                Some(_) => {}
                 None => self.forget(made)?,
             }
         }

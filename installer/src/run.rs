@@ -89,7 +89,7 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
     let is_idle = looked.iter().all(|report| report.plan.is_empty()) && !is_work_left(cx);
     if let (true, Ok(store)) = (is_idle, &store) {
         let wanted = rulings(cx, request, &looked, &beside, Some(store));
-        if !verdicts::would_change(&wanted, store) {
+        if !verdicts::would_change(&wanted, store) && !verdicts::store(cx).is_behind()? {
             return Ok(results(looked, &beside, Vec::new()));
         }
     }

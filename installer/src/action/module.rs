@@ -139,9 +139,20 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
 #[must_use]
 pub fn is_work_left(cx: &Context) -> bool {
-    let Ok(directory) = cx.root.dir(&cx.profile.paths.work) else { return false };
-    let Ok(names) = directory.names() else { return false };
-    names.is_empty() || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+    let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
+    match names(&cx.profile.paths.work) {
+        Some(names) => {
+            names.is_empty()
+                || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+        }
+        None => above_work(cx).and_then(names).is_some_and(|names| names.is_empty()),
+    }
+}
+
+/// The directory above that of the work, where it is only there for it.
+fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
+    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
+    cx.profile.paths.work.parent().filter(|above| !managed(above))
 }
 
 /// Removes what compiling the module left behind, and the directory it was done in.
@@ -150,21 +161,19 @@ pub fn is_work_left(cx: &Context) -> bool {
 /// [`FileError`] where something cannot be removed.
 pub fn clean_work(cx: &Context) -> Result<(), FileError> {
     let work = &cx.profile.paths.work;
-    if cx.root.stat(work)?.is_none() {
-        return Ok(());
+    if cx.root.stat(work)?.is_some() {
+        let directory = match make_place(cx.root, cx.profile, work) {
+            // A link on the way: whatever it leads to was not made here.
+            Err(e) if e.errno() == Some(Errno::ELOOP) => return Ok(()),
+            opened => opened?,
+        };
+        for name in ours_in_work(&cx.profile.module.name) {
+            directory.unlink(&name)?;
+        }
+        remove_place(cx.root, cx.profile, work)?;
     }
-    let directory = match make_place(cx.root, cx.profile, work) {
-        // A link on the way: whatever it leads to was not made here.
-        Err(e) if e.errno() == Some(Errno::ELOOP) => return Ok(()),
-        opened => opened?,
-    };
-    for name in ours_in_work(&cx.profile.module.name) {
-        directory.unlink(&name)?;
-    }
-    remove_place(cx.root, cx.profile, work)?;
-    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
-    match work.parent() {
-        Some(above) if !managed(above) => remove_place(cx.root, cx.profile, above).map(drop),
-        _ => Ok(()),
+    match above_work(cx) {
+        Some(above) => remove_place(cx.root, cx.profile, above).map(drop),
+        None => Ok(()),
     }
 }

@@ -18,8 +18,15 @@ const FAULTS: &str = "var/lib/cisco/faults";
 const STATE: &str = "var/lib/cisco/hostprep";
 const STORES: &str = "var/lib/selinux";
 
-/// What is not compared: the log, what the account tools keep of their own, what libsemanage counts.
-const NOT_COMPARED: [&str; 5] = ["/var/log/cisco", "/etc/.pwd.lock", "/var/lib/cisco/faults", "/run/cisco", "/proc"];
+/// What is compared in another way, or not at all: the log and the locks.
+const NOT_COMPARED: [&str; 6] = [
+    "/var/log/cisco",
+    "/etc/.pwd.lock",
+    "/run/cisco",
+    "/etc/shadow",
+    "/var/lib/cisco/faults",
+    "/var/lib/cisco/hostprep/journal.json",
+];
 
 /// `login.defs` as it was, to the inode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,8 +204,20 @@ fn writable_by_others(root: &Path) -> Vec<String> {
 /// The whole outcome of the command and the one after it.
 pub struct Outcome {
     tree: Snapshot,
-    store: Vec<String>,
+    /// Names and passwords, without the ages of these: a line that usermod adds says otherwise that it never grows old.
+    shadow: Vec<String>,
+    journal: Vec<String>,
+    store: Store,
     code: Option<i32>,
+}
+
+/// What is said of the events of the disturbed run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// They are those of the undisturbed run.
+    Same,
+    /// What was wrong meanwhile was raised and is cleared again.
+    MayHaveMore,
 }
 
 impl Outcome {
@@ -213,24 +232,37 @@ impl Outcome {
         }
         wrong.extend(LoginDefs::of(&root).difference(before));
         wrong.extend(writable_by_others(&root));
-        let store = match events(&root) {
-            Ok(events) => events,
+        let store = match Store::of(&root) {
+            Ok(store) => store,
             Err(problem) => {
                 wrong.push(problem);
-                Vec::new()
+                Store::default()
             }
         };
         let tree = Snapshot::of(&root).without(&NOT_COMPARED).without_matching(is_of_a_tool);
-        (Self { tree, store, code: next.code }, wrong)
+        (Self { tree, shadow: shadow(&root), journal: journal(&root), store, code: next.code }, wrong)
     }
 
     /// How `other` differs from this.
     #[must_use]
-    pub fn difference(&self, other: &Self) -> Vec<String> {
+    pub fn difference(&self, other: &Self, events: Events) -> Vec<String> {
         let mut lines: Vec<String> =
             self.tree.difference(&other.tree, Compare::SameTree).lines().map(str::to_owned).collect();
-        if self.store != other.store {
-            lines.push(format!("events {:#?} → {:#?}", self.store, other.store));
+        if self.shadow != other.shadow {
+            lines.push(format!("shadow {:?} → {:?}", self.shadow, other.shadow));
+        }
+        if self.journal != other.journal {
+            lines.push(format!("journal {:?} → {:?}", self.journal, other.journal));
+        }
+        let same = match events {
+            Events::Same => self.store == other.store,
+            Events::MayHaveMore => {
+                self.store.raised == other.store.raised
+                    && self.store.events.iter().all(|event| other.store.events.contains(event))
+            }
+        };
+        if !same {
+            lines.push(format!("faults {:?} → {:?}", self.store, other.store));
         }
         if self.code != other.code {
             lines.push(format!("the next command's exit status {:?} → {:?}", self.code, other.code));
@@ -257,37 +289,66 @@ fn is_of_a_tool(path: &Path) -> bool {
         || path.ends_with("/semanage.read.LOCK")
 }
 
-/// The events in short, where the store is whole: numbers without a gap, each fault raised and cleared in turn, and the
-/// state what they come to.
-fn events(root: &Path) -> Result<Vec<String>, String> {
-    let dir = root.join(FAULTS);
-    let Some(text) = read_if_there(&dir.join("events.jsonl"))? else { return Ok(Vec::new()) };
-    let mut raised = BTreeMap::new();
-    let mut short = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let mut event: Value = serde_json::from_str(line).map_err(|e| format!("events.jsonl: {e}: {line:?}"))?;
-        if event["seq"] != index + 1 {
-            return Err(format!("event {} has number {}", index + 1, event["seq"]));
+fn shadow(root: &Path) -> Vec<String> {
+    let text = fs::read_to_string(root.join("etc/shadow")).unwrap();
+    let mut lines: Vec<_> =
+        text.lines().map(|line| line.splitn(3, ':').take(2).collect::<Vec<_>>().join(":")).collect();
+    lines.sort();
+    lines
+}
+
+/// The entries of the journal, in no order: that of things which are made again is another.
+fn journal(root: &Path) -> Vec<String> {
+    let Ok(text) = fs::read_to_string(root.join(STATE).join("journal.json")) else { return Vec::new() };
+    let journal: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("journal.json: {e}: {text}"));
+    let mut made: Vec<String> = journal["made"].as_array().into_iter().flatten().map(Value::to_string).collect();
+    made.sort();
+    made
+}
+
+/// A fault store that is whole.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Store {
+    /// Each event, but its number and its time.
+    events: Vec<String>,
+    /// What is raised.
+    raised: Vec<u64>,
+}
+
+impl Store {
+    /// The store, where it is whole: numbers without a gap, each fault raised and cleared in turn, and the state what they
+    /// come to.
+    fn of(root: &Path) -> Result<Self, String> {
+        let dir = root.join(FAULTS);
+        let Some(text) = read_if_there(&dir.join("events.jsonl"))? else { return Ok(Self::default()) };
+        let mut is_raised = BTreeMap::new();
+        let mut events = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let mut event: Value = serde_json::from_str(line).map_err(|e| format!("events.jsonl: {e}: {line:?}"))?;
+            if event["seq"] != index + 1 {
+                return Err(format!("event {} has number {}", index + 1, event["seq"]));
+            }
+            let fault = event["fault"].as_u64().unwrap_or(0);
+            let kind = event["event"].as_str().unwrap_or("").to_owned();
+            if is_raised.get(&fault).copied().unwrap_or(false) == (kind == "raised") {
+                return Err(format!("event {}: fault {fault} {kind}, which it was", index + 1));
+            }
+            is_raised.insert(fault, kind != "cleared");
+            let fields = event.as_object_mut().ok_or("an event is no object")?;
+            fields.retain(|name, _| !["seq", "time"].contains(&name.as_str()));
+            events.push(event.to_string());
         }
-        let fault = event["fault"].as_u64().unwrap_or(0);
-        let is_raised = raised.get(&fault).copied().unwrap_or(false);
-        let kind = event["event"].as_str().unwrap_or("").to_owned();
-        if is_raised == (kind == "raised") {
-            return Err(format!("event {}: fault {fault} {kind}, which it was", index + 1));
+        let Some(state) = read_if_there(&dir.join("faults.json"))? else { return Err("no faults.json".into()) };
+        let state: Value = serde_json::from_str(&state).map_err(|e| format!("faults.json: {e}"))?;
+        let listed: Vec<u64> =
+            state["faults"].as_array().into_iter().flatten().filter_map(|fault| fault["id"].as_u64()).collect();
+        let raised: Vec<u64> = is_raised.into_iter().filter_map(|(fault, is)| is.then_some(fault)).collect();
+        if listed != raised || state["sequence"] != events.len() {
+            let number = &state["sequence"];
+            return Err(format!("faults.json has {listed:?} of {number}, the events {raised:?} of {}", events.len()));
         }
-        raised.insert(fault, kind != "cleared");
-        event.as_object_mut().ok_or("an event is no object")?.remove("time");
-        short.push(event.to_string());
+        Ok(Self { events, raised })
     }
-    let Some(state) = read_if_there(&dir.join("faults.json"))? else { return Err("no faults.json".into()) };
-    let state: Value = serde_json::from_str(&state).map_err(|e| format!("faults.json: {e}"))?;
-    let listed: Vec<u64> =
-        state["faults"].as_array().into_iter().flatten().filter_map(|fault| fault["id"].as_u64()).collect();
-    let folded: Vec<u64> = raised.into_iter().filter_map(|(fault, is)| is.then_some(fault)).collect();
-    if listed != folded || state["sequence"] != short.len() {
-        return Err(format!("the state has {listed:?} of {}, the events have {folded:?} of {}", state["sequence"], short.len()));
-    }
-    Ok(short)
 }
 
 fn read_if_there(path: &Path) -> Result<Option<String>, String> {
@@ -311,7 +372,7 @@ pub fn undisturbed(place: &Place, scenario: &Scenario) -> Outcome {
             outcome
         })
         .collect();
-    let difference = twice[0].difference(&twice[1]);
+    let difference = twice[0].difference(&twice[1], Events::Same);
     assert!(difference.is_empty(), "{}, twice undisturbed: {difference:#?}", scenario.name);
     twice.into_iter().next().unwrap()
 }

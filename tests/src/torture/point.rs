@@ -89,8 +89,12 @@ pub const CHANGING: &[(i64, &str)] = &[
 ];
 
 /// Calls that open a file.
-pub const OPENING: &[(i64, &str)] =
-    &[(libc::SYS_open, "open"), (libc::SYS_openat, "openat"), (libc::SYS_openat2, "openat2"), (libc::SYS_creat, "creat")];
+pub const OPENING: &[(i64, &str)] = &[
+    (libc::SYS_open, "open"),
+    (libc::SYS_openat, "openat"),
+    (libc::SYS_openat2, "openat2"),
+    (libc::SYS_creat, "creat"),
+];
 
 /// Every call of the undisturbed command, but those that only wait.
 #[must_use]
