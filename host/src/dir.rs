@@ -198,13 +198,15 @@ impl Dir {
         }
     }
 
-    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success.
+    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success. It is gone from the disk
+    /// too when this returns.
     ///
     /// # Errors
     /// [`FileError`].
     pub fn remove_dir(&self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
         match unlinkat(&self.fd, name.as_ref(), UnlinkatFlags::RemoveDir) {
-            Ok(()) | Err(Errno::ENOENT) => Ok(true),
+            Ok(()) => self.sync().map(|()| true),
+            Err(Errno::ENOENT) => Ok(true),
             Err(Errno::ENOTEMPTY | Errno::EEXIST) => Ok(false),
             Err(e) => Err(self.error("remove", name, e)),
         }

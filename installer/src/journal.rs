@@ -73,16 +73,22 @@ impl Made {
         })
     }
 
-    /// Whether it has all its lines, so far as can be seen: an account tool that is killed may have written one file of two.
-    #[must_use]
-    pub fn is_whole(&self, root: &Root) -> bool {
+    /// Whether a user or group has a line in the file of passwords too; `None` where that cannot be seen, and of what has none.
+    fn is_shadowed(&self, root: &Root) -> Option<bool> {
         let accounts = Accounts::of(root);
-        let shadowed = match self {
+        match self {
             Self::User { name, .. } => accounts.is_shadowed(SHADOW, name),
             Self::Group { name, .. } => accounts.is_shadowed(GSHADOW, name),
             Self::Directory { .. } | Self::Module { .. } => None,
-        };
-        shadowed != Some(false)
+        }
+    }
+
+    /// Whether only its line in the file of passwords is left: a tool was killed between the two files.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the host cannot be looked at.
+    pub fn is_rest(&self, root: &Root) -> Result<bool, ReadError> {
+        Ok(self.is_shadowed(root) == Some(true) && self.found(root)?.is_none())
     }
 
     fn is_certain(&self) -> bool {
@@ -139,7 +145,7 @@ impl<'a> Journal<'a> {
 
     /// The entries of things that were about to be made and are there by half.
     pub fn halves(&self) -> impl Iterator<Item = &Made> {
-        self.made.iter().filter(|made| !made.is_certain() && !made.is_whole(self.root))
+        self.made.iter().filter(|made| !made.is_certain() && made.is_shadowed(self.root) == Some(false))
     }
 
     /// Records `made` before it is made.
@@ -164,9 +170,9 @@ impl<'a> Journal<'a> {
     pub fn settle(&mut self) -> Result<(), ReadError> {
         for made in self.made.clone().iter().filter(|made| !made.is_certain()) {
             match made.found(self.root)? {
-                Some(found) if found.is_whole(self.root) => self.record(found)?,
-                Some(_) => {}
-                None => self.forget(made)?,
+                Some(found) if found.is_shadowed(self.root) != Some(false) => self.record(found)?,
+                None if !made.is_rest(self.root)? => self.forget(made)?,
+                _ => {}
             }
         }
         Ok(())

@@ -1,14 +1,19 @@
 //! `make torture`.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "its output is what it is for")]
 
-use harness::torture::kill::{self, Extent};
+use harness::torture::kill::Extent;
 use harness::torture::scenario::SCENARIOS;
+use harness::torture::{errors, kill, power};
 
 fn main() {
-    let only = std::env::args().nth(1);
-    for scenario in SCENARIOS.iter().filter(|scenario| only.as_ref().is_none_or(|only| only == scenario.name)) {
-        let tally =
-            kill::everywhere(scenario, if std::env::args().nth(2).is_some() { Extent::Full } else { Extent::Bounded });
+    let args: Vec<_> = std::env::args().collect();
+    for scenario in SCENARIOS.iter().filter(|scenario| args[2] == "all" || args[2] == scenario.name) {
+        let extent = if args.len() > 3 { Extent::Full } else { Extent::Bounded };
+        let tally = match args[1].as_str() {
+            "kill" => kill::everywhere(scenario, extent),
+            "errors" => errors::everywhere(scenario, extent),
+            _ => power::everywhere(scenario),
+        };
         println!(
             "{}: tried {}, not reached {}, amid {:?}, {} violations, {:?}",
             scenario.name,

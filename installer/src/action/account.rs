@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use faults::Reason;
 
+use host::FileError;
 use host::log::Level;
 use host::process::{Command, ProcessError, quoted};
 
@@ -23,6 +24,15 @@ pub fn account_tool(cx: &Context, program: &str) -> Command {
     if cx.root.is_alternate() { command.arg(option).arg(cx.root.path()) } else { command }
 }
 
+/// Brings to disk what an account tool did. It syncs the files that it writes and not their names (seen with shadow 4.13), so a
+/// power failure could bring back what the journal no longer knows.
+///
+/// # Errors
+/// [`FileError`].
+pub fn sync_accounts(cx: &Context) -> Result<(), FileError> {
+    cx.root.dir("/etc")?.sync()
+}
+
 /// Runs `command`, inside the login.defs window where there is one.
 pub(super) fn run(
     cx: &Context,
@@ -35,8 +45,10 @@ pub(super) fn run(
         journal.record(made.clone())?;
     }
     let ran = in_window(cx, command, window);
+    let synced = sync_accounts(cx);
     // Whatever became of it: what is there now is ours, what is not is forgotten.
     journal.settle()?;
+    synced?;
     ran
 }
 

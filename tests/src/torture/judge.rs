@@ -248,8 +248,12 @@ impl Outcome {
     pub fn difference(&self, other: &Self, events: Events) -> Vec<String> {
         let mut lines: Vec<String> =
             self.tree.difference(&other.tree, Compare::SameTree).lines().map(str::to_owned).collect();
+        let only = |one: &[String], other: &[String]| -> Vec<String> {
+            one.iter().filter(|line| !other.contains(line)).cloned().collect()
+        };
+        let (gone, new) = (only(&self.shadow, &other.shadow), only(&other.shadow, &self.shadow));
         if self.shadow != other.shadow {
-            lines.push(format!("shadow {:?} → {:?}", self.shadow, other.shadow));
+            lines.push(format!("/etc/shadow: gone {gone:?}, new {new:?}"));
         }
         if self.journal != other.journal {
             lines.push(format!("journal {:?} → {:?}", self.journal, other.journal));

@@ -3,14 +3,18 @@
 //!
 //! * [`scenario`]: what is disturbed, and the command that comes after
 //! * [`kill`]: death at a call
+//! * [`errors`]: a call that fails, alone or with all after it
+//! * [`power`]: what was not synced is lost
 //! * [`judge`]: what must hold
 //! * [`point`], [`tracee`]: the calls, by `ptrace`
 //! * [`place`], [`crew`]: roots in memory, and workers that try points in them
 
 pub mod crew;
+pub mod errors;
 pub mod judge;
 pub mod kill;
 pub mod place;
 pub mod point;
+pub mod power;
 pub mod scenario;
 pub mod tracee;

@@ -95,7 +95,8 @@ impl Call {
     /// What a descriptor of the process leads to.
     #[must_use]
     pub fn descriptor(&self, number: u64) -> Option<PathBuf> {
-        let number = i32::try_from(number.cast_signed()).ok()?;
+        // The upper half of the register means nothing.
+        let number = number as i32;
         let link = if number == libc::AT_FDCWD { "cwd".into() } else { format!("fd/{number}") };
         std::fs::read_link(format!("/proc/{}/{link}", self.thread)).ok()
     }
