@@ -143,6 +143,12 @@ impl<'a> Journal<'a> {
         &self.made
     }
 
+    /// Whether of each entry it is known what came of it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.made.iter().all(Made::is_certain)
+    }
+
     /// The entries of things that were about to be made and are there by half.
     pub fn halves(&self) -> impl Iterator<Item = &Made> {
         self.made.iter().filter(|made| !made.is_certain() && made.is_shadowed(self.root) == Some(false))

@@ -20,7 +20,7 @@ const STORES: &str = "var/lib/selinux";
 
 /// What is compared in another way, or not at all: the log and the locks.
 const NOT_COMPARED: [&str; 6] = [
-    "/var/log/cisco",
+    "/var/log",
     "/etc/.pwd.lock",
     "/run/cisco",
     "/etc/shadow",
