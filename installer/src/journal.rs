@@ -213,8 +213,7 @@ impl<'a> Journal<'a> {
             dir.rename(&name, &kept)?;
         }
         if self.made.is_empty() {
-            dir.unlink(&name)?;
-            return dir.sync();
+            return dir.unlink_replaced(&name);
         }
         let file = File { schema: SCHEMA, made: self.made.clone() };
         let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();

@@ -67,6 +67,13 @@ impl Snapshot {
         self
     }
 
+    /// Only the one path, as the root's own system would name it.
+    #[must_use]
+    pub fn only(mut self, path: &Path) -> Self {
+        self.entries.retain(|other, _| Path::new("/").join(other) == path);
+        self
+    }
+
     /// The same without what `left_out` says of paths beneath the top.
     #[must_use]
     pub fn without_matching(mut self, left_out: impl Fn(&Path) -> bool) -> Self {

@@ -158,6 +158,7 @@ pub fn run(command: &Command, output: &Path, mut judge: impl FnMut(&Call) -> The
 }
 
 /// A shell that has stopped itself and then becomes the command, so that it can be seized before it does anything.
+#[expect(clippy::zombie_processes, reason = "whoever traces it waits for it")]
 fn start_stopped(command: &Command, output: &Path) -> Pid {
     let file = File::create(output).unwrap();
     let mut shell = Command::new("/bin/sh");
