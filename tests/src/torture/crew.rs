@@ -63,7 +63,10 @@ impl Tally {
     }
 }
 
-/// Tries `points` of `scenario`, each by `attempt`, on all processors.
+/// How many work for each processor: some mostly wait, as for an account tool that tries for 14 seconds to lock a file.
+const FOR_EACH_PROCESSOR: usize = 3;
+
+/// Tries `points` of `scenario`, each by `attempt`, by several workers.
 #[must_use]
 pub fn try_all<P: Sync + std::fmt::Display>(
     scenario: &Scenario,
@@ -84,7 +87,8 @@ pub fn try_all<P: Sync + std::fmt::Display>(
         }
     };
     std::thread::scope(|scope| {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(points.len());
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = (processors * FOR_EACH_PROCESSOR).min(points.len());
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         for worker in workers {
             worker.join().unwrap();
