@@ -8,8 +8,7 @@ use std::time::Instant;
 use harness::signals::{ALL, Point, Tally, Undisturbed, Work, points, sweep};
 use nix::sys::signal::Signal;
 
-const SIGNALS: [Signal; 5] =
-    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGPIPE];
+const SIGNALS: [Signal; 5] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGPIPE];
 
 fn main() -> ExitCode {
     let mut every = 1;
