@@ -255,7 +255,7 @@ fn read(cx: &Context) -> Result<Record, ReadError> {
 
 fn lock(cx: &Context) -> Result<(Dir, Lock), crate::Error> {
     let state = &cx.profile.paths.state;
-    let lock = Lock::acquire(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE, &mut || {})?;
+    let lock = Lock::acquire_to_finish(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE)?;
     Ok((cx.root.make_dirs(state)?, lock))
 }
 

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::process::{Child, Command, Output, Stdio};
 
-use harness::{ScratchRoot, Snapshot, System, program, signals, wait_until};
+use harness::{HeldTool, ScratchRoot, Snapshot, System, program, setup, signals, wait_until};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
@@ -153,4 +153,24 @@ fn a_lock_of_a_living_tool_is_waited_for() {
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     assert!(root.account("passwd", NAME).is_some() && root.account("group", NAME).is_some());
     login_defs.expect_untouched(&Snapshot::of(&root.at("/etc/login.defs")));
+}
+
+/// It was not there when we looked, and is when our `useradd` comes: it is theirs, and stays when we go.
+#[test]
+fn a_user_that_somebody_else_makes_meanwhile_is_theirs() {
+    let root = signals::root();
+    let login_defs = Snapshot::of(&root.at("/etc/login.defs"));
+    let useradd = HeldTool::new("useradd");
+    let child = start(useradd.command(program::binary()).args(root.args(&["repair"])));
+    useradd.wait_until_started();
+    let mut theirs = Command::new("useradd");
+    theirs.arg("--prefix").arg(root.path()).args(["--system", "--user-group", "--no-create-home", NAME]);
+    setup::run(theirs.args(["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]));
+    useradd.let_go();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "fault 11 alone: {}", said(&output));
+    assert_eq!(root.hostprep(&["status"]).expect_code(3).stdout.lines().nth(1), Some("Fault IDs: 11"));
+    login_defs.expect_untouched(&Snapshot::of(&root.at("/etc/login.defs")));
+    root.hostprep(&["remove"]).expect_code(0);
+    assert!(root.account("passwd", NAME).is_some() && root.account("group", NAME).is_some());
 }

@@ -7,4 +7,5 @@ mod crowd;
 mod editors;
 mod ledger;
 mod load_lock;
+mod places;
 mod policy;

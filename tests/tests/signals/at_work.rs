@@ -19,7 +19,11 @@ pub struct AtWork {
 impl AtWork {
     /// Starts it through `change`, and waits until the window is open.
     pub fn start(words: &[&str], change: impl FnOnce(&mut Command)) -> Self {
-        let root = signals::root();
+        Self::on(signals::root(), words, change)
+    }
+
+    /// The same on a root that is like those of [`signals::root`].
+    pub fn on(root: ScratchRoot, words: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let login_defs = Snapshot::of(&root.at("/etc/login.defs"));
         let useradd = HeldTool::new("useradd");
         let mut command = useradd.command(program::binary());

@@ -3,7 +3,8 @@
 use std::os::unix::process::CommandExt;
 
 use harness::terminal::CTRL_C;
-use harness::{HeldTool, Snapshot, Terminal, program, signals};
+use harness::{HeldTool, Snapshot, Terminal, program, signals, wait_until};
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, killpg};
 
 use crate::at_work::{AtWork, NAME, expect_closed, expect_interrupted};
@@ -89,4 +90,26 @@ fn what_nohup_ignores_stays_ignored() {
     work.useradd.let_go();
     let (_root, output) = work.end();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(3), 0), "{output:?}");
+}
+
+/// What was done is judged all the same: the fault is cleared, although somebody else is at the store just then.
+#[test]
+fn an_interruption_does_not_keep_what_was_done_from_the_store() {
+    let root = signals::root();
+    root.dir("/opt/cisco", 0o755);
+    root.hostprep(&["faults", "raise", "5", "--reason", "user-missing"]).expect_code(0);
+    let work = AtWork::on(root, &["repair", "--only", "scan-user"], |_| ());
+    let root = &work.root;
+    let lock = std::fs::File::options().append(true).open(root.at("/var/lib/cisco/faults/faults.lock")).unwrap();
+    let held = Flock::lock(lock, FlockArg::LockExclusiveNonblock).unwrap();
+    work.send(Signal::SIGTERM);
+    work.useradd.let_go();
+    let log = || std::fs::read_to_string(root.at("/var/log/cisco/hostprep.log")).unwrap_or_default();
+    wait_until("the step is done", || log().contains("scan-user: changed").then_some(()));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    drop(held);
+    let (root, output) = work.end();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+    let history = root.hostprep(&["faults", "history"]).expect_code(0).stdout;
+    assert!(history.lines().nth(1).unwrap().contains("cleared"), "{history}");
 }
