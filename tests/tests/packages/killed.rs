@@ -132,10 +132,8 @@ fn apt_and_dpkg() {
         Case { line: APT, signal: Signal::SIGKILL, whom: Whom::Manager, then: &[CONFIGURE] },
         Case { line: APT, signal: Signal::SIGTERM, whom: Whom::Everything, then: &[CONFIGURE, REPAIR] },
         Case { line: APT, signal: Signal::SIGKILL, whom: Whom::Everything, then: &[REPAIR, CONFIGURE] },
-        Case { line: APT, signal: Signal::SIGINT, whom: Whom::Everything, then: &[CONFIGURE, REPAIR] },
         Case { line: DPKG, signal: Signal::SIGKILL, whom: Whom::AllButTheHook, then: &[CONFIGURE] },
-        Case { line: DPKG, signal: Signal::SIGTERM, whom: Whom::AllButTheHook, then: &[CONFIGURE] },
-        Case { line: DPKG, signal: Signal::SIGHUP, whom: Whom::Everything, then: &[CONFIGURE, REPAIR] },
+        Case { line: DPKG, signal: Signal::SIGINT, whom: Whom::Everything, then: &[CONFIGURE, REPAIR] },
     ] {
         system.run("dpkg --purge hostprep").expect_code(0);
         play(&system, &normal, &case);
@@ -159,7 +157,6 @@ fn dnf_and_rpm() {
         Case { line: DNF, signal: Signal::SIGTERM, whom: Whom::Manager, then: &[AGAIN] },
         Case { line: DNF, signal: Signal::SIGINT, whom: Whom::Everything, then: &[AGAIN] },
         Case { line: DNF, signal: Signal::SIGKILL, whom: Whom::Everything, then: &[REPAIR, AGAIN] },
-        Case { line: RPM, signal: Signal::SIGKILL, whom: Whom::AllButTheHook, then: &[AGAIN] },
         Case { line: RPM, signal: Signal::SIGTERM, whom: Whom::Everything, then: &[AGAIN] },
     ] {
         system.run("rpm --erase hostprep").expect_code(0);

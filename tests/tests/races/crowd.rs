@@ -14,7 +14,7 @@ const LIMIT: &str = "100";
 
 /// `RACES=N` makes N rounds of each instead of a few.
 pub fn rounds() -> usize {
-    std::env::var("RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(4)
+    std::env::var("RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2)
 }
 
 /// Words, and the exit codes that are theirs whatever the others do.

@@ -26,7 +26,7 @@ fn a_transaction_of_somebody_else_is_waited_for() {
     root.policy_store().file("/site.cil", "(type site_t)");
     let mut semodule = Caller::Root.command("semodule");
     semodule.arg("-p").arg(root.path()).args(["-n", "-s", "default", "-X", "400", "-i"]).arg(root.at("/site.cil"));
-    let mut theirs = semodule.spawn().unwrap();
+    let mut theirs = semodule.stderr(Stdio::null()).spawn().unwrap();
     wait_until("the other transaction has begun", || is_held(&root).then_some(()));
     let id = Pid::from_raw(theirs.id().cast_signed());
     kill(id, Signal::SIGSTOP).unwrap();

@@ -21,13 +21,13 @@ fn swept(name: &str, chosen: impl Fn(usize, &Point) -> bool) -> Tally {
 
 #[test]
 fn each_change_while_the_window_is_open() {
-    let tally = swept("repair", |n, point| point.in_window && (point.tells || n % 17 == 0));
+    let tally = swept("repair", |n, point| point.in_window && (point.tells || n % 31 == 0));
     assert!(tally.of(Ended::Interrupted) > 20, "{tally}");
 }
 
 #[test]
 fn all_along_a_repair() {
-    let tally = swept("repair", |n, point| !point.in_window && n % 41 == 0);
+    let tally = swept("repair", |n, point| !point.in_window && n % 71 == 0);
     assert!(
         tally.of(Ended::Died) > 0 && tally.of(Ended::Finished) > 0,
         "before there is a handler, and at the end: {tally}"
@@ -36,16 +36,16 @@ fn all_along_a_repair() {
 
 #[test]
 fn all_along_hooks() {
-    swept("rpm-post", |n, point| (point.in_window && point.tells && n % 3 == 0) || n % 97 == 0);
-    swept("deb-postinst", |n, point| (point.in_window && point.tells && n % 3 == 1) || n % 97 == 0);
+    swept("rpm-post", |n, point| (point.in_window && point.tells && n % 3 == 0) || n % 131 == 0);
+    swept("deb-postinst", |n, point| (point.in_window && point.tells && n % 3 == 1) || n % 131 == 0);
 }
 
 #[test]
 fn all_along_the_recovery_of_a_window() {
-    swept("recovery", |n, point| (point.in_window && point.tells && n % 2 == 0) || n % 211 == 0);
+    swept("recovery", |n, point| (point.in_window && point.tells && n % 2 == 0) || n % 311 == 0);
 }
 
 #[test]
 fn all_along_a_removal() {
-    swept("remove", |n, point| (point.tells && n % 3 == 0) || n % 47 == 0);
+    swept("remove", |n, point| (point.tells && n % 4 == 0) || n % 97 == 0);
 }
