@@ -11,6 +11,7 @@
 //! * [`system`]: a small Debian system of its own, entered by `chroot`
 //! * [`packages`]: the packages, and others that tests need
 //! * [`vm`]: a guest with SELinux enforcing
+//! * [`signals`]: a signal at every system call
 //! * [`setup`]: the real policy store and the chroot, made by `tests/setup`
 //!
 //! Everything here fails by panicking, with what was being done: it is for tests alone.
@@ -24,6 +25,7 @@ pub mod packages;
 pub mod program;
 pub mod scratch;
 pub mod setup;
+pub mod signals;
 pub mod snapshot;
 pub mod system;
 pub mod terminal;

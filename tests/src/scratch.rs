@@ -26,7 +26,17 @@ impl ScratchRoot {
     /// `tests/fixtures/os-release`), a nologin shell, and no kernel and no SELinux.
     #[must_use]
     pub fn of(distribution: &str) -> Self {
-        let root = Self { place: setup::open_tempdir() };
+        Self::within(setup::open_tempdir(), distribution)
+    }
+
+    /// The same in memory, for tests that make very many and in which nothing is that a disk may lose.
+    #[must_use]
+    pub fn in_memory(distribution: &str) -> Self {
+        Self::within(setup::open_tempdir_in_memory(), distribution)
+    }
+
+    fn within(place: TempDir, distribution: &str) -> Self {
+        let root = Self { place };
         for name in ["passwd", "group", "shadow", "gshadow"] {
             root.copy(&setup::fixture(&format!("accounts/{name}")), &format!("/etc/{name}"));
         }

@@ -14,6 +14,7 @@ use policy::{Cause, ModuleSpec};
 
 use super::ActionError;
 use super::directory::failure;
+use crate::Error;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::outcome::Finding;
@@ -94,8 +95,7 @@ impl LoadModule {
         if self.present.priorities.is_empty() {
             journal.forget(&made)?;
         }
-        let reason = Reason::from(error.cause.as_reason());
-        Err(ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] }))
+        Err(refused(cx, &error))
     }
 
     fn transaction(&self, cx: &Context, file: &Path) -> Result<(), TransactionError> {
@@ -108,10 +108,16 @@ impl LoadModule {
 /// Loads the policy that the store has made into the kernel.
 pub(super) fn reload(cx: &Context, command: &Command) -> Result<(), ActionError> {
     let spec = &cx.profile.module;
-    policy::transaction::run(cx.processes, cx.clock, command, &spec.name).map(drop).map_err(|error| {
-        let reason = Reason::from(error.cause.as_reason());
-        ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
-    })
+    policy::transaction::run(cx.processes, cx.clock, command, &spec.name).map(drop).map_err(|error| refused(cx, &error))
+}
+
+/// A store that is not waited for since somebody interrupts is no fault of the host's.
+fn refused(cx: &Context, error: &TransactionError) -> ActionError {
+    if error.interrupted {
+        return ActionError::Ours(Error::Interrupted);
+    }
+    let reason = Reason::from(error.cause.as_reason());
+    ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
 }
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.

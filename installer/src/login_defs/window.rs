@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use host::signals::Unstoppable;
 use host::{FileError, ReadError, Root};
 use thiserror::Error;
 
@@ -82,6 +83,7 @@ pub struct Open<'a> {
     root: &'a Root,
     /// `None` where nothing had to be changed, or everything is back.
     state: Option<State>,
+    _unstoppable: Unstoppable,
 }
 
 /// Opens the window: from now on `USERGROUPS_ENAB` is `yes`. The intent is on disk before the change; a window that
@@ -93,9 +95,11 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Open
     recover(root, state_dir)?;
     let mut planned = Some(planned.clone());
     for _ in 0..ATTEMPTS {
-        let Some(current) = planned.take() else { return Ok(Open { root, state: None }) };
+        let Some(current) = planned.take() else {
+            return Ok(Open { root, state: None, _unstoppable: Unstoppable::begin() });
+        };
         // Dropped on an error, it puts everything back.
-        let mut window = Open { root, state: Some(State::make(root, state_dir)?) };
+        let mut window = Open { root, state: Some(State::make(root, state_dir)?), _unstoppable: Unstoppable::begin() };
         if window.make_changes(&current)? {
             return Ok(window);
         }
