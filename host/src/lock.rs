@@ -83,7 +83,7 @@ impl Lock {
 
     fn try_once(root: &Root, inside: &Path, name: &OsStr) -> Result<Option<Self>, FileError> {
         let failed = |e: Errno| FileError::new("lock", root.shown(inside), e);
-        let dir = root.make_dirs(inside.parent().unwrap_or(Path::new("/")))?;
+        let dir = root.make_own_dir(inside.parent().unwrap_or(Path::new("/")))?;
         // Root's alone: who can open it can hold it.
         let file = match dir.append(name, 0o600) {
             // Whoever held it last removed the directory in between.

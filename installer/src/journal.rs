@@ -102,7 +102,7 @@ impl<'a> Journal<'a> {
     }
 
     fn read(root: &'a Root, path: PathBuf) -> Self {
-        let (made, unusable) = match root.read_text_if_there(&path) {
+        let (made, unusable) = match root.read_own_text(&path) {
             Ok(None) => (Vec::new(), None),
             Ok(Some(text)) => match parse(&text) {
                 Ok(made) => (made, None),
@@ -174,7 +174,7 @@ impl<'a> Journal<'a> {
     fn write(&mut self) -> Result<(), FileError> {
         let (dir, name) = {
             let parent = self.path.parent().unwrap_or(std::path::Path::new("/"));
-            (self.root.make_dirs(parent)?, self.path.file_name().unwrap_or_default().to_owned())
+            (self.root.make_own_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
         };
         if self.unusable.take().is_some() {
             let mut kept = name.clone();

@@ -220,11 +220,11 @@ pub fn remove(
     }
     let paths = &cx.profile.paths;
     if state == StateDirectory::Goes {
-        remove_place(cx.root, cx.profile, &paths.state)?;
+        remove_place(cx.root, &paths.state)?;
     }
     lock.remove()?;
     if let Some(above) = paths.lock.parent() {
-        remove_place(cx.root, cx.profile, above)?;
+        remove_place(cx.root, above)?;
     }
     Ok(removed)
 }
@@ -297,7 +297,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
             Ok(!gone)
         }
         Undo::Directory { path } => {
-            let removed = remove_place(cx.root, cx.profile, path)?;
+            let removed = remove_place(cx.root, path)?;
             journal.forget(&Made::Directory { path: path.clone() })?;
             Ok(removed)
         }

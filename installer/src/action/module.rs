@@ -54,7 +54,7 @@ impl LoadModule {
         for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
             journal.record(Made::Directory { path: directory.path.clone() })?;
         }
-        let directory = make_place(cx.root, cx.profile, work).map_err(|e| {
+        let directory = make_place(cx.root, work).map_err(|e| {
             let finding = failure(cx, work, &e);
             ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, ..finding })
         })?;
@@ -153,7 +153,7 @@ pub fn clean_work(cx: &Context) -> Result<(), FileError> {
     if cx.root.stat(work)?.is_none() {
         return Ok(());
     }
-    let directory = match make_place(cx.root, cx.profile, work) {
+    let directory = match make_place(cx.root, work) {
         // A link on the way: whatever it leads to was not made here.
         Err(e) if e.errno() == Some(Errno::ELOOP) => return Ok(()),
         opened => opened?,
@@ -161,10 +161,10 @@ pub fn clean_work(cx: &Context) -> Result<(), FileError> {
     for name in ours_in_work(&cx.profile.module.name) {
         directory.unlink(&name)?;
     }
-    remove_place(cx.root, cx.profile, work)?;
+    remove_place(cx.root, work)?;
     let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
     match work.parent() {
-        Some(above) if !managed(above) => remove_place(cx.root, cx.profile, above).map(drop),
+        Some(above) if !managed(above) => remove_place(cx.root, above).map(drop),
         _ => Ok(()),
     }
 }
