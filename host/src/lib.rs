@@ -30,6 +30,8 @@ pub mod lock;
 pub mod log;
 pub mod memory;
 mod open;
+mod outside;
+mod own;
 pub mod places;
 pub mod process;
 pub mod root;

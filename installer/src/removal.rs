@@ -15,6 +15,7 @@ use crate::Error;
 use crate::action::account_tool;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::{require_accounts_inside, require_policy_inside};
 use crate::load_lock;
 use crate::outcome::StepName;
 use crate::place::remove_place;
@@ -270,6 +271,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
     match undo {
         Undo::Module { target, policy_type, spec, .. } => {
             if let Some(store) = Store::locate(cx.root, policy_type)? {
+                require_policy_inside(cx, policy_type)?;
                 policy::transaction::remove(cx.processes, cx.clock, target, &store, spec)?;
             }
             let entries: Vec<Made> =
@@ -285,6 +287,9 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
                 Made::Group { name, .. } => Accounts::of(cx.root).local_group(name)?.is_none(),
                 _ => false,
             };
+            if !gone || restores.is_some() {
+                require_accounts_inside(cx.root)?;
+            }
             if !gone {
                 cx.processes.run_to_the_end(command)?;
             }

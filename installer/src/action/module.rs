@@ -16,6 +16,7 @@ use super::ActionError;
 use super::directory::failure;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::require_policy_inside;
 use crate::outcome::Finding;
 use crate::place::{make_place, remove_place};
 
@@ -58,7 +59,13 @@ impl LoadModule {
             let finding = failure(cx, work, &e);
             ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, ..finding })
         })?;
-        let outcome = self.load(cx, journal, spec, &directory);
+        let outcome = match require_policy_inside(cx, &self.policy_type) {
+            Ok(()) => self.load(cx, journal, spec, &directory),
+            Err(e) => {
+                let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
+                Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }))
+            }
+        };
         clean_work(cx)?;
         outcome
     }
@@ -154,8 +161,8 @@ pub fn clean_work(cx: &Context) -> Result<(), FileError> {
         return Ok(());
     }
     let directory = match make_place(cx.root, work) {
-        // A link on the way: whatever it leads to was not made here.
-        Err(e) if e.errno() == Some(Errno::ELOOP) => return Ok(()),
+        // A link or a file on the way: whatever is there was not made here.
+        Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
         opened => opened?,
     };
     for name in ours_in_work(&cx.profile.module.name) {
