@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use host::account::Accounts;
+use host::account::{Accounts, GROUP, PASSWD};
 use host::{FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
@@ -156,8 +156,16 @@ impl<'a> Journal<'a> {
     /// Whether the host still has exactly what this entry says that we made.
     ///
     /// # Errors
-    /// [`ReadError`] where the host cannot be looked at.
+    /// [`ReadError`] where the host cannot be looked at: without a file of users nobody knows whether one is gone.
     pub fn still_ours(&self, made: &Made) -> Result<bool, ReadError> {
+        let file = match made {
+            Made::User { .. } => Some(PASSWD),
+            Made::Group { .. } => Some(GROUP),
+            _ => None,
+        };
+        if let Some(file) = file {
+            self.root.open(file)?;
+        }
         Ok(made.found(self.root)?.is_some_and(|found| !made.is_certain() || found == *made))
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use host::trust::Foreign;
 use host::{FileError, Root};
 use policy::Store;
 
@@ -13,13 +14,26 @@ use crate::context::Context;
 const ACCOUNT_FILES: [&str; 6] = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"];
 const SUFFIXES: [&str; 4] = ["", "-", "+", ".lock"];
 
-/// Fails where an account tool would be led out of the root.
+/// Of those, what the tools write over in place and not by way of another name (seen with shadow 4.13).
+const WRITTEN_OVER: [&str; 2] = ["-", "+"];
+
+/// Fails where an account tool would be led out of the root, by a link or by a second name of a file elsewhere.
 ///
 /// # Errors
-/// [`Error::Read`] with the link.
+/// [`Error::Read`] with the file.
 pub fn require_accounts_inside(root: &Root) -> Result<(), Error> {
     let named = |file| SUFFIXES.map(|suffix| PathBuf::from(format!("/etc/{file}{suffix}")));
-    require_inside(root, &ACCOUNT_FILES.map(named).concat())
+    require_inside(root, &ACCOUNT_FILES.map(named).concat())?;
+    for file in ACCOUNT_FILES.iter().filter(|_| root.is_alternate()) {
+        for suffix in WRITTEN_OVER {
+            let path = format!("/etc/{file}{suffix}");
+            if let Some(found) = root.stat(&path)?.filter(|found| found.st_nlink > 1) {
+                let why = std::io::Error::other(Foreign::Names(found.st_nlink));
+                return Err(FileError::new("let a tool change", root.shown(path), why).into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Fails where `semodule` or the compiler would be led out of the root.

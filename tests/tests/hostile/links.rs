@@ -1,0 +1,228 @@
+//! Links, directories and fifos at every path that we write or change the mode of.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use harness::scratch::KERNEL;
+use harness::{ScratchRoot, Trace, login_defs, program};
+
+use crate::in_memory;
+use crate::obstacle::{Kind, Obstacle};
+use crate::run::{on, words};
+use crate::written_paths;
+
+const USER: &str = "cisco-amp-scan-svc";
+
+/// Something that we are asked to do, and what a host is like before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Repair,
+    Hook,
+    Remove,
+    Raise,
+    Reset,
+}
+
+const DEEDS: [Deed; 5] = [Deed::Repair, Deed::Hook, Deed::Remove, Deed::Raise, Deed::Reset];
+
+/// A load lock that locks.
+const LOCKED: &str = r#"{"schema":1,"locked_at":"2026-01-01T00:00:00Z","ends":[]}"#;
+
+impl Deed {
+    fn args(self) -> &'static [&'static str] {
+        match self {
+            Self::Repair => &["repair"],
+            Self::Hook => &["hook", "deb", "postinst", "configure", ""],
+            Self::Remove => &["remove"],
+            Self::Raise => &["faults", "raise", "18", "--reason", "hostile"],
+            Self::Reset => &["load-lock", "reset"],
+        }
+    }
+
+    /// A host on which there is something to do.
+    fn host(self) -> ScratchRoot {
+        let root = ScratchRoot::of("debian-12");
+        root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).kernel(KERNEL, false);
+        match self {
+            // Wrong, so that it is changed and not made.
+            Self::Hook => drop(root.dir("/opt/cisco", 0o700)),
+            Self::Remove => drop(root.hostprep(&["repair"]).expect_code(3)),
+            Self::Reset => {
+                root.dir("/var/lib/cisco", 0o755).dir("/var/lib/cisco/hostprep", 0o755);
+                root.file("/var/lib/cisco/hostprep/load-lock.json", LOCKED);
+            }
+            Self::Repair | Self::Raise => {}
+        }
+        root
+    }
+
+    /// What of it must be so when nothing is in its way.
+    fn expect_done(self, root: &ScratchRoot, what: &str) {
+        let has_user = root.account("passwd", USER).is_some() && root.account("group", USER).is_some();
+        let status = root.hostprep(&["status"]).stdout;
+        match self {
+            Self::Repair | Self::Hook => {
+                assert!(has_user, "{what}: no user");
+                assert!(status.contains("Fault IDs: 11\n"), "{what}: {status}");
+                assert!(root.at("/opt/cisco").is_dir(), "{what}");
+            }
+            Self::Remove => {
+                assert!(!has_user && !root.at("/opt/cisco").exists(), "{what}: {}", root.text("/etc/passwd"));
+                assert!(status.contains("Faults: None"), "{what}: {status}");
+            }
+            Self::Raise => assert!(status.contains("Fault IDs: 18\n"), "{what}: {status}"),
+            Self::Reset => {
+                let text = root.text("/var/lib/cisco/hostprep/load-lock.json");
+                assert!(!text.contains("locked_at"), "{what}: {text}");
+            }
+        }
+        assert_eq!(root.text("/etc/login.defs"), login_defs::with("USERGROUPS_ENAB no\n"), "{what}");
+        expect_complete_events(root, what);
+        let left = root.snapshot();
+        let left: Vec<_> = left.paths().filter(|path| is_temporary(path)).collect();
+        assert!(left.is_empty(), "{what}: {left:?} was left");
+    }
+}
+
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.starts_with('.') && name.contains(".hostprep-")
+}
+
+/// The events are numbered without a gap, and every line is one.
+fn expect_complete_events(root: &ScratchRoot, what: &str) {
+    if !root.at("/var/lib/cisco/faults/events.jsonl").exists() {
+        return;
+    }
+    let text = root.text("/var/lib/cisco/faults/events.jsonl");
+    for (number, line) in text.lines().enumerate() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{what}: {e}: {line}"));
+        assert_eq!(event["seq"], number + 1, "{what}: {text}");
+    }
+}
+
+/// A path, who writes it, and what an undisturbed run leaves there, or what was there before it.
+#[derive(Debug)]
+struct Written {
+    deed: Deed,
+    path: PathBuf,
+    was: Option<Vec<u8>>,
+    /// Whether hostprep itself writes it, or only a tool that it starts.
+    ours: bool,
+}
+
+/// All of them, from traces of undisturbed runs.
+fn all_written() -> &'static [Written] {
+    static ALL: OnceLock<Vec<Written>> = OnceLock::new();
+    ALL.get_or_init(|| DEEDS.into_iter().flat_map(written).collect())
+}
+
+fn written(deed: Deed) -> Vec<Written> {
+    let root = deed.host();
+    let before = root.snapshot();
+    let dirs_before: BTreeSet<PathBuf> =
+        before.paths().filter(|path| root.at(path.to_str().unwrap()).is_dir()).collect();
+    let content = |path: &Path| std::fs::read(root.at(path.to_str().unwrap())).ok();
+    let contents_before: Vec<(PathBuf, Vec<u8>)> =
+        before.paths().filter_map(|path| content(&path).map(|bytes| (path, bytes))).collect();
+    let trace = Trace::of(program::binary(), words(&root, deed.args()));
+    let paths = written_paths::of(&trace, root.path());
+    assert!(!paths.is_empty(), "{deed:?} wrote nothing: {:?}", trace.run);
+    let of_the_system =
+        |path: &Path| ["/opt", "/run", "/var/lib", "/var/log"].iter().any(|own| Path::new(own).starts_with(path));
+    paths
+        .into_iter()
+        // Links of the system's own directories are its business, and process numbers nobody's to foresee.
+        .filter(|path| {
+            !of_the_system(path) && path.extension().is_none_or(|end| end.to_string_lossy().parse::<u32>().is_err())
+        })
+        .map(|path| {
+            let is_dir = dirs_before.contains(&path) || root.at(path.to_str().unwrap()).is_dir();
+            let was = content(&path)
+                .or_else(|| contents_before.iter().find(|(other, _)| *other == path).map(|(_, bytes)| bytes.clone()));
+            let was = if is_dir { None } else { Some(was.unwrap_or_else(|| b"precious\n".to_vec())) };
+            let ours = !path.starts_with("/etc") || path.to_string_lossy().contains("login.defs");
+            Written { deed, path, was, ours }
+        })
+        .collect()
+}
+
+/// Puts an obstacle of this kind at each path, one at a time.
+fn each(kind: Kind) {
+    if !harness::need_root() {
+        return; // Another owner and another group are root's alone to give.
+    }
+    let mut count = 0;
+    in_memory();
+    for written in all_written() {
+        if !applies(kind, written) {
+            continue;
+        }
+        let Written { deed, path, was, .. } = written;
+        count += 1;
+        let what = format!("{deed:?} with {kind:?} at {}", path.display());
+        let root = deed.host();
+        let obstacle = Obstacle::put(&root, kind, path, was.as_deref());
+        on(&root, deed.args());
+        obstacle.expect_nothing_touched(&what);
+        obstacle.remove();
+        let what = format!("{what}, afterwards");
+        let run = on(&root, deed.args());
+        assert_ne!(run.code, Some(1), "{what}: {run:?}");
+        obstacle.expect_nothing_touched(&what);
+        deed.expect_done(&root, &what);
+    }
+    assert!(count >= 20, "only {count} paths");
+}
+
+/// What differs in nothing that matters is tried once: a hook does as a repair does, and of the account files, links are the
+/// tools' business, which are refused only those that lead out.
+fn applies(kind: Kind, Written { deed, path, ours, was }: &Written) -> bool {
+    let written_over = path.to_string_lossy().ends_with(['-', '+']);
+    let by_tools = match kind {
+        Kind::LinkOut | Kind::Dangling => *deed != Deed::Hook,
+        Kind::HardLink => *deed != Deed::Hook && written_over,
+        Kind::LinkIn => *deed == Deed::Repair,
+        // Without account files there is nobody, and a tool says so at length.
+        Kind::Directory | Kind::Fifo => false,
+    };
+    let by_us = match kind {
+        Kind::LinkOut | Kind::HardLink => true,
+        Kind::LinkIn | Kind::Dangling => *deed != Deed::Hook,
+        // Where a directory belongs, another one is no obstacle.
+        Kind::Directory if was.is_none() => false,
+        Kind::Directory | Kind::Fifo => *deed != Deed::Hook && path != Path::new("/etc/login.defs"),
+    };
+    if *ours { by_us } else { by_tools }
+}
+
+#[test]
+fn symbolic_links_to_the_outside() {
+    each(Kind::LinkOut);
+}
+
+#[test]
+fn symbolic_links_to_what_is_not_ours() {
+    each(Kind::LinkIn);
+}
+
+#[test]
+fn symbolic_links_to_nothing() {
+    each(Kind::Dangling);
+}
+
+#[test]
+fn hard_links() {
+    each(Kind::HardLink);
+}
+
+#[test]
+fn directories() {
+    each(Kind::Directory);
+}
+
+#[test]
+fn fifos() {
+    each(Kind::Fifo);
+}
