@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use nix::dir::Dir;
 use nix::fcntl::OFlag;
 use nix::libc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 
@@ -15,7 +16,7 @@ use nix::sys::stat::{Mode, umask};
 /// * `SIGXFSZ` ignored: a limit on file sizes is then an error of one write and not the end in the middle of a change
 ///   (`setrlimit(2)`).
 /// * No signal blocked: a tool that does not hear `SIGTERM` is killed instead, and leaves its lock files.
-/// * No file that the caller left open goes on to a tool.
+/// * No file that the caller left open goes on to a tool, and there is room for those that we open.
 pub fn settle() {
     umask(Mode::from_bits_truncate(0o022));
     set(Signal::SIGCHLD, SigHandler::SigDfl);
@@ -23,6 +24,20 @@ pub fn settle() {
     let _ = SigSet::empty().thread_set_mask();
     for fd in inherited() {
         close_on_exec(fd);
+    }
+    make_room();
+}
+
+/// As many files as a login shell may have (`getrlimit(2)`): what is begun needs a few more to be ended.
+const FILES: u64 = 1024;
+
+/// Root raises the hard limit too; whoever may not keeps what there is.
+fn make_room() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < FILES
+        && setrlimit(Resource::RLIMIT_NOFILE, FILES, hard.max(FILES)).is_err()
+    {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(FILES), hard);
     }
 }
 

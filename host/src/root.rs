@@ -84,6 +84,8 @@ impl Root {
         let root = Self { fd, path: real, alternate: true };
         match root.stat("/etc") {
             Ok(Some(found)) if is_dir(&found) => Ok(root),
+            // Not the same as none: too many open files, a failing disk.
+            Err(e) => Err(not_a_directory(e.source)),
             _ => Err(RootError::NoEtc { path: path.to_owned() }),
         }
     }

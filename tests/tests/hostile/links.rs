@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use harness::scratch::KERNEL;
-use harness::{ScratchRoot, Trace, login_defs, program};
+use harness::{ScratchRoot, Trace, program};
 
+use crate::done::{expect_nothing_left, has_user, sick};
 use crate::in_memory;
 use crate::obstacle::{Kind, Obstacle};
 use crate::run::{on, words};
 use crate::written_paths;
-
-const USER: &str = "cisco-amp-scan-svc";
 
 /// Something that we are asked to do, and what a host is like before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +40,15 @@ impl Deed {
 
     /// A host on which there is something to do.
     fn host(self) -> ScratchRoot {
-        let root = ScratchRoot::of("debian-12");
-        root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).kernel(KERNEL, false);
+        let root = sick();
         match self {
             // Wrong, so that it is changed and not made.
-            Self::Hook => drop(root.dir("/opt/cisco", 0o700)),
-            Self::Remove => drop(root.hostprep(&["repair"]).expect_code(3)),
+            Self::Hook => {
+                root.dir("/opt/cisco", 0o700);
+            }
+            Self::Remove => {
+                root.hostprep(&["repair"]).expect_code(3);
+            }
             Self::Reset => {
                 root.dir("/var/lib/cisco", 0o755).dir("/var/lib/cisco/hostprep", 0o755);
                 root.file("/var/lib/cisco/hostprep/load-lock.json", LOCKED);
@@ -59,7 +60,7 @@ impl Deed {
 
     /// What of it must be so when nothing is in its way.
     fn expect_done(self, root: &ScratchRoot, what: &str) {
-        let has_user = root.account("passwd", USER).is_some() && root.account("group", USER).is_some();
+        let has_user = has_user(root);
         let status = root.hostprep(&["status"]).stdout;
         match self {
             Self::Repair | Self::Hook => {
@@ -77,28 +78,7 @@ impl Deed {
                 assert!(!text.contains("locked_at"), "{what}: {text}");
             }
         }
-        assert_eq!(root.text("/etc/login.defs"), login_defs::with("USERGROUPS_ENAB no\n"), "{what}");
-        expect_complete_events(root, what);
-        let left = root.snapshot();
-        let left: Vec<_> = left.paths().filter(|path| is_temporary(path)).collect();
-        assert!(left.is_empty(), "{what}: {left:?} was left");
-    }
-}
-
-fn is_temporary(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    name.starts_with('.') && name.contains(".hostprep-")
-}
-
-/// The events are numbered without a gap, and every line is one.
-fn expect_complete_events(root: &ScratchRoot, what: &str) {
-    if !root.at("/var/lib/cisco/faults/events.jsonl").exists() {
-        return;
-    }
-    let text = root.text("/var/lib/cisco/faults/events.jsonl");
-    for (number, line) in text.lines().enumerate() {
-        let event: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{what}: {e}: {line}"));
-        assert_eq!(event["seq"], number + 1, "{what}: {text}");
+        expect_nothing_left(root, what);
     }
 }
 

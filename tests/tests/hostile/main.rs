@@ -4,9 +4,12 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
+mod caller;
+mod done;
 mod links;
 mod obstacle;
 mod run;
+mod spy;
 mod stopped;
 mod swapped;
 mod victim;

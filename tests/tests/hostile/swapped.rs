@@ -5,11 +5,11 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use harness::scratch::KERNEL;
-use harness::{Run, ScratchRoot, login_defs, program};
+use harness::{Run, ScratchRoot, program};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use tempfile::TempDir;
 
+use crate::done::{expect_nothing_left, sick};
 use crate::in_memory;
 use crate::run::{decent, limited, words};
 use crate::stopped::Stopped;
@@ -73,8 +73,7 @@ impl Swap {
 }
 
 fn host() -> ScratchRoot {
-    let root = ScratchRoot::of("debian-12");
-    root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).kernel(KERNEL, false);
+    let root = sick();
     root.dir("/opt/cisco", 0o700).dir("/opt/cisco/amp", 0o700).dir("/opt/cisco/amp/bin", 0o777);
     root
 }
@@ -121,7 +120,7 @@ fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], between: impl Fn(&Scratch
     let repaired = crate::run::on(&root, &["repair"]);
     assert_eq!(repaired.code, Some(3), "fault 11 stays: {repaired:?}");
     swap.victim.expect_untouched("the end");
-    assert_eq!(root.text("/etc/login.defs"), login_defs::with("USERGROUPS_ENAB no\n"));
+    expect_nothing_left(&root, ours);
 }
 
 /// Something to do for the next round, wherever the directory is just now.
@@ -171,7 +170,7 @@ fn all_of_a_hook_and_a_removal() {
 }
 
 /// Stops a run at each directory or file that it opens, one after the other, and exchanges `ours` for a link just then.
-fn exchanged_at_each_opening(ours: &str, args: &[&str], prepare: impl Fn(&ScratchRoot), without_openat2: bool) {
+fn exchanged_at_each_opening(ours: &str, args: &[&str], without_openat2: bool) {
     if !harness::need_root() {
         return; // As above.
     }
@@ -181,8 +180,8 @@ fn exchanged_at_each_opening(ours: &str, args: &[&str], prepare: impl Fn(&Scratc
     loop {
         number += 1;
         let root = host();
-        prepare(&root);
         let swap = Swap::of(&root, ours);
+        spoil(&root);
         let stop = |call: &str| format!("{call}:signal=STOP:when={number}");
         let inject = if without_openat2 {
             vec!["openat2:error=ENOSYS".to_owned(), stop("openat")]
@@ -208,15 +207,15 @@ const RAISE: &[&str] = &["faults", "raise", "18"];
 
 #[test]
 fn the_managed_directory_at_each_step() {
-    exchanged_at_each_opening("/opt/cisco", DIRECTORIES, |root| drop(root.mode("/opt/cisco", 0o700)), false);
+    exchanged_at_each_opening("/opt/cisco", DIRECTORIES, false);
 }
 
 #[test]
 fn the_state_at_each_step() {
-    exchanged_at_each_opening("/var/lib/cisco", RAISE, |_| (), false);
+    exchanged_at_each_opening("/var/lib/cisco", RAISE, false);
 }
 
 #[test]
 fn the_state_at_each_step_without_openat2() {
-    exchanged_at_each_opening("/var/lib/cisco", RAISE, |_| (), true);
+    exchanged_at_each_opening("/var/lib/cisco", RAISE, true);
 }
