@@ -191,7 +191,8 @@ fn validate_path(path: &Path) -> Result<(), String> {
     let as_written = path.components().collect::<PathBuf>().as_os_str() == path.as_os_str();
     let below = |place: &str| path.starts_with(place) && path != Path::new(place);
     let systems_own = SYSTEMS_OWN.iter().any(|own| path.starts_with(own));
-    if plain && as_written && !systems_own && places::FOR_AGENTS.iter().any(|place| below(place)) {
+    let is_text = path.to_str().is_some_and(|text| !text.contains(char::is_control));
+    if plain && as_written && is_text && !systems_own && places::FOR_AGENTS.iter().any(|place| below(place)) {
         Ok(())
     } else {
         let places = places::FOR_AGENTS.join(", ");

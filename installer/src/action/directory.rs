@@ -5,6 +5,7 @@ use std::path::Path;
 use faults::Reason;
 use host::FileError;
 use host::log::Level;
+use host::process::quoted;
 use nix::errno::Errno;
 use nix::unistd::{Gid, fchown};
 
@@ -57,7 +58,9 @@ pub(super) fn failure(cx: &Context, path: &Path, error: &FileError) -> Finding {
     };
     let remedy = match error.errno() {
         Some(Errno::EROFS) => vec!["# mount the file system read-write".into(), cx.repair_command()],
-        Some(Errno::EPERM) => vec![format!("chattr -i -a {}", cx.root.shown(path).display()), cx.repair_command()],
+        Some(Errno::EPERM) => {
+            vec![format!("chattr -i -a {}", quoted(&cx.root.shown(path).to_string_lossy())), cx.repair_command()]
+        }
         _ => vec![cx.repair_command()],
     };
     Finding { reason, detail: error.to_string(), remedy }

@@ -5,10 +5,13 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
 mod caller;
+mod content;
 mod done;
 mod links;
 mod obstacle;
+mod owners;
 mod run;
+mod special_files;
 mod spy;
 mod stopped;
 mod swapped;
