@@ -83,8 +83,12 @@ pub struct Removed {
 
 impl Removed {
     fn note(&mut self, cx: &Context, error: &Error) {
-        cx.log.line(Level::Warning, &error.to_string());
-        self.failed.push(error.to_string());
+        let text = error.to_string();
+        cx.log.line(Level::Warning, &text);
+        // One file can stand in the way of several things.
+        if !self.failed.contains(&text) {
+            self.failed.push(text);
+        }
     }
 }
 

@@ -90,6 +90,7 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
     if let (true, Ok(store)) = (is_idle, &store) {
         let wanted = rulings(cx, request, &looked, &beside, Some(store));
         if !verdicts::would_change(&wanted, store) {
+            verdicts::finish(cx, request.source.clone())?;
             return Ok(results(looked, &beside, Vec::new()));
         }
     }

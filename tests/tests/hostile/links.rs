@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use harness::{ScratchRoot, Trace, program};
+use harness::{Run, ScratchRoot, Trace, program};
 
 use crate::done::{expect_nothing_left, has_user, sick};
 use crate::in_memory;
@@ -84,7 +84,7 @@ impl Deed {
 
 /// A path, who writes it, and what an undisturbed run leaves there, or what was there before it.
 #[derive(Debug)]
-struct Written {
+pub struct Written {
     deed: Deed,
     path: PathBuf,
     was: Option<Vec<u8>>,
@@ -93,7 +93,7 @@ struct Written {
 }
 
 /// All of them, from traces of undisturbed runs.
-fn all_written() -> &'static [Written] {
+pub fn all_written() -> &'static [Written] {
     static ALL: OnceLock<Vec<Written>> = OnceLock::new();
     ALL.get_or_init(|| DEEDS.into_iter().flat_map(written).collect())
 }
@@ -133,27 +133,44 @@ fn each(kind: Kind) {
     if !harness::need_root() {
         return; // Another owner and another group are root's alone to give.
     }
-    let mut count = 0;
     in_memory();
-    for written in all_written() {
-        if !applies(kind, written) {
-            continue;
-        }
-        let Written { deed, path, was, .. } = written;
-        count += 1;
-        let what = format!("{deed:?} with {kind:?} at {}", path.display());
-        let root = deed.host();
-        let obstacle = Obstacle::put(&root, kind, path, was.as_deref());
-        on(&root, deed.args());
-        obstacle.expect_nothing_touched(&what);
-        obstacle.remove();
-        let what = format!("{what}, afterwards");
-        let run = on(&root, deed.args());
-        assert_ne!(run.code, Some(1), "{what}: {run:?}");
-        obstacle.expect_nothing_touched(&what);
-        deed.expect_done(&root, &what);
+    let chosen = all_written().iter().filter(|written| applies(kind, written));
+    let count = chosen.map(|written| obstruct(kind, written, &on)).count();
+    assert!(count >= 10, "only {count} paths");
+}
+
+/// A few of them by another way of running the program.
+pub fn representative(run: &Runner) {
+    if !harness::need_root() {
+        return; // As above.
     }
-    assert!(count >= 20, "only {count} paths");
+    in_memory();
+    let ours =
+        all_written().iter().filter(|written| written.ours && matches!(written.deed, Deed::Raise | Deed::Repair));
+    for (number, written) in ours.enumerate() {
+        let kinds = [Kind::LinkOut, Kind::HardLink, Kind::LinkIn, Kind::Dangling];
+        // Each path with two kinds, each kind with many paths.
+        for kind in [kinds[number % 4], kinds[(number + 1) % 4]] {
+            obstruct(kind, written, run);
+        }
+    }
+}
+
+type Runner = dyn Fn(&ScratchRoot, &[&str]) -> Run;
+
+/// Runs with the obstacle and then without.
+fn obstruct(kind: Kind, Written { deed, path, was, .. }: &Written, run: &Runner) {
+    let what = format!("{deed:?} with {kind:?} at {}", path.display());
+    let root = deed.host();
+    let obstacle = Obstacle::put(&root, kind, path, was.as_deref());
+    run(&root, deed.args());
+    obstacle.expect_nothing_touched(&what);
+    obstacle.remove();
+    let what = format!("{what}, afterwards");
+    let run = run(&root, deed.args());
+    assert_ne!(run.code, Some(1), "{what}: {run:?}");
+    obstacle.expect_nothing_touched(&what);
+    deed.expect_done(&root, &what);
 }
 
 /// What differs in nothing that matters is tried once: a hook does as a repair does, and of the account files, links are the

@@ -4,10 +4,13 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
+mod attributes;
 mod caller;
 mod content;
 mod done;
+mod fallback;
 mod links;
+mod mounts;
 mod obstacle;
 mod owners;
 mod run;
@@ -16,10 +19,15 @@ mod spy;
 mod stopped;
 mod swapped;
 mod victim;
+mod written;
 mod written_paths;
 
 /// From now on temporary places are in memory: hundreds of roots, each synced to a disk, would take minutes.
 fn in_memory() {
-    // Once for the process; a second time is refused and means nothing.
-    let _ = tempfile::env::override_temp_dir(std::path::Path::new("/dev/shm"));
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // A trace takes what lies below /dev for devices.
+        links::all_written();
+        tempfile::env::override_temp_dir(std::path::Path::new("/dev/shm")).unwrap();
+    });
 }
