@@ -55,7 +55,6 @@ fn protected_files_and_directories() {
     }
     in_memory();
     for path in [
-        "/etc",
         "/etc/login.defs",
         "/etc/group",
         "/etc/shadow",
@@ -94,6 +93,24 @@ fn protected_files_and_directories() {
             expect_healthy(&root, &what);
         }
     }
+}
+
+#[test]
+fn a_protected_etc() {
+    if !harness::need_root() {
+        return; // As above.
+    }
+    in_memory();
+    let root = sick();
+    {
+        let _attribute = Attribute::set(&root.at("/etc"), "i");
+        // A quarter of a minute is what the tools wait for their lock.
+        let run = on(&root, &["repair"]);
+        assert!(run.code == Some(3) && run.stdout.contains("fault 5"), "{run:?}");
+        assert_eq!(root.text("/etc/login.defs"), login_defs::with("USERGROUPS_ENAB no\n"));
+    }
+    on(&root, &["repair"]);
+    expect_healthy(&root, "chattr +i /etc, afterwards");
 }
 
 #[test]

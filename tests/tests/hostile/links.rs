@@ -1,6 +1,7 @@
 //! Links, directories and fifos at every path that we write or change the mode of.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -9,7 +10,8 @@ use harness::{Run, ScratchRoot, Trace, program};
 use crate::done::{expect_nothing_left, has_user, sick};
 use crate::in_memory;
 use crate::obstacle::{Kind, Obstacle};
-use crate::run::{on, words};
+use crate::own_system;
+use crate::run::{BEGIN, on, words};
 use crate::written_paths;
 
 /// Something that we are asked to do, and what a host is like before.
@@ -20,9 +22,11 @@ enum Deed {
     Remove,
     Raise,
     Reset,
+    /// On the running system alone.
+    Begin,
 }
 
-const DEEDS: [Deed; 5] = [Deed::Repair, Deed::Hook, Deed::Remove, Deed::Raise, Deed::Reset];
+const DEEDS: [Deed; 6] = [Deed::Repair, Deed::Hook, Deed::Remove, Deed::Raise, Deed::Reset, Deed::Begin];
 
 /// A load lock that locks.
 const LOCKED: &str = r#"{"schema":1,"locked_at":"2026-01-01T00:00:00Z","ends":[]}"#;
@@ -35,6 +39,7 @@ impl Deed {
             Self::Remove => &["remove"],
             Self::Raise => &["faults", "raise", "18", "--reason", "hostile"],
             Self::Reset => &["load-lock", "reset"],
+            Self::Begin => BEGIN,
         }
     }
 
@@ -53,7 +58,7 @@ impl Deed {
                 root.dir("/var/lib/cisco", 0o755).dir("/var/lib/cisco/hostprep", 0o755);
                 root.file("/var/lib/cisco/hostprep/load-lock.json", LOCKED);
             }
-            Self::Repair | Self::Raise => {}
+            Self::Repair | Self::Raise | Self::Begin => {}
         }
         root
     }
@@ -71,6 +76,10 @@ impl Deed {
             Self::Remove => {
                 assert!(!has_user && !root.at("/opt/cisco").exists(), "{what}: {}", root.text("/etc/passwd"));
                 assert!(status.contains("Faults: None"), "{what}: {status}");
+            }
+            Self::Begin => {
+                let status = root.hostprep(&["load-lock", "status"]).stdout;
+                assert!(status.contains("Load: on") || status.contains("locked"), "{what}: {status}");
             }
             Self::Raise => assert!(status.contains("Fault IDs: 18\n"), "{what}: {status}"),
             Self::Reset => {
@@ -106,8 +115,17 @@ fn written(deed: Deed) -> Vec<Written> {
     let content = |path: &Path| std::fs::read(root.at(path.to_str().unwrap())).ok();
     let contents_before: Vec<(PathBuf, Vec<u8>)> =
         before.paths().filter_map(|path| content(&path).map(|bytes| (path, bytes))).collect();
-    let trace = Trace::of(program::binary(), words(&root, deed.args()));
-    let paths = written_paths::of(&trace, root.path());
+    let trace = if deed == Deed::Begin {
+        // Behind the same as any other run: what arranges its surroundings writes nothing of ours.
+        let command = own_system::command(&root);
+        Trace::of(Path::new(command.get_program()), command.get_args().chain(deed.args().iter().map(OsStr::new)))
+    } else {
+        Trace::of(program::binary(), words(&root, deed.args()))
+    };
+    let mut paths = written_paths::of(&trace, root.path());
+    if deed == Deed::Begin {
+        paths.retain(|path| !own_system::ARRANGED.iter().any(|arranged| path.starts_with(arranged)));
+    }
     assert!(!paths.is_empty(), "{deed:?} wrote nothing: {:?}", trace.run);
     let of_the_system =
         |path: &Path| ["/opt", "/run", "/var/lib", "/var/log"].iter().any(|own| Path::new(own).starts_with(path));
