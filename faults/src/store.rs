@@ -75,15 +75,6 @@ impl<'a> Store<'a> {
         Ok(self.contents()?.map(|contents| contents.snapshot).unwrap_or_default())
     }
 
-    /// Whether a writer died before `faults.json` had its last event, so that whoever reads that file alone does not know of it.
-    /// [`Store::apply`] finishes it, also with nothing wanted.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub fn is_behind(&self) -> Result<bool, StoreError> {
-        Ok(self.contents()?.is_some_and(|contents| contents.behind))
-    }
-
     /// All events so far, oldest first, read as they are asked for, so that memory does not grow with them.
     ///
     /// # Errors
@@ -146,7 +137,7 @@ impl<'a> Store<'a> {
         self.read()?;
         // What somebody has seen or done is told also where they were interrupted at it.
         let lock = Lock::acquire_to_finish(self.root, &self.dir.join(LOCK), clock, patience)?;
-        let dir = Arc::new(self.root.dir(&self.dir)?);
+        let dir = Arc::new(self.root.own_dir(&self.dir)?);
         // Read again: what was read without the lock may be out of date.
         let mut contents = contents(&dir)?;
         let listed = segment::scan(&dir)?;
@@ -155,7 +146,7 @@ impl<'a> Store<'a> {
     }
 
     fn existing(&self) -> Result<Option<Arc<Dir>>, StoreError> {
-        match self.root.dir(&self.dir) {
+        match self.root.own_dir(&self.dir) {
             Ok(dir) => Ok(Some(Arc::new(dir))),
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e.into()),

@@ -7,12 +7,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat, renameat};
+use nix::fcntl::{AtFlags, OFlag, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
 use nix::unistd::{Gid, LinkatFlags, Uid, UnlinkatFlags, fchown, fsync, linkat, unlinkat};
 use rustix::fs::{RenameFlags, renameat_with};
 
 use crate::error::FileError;
+use crate::open::open_at;
+use crate::trust::{Foreign, Owners, lets_others_write};
 use crate::walk;
 
 /// One opened directory. Names are single components and are never followed.
@@ -95,9 +97,9 @@ impl Dir {
     /// # Errors
     /// [`FileError`].
     pub fn create(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
-        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
         let create = || {
-            let fd = openat(&self.fd, name.as_ref(), flags, Mode::from_bits_truncate(0o600))?;
+            let fd = open_at(&self.fd, name.as_ref(), flags, Mode::from_bits_truncate(0o600))?;
             if let Err(e) = fchmod(&fd, Mode::from_bits_truncate(mode)) {
                 let _ = self.unlink(&name);
                 return Err(e);
@@ -107,11 +109,27 @@ impl Dir {
         create().map_err(|e| self.error("create", &name, e))
     }
 
-    /// Opens a file for appending and makes it first where it is missing.
+    /// Opens a file of ours for appending and makes it first where it is missing. One that others may write is theirs no more.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`], with [`Foreign`] where it is somebody else's or has a second name, under which it might be a file that is
+    /// not ours.
     pub fn append(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
+        let file = self.open_or_create(&name, mode)?;
+        let found = fstat(&file).map_err(|e| self.error("look at", &name, e))?;
+        let owners = Owners::of(&self.stat_self()?);
+        owners.own(&found).map_err(|e| self.error("use", &name, io::Error::other(e)))?;
+        if found.st_nlink > 1 {
+            return Err(self.error("write", &name, io::Error::other(Foreign::Names(found.st_nlink))));
+        }
+        if lets_others_write(&found) {
+            let tighter = Mode::from_bits_truncate(found.st_mode & 0o7755);
+            fchmod(&file, tighter).map_err(|e| self.error("change the mode of", &name, e))?;
+        }
+        Ok(file)
+    }
+
+    fn open_or_create(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
         let flags = OFlag::O_RDWR | OFlag::O_APPEND;
         match self.open(&name, flags) {
             Err(e) if e.is_missing() => match self.create(&name, mode) {
@@ -325,8 +343,8 @@ pub(crate) fn open_regular(dir: &OwnedFd, name: &OsStr, flags: OFlag) -> Result<
     };
     // Looked at first, since opening a device may already do something (a watchdog, a tape).
     regular(fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?)?;
-    let always = OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let fd = openat(dir, name, flags | always, Mode::empty())?;
+    let always = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let fd = open_at(dir, name, flags | always, Mode::empty())?;
     regular(fstat(&fd)?)?;
     Ok(File::from(fd))
 }

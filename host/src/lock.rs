@@ -117,7 +117,7 @@ impl Lock {
 
     fn try_once(root: &Root, inside: &Path, name: &OsStr) -> Result<Option<Self>, FileError> {
         let failed = |e: Errno| FileError::new("lock", root.shown(inside), e);
-        let dir = root.make_dirs(inside.parent().unwrap_or(Path::new("/")))?;
+        let dir = root.make_own_dir(inside.parent().unwrap_or(Path::new("/")))?;
         // Root's alone: who can open it can hold it.
         let file = dir.append(name, 0o600)?;
         let held = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {

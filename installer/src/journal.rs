@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use host::account::{Accounts, GSHADOW, SHADOW};
+use host::account::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
 use host::{FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
@@ -120,7 +120,7 @@ impl<'a> Journal<'a> {
     }
 
     fn read(root: &'a Root, path: PathBuf) -> Self {
-        let (made, unusable) = match root.read_text_if_there(&path) {
+        let (made, unusable) = match root.read_own_text(&path) {
             Ok(None) => (Vec::new(), None),
             Ok(Some(text)) => match parse(&text) {
                 Ok(made) => (made, None),
@@ -187,8 +187,16 @@ impl<'a> Journal<'a> {
     /// Whether the host still has exactly what this entry says that we made.
     ///
     /// # Errors
-    /// [`ReadError`] where the host cannot be looked at.
+    /// [`ReadError`] where the host cannot be looked at: without a file of users nobody knows whether one is gone.
     pub fn still_ours(&self, made: &Made) -> Result<bool, ReadError> {
+        let file = match made {
+            Made::User { .. } => Some(PASSWD),
+            Made::Group { .. } => Some(GROUP),
+            _ => None,
+        };
+        if let Some(file) = file {
+            self.root.open(file)?;
+        }
         Ok(made.found(self.root)?.is_some_and(|found| !made.is_certain() || found == *made))
     }
 
@@ -205,7 +213,7 @@ impl<'a> Journal<'a> {
     fn write(&mut self) -> Result<(), FileError> {
         let (dir, name) = {
             let parent = self.path.parent().unwrap_or(std::path::Path::new("/"));
-            (self.root.make_dirs(parent)?, self.path.file_name().unwrap_or_default().to_owned())
+            (self.root.make_own_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
         };
         if self.unusable.take().is_some() {
             let mut kept = name.clone();

@@ -15,6 +15,7 @@ use crate::Error;
 use crate::action::{account_tool, sync_accounts};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::{require_accounts_inside, require_policy_inside};
 use crate::load_lock;
 use crate::outcome::StepName;
 use crate::place::remove_place;
@@ -85,8 +86,12 @@ pub struct Removed {
 
 impl Removed {
     fn note(&mut self, cx: &Context, error: &Error) {
-        cx.log.line(Level::Warning, &error.to_string());
-        self.failed.push(error.to_string());
+        let text = error.to_string();
+        cx.log.line(Level::Warning, &text);
+        // One file can stand in the way of several things.
+        if !self.failed.contains(&text) {
+            self.failed.push(text);
+        }
     }
 }
 
@@ -243,11 +248,11 @@ pub fn remove(
     }
     let paths = &cx.profile.paths;
     if state == StateDirectory::Goes {
-        remove_place(cx.root, cx.profile, &paths.state)?;
+        remove_place(cx.root, &paths.state)?;
     }
     lock.remove()?;
     if let Some(above) = paths.lock.parent() {
-        remove_place(cx.root, cx.profile, above)?;
+        remove_place(cx.root, above)?;
     }
     Ok(removed)
 }
@@ -293,6 +298,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
     match undo {
         Undo::Module { target, policy_type, spec, .. } => {
             if let Some(store) = Store::locate(cx.root, policy_type)? {
+                require_policy_inside(cx, policy_type)?;
                 policy::transaction::remove(cx.processes, cx.clock, target, &store, spec)?;
             }
             let entries: Vec<Made> =
@@ -312,6 +318,9 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
                 Made::Group { name, .. } => Accounts::of(cx.root).local_group(name)?.is_none(),
                 _ => false,
             };
+            if !gone || restores.is_some() {
+                require_accounts_inside(cx.root)?;
+            }
             if !gone {
                 cx.processes.run_to_the_end(command)?;
             }
@@ -325,7 +334,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
             Ok(!gone)
         }
         Undo::Directory { path } => {
-            let removed = remove_place(cx.root, cx.profile, path)?;
+            let removed = remove_place(cx.root, path)?;
             journal.forget(&Made::Directory { path: path.clone() })?;
             Ok(removed)
         }

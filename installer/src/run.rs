@@ -90,7 +90,8 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
         looked.iter().all(|report| report.plan.is_empty()) && !is_work_left(cx) && Journal::of(cx).is_settled();
     if let (true, Ok(store)) = (is_idle, &store) {
         let wanted = rulings(cx, request, &looked, &beside, Some(store));
-        if !verdicts::would_change(&wanted, store) && !verdicts::store(cx).is_behind()? {
+        if !verdicts::would_change(&wanted, store) {
+            verdicts::finish(cx, request.source.clone())?;
             return Ok(results(looked, &beside, Vec::new()));
         }
     }

@@ -11,6 +11,7 @@ use host::process::{Command, ProcessError, quoted};
 use super::ActionError;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::require_accounts_inside;
 use crate::login_defs::{self, WindowError};
 use crate::outcome::Finding;
 
@@ -44,6 +45,10 @@ pub(super) fn run(
     makes: &[Made],
     window: Option<&login_defs::Plan>,
 ) -> Result<(), ActionError> {
+    if let Err(e) = require_accounts_inside(cx.root) {
+        let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
+        return Err(ActionError::Host(Finding { reason: Reason::UserToolFailed, detail, remedy }));
+    }
     for made in makes {
         journal.record(made.clone())?;
     }

@@ -17,6 +17,7 @@ use super::directory::failure;
 use crate::Error;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::require_policy_inside;
 use crate::outcome::Finding;
 use crate::place::{make_place, remove_place};
 
@@ -55,11 +56,17 @@ impl LoadModule {
         for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
             journal.record(Made::Directory { path: directory.path.clone() })?;
         }
-        let directory = make_place(cx.root, cx.profile, work).map_err(|e| {
+        let directory = make_place(cx.root, work).map_err(|e| {
             let finding = failure(cx, work, &e);
             ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, ..finding })
         })?;
-        let outcome = self.load(cx, journal, spec, &directory);
+        let outcome = match require_policy_inside(cx, &self.policy_type) {
+            Ok(()) => self.load(cx, journal, spec, &directory),
+            Err(e) => {
+                let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
+                Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }))
+            }
+        };
         clean_work(cx)?;
         outcome
     }
@@ -168,18 +175,18 @@ fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
 pub fn clean_work(cx: &Context) -> Result<(), FileError> {
     let work = &cx.profile.paths.work;
     if cx.root.stat(work)?.is_some() {
-        let directory = match make_place(cx.root, cx.profile, work) {
-            // A link on the way: whatever it leads to was not made here.
-            Err(e) if e.errno() == Some(Errno::ELOOP) => return Ok(()),
+        let directory = match make_place(cx.root, work) {
+            // A link or a file on the way: whatever is there was not made here.
+            Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
             opened => opened?,
         };
         for name in ours_in_work(&cx.profile.module.name) {
             directory.unlink(&name)?;
         }
-        remove_place(cx.root, cx.profile, work)?;
+        remove_place(cx.root, work)?;
     }
     match above_work(cx) {
-        Some(above) => remove_place(cx.root, cx.profile, above).map(drop),
+        Some(above) => remove_place(cx.root, above).map(drop),
         None => Ok(()),
     }
 }

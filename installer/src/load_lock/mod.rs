@@ -247,7 +247,7 @@ fn locked(cx: &Context, id: FaultId, detail: String) -> Report {
 
 fn read(cx: &Context) -> Result<Record, ReadError> {
     let path = cx.profile.paths.state.join(record::NAME);
-    match cx.root.read_text_if_there(&path)? {
+    match cx.root.read_own_text(&path)? {
         None => Ok(Record::default()),
         Some(text) => Ok(Record::parse(&text, &cx.root.shown(&path))?),
     }
@@ -256,7 +256,7 @@ fn read(cx: &Context) -> Result<Record, ReadError> {
 fn lock(cx: &Context) -> Result<(Dir, Lock), crate::Error> {
     let state = &cx.profile.paths.state;
     let lock = Lock::acquire_to_finish(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE)?;
-    Ok((cx.root.make_dirs(state)?, lock))
+    Ok((cx.root.make_own_dir(state)?, lock))
 }
 
 fn running_now(cx: &Context) -> Result<Moment, NotRunning> {
