@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help needs demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
-	vagrant-validate bench clean
+	vagrant-validate bench fuzz fuzz-needs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,13 @@ bench: needs test-store packages ## what it costs: CPU time of a check, of the f
 	cargo run --release --locked --package hostprep-tests --example check_cost
 	cargo run --release --locked --package hostprep-faults --example figures
 	packaging/bench.sh target/portable/hostprep 5 target/packages/payload
+
+fuzz-needs:
+	@tests/setup/install-build-needs.sh --fuzz
+
+# INPUT=FILE, with TARGET, runs that one input again.
+fuzz: fuzz-needs ## each reader and parser on inputs that nobody would write; SECONDS=600, TARGET=, INPUT=: tests/fuzz/README.md
+	tests/fuzz/run.sh $(or $(SECONDS),600) '$(TARGET)' '$(INPUT)'
 
 clean: ## remove everything that was built or fetched
 	cargo clean

@@ -119,7 +119,9 @@ impl<'a> Journal<'a> {
         Self::read(cx.root, cx.journal_path())
     }
 
-    fn read(root: &'a Root, path: PathBuf) -> Self {
+    /// The journal at `path` of `root`, as [`Journal::of`].
+    #[must_use]
+    pub fn read(root: &'a Root, path: PathBuf) -> Self {
         let (made, unusable) = match root.read_own_text(&path) {
             Ok(None) => (Vec::new(), None),
             Ok(Some(text)) => match parse(&text) {
