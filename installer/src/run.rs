@@ -6,7 +6,7 @@ use faults::{Change, FaultId, Snapshot, Source, Wanted};
 use host::lock::Lock;
 use host::log::Level;
 
-use crate::action::{clean_work, is_work_left};
+use crate::action::{clean_work, is_work_left, put_back};
 use crate::context::Context;
 use crate::journal::Journal;
 use crate::outcome::{Outcome, StepName, StepReport};
@@ -147,7 +147,8 @@ fn results(reports: Vec<StepReport>, beside: &[StepReport], changes: Vec<(FaultI
     Results { reports, faults, changes }
 }
 
-/// Takes hostprep's lock, puts `login.defs` back if an interrupted run left it changed, and clears what it left of a module.
+/// Takes hostprep's lock, puts `login.defs` back if an interrupted run left it changed, clears what it left of a module, and
+/// gives a policy store its active policy back.
 ///
 /// # Errors
 /// [`Error::Lock`], or [`Error::Window`] where the file cannot be put back.
@@ -158,6 +159,12 @@ pub fn lock(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Resu
     }
     if is_work_left(cx) {
         clean_work(cx)?;
+    }
+    // What cannot be looked at is told by the step, and keeps nothing else from being done.
+    if let Ok(Some(store)) = step::interrupted_store(cx)
+        && let Err(e) = put_back(cx, &store)
+    {
+        cx.log.line(Level::Warning, &e.to_string());
     }
     Ok(lock)
 }

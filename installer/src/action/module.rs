@@ -10,7 +10,7 @@ use host::{Dir, FileError};
 use nix::errno::Errno;
 use policy::compile::{Compile, CompileError, Format};
 use policy::transaction::{Present, Target, TransactionError};
-use policy::{Cause, ModuleSpec};
+use policy::{Cause, Interrupted, ModuleSpec};
 
 use super::ActionError;
 use super::directory::failure;
@@ -125,6 +125,22 @@ fn refused(cx: &Context, error: &TransactionError) -> ActionError {
     }
     let reason = Reason::from(error.cause.as_reason());
     ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
+}
+
+/// Makes the policy from before a transaction that was cut short the active one again.
+///
+/// # Errors
+/// [`FileError`].
+pub fn put_back(cx: &Context, store: &Interrupted) -> Result<(), FileError> {
+    if store.put_back(cx.root)? {
+        let path = cx.root.shown(store.path());
+        let path = path.display();
+        cx.log.line(
+            Level::Warning,
+            &format!("a transaction of {path} had been cut short: {path}/previous is active again"),
+        );
+    }
+    Ok(())
 }
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.
