@@ -243,6 +243,7 @@ impl<'a> Processes<'a> {
         })?;
         let path = std::env::join_paths(&self.directories).unwrap_or_default();
         let could_not = |source| ProcessError::Start { command: command.to_string(), source };
+        signals::wait_for_children().map_err(could_not)?;
         let mut child = std::process::Command::new(found)
             .args(&command.args)
             .env_clear()
