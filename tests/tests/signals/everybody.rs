@@ -45,6 +45,10 @@ fn a_hook_whose_group_is_signalled_tells_and_does_not_fail() {
         let (root, output) = work.end();
         expect_interrupted(&output, 0);
         assert!(root.text("/var/log/cisco/hostprep.log").contains("error: "), "{words:?}: the log has it too");
+        let history = root.hostprep(&["faults", "history"]).expect_code(0).stdout;
+        let tells = |event: &str| history.contains(&format!("{event:<8}   5 "));
+        let judges = words != ["hook", "rpm", "post", "1"];
+        assert!(tells("raised") == judges && tells("cleared") == judges, "{words:?}: what it left undone: {history}");
     }
 }
 
