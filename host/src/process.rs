@@ -245,6 +245,7 @@ impl<'a> Processes<'a> {
         })?;
         let path = std::env::join_paths(&self.directories).unwrap_or_default();
         let could_not = |source| ProcessError::Start { command: command.to_string(), source };
+        signals::wait_for_children().map_err(could_not)?;
         // Before there is a process: where no thread can be had, nothing has been started.
         let (stdout, to_stdout) = read_in_background(OUTPUT_KEPT, Keep::Start).map_err(could_not)?;
         let (stderr, to_stderr) = read_in_background(STDERR_KEPT, Keep::End).map_err(could_not)?;

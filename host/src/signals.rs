@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use nix::sys::signal::{SigSet, Signal};
 use signal_hook::consts::{
-    SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
 };
 
 use crate::Root;
@@ -37,6 +37,20 @@ pub fn note_interruptions() -> std::io::Result<()> {
 #[must_use]
 pub fn interrupted() -> bool {
     flag().load(Ordering::Relaxed)
+}
+
+/// Lets the ends of children be waited for also where this process was started to ignore `SIGCHLD`: the kernel would forget
+/// each of them at once (`wait(2)`).
+///
+/// # Errors
+/// The system's, if a handler cannot be set.
+pub(crate) fn wait_for_children() -> std::io::Result<()> {
+    static DONE: OnceLock<()> = OnceLock::new();
+    if DONE.get().is_none() {
+        signal_hook::flag::register(SIGCHLD, Arc::default())?;
+        DONE.get_or_init(|| ());
+    }
+    Ok(())
 }
 
 /// The signals that this process ignores, a bit each (`proc_pid_status(5)`); none where that cannot be known.

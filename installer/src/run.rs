@@ -110,7 +110,11 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
     for name in &request.steps {
         let report = match step::repair(*name, cx, &mut journal) {
             Ok(report) => report,
-            Err(e @ Error::Interrupted) => return Err(e),
+            Err(e @ Error::Interrupted) if request.strict => return Err(e),
+            Err(e @ Error::Interrupted) => {
+                failure = Some(e);
+                break;
+            }
             Err(e) => {
                 let report = unlooked(*name, &e);
                 failure = failure.or(request.strict.then_some(e));
@@ -120,6 +124,8 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
         log_outcome(cx, &report);
         reports.push(report);
     }
+    // Of an interrupted hook nobody may be told: what it left undone is a fault all the same.
+    reports.extend(look(cx, &request.steps[reports.len()..], false, false)?);
     let beside = look(cx, &siblings, false, false)?;
     let store = store.and_then(|_| verdicts::store(cx).read());
     let wanted = rulings(cx, request, &reports, &beside, store.as_ref().ok());

@@ -120,6 +120,13 @@ impl Undisturbed {
         wrong += &login_defs.difference(&root);
         wrong += &self.tree.difference(&tree(&root), Compare::SameTree);
         match history(&root) {
+            // What an interrupted hook left undone was a fault until the next run.
+            Ok(mut history) if ended == Ended::Interrupted && self.work.words[0] == "hook" => {
+                history.retain(|event| !event.ends_with(" 5"));
+                if history != self.history {
+                    let _ = writeln!(wrong, "events {history:?} instead of {:?}", self.history);
+                }
+            }
             Ok(history) if history == self.history => {}
             other => {
                 let _ = writeln!(wrong, "events {other:?} instead of {:?}", self.history);
@@ -164,7 +171,7 @@ fn names(root: &ScratchRoot) -> BTreeSet<PathBuf> {
     names
 }
 
-/// Each event as `1 raised 11`, the numbers without a gap.
+/// Each event as `raised 11`; their numbers are without a gap.
 fn history(root: &ScratchRoot) -> Result<Vec<String>, String> {
     let run = root.hostprep(&["faults", "history", "--format", "json"]);
     if run.code != Some(0) {
@@ -176,7 +183,7 @@ fn history(root: &ScratchRoot) -> Result<Vec<String>, String> {
         if event["seq"] != number {
             return Err(format!("a gap or a double at {number}: {}", run.stdout));
         }
-        events.push(format!("{number} {} {}", event["event"].as_str().unwrap_or("?"), event["fault"]));
+        events.push(format!("{} {}", event["event"].as_str().unwrap_or("?"), event["fault"]));
     }
     Ok(events)
 }

@@ -19,15 +19,24 @@ pub struct AtWork {
 impl AtWork {
     /// Starts it through `change`, and waits until the window is open.
     pub fn start(words: &[&str], change: impl FnOnce(&mut Command)) -> Self {
-        Self::on(signals::root(), words, change)
+        Self::on(signals::root(), "", words, change)
+    }
+
+    /// The same where it is started with signals ignored, as `nohup` and some daemons start what they start.
+    pub fn ignoring(signals: &str) -> Self {
+        Self::on(signals::root(), signals, &["repair"], |_| ())
     }
 
     /// The same on a root that is like those of [`signals::root`].
-    pub fn on(root: ScratchRoot, words: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+    pub fn on(root: ScratchRoot, ignored: &str, words: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let login_defs = Snapshot::of(&root.at("/etc/login.defs"));
         let useradd = HeldTool::new("useradd");
-        let mut command = useradd.command(program::binary());
-        command.arg("--root").arg(root.path()).args(words);
+        // A shell before it would not pass all of them on.
+        let mut command = useradd.command("env");
+        if !ignored.is_empty() {
+            command.arg(format!("--ignore-signal={ignored}"));
+        }
+        command.arg(program::binary()).arg("--root").arg(root.path()).args(words);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         change(&mut command);
         let child = command.spawn().unwrap();

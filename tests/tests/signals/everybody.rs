@@ -45,6 +45,10 @@ fn a_hook_whose_group_is_signalled_tells_and_does_not_fail() {
         let (root, output) = work.end();
         expect_interrupted(&output, 0);
         assert!(root.text("/var/log/cisco/hostprep.log").contains("error: "), "{words:?}: the log has it too");
+        let history = root.hostprep(&["faults", "history"]).expect_code(0).stdout;
+        let tells = |event: &str| history.contains(&format!("{event:<8}   5 "));
+        let judges = words != ["hook", "rpm", "post", "1"];
+        assert!(tells("raised") == judges && tells("cleared") == judges, "{words:?}: what it left undone: {history}");
     }
 }
 
@@ -72,24 +76,23 @@ fn a_useradd_that_is_killed_too_does_not_keep_the_window_open() {
 
 #[test]
 fn what_nohup_ignores_stays_ignored() {
-    use std::process::Command;
-    let shell = |command: &mut Command| {
-        let (program, args) =
-            (command.get_program().to_owned(), command.get_args().map(Into::into).collect::<Vec<std::ffi::OsString>>());
-        let mut nohup = Command::new("/bin/sh");
-        nohup.args(["-c", "trap '' HUP QUIT; exec \"$@\"", "sh"]).arg(program).args(args);
-        nohup.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
-        *command = nohup;
-    };
-    let work = AtWork::start(&["repair"], |command| {
-        shell(command);
-        command.stderr(std::process::Stdio::piped());
-    });
+    let work = AtWork::ignoring("HUP,QUIT");
     work.send(Signal::SIGHUP);
     work.send(Signal::SIGQUIT);
     work.useradd.let_go();
     let (_root, output) = work.end();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(3), 0), "{output:?}");
+}
+
+/// The kernel tells nobody how the children of such a process ended.
+#[test]
+fn how_tools_end_is_known_also_where_that_is_to_be_ignored() {
+    let work = AtWork::ignoring("CHLD");
+    work.useradd.let_go();
+    let (root, output) = work.end();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(3), 0), "{output:?}");
+    let log = root.text("/var/log/cisco/hostprep.log");
+    assert!(log.contains("info: ran in ") && !log.contains("could not be run"), "{log}");
 }
 
 /// What was done is judged all the same: the fault is cleared, although somebody else is at the store just then.
@@ -98,7 +101,7 @@ fn an_interruption_does_not_keep_what_was_done_from_the_store() {
     let root = signals::root();
     root.dir("/opt/cisco", 0o755);
     root.hostprep(&["faults", "raise", "5", "--reason", "user-missing"]).expect_code(0);
-    let work = AtWork::on(root, &["repair", "--only", "scan-user"], |_| ());
+    let work = AtWork::on(root, "", &["repair", "--only", "scan-user"], |_| ());
     let root = &work.root;
     let lock = std::fs::File::options().append(true).open(root.at("/var/lib/cisco/faults/faults.lock")).unwrap();
     let held = Flock::lock(lock, FlockArg::LockExclusiveNonblock).unwrap();
