@@ -136,7 +136,8 @@ fn what_others_raise_is_shown_and_not_obeyed() {
     for file in ["faults.json", "events.jsonl"] {
         let path = format!("/var/lib/cisco/faults/{file}");
         let text = root.text(&path);
-        assert!(text.contains("mine"), "{text}");
+        assert!(text.contains("mine") && text.contains("manual"), "{text}");
+        let text = text.replace("manual", r"\u001b[7mmanual");
         let text =
             text.replace("mine", r"\u001b]0;owned\u0007\u001b[2J\r").replace("hostprep faults clear 18", r"\u001b[8m");
         root.file(&path, text);
