@@ -107,11 +107,11 @@ impl Plain {
             found.last = found.last.or(Some(seq));
             if seq <= after {
                 found.start = end;
-                found.joined = gapless && next.is_none_or(|next| next == after + 1);
+                found.joined = gapless && next.is_none_or(follows(after));
                 break;
             }
-            gapless = gapless && next.is_none_or(|next| next == seq + 1);
-            if seq == after + 1 {
+            gapless = gapless && next.is_none_or(follows(seq));
+            if follows(after)(seq) {
                 found.start = line.start;
                 found.joined = gapless;
                 break;
@@ -161,6 +161,11 @@ impl Plain {
     fn read(&self, buffer: usize, offset: u64, end: u64) -> BufReader<Part> {
         BufReader::with_capacity(buffer, Part { file: Arc::clone(&self.file), offset, end })
     }
+}
+
+/// Whether a number is the next one. After the last that there is, none is.
+fn follows(seq: u64) -> impl Fn(u64) -> bool {
+    move |next| seq.checked_add(1) == Some(next)
 }
 
 /// Part of a file. It reads without moving the position of the file, which several share.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use host::Dir;
 use host::clock::Clock;
 use host::lock::Lock;
+use host::{Dir, MalformedFile};
 
 use crate::error::StoreError;
 use crate::event::{Event, EventKind};
@@ -98,7 +98,7 @@ impl<'c> Writer<'c> {
         let Content { severity, reason, detail, remedy } = content;
         let event = Event {
             schema: SCHEMA,
-            seq: self.snapshot.sequence + 1,
+            seq: self.snapshot.sequence.checked_add(1).ok_or_else(|| self.exhausted())?,
             time: self.clock.now(),
             boot_id: on.boot_id.clone(),
             event,
@@ -119,6 +119,17 @@ impl<'c> Writer<'c> {
         self.snapshot.apply(event);
         self.behind = true;
         Ok(())
+    }
+
+    /// No store gets that far by itself.
+    fn exhausted(&self) -> MalformedFile {
+        MalformedFile {
+            path: self.dir.shown().to_owned(),
+            line: None,
+            problem: format!("its last event has the number {}, and there is none after it", u64::MAX),
+            hint: "put it back from a backup, or move it away and the next repair makes it anew; nothing was changed"
+                .into(),
+        }
     }
 
     fn update(&mut self, id: FaultId, content: Content, on: &Occasion) {

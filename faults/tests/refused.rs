@@ -138,3 +138,15 @@ fn newer_events() {
         }
     }
 }
+
+#[test]
+fn no_number_is_left_for_another_event() {
+    let scratch = Scratch::new();
+    scratch.write(STATE, "{\"schema\":1,\"sequence\":18446744073709551615,\"faults\":[]}");
+    let before = scratch.bytes(STATE);
+    assert_eq!(scratch.store().events_after(u64::MAX).unwrap().count(), 0);
+    let refused = scratch.lock().raise(&missing_user(), &repair()).unwrap_err().to_string();
+    assert!(refused.contains("there is none after it") && refused.contains("backup"), "{refused}");
+    assert_eq!(scratch.bytes(STATE), before);
+    assert!(!scratch.dir().join(EVENTS).exists());
+}

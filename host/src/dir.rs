@@ -100,7 +100,10 @@ impl Dir {
         let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
         let create = || {
             let fd = open_at(&self.fd, name.as_ref(), flags, Mode::from_bits_truncate(0o600))?;
-            fchmod(&fd, Mode::from_bits_truncate(mode))?;
+            if let Err(e) = fchmod(&fd, Mode::from_bits_truncate(mode)) {
+                let _ = self.unlink(&name);
+                return Err(e);
+            }
             Ok::<_, Errno>(File::from(fd))
         };
         create().map_err(|e| self.error("create", &name, e))
@@ -216,13 +219,25 @@ impl Dir {
         }
     }
 
-    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success.
+    /// Removes a file that [`Dir::replace`] writes, and what a crash left of writing it; both are gone from the disk then.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn unlink_replaced(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        self.unlink(replacement_of(name.as_ref()))?;
+        self.unlink(name)?;
+        self.sync()
+    }
+
+    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success. It is gone from the disk
+    /// too when this returns.
     ///
     /// # Errors
     /// [`FileError`].
     pub fn remove_dir(&self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
         match unlinkat(&self.fd, name.as_ref(), UnlinkatFlags::RemoveDir) {
-            Ok(()) | Err(Errno::ENOENT) => Ok(true),
+            Ok(()) => self.sync().map(|()| true),
+            Err(Errno::ENOENT) => Ok(true),
             Err(Errno::ENOTEMPTY | Errno::EEXIST) => Ok(false),
             Err(e) => Err(self.error("remove", name, e)),
         }
@@ -287,9 +302,7 @@ impl Dir {
         write: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> Result<(), FileError> {
         let name = name.as_ref();
-        let mut temporary = OsString::from(".");
-        temporary.push(name);
-        temporary.push(".hostprep-new");
+        let temporary = replacement_of(name);
         // A fixed name: what a crash leaves is replaced by the next writer, who holds the lock.
         self.unlink(&temporary)?;
         let mut file = self.create(&temporary, mode)?;
@@ -304,6 +317,14 @@ impl Dir {
         }
         self.sync()
     }
+}
+
+/// What is written before it is renamed to `name`.
+fn replacement_of(name: &OsStr) -> OsString {
+    let mut replacement = OsString::from(".");
+    replacement.push(name);
+    replacement.push(".hostprep-new");
+    replacement
 }
 
 impl AsFd for Dir {

@@ -129,8 +129,12 @@ impl Profile {
         if !is_account_name(&user.name) {
             return Err(format!("{:?} cannot be a user name", user.name));
         }
-        if user.shells.is_empty() || user.comment.contains([':', '\n', ',']) || !user.home.is_absolute() {
-            return Err("scan_user needs shells, an absolute home, and a comment without `:` `,`".into());
+        let comment_is_plain = !user.comment.contains([':', ',']) && !user.comment.contains(char::is_control);
+        if user.shells.is_empty() || !comment_is_plain {
+            return Err("scan_user needs shells, and a comment of one line without `:` `,`".into());
+        }
+        if let Some(path) = user.shells.iter().chain([&user.home]).find(|path| !is_account_path(path)) {
+            return Err(format!("scan_user needs absolute paths without `:`, and {path:?} is none"));
         }
         for directory in &self.directories {
             validate_path(&directory.path)?;
@@ -185,19 +189,32 @@ const SYSTEMS_OWN: [&str; 8] = [
     "/usr/local/bin",
 ];
 
-/// Only what can be an agent's own: absolute, plain, below a place for agents.
+/// What `/usr/local` has by itself (`hier(7)`); below these may be an agent's.
+const USR_LOCAL: [&str; 10] = ["bin", "etc", "games", "include", "lib", "lib64", "libexec", "man", "sbin", "share"];
+
+/// Only what can be an agent's own: absolute, plain, of one line, below a place for agents.
 fn validate_path(path: &Path) -> Result<(), String> {
-    let plain = path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+    let plain =
+        is_one_line(path) && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     let as_written = path.components().collect::<PathBuf>().as_os_str() == path.as_os_str();
     let below = |place: &str| path.starts_with(place) && path != Path::new(place);
-    let systems_own = SYSTEMS_OWN.iter().any(|own| path.starts_with(own));
-    let is_text = path.to_str().is_some_and(|text| !text.contains(char::is_control));
-    if plain && as_written && is_text && !systems_own && places::FOR_AGENTS.iter().any(|place| below(place)) {
+    let systems_own = SYSTEMS_OWN.iter().any(|own| path.starts_with(own))
+        || path.parent() == Some(Path::new("/usr/local")) && USR_LOCAL.iter().any(|own| path.ends_with(own));
+    if plain && as_written && !systems_own && places::FOR_AGENTS.iter().any(|place| below(place)) {
         Ok(())
     } else {
         let places = places::FOR_AGENTS.join(", ");
         Err(format!("{path:?} cannot be ours: a plain absolute path is needed, without `..`, below one of {places}"))
     }
+}
+
+/// What can stand in a field of `passwd(5)`.
+fn is_account_path(path: &Path) -> bool {
+    path.is_absolute() && is_one_line(path) && !path.as_os_str().as_encoded_bytes().contains(&b':')
+}
+
+fn is_one_line(path: &Path) -> bool {
+    !path.to_string_lossy().contains(char::is_control)
 }
 
 /// What `useradd` takes everywhere (`useradd(8)`, CAVEATS).

@@ -112,6 +112,8 @@ fn the_system_s_own_directories_are_refused() {
         "/usr/lib/systemd/system",
         "/usr/local",
         "/usr/local/bin",
+        "/usr/local/lib",
+        "/usr/local/sbin",
         "/usr/sbin",
         "/usr/share",
         "/var",
@@ -205,11 +207,15 @@ fn names_that_useradd_would_not_take() {
 
 #[test]
 fn a_user_that_could_not_be_made() {
-    let user = &["scan_user needs shells, an absolute home, and a comment"];
-    for comment in ["a:b", "a,b", "a\\nroot::0:0::/:/bin/sh"] {
+    let user = &["scan_user needs shells, and a comment of one line"];
+    for comment in ["a:b", "a,b", "a\\nroot::0:0::/:/bin/sh", "a\\rb", "a\\u0000"] {
         expect_refused("\"Cisco Secure Endpoint scan service\"", &format!("\"{comment}\""), user);
     }
-    expect_refused("\"/nonexistent\"", "\"nonexistent\"", user);
+    for path in ["nonexistent", "/a:/bin/sh", "/a\\nroot::0:0::/:/bin/sh", "/a\\u0000"] {
+        for from in ["\"/nonexistent\"", "\"/bin/false\""] {
+            expect_refused(from, &format!("\"{path}\""), &["scan_user needs absolute paths without `:`"]);
+        }
+    }
     let shells = BUILT_IN.lines().find(|line| line.starts_with("shells = ")).unwrap();
     expect_refused(shells, "shells = []", user);
 }

@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::outcome::{Outcome, StepName, StepReport};
 use crate::step;
 use crate::verdicts;
-use crate::{Error, login_defs};
+use crate::{Error, load_lock, login_defs};
 
 /// How long somebody at a terminal waits for another hostprep.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(300);
@@ -86,7 +86,8 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
         Err(e) if request.strict => return Err(e.into()),
         read => read,
     };
-    let is_idle = looked.iter().all(|report| report.plan.is_empty()) && !is_work_left(cx);
+    let is_idle =
+        looked.iter().all(|report| report.plan.is_empty()) && !is_work_left(cx) && Journal::of(cx).is_settled();
     if let (true, Ok(store)) = (is_idle, &store) {
         let wanted = rulings(cx, request, &looked, &beside, Some(store));
         if !verdicts::would_change(&wanted, store) {
@@ -122,15 +123,19 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
     let beside = look(cx, &siblings, false, false)?;
     let store = store.and_then(|_| verdicts::store(cx).read());
     let wanted = rulings(cx, request, &reports, &beside, store.as_ref().ok());
-    let changes =
-        match store.map_err(Error::from).and_then(|_| verdicts::carry_out(cx, &wanted, request.source.clone())) {
-            Ok(changes) => changes,
-            Err(e) => {
-                cx.log.line(Level::Error, &e.to_string());
-                failure = failure.or(Some(e));
-                Vec::new()
-            }
-        };
+    let carry_out = || {
+        let changes = verdicts::carry_out(cx, &wanted, request.source.clone())?;
+        load_lock::agree(cx, changes.iter().map(|(id, _)| *id), request.source.clone())?;
+        Ok(changes)
+    };
+    let changes = match store.map_err(Error::from).and_then(|_| carry_out()) {
+        Ok(changes) => changes,
+        Err(e) => {
+            cx.log.line(Level::Error, &e.to_string());
+            failure = failure.or(Some(e));
+            Vec::new()
+        }
+    };
     match failure {
         Some(e) => Err(e),
         None => Ok(results(reports, &beside, changes)),

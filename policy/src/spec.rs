@@ -103,7 +103,7 @@ pub(crate) fn is_identifier(word: &str) -> bool {
 fn is_plain_absolute(path: &Path) -> bool {
     path.is_absolute()
         && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
-        && !path.as_os_str().as_encoded_bytes().contains(&0)
+        && !path.to_string_lossy().contains(char::is_control)
 }
 
 #[cfg(test)]

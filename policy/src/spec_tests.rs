@@ -51,7 +51,7 @@ fn nothing_of_a_profile_leads_elsewhere() {
             assert_eq!(spec.validate().unwrap_err().value, bad);
         }
     }
-    for bad in ["agentd", "/opt/../agentd", "/opt/\0"] {
+    for bad in ["agentd", "/opt/../agentd", "/opt/\0", "/opt/a\nb"] {
         assert!(ModuleSpec { executable: bad.into(), ..good.clone() }.validate().is_err(), "{bad:?}");
     }
     for bad in [0, 1000] {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what building and testing hostprep need and this machine lacks, from the distribution's own packages.
-# usage: install-build-needs.sh [--vagrant] [--list]
-# --vagrant adds what boxes are made of and brought up with; with --list it only prints the packages that are missing.
+# usage: install-build-needs.sh [--vagrant] [--fuzz] [--list]
+# --vagrant adds what boxes are made of and brought up with, --fuzz what libFuzzer is built with; with --list it only
+# prints the packages that are missing.
 # Root is asked for (through sudo) only when there is something to install.
 set -eu
 
@@ -13,10 +14,12 @@ fail() {
 }
 
 vagrant=
+fuzz=
 list=
 for option; do
     case $option in
         --vagrant) vagrant=yes ;;
+        --fuzz) fuzz=yes ;;
         --list) list=yes ;;
         *) fail "what is $option?" ;;
     esac
@@ -126,6 +129,11 @@ if [ -n "$vagrant" ]; then
     need sfdisk fdisk util-linux-core
     need grub-mkimage grub-common -
     need /usr/lib/grub/i386-pc/boot.img grub-pc-bin -
+fi
+
+# To fuzz.
+if [ -n "$fuzz" ]; then
+    need c++ g++ gcc-c++
 fi
 
 # A package that several probes ask for is named once.

@@ -21,7 +21,10 @@ pub(super) fn make(cx: &Context, journal: &mut Journal, path: &Path, mode: u32) 
     let made = Made::Directory { path: path.to_owned() };
     journal.record(made.clone())?;
     if let Err(e) = dir.make_dir(&name, mode) {
-        journal.forget(&made)?;
+        // It may be made and have failed after that; then it stays ours.
+        if e.errno() == Some(Errno::EEXIST) || dir.stat(&name)?.is_none() {
+            journal.forget(&made)?;
+        }
         return Err(ActionError::Host(failure(cx, path, &e)));
     }
     cx.log.line(Level::Info, &format!("made {} {mode:04o}", cx.root.shown(path).display()));

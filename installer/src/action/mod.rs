@@ -16,7 +16,7 @@ use crate::journal::{Journal, Made};
 use crate::login_defs;
 use crate::outcome::Finding;
 
-pub use account::account_tool;
+pub use account::{account_tool, sync_accounts};
 pub use module::{LoadModule, clean_work, is_work_left};
 
 /// A change.

@@ -14,6 +14,7 @@ use policy::{Cause, ModuleSpec};
 
 use super::ActionError;
 use super::directory::failure;
+use crate::Error;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::led_out::require_policy_inside;
@@ -101,8 +102,7 @@ impl LoadModule {
         if self.present.priorities.is_empty() {
             journal.forget(&made)?;
         }
-        let reason = Reason::from(error.cause.as_reason());
-        Err(ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] }))
+        Err(refused(cx, &error))
     }
 
     fn transaction(&self, cx: &Context, file: &Path) -> Result<(), TransactionError> {
@@ -115,10 +115,16 @@ impl LoadModule {
 /// Loads the policy that the store has made into the kernel.
 pub(super) fn reload(cx: &Context, command: &Command) -> Result<(), ActionError> {
     let spec = &cx.profile.module;
-    policy::transaction::run(cx.processes, cx.clock, command, &spec.name).map(drop).map_err(|error| {
-        let reason = Reason::from(error.cause.as_reason());
-        ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
-    })
+    policy::transaction::run(cx.processes, cx.clock, command, &spec.name).map(drop).map_err(|error| refused(cx, &error))
+}
+
+/// A store that is not waited for since somebody interrupts is no fault of the host's.
+fn refused(cx: &Context, error: &TransactionError) -> ActionError {
+    if error.interrupted {
+        return ActionError::Ours(Error::Interrupted);
+    }
+    let reason = Reason::from(error.cause.as_reason());
+    ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
 }
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.
@@ -146,9 +152,20 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
 #[must_use]
 pub fn is_work_left(cx: &Context) -> bool {
-    let Ok(directory) = cx.root.dir(&cx.profile.paths.work) else { return false };
-    let Ok(names) = directory.names() else { return false };
-    names.is_empty() || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+    let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
+    match names(&cx.profile.paths.work) {
+        Some(names) => {
+            names.is_empty()
+                || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+        }
+        None => above_work(cx).and_then(names).is_some_and(|names| names.is_empty()),
+    }
+}
+
+/// The directory above that of the work, where it is only there for it.
+fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
+    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
+    cx.profile.paths.work.parent().filter(|above| !managed(above))
 }
 
 /// Removes what compiling the module left behind, and the directory it was done in.
@@ -157,21 +174,19 @@ pub fn is_work_left(cx: &Context) -> bool {
 /// [`FileError`] where something cannot be removed.
 pub fn clean_work(cx: &Context) -> Result<(), FileError> {
     let work = &cx.profile.paths.work;
-    if cx.root.stat(work)?.is_none() {
-        return Ok(());
+    if cx.root.stat(work)?.is_some() {
+        let directory = match make_place(cx.root, work) {
+            // A link or a file on the way: whatever is there was not made here.
+            Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
+            opened => opened?,
+        };
+        for name in ours_in_work(&cx.profile.module.name) {
+            directory.unlink(&name)?;
+        }
+        remove_place(cx.root, work)?;
     }
-    let directory = match make_place(cx.root, work) {
-        // A link or a file on the way: whatever is there was not made here.
-        Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
-        opened => opened?,
-    };
-    for name in ours_in_work(&cx.profile.module.name) {
-        directory.unlink(&name)?;
-    }
-    remove_place(cx.root, work)?;
-    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
-    match work.parent() {
-        Some(above) if !managed(above) => remove_place(cx.root, above).map(drop),
-        _ => Ok(()),
+    match above_work(cx) {
+        Some(above) => remove_place(cx.root, above).map(drop),
+        None => Ok(()),
     }
 }

@@ -57,7 +57,7 @@ fn ages(ends: &[End], now: &Moment) -> Vec<Duration> {
 
 /// How old `moment` is at the least, by what was recorded later and its age.
 fn least(moment: &Moment, later: &[(&Moment, Duration)]) -> Duration {
-    let ages = later.iter().map(|(other, age)| *age + moment.before(other).unwrap_or_default());
+    let ages = later.iter().map(|(other, age)| age.saturating_add(moment.before(other).unwrap_or_default()));
     ages.max().unwrap_or_default()
 }
 

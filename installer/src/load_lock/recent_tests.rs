@@ -135,3 +135,13 @@ proptest! {
         prop_assert_eq!(counted(&ends, &world), steps.len());
     }
 }
+
+/// Each lasts as long as a file can say.
+#[test]
+fn a_file_of_absurd_times_is_counted_all_the_same() {
+    let moment =
+        |boot: usize, since_boot_ms| Moment { time: Timestamp::UNIX_EPOCH, boot_id: boot.to_string(), since_boot_ms };
+    let ends: Vec<End> =
+        (0..1100).map(|boot| End { begun: moment(boot, 0), noticed: moment(boot, u64::MAX) }).collect();
+    assert_eq!(count(&ends, &moment(2000, 0), HOUR), 1);
+}

@@ -80,12 +80,14 @@ impl Settings {
     #[must_use]
     pub fn number(&self, key: &str) -> Option<u32> {
         let text = std::str::from_utf8(self.get(key)?).ok()?;
-        let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-            Some(digits) => u32::from_str_radix(digits, 16),
-            None if text.len() > 1 && text.starts_with('0') => u32::from_str_radix(&text[1..], 8),
-            None => text.parse(),
+        let text = text.strip_prefix('+').unwrap_or(text);
+        let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            Some(digits) => (digits, 16),
+            None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
+            None => (text, 10),
         };
-        parsed.ok()
+        // `strtol` takes a sign in front of the base alone.
+        if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
     }
 
     /// `UID_MIN`, the first uid of ordinary users.

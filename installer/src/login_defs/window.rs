@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use host::signals::Unstoppable;
 use host::{FileError, ReadError, Root};
 use thiserror::Error;
 
@@ -88,6 +89,7 @@ pub struct Open<'a> {
     spare: Vec<OwnedFd>,
     /// `None` where nothing had to be changed, or everything is back.
     state: Option<State>,
+    _unstoppable: Unstoppable,
 }
 
 /// Opens the window: from now on `USERGROUPS_ENAB` is `yes`. The intent is on disk before the change; a window that
@@ -99,11 +101,14 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Open
     recover(root, state_dir)?;
     let mut planned = Some(planned.clone());
     for _ in 0..ATTEMPTS {
-        let Some(current) = planned.take() else { return Ok(Open { root, spare: Vec::new(), state: None }) };
+        let _unstoppable = Unstoppable::begin();
+        let Some(current) = planned.take() else {
+            return Ok(Open { root, spare: Vec::new(), state: None, _unstoppable });
+        };
         let state = State::make(root, state_dir)?;
         let spare = spare(&state)?;
         // Dropped on an error, it puts everything back.
-        let mut window = Open { root, spare, state: Some(state) };
+        let mut window = Open { root, spare, state: Some(state), _unstoppable };
         if window.make_changes(&current)? {
             return Ok(window);
         }

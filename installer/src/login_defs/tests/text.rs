@@ -122,6 +122,8 @@ fn a_nul_byte_is_named_with_its_line() {
 fn numbers_as_strtol_has_them() {
     let settings = Settings::parse(b"UID_MIN 0x1F4\nSYS_UID_MIN 0144\nSYS_UID_MAX \"499\"\n").unwrap();
     assert_eq!((settings.uid_min(), settings.sys_uid_min(), settings.sys_uid_max()), (500, 100, 499));
+    let settings = Settings::parse(b"UID_MIN +0x1F4\nSYS_UID_MIN +0144\nSYS_UID_MAX 0x+1\n").unwrap();
+    assert_eq!((settings.uid_min(), settings.sys_uid_min(), settings.sys_uid_max()), (500, 100, 499));
     let settings = Settings::parse(b"UID_MIN 500\nSYS_UID_MIN many\n").unwrap();
     assert_eq!((settings.uid_min(), settings.sys_uid_min(), settings.sys_uid_max()), (500, 101, 499));
 }

@@ -1,0 +1,136 @@
+//! The fault store's files, whatever is in them: readers change nothing, and a writer refuses or goes on where the numbers
+//! ended, losing no event that could be read.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use faults::{Change, Event, FaultId, Occasion, Reason, Report, Source, Store, StoreError, Texts, Writer, status};
+use flate2::{Compression, write::GzEncoder};
+use host::Root;
+use host::clock::VirtualClock;
+
+use crate::input::parts;
+use crate::scratch::Scratch;
+
+/// Short, since each name on the way costs a look at it.
+const DIR: &str = "/faults";
+const LOCK: &str = "faults/faults.lock";
+
+/// `faults.json`, `events.jsonl`, a closed segment, and a packed one (packed here, unless it is already).
+pub fn check(data: &[u8]) {
+    let [state, events, closed, packed] = parts(data);
+    let scratch = Scratch::new();
+    scratch.file(&format!("{DIR}/faults.json"), state);
+    scratch.file(&format!("{DIR}/events.jsonl"), events);
+    scratch.file(&format!("{DIR}/events-00000000000000000003.jsonl"), closed);
+    let packed = packed.map(|plain| if plain.starts_with(b"\x1f\x8b") { plain.to_vec() } else { gzip(plain) });
+    scratch.file(&format!("{DIR}/events-00000000000000000001.jsonl.gz"), packed.as_deref());
+
+    let root = scratch.root();
+    let store = Store::at(&root, DIR);
+    let before = scratch.tree();
+    let history = read(&store, closed.is_some() || packed.is_some());
+    assert!(scratch.tree() == before, "a reader wrote");
+
+    let rotating = data.len().is_multiple_of(3);
+    let store = if rotating { store.rotating_at(200) } else { store };
+    change(&scratch, &root, &store, history, scratch.files());
+}
+
+thread_local! {
+    /// Made once, since that takes long.
+    static TEXTS: Texts = Texts::for_language("en").unwrap();
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(plain).unwrap();
+    packed.finish().unwrap()
+}
+
+/// All events, where all of them can be read.
+fn read(store: &Store, segments: bool) -> Option<Vec<Event>> {
+    let snapshot = store.read();
+    if let Ok(snapshot) = &snapshot {
+        assert!(snapshot.faults.is_sorted_by(|one, next| one.id < next.id));
+        TEXTS.with(|texts| assert!(status::render(snapshot, texts).ends_with('\n')));
+    }
+    let all = store.events().and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    for after in [1, 3, u64::MAX] {
+        if let Ok(some) = store.events_after(after).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+            assert!(some.iter().all(|event| event.seq > after), "after {after}");
+            // An old copy that was put back beside newer segments is read as what it is until a writer comes.
+            if let (Ok(all), false) = (&all, segments) {
+                assert!(all.ends_with(&some), "after {after}");
+            }
+        }
+    }
+    let all = all.ok()?;
+    assert!(all.is_sorted_by(|one, next| one.seq < next.seq), "an event twice, or out of order");
+    snapshot.is_ok().then_some(all)
+}
+
+fn change(
+    scratch: &Scratch,
+    root: &Root,
+    store: &Store,
+    history: Option<Vec<Event>>,
+    before: BTreeMap<PathBuf, Vec<u8>>,
+) {
+    let clock = VirtualClock::default();
+    let on = Occasion { source: Source::Repair, boot_id: Some("a-boot".into()) };
+    let known = store.read();
+    let Ok(mut writer) = store.lock(&clock, Duration::ZERO) else {
+        let mut after = scratch.files();
+        after.remove(&PathBuf::from(LOCK));
+        let mut before = before;
+        before.remove(&PathBuf::from(LOCK));
+        assert!(after == before, "refused, and something was changed");
+        return;
+    };
+    let known = known.expect("whoever may write could read");
+    assert!(writer.snapshot().sequence >= known.sequence, "the sequence went back");
+    let report = Report {
+        id: FaultId::SCAN_USER,
+        reason: Reason::UserMissing,
+        detail: "user cisco-amp-scan-svc does not exist".into(),
+        remedy: vec!["hostprep repair".into()],
+        severity: None,
+    };
+    let mut expected = Vec::new();
+    for step in 0..3 {
+        let sequence = writer.snapshot().sequence;
+        let changed = if step == 1 { writer.clear(report.id, &on) } else { writer.raise(&report, &on) };
+        let Ok(changed) = changed else {
+            assert!(writer.snapshot().sequence >= sequence, "the sequence went back");
+            return;
+        };
+        let events = u64::from(matches!(changed, Change::Raised | Change::Cleared | Change::Changed));
+        assert_eq!(writer.snapshot().sequence, sequence + events, "{changed:?}");
+        assert_eq!(writer.snapshot().is_raised(report.id), step != 1);
+        expected.extend((events == 1).then(|| sequence + 1));
+    }
+    // A last line that the state knows of and nobody can read is kept, for a person to look at: readers stop there from now on.
+    let damaged = history.as_ref().is_some_and(|history| history.last().map_or(0, |event| event.seq) < known.sequence);
+    expect_written(&writer, &Store::at(root, DIR), history, damaged, &expected);
+    drop(writer);
+    let quiet = scratch.tree();
+    let again = store.apply(&[faults::Wanted::Raised(report)], &on, &clock, Duration::ZERO).unwrap();
+    assert_eq!(again, [Change::Nothing]);
+    assert!(scratch.tree() == quiet, "nothing was to be done, and something was written");
+}
+
+/// What was written is read again, behind what could be read before.
+fn expect_written(writer: &Writer, store: &Store, history: Option<Vec<Event>>, damaged: bool, expected: &[u64]) {
+    assert_eq!(&store.read().unwrap(), writer.snapshot());
+    let Some(history) = history else { return };
+    let after = match store.events().unwrap().collect::<Result<Vec<Event>, _>>() {
+        Err(StoreError::Malformed(_)) if damaged => return,
+        after => after.unwrap(),
+    };
+    assert_eq!(after.get(..history.len()), Some(history.as_slice()), "what could be read was lost");
+    let new: Vec<u64> = after[history.len()..].iter().map(|event| event.seq).collect();
+    assert_eq!(new, expected);
+}

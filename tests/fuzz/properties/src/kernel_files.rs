@@ -1,0 +1,77 @@
+//! Releases of kernels, and the files that tell of their modules, options and headers.
+
+use std::cmp::Ordering;
+use std::path::PathBuf;
+
+use host::kernel::{self, Btf, Headers, compare_releases};
+use host::kernel_module;
+
+use crate::input::{parts, text};
+use crate::scratch::Scratch;
+
+const RELEASE: &str = "6.1.0-18-amd64";
+const MODULE: &str = "ampnetworkflow";
+
+/// Releases to be ordered, a line each; `modules.dep`; a kernel's configuration; a packed one; `utsrelease.h`; a module.
+pub fn check(data: &[u8]) {
+    let [releases, dep, config, packed, uts, module] = parts::<6>(data);
+    order(&text(releases));
+
+    let scratch = Scratch::new();
+    let tree = format!("/lib/modules/{RELEASE}");
+    scratch.file(&format!("{tree}/modules.dep"), dep);
+    scratch.file(&format!("/boot/config-{RELEASE}"), config);
+    scratch.file("/proc/config.gz", packed);
+    scratch.file(&format!("{tree}/build/include/generated/utsrelease.h"), uts);
+    scratch.file(&format!("{tree}/extra/{MODULE}.ko"), module);
+    let root = scratch.system();
+    let before = scratch.tree();
+
+    if let Ok(Some(file)) = kernel_module::find(&root, RELEASE, MODULE, &[PathBuf::from("/opt/{release}")]) {
+        assert!(root.exists(&file));
+        assert!(file.file_name().unwrap().to_str().unwrap().replace('-', "_").starts_with("ampnetworkflow.ko"));
+    }
+    let signed = kernel_module::is_signed(&root, format!("{tree}/extra/{MODULE}.ko").as_ref());
+    if let Some(module) = module {
+        assert_eq!(signed.unwrap(), Some(module.ends_with(b"~Module signature appended~\n")));
+    }
+    for running in [false, true] {
+        let found = kernel::btf(&root, RELEASE, running);
+        if let (Some(config), Ok(found)) = (config, found) {
+            let says = text(Some(config)).lines().any(|line| line.trim() == "CONFIG_DEBUG_INFO_BTF=y");
+            assert_eq!(matches!(found, Btf::Present(_)), says);
+        }
+    }
+    match kernel::headers(&root, RELEASE).unwrap() {
+        Headers::OfOthers(others) => assert!(others.iter().all(|other| other != RELEASE)),
+        Headers::Usable(_) => assert!(uts.is_some()),
+        Headers::Missing => {}
+    }
+    assert!(kernel::newest_installed(&root).is_ok());
+    assert!(scratch.tree() == before, "looking changed something");
+}
+
+/// It is an order at all.
+fn order(releases: &str) {
+    let releases: Vec<&str> = releases.lines().take(6).collect();
+    for a in &releases {
+        assert_eq!(compare_releases(a, a), Ordering::Equal);
+        for b in &releases {
+            let ab = compare_releases(a, b);
+            assert_eq!(ab, compare_releases(b, a).reverse(), "{a:?} {b:?}");
+            if let (Some(one), Some(other)) = (numbers(a), numbers(b)) {
+                assert_eq!(ab, one.cmp(&other), "{a:?} {b:?}");
+            }
+            for c in &releases {
+                if ab != Ordering::Greater && compare_releases(b, c) != Ordering::Greater {
+                    assert_ne!(compare_releases(a, c), Ordering::Greater, "{a:?} {b:?} {c:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Of a release that has nothing but numbers.
+fn numbers(release: &str) -> Option<Vec<u64>> {
+    release.split('.').map(|number| number.parse().ok().filter(|_| !number.starts_with('+'))).collect()
+}

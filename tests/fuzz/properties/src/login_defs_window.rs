@@ -1,0 +1,86 @@
+//! The window in which login.defs says yes, over whatever files decide it: yes by every way in which shadow reads them, and
+//! then as it was.
+
+use std::ffi::OsString;
+
+use installer::login_defs::{leftover, open, plan, read};
+
+use crate::input::parts;
+use crate::login_defs::says_yes;
+use crate::scratch::Scratch;
+
+const STATE: &str = "/state";
+
+/// The host's file, the vendor's, a drop-in of the vendor, and two of the administrator.
+pub fn check(data: &[u8]) {
+    let files: [Option<&[u8]>; 5] = parts(data);
+    let scratch = Scratch::new();
+    for (path, content) in PATHS.into_iter().zip(files) {
+        scratch.file(path, content);
+    }
+    let root = scratch.root();
+    let before = scratch.tree();
+    let effective = read(&root);
+    let planned = plan(&root);
+    let leftover_before = leftover(&root, STATE.as_ref());
+    assert!(scratch.tree() == before, "looking changed something");
+
+    let Ok(effective) = effective else {
+        assert!(planned.is_err() && files.iter().flatten().any(|file| file.contains(&0)));
+        return;
+    };
+    assert_eq!(effective.usergroups_enab, is_yes(&scratch));
+    let planned = planned.unwrap();
+    assert_eq!(planned.is_none(), effective.usergroups_enab);
+    // What looks like something that we left is settled first, which is another target's matter.
+    let (Some(planned), Ok(None)) = (planned, leftover_before) else { return };
+    assert!(!planned.describe("useradd").is_empty());
+
+    let window = open(&root, STATE.as_ref(), &planned).unwrap();
+    let inside = read(&root).unwrap();
+    let can_override = scratch.at("/etc/login.defs.d").exists();
+    assert!(inside.usergroups_enab || !can_override, "the window is open and does not say yes: {inside:?}");
+    assert_eq!(inside.usergroups_enab, is_yes(&scratch));
+    assert_eq!(
+        (inside.uid_min, inside.sys_uid_min, inside.sys_uid_max),
+        (effective.uid_min, effective.sys_uid_min, effective.sys_uid_max)
+    );
+    assert!(leftover(&root, STATE.as_ref()).unwrap().is_some(), "a crash now would go unnoticed");
+    assert!(!window.close().unwrap().foreign_change_kept);
+
+    let mut after = scratch.tree();
+    after.retain(|path, _| !path.starts_with("state"));
+    assert!(after == before, "it is not what it was");
+    assert_eq!(leftover(&root, STATE.as_ref()).unwrap(), None);
+    scratch.expect_inside();
+}
+
+const PATHS: [&str; 5] = [
+    "/etc/login.defs",
+    "/usr/etc/login.defs",
+    "/usr/etc/login.defs.d/50-vendor.defs",
+    "/etc/login.defs.d/20-site.defs",
+    "/etc/login.defs.d/zzz.defs",
+];
+
+/// Whether it is yes for shadow by itself, and for libeconf in either order of drop-ins.
+fn is_yes(scratch: &Scratch) -> bool {
+    let main = scratch.content("/etc/login.defs");
+    let base = main.clone().or_else(|| scratch.content("/usr/etc/login.defs"));
+    let drop_ins = |directory: &str| -> Vec<(OsString, Vec<u8>)> {
+        let path = scratch.at(directory);
+        let entries = std::fs::read_dir(&path).into_iter().flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.retain(|name| name.as_encoded_bytes().ends_with(b".defs"));
+        names.sort();
+        names.into_iter().map(|name| (name.clone(), std::fs::read(path.join(name)).unwrap())).collect()
+    };
+    let by_directory = [drop_ins("/usr/etc/login.defs.d"), drop_ins("/etc/login.defs.d")].concat();
+    let mut by_name = by_directory.clone();
+    by_name.sort();
+    let says = |order: &[(OsString, Vec<u8>)]| {
+        let all = base.iter().chain(order.iter().map(|(_, content)| content));
+        all.filter_map(|content| says_yes(content)).next_back() == Some(true)
+    };
+    says(&by_directory) && says(&by_name) && main.is_none_or(|main| says_yes(&main) == Some(true))
+}

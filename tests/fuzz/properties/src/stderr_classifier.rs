@@ -1,0 +1,32 @@
+//! What `semodule` says on standard error.
+
+use faults::Reason;
+use policy::Cause;
+use policy::classify::{classify, telling_line};
+
+use crate::input::{parts, text};
+
+/// A module's name, and what was said.
+pub fn check(data: &[u8]) {
+    let [module, stderr] = parts::<2>(data).map(text);
+    let module = module.trim_end();
+    let cause = classify(&stderr, module);
+    let reason = Reason::from(cause.as_reason());
+    assert!(Reason::KNOWN.contains(&reason), "{reason:?} is no word of the fault store");
+    assert!(!cause.hint().is_empty() && !cause.hint().contains('\n'));
+
+    match telling_line(&stderr) {
+        Some(line) => {
+            assert!(!line.is_empty() && line.trim() == line && !line.contains('\n'));
+            assert!(stderr.lines().any(|said| said.trim() == line));
+        }
+        None => assert!(stderr.trim().is_empty()),
+    }
+    // Whatever else was said, these decide.
+    let also = |more: &str| classify(&format!("{stderr}\n{more}\n"), module);
+    let lock = "libsemanage.semanage_get_lock: Could not get direct transaction lock at /var/lib/selinux/x/semanage.trans.LOCK.";
+    assert_eq!(also(lock), Cause::StoreLocked);
+    assert!([Cause::StoreLocked, Cause::StoreReadOnly].contains(&also("x (Read-only file system).")));
+    // An empty line says nothing.
+    assert_eq!(also(""), cause);
+}
