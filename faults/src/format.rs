@@ -30,16 +30,16 @@ pub(crate) enum Refused {
 
 pub(crate) fn state(text: &[u8]) -> Result<State, Refused> {
     let mut state: State = parse(text)?;
-    for Fault { reason, detail, remedy, boot_id, .. } in &mut state.faults {
-        make_plain(reason, detail, remedy, boot_id);
+    for Fault { reason, source, detail, remedy, boot_id, .. } in &mut state.faults {
+        make_plain((reason, source), (detail, remedy, boot_id));
     }
     Ok(state)
 }
 
 pub(crate) fn event(line: &[u8]) -> Result<Event, Refused> {
     let mut event: Event = parse(line)?;
-    let Event { reason, detail, remedy, boot_id, .. } = &mut event;
-    make_plain(reason, detail, remedy, boot_id);
+    let Event { reason, source, detail, remedy, boot_id, .. } = &mut event;
+    make_plain((reason, source), (detail, remedy, boot_id));
     Ok(event)
 }
 

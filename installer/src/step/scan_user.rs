@@ -52,6 +52,10 @@ fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
         return Ok(mismatch(cx, None, &[Problem::GroupIsRoot], group, true));
     }
     let mut useradd = account_tool(cx, "useradd").args(["--system", "--no-create-home"]);
+    if cx.root.is_alternate() {
+        // Else it clears the uid's records of logins, and with --prefix those of this machine (seen with shadow 4.13).
+        useradd = useradd.arg("--no-log-init");
+    }
     let mut makes = vec![Made::User { name: wanted.name.clone(), uid: None }];
     let window = match group {
         Some(_) => {

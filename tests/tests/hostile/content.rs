@@ -74,7 +74,10 @@ fn odd_bytes_are_told_and_change_nothing_else() {
             if path.starts_with("/var/lib/cisco") {
                 root.dir(path.rsplit_once('/').unwrap().0, 0o755);
             }
-            for args in [&["check"][..], &["repair"], &["status"], &["faults", "history"], &["load-lock", "status"]] {
+            // Those that read it, and what they show.
+            let store: &[&[&str]] = &[&["status"], &["faults", "history"], &["load-lock", "status"]];
+            let more = if path.starts_with("/var/lib/cisco") { store } else { &[] };
+            for &args in [&["check"][..], &["repair"]].iter().chain(more) {
                 let mut run = Run::of(limited(program::binary()).args(words(&root, args)));
                 // Locked, since nobody knows.
                 if args[0] == "load-lock" && run.code == Some(5) {
@@ -133,7 +136,8 @@ fn what_others_raise_is_shown_and_not_obeyed() {
     for file in ["faults.json", "events.jsonl"] {
         let path = format!("/var/lib/cisco/faults/{file}");
         let text = root.text(&path);
-        assert!(text.contains("mine"), "{text}");
+        assert!(text.contains("mine") && text.contains("manual"), "{text}");
+        let text = text.replace("manual", r"\u001b[7mmanual");
         let text =
             text.replace("mine", r"\u001b]0;owned\u0007\u001b[2J\r").replace("hostprep faults clear 18", r"\u001b[8m");
         root.file(&path, text);

@@ -78,9 +78,11 @@ fn nothing_waits_and_nothing_is_taken_for_a_file() {
             on(&root, &["check"]);
             before.expect_untouched(&root.snapshot());
             on(&root, &["repair"]);
-            on(&root, &["status"]);
-            let hook = on(&root, &["hook", "rpm", "posttrans", "1"]);
-            assert_eq!(hook.code, Some(0), "{what}: {hook:?}");
+            if matches!(kind, Kind::Fifo) {
+                on(&root, &["status"]);
+                let hook = on(&root, &["hook", "rpm", "posttrans", "1"]);
+                assert_eq!(hook.code, Some(0), "{what}: {hook:?}");
+            }
 
             // Something of ours may stand there by now; whatever is no file goes.
             if std::fs::symlink_metadata(&at).is_ok_and(|found| !found.is_file()) {

@@ -24,7 +24,7 @@ impl Spy {
         let at = place.path().display();
         // First what the shell opens nothing for.
         let script = format!(
-            "#!/bin/sh\nls -l /proc/$$/fd >'{at}/fds'\ncat /proc/$$/status >'{at}/status'\numask >'{at}/umask'\n\
+            "#!/bin/sh\nls -l /proc/$$/fd >'{at}/fds'\numask >'{at}/umask'\n\
              cat /proc/$$/environ >'{at}/environ'\npwd >'{at}/cwd'\nexec '{at}/real' \"$@\"\n"
         );
         fs::write(place.path().join("source"), script).unwrap();
@@ -43,13 +43,6 @@ impl Spy {
         let path: PathBuf = self.place.path().join(name);
         let bytes = fs::read(&path).unwrap_or_else(|e| panic!("the tool was not started: {}: {e}", path.display()));
         String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    /// A line of `/proc/PID/status`, as a number.
-    pub fn signals(&self, name: &str) -> u64 {
-        let status = self.noted("status");
-        let value = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{status}"));
-        u64::from_str_radix(value.trim_start_matches(':').trim(), 16).unwrap()
     }
 }
 

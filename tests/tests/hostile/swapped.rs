@@ -79,7 +79,7 @@ fn host() -> ScratchRoot {
 }
 
 /// Runs `args` again and again for as long as somebody exchanges `ours` for a link.
-fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], between: impl Fn(&ScratchRoot)) {
+fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], spoiled: bool) {
     if !harness::need_root() {
         return; // The victim's group is root's alone to give.
     }
@@ -97,7 +97,9 @@ fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], between: impl Fn(&Scratch
         });
         let runs = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             for round in 0..rounds {
-                between(&root);
+                if spoiled {
+                    spoil(&root, ours);
+                }
                 for args in deeds {
                     let mut run = Run::of(limited(program::binary()).args(words(&root, args)));
                     if args[0] == "hook" {
@@ -116,7 +118,9 @@ fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], between: impl Fn(&Scratch
     });
     assert!(exchanges.load(Ordering::Relaxed) > rounds * 10, "it was hardly exchanged");
     swap.end();
-    between(&root);
+    if spoiled {
+        spoil(&root, ours);
+    }
     let repaired = crate::run::on(&root, &["repair"]);
     assert_eq!(repaired.code, Some(3), "fault 11 stays: {repaired:?}");
     swap.victim.expect_untouched("the end");
@@ -124,19 +128,12 @@ fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], between: impl Fn(&Scratch
 }
 
 /// Something to do for the next round, wherever the directory is just now.
-fn spoil(root: &ScratchRoot) {
+fn spoil(root: &ScratchRoot, ours: &str) {
     use std::os::unix::fs::PermissionsExt;
-    for path in ["/opt/cisco", "/opt/cisco.swapped"] {
-        let path = root.at(path);
-        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
-            // By then it may be the link, whose victim is not to be touched by us either.
-            let Ok(dir) = nix::fcntl::open(
-                &path,
-                nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_NOFOLLOW,
-                nix::sys::stat::Mode::empty(),
-            ) else {
-                continue;
-            };
+    for path in [ours.to_owned(), format!("{ours}.swapped")] {
+        // By then it may be the link, whose victim is not to be touched by us either.
+        let flags = nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_NOFOLLOW;
+        if let Ok(dir) = nix::fcntl::open(&root.at(&path), flags, nix::sys::stat::Mode::empty()) {
             let _ = fs::File::from(dir).set_permissions(fs::Permissions::from_mode(0o700));
         }
     }
@@ -144,28 +141,28 @@ fn spoil(root: &ScratchRoot) {
 
 #[test]
 fn the_managed_directory_while_it_is_repaired() {
-    raced("/opt/cisco", 150, &[&["repair", "--only", "directories"]], spoil);
+    raced("/opt/cisco", 150, &[DIRECTORIES], true);
 }
 
 #[test]
 fn a_directory_below_it() {
-    raced("/opt/cisco/amp", 60, &[&["repair", "--only", "directories"]], |_| ());
+    raced("/opt/cisco/amp", 100, &[DIRECTORIES], true);
 }
 
 #[test]
 fn the_directories_of_state_and_store() {
     let raise: &[&str] = &["faults", "raise", "18", "--reason", "raced"];
     let clear: &[&str] = &["faults", "clear", "18"];
-    raced("/var/lib/cisco", 60, &[raise, clear, &["load-lock", "reset"]], |_| ());
-    raced("/var/lib/cisco/faults", 60, &[raise, clear], |_| ());
-    raced("/var/log/cisco", 20, &[raise, clear], |_| ());
+    raced("/var/lib/cisco", 60, &[raise, clear, &["load-lock", "reset"]], false);
+    raced("/var/lib/cisco/faults", 60, &[raise, clear], false);
+    raced("/var/log/cisco", 20, &[raise, clear], false);
 }
 
 #[test]
 fn all_of_a_hook_and_a_removal() {
     let hook: &[&str] = &["hook", "rpm", "posttrans", "1"];
     for ours in ["/opt/cisco", "/var/lib/cisco", "/run/cisco"] {
-        raced(ours, 8, &[hook, &["repair"], &["remove"]], |_| ());
+        raced(ours, 8, &[hook, &["repair"], &["remove"]], false);
     }
 }
 
@@ -181,7 +178,7 @@ fn exchanged_at_each_opening(ours: &str, args: &[&str], without_openat2: bool) {
         number += 1;
         let root = host();
         let swap = Swap::of(&root, ours);
-        spoil(&root);
+        spoil(&root, ours);
         let stop = |call: &str| format!("{call}:signal=STOP:when={number}");
         let inject = if without_openat2 {
             vec!["openat2:error=ENOSYS".to_owned(), stop("openat")]

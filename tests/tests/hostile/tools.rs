@@ -53,3 +53,20 @@ fn a_policy_store_that_leads_out_is_not_given_to_semodule() {
     assert_eq!(run.step("selinux-module")["outcome"], "changed", "{run:?}");
     assert!(root.modules().iter().any(|module| module.starts_with("300 cisco-secure-bpf")), "{:?}", root.modules());
 }
+
+#[test]
+fn useradd_forgets_nobody_of_this_machine() {
+    if !harness::need_root() {
+        return; // This machine's logs are root's.
+    }
+    let root = crate::done::sick();
+    // Who logged in last, by uid (lastlog(8), faillog(5)), for more uids than the new user's.
+    let arrange = "mount -t tmpfs none /var/log && head -c 900000 /dev/zero | tr '\\0' x >/var/log/lastlog && \
+        cp /var/log/lastlog /var/log/faillog && cp /var/log/lastlog /var/log/before";
+    let script = "\"$@\" || code=$?; cmp /var/log/before /var/log/lastlog && cmp /var/log/before /var/log/faillog || exit 98; exit $code";
+    let mut command = crate::spy::arranged(arrange, "/bin/sh".as_ref());
+    command.args(["-c", script, "sh"]).arg(harness::program::binary());
+    let run = harness::Run::of(command.args(crate::run::words(&root, &["repair"])));
+    assert_eq!(run.code, Some(3), "{run:?}");
+    crate::done::expect_healthy(&root, "with records of logins");
+}
