@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "a test arranges the world around what is tested")]
+
 use std::fs;
 use std::os::unix::fs::symlink;
 
