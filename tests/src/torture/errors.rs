@@ -48,7 +48,7 @@ pub fn everywhere(scenario: &Scenario, extent: Extent) -> Tally {
         let core = point.is_ours() || point.is_of_account_tool();
         let opens = OPENING.iter().any(|(which, _)| *which == point.which);
         let chosen = match extent {
-            Extent::Full => (changes || opens) && (core && !scenario.with_selinux || index % 10 == 0),
+            Extent::Full => (changes || opens) && (core && !scenario.with_selinux || index % 20 == 0),
             Extent::Bounded => changes && point.is_ours(),
         };
         if !chosen {

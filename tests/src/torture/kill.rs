@@ -21,7 +21,7 @@ pub enum Whom {
 /// How much is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Each call of hostprep and of the account tools; where the tools of SELinux run, those that change files and each tenth.
+    /// Each call of hostprep and of the account tools; where the tools of SELinux run, those that change files and each fiftieth.
     Full,
     /// Each call by which hostprep or an account tool changes a file.
     Bounded,
@@ -50,7 +50,7 @@ pub fn everywhere(scenario: &Scenario, extent: Extent) -> Tally {
     for (index, point) in point::all(scenario).into_iter().enumerate() {
         let core = point.is_ours() || point.is_of_account_tool();
         let chosen = match extent {
-            Extent::Full => core && !scenario.with_selinux || point.changes() || index % 10 == 0,
+            Extent::Full => core && !scenario.with_selinux || point.changes() || index % 50 == 0,
             Extent::Bounded => core && point.changes(),
         };
         if !chosen {
