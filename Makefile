@@ -3,10 +3,10 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help needs demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
-	vagrant-validate bench fuzz fuzz-needs clean
+	vagrant-validate torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 
 needs:
 	@tests/setup/install-build-needs.sh
@@ -62,6 +62,15 @@ vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant
 # NAME=… brings up only that one of them.
 vagrant: vagrant-validate ## boxes of our own, brought up by Vagrant, and the scenarios in them; NAME=
 	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
+
+TORTURE := $(CURDIR)/target/release/hostprep
+torture: needs ## hostprep killed, failed, interrupted and raced at each system call, most of an hour; WHAT="kill --scenario repair"
+	cargo build --release --locked --package hostprep
+	HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --example torture -- $(WHAT)
+	$(if $(WHAT),,HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --example signals)
+
+torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
+	tests/torture/self-test.sh $(BROKEN)
 
 bench: needs test-store packages ## what it costs: CPU time of a check, of the fault store, of building packages
 	cargo run --release --locked --package hostprep-tests --example check_cost

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use crate::long_line::{CUT, LONGEST};
+
 const BLOCK: u64 = 8 * 1024;
 
 /// A line and where it begins.
 pub(crate) struct Line {
     /// Bytes before it in the file.
     pub start: u64,
-    /// Its bytes, the line feed included where it has one.
+    /// Its bytes, the line feed included where it has one; of a line longer than any event its ends alone.
     pub bytes: Vec<u8>,
 }
 
@@ -56,6 +58,13 @@ impl<'f> Backward<'f> {
         self.file.read_exact_at(&mut block, start)?;
         block.append(&mut self.unread);
         (self.unread, self.start) = (block, start);
+        // Whatever it is, it is no event; not all of it need be in memory.
+        if self.unread.len() as u64 > LONGEST
+            && let Some((&last, rest)) = self.unread.split_last()
+            && !rest.contains(&b'\n')
+        {
+            self.unread = vec![CUT, last];
+        }
         Ok(())
     }
 }

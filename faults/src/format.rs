@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
-use crate::record::Fault;
+use crate::record::{Fault, make_plain};
 
 /// The version of the format that is written. `schema/` describes it.
 pub const SCHEMA: u32 = 1;
@@ -29,11 +29,18 @@ pub(crate) enum Refused {
 }
 
 pub(crate) fn state(text: &[u8]) -> Result<State, Refused> {
-    parse(text)
+    let mut state: State = parse(text)?;
+    for Fault { reason, source, detail, remedy, boot_id, .. } in &mut state.faults {
+        make_plain((reason, source), (detail, remedy, boot_id));
+    }
+    Ok(state)
 }
 
 pub(crate) fn event(line: &[u8]) -> Result<Event, Refused> {
-    parse(line)
+    let mut event: Event = parse(line)?;
+    let Event { reason, source, detail, remedy, boot_id, .. } = &mut event;
+    make_plain((reason, source), (detail, remedy, boot_id));
+    Ok(event)
 }
 
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {

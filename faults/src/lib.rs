@@ -51,6 +51,7 @@ mod id;
 mod interface;
 mod lines;
 mod log;
+mod long_line;
 #[cfg(test)]
 mod messages_tests;
 mod pack;

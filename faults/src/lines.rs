@@ -6,7 +6,7 @@
 //! look at. Nothing dies in a closed segment: there each line must be an event.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -15,6 +15,7 @@ use host::{FileError, MalformedFile};
 use crate::error::StoreError;
 use crate::event::Event;
 use crate::format::{self, Refused};
+use crate::long_line;
 use crate::plain::{Part, Plain};
 
 const BUFFER: usize = 64 * 1024;
@@ -87,14 +88,14 @@ impl Lines {
     pub(crate) fn next_event(&mut self) -> Result<Option<Event>, StoreError> {
         let (start, mut line) = (self.offset, Vec::new());
         let size = match &mut self.source {
-            Source::Plain { reader, .. } => reader.read_until(b'\n', &mut line),
-            Source::Packed { reader, .. } => reader.read_until(b'\n', &mut line),
+            Source::Plain { reader, .. } => long_line::read(reader, &mut line),
+            Source::Packed { reader, .. } => long_line::read(reader, &mut line),
         };
         let size = size.map_err(|e| self.unreadable(e))?;
         if size == 0 || self.torn.is_some() {
             return Ok(None);
         }
-        self.offset += size as u64;
+        self.offset += size;
         self.count += 1;
         let parsed = format::event(&line);
         if self.committed.is_some_and(|committed| self.is_torn(&line, &parsed, committed)) {

@@ -11,6 +11,7 @@ use host::FileError;
 use crate::backward::Backward;
 use crate::error::StoreError;
 use crate::format::{self, Refused};
+use crate::long_line;
 
 const BUFFER: usize = 64 * 1024;
 
@@ -125,7 +126,7 @@ impl Plain {
         let failed = |e| FileError::new("read", &self.shown, e);
         let mut lines = self.read(4096, 0, self.length);
         let mut line = Vec::new();
-        while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+        while long_line::read(&mut lines, &mut line).map_err(failed)? > 0 {
             match format::event(&line) {
                 Ok(event) if line.ends_with(b"\n") => return Ok(Some(event.seq)),
                 _ => line.clear(),

@@ -92,6 +92,22 @@ impl Fault {
     }
 }
 
+/// What a program wrote that does not use this library may hold what a terminal obeys.
+pub(crate) fn make_plain(words: (&mut Reason, &mut Source), texts: (&mut String, &mut [String], &mut Option<String>)) {
+    let ((reason, source), (detail, remedy, boot_id)) = (words, texts);
+    if reason.as_str().contains(char::is_control) {
+        *reason = one_line(reason.as_str()).as_str().into();
+    }
+    if source.as_str().contains(char::is_control) {
+        *source = one_line(source.as_str()).as_str().into();
+    }
+    for text in [detail].into_iter().chain(remedy).chain(boot_id) {
+        if text.contains(char::is_control) {
+            *text = one_line(text);
+        }
+    }
+}
+
 fn one_line(text: &str) -> String {
     text.trim().replace(char::is_control, " ")
 }

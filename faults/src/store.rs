@@ -135,8 +135,9 @@ impl<'a> Store<'a> {
     /// As [`Store::read`], before anything is made; [`StoreError::Lock`] where another process holds it all the while.
     pub fn lock<'c>(&self, clock: &'c dyn Clock, patience: Duration) -> Result<Writer<'c>, StoreError> {
         self.read()?;
-        let lock = Lock::acquire(self.root, &self.dir.join(LOCK), clock, patience, &mut || {})?;
-        let dir = Arc::new(self.root.dir(&self.dir)?);
+        // What somebody has seen or done is told also where they were interrupted at it.
+        let lock = Lock::acquire_to_finish(self.root, &self.dir.join(LOCK), clock, patience)?;
+        let dir = Arc::new(self.root.own_dir(&self.dir)?);
         // Read again: what was read without the lock may be out of date.
         let mut contents = contents(&dir)?;
         let listed = segment::scan(&dir)?;
@@ -145,7 +146,7 @@ impl<'a> Store<'a> {
     }
 
     fn existing(&self) -> Result<Option<Arc<Dir>>, StoreError> {
-        match self.root.dir(&self.dir) {
+        match self.root.own_dir(&self.dir) {
             Ok(dir) => Ok(Some(Arc::new(dir))),
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e.into()),

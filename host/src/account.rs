@@ -13,6 +13,10 @@ use crate::error::{FileError, MalformedFile, ReadError};
 pub const PASSWD: &str = "/etc/passwd";
 /// The group file (`group(5)`).
 pub const GROUP: &str = "/etc/group";
+/// The passwords of users (`shadow(5)`).
+pub const SHADOW: &str = "/etc/shadow";
+/// The passwords of groups (`gshadow(5)`).
+pub const GSHADOW: &str = "/etc/gshadow";
 
 /// A user as NSS or `passwd(5)` has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +113,18 @@ impl<'a> Accounts<'a> {
             let [name, _password, gid, _members] = fields else { return None };
             Some(Group { name: (*name).to_owned(), gid: gid.parse().ok()? })
         })
+    }
+
+    /// Whether an account of the local files has its line in `file`, which is [`SHADOW`] or [`GSHADOW`]; `None` where there is
+    /// no such file or it may not be read, so that nothing follows. Of a line only the name is looked at.
+    #[must_use]
+    pub fn is_shadowed(&self, file: &str, name: &str) -> Option<bool> {
+        let bytes = self.root.read(file, crate::root::TEXT_LIMIT).ok()?;
+        Some(
+            bytes
+                .split(|&byte| byte == b'\n')
+                .any(|line| line.split(|&byte| byte == b':').next() == Some(name.as_bytes())),
+        )
     }
 
     fn find<T>(&self, file: &str, name: &str, parse: impl Fn(&[&str]) -> Option<T>) -> Result<Option<T>, ReadError> {

@@ -63,7 +63,7 @@ impl<'a> Changes<'a> {
             | AddWatchFlags::IN_CREATE
             | AddWatchFlags::IN_ONLYDIR;
         // Through what was opened: by its name, a link on the way could lead out of the root.
-        let Ok(opened) = self.root.dir(self.directory) else { return };
+        let Ok(opened) = self.root.own_dir(self.directory) else { return };
         let path = format!("/proc/self/fd/{}", opened.as_fd().as_raw_fd());
         self.watch = inotify.add_watch(path.as_str(), wanted).ok();
     }

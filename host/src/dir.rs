@@ -7,12 +7,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat, renameat};
+use nix::fcntl::{AtFlags, OFlag, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
 use nix::unistd::{Gid, LinkatFlags, Uid, UnlinkatFlags, fchown, fsync, linkat, unlinkat};
 use rustix::fs::{RenameFlags, renameat_with};
 
 use crate::error::FileError;
+use crate::open::open_at;
+use crate::trust::{Foreign, Owners, lets_others_write};
 use crate::walk;
 
 /// One opened directory. Names are single components and are never followed.
@@ -95,20 +97,39 @@ impl Dir {
     /// # Errors
     /// [`FileError`].
     pub fn create(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
-        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
         let create = || {
-            let fd = openat(&self.fd, name.as_ref(), flags, Mode::from_bits_truncate(0o600))?;
-            fchmod(&fd, Mode::from_bits_truncate(mode))?;
+            let fd = open_at(&self.fd, name.as_ref(), flags, Mode::from_bits_truncate(0o600))?;
+            if let Err(e) = fchmod(&fd, Mode::from_bits_truncate(mode)) {
+                let _ = self.unlink(&name);
+                return Err(e);
+            }
             Ok::<_, Errno>(File::from(fd))
         };
         create().map_err(|e| self.error("create", &name, e))
     }
 
-    /// Opens a file for appending and makes it first where it is missing.
+    /// Opens a file of ours for appending and makes it first where it is missing. One that others may write is theirs no more.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`], with [`Foreign`] where it is somebody else's or has a second name, under which it might be a file that is
+    /// not ours.
     pub fn append(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
+        let file = self.open_or_create(&name, mode)?;
+        let found = fstat(&file).map_err(|e| self.error("look at", &name, e))?;
+        let owners = Owners::of(&self.stat_self()?);
+        owners.own(&found).map_err(|e| self.error("use", &name, io::Error::other(e)))?;
+        if found.st_nlink > 1 {
+            return Err(self.error("write", &name, io::Error::other(Foreign::Names(found.st_nlink))));
+        }
+        if lets_others_write(&found) {
+            let tighter = Mode::from_bits_truncate(found.st_mode & 0o7755);
+            fchmod(&file, tighter).map_err(|e| self.error("change the mode of", &name, e))?;
+        }
+        Ok(file)
+    }
+
+    fn open_or_create(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
         let flags = OFlag::O_RDWR | OFlag::O_APPEND;
         match self.open(&name, flags) {
             Err(e) if e.is_missing() => match self.create(&name, mode) {
@@ -198,13 +219,25 @@ impl Dir {
         }
     }
 
-    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success.
+    /// Removes a file that [`Dir::replace`] writes, and what a crash left of writing it; both are gone from the disk then.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn unlink_replaced(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        self.unlink(replacement_of(name.as_ref()))?;
+        self.unlink(name)?;
+        self.sync()
+    }
+
+    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success. It is gone from the disk
+    /// too when this returns.
     ///
     /// # Errors
     /// [`FileError`].
     pub fn remove_dir(&self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
         match unlinkat(&self.fd, name.as_ref(), UnlinkatFlags::RemoveDir) {
-            Ok(()) | Err(Errno::ENOENT) => Ok(true),
+            Ok(()) => self.sync().map(|()| true),
+            Err(Errno::ENOENT) => Ok(true),
             Err(Errno::ENOTEMPTY | Errno::EEXIST) => Ok(false),
             Err(e) => Err(self.error("remove", name, e)),
         }
@@ -269,9 +302,7 @@ impl Dir {
         write: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> Result<(), FileError> {
         let name = name.as_ref();
-        let mut temporary = OsString::from(".");
-        temporary.push(name);
-        temporary.push(".hostprep-new");
+        let temporary = replacement_of(name);
         // A fixed name: what a crash leaves is replaced by the next writer, who holds the lock.
         self.unlink(&temporary)?;
         let mut file = self.create(&temporary, mode)?;
@@ -286,6 +317,14 @@ impl Dir {
         }
         self.sync()
     }
+}
+
+/// What is written before it is renamed to `name`.
+fn replacement_of(name: &OsStr) -> OsString {
+    let mut replacement = OsString::from(".");
+    replacement.push(name);
+    replacement.push(".hostprep-new");
+    replacement
 }
 
 impl AsFd for Dir {
@@ -304,8 +343,8 @@ pub(crate) fn open_regular(dir: &OwnedFd, name: &OsStr, flags: OFlag) -> Result<
     };
     // Looked at first, since opening a device may already do something (a watchdog, a tape).
     regular(fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?)?;
-    let always = OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let fd = openat(dir, name, flags | always, Mode::empty())?;
+    let always = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let fd = open_at(dir, name, flags | always, Mode::empty())?;
     regular(fstat(&fd)?)?;
     Ok(File::from(fd))
 }

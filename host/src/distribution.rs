@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::Root;
 use crate::error::{MalformedFile, ReadError};
+use crate::process::quoted;
 
 /// Where os-release is looked for, in this order (`os-release(5)`).
 pub const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
@@ -131,6 +132,7 @@ impl Distribution {
     #[must_use]
     pub fn install_command(&self, packages: &[String]) -> Option<String> {
         let prefix = data().install.get(self.package_manager()?)?;
+        let packages: Vec<_> = packages.iter().map(|package| quoted(package)).collect();
         Some(format!("{prefix} {}", packages.join(" ")))
     }
 

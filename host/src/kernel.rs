@@ -38,7 +38,13 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
             releases.push(release.to_owned());
         }
     }
-    Ok(releases.into_iter().max_by(|a, b| compare_releases(a, b)))
+    Ok(releases.into_iter().filter(|name| is_release(name)).max_by(|a, b| compare_releases(a, b)))
+}
+
+/// Whether `name` can be a kernel's release: as long as `uname(2)` has room for, and of what distributions use for versions. It
+/// goes into commands that people paste.
+fn is_release(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "._+-~".contains(c))
 }
 
 /// Orders kernel releases: runs of digits by number, other runs by text, a longer one after its own start.

@@ -1,8 +1,9 @@
 //! What hostprep knows of a host, and the only doors through which it touches one.
 //!
 //! * [`root`], [`dir`]: the root directory that every path derives from; files, directories, atomic writes
+//! * [`places`], [`trust`]: where an agent has its own, and whose a file is
 //! * [`process`]: the one door for processes
-//! * [`environment`], [`clock`], [`signals`]: the process's own surroundings
+//! * [`caller`], [`environment`], [`clock`], [`signals`]: the process's own surroundings
 //! * [`lock`]: one hostprep at a time
 //! * [`account`]: users and groups, through NSS or from the files of an alternate root
 //! * [`distribution`]: os-release, package manager, package names
@@ -15,6 +16,7 @@
 
 pub mod account;
 pub mod attributes;
+pub mod caller;
 pub mod changes;
 pub mod clock;
 pub mod container;
@@ -27,12 +29,17 @@ pub mod kernel_module;
 pub mod lock;
 pub mod log;
 pub mod memory;
+mod open;
+mod outside;
+mod own;
+pub mod places;
 pub mod process;
 pub mod root;
 pub mod secure_boot;
 pub mod signals;
 #[cfg(test)]
 mod test_root;
+pub mod trust;
 mod walk;
 
 pub use dir::Dir;

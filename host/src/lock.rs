@@ -16,6 +16,9 @@ use crate::{Dir, Root, signals};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How often the directory may go under our hands before it is taken for one that cannot be made.
+const MOST_VANISHED: u32 = 100;
+
 /// Why the lock was not had.
 #[derive(Debug, Error)]
 pub enum LockError {
@@ -31,7 +34,7 @@ pub enum LockError {
         waited: Duration,
     },
     /// A signal came while waiting.
-    #[error("interrupted while waiting for {}; nothing was changed", path.display())]
+    #[error("interrupted while waiting for {}; nothing was changed that it guards", path.display())]
     Interrupted {
         /// The lock file.
         path: std::path::PathBuf,
@@ -58,15 +61,46 @@ impl Lock {
         patience: Duration,
         waiting: &mut dyn FnMut(),
     ) -> Result<Self, LockError> {
+        Self::wait(root, inside, clock, patience, waiting, false)
+    }
+
+    /// As [`Lock::acquire`], to finish what was begun: an interruption counts only if it comes while this waits.
+    ///
+    /// # Errors
+    /// [`LockError`].
+    pub fn acquire_to_finish(
+        root: &Root,
+        inside: &Path,
+        clock: &dyn Clock,
+        patience: Duration,
+    ) -> Result<Self, LockError> {
+        Self::wait(root, inside, clock, patience, &mut || {}, signals::interrupted())
+    }
+
+    fn wait(
+        root: &Root,
+        inside: &Path,
+        clock: &dyn Clock,
+        patience: Duration,
+        waiting: &mut dyn FnMut(),
+        interrupted_before: bool,
+    ) -> Result<Self, LockError> {
         let shown = root.shown(inside);
         let name = inside.file_name().ok_or_else(|| FileError::new("open", &shown, Errno::EINVAL))?;
         let start = clock.monotonic();
-        let mut told = false;
+        let (mut told, mut vanished) = (false, 0);
         loop {
-            if let Some(lock) = Self::try_once(root, inside, name)? {
-                return Ok(lock);
+            match Self::try_once(root, inside, name) {
+                Ok(Some(lock)) => return Ok(lock),
+                Ok(None) => {}
+                // Whoever held it last removed the directory in between.
+                Err(e) if e.is_missing() && vanished < MOST_VANISHED => {
+                    vanished += 1;
+                    continue;
+                }
+                Err(e) => return Err(e.into()),
             }
-            if signals::interrupted() {
+            if signals::interrupted() && !interrupted_before {
                 return Err(LockError::Interrupted { path: shown });
             }
             if !told {
@@ -83,13 +117,9 @@ impl Lock {
 
     fn try_once(root: &Root, inside: &Path, name: &OsStr) -> Result<Option<Self>, FileError> {
         let failed = |e: Errno| FileError::new("lock", root.shown(inside), e);
-        let dir = root.make_dirs(inside.parent().unwrap_or(Path::new("/")))?;
+        let dir = root.make_own_dir(inside.parent().unwrap_or(Path::new("/")))?;
         // Root's alone: who can open it can hold it.
-        let file = match dir.append(name, 0o600) {
-            // Whoever held it last removed the directory in between.
-            Err(e) if e.is_missing() => return Ok(None),
-            file => file?,
-        };
+        let file = dir.append(name, 0o600)?;
         let held = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(held) => held,
             Err((_, Errno::EWOULDBLOCK | Errno::EINTR)) => return Ok(None),

@@ -71,7 +71,7 @@ impl<'a> Log<'a> {
         let (root, path) = self.target.as_ref()?;
         let text = one_line(text);
         let file = self.file.get_or_init(|| {
-            let dir = root.make_dirs(path.parent()?).ok()?;
+            let dir = root.make_own_dir(path.parent()?).ok()?;
             dir.append(path.file_name()?, 0o640).ok()
         });
         if let Some(mut file) = file.as_ref() {

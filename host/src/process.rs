@@ -3,9 +3,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::Read;
+use std::io::{PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use thiserror::Error;
 
 use crate::clock::Clock;
-use crate::signals;
+use crate::{Root, signals};
 
 /// Where programs are looked for, in this order; `PATH` is not read.
 pub const SYSTEM_DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -204,11 +204,13 @@ impl<'a> Processes<'a> {
         Self { directories, clock, observer }
     }
 
-    /// Where `program` is. One in a place that others may write to does not count.
+    /// Where `program` is. One that others may change does not count, nor one that is reached through a directory or a link
+    /// that others may change.
     #[must_use]
     pub fn find(&self, program: &str) -> Option<PathBuf> {
         let path = std::env::join_paths(&self.directories).ok()?;
-        which::which_in_all(program, Some(path), "/").ok()?.find(|found| is_trusted(found))
+        let system = Root::system().ok()?;
+        which::which_in_all(program, Some(path), "/").ok()?.find(|found| system.is_trusted(found))
     }
 
     /// Runs `command` to its end. Ctrl-C ends it (`SIGTERM`, then `SIGKILL`).
@@ -243,6 +245,10 @@ impl<'a> Processes<'a> {
         })?;
         let path = std::env::join_paths(&self.directories).unwrap_or_default();
         let could_not = |source| ProcessError::Start { command: command.to_string(), source };
+        signals::wait_for_children().map_err(could_not)?;
+        // Before there is a process: where no thread can be had, nothing has been started.
+        let (stdout, to_stdout) = read_in_background(OUTPUT_KEPT, Keep::Start).map_err(could_not)?;
+        let (stderr, to_stderr) = read_in_background(STDERR_KEPT, Keep::End).map_err(could_not)?;
         let mut child = std::process::Command::new(found)
             .args(&command.args)
             .env_clear()
@@ -251,15 +257,13 @@ impl<'a> Processes<'a> {
             .env("HOME", "/")
             .current_dir("/")
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(to_stdout)
+            .stderr(to_stderr)
             // A terminal's Ctrl-C reaches us alone; we decide what it means for the child.
             .process_group(0)
             .spawn()
             .map_err(could_not)?;
 
-        let stdout = read_in_background(child.stdout.take(), OUTPUT_KEPT, Keep::Start);
-        let stderr = read_in_background(child.stderr.take(), STDERR_KEPT, Keep::End);
         let ended = self.wait(&mut child, command, interruptible, start).map_err(could_not)?;
         let (stdout, stderr) = (collect(&stdout), collect(&stderr));
         match ended {
@@ -335,31 +339,31 @@ struct Collected {
     ended: mpsc::Receiver<()>,
 }
 
-fn read_in_background(pipe: Option<impl Read + Send + 'static>, limit: usize, keep: Keep) -> Collected {
+/// What is written into the second of the two.
+fn read_in_background(limit: usize, keep: Keep) -> std::io::Result<(Collected, PipeWriter)> {
+    let (mut pipe, writer) = std::io::pipe()?;
     let (end, ended) = mpsc::channel();
     let kept = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::clone(&kept);
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let mut chunk = [0; 8192];
-        if let Some(mut pipe) = pipe {
-            while let Ok(n @ 1..) = pipe.read(&mut chunk) {
-                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-                match keep {
-                    Keep::Start => {
-                        let room = limit - all.len();
-                        all.extend_from_slice(&chunk[..n.min(room)]);
-                    }
-                    Keep::End => {
-                        all.extend_from_slice(&chunk[..n]);
-                        let too_many = all.len().saturating_sub(limit);
-                        all.drain(..too_many);
-                    }
+        while let Ok(n @ 1..) = pipe.read(&mut chunk) {
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            match keep {
+                Keep::Start => {
+                    let room = limit - all.len();
+                    all.extend_from_slice(&chunk[..n.min(room)]);
+                }
+                Keep::End => {
+                    all.extend_from_slice(&chunk[..n]);
+                    let too_many = all.len().saturating_sub(limit);
+                    all.drain(..too_many);
                 }
             }
         }
         let _ = end.send(());
-    });
-    Collected { kept, ended }
+    })?;
+    Ok((Collected { kept, ended }, writer))
 }
 
 /// A daemon that the program left behind may hold the pipe open, so the end is not waited for without limit.
@@ -375,12 +379,6 @@ fn describe(status: ExitStatus) -> String {
         (None, Some(signal)) => format!("was killed by signal {signal}"),
         (None, None) => "ended".into(),
     }
-}
-
-fn is_trusted(program: &Path) -> bool {
-    use nix::sys::stat::stat;
-    let others_write = |path: &Path| stat(path).map_or(true, |found| found.st_mode & 0o022 != 0);
-    !others_write(program) && program.parent().is_some_and(|dir| !others_write(dir))
 }
 
 #[cfg(test)]

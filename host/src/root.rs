@@ -49,7 +49,7 @@ pub enum RootError {
 /// The root directory of the host that is looked at or prepared.
 #[derive(Debug)]
 pub struct Root {
-    fd: OwnedFd,
+    pub(crate) fd: OwnedFd,
     path: PathBuf,
     alternate: bool,
 }
@@ -84,6 +84,8 @@ impl Root {
         let root = Self { fd, path: real, alternate: true };
         match root.stat("/etc") {
             Ok(Some(found)) if is_dir(&found) => Ok(root),
+            // Not the same as none: too many open files, a failing disk.
+            Err(e) => Err(not_a_directory(e.source)),
             _ => Err(RootError::NoEtc { path: path.to_owned() }),
         }
     }

@@ -28,9 +28,10 @@ impl Config {
     /// The configuration in `root`; the default where there is none.
     ///
     /// # Errors
-    /// [`ReadError`] where it cannot be read or understood, with the line.
+    /// [`ReadError`] where it cannot be read or understood, with the line, or is not root's alone to change: it says what is done
+    /// as root.
     pub fn of(root: &Root) -> Result<Self, ReadError> {
-        match root.read_text_if_there(PATH)? {
+        match root.read_trusted_text(PATH)? {
             Some(text) => Ok(Self::parse(&text, &root.shown(PATH))?),
             None => Ok(Self::default()),
         }

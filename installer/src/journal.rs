@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use host::account::Accounts;
+use host::account::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
 use host::{FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,24 @@ impl Made {
         })
     }
 
+    /// Whether a user or group has a line in the file of passwords too; `None` where that cannot be seen, and of what has none.
+    fn is_shadowed(&self, root: &Root) -> Option<bool> {
+        let accounts = Accounts::of(root);
+        match self {
+            Self::User { name, .. } => accounts.is_shadowed(SHADOW, name),
+            Self::Group { name, .. } => accounts.is_shadowed(GSHADOW, name),
+            Self::Directory { .. } | Self::Module { .. } => None,
+        }
+    }
+
+    /// Whether only its line in the file of passwords is left: a tool was killed between the two files.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the host cannot be looked at.
+    pub fn is_rest(&self, root: &Root) -> Result<bool, ReadError> {
+        Ok(self.is_shadowed(root) == Some(true) && self.found(root)?.is_none())
+    }
+
     fn is_certain(&self) -> bool {
         !matches!(self, Self::User { uid: None, .. } | Self::Group { gid: None, .. })
     }
@@ -104,7 +122,7 @@ impl<'a> Journal<'a> {
     /// The journal at `path` of `root`, as [`Journal::of`].
     #[must_use]
     pub fn read(root: &'a Root, path: PathBuf) -> Self {
-        let (made, unusable) = match root.read_text_if_there(&path) {
+        let (made, unusable) = match root.read_own_text(&path) {
             Ok(None) => (Vec::new(), None),
             Ok(Some(text)) => match parse(&text) {
                 Ok(made) => (made, None),
@@ -127,6 +145,17 @@ impl<'a> Journal<'a> {
         &self.made
     }
 
+    /// Whether of each entry it is known what came of it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.made.iter().all(Made::is_certain)
+    }
+
+    /// The entries of things that were about to be made and are there by half.
+    pub fn halves(&self) -> impl Iterator<Item = &Made> {
+        self.made.iter().filter(|made| !made.is_certain() && made.is_shadowed(self.root) == Some(false))
+    }
+
     /// Records `made` before it is made.
     ///
     /// # Errors
@@ -141,15 +170,17 @@ impl<'a> Journal<'a> {
         self.write().inspect_err(|_| self.made = before)
     }
 
-    /// Sees what came of entries that were recorded before the thing was made: it has its ids now, or it was not made.
+    /// Sees what came of entries that were recorded before the thing was made: it has its ids now, or it was not made. One
+    /// that is there by half stays as it is, until the half is mended.
     ///
     /// # Errors
     /// [`ReadError`] where the host cannot be looked at or the file not be written.
     pub fn settle(&mut self) -> Result<(), ReadError> {
         for made in self.made.clone().iter().filter(|made| !made.is_certain()) {
             match made.found(self.root)? {
-                Some(found) => self.record(found)?,
-                None => self.forget(made)?,
+                Some(found) if found.is_shadowed(self.root) != Some(false) => self.record(found)?,
+                None if !made.is_rest(self.root)? => self.forget(made)?,
+                _ => {}
             }
         }
         Ok(())
@@ -158,8 +189,16 @@ impl<'a> Journal<'a> {
     /// Whether the host still has exactly what this entry says that we made.
     ///
     /// # Errors
-    /// [`ReadError`] where the host cannot be looked at.
+    /// [`ReadError`] where the host cannot be looked at: without a file of users nobody knows whether one is gone.
     pub fn still_ours(&self, made: &Made) -> Result<bool, ReadError> {
+        let file = match made {
+            Made::User { .. } => Some(PASSWD),
+            Made::Group { .. } => Some(GROUP),
+            _ => None,
+        };
+        if let Some(file) = file {
+            self.root.open(file)?;
+        }
         Ok(made.found(self.root)?.is_some_and(|found| !made.is_certain() || found == *made))
     }
 
@@ -176,7 +215,7 @@ impl<'a> Journal<'a> {
     fn write(&mut self) -> Result<(), FileError> {
         let (dir, name) = {
             let parent = self.path.parent().unwrap_or(std::path::Path::new("/"));
-            (self.root.make_dirs(parent)?, self.path.file_name().unwrap_or_default().to_owned())
+            (self.root.make_own_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
         };
         if self.unusable.take().is_some() {
             let mut kept = name.clone();
@@ -184,8 +223,7 @@ impl<'a> Journal<'a> {
             dir.rename(&name, &kept)?;
         }
         if self.made.is_empty() {
-            dir.unlink(&name)?;
-            return dir.sync();
+            return dir.unlink_replaced(&name);
         }
         let file = File { schema: SCHEMA, made: self.made.clone() };
         let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();

@@ -6,6 +6,7 @@
 //! * [`login_defs`]: the window in which `useradd` makes the user's own group
 //! * [`action`], [`journal`]: a change, and what of it is ours to undo
 //! * [`load_lock`]: the guard against a kernel component that brings the host down
+//! * [`led_out`]: that no tool is led out of an alternate root
 //! * [`run`]: steps in order, under the lock, into faults; [`removal`]: the way back
 //! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
 //! * [`report`]: text and JSON
@@ -16,6 +17,7 @@ pub mod context;
 pub mod error;
 pub mod hook;
 pub mod journal;
+pub mod led_out;
 pub mod load_lock;
 pub mod login_defs;
 pub mod outcome;

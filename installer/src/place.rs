@@ -1,36 +1,27 @@
-//! Reaching a managed directory, or a path below one, without following a link that is not the system's own.
+//! Reaching a directory of the agent's, or a path below one, without following a link that is not the system's own.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use host::{Dir, FileError, Root};
+use host::{Dir, FileError, Root, places};
 
-use crate::profile::Profile;
-
-/// The opened directory above the topmost managed directory that holds `path`, and the names from there down to `path`.
-/// Links above it are the system's (`/opt` on an image-based host) and are resolved; none below is.
+/// The opened directory of the system's that holds `path`, and the names from there down to `path`. Links down to it are the
+/// system's (`/opt` on an image-based host) and are resolved; none below is.
 ///
 /// # Errors
 /// [`FileError`] where that directory cannot be opened.
-pub fn place(root: &Root, profile: &Profile, path: &Path) -> Result<(Dir, Vec<OsString>), FileError> {
-    let above = topmost(profile, path);
+pub fn place(root: &Root, path: &Path) -> Result<(Dir, Vec<OsString>), FileError> {
+    let above = places::above(path);
     let names = path.strip_prefix(&above).unwrap_or(path).iter().map(OsString::from).collect();
     Ok((root.dir(above)?, names))
 }
 
-/// The directory above the topmost managed directory that holds `path`; above `path` itself where none does.
-fn topmost(profile: &Profile, path: &Path) -> PathBuf {
-    let managed = profile.directories.iter().map(|directory| directory.path.as_path());
-    let top = managed.filter(|managed| path.starts_with(managed)).min_by_key(|managed| managed.components().count());
-    top.unwrap_or(path).parent().unwrap_or(Path::new("/")).to_owned()
-}
-
-/// Opens the directory `path` and makes what is missing of it, through no link from the topmost managed directory on.
+/// Opens the directory `path` and makes what is missing of it, through no link below the system's own.
 ///
 /// # Errors
 /// [`FileError`] where a directory cannot be opened or made.
-pub fn make_place(root: &Root, profile: &Profile, path: &Path) -> Result<Dir, FileError> {
-    let (dir, name) = make_parent(root, profile, path)?;
+pub fn make_place(root: &Root, path: &Path) -> Result<Dir, FileError> {
+    let (dir, name) = make_parent(root, path)?;
     open_or_make(&dir, &name)
 }
 
@@ -38,8 +29,8 @@ pub fn make_place(root: &Root, profile: &Profile, path: &Path) -> Result<Dir, Fi
 ///
 /// # Errors
 /// [`FileError`] where a directory cannot be opened or made.
-pub fn make_parent(root: &Root, profile: &Profile, path: &Path) -> Result<(Dir, OsString), FileError> {
-    let above = topmost(profile, path);
+pub fn make_parent(root: &Root, path: &Path) -> Result<(Dir, OsString), FileError> {
+    let above = places::above(path);
     let mut names: Vec<OsString> = path.strip_prefix(&above).unwrap_or(path).iter().map(OsString::from).collect();
     let last = names.pop().unwrap_or_default();
     let mut dir = root.make_dirs(&above)?;
@@ -60,8 +51,8 @@ fn open_or_make(dir: &Dir, name: &OsStr) -> Result<Dir, FileError> {
 ///
 /// # Errors
 /// [`FileError`] where it cannot be looked at or removed.
-pub fn remove_place(root: &Root, profile: &Profile, path: &Path) -> Result<bool, FileError> {
-    let (mut dir, mut names) = match place(root, profile, path) {
+pub fn remove_place(root: &Root, path: &Path) -> Result<bool, FileError> {
+    let (mut dir, mut names) = match place(root, path) {
         Err(e) if e.is_missing() => return Ok(false),
         place => place?,
     };
@@ -78,12 +69,12 @@ pub fn remove_place(root: &Root, profile: &Profile, path: &Path) -> Result<bool,
     dir.remove_dir(&last)
 }
 
-/// The opened directory above `path`, and its last name; no link is followed on the way from the topmost managed directory.
+/// The opened directory above `path`, and its last name; no link is followed below the system's own directories.
 ///
 /// # Errors
 /// [`FileError`] where a directory cannot be opened.
-pub fn open_parent(root: &Root, profile: &Profile, path: &Path) -> Result<(Dir, OsString), FileError> {
-    let (mut dir, mut names) = place(root, profile, path)?;
+pub fn open_parent(root: &Root, path: &Path) -> Result<(Dir, OsString), FileError> {
+    let (mut dir, mut names) = place(root, path)?;
     let last = names.pop().unwrap_or_default();
     for name in names {
         dir = dir.dir(&name)?;

@@ -5,8 +5,8 @@ mod kernels;
 
 use std::path::{Component, Path, PathBuf};
 
-use host::MalformedFile;
 use host::distribution::Distribution;
+use host::{MalformedFile, places};
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
 
@@ -177,11 +177,7 @@ impl Profile {
     }
 }
 
-/// Below these an agent has its own; the directories themselves, and all others, are the system's (`hier(7)`).
-const PLACES_FOR_AGENTS: [&str; 8] =
-    ["/opt", "/var/opt", "/etc/opt", "/var/lib", "/var/log", "/var/cache", "/run", "/usr/local"];
-
-/// Of those, directories that are not an agent's either.
+/// Of the places for agents, directories that are not an agent's either.
 const SYSTEMS_OWN: [&str; 8] = [
     "/var/lib/selinux",
     "/var/lib/dpkg",
@@ -204,10 +200,10 @@ fn validate_path(path: &Path) -> Result<(), String> {
     let below = |place: &str| path.starts_with(place) && path != Path::new(place);
     let systems_own = SYSTEMS_OWN.iter().any(|own| path.starts_with(own))
         || path.parent() == Some(Path::new("/usr/local")) && USR_LOCAL.iter().any(|own| path.ends_with(own));
-    if plain && as_written && !systems_own && PLACES_FOR_AGENTS.iter().any(|place| below(place)) {
+    if plain && as_written && !systems_own && places::FOR_AGENTS.iter().any(|place| below(place)) {
         Ok(())
     } else {
-        let places = PLACES_FOR_AGENTS.join(", ");
+        let places = places::FOR_AGENTS.join(", ");
         Err(format!("{path:?} cannot be ours: a plain absolute path is needed, without `..`, below one of {places}"))
     }
 }

@@ -12,9 +12,10 @@ use policy::transaction::{Present, Target};
 use policy::{ModuleSpec, SelinuxConfig, Store};
 
 use crate::Error;
-use crate::action::account_tool;
+use crate::action::{account_tool, sync_accounts};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::{require_accounts_inside, require_policy_inside};
 use crate::load_lock;
 use crate::outcome::StepName;
 use crate::place::remove_place;
@@ -37,6 +38,8 @@ pub enum Undo {
     },
     /// Run an account tool.
     Account {
+        /// Makes again what is there by half, so that the tool can delete it.
+        again: Option<Command>,
         /// The tool.
         command: Command,
         /// What is then gone.
@@ -61,6 +64,7 @@ impl Undo {
     #[must_use]
     pub fn describe(&self, root: &Root) -> Option<String> {
         match self {
+            Self::Account { again: Some(again), command, .. } => Some(format!("{again}; {command}")),
             Self::Account { command, restores: Some((_, restore)), .. } => {
                 Some(format!("{command}; {restore}  # if it is gone then"))
             }
@@ -82,8 +86,12 @@ pub struct Removed {
 
 impl Removed {
     fn note(&mut self, cx: &Context, error: &Error) {
-        cx.log.line(Level::Warning, &error.to_string());
-        self.failed.push(error.to_string());
+        let text = error.to_string();
+        cx.log.line(Level::Warning, &text);
+        // One file can stand in the way of several things.
+        if !self.failed.contains(&text) {
+            self.failed.push(text);
+        }
     }
 }
 
@@ -119,6 +127,7 @@ fn plan_entry(cx: &Context, journal: &Journal, made: &Made) -> Result<Option<Und
     Ok(match made {
         // The store is looked at as a whole.
         Made::Module { .. } => None,
+        made if made.is_rest(cx.root)? => rest(cx, made),
         made if !journal.still_ours(made)? => gone(),
         Made::User { name, .. } => {
             let ours = |other: &Made| matches!(other, Made::Group { name: group, .. } if group == name);
@@ -129,7 +138,8 @@ fn plan_entry(cx: &Context, journal: &Journal, made: &Made) -> Result<Option<Und
                 }
                 _ => None,
             };
-            Some(Undo::Account { command: account_tool(cx, "userdel").arg(name), made: made.clone(), restores })
+            let command = account_tool(cx, "userdel").arg(name);
+            Some(Undo::Account { again: None, command, made: made.clone(), restores })
         }
         Made::Group { name, .. } => {
             let user_is_ours =
@@ -139,12 +149,30 @@ fn plan_entry(cx: &Context, journal: &Journal, made: &Made) -> Result<Option<Und
                 Some(_) if !user_is_ours => gone(),
                 _ => {
                     let command = account_tool(cx, "groupdel").arg(name);
-                    Some(Undo::Account { command, made: made.clone(), restores: None })
+                    Some(Undo::Account { again: None, command, made: made.clone(), restores: None })
                 }
             }
         }
         Made::Directory { path } => Some(Undo::Directory { path: path.clone() }),
     })
+}
+
+/// No tool takes a line out of the file of passwords alone, so the account is made again and then deleted whole. Until then
+/// its group is root's, which every system has; nobody can log in to it.
+fn rest(cx: &Context, made: &Made) -> Option<Undo> {
+    let (add, delete, made) = match made {
+        Made::User { name, .. } => {
+            let add =
+                account_tool(cx, "useradd").args(["--system", "--no-create-home", "--no-user-group", "--gid", "0"]);
+            (add.arg(name), account_tool(cx, "userdel").arg(name), Made::User { name: name.clone(), uid: None })
+        }
+        Made::Group { name, .. } => {
+            let add = account_tool(cx, "groupadd").args(["--system", name]);
+            (add, account_tool(cx, "groupdel").arg(name), Made::Group { name: name.clone(), gid: None })
+        }
+        Made::Directory { .. } | Made::Module { .. } => return None,
+    };
+    Some(Undo::Account { again: Some(add), command: delete, made, restores: None })
 }
 
 /// The module, in the configured store and in every store that the journal names. Its name is ours, so it goes even where
@@ -220,11 +248,11 @@ pub fn remove(
     }
     let paths = &cx.profile.paths;
     if state == StateDirectory::Goes {
-        remove_place(cx.root, cx.profile, &paths.state)?;
+        remove_place(cx.root, &paths.state)?;
     }
     lock.remove()?;
     if let Some(above) = paths.lock.parent() {
-        remove_place(cx.root, cx.profile, above)?;
+        remove_place(cx.root, above)?;
     }
     Ok(removed)
 }
@@ -270,6 +298,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
     match undo {
         Undo::Module { target, policy_type, spec, .. } => {
             if let Some(store) = Store::locate(cx.root, policy_type)? {
+                require_policy_inside(cx, policy_type)?;
                 policy::transaction::remove(cx.processes, cx.clock, target, &store, spec)?;
             }
             let entries: Vec<Made> =
@@ -279,12 +308,19 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
             }
             Ok(true)
         }
-        Undo::Account { command, made, restores } => {
+        Undo::Account { again, command, made, restores } => {
+            if let Some(again) = again {
+                journal.record(made.clone())?;
+                cx.processes.run_to_the_end(again)?;
+            }
             // userdel has already taken the group with it where USERGROUPS_ENAB is yes.
             let gone = match made {
                 Made::Group { name, .. } => Accounts::of(cx.root).local_group(name)?.is_none(),
                 _ => false,
             };
+            if !gone || restores.is_some() {
+                require_accounts_inside(cx.root)?;
+            }
             if !gone {
                 cx.processes.run_to_the_end(command)?;
             }
@@ -293,11 +329,12 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
             {
                 cx.processes.run_to_the_end(restore)?;
             }
+            sync_accounts(cx)?;
             journal.forget(made)?;
             Ok(!gone)
         }
         Undo::Directory { path } => {
-            let removed = remove_place(cx.root, cx.profile, path)?;
+            let removed = remove_place(cx.root, path)?;
             journal.forget(&Made::Directory { path: path.clone() })?;
             Ok(removed)
         }

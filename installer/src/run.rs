@@ -6,13 +6,13 @@ use faults::{Change, FaultId, Snapshot, Source, Wanted};
 use host::lock::Lock;
 use host::log::Level;
 
-use crate::action::{clean_work, is_work_left};
+use crate::action::{clean_work, is_work_left, put_back};
 use crate::context::Context;
 use crate::journal::Journal;
 use crate::outcome::{Outcome, StepName, StepReport};
 use crate::step;
 use crate::verdicts;
-use crate::{Error, login_defs};
+use crate::{Error, load_lock, login_defs};
 
 /// How long somebody at a terminal waits for another hostprep.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(300);
@@ -86,10 +86,12 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
         Err(e) if request.strict => return Err(e.into()),
         read => read,
     };
-    let is_idle = looked.iter().all(|report| report.plan.is_empty()) && !is_work_left(cx);
+    let is_idle =
+        looked.iter().all(|report| report.plan.is_empty()) && !is_work_left(cx) && Journal::of(cx).is_settled();
     if let (true, Ok(store)) = (is_idle, &store) {
         let wanted = rulings(cx, request, &looked, &beside, Some(store));
         if !verdicts::would_change(&wanted, store) {
+            verdicts::finish(cx, request.source.clone())?;
             return Ok(results(looked, &beside, Vec::new()));
         }
     }
@@ -108,7 +110,11 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
     for name in &request.steps {
         let report = match step::repair(*name, cx, &mut journal) {
             Ok(report) => report,
-            Err(e @ Error::Interrupted) => return Err(e),
+            Err(e @ Error::Interrupted) if request.strict => return Err(e),
+            Err(e @ Error::Interrupted) => {
+                failure = Some(e);
+                break;
+            }
             Err(e) => {
                 let report = unlooked(*name, &e);
                 failure = failure.or(request.strict.then_some(e));
@@ -118,18 +124,24 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
         log_outcome(cx, &report);
         reports.push(report);
     }
+    // Of an interrupted hook nobody may be told: what it left undone is a fault all the same.
+    reports.extend(look(cx, &request.steps[reports.len()..], false, false)?);
     let beside = look(cx, &siblings, false, false)?;
     let store = store.and_then(|_| verdicts::store(cx).read());
     let wanted = rulings(cx, request, &reports, &beside, store.as_ref().ok());
-    let changes =
-        match store.map_err(Error::from).and_then(|_| verdicts::carry_out(cx, &wanted, request.source.clone())) {
-            Ok(changes) => changes,
-            Err(e) => {
-                cx.log.line(Level::Error, &e.to_string());
-                failure = failure.or(Some(e));
-                Vec::new()
-            }
-        };
+    let carry_out = || {
+        let changes = verdicts::carry_out(cx, &wanted, request.source.clone())?;
+        load_lock::agree(cx, changes.iter().map(|(id, _)| *id), request.source.clone())?;
+        Ok(changes)
+    };
+    let changes = match store.map_err(Error::from).and_then(|_| carry_out()) {
+        Ok(changes) => changes,
+        Err(e) => {
+            cx.log.line(Level::Error, &e.to_string());
+            failure = failure.or(Some(e));
+            Vec::new()
+        }
+    };
     match failure {
         Some(e) => Err(e),
         None => Ok(results(reports, &beside, changes)),
@@ -141,7 +153,8 @@ fn results(reports: Vec<StepReport>, beside: &[StepReport], changes: Vec<(FaultI
     Results { reports, faults, changes }
 }
 
-/// Takes hostprep's lock, puts `login.defs` back if an interrupted run left it changed, and clears what it left of a module.
+/// Takes hostprep's lock, puts `login.defs` back if an interrupted run left it changed, clears what it left of a module, and
+/// gives a policy store its active policy back.
 ///
 /// # Errors
 /// [`Error::Lock`], or [`Error::Window`] where the file cannot be put back.
@@ -152,6 +165,12 @@ pub fn lock(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Resu
     }
     if is_work_left(cx) {
         clean_work(cx)?;
+    }
+    // What cannot be looked at is told by the step, and keeps nothing else from being done.
+    if let Ok(Some(store)) = step::interrupted_store(cx)
+        && let Err(e) = put_back(cx, &store)
+    {
+        cx.log.line(Level::Warning, &e.to_string());
     }
     Ok(lock)
 }

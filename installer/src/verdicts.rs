@@ -112,8 +112,7 @@ pub fn would_change(rulings: &[Wanted], snapshot: &Snapshot) -> bool {
 pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
     let store = store(cx);
     if !would_change(rulings, &store.read()?) {
-        // Also where a writer died that left something to finish.
-        store.apply(&[], &Occasion { source, boot_id: None }, cx.clock, PATIENCE)?;
+        finish(cx, source)?;
         return Ok(Vec::new());
     }
     let looks = !matches!(source, Source::Manual | Source::LoadLock);
@@ -137,6 +136,15 @@ pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec
         }
     }
     Ok(changes)
+}
+
+/// Brings the store's state up to its events, where a writer died between the two or could not write; else touches nothing.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn finish(cx: &Context, source: Source) -> Result<(), Error> {
+    store(cx).apply(&[], &Occasion { source, boot_id: None }, cx.clock, PATIENCE)?;
+    Ok(())
 }
 
 /// One entry of the journal a change, with fields to look for: `journalctl FAULT_ID=19`.

@@ -311,6 +311,22 @@ fn a_trigger_waits_for_posttrans_in_its_own_transaction_only() {
 }
 
 #[test]
+fn the_note_is_not_written_through_a_link() {
+    let host = Host::new();
+    host.program("exit 0");
+    let victim = host.at("victim");
+    for link in [std::os::unix::fs::symlink::<&Path, PathBuf>, |old, new| fs::hard_link(old, new)] {
+        fs::write(&victim, "precious").unwrap();
+        let _ = fs::remove_file(host.note());
+        link(&victim, host.note()).unwrap();
+        let (_, noted) = host.run("rpm/post", &["1"]);
+        assert_eq!(noted, "|hook|rpm|post|1\n");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        assert_eq!(fs::read_to_string(host.note()).unwrap(), format!("{} install\n", std::process::id()));
+    }
+}
+
+#[test]
 fn posttrans_passes_on_what_post_saw_once() {
     let host = Host::new();
     host.program("exit 0");

@@ -7,6 +7,7 @@
 //! * [`kernel`]: the question itself, put to the running kernel
 //! * [`policy_file`]: what the compiled policy on disk can tell where the kernel cannot be asked
 //! * [`store`]: which modules are installed, read from the store's own files; [`rules`] and [`cil`] say what they mean
+//! * [`interrupted`]: a store that a transaction left without an active policy
 //! * [`render`], [`compile`]: the module's sources, and the file that `semodule` takes
 //! * [`transaction`]: the one `semodule` call that installs or removes it
 //! * [`classify`]: why such a call failed
@@ -17,6 +18,7 @@ pub mod classify;
 pub mod compile;
 pub mod config;
 mod context;
+pub mod interrupted;
 pub mod kernel;
 pub mod policy_file;
 pub mod render;
@@ -32,6 +34,7 @@ pub mod transaction;
 
 pub use classify::Cause;
 pub use config::SelinuxConfig;
+pub use interrupted::Interrupted;
 pub use kernel::{Answer, Kernel};
 pub use running::RunningKernel;
 pub use spec::ModuleSpec;

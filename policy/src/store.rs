@@ -64,13 +64,7 @@ impl<'r> Store<'r> {
     /// # Errors
     /// [`ReadError`] where `semanage.conf` cannot be read or the directories cannot be looked at.
     pub fn locate(root: &'r Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
-        let configured = semanage_conf(root)?.as_deref().and_then(store_root);
-        let candidates = match configured {
-            Some(path) => vec![path],
-            None => DEFAULT_STORE_ROOTS.map(PathBuf::from).to_vec(),
-        };
-        for candidate in candidates {
-            let path = candidate.join(policy_type);
+        for path in candidates(root, policy_type)? {
             if root.stat_followed(path.join("active/modules"))?.as_ref().is_some_and(is_dir) {
                 return Ok(Some(Self { root, policy_type: policy_type.to_owned(), path }));
             }
@@ -142,6 +136,15 @@ impl<'r> Store<'r> {
         };
         Ok(Installed { priority, language, content })
     }
+}
+
+/// Where the store of `policy_type` may be.
+pub(crate) fn candidates(root: &Root, policy_type: &str) -> Result<Vec<PathBuf>, ReadError> {
+    let roots = match semanage_conf(root)?.as_deref().and_then(store_root) {
+        Some(path) => vec![path],
+        None => DEFAULT_STORE_ROOTS.map(PathBuf::from).to_vec(),
+    };
+    Ok(roots.into_iter().map(|root| root.join(policy_type)).collect())
 }
 
 /// As libsemanage looks for it (`semanage_conf_path`): in the root, else on the system that runs `semodule`.

@@ -23,6 +23,8 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 const LONGEST_RUN: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// How long Ctrl-C is not noticed while waiting.
+const SLICE: Duration = Duration::from_millis(100);
 
 /// The store that is changed, and whether the policy made from it is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +125,8 @@ pub struct TransactionError {
     pub cause: Cause,
     /// How often it was tried.
     pub attempts: u32,
+    /// Whether somebody interrupted, so that it was not tried for as long as it could have been.
+    pub interrupted: bool,
     /// The last try.
     pub source: ProcessError,
 }
@@ -165,16 +169,29 @@ pub fn run(
             other => classify(other.stderr(), module),
         };
         let waited = clock.monotonic() - start;
-        if cause != Cause::StoreLocked || waited + pause > PATIENCE || signals::interrupted() {
+        if cause != Cause::StoreLocked || waited + pause > PATIENCE || !wait(clock, pause) {
             let said = match (&source, telling_line(source.stderr())) {
                 (ProcessError::Failed { .. }, Some(line)) => format!("`{command}` failed: {line}"),
                 _ => source.to_string(),
             };
-            return Err(TransactionError { said, cause, attempts, source });
+            let interrupted = cause == Cause::StoreLocked && signals::interrupted();
+            return Err(TransactionError { said, cause, attempts, interrupted, source });
         }
-        clock.sleep(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// `false` where somebody interrupts.
+fn wait(clock: &dyn Clock, pause: Duration) -> bool {
+    let start = clock.monotonic();
+    while !signals::interrupted() {
+        let left = pause.saturating_sub(clock.monotonic() - start);
+        if left.is_zero() {
+            return true;
+        }
+        clock.sleep(left.min(SLICE));
+    }
+    false
 }
 
 /// Why a module is not gone.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::unistd::Uid;
+use nix::unistd::{Pid, Uid};
 use tempfile::TempDir;
 
 use crate::setup;
@@ -30,7 +30,7 @@ impl HeldTool {
         // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
         setup::run(Command::new("cp").arg(&tool).arg(place.path().join("real").join(name)));
         let script = format!(
-            "#!/bin/sh\ncd '{}' || exit\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done\n\
+            "#!/bin/sh\ncd '{}' || exit\necho $$ >id\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done\n\
              real/{name} \"$@\"\nstatus=$?\n: >ended\nexit $status\n",
             place.path().display()
         );
@@ -60,6 +60,12 @@ impl HeldTool {
     #[track_caller]
     pub fn wait_until_started(&self) {
         crate::wait_until("the tool is started", || self.has("started"));
+    }
+
+    /// The process that was started in the tool's place; hostprep makes it the leader of a group.
+    #[must_use]
+    pub fn id(&self) -> Pid {
+        Pid::from_raw(fs::read_to_string(self.place.path().join("id")).unwrap().trim().parse().unwrap())
     }
 
     /// Lets the tool do its work.

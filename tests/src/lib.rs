@@ -7,9 +7,11 @@
 //! * [`login_defs`]: the forms in which the file is met
 //! * [`snapshot`]: everything that can be known of a tree, and how two of them differ
 //! * [`trace`]: the processes that were started and the files that were changed, as the kernel saw it
+//! * [`torture`]: the program killed, failed, held and cut off from power at each system call
 //! * [`system`]: a small Debian system of its own, entered by `chroot`
 //! * [`packages`]: the packages, and others that tests need
 //! * [`vm`]: a guest with SELinux enforcing
+//! * [`signals`]: a signal at every system call
 //! * [`setup`]: the real policy store and the chroot, made by `tests/setup`
 //!
 //! Everything here fails by panicking, with what was being done: it is for tests alone.
@@ -23,9 +25,11 @@ pub mod packages;
 pub mod program;
 pub mod scratch;
 pub mod setup;
+pub mod signals;
 pub mod snapshot;
 pub mod system;
 pub mod terminal;
+pub mod torture;
 pub mod trace;
 pub mod vm;
 

@@ -53,8 +53,19 @@ pub fn debs(names: &[&str]) -> Vec<PathBuf> {
 /// A temporary directory that every user may look into.
 #[must_use]
 pub fn open_tempdir() -> TempDir {
+    open_tempdir_in(&std::env::temp_dir())
+}
+
+/// The same in memory where there is such a place.
+#[must_use]
+pub fn open_tempdir_in_memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { open_tempdir_in(memory) } else { open_tempdir() }
+}
+
+fn open_tempdir_in(above: &Path) -> TempDir {
     use std::os::unix::fs::PermissionsExt;
-    let place = tempfile::Builder::new().prefix("hostprep-test-").tempdir().unwrap();
+    let place = tempfile::Builder::new().prefix("hostprep-test-").tempdir_in(above).unwrap();
     std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     place
 }

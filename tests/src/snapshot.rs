@@ -67,6 +67,20 @@ impl Snapshot {
         self
     }
 
+    /// Only the one path, as the root's own system would name it.
+    #[must_use]
+    pub fn only(mut self, path: &Path) -> Self {
+        self.entries.retain(|other, _| Path::new("/").join(other) == path);
+        self
+    }
+
+    /// The same without what `left_out` says of paths beneath the top.
+    #[must_use]
+    pub fn without_matching(mut self, left_out: impl Fn(&Path) -> bool) -> Self {
+        self.entries.retain(|path, _| !left_out(path));
+        self
+    }
+
     /// The paths, as the root's own system would name them.
     pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
         self.entries.keys().map(|path| Path::new("/").join(path))

@@ -4,14 +4,19 @@ use std::time::Duration;
 
 use faults::Reason;
 
+use host::FileError;
 use host::log::Level;
 use host::process::{Command, ProcessError, quoted};
 
 use super::ActionError;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::require_accounts_inside;
 use crate::login_defs::{self, WindowError};
 use crate::outcome::Finding;
+
+/// `useradd(8)` and `groupadd(8)` say so where somebody else has made the user or the group since we looked: it is theirs.
+const NAME_TAKEN: i32 = 9;
 
 /// An account tool for `cx`'s root. `--prefix` edits the files of an alternate root in place (`useradd(8)`).
 #[must_use]
@@ -23,6 +28,15 @@ pub fn account_tool(cx: &Context, program: &str) -> Command {
     if cx.root.is_alternate() { command.arg(option).arg(cx.root.path()) } else { command }
 }
 
+/// Brings to disk what an account tool did. It syncs the files that it writes and not their names (seen with shadow 4.13), so a
+/// power failure could bring back what the journal no longer knows.
+///
+/// # Errors
+/// [`FileError`].
+pub fn sync_accounts(cx: &Context) -> Result<(), FileError> {
+    cx.root.dir("/etc")?.sync()
+}
+
 /// Runs `command`, inside the login.defs window where there is one.
 pub(super) fn run(
     cx: &Context,
@@ -31,27 +45,42 @@ pub(super) fn run(
     makes: &[Made],
     window: Option<&login_defs::Plan>,
 ) -> Result<(), ActionError> {
+    if let Err(e) = require_accounts_inside(cx.root) {
+        let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
+        return Err(ActionError::Host(Finding { reason: Reason::UserToolFailed, detail, remedy }));
+    }
     for made in makes {
         journal.record(made.clone())?;
     }
     let ran = in_window(cx, command, window);
-    // Whatever became of it: what is there now is ours, what is not is forgotten.
+    let synced = sync_accounts(cx);
+    if matches!(ran, Ok(Err(ProcessError::Failed { code: Some(NAME_TAKEN), .. }))) {
+        for made in makes {
+            journal.forget(made)?;
+        }
+    }
+    // Whatever else became of it: what is there now is ours, what is not is forgotten.
     journal.settle()?;
-    ran
+    synced?;
+    ran?.map_err(|error| ActionError::Host(account_failure(cx, command, &error)))
 }
 
-fn in_window(cx: &Context, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), ActionError> {
-    let failed = |error: ProcessError| ActionError::Host(account_failure(cx, command, &error));
+/// What became of the command, once the window is closed.
+fn in_window(
+    cx: &Context,
+    command: &Command,
+    window: Option<&login_defs::Plan>,
+) -> Result<Result<(), ProcessError>, ActionError> {
     // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
     let Some(plan) = window else {
-        return cx.processes.run_to_the_end(command).map(drop).map_err(failed);
+        return Ok(cx.processes.run_to_the_end(command).map(drop));
     };
     let open = login_defs::open(cx.root, &cx.profile.paths.state, plan).map_err(|e| window_failure(cx, e))?;
     let ran = cx.processes.run_to_the_end(command).map(drop);
     if open.close()?.foreign_change_kept {
         cx.log.line(Level::Warning, "login.defs was changed by somebody else meanwhile; the change was kept");
     }
-    ran.map_err(failed)
+    Ok(ran)
 }
 
 /// A file that cannot be changed is the host's doing; the rest is ours.

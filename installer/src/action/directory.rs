@@ -5,6 +5,7 @@ use std::path::Path;
 use faults::Reason;
 use host::FileError;
 use host::log::Level;
+use host::process::quoted;
 use nix::errno::Errno;
 use nix::unistd::{Gid, fchown};
 
@@ -16,11 +17,14 @@ use crate::place::{make_parent, open_parent};
 
 /// Makes a managed directory; the journal has it first.
 pub(super) fn make(cx: &Context, journal: &mut Journal, path: &Path, mode: u32) -> Result<(), ActionError> {
-    let (dir, name) = make_parent(cx.root, cx.profile, path).map_err(|e| ActionError::Host(failure(cx, path, &e)))?;
+    let (dir, name) = make_parent(cx.root, path).map_err(|e| ActionError::Host(failure(cx, path, &e)))?;
     let made = Made::Directory { path: path.to_owned() };
     journal.record(made.clone())?;
     if let Err(e) = dir.make_dir(&name, mode) {
-        journal.forget(&made)?;
+        // It may be made and have failed after that; then it stays ours.
+        if e.errno() == Some(Errno::EEXIST) || dir.stat(&name)?.is_none() {
+            journal.forget(&made)?;
+        }
         return Err(ActionError::Host(failure(cx, path, &e)));
     }
     cx.log.line(Level::Info, &format!("made {} {mode:04o}", cx.root.shown(path).display()));
@@ -29,7 +33,7 @@ pub(super) fn make(cx: &Context, journal: &mut Journal, path: &Path, mode: u32) 
 
 /// Changes mode and group through the descriptor.
 pub(super) fn adjust(cx: &Context, path: &Path, mode: Option<(u32, u32)>, gid: Option<u32>) -> Result<(), ActionError> {
-    let (dir, name) = open_parent(cx.root, cx.profile, path)?;
+    let (dir, name) = open_parent(cx.root, path)?;
     let directory = dir.dir(&name)?;
     let shown = cx.root.shown(path);
     // Between looking and opening somebody else may have put another directory here.
@@ -57,7 +61,9 @@ pub(super) fn failure(cx: &Context, path: &Path, error: &FileError) -> Finding {
     };
     let remedy = match error.errno() {
         Some(Errno::EROFS) => vec!["# mount the file system read-write".into(), cx.repair_command()],
-        Some(Errno::EPERM) => vec![format!("chattr -i -a {}", cx.root.shown(path).display()), cx.repair_command()],
+        Some(Errno::EPERM) => {
+            vec![format!("chattr -i -a {}", quoted(&cx.root.shown(path).to_string_lossy())), cx.repair_command()]
+        }
         _ => vec![cx.repair_command()],
     };
     Finding { reason, detail: error.to_string(), remedy }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use host::Root;
 use host::log::Level;
 use host::process::Command;
+use policy::Interrupted;
 
 use crate::Error;
 use crate::context::Context;
@@ -16,8 +17,8 @@ use crate::journal::{Journal, Made};
 use crate::login_defs;
 use crate::outcome::Finding;
 
-pub use account::account_tool;
-pub use module::{LoadModule, clean_work, is_work_left};
+pub use account::{account_tool, sync_accounts};
+pub use module::{LoadModule, clean_work, is_work_left, put_back};
 
 /// A change.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub enum Action {
         /// The group now, where it is not root's.
         gid: Option<u32>,
     },
+    /// Makes the policy from before a transaction that was cut short the active one again.
+    PutBackStore(Interrupted),
     /// Loads the policy that is in the store into the kernel again.
     ReloadPolicy {
         /// The tool.
@@ -96,6 +99,10 @@ impl Action {
                 }
                 lines
             }
+            Self::PutBackStore(store) => {
+                let path = root.shown(store.path());
+                vec![format!("mv {0}/previous {0}/active", path.display())]
+            }
             Self::ReloadPolicy { command } => vec![command.to_string()],
             Self::LoadModule(load) => load.describe(),
         }
@@ -115,6 +122,7 @@ impl Action {
             Self::Account { command, makes, window } => account::run(cx, journal, command, makes, window.as_deref()),
             Self::MakeDirectory { path, mode } => directory::make(cx, journal, path, *mode),
             Self::AdjustDirectory { path, mode, gid } => directory::adjust(cx, path, *mode, *gid),
+            Self::PutBackStore(store) => Ok(put_back(cx, store)?),
             Self::ReloadPolicy { command } => module::reload(cx, command),
             Self::LoadModule(load) => load.apply(cx, journal),
         }

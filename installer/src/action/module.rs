@@ -10,12 +10,14 @@ use host::{Dir, FileError};
 use nix::errno::Errno;
 use policy::compile::{Compile, CompileError, Format};
 use policy::transaction::{Present, Target, TransactionError};
-use policy::{Cause, ModuleSpec};
+use policy::{Cause, Interrupted, ModuleSpec};
 
 use super::ActionError;
 use super::directory::failure;
+use crate::Error;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
+use crate::led_out::require_policy_inside;
 use crate::outcome::Finding;
 use crate::place::{make_place, remove_place};
 
@@ -54,11 +56,17 @@ impl LoadModule {
         for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
             journal.record(Made::Directory { path: directory.path.clone() })?;
         }
-        let directory = make_place(cx.root, cx.profile, work).map_err(|e| {
+        let directory = make_place(cx.root, work).map_err(|e| {
             let finding = failure(cx, work, &e);
             ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, ..finding })
         })?;
-        let outcome = self.load(cx, journal, spec, &directory);
+        let outcome = match require_policy_inside(cx, &self.policy_type) {
+            Ok(()) => self.load(cx, journal, spec, &directory),
+            Err(e) => {
+                let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
+                Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }))
+            }
+        };
         clean_work(cx)?;
         outcome
     }
@@ -94,8 +102,7 @@ impl LoadModule {
         if self.present.priorities.is_empty() {
             journal.forget(&made)?;
         }
-        let reason = Reason::from(error.cause.as_reason());
-        Err(ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] }))
+        Err(refused(cx, &error))
     }
 
     fn transaction(&self, cx: &Context, file: &Path) -> Result<(), TransactionError> {
@@ -108,10 +115,32 @@ impl LoadModule {
 /// Loads the policy that the store has made into the kernel.
 pub(super) fn reload(cx: &Context, command: &Command) -> Result<(), ActionError> {
     let spec = &cx.profile.module;
-    policy::transaction::run(cx.processes, cx.clock, command, &spec.name).map(drop).map_err(|error| {
-        let reason = Reason::from(error.cause.as_reason());
-        ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
-    })
+    policy::transaction::run(cx.processes, cx.clock, command, &spec.name).map(drop).map_err(|error| refused(cx, &error))
+}
+
+/// A store that is not waited for since somebody interrupts is no fault of the host's.
+fn refused(cx: &Context, error: &TransactionError) -> ActionError {
+    if error.interrupted {
+        return ActionError::Ours(Error::Interrupted);
+    }
+    let reason = Reason::from(error.cause.as_reason());
+    ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
+}
+
+/// Makes the policy from before a transaction that was cut short the active one again.
+///
+/// # Errors
+/// [`FileError`].
+pub fn put_back(cx: &Context, store: &Interrupted) -> Result<(), FileError> {
+    if store.put_back(cx.root)? {
+        let path = cx.root.shown(store.path());
+        let path = path.display();
+        cx.log.line(
+            Level::Warning,
+            &format!("a transaction of {path} had been cut short: {path}/previous is active again"),
+        );
+    }
+    Ok(())
 }
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.
@@ -139,9 +168,20 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
 #[must_use]
 pub fn is_work_left(cx: &Context) -> bool {
-    let Ok(directory) = cx.root.dir(&cx.profile.paths.work) else { return false };
-    let Ok(names) = directory.names() else { return false };
-    names.is_empty() || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+    let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
+    match names(&cx.profile.paths.work) {
+        Some(names) => {
+            names.is_empty()
+                || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+        }
+        None => above_work(cx).and_then(names).is_some_and(|names| names.is_empty()),
+    }
+}
+
+/// The directory above that of the work, where it is only there for it.
+fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
+    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
+    cx.profile.paths.work.parent().filter(|above| !managed(above))
 }
 
 /// Removes what compiling the module left behind, and the directory it was done in.
@@ -150,21 +190,19 @@ pub fn is_work_left(cx: &Context) -> bool {
 /// [`FileError`] where something cannot be removed.
 pub fn clean_work(cx: &Context) -> Result<(), FileError> {
     let work = &cx.profile.paths.work;
-    if cx.root.stat(work)?.is_none() {
-        return Ok(());
+    if cx.root.stat(work)?.is_some() {
+        let directory = match make_place(cx.root, work) {
+            // A link or a file on the way: whatever is there was not made here.
+            Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
+            opened => opened?,
+        };
+        for name in ours_in_work(&cx.profile.module.name) {
+            directory.unlink(&name)?;
+        }
+        remove_place(cx.root, work)?;
     }
-    let directory = match make_place(cx.root, cx.profile, work) {
-        // A link on the way: whatever it leads to was not made here.
-        Err(e) if e.errno() == Some(Errno::ELOOP) => return Ok(()),
-        opened => opened?,
-    };
-    for name in ours_in_work(&cx.profile.module.name) {
-        directory.unlink(&name)?;
-    }
-    remove_place(cx.root, cx.profile, work)?;
-    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
-    match work.parent() {
-        Some(above) if !managed(above) => remove_place(cx.root, cx.profile, above).map(drop),
-        _ => Ok(()),
+    match above_work(cx) {
+        Some(above) => remove_place(cx.root, above).map(drop),
+        None => Ok(()),
     }
 }

@@ -22,8 +22,7 @@ use output::Failure;
 
 /// Parses the command line, does what it says, and tells how it went.
 pub fn run() -> ExitCode {
-    // Modes are set on their own; this is for what a kill in between leaves, and for the tools.
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    host::caller::settle();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

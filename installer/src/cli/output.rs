@@ -40,11 +40,11 @@ pub fn width() -> Option<usize> {
     Some(usize::from(columns.0).min(WIDEST))
 }
 
-/// Writes a line about ourselves to standard error.
+/// Writes a line about ourselves to standard error; names of files may hold what a terminal obeys.
 pub fn complain(message: &str) {
     let mut stderr = anstream::stderr().lock();
     for line in message.lines() {
-        let _ = writeln!(stderr, "hostprep: {line}");
+        let _ = writeln!(stderr, "hostprep: {}", line.replace(char::is_control, " "));
     }
 }
 

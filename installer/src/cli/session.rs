@@ -1,20 +1,20 @@
 //! From the global options to the host that a command works on.
 
 use std::cell::OnceCell;
-use std::path::Path;
 
 use anyhow::Context as _;
 use faults::texts::Texts;
-use host::Root;
 use host::clock::SystemClock;
 use host::container::Surroundings;
 use host::distribution::Distribution;
 use host::environment::Environment;
 use host::log::{Level, Log};
 use host::process::Processes;
+use host::{FileError, Root};
 use installer::config::Config;
 use installer::context::Context;
 use installer::profile::Profile;
+use nix::errno::Errno;
 use policy::RunningKernel;
 
 use super::args::Global;
@@ -126,17 +126,19 @@ fn texts(global: &Global, config: &Config) -> Result<Texts, Failure> {
     Ok(Texts::for_environment(|name| environment.get(name)))
 }
 
-/// A profile of the command line lies on this system; one of the configuration, where the configuration lies.
+/// A profile of the command line lies on this system and is the caller's word; one of the configuration lies where the
+/// configuration does, and is root's alone to change like it.
 fn profile(global: &Global, config: &Config, root: &Root) -> Result<Profile, Failure> {
-    let read = |root: &Root, file: &Path| -> Result<Profile, Failure> {
-        Ok(Profile::parse(&root.read_text(file)?, &root.shown(file))?)
-    };
     match (&global.profile, &config.profile) {
         (Some(file), _) => {
             let file = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
-            read(&Root::system()?, &file)
+            Ok(Profile::parse(&Root::system()?.read_text(&file)?, &file)?)
         }
-        (None, Some(file)) => read(root, file),
+        (None, Some(file)) => {
+            let text =
+                root.read_trusted_text(file)?.ok_or_else(|| FileError::new("open", root.shown(file), Errno::ENOENT))?;
+            Ok(Profile::parse(&text, &root.shown(file))?)
+        }
         (None, None) => Ok(Profile::built_in()),
     }
 }

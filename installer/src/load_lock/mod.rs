@@ -177,6 +177,34 @@ pub fn reset(cx: &Context, source: Source, trouble: &mut dyn FnMut(crate::Error)
     Ok(true)
 }
 
+/// For whoever has just told the store what a look saw, and so changed `faults`: where a call beside it was faster, the record
+/// has the last word.
+///
+/// # Errors
+/// [`crate::Error`] where the record or the store cannot be read or changed.
+pub fn agree(cx: &Context, mut faults: impl Iterator<Item = FaultId>, source: Source) -> Result<(), crate::Error> {
+    if !faults.any(|id| FAULTS.contains(&id)) || agrees(cx)? {
+        return Ok(());
+    }
+    // By the time it is free, whoever changed the record has told the store.
+    let (_dir, _lock) = lock(cx)?;
+    let record = read(cx)?;
+    match record.locked {
+        _ if agrees(cx)? => Ok(()),
+        Some(_) => raise(cx, |id| report(cx, id, &record)),
+        None => clear(cx, source),
+    }
+}
+
+fn agrees(cx: &Context) -> Result<bool, crate::Error> {
+    let Ok(record) = read(cx) else { return Ok(true) };
+    if record.locked.is_none() {
+        return Ok(raised_by_lock(cx)?.is_empty());
+    }
+    let store = verdicts::store(cx).read()?;
+    Ok(FAULTS.iter().all(|id| store.is_raised(*id)))
+}
+
 /// Removes what this made, with the rest of the state.
 ///
 /// # Errors
@@ -219,7 +247,7 @@ fn locked(cx: &Context, id: FaultId, detail: String) -> Report {
 
 fn read(cx: &Context) -> Result<Record, ReadError> {
     let path = cx.profile.paths.state.join(record::NAME);
-    match cx.root.read_text_if_there(&path)? {
+    match cx.root.read_own_text(&path)? {
         None => Ok(Record::default()),
         Some(text) => Ok(Record::parse(&text, &cx.root.shown(&path))?),
     }
@@ -227,8 +255,8 @@ fn read(cx: &Context) -> Result<Record, ReadError> {
 
 fn lock(cx: &Context) -> Result<(Dir, Lock), crate::Error> {
     let state = &cx.profile.paths.state;
-    let lock = Lock::acquire(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE, &mut || {})?;
-    Ok((cx.root.make_dirs(state)?, lock))
+    let lock = Lock::acquire_to_finish(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE)?;
+    Ok((cx.root.make_own_dir(state)?, lock))
 }
 
 fn running_now(cx: &Context) -> Result<Moment, NotRunning> {

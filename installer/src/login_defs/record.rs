@@ -153,7 +153,7 @@ pub(super) struct State {
 impl State {
     /// Opens it; `None` where it was never made.
     pub fn find(root: &Root, inside: &Path) -> Result<Option<Self>, FileError> {
-        match root.dir(inside) {
+        match root.own_dir(inside) {
             Ok(dir) => Ok(Some(Self { dir })),
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e),
@@ -162,7 +162,7 @@ impl State {
 
     /// Opens it, made first where it is missing.
     pub fn make(root: &Root, inside: &Path) -> Result<Self, FileError> {
-        Ok(Self { dir: root.make_dirs(inside)? })
+        Ok(Self { dir: root.make_own_dir(inside)? })
     }
 
     pub fn load(&self) -> Result<Found, WindowError> {

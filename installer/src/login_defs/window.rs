@@ -1,8 +1,10 @@
 //! The window itself: opening and closing.
 
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use host::signals::Unstoppable;
 use host::{FileError, ReadError, Root};
 use thiserror::Error;
 
@@ -15,6 +17,9 @@ use super::{Plan, in_place, made, plan, recover, settle, swap};
 
 /// How often the file may change between looking and opening.
 const ATTEMPTS: usize = 3;
+
+/// More open files than putting everything back takes at once: a path of five names, the state, the texts.
+const SPARE: usize = 16;
 
 /// Why a window could not be opened or closed.
 #[derive(Debug, Error)]
@@ -80,8 +85,11 @@ pub struct Closed {
 #[must_use = "dropping the window closes it"]
 pub struct Open<'a> {
     root: &'a Root,
+    /// Held for putting everything back: whoever has no file left to open must not find out then.
+    spare: Vec<OwnedFd>,
     /// `None` where nothing had to be changed, or everything is back.
     state: Option<State>,
+    _unstoppable: Unstoppable,
 }
 
 /// Opens the window: from now on `USERGROUPS_ENAB` is `yes`. The intent is on disk before the change; a window that
@@ -93,9 +101,14 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Open
     recover(root, state_dir)?;
     let mut planned = Some(planned.clone());
     for _ in 0..ATTEMPTS {
-        let Some(current) = planned.take() else { return Ok(Open { root, state: None }) };
+        let _unstoppable = Unstoppable::begin();
+        let Some(current) = planned.take() else {
+            return Ok(Open { root, spare: Vec::new(), state: None, _unstoppable });
+        };
+        let state = State::make(root, state_dir)?;
+        let spare = spare(&state)?;
         // Dropped on an error, it puts everything back.
-        let mut window = Open { root, state: Some(State::make(root, state_dir)?) };
+        let mut window = Open { root, spare, state: Some(state), _unstoppable };
         if window.make_changes(&current)? {
             return Ok(window);
         }
@@ -103,6 +116,14 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Open
         planned = plan(root)?;
     }
     Err(WindowError::KeepsChanging { path: root.shown(MAIN) })
+}
+
+fn spare(state: &State) -> Result<Vec<OwnedFd>, FileError> {
+    let one = |_| state.dir.as_fd().try_clone_to_owned();
+    (0..SPARE)
+        .map(one)
+        .collect::<Result<_, _>>()
+        .map_err(|e| FileError::new("keep files to open for", state.dir.shown(), e))
 }
 
 impl Open<'_> {
@@ -117,6 +138,7 @@ impl Open<'_> {
 
     fn settle(&mut self) -> Result<Settled, WindowError> {
         let Some(state) = &self.state else { return Ok(Settled::CLEAN) };
+        self.spare.clear();
         let settled = settle::settle(self.root, state)?;
         self.state = None;
         Ok(settled)

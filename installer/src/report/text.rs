@@ -28,7 +28,8 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose) -> String {
     let mut text = String::new();
     let version = host.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     let kernel = host.kernel.as_deref().unwrap_or("none installed");
-    let _ = writeln!(text, "{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
+    let head = format!("{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
+    let _ = writeln!(text, "{}", one_line(&head));
     for report in &results.reports {
         step(&mut text, report, purpose);
     }

@@ -114,7 +114,7 @@ enum Found {
 
 /// Walks down from the parent of the topmost managed directory; nothing from there on may be a link.
 fn look_at(cx: &Context, directory: &ManagedDirectory) -> Result<Found, Error> {
-    let (mut dir, mut names) = match place(cx.root, cx.profile, &directory.path) {
+    let (mut dir, mut names) = match place(cx.root, &directory.path) {
         Ok(place) => place,
         Err(e) if e.is_missing() => return Ok(Found::Nothing),
         Err(e) => return Err(e.into()),

@@ -23,6 +23,7 @@ use crate::journal::Journal;
 use crate::outcome::{Finding, Outcome, StepName, StepReport, Verdict};
 
 pub use selinux::{Assessment, Standing, assess, state_word};
+pub use selinux_module::interrupted_store;
 
 /// What a step saw, and what it would do.
 #[derive(Debug)]

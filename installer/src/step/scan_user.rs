@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use faults::Reason;
-use host::account::{Accounts, Group, User};
+use host::account::{Accounts, GSHADOW, Group, SHADOW, User};
 use host::process::quoted;
 use host::root::is_dir;
 
@@ -11,7 +11,7 @@ use super::Look;
 use crate::Error;
 use crate::action::{Action, account_tool};
 use crate::context::Context;
-use crate::journal::Made;
+use crate::journal::{Journal, Made};
 use crate::login_defs;
 use crate::outcome::{Finding, Verdict};
 use crate::profile::ScanUser;
@@ -52,6 +52,10 @@ fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
         return Ok(mismatch(cx, None, &[Problem::GroupIsRoot], group, true));
     }
     let mut useradd = account_tool(cx, "useradd").args(["--system", "--no-create-home"]);
+    if cx.root.is_alternate() {
+        // Else it clears the uid's records of logins, and with --prefix those of this machine (seen with shadow 4.13).
+        useradd = useradd.arg("--no-log-init");
+    }
     let mut makes = vec![Made::User { name: wanted.name.clone(), uid: None }];
     let window = match group {
         Some(_) => {
@@ -80,12 +84,19 @@ fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
 /// What a user of that name is that the profile does not ask for.
 enum Problem {
     Root,
-    OutsideSystemRange { uid: u32, most: u32 },
-    PrimaryGroup { gid: u32 },
+    OutsideSystemRange {
+        uid: u32,
+        most: u32,
+    },
+    PrimaryGroup {
+        gid: u32,
+    },
     GroupMissing,
     GroupIsRoot,
     LoginShell(PathBuf),
     HomeMade(PathBuf),
+    /// An account tool of ours was killed before it came to that file.
+    NotIn(&'static str),
 }
 
 fn problems(cx: &Context, user: &User, group: Option<&Group>, most: u32) -> Result<Vec<Problem>, Error> {
@@ -111,6 +122,15 @@ fn problems(cx: &Context, user: &User, group: Option<&Group>, most: u32) -> Resu
             problems.push(Problem::HomeMade(user.home.clone()));
         }
     }
+    for half in Journal::of(cx).halves() {
+        match half {
+            Made::User { name, .. } if *name == wanted.name => problems.push(Problem::NotIn(SHADOW)),
+            Made::Group { name, .. } if *name == wanted.name && group.is_some() => {
+                problems.push(Problem::NotIn(GSHADOW))
+            }
+            _ => {}
+        }
+    }
     Ok(problems)
 }
 
@@ -125,6 +145,7 @@ impl Problem {
             Self::LoginShell(shell) if shell.as_os_str().is_empty() => "no shell set, which means /bin/sh".into(),
             Self::LoginShell(shell) => format!("login shell {}", shell.display()),
             Self::HomeMade(home) => format!("home directory {} of its own", home.display()),
+            Self::NotIn(file) => format!("no line in {file}"),
         }
     }
 
@@ -151,6 +172,12 @@ fn mismatch(cx: &Context, user: Option<&User>, problems: &[Problem], group: Opti
             Problem::PrimaryGroup { .. } | Problem::GroupMissing => usermod.args(["--gid", name]),
             Problem::LoginShell(_) => usermod.args(["--shell".as_ref(), shell(cx).as_os_str()]),
             Problem::HomeMade(_) => usermod.args(["--home".as_ref(), wanted.home.as_os_str()]),
+            // An expiry, here none, is what makes usermod add the line (`usermod(8)`); the password is one that nobody has.
+            Problem::NotIn(SHADOW) => usermod.args(["--password", "!", "--expiredate", ""]),
+            Problem::NotIn(_) => {
+                commands.push((account_tool(cx, "groupmod").args(["--password", "!", name]), Vec::new()));
+                continue;
+            }
             Problem::Root | Problem::OutsideSystemRange { .. } | Problem::GroupIsRoot => continue,
         };
         changes = true;

@@ -3,6 +3,7 @@
 use policy::compile::Compile;
 use policy::render::Sources;
 use policy::transaction::{Present, Target};
+use policy::{Interrupted, SelinuxConfig};
 
 use super::selinux::Standing;
 use super::selinux_tools::missing_tools;
@@ -13,6 +14,28 @@ use crate::context::Context;
 use crate::outcome::Verdict;
 
 pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
+    let Some(interrupted) = interrupted_store(cx)? else { return judge(cx) };
+    let shown = cx.root.shown(interrupted.path());
+    let detail = format!("{} has no active policy: a transaction of it was cut short", shown.display());
+    let verdict = match judge(cx)?.verdict {
+        faulty @ Verdict::Faulty(_) => faulty,
+        _ => Verdict::NotReady(detail),
+    };
+    Ok(Look { verdict, plan: vec![Action::PutBackStore(interrupted)] })
+}
+
+/// The configured store, where a transaction of it was cut short.
+///
+/// # Errors
+/// [`Error`] where SELinux's configuration or the store cannot be looked at.
+pub fn interrupted_store(cx: &Context) -> Result<Option<Interrupted>, Error> {
+    match SelinuxConfig::read(cx.root)? {
+        Some(config) => Ok(Interrupted::find(cx.root, &config.policy_type)?),
+        None => Ok(None),
+    }
+}
+
+fn judge(cx: &Context) -> Result<Look, Error> {
     let assessment = assess(cx)?;
     let (finding, blocks, way) = match &assessment.standing {
         Standing::NotConcerned(detail) | Standing::Settled(detail) => return Ok(Look::right(detail)),

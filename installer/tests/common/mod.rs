@@ -145,6 +145,11 @@ impl Host {
     }
 
     pub fn with_clock<T>(&self, clock: &dyn Clock, work: impl FnOnce(&Context) -> T) -> T {
+        self.with_clocks(clock, clock, work)
+    }
+
+    /// The tools run by the second clock.
+    pub fn with_clocks<T>(&self, clock: &dyn Clock, tools: &dyn Clock, work: impl FnOnce(&Context) -> T) -> T {
         let root = if self.alternate {
             Root::alternate(self.dir.path()).unwrap()
         } else {
@@ -152,7 +157,7 @@ impl Host {
         };
         let log = Log::silent(clock);
         // The real tools of this machine must not be found: a test says which there are.
-        let processes = Processes::of_directories(vec![self.path("tools")], clock, &());
+        let processes = Processes::of_directories(vec![self.path("tools")], tools, &());
         work(&Context {
             root: &root,
             profile: &self.profile,
@@ -172,15 +177,18 @@ impl Host {
     }
 
     pub fn try_repair(&self, steps: &[StepName]) -> Result<Results, Error> {
-        let request = Request {
+        self.with(|cx| run::repair(cx, &Self::request(steps), &mut || {}))
+    }
+
+    pub fn request(steps: &[StepName]) -> Request {
+        Request {
             steps: steps.to_vec(),
             skip: Vec::new(),
             judge: true,
             source: faults::Source::Repair,
             strict: true,
             patience: run::LOCK_PATIENCE,
-        };
-        self.with(|cx| run::repair(cx, &request, &mut || {}))
+        }
     }
 
     pub fn repair(&self, step: StepName) -> StepReport {

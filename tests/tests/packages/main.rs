@@ -6,6 +6,7 @@
 mod debian;
 mod debian_trouble;
 mod expect;
+mod killed;
 mod late_arrivals;
 mod portable;
 mod redhat;

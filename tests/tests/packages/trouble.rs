@@ -26,7 +26,7 @@ pub fn kill_at(system: &System, tool: &str, line: &str) {
 }
 
 /// Whether nobody holds hostprep's lock any more.
-fn unlocked(system: &System) -> bool {
+pub fn unlocked(system: &System) -> bool {
     use nix::fcntl::{Flock, FlockArg};
     match std::fs::File::open(system.at("/run/cisco/hostprep.lock")) {
         Ok(file) => Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok(),

@@ -1,0 +1,36 @@
+//! Where an agent, and so hostprep, has its own files; everything else is the system's (`hier(7)`).
+
+use std::path::{Path, PathBuf};
+
+/// Below these an agent has its own; the directories themselves are the system's.
+pub const FOR_AGENTS: [&str; 8] =
+    ["/opt", "/var/opt", "/etc/opt", "/var/lib", "/var/log", "/var/cache", "/run", "/usr/local"];
+
+/// The directory of the system's below which `path` is an agent's: links down to it are the system's business (`/opt` on an
+/// image-based host, `/var/run`), below it none is followed. `/` where `path` lies in none of [`FOR_AGENTS`].
+#[must_use]
+pub fn above(path: &Path) -> PathBuf {
+    let holding = |place: &&str| path.starts_with(place) && path != Path::new(place);
+    let deepest = FOR_AGENTS.into_iter().filter(holding).max_by_key(|place| place.len());
+    deepest.unwrap_or("/").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deepest_place_counts() {
+        for (path, place) in [
+            ("/opt/cisco/amp", "/opt"),
+            ("/var/opt/cisco", "/var/opt"),
+            ("/var/lib/cisco/faults", "/var/lib"),
+            ("/run/cisco/hostprep.lock", "/run"),
+            ("/srv/store", "/"),
+            ("/opt", "/"),
+            ("/optional/x", "/"),
+        ] {
+            assert_eq!(above(Path::new(path)), Path::new(place), "{path}");
+        }
+    }
+}

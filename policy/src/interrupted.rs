@@ -1,0 +1,72 @@
+//! A store whose last transaction was cut short between two renames.
+//!
+//! libsemanage switches to a new policy by renaming `active` to `previous` and `tmp` to `active` (`semanage_commit_sandbox`). Dead
+//! between the two, it leaves a store without an active policy: for its next call an empty one, in which no module is.
+
+use std::path::{Path, PathBuf};
+
+use host::root::is_dir;
+use host::{FileError, ReadError, Root};
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::store::candidates;
+
+const ACTIVE: &str = "active";
+const PREVIOUS: &str = "previous";
+
+/// libsemanage's own lock of transactions, held by `flock(2)`.
+const LOCK: &str = "semanage.trans.LOCK";
+
+/// Such a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interrupted {
+    path: PathBuf,
+}
+
+impl Interrupted {
+    /// The store of `policy_type`, where it is one. Reads only.
+    ///
+    /// # Errors
+    /// [`ReadError`] as [`crate::Store::locate`].
+    pub fn find(root: &Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
+        for path in candidates(root, policy_type)? {
+            let previous = root.stat_followed(path.join(PREVIOUS).join("modules"))?;
+            if root.stat(path.join(ACTIVE))?.is_none() && previous.as_ref().is_some_and(is_dir) {
+                return Ok(Some(Self { path }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The store's directory, as the prepared host names it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the policy from before the transaction the active one again; `false` where a transaction is on its way and will
+    /// do that itself.
+    ///
+    /// # Errors
+    /// [`FileError`]; nothing was changed then.
+    pub fn put_back(&self, root: &Root) -> Result<bool, FileError> {
+        let store = root.dir(&self.path)?;
+        let lock = store.append(LOCK, 0o600)?;
+        let _held = match Flock::lock(lock, FlockArg::LockExclusiveNonblock) {
+            Ok(held) => held,
+            Err((_, Errno::EWOULDBLOCK)) => return Ok(false),
+            Err((_, e)) => return Err(FileError::new("lock", store.shown().join(LOCK), e)),
+        };
+        // Looked at again: it may have come to its end before we had the lock.
+        if store.stat(ACTIVE)?.is_none() {
+            store.rename_new(PREVIOUS, ACTIVE)?;
+            store.sync()?;
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+#[path = "interrupted_tests.rs"]
+mod tests;

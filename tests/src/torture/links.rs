@@ -1,0 +1,116 @@
+//! A symbolic link at each path that the program makes or changes, to what is not its own.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use super::crew::{Tally, Tried, try_all};
+use super::judge::Outcome;
+use super::place::Place;
+use super::scenario::Scenario;
+use crate::Snapshot;
+use crate::snapshot::Compare;
+
+/// Which are the account tools' and libsemanage's own to guard.
+const OF_OTHERS: [&str; 2] = ["/etc/", "/var/lib/selinux"];
+
+struct Link {
+    path: PathBuf,
+    /// Whether a file is in the way, and not a directory.
+    to_file: bool,
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.to_file { "file" } else { "directory" };
+        write!(f, "{} a link to a {what} elsewhere", self.path.display())
+    }
+}
+
+/// Puts a link at each path that `scenario`'s command makes or changes, one after the other.
+#[must_use]
+pub fn everywhere(scenario: &Scenario) -> Tally {
+    let links: Vec<Link> = paths(scenario)
+        .into_iter()
+        .flat_map(|path| [true, false].map(|to_file| Link { path: path.clone(), to_file }))
+        .collect();
+    try_all(scenario, &links, |place, _, link| lead_astray(place, scenario, link))
+}
+
+/// What the undisturbed command and the next make or change, and what a killed one leaves.
+fn paths(scenario: &Scenario) -> Vec<PathBuf> {
+    let work = || {
+        let place = Place::of(scenario);
+        place.renew();
+        let before = Snapshot::of(&place.root());
+        let _ = place.run(scenario.command);
+        let after = Snapshot::of(&place.root());
+        let changed = |path: &PathBuf| {
+            let only = |snapshot: &Snapshot| snapshot.clone().only(path);
+            !only(&before).difference(&only(&after), Compare::SameTree).is_empty()
+        };
+        let paths: Vec<PathBuf> = before.paths().chain(after.paths()).filter(changed).collect();
+        let beside = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            ["hostprep-new", "hostprep-patched", "hostprep-original"]
+                .map(|end| path.with_file_name(format!(".{name}.{end}")))
+        };
+        let temporary: Vec<PathBuf> =
+            paths.iter().chain([&PathBuf::from("/etc/login.defs")]).flat_map(beside).collect();
+        let ours = |path: &PathBuf| {
+            let text = path.to_string_lossy();
+            text.ends_with("hostprep-patched")
+                || text.ends_with("hostprep-original")
+                || !OF_OTHERS.iter().any(|other| text.starts_with(other))
+        };
+        let mut all: Vec<PathBuf> = paths.into_iter().chain(temporary).filter(ours).collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap())
+}
+
+fn lead_astray(place: &Place, scenario: &Scenario, link: &Link) -> Tried {
+    let before = place.renew();
+    let victim = place.beside("victim");
+    lay_victim(&victim, link.to_file);
+    let root = place.root();
+    let path = root.join(link.path.strip_prefix("/").unwrap());
+    let displaced = place.beside("displaced");
+    let _ = fs::remove_dir_all(&displaced).or_else(|_| fs::remove_file(&displaced));
+    let was_there = fs::rename(&path, &displaced).is_ok();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    symlink(&victim, &path).unwrap();
+
+    let untouched = Snapshot::of(&victim);
+    let run = place.run(scenario.command);
+    let mut wrong = Vec::new();
+    let difference = untouched.difference(&Snapshot::of(&victim), Compare::Everything);
+    wrong.extend(difference.lines().map(|line| format!("the victim: {line}")));
+    if run.code.is_none() || run.stderr.contains("panicked") {
+        wrong.push(format!("it ended with {:?}: {}", run.code, run.stderr));
+    }
+    if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+        fs::remove_file(&path).unwrap();
+    }
+    if was_there && path.symlink_metadata().is_err() {
+        fs::rename(&displaced, &path).unwrap();
+    }
+    wrong.extend(Outcome::after_next(place, scenario, &before).1);
+    Tried { reached: true, amid: Vec::new(), wrong }
+}
+
+fn lay_victim(victim: &Path, is_file: bool) {
+    let _ = fs::remove_dir_all(victim);
+    let _ = fs::remove_file(victim);
+    if is_file {
+        fs::write(victim, "{\"schema\":1}\n").unwrap();
+        fs::set_permissions(victim, fs::Permissions::from_mode(0o600)).unwrap();
+    } else {
+        fs::create_dir(victim).unwrap();
+        fs::write(victim.join("file"), "a victim\n").unwrap();
+        fs::set_permissions(victim, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+}

@@ -1,0 +1,24 @@
+//! The program disturbed at each of its system calls, and what must hold all the same: `login.defs` ends as it was, the fault
+//! store is readable and complete, the policy store is no worse, and the next run comes to what an undisturbed one comes to.
+//!
+//! * [`scenario`]: what is disturbed, and the command that comes after
+//! * [`kill`]: death at a call
+//! * [`errors`]: a call that fails, alone or with all after it
+//! * [`power`]: what was not synced is lost
+//! * [`between`]: another command runs while the first is stopped at a call
+//! * [`links`]: links that lead elsewhere
+//! * [`judge`]: what must hold
+//! * [`point`], [`tracee`]: the calls, by `ptrace`
+//! * [`place`], [`crew`]: roots in memory, and workers that try points in them
+
+pub mod between;
+pub mod crew;
+pub mod errors;
+pub mod judge;
+pub mod kill;
+pub mod links;
+pub mod place;
+pub mod point;
+pub mod power;
+pub mod scenario;
+pub mod tracee;

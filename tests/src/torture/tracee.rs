@@ -1,0 +1,363 @@
+//! A process with all its children, stopped before and after each of its system calls (`ptrace(2)`).
+//!
+//! One thread traces one tree at a time; several threads may trace beside each other.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+/// How long a tree may take before it counts as hanging.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// One thread of the tree: the first process is `0`, the second that it started `0.2`, threads and processes alike. The same in
+/// each run, as process numbers are not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Actor(String);
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Actor {
+    fn first() -> Self {
+        Self("0".into())
+    }
+
+    fn child(&self, number: u32) -> Self {
+        Self(format!("{}.{number}", self.0))
+    }
+}
+
+/// One system call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who makes it.
+    pub actor: Actor,
+    /// The how manieth of this actor it is, counted from 1; calls that only wait are not counted and have that of the one before.
+    pub number: u32,
+    /// Its thread.
+    pub thread: Pid,
+    /// The program of its process, as `useradd`.
+    pub program: String,
+    /// Which call, as `libc::SYS_write`.
+    pub which: i64,
+    /// Its arguments.
+    pub args: [u64; 6],
+    /// What it gave back; `None` before it is carried out.
+    pub result: Option<i64>,
+}
+
+impl Call {
+    /// Whether it only waits for others or asks for the time: how often that is done differs from run to run.
+    #[must_use]
+    pub fn only_waits(&self) -> bool {
+        matches!(
+            self.which,
+            libc::SYS_wait4
+                | libc::SYS_waitid
+                | libc::SYS_nanosleep
+                | libc::SYS_clock_nanosleep
+                | libc::SYS_clock_gettime
+                | libc::SYS_futex
+                | libc::SYS_sched_yield
+                | libc::SYS_restart_syscall
+        )
+    }
+
+    /// A string in the memory of the process.
+    #[must_use]
+    pub fn string(&self, address: u64) -> Option<PathBuf> {
+        use std::os::unix::ffi::OsStringExt;
+        use std::os::unix::fs::FileExt;
+        let memory = File::open(format!("/proc/{}/mem", self.thread)).ok()?;
+        let mut bytes = vec![0; 4096];
+        let read = memory.read_at(&mut bytes, address).ok()?;
+        bytes.truncate(read);
+        let end = bytes.iter().position(|&byte| byte == 0)?;
+        bytes.truncate(end);
+        Some(std::ffi::OsString::from_vec(bytes).into())
+    }
+
+    /// What a descriptor of the process leads to.
+    #[must_use]
+    pub fn descriptor(&self, number: u64) -> Option<PathBuf> {
+        // The upper half of the register means nothing.
+        let number = number as i32;
+        let link = if number == libc::AT_FDCWD { "cwd".into() } else { format!("fd/{number}") };
+        std::fs::read_link(format!("/proc/{}/{link}", self.thread)).ok()
+    }
+}
+
+/// What happens at a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// The call is carried out.
+    Go,
+    /// It is carried out, and nothing more is stopped.
+    LetGo,
+    /// Every process dies, before the call.
+    KillAll,
+    /// The process that makes the call dies, before it; the others live on.
+    KillCaller,
+    /// The call is not carried out and fails.
+    Fail(Errno),
+}
+
+/// How a tree ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The first process's exit status; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// What it said on standard output and standard error.
+    pub said: String,
+    /// Whether it had to be killed since it did not end.
+    pub hung: bool,
+}
+
+/// Runs `command` and asks `judge` before and after each system call. `output` is a file for what it says.
+///
+/// # Panics
+/// Where this machine does not let processes be traced.
+pub fn run(command: &Command, output: &Path, mut judge: impl FnMut(&Call) -> Then) -> Ended {
+    let first = start_stopped(command, output);
+    let options = Options::PTRACE_O_TRACESYSGOOD
+        | Options::PTRACE_O_TRACEFORK
+        | Options::PTRACE_O_TRACEVFORK
+        | Options::PTRACE_O_TRACECLONE
+        | Options::PTRACE_O_TRACEEXEC
+        | Options::PTRACE_O_EXITKILL;
+    ptrace::seize(first, options).unwrap_or_else(|e| panic!("ptrace: {e}; this needs root or CAP_SYS_PTRACE"));
+    kill(first, Signal::SIGCONT).unwrap();
+
+    let mut tree = Tree::of(first);
+    let watchdog = Watchdog::over(&tree.alive);
+    loop {
+        match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD)) {
+            Ok(status) => tree.handle(status, &mut judge),
+            Err(Errno::EINTR) => {}
+            Err(Errno::ECHILD) => break,
+            Err(e) => panic!("waitpid: {e}"),
+        }
+    }
+    let said = String::from_utf8_lossy(&std::fs::read(output).unwrap()).into_owned();
+    Ended { code: tree.code, said, hung: watchdog.has_barked() }
+}
+
+/// A shell that has stopped itself and then becomes the command, so that it can be seized before it does anything.
+#[expect(clippy::zombie_processes, reason = "whoever traces it waits for it")]
+fn start_stopped(command: &Command, output: &Path) -> Pid {
+    let file = File::create(output).unwrap();
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+    let child = shell.spawn().unwrap();
+    let pid = Pid::from_raw(child.id().cast_signed());
+    waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
+    pid
+}
+
+struct Thread {
+    actor: Actor,
+    process: Pid,
+    program: String,
+    calls: u32,
+    children: u32,
+    failing: Option<Errno>,
+}
+
+impl Thread {
+    fn new(actor: Actor, process: Pid, program: &str) -> Self {
+        Self { actor, process, program: program.to_owned(), calls: 0, children: 0, failing: None }
+    }
+}
+
+struct Tree {
+    first: Pid,
+    threads: HashMap<Pid, Thread>,
+    alive: Arc<Mutex<HashSet<Pid>>>,
+    /// Seen before it was told who made them; they wait.
+    early: HashSet<Pid>,
+    /// The shell that starts it all has become the command.
+    begun: bool,
+    watching: bool,
+    dying: bool,
+    code: Option<i32>,
+}
+
+impl Tree {
+    fn of(first: Pid) -> Self {
+        let threads = HashMap::from([(first, Thread::new(Actor::first(), first, ""))]);
+        let alive = Arc::new(Mutex::new(HashSet::from([first])));
+        Self { first, threads, alive, early: HashSet::new(), begun: false, watching: true, dying: false, code: None }
+    }
+
+    fn handle(&mut self, status: WaitStatus, judge: &mut impl FnMut(&Call) -> Then) {
+        match status {
+            WaitStatus::Exited(pid, code) => self.gone(pid, Some(code)),
+            WaitStatus::Signaled(pid, ..) => self.gone(pid, None),
+            WaitStatus::PtraceSyscall(pid) => self.system_call(pid, judge),
+            WaitStatus::PtraceEvent(pid, _, event) => {
+                if !self.threads.contains_key(&pid) && !self.dying {
+                    // It came before the word that it was made.
+                    self.early.insert(pid);
+                    return;
+                }
+                self.event(pid, event);
+                self.resume(pid, None);
+            }
+            WaitStatus::Stopped(pid, signal) => self.resume(pid, Some(signal)),
+            WaitStatus::Continued(_) | WaitStatus::StillAlive => {}
+        }
+    }
+
+    fn gone(&mut self, pid: Pid, code: Option<i32>) {
+        if pid == self.first {
+            self.code = code;
+        }
+        self.threads.remove(&pid);
+        self.alive.lock().unwrap().remove(&pid);
+    }
+
+    fn event(&mut self, pid: Pid, event: i32) {
+        let made = [libc::PTRACE_EVENT_FORK, libc::PTRACE_EVENT_VFORK, libc::PTRACE_EVENT_CLONE];
+        if made.contains(&event) {
+            let Ok(child) = ptrace::getevent(pid) else { return };
+            let child = Pid::from_raw(i32::try_from(child).unwrap());
+            let Some(parent) = self.threads.get_mut(&pid) else { return };
+            parent.children += 1;
+            let is_thread = process_of(child).is_some_and(|process| process != child);
+            let process = if is_thread { parent.process } else { child };
+            let thread = Thread::new(parent.actor.child(parent.children), process, &parent.program);
+            self.threads.insert(child, thread);
+            self.alive.lock().unwrap().insert(child);
+            if self.early.remove(&child) {
+                self.resume(child, None);
+            }
+        } else if event == libc::PTRACE_EVENT_EXEC {
+            let program = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+            let program = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            self.begun = true;
+            if let Some(thread) = self.threads.get_mut(&pid) {
+                thread.program = program;
+            }
+        }
+    }
+
+    fn system_call(&mut self, pid: Pid, judge: &mut impl FnMut(&Call) -> Then) {
+        // Both fail where the process was killed meanwhile.
+        let (Ok(info), Ok(mut registers)) = (ptrace::syscall_info(pid), ptrace::getregs(pid)) else { return };
+        let is_entry = info.op == libc::PTRACE_SYSCALL_INFO_ENTRY;
+        if !self.begun || self.dying {
+            return self.resume(pid, None);
+        }
+        let Some(thread) = self.threads.get_mut(&pid) else { return self.resume(pid, None) };
+        if !is_entry && let Some(error) = thread.failing.take() {
+            registers.rax = i64::from(-(error as i32)).cast_unsigned();
+            let _ = ptrace::setregs(pid, registers);
+        }
+        let mut call = Call {
+            actor: thread.actor.clone(),
+            number: thread.calls,
+            thread: pid,
+            program: thread.program.clone(),
+            which: registers.orig_rax.cast_signed(),
+            args: [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9],
+            result: (!is_entry).then_some(registers.rax.cast_signed()),
+        };
+        if is_entry && !call.only_waits() {
+            thread.calls += 1;
+            call.number = thread.calls;
+        }
+        match judge(&call) {
+            Then::Go => {}
+            Then::LetGo => self.watching = false,
+            Then::KillAll => {
+                self.dying = true;
+                for pid in self.early.drain() {
+                    let _ = kill(pid, Signal::SIGKILL);
+                }
+                for pid in self.alive.lock().unwrap().iter() {
+                    let _ = kill(*pid, Signal::SIGKILL);
+                }
+                return;
+            }
+            Then::KillCaller => {
+                self.watching = false;
+                let _ = kill(thread.process, Signal::SIGKILL);
+                return;
+            }
+            Then::Fail(error) if is_entry => {
+                thread.failing = Some(error);
+                // No call has this number: the kernel does nothing.
+                registers.orig_rax = u64::MAX;
+                let _ = ptrace::setregs(pid, registers);
+            }
+            Then::Fail(_) => {}
+        }
+        self.resume(pid, None);
+    }
+
+    fn resume(&self, pid: Pid, signal: Option<Signal>) {
+        if self.dying {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+        // It may have been killed meanwhile.
+        let failing = self.threads.get(&pid).is_some_and(|thread| thread.failing.is_some());
+        let _ = if self.watching || failing { ptrace::syscall(pid, signal) } else { ptrace::cont(pid, signal) };
+    }
+}
+
+/// The process that a thread belongs to.
+#[must_use]
+pub fn process_of(thread: Pid) -> Option<Pid> {
+    let status = std::fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
+    let id = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
+    Some(Pid::from_raw(id.trim().parse().ok()?))
+}
+
+/// Kills a tree that does not end.
+struct Watchdog {
+    barked: Arc<AtomicBool>,
+    _over: mpsc::Sender<()>,
+}
+
+impl Watchdog {
+    fn over(alive: &Arc<Mutex<HashSet<Pid>>>) -> Self {
+        let (over, told) = mpsc::channel::<()>();
+        let (alive, barked) = (Arc::clone(alive), Arc::new(AtomicBool::new(false)));
+        let bark = Arc::clone(&barked);
+        std::thread::spawn(move || {
+            while told.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout) {
+                bark.store(true, Ordering::Relaxed);
+                for pid in alive.lock().unwrap().iter() {
+                    let _ = kill(*pid, Signal::SIGKILL);
+                }
+            }
+        });
+        Self { barked, _over: over }
+    }
+
+    fn has_barked(&self) -> bool {
+        self.barked.load(Ordering::Relaxed)
+    }
+}
