@@ -86,7 +86,7 @@ fn die(place: &Place, scenario: &Scenario, expected: &Outcome, death: &Death) ->
     let (outcome, also) = Outcome::after_next(place, scenario, &before);
     wrong.extend(also);
     // The program lives on and tells what it saw where only its tool was killed.
-    let tells = death.whom == Whom::Caller && !death.point.is_ours();
+    let tells = death.whom == Whom::Caller && !death.point.is_of_first;
     wrong.extend(expected.difference(&outcome, if tells { Events::MayHaveMore } else { Events::Same }));
     Tried { reached, amid, wrong }
 }

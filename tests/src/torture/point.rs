@@ -19,6 +19,8 @@ pub struct Point {
     pub which: i64,
     /// The program.
     pub program: String,
+    /// Whether it is by the first process, the command itself.
+    pub is_of_first: bool,
     /// Whether other processes of the tree are alive.
     pub accompanied: bool,
 }
@@ -106,14 +108,14 @@ fn of_this_thread(scenario: &Scenario) -> Vec<Point> {
     let place = Place::of(scenario);
     place.renew();
     let mut points = Vec::new();
-    let mut processes = std::collections::BTreeMap::new();
+    let (mut first, mut processes) = (None, std::collections::BTreeSet::new());
     let ended = tracee::run(&place.command(scenario.command), &place.beside("said"), |call| {
         let process = tracee::process_of(call.thread).unwrap_or(call.thread);
-        let gone = [libc::SYS_exit_group].contains(&call.which);
-        if gone {
+        let first = *first.get_or_insert(process);
+        if call.which == libc::SYS_exit_group {
             processes.remove(&process);
         } else {
-            processes.insert(process, ());
+            processes.insert(process);
         }
         if call.result.is_none() && !call.only_waits() {
             points.push(Point {
@@ -121,6 +123,7 @@ fn of_this_thread(scenario: &Scenario) -> Vec<Point> {
                 number: call.number,
                 which: call.which,
                 program: call.program.clone(),
+                is_of_first: process == first,
                 accompanied: processes.len() > 1,
             });
         }
