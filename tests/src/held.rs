@@ -51,7 +51,8 @@ impl HeldTool {
         if !Uid::effective().is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        let mount = "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"";
+        // Nor does it inherit what the shell that started the tests has ignored.
+        let mount = "mount --bind \"$0\" \"$1\" && shift && exec env --default-signal \"$@\"";
         command.args(["--", "/bin/sh", "-c", mount]).arg(self.place.path().join("script")).arg(&self.tool).arg(program);
         command
     }
