@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::setup;
 
-/// A tool that, once started, waits until it is let go (half a minute at most) and then does its real work.
+/// A tool that, once started, waits until it is let go (two minutes at most) and then does its real work.
 #[derive(Debug)]
 pub struct HeldTool {
     place: TempDir,
@@ -30,7 +30,7 @@ impl HeldTool {
         // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
         setup::run(Command::new("cp").arg(&tool).arg(place.path().join("real").join(name)));
         let script = format!(
-            "#!/bin/sh\ncd '{}' || exit\necho $$ >id\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done\n\
+            "#!/bin/sh\ncd '{}' || exit\necho $$ >id\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 2400 ]; do sleep 0.05; n=$((n + 1)); done\n\
              real/{name} \"$@\"\nstatus=$?\n: >ended\nexit $status\n",
             place.path().display()
         );
@@ -51,7 +51,8 @@ impl HeldTool {
         if !Uid::effective().is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        let mount = "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"";
+        // Nor does it inherit what the shell that started the tests has ignored.
+        let mount = "mount --bind \"$0\" \"$1\" && shift && exec env --default-signal \"$@\"";
         command.args(["--", "/bin/sh", "-c", mount]).arg(self.place.path().join("script")).arg(&self.tool).arg(program);
         command
     }

@@ -52,7 +52,7 @@ pub fn need_root() -> bool {
     is_root
 }
 
-/// Waits until `done` gives something; fails the test where that takes longer than half a minute.
+/// Waits until `done` gives something; fails the test where that takes longer than two minutes.
 #[track_caller]
 pub fn wait_until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     let start = std::time::Instant::now();
@@ -60,7 +60,7 @@ pub fn wait_until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
         if let Some(done) = done() {
             return done;
         }
-        assert!(start.elapsed() < std::time::Duration::from_secs(30), "waited in vain: {what}");
+        assert!(start.elapsed() < std::time::Duration::from_secs(120), "waited in vain: {what}");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
 }

@@ -50,8 +50,8 @@ impl Terminal {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).unwrap();
         // Becomes `command`: it leads no process group yet, so there is no need to fork.
-        let mut leader = Command::new("setsid");
-        leader.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        let mut leader = Command::new("env");
+        leader.args(["--default-signal", "setsid", "--ctty"]).arg(command.get_program()).args(command.get_args());
         for colours in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
             leader.env_remove(colours);
         }

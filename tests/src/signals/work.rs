@@ -46,9 +46,13 @@ impl Work {
 
     /// A command that does it under `strace` with these options.
     pub(super) fn traced(self, root: &ScratchRoot, options: &[&str], trace: &Path) -> Command {
-        // Nothing that hangs holds the tests up.
-        let mut command = Caller::Root.command("timeout");
-        command.args(["--kill-after=1", "60", "strace", "-qq"]).args(options).arg("-o").arg(trace);
+        // What the shell that started the tests ignores would be ignored. Nothing that hangs holds the tests up.
+        let mut command = Caller::Root.command("env");
+        command
+            .args(["--default-signal", "timeout", "--kill-after=1", "60", "strace", "-qq"])
+            .args(options)
+            .arg("-o")
+            .arg(trace);
         command.arg("--").arg(binary()).args(self.args(root));
         command
     }

@@ -74,8 +74,10 @@ fn what_can_be_left_is_left_at_once_and_taken_up_again() {
         wait_until("it was tried once", || log().contains(" s: `semodule -n ").then_some(()));
         since = Some(Instant::now());
     };
-    let output = interrupted(Caller::Root.command(program::binary()), &root, Signal::SIGTERM, ready, || ());
-    assert!(since.unwrap().elapsed() < Duration::from_secs(3), "{:?}", since.unwrap().elapsed());
+    let mut command = Caller::Root.command("env");
+    command.arg("--default-signal").arg(program::binary());
+    let output = interrupted(command, &root, Signal::SIGTERM, ready, || ());
+    assert!(since.unwrap().elapsed() < Duration::from_secs(5), "{:?}", since.unwrap().elapsed());
     expect_interrupted(&output, 1);
     drop(held);
     assert_eq!(before.difference(&tree(), Compare::SameTree), "");
