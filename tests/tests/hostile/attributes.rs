@@ -6,7 +6,6 @@ use std::process::Command;
 use harness::{ScratchRoot, login_defs};
 
 use crate::done::{expect_healthy, expect_nothing_left, sick};
-use crate::in_memory;
 use crate::run::on;
 
 /// An attribute that is taken away again whatever becomes of the test.
@@ -53,7 +52,6 @@ fn protected_files_and_directories() {
     if !harness::need_root() {
         return; // Attributes are root's alone to set.
     }
-    in_memory();
     for path in [
         "/etc/login.defs",
         "/etc/group",
@@ -100,7 +98,6 @@ fn a_protected_etc() {
     if !harness::need_root() {
         return; // As above.
     }
-    in_memory();
     let root = sick();
     {
         let _attribute = Attribute::set(&root.at("/etc"), "i");
@@ -118,7 +115,6 @@ fn a_removal_of_what_is_protected() {
     if !harness::need_root() {
         return; // As above.
     }
-    in_memory();
     for path in [
         "/etc/passwd",
         "/opt",

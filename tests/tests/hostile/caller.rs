@@ -7,7 +7,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::done::{expect_healthy, sick};
-use crate::in_memory;
 use crate::run::{decent, limited, words};
 use crate::spy::{Spy, arranged};
 
@@ -20,7 +19,6 @@ fn repair_after(root: &ScratchRoot, arrange: &str) -> Run {
 
 #[test]
 fn closed_standard_files_are_written_by_nobody() {
-    in_memory();
     for close in ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"] {
         let root = sick();
         let mut command = limited("/bin/sh");
@@ -176,7 +174,6 @@ fn programs_of_the_callers_path_are_not_run() {
 
 #[test]
 fn odd_locales_change_no_outcome() {
-    in_memory();
     for locale in ["C", "tr_TR.UTF-8", "ja_JP.UTF-8", "xx_XX", "../../etc/passwd", "%s%n%x", "", "\u{1b}[2J"] {
         let root = sick();
         let mut command = limited(program::binary());
@@ -189,7 +186,6 @@ fn odd_locales_change_no_outcome() {
 
 #[test]
 fn a_limit_on_file_sizes_is_an_error_and_no_end_in_the_middle() {
-    in_memory();
     for limit in [0, 1, 100, 300, 600, 1000, 2000, 4096, 9000, 11_000, 20_000] {
         let root = sick();
         let mut command = limited("prlimit");
@@ -203,7 +199,6 @@ fn a_limit_on_file_sizes_is_an_error_and_no_end_in_the_middle() {
 
 #[test]
 fn room_is_made_for_open_files() {
-    in_memory();
     for limit in [8, 12, 20] {
         let root = sick();
         let mut command = limited("prlimit");
@@ -219,7 +214,6 @@ fn few_open_files_are_an_error_and_no_end_in_the_middle() {
     if !harness::need_root() {
         return; // Only root has a privilege to lose.
     }
-    in_memory();
     let mut worked = 0;
     for limit in 6..=44 {
         let root = sick();
@@ -245,7 +239,6 @@ fn few_open_files_are_an_error_and_no_end_in_the_middle() {
 
 #[test]
 fn no_thread_and_no_process_to_be_had() {
-    in_memory();
     // Those that follow a tool's output, then the tool itself.
     for number in 1..=8 {
         for call in ["clone", "clone3", "vfork"] {

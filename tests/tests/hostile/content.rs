@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use harness::{Run, program};
 
 use crate::done::{expect_healthy, sick};
-use crate::in_memory;
 use crate::run::{decent, limited, on, words};
 use crate::special_files::READ;
 
@@ -15,7 +14,6 @@ const MIB: u64 = 1024 * 1024;
 
 #[test]
 fn a_hundred_megabytes_are_refused_before_they_are_read() {
-    in_memory();
     for path in READ {
         let what = format!("100 MB at {path}");
         let root = sick();
@@ -51,7 +49,6 @@ fn a_hundred_megabytes_are_refused_before_they_are_read() {
 
 #[test]
 fn odd_bytes_are_told_and_change_nothing_else() {
-    in_memory();
     let long = [b"x".repeat(1024 * 1024), b"\n".to_vec()].concat();
     let bytes: [(&str, &[u8]); 6] = [
         ("NUL bytes", b"a\0b\n\0\0\n"),

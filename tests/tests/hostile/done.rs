@@ -7,9 +7,18 @@ use harness::{ScratchRoot, login_defs};
 
 pub const USER: &str = "cisco-amp-scan-svc";
 
-/// A host without the user and the directory, where `useradd` would make no group, and with a kernel that raises fault 11.
+/// A host without the user and the directory, where `useradd` would make no group, and with a kernel that raises fault 11. In
+/// memory: hundreds of them, each synced to a disk, would take minutes.
 pub fn sick() -> ScratchRoot {
-    let root = ScratchRoot::of("debian-12");
+    fall_ill(ScratchRoot::in_memory("debian-12"))
+}
+
+/// The same on a disk, for traces, which take what lies below `/dev` for devices, and for file systems on top of it.
+pub fn sick_on_disk() -> ScratchRoot {
+    fall_ill(ScratchRoot::of("debian-12"))
+}
+
+fn fall_ill(root: ScratchRoot) -> ScratchRoot {
     root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).kernel(KERNEL, false);
     root
 }

@@ -2,8 +2,7 @@
 
 use harness::{Run, program};
 
-use crate::done::{expect_healthy, sick};
-use crate::in_memory;
+use crate::done::{expect_healthy, sick, sick_on_disk};
 use crate::links::representative;
 use crate::run::{decent, limited, words};
 
@@ -21,7 +20,6 @@ fn refused(root: &harness::ScratchRoot, args: &[&str], error: &str) -> Run {
 
 #[test]
 fn a_host_is_prepared_without_it() {
-    in_memory();
     // ENOSYS is an older kernel; EPERM what old container engines answer.
     for error in ["ENOSYS", "EPERM"] {
         let root = sick();
@@ -34,7 +32,7 @@ fn a_host_is_prepared_without_it() {
 pub fn calls(args: &[&str], kinds: &str, error: Option<&str>) -> Vec<String> {
     let place = harness::setup::open_tempdir();
     let output = place.path().join("calls");
-    let root = sick();
+    let root = sick_on_disk();
     let mut command = limited("strace");
     command.args(["-f", "--quiet=all", "-y", "-s", "4096", "-e", &format!("trace={kinds}"), "-o"]).arg(&output);
     if let Some(error) = error {

@@ -7,8 +7,7 @@ use std::sync::OnceLock;
 
 use harness::{Run, ScratchRoot, Trace, program};
 
-use crate::done::{expect_nothing_left, has_user, sick};
-use crate::in_memory;
+use crate::done::{expect_nothing_left, has_user, sick, sick_on_disk};
 use crate::obstacle::{Kind, Obstacle};
 use crate::own_system;
 use crate::run::{BEGIN, on, words};
@@ -45,7 +44,10 @@ impl Deed {
 
     /// A host on which there is something to do.
     fn host(self) -> ScratchRoot {
-        let root = sick();
+        self.arrange(sick())
+    }
+
+    fn arrange(self, root: ScratchRoot) -> ScratchRoot {
         match self {
             // Wrong, so that it is changed and not made.
             Self::Hook => {
@@ -93,7 +95,7 @@ impl Deed {
 
 /// A path, who writes it, and what an undisturbed run leaves there, or what was there before it.
 #[derive(Debug)]
-pub struct Written {
+struct Written {
     deed: Deed,
     path: PathBuf,
     was: Option<Vec<u8>>,
@@ -102,13 +104,13 @@ pub struct Written {
 }
 
 /// All of them, from traces of undisturbed runs.
-pub fn all_written() -> &'static [Written] {
+fn all_written() -> &'static [Written] {
     static ALL: OnceLock<Vec<Written>> = OnceLock::new();
     ALL.get_or_init(|| DEEDS.into_iter().flat_map(written).collect())
 }
 
 fn written(deed: Deed) -> Vec<Written> {
-    let root = deed.host();
+    let root = deed.arrange(sick_on_disk());
     let before = root.snapshot();
     let dirs_before: BTreeSet<PathBuf> =
         before.paths().filter(|path| root.at(path.to_str().unwrap()).is_dir()).collect();
@@ -151,7 +153,6 @@ fn each(kind: Kind) {
     if !harness::need_root() {
         return; // Another owner and another group are root's alone to give.
     }
-    in_memory();
     let chosen = all_written().iter().filter(|written| applies(kind, written));
     let count = chosen.map(|written| obstruct(kind, written, &on)).count();
     assert!(count >= 10, "only {count} paths");
@@ -162,7 +163,6 @@ pub fn representative(run: &Runner) {
     if !harness::need_root() {
         return; // As above.
     }
-    in_memory();
     let ours =
         all_written().iter().filter(|written| written.ours && matches!(written.deed, Deed::Raise | Deed::Repair));
     for (number, written) in ours.enumerate() {

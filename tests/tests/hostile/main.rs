@@ -23,13 +23,3 @@ mod tools;
 mod victim;
 mod written;
 mod written_paths;
-
-/// From now on temporary places are in memory: hundreds of roots, each synced to a disk, would take minutes.
-fn in_memory() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        // A trace takes what lies below /dev for devices.
-        links::all_written();
-        tempfile::env::override_temp_dir(std::path::Path::new("/dev/shm")).unwrap();
-    });
-}

@@ -4,8 +4,7 @@
 
 use harness::{Run, ScratchRoot, Snapshot, login_defs, program};
 
-use crate::done::{expect_healthy, sick};
-use crate::in_memory;
+use crate::done::{expect_healthy, sick, sick_on_disk};
 use crate::run::{decent, on, words};
 use crate::spy::arranged;
 
@@ -26,7 +25,6 @@ fn parts_that_are_read_only() {
     if !harness::need_root() {
         return; // Mounts in another user's namespace hide more than they show.
     }
-    in_memory();
     for parts in [&["etc"][..], &["var"], &["usr"], &["opt"], &["run"], &["etc", "usr", "opt", "var", "run"], &[""]] {
         let mounts: Vec<String> = parts
             .iter()
@@ -62,7 +60,7 @@ fn a_root_that_is_an_overlay() {
         return; // As above.
     }
     // On the disk, since an overlay's upper layer wants extended attributes.
-    let root = sick();
+    let root = sick_on_disk();
     root.dir("/opt/cisco", 0o700).dir("/upper", 0o755).dir("/work", 0o755);
     let lower = Snapshot::of(root.path()).without(&["/upper", "/work"]);
     let overlay = "mkdir \"$ROOT/lower\" \"$ROOT/merged\" && for part in etc opt usr boot lib; do \
@@ -93,7 +91,6 @@ fn files_that_are_mounts() {
     if !harness::need_root() {
         return; // As above.
     }
-    in_memory();
     for path in [
         "/etc/login.defs",
         "/etc/passwd",

@@ -45,7 +45,7 @@ impl Obstacle {
     pub fn put(root: &ScratchRoot, kind: Kind, inside: &Path, was: Option<&[u8]>) -> Self {
         let at = root.at(inside.to_str().unwrap());
         // On the same file system as the root, for hard links.
-        let outside = tempfile::Builder::new().prefix("hostprep-victim-").tempdir().unwrap();
+        let outside = beside(root);
         let aside = fs::symlink_metadata(&at).ok().map(|_| outside.path().join("aside"));
         if let Some(aside) = &aside {
             fs::rename(&at, aside).unwrap();
@@ -123,6 +123,11 @@ impl Obstacle {
             }
         }
     }
+}
+
+/// A temporary place on the same file system.
+pub fn beside(root: &ScratchRoot) -> TempDir {
+    tempfile::Builder::new().prefix("hostprep-victim-").tempdir_in(root.path().parent().unwrap()).unwrap()
 }
 
 /// What a directory that is followed by mistake would be taken for.

@@ -7,7 +7,6 @@ use std::os::unix::fs::chown;
 use harness::{Snapshot, login_defs};
 
 use crate::done::{expect_healthy, has_user, sick};
-use crate::in_memory;
 use crate::run::on;
 
 const SOMEBODY: u32 = 1000;
@@ -27,7 +26,6 @@ fn directories_that_others_can_write_to() {
     if !harness::need_root() {
         return; // Only root can give a directory to another user.
     }
-    in_memory();
     for (directory, needed) in OURS {
         for (owner, mode) in [(SOMEBODY, 0o755), (0, 0o775), (0, 0o757), (0, 0o1777)] {
             let what = format!("{directory} of {owner}, {mode:o}");
@@ -94,7 +92,6 @@ fn files_that_are_added_to() {
     if !harness::need_root() {
         return; // As above.
     }
-    in_memory();
     for (file, needed) in [
         ("/var/lib/cisco/faults/events.jsonl", true),
         ("/var/lib/cisco/faults/faults.lock", true),

@@ -7,7 +7,6 @@ use harness::{ScratchRoot, program};
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 
 use crate::done::{expect_healthy, sick};
-use crate::in_memory;
 use crate::run::on;
 
 /// What is read of a host, as far as it is there.
@@ -59,7 +58,6 @@ fn nothing_waits_and_nothing_is_taken_for_a_file() {
     if !harness::need_root() {
         return; // Devices are root's alone to make.
     }
-    in_memory();
     for path in READ {
         for kind in [Kind::Fifo, Kind::Socket, Kind::Directory, Kind::Endless, Kind::NoDriver] {
             let what = format!("{kind:?} at {path}");

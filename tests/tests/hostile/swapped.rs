@@ -10,7 +10,7 @@ use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use tempfile::TempDir;
 
 use crate::done::{expect_nothing_left, sick};
-use crate::in_memory;
+use crate::obstacle::beside;
 use crate::run::{decent, limited, words};
 use crate::stopped::Stopped;
 use crate::victim::Victim;
@@ -43,7 +43,7 @@ const BAIT: &[&str] = &[
 
 impl Swap {
     fn of(root: &ScratchRoot, ours: &str) -> Self {
-        let outside = tempfile::Builder::new().prefix("hostprep-victim-").tempdir().unwrap();
+        let outside = beside(root);
         let victim_at = outside.path().join("victim");
         let victim = Victim::directory(&victim_at, BAIT);
         root.dir(ours, 0o755);
@@ -83,7 +83,6 @@ fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], spoiled: bool) {
     if !harness::need_root() {
         return; // The victim's group is root's alone to give.
     }
-    in_memory();
     let root = host();
     let swap = Swap::of(&root, ours);
     let (stop, exchanges) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -171,7 +170,6 @@ fn exchanged_at_each_opening(ours: &str, args: &[&str], without_openat2: bool) {
     if !harness::need_root() {
         return; // As above.
     }
-    in_memory();
     let mut number = 0;
     let mut reached = 0;
     loop {

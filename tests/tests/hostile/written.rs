@@ -7,7 +7,6 @@ use harness::{Caller, Run, ScratchRoot, program};
 
 use crate::done::sick;
 use crate::fallback::calls;
-use crate::in_memory;
 use crate::run::{decent, words};
 
 /// What everybody may read, and what only root and a group may.
@@ -48,7 +47,6 @@ fn modes(root: &ScratchRoot) -> BTreeMap<String, (u32, u32, u32)> {
 
 #[test]
 fn what_is_made_is_never_for_others_to_write() {
-    in_memory();
     let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let before: Vec<String> = modes(&sick()).into_keys().collect();
     let mut all = Vec::new();
