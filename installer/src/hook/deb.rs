@@ -6,12 +6,17 @@ use super::{Event, NoSuchCall};
 
 const SCRIPTS: &str = "the scripts are preinst, postinst, prerm, postrm";
 const WORDS: &str = "see Debian Policy 6.5 for the words of each script";
+const OPTIONS: &str = "options stand before the word hook: hostprep --root DIR hook deb SCRIPT WORD…";
 
 /// What `hostprep hook deb SCRIPT ARG…` asks for.
 ///
 /// # Errors
 /// [`NoSuchCall`] for an unknown script, or a word that `dpkg` does not pass to it.
 pub fn parse(script: &str, args: &[String]) -> Result<Event, NoSuchCall> {
+    // Else a --root that stands too late would be taken for a word, and this system be prepared in place of that one.
+    if let Some(option) = args.iter().find(|arg| arg.starts_with("--")) {
+        return Err(NoSuchCall { what: format!("dpkg does not call {script} with `{option}`"), expected: OPTIONS });
+    }
     let word = args.first().map_or("", String::as_str);
     let second = args.get(1).map_or("", String::as_str);
     match (script, word) {
@@ -50,6 +55,14 @@ mod tests {
         assert!(matches!(call("postinst configure 1.0-1"), Ok(Event::Prepare { source: Source::Upgrade, .. })));
         let empty = parse("postinst", &["configure".into(), String::new()]);
         assert!(matches!(empty, Ok(Event::Prepare { source: Source::Install, .. })), "dpkg passes an empty version");
+    }
+
+    #[test]
+    fn an_option_is_no_word() {
+        for call in [call("postinst configure --root /mnt"), call("prerm remove 1.0 --root=/mnt")] {
+            let said = call.unwrap_err().to_string();
+            assert!(said.contains("`--root") && said.contains("before the word hook"), "{said}");
+        }
     }
 
     #[test]
