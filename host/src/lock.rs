@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 use nix::sys::stat::fstat;
+use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
 use crate::clock::Clock;
@@ -44,7 +44,7 @@ pub enum LockError {
 /// A held lock; dropping it frees it.
 #[derive(Debug)]
 pub struct Lock {
-    held: Flock<File>,
+    held: File,
     dir: Dir,
     name: OsString,
 }
@@ -120,15 +120,13 @@ impl Lock {
         let dir = root.make_own_dir(inside.parent().unwrap_or(Path::new("/")))?;
         // Root's alone: who can open it can hold it.
         let file = dir.append(name, 0o600)?;
-        let held = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => held,
-            Err((_, Errno::EWOULDBLOCK | Errno::EINTR)) => return Ok(None),
-            Err((_, e)) => return Err(failed(e)),
-        };
+        if !try_flock(&file).map_err(failed)? {
+            return Ok(None);
+        }
         // A lock on a file that its last holder has removed excludes nobody.
-        let ours = fstat(&*held).map_err(failed)?;
+        let ours = fstat(&file).map_err(failed)?;
         let named = dir.stat(name)?.is_some_and(|named| (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino));
-        Ok(named.then(|| Self { held, dir, name: name.to_owned() }))
+        Ok(named.then(|| Self { held: file, dir, name: name.to_owned() }))
     }
 
     /// Frees the lock and removes its file.
@@ -140,6 +138,19 @@ impl Lock {
         let removed = dir.unlink(&name);
         drop(held);
         removed
+    }
+}
+
+/// Takes the lock of `file`, exclusive and without waiting; `false` where another has it. Closing the file frees it: to free it by
+/// a call of its own could fail, and there would be nothing to do about that.
+///
+/// # Errors
+/// The system's (`flock(2)`).
+pub fn try_flock(file: &File) -> Result<bool, Errno> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(false),
+        Err(e) => Err(Errno::from_raw(e.raw_os_error())),
     }
 }
 

@@ -15,9 +15,23 @@ pub fn above(path: &Path) -> PathBuf {
     deepest.unwrap_or("/").into()
 }
 
+/// Whether `path` is a directory below which an agent has its own, or one above such.
+#[must_use]
+pub fn is_the_systems(path: &Path) -> bool {
+    FOR_AGENTS.iter().any(|place| Path::new(place).starts_with(path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_for_agents_is_no_agents() {
+        for path in ["/opt", "/var/opt", "/run", "/var", "/"] {
+            assert!(is_the_systems(Path::new(path)), "{path}");
+        }
+        assert!(!is_the_systems(Path::new("/opt/cisco")) && !is_the_systems(Path::new("/run/cisco")));
+    }
 
     #[test]
     fn the_deepest_place_counts() {

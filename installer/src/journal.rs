@@ -83,12 +83,27 @@ impl Made {
         }
     }
 
-    /// Whether only its line in the file of passwords is left: a tool was killed between the two files.
+    /// Whether only its line in the file of passwords is left, and no directory service has one of that name: a tool was killed
+    /// between the two files.
     ///
     /// # Errors
-    /// [`ReadError`] where the host cannot be looked at.
+    /// [`ReadError`] where the host cannot be looked at: without a file of users nobody knows whether one is gone.
     pub fn is_rest(&self, root: &Root) -> Result<bool, ReadError> {
-        Ok(self.is_shadowed(root) == Some(true) && self.found(root)?.is_none())
+        if self.is_shadowed(root) != Some(true) {
+            return Ok(false);
+        }
+        let accounts = Accounts::of(root);
+        Ok(match self {
+            Self::User { name, .. } => {
+                root.open(PASSWD)?;
+                self.found(root)?.is_none() && accounts.user(name)?.is_none()
+            }
+            Self::Group { name, .. } => {
+                root.open(GROUP)?;
+                self.found(root)?.is_none() && accounts.group(name)?.is_none()
+            }
+            Self::Directory { .. } | Self::Module { .. } => false,
+        })
     }
 
     fn is_certain(&self) -> bool {
@@ -153,7 +168,27 @@ impl<'a> Journal<'a> {
 
     /// The entries of things that were about to be made and are there by half.
     pub fn halves(&self) -> impl Iterator<Item = &Made> {
-        self.made.iter().filter(|made| !made.is_certain() && made.is_shadowed(self.root) == Some(false))
+        let is_half = |made: &&Made| {
+            !made.is_certain()
+                && made.is_shadowed(self.root) == Some(false)
+                && made.found(self.root).is_ok_and(|found| found.is_some())
+        };
+        self.made.iter().filter(is_half)
+    }
+
+    /// Takes those of the halves that `is_mended` says as whole: where the tool that adds the line has done so and there is none,
+    /// this host keeps it elsewhere, or nowhere.
+    ///
+    /// # Errors
+    /// As [`Journal::settle`].
+    pub fn settle_mended(&mut self, is_mended: impl Fn(&Made) -> bool) -> Result<(), ReadError> {
+        let halves: Vec<Made> = self.halves().filter(|made| is_mended(made)).cloned().collect();
+        for half in halves {
+            if let Some(found) = half.found(self.root)? {
+                self.record(found)?;
+            }
+        }
+        Ok(())
     }
 
     /// Records `made` before it is made.

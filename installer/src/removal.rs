@@ -8,11 +8,12 @@ use host::Root;
 use host::account::Accounts;
 use host::log::Level;
 use host::process::Command;
+use host::{FileError, places};
 use policy::transaction::{Present, Target};
-use policy::{ModuleSpec, SelinuxConfig, Store};
+use policy::{Interrupted, ModuleSpec, SelinuxConfig, Store};
 
 use crate::Error;
-use crate::action::{account_tool, sync_accounts};
+use crate::action::{account_tool, sync_accounts, useradd};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::led_out::{require_accounts_inside, require_policy_inside};
@@ -162,9 +163,9 @@ fn plan_entry(cx: &Context, journal: &Journal, made: &Made) -> Result<Option<Und
 fn rest(cx: &Context, made: &Made) -> Option<Undo> {
     let (add, delete, made) = match made {
         Made::User { name, .. } => {
-            let add =
-                account_tool(cx, "useradd").args(["--system", "--no-create-home", "--no-user-group", "--gid", "0"]);
-            (add.arg(name), account_tool(cx, "userdel").arg(name), Made::User { name: name.clone(), uid: None })
+            let add = useradd(cx).args(["--no-user-group", "--gid", "0", "--home-dir", "/nonexistent"]);
+            let add = add.args(["--shell", "/bin/false", name]);
+            (add, account_tool(cx, "userdel").arg(name), Made::User { name: name.clone(), uid: None })
         }
         Made::Group { name, .. } => {
             let add = account_tool(cx, "groupadd").args(["--system", name]);
@@ -198,6 +199,11 @@ pub fn plan_modules(cx: &Context, journal: &Journal) -> Result<Vec<Undo>, Error>
         let target = Target::of(cx.root, &policy_type, state);
         let present = match Store::locate(cx.root, &policy_type)? {
             Some(store) => Present::in_store(&store, &spec.name)?,
+            None if Interrupted::find(cx.root, &policy_type)?.is_some() => {
+                let why = std::io::Error::other("a transaction of it was cut short, or is on its way; run this again");
+                let store = cx.root.shown(&policy_type);
+                return Err(FileError::new("take the module out of the policy store", store, why).into());
+            }
             None => Present::default(),
         };
         match target.remove(&spec, &present) {
@@ -251,7 +257,7 @@ pub fn remove(
         remove_place(cx.root, &paths.state)?;
     }
     lock.remove()?;
-    if let Some(above) = paths.lock.parent() {
+    if let Some(above) = paths.lock.parent().filter(|above| !places::is_the_systems(above)) {
         remove_place(cx.root, above)?;
     }
     Ok(removed)
@@ -309,6 +315,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
             Ok(true)
         }
         Undo::Account { again, command, made, restores } => {
+            require_accounts_inside(cx.root)?;
             if let Some(again) = again {
                 journal.record(made.clone())?;
                 cx.processes.run_to_the_end(again)?;
@@ -318,9 +325,6 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
                 Made::Group { name, .. } => Accounts::of(cx.root).local_group(name)?.is_none(),
                 _ => false,
             };
-            if !gone || restores.is_some() {
-                require_accounts_inside(cx.root)?;
-            }
             if !gone {
                 cx.processes.run_to_the_end(command)?;
             }

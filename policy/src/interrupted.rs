@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use host::lock::try_flock;
 use host::root::is_dir;
 use host::{FileError, ReadError, Root};
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 
 use crate::store::candidates;
 
@@ -31,8 +30,9 @@ impl Interrupted {
     /// [`ReadError`] as [`crate::Store::locate`].
     pub fn find(root: &Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
         for path in candidates(root, policy_type)? {
-            let previous = root.stat_followed(path.join(PREVIOUS).join("modules"))?;
-            if root.stat(path.join(ACTIVE))?.is_none() && previous.as_ref().is_some_and(is_dir) {
+            if root.stat(path.join(ACTIVE))?.is_none()
+                && root.stat_followed(path.join(PREVIOUS).join("modules"))?.as_ref().is_some_and(is_dir)
+            {
                 return Ok(Some(Self { path }));
             }
         }
@@ -45,24 +45,23 @@ impl Interrupted {
         &self.path
     }
 
-    /// Makes the policy from before the transaction the active one again; `false` where a transaction is on its way and will
-    /// do that itself.
+    /// Makes the policy from before the transaction the active one again; `false` where that was not needed after all: a
+    /// transaction is on its way, or has come to its end.
     ///
     /// # Errors
     /// [`FileError`]; nothing was changed then.
     pub fn put_back(&self, root: &Root) -> Result<bool, FileError> {
         let store = root.dir(&self.path)?;
         let lock = store.append(LOCK, 0o600)?;
-        let _held = match Flock::lock(lock, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => held,
-            Err((_, Errno::EWOULDBLOCK)) => return Ok(false),
-            Err((_, e)) => return Err(FileError::new("lock", store.shown().join(LOCK), e)),
-        };
-        // Looked at again: it may have come to its end before we had the lock.
-        if store.stat(ACTIVE)?.is_none() {
-            store.rename_new(PREVIOUS, ACTIVE)?;
-            store.sync()?;
+        if !try_flock(&lock).map_err(|e| FileError::new("lock", store.shown().join(LOCK), e))? {
+            return Ok(false);
         }
+        // Looked at again: it may have come to its end before we had the lock.
+        if store.stat(ACTIVE)?.is_some() {
+            return Ok(false);
+        }
+        store.rename_new(PREVIOUS, ACTIVE)?;
+        store.sync()?;
         Ok(true)
     }
 }

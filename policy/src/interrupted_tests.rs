@@ -54,8 +54,8 @@ fn a_transaction_on_its_way_is_left_alone() {
     // It goes on, and ends.
     fs::rename(place.path().join(STORE).join("tmp"), place.path().join(STORE).join("active")).unwrap();
     drop(held);
-    assert!(found.put_back(&root).unwrap());
-    assert!(place.path().join(STORE).join("previous").exists(), "nothing is left to do");
+    assert!(!found.put_back(&root).unwrap(), "nothing is left to do");
+    assert!(place.path().join(STORE).join("previous").exists());
 }
 
 #[test]
@@ -63,6 +63,6 @@ fn a_link_in_place_of_the_active_policy_is_no_missing_one() {
     let (place, root) = root_with(&["previous"]);
     let found = Interrupted::find(&root, "t").unwrap().unwrap();
     symlink("/nowhere", place.path().join(STORE).join("active")).unwrap();
-    assert!(found.put_back(&root).unwrap());
+    assert!(!found.put_back(&root).unwrap());
     assert!(place.path().join(STORE).join("previous").exists());
 }

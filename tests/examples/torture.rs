@@ -45,9 +45,12 @@ fn main() -> ExitCode {
             sum.absorb(tally);
         }
         sums.push(line(way.points, &sum));
+        if sum.not_reached * 20 > sum.tried {
+            violations.push(format!("{}: {} of {} points were not reached", way.name, sum.not_reached, sum.tried));
+        }
         violations.extend(sum.violations);
     }
-    println!("\n| what | points | amid | violations | seconds |\n|---|---|---|---|---|");
+    println!("\n| what | points | not reached | amid | violations | seconds |\n|---|---|---|---|---|---|");
     sums.iter().for_each(|sum| println!("{sum}"));
     violations.iter().for_each(|violation| println!("\n{violation}"));
     if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -55,8 +58,9 @@ fn main() -> ExitCode {
 
 fn line(what: &str, tally: &Tally) -> String {
     let amid: Vec<String> = tally.amid.iter().map(|(amid, count)| format!("{} {count}", amid.name())).collect();
-    let (tried, violations) = (tally.tried, tally.violations.len());
-    format!("| {what} | {tried} | {} | {violations} | {} |", amid.join(", "), tally.took.as_secs())
+    let Tally { tried, not_reached, violations, .. } = tally;
+    let violations = violations.len();
+    format!("| {what} | {tried} | {not_reached} | {} | {violations} | {} |", amid.join(", "), tally.took.as_secs())
 }
 
 type Chosen = (Vec<&'static Way>, Vec<&'static Scenario>, Extent);

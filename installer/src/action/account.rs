@@ -28,6 +28,14 @@ pub fn account_tool(cx: &Context, program: &str) -> Command {
     if cx.root.is_alternate() { command.arg(option).arg(cx.root.path()) } else { command }
 }
 
+/// `useradd` for `cx`'s root, for a system user without a home.
+#[must_use]
+pub fn useradd(cx: &Context) -> Command {
+    let command = account_tool(cx, "useradd").args(["--system", "--no-create-home"]);
+    // Else it clears the uid's records of logins, and with --prefix those of this machine (seen with shadow 4.13).
+    if cx.root.is_alternate() { command.arg("--no-log-init") } else { command }
+}
+
 /// Brings to disk what an account tool did. It syncs the files that it writes and not their names (seen with shadow 4.13), so a
 /// power failure could bring back what the journal no longer knows.
 ///
@@ -61,6 +69,13 @@ pub(super) fn run(
     }
     // Whatever else became of it: what is there now is ours, what is not is forgotten.
     journal.settle()?;
+    if matches!(ran, Ok(Ok(()))) {
+        journal.settle_mended(|made| match made {
+            Made::User { .. } => command.program() == "usermod",
+            Made::Group { .. } => command.program() == "groupmod",
+            Made::Directory { .. } | Made::Module { .. } => false,
+        })?;
+    }
     synced?;
     ran?.map_err(|error| ActionError::Host(account_failure(cx, command, &error)))
 }

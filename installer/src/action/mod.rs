@@ -17,7 +17,7 @@ use crate::journal::{Journal, Made};
 use crate::login_defs;
 use crate::outcome::Finding;
 
-pub use account::{account_tool, sync_accounts};
+pub use account::{account_tool, sync_accounts, useradd};
 pub use module::{LoadModule, clean_work, is_work_left, put_back};
 
 /// A change.

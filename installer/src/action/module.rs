@@ -6,7 +6,7 @@ use faults::Reason;
 use host::log::Level;
 use host::process::{Command, ProcessError, quoted};
 use host::root::mode_of;
-use host::{Dir, FileError};
+use host::{Dir, FileError, places};
 use nix::errno::Errno;
 use policy::compile::{Compile, CompileError, Format};
 use policy::transaction::{Present, Target, TransactionError};
@@ -181,7 +181,7 @@ pub fn is_work_left(cx: &Context) -> bool {
 /// The directory above that of the work, where it is only there for it.
 fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
     let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
-    cx.profile.paths.work.parent().filter(|above| !managed(above))
+    cx.profile.paths.work.parent().filter(|above| !managed(above) && !places::is_the_systems(above))
 }
 
 /// Removes what compiling the module left behind, and the directory it was done in.

@@ -9,7 +9,7 @@ use host::root::is_dir;
 
 use super::Look;
 use crate::Error;
-use crate::action::{Action, account_tool};
+use crate::action::{Action, account_tool, useradd};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::login_defs;
@@ -51,11 +51,7 @@ fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
     if group.is_some_and(|group| group.gid == 0) {
         return Ok(mismatch(cx, None, &[Problem::GroupIsRoot], group, true));
     }
-    let mut useradd = account_tool(cx, "useradd").args(["--system", "--no-create-home"]);
-    if cx.root.is_alternate() {
-        // Else it clears the uid's records of logins, and with --prefix those of this machine (seen with shadow 4.13).
-        useradd = useradd.arg("--no-log-init");
-    }
+    let mut useradd = useradd(cx);
     let mut makes = vec![Made::User { name: wanted.name.clone(), uid: None }];
     let window = match group {
         Some(_) => {

@@ -48,7 +48,7 @@ pub fn everywhere(scenario: &Scenario, extent: Extent) -> Tally {
         let core = point.is_ours() || point.is_of_account_tool();
         let opens = OPENING.iter().any(|(which, _)| *which == point.which);
         let chosen = match extent {
-            Extent::Full => (changes || opens) && (core && !scenario.with_selinux || index % 20 == 0),
+            Extent::Full => (changes || opens) && (core || index % 20 == 0),
             Extent::Bounded => changes && point.is_ours(),
         };
         if !chosen {
@@ -89,25 +89,7 @@ fn fail(place: &Place, scenario: &Scenario, expected: &Outcome, failure: &Failur
     let root = place.root();
     let mut wrong = judge::at_once(&root, &before, scenario.bound);
     let amid = Amid::of(&root, &before);
-    if ended.hung || ended.said.contains("panicked") {
-        wrong.push(format!("it hung or panicked: {}", ended.said));
-    }
-    let is_hook = scenario.command[0] == "hook";
-    match ended.code {
-        Some(0) => {}
-        Some(3 | 4) if !is_hook => {}
-        Some(1) if speechless || ended.said.lines().any(|line| line.starts_with("hostprep: ")) => {
-            let lines = ended.said.lines().filter(|line| line.starts_with("hostprep: ")).count();
-            if lines > 2 || is_hook {
-                wrong.push(format!("it ended with 1 and said {lines} lines: {}", ended.said));
-            }
-        }
-        // The root directory itself could not be opened.
-        Some(2) if ended.said.starts_with("hostprep: --root ") => {}
-        // The dynamic linker could not load a library.
-        Some(127) if ended.said.contains("loading shared libraries") => {}
-        code => wrong.push(format!("it ended with {code:?} and said: {}", ended.said)),
-    }
+    wrong.extend(judge::end(scenario, &ended, speechless));
     if failure.lasts == Lasts::Once && matches!(ended.code, Some(0 | 3 | 4)) {
         wrong.extend(LoginDefs::of(&root).difference(&before).into_iter().map(|line| format!("at once: {line}")));
     }
@@ -134,13 +116,16 @@ fn is_of_disk(call: &Call, error: Errno) -> bool {
     if call.result.is_some() || error == Errno::ENOSPC && GIVE_BACK.contains(&call.which) {
         return false;
     }
-    let on_disk = |path: Option<PathBuf>| path.is_some_and(|path| path.is_absolute() && !path.starts_with("/proc"));
+    let on_disk =
+        |path: Option<PathBuf>| path.is_some_and(|path| !path.starts_with("/proc") && !path.starts_with("/dev/null"));
     match call.which {
         libc::SYS_write | libc::SYS_pwrite64 | libc::SYS_writev | libc::SYS_fsync | libc::SYS_fdatasync => {
             // What it says goes elsewhere.
             call.args[0] > 2 && on_disk(call.descriptor(call.args[0]))
         }
         libc::SYS_openat => makes(call.args[2]) && on_disk(call.string(call.args[1])),
+        // How it is opened stands in memory: `struct open_how`.
+        libc::SYS_openat2 => call.word(call.args[2]).is_some_and(makes) && on_disk(call.string(call.args[1])),
         libc::SYS_open => makes(call.args[1]) && on_disk(call.string(call.args[0])),
         which => CHANGING.iter().any(|(changing, _)| *changing == which),
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::place::Place;
 use super::scenario::Scenario;
+use super::tracee::Ended;
 use crate::Snapshot;
 use crate::snapshot::Compare;
 
@@ -185,6 +186,27 @@ pub fn at_once(root: &Path, before: &LoginDefs, may_be_torn: bool) -> Vec<String
     wrong
 }
 
+/// What is wrong with the end of a command that was not killed itself: it hung, panicked, ended with a status that is not
+/// documented, or without one clear error. `speechless` is one that could not say anything.
+#[must_use]
+pub fn end(scenario: &Scenario, ended: &Ended, speechless: bool) -> Option<String> {
+    let is_hook = scenario.command[0] == "hook";
+    let errors = ended.said.lines().filter(|line| line.starts_with("hostprep: ")).count();
+    let good = !ended.hung
+        && !ended.said.contains("panicked")
+        && match ended.code {
+            Some(0) => true,
+            Some(3 | 4) => !is_hook,
+            Some(1) => !is_hook && (speechless || (1..=2).contains(&errors)),
+            // The root directory itself could not be opened.
+            Some(2) => ended.said.starts_with("hostprep: --root "),
+            // The dynamic linker could not load a library.
+            Some(127) => ended.said.contains("loading shared libraries"),
+            _ => false,
+        };
+    (!good).then(|| format!("it ended with {:?}, hung: {}, and said: {}", ended.code, ended.hung, ended.said))
+}
+
 /// Names that others may write to.
 fn writable_by_others(root: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -324,7 +346,10 @@ impl Store {
     /// come to.
     fn of(root: &Path) -> Result<Self, String> {
         let dir = root.join(FAULTS);
-        let Some(text) = read_if_there(&dir.join("events.jsonl"))? else { return Ok(Self::default()) };
+        let Some(text) = read_if_there(&dir.join("events.jsonl"))? else {
+            let is_empty = !dir.join("faults.json").exists();
+            return is_empty.then(Self::default).ok_or_else(|| "faults.json without events.jsonl".into());
+        };
         let mut is_raised = BTreeMap::new();
         let mut events = Vec::new();
         for (index, line) in text.lines().enumerate() {

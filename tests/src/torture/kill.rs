@@ -80,8 +80,11 @@ fn die(place: &Place, scenario: &Scenario, expected: &Outcome, death: &Death) ->
     let root = place.root();
     let mut wrong = judge::at_once(&root, &before, scenario.bound);
     let amid = Amid::of(&root, &before);
-    if ended.hung || ended.said.contains("panicked") {
+    let is_killed = death.whom == Whom::All || death.point.is_of_first;
+    if is_killed && (ended.hung || ended.said.contains("panicked")) {
         wrong.push(format!("it hung or panicked: {}", ended.said));
+    } else if !is_killed {
+        wrong.extend(judge::end(scenario, &ended, false));
     }
     let (outcome, also) = Outcome::after_next(place, scenario, &before);
     wrong.extend(also);

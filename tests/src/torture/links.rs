@@ -17,14 +17,29 @@ const OF_OTHERS: [&str; 2] = ["/etc/", "/var/lib/selinux"];
 
 struct Link {
     path: PathBuf,
-    /// Whether a file is in the way, and not a directory.
-    to_file: bool,
+    to: To,
 }
+
+/// What it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum To {
+    File,
+    Directory,
+    /// A directory in the root that is not ours, where links are resolved to.
+    DirectoryInside,
+}
+
+/// Where the victim in the root is, as its own system names it.
+const INSIDE: &str = "/srv/victim";
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.to_file { "file" } else { "directory" };
-        write!(f, "{} a link to a {what} elsewhere", self.path.display())
+        let what = match self.to {
+            To::File => "file elsewhere",
+            To::Directory => "directory elsewhere",
+            To::DirectoryInside => "directory in the root",
+        };
+        write!(f, "{} a link to a {what}", self.path.display())
     }
 }
 
@@ -33,7 +48,7 @@ impl fmt::Display for Link {
 pub fn everywhere(scenario: &Scenario) -> Tally {
     let links: Vec<Link> = paths(scenario)
         .into_iter()
-        .flat_map(|path| [true, false].map(|to_file| Link { path: path.clone(), to_file }))
+        .flat_map(|path| [To::File, To::Directory, To::DirectoryInside].map(|to| Link { path: path.clone(), to }))
         .collect();
     try_all(scenario, &links, |place, _, link| lead_astray(place, scenario, link))
 }
@@ -74,15 +89,18 @@ fn paths(scenario: &Scenario) -> Vec<PathBuf> {
 
 fn lead_astray(place: &Place, scenario: &Scenario, link: &Link) -> Tried {
     let before = place.renew();
-    let victim = place.beside("victim");
-    lay_victim(&victim, link.to_file);
     let root = place.root();
+    let (victim, target) = match link.to {
+        To::DirectoryInside => (root.join(INSIDE.trim_start_matches('/')), PathBuf::from(INSIDE)),
+        To::File | To::Directory => (place.beside("victim"), place.beside("victim")),
+    };
+    lay_victim(&victim, link.to == To::File);
     let path = root.join(link.path.strip_prefix("/").unwrap());
     let displaced = place.beside("displaced");
     let _ = fs::remove_dir_all(&displaced).or_else(|_| fs::remove_file(&displaced));
     let was_there = fs::rename(&path, &displaced).is_ok();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    symlink(&victim, &path).unwrap();
+    symlink(target, &path).unwrap();
 
     let untouched = Snapshot::of(&victim);
     let run = place.run(scenario.command);
@@ -105,6 +123,7 @@ fn lead_astray(place: &Place, scenario: &Scenario, link: &Link) -> Tried {
 fn lay_victim(victim: &Path, is_file: bool) {
     let _ = fs::remove_dir_all(victim);
     let _ = fs::remove_file(victim);
+    fs::create_dir_all(victim.parent().unwrap()).unwrap();
     if is_file {
         fs::write(victim, "{\"schema\":1}\n").unwrap();
         fs::set_permissions(victim, fs::Permissions::from_mode(0o600)).unwrap();

@@ -41,7 +41,7 @@ impl Point {
     /// Whether it is by a tool that changes accounts.
     #[must_use]
     pub fn is_of_account_tool(&self) -> bool {
-        ["useradd", "userdel", "usermod", "groupadd", "groupdel"].contains(&self.program.as_str())
+        ["useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod"].contains(&self.program.as_str())
     }
 
     /// Whether it changes what others see of files.
@@ -88,6 +88,11 @@ pub const CHANGING: &[(i64, &str)] = &[
     (libc::SYS_ftruncate, "ftruncate"),
     (libc::SYS_utimensat, "utimensat"),
     (libc::SYS_fsetxattr, "fsetxattr"),
+    (libc::SYS_lsetxattr, "lsetxattr"),
+    (libc::SYS_setxattr, "setxattr"),
+    (libc::SYS_lchown, "lchown"),
+    (libc::SYS_truncate, "truncate"),
+    (libc::SYS_fallocate, "fallocate"),
 ];
 
 /// Calls that open a file.

@@ -92,6 +92,15 @@ impl Call {
         Some(std::ffi::OsString::from_vec(bytes).into())
     }
 
+    /// A number in the memory of the process.
+    #[must_use]
+    pub fn word(&self, address: u64) -> Option<u64> {
+        use std::os::unix::fs::FileExt;
+        let mut bytes = [0; 8];
+        File::open(format!("/proc/{}/mem", self.thread)).ok()?.read_exact_at(&mut bytes, address).ok()?;
+        Some(u64::from_ne_bytes(bytes))
+    }
+
     /// What a descriptor of the process leads to.
     #[must_use]
     pub fn descriptor(&self, number: u64) -> Option<PathBuf> {
