@@ -20,13 +20,14 @@ const STATE: &str = "var/lib/cisco/hostprep";
 const STORES: &str = "var/lib/selinux";
 
 /// What is compared in another way, or not at all: the log and the locks.
-const NOT_COMPARED: [&str; 6] = [
+const NOT_COMPARED: [&str; 7] = [
     "/var/log",
     "/etc/.pwd.lock",
     "/run/cisco",
     "/etc/shadow",
     "/var/lib/cisco/faults",
     "/var/lib/cisco/hostprep/journal.json",
+    "/var/lib/cisco/hostprep/load-lock.lock",
 ];
 
 /// `login.defs` as it was, to the inode.

@@ -1,4 +1,4 @@
-//! Where a run is disturbed: a system call, found again in another run by who makes it and the how manieth it is.
+//! Where a run is disturbed: a system call, found again in another run by who makes it and the how manieth of its kind it is.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::tracee::{self, Actor, Call, Then};
 pub struct Point {
     /// Who makes it.
     pub actor: Actor,
-    /// The how manieth of this actor.
+    /// The how manieth of its kind by this actor.
     pub number: u32,
     /// Which.
     pub which: i64,
@@ -29,7 +29,8 @@ impl Point {
     /// Whether `call` is the one, before it is carried out.
     #[must_use]
     pub fn is(&self, call: &Call) -> bool {
-        call.result.is_none() && call.number == self.number && !call.only_waits() && call.actor == self.actor
+        let same_call = (call.which, call.number) == (self.which, self.number);
+        same_call && call.result.is_none() && call.actor == self.actor
     }
 
     /// Whether it is by the program itself.
@@ -55,7 +56,7 @@ impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = CHANGING.iter().chain(OPENING).find(|(which, _)| *which == self.which);
         let name = name.map_or_else(|| format!("system call {}", self.which), |(_, name)| (*name).to_owned());
-        write!(f, "{} ({}), call {}, {name}", self.program, self.actor, self.number)
+        write!(f, "{} ({}), {name} number {}", self.program, self.actor, self.number)
     }
 }
 

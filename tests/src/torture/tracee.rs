@@ -47,7 +47,8 @@ impl Actor {
 pub struct Call {
     /// Who makes it.
     pub actor: Actor,
-    /// The how manieth of this actor it is, counted from 1; calls that only wait are not counted and have that of the one before.
+    /// The how manieth of its kind by this actor it is, counted from 1: so it is found again though others are made more often or
+    /// less in another run.
     pub number: u32,
     /// Its thread.
     pub thread: Pid,
@@ -189,14 +190,14 @@ struct Thread {
     actor: Actor,
     process: Pid,
     program: String,
-    calls: u32,
+    calls: HashMap<i64, u32>,
     children: u32,
     failing: Option<Errno>,
 }
 
 impl Thread {
     fn new(actor: Actor, process: Pid, program: &str) -> Self {
-        Self { actor, process, program: program.to_owned(), calls: 0, children: 0, failing: None }
+        Self { actor, process, program: program.to_owned(), calls: HashMap::new(), children: 0, failing: None }
     }
 }
 
@@ -286,17 +287,16 @@ impl Tree {
         }
         let mut call = Call {
             actor: thread.actor.clone(),
-            number: thread.calls,
+            number: 0,
             thread: pid,
             program: thread.program.clone(),
             which: registers.orig_rax.cast_signed(),
             args: [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9],
             result: (!is_entry).then_some(registers.rax.cast_signed()),
         };
-        if is_entry && !call.only_waits() {
-            thread.calls += 1;
-            call.number = thread.calls;
-        }
+        let number = thread.calls.entry(call.which).or_default();
+        *number += u32::from(is_entry);
+        call.number = *number;
         match judge(&call) {
             Then::Go => {}
             Then::LetGo => self.watching = false,
