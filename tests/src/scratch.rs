@@ -195,9 +195,9 @@ impl ScratchRoot {
         Snapshot::of(self.path())
     }
 
-    /// The arguments `args` followed by `--root` and this root.
+    /// `--root` and this root, then the arguments `args`: behind the words of a hook it would be one of them.
     pub fn args<'a>(&'a self, args: &'a [&'a str]) -> impl Iterator<Item = &'a OsStr> {
-        args.iter().map(OsStr::new).chain([OsStr::new("--root"), self.path().as_os_str()])
+        [OsStr::new("--root"), self.path().as_os_str()].into_iter().chain(args.iter().map(OsStr::new))
     }
 
     /// Runs the built program as root on this root.
