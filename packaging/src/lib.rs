@@ -22,7 +22,7 @@ pub mod out;
 pub mod profile;
 pub mod recipe;
 mod relation;
-mod rpm_digest;
+mod rpm_signature_header;
 pub mod rpm_package;
 pub mod scripts;
 #[cfg(feature = "sign")]

@@ -5,7 +5,7 @@ use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, P
 use crate::contents::{Kind, is_at_or_beneath, is_configuration};
 use crate::recipe::{Recipe, seconds};
 use crate::scripts::Scripts;
-use crate::{Error, Format, rpm_digest};
+use crate::{Error, Format, rpm_signature_header};
 
 /// Builds the RPM, unsigned.
 ///
@@ -18,14 +18,11 @@ pub fn build(recipe: &Recipe) -> Result<Package, Error> {
 /// The file's bytes, to be taken after it is signed, since signing makes the signature header anew.
 ///
 /// # Errors
-/// [`Error::Rpm`] where the crate's header cannot be written.
+/// [`Error::Rpm`] if the package cannot be written, or if its content is larger than 4 GiB.
 pub fn bytes(package: &Package) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     package.write(&mut bytes)?;
-    let with_md5 = rpm_digest::with_md5(&bytes);
-    Ok(with_md5
-        .ok_or_else(|| std::io::Error::other("its signature header is not understood"))
-        .map_err(rpm::Error::Io)?)
+    Ok(rpm_signature_header::with_legacy_tags(&bytes).map_err(rpm::Error::Io)?)
 }
 
 /// The RPM's file name, as rpm makes it up.

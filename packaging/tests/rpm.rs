@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use common::odd::{self, Workshop};
-use common::{EPOCH, run, shell, shell_as_root, text, tool, tool_command, tree};
+use common::{EPOCH, assert_archive_size, run, shell, shell_as_root, text, tool, tool_command, tree};
 
 /// What rpm 4.11 provides by itself: `rpmlibProvides` in `lib/rpmds.c` of rpm 4.11.3.
 const RPMLIB_OF_4_11: [&str; 16] = [
@@ -82,6 +82,49 @@ fn header_and_payload_have_an_md5_that_is_right() {
     rpm.workshop.write("changed.rpm", &bytes);
     let said = run(&mut tool_command("rpmkeys", &["-Kv", text(&rpm.workshop.at("changed.rpm"))]));
     assert!(said.code == Some(1) && said.stdout.contains("    MD5 digest: BAD"), "{said:?}");
+}
+
+#[test]
+fn the_archive_size_is_that_of_the_payload() {
+    assert_archive_size(&Rpm::new().path);
+    let work = tempfile::tempdir().unwrap();
+    assert_archive_size(&common::only(&common::build_own(work.path()), ".rpm"));
+    let empty = Workshop::bare();
+    assert_archive_size(&empty.built(".rpm"));
+}
+
+/// What rpmbuild writes and we do not, each with what rpm 4.11 reads it for.
+const NOT_WRITTEN: [(&str, &str); 8] = [
+    ("Optflags", "only shown by queries: the compiler's flags of a build that took place elsewhere"),
+    ("Platform", "only shown by queries: whether a package fits is judged by Arch and Os"),
+    ("Filecolors", "without it all files are of color 0, as those of a noarch package: no multilib choice is made"),
+    ("Fileclass", "only shown by --fileclass, which prints nothing then"),
+    ("Classdict", "the strings of Fileclass"),
+    ("Filedependsx", "only shown by --filerequire: which file a generated dependency is from; ours are in the manifest"),
+    ("Filedependsn", "as Filedependsx"),
+    ("Dependsdict", "as Filedependsx"),
+];
+
+#[test]
+fn every_tag_that_rpmbuild_writes_is_there_or_left_out_on_purpose() {
+    let rpm = Rpm::new();
+    let work = tempfile::tempdir().unwrap();
+    std::fs::write(work.path().join("same.spec"), include_str!("fixtures/same.spec")).unwrap();
+    let line = "rpmbuild --quiet -bb --define \"_topdir $PWD\" --define '_binary_payload w9.gzdio' \
+        --define '_build_id_links none' --target x86_64 same.spec >log 2>&1 || { cat log; exit 1; }";
+    shell(line, work.path());
+    let built = common::only(&work.path().join("RPMS/x86_64"), ".rpm");
+    let tags = |package: &Path| -> Vec<String> {
+        let xml = tool("rpm", &["-qp", "--xml", text(package)]);
+        let name = |line: &str| Some(line.split_once("<rpmTag name=\"")?.1.split_once('"')?.0.to_owned());
+        xml.lines().filter_map(name).collect()
+    };
+    let (theirs, ours) = (tags(&built), tags(&rpm.path));
+    assert!(theirs.len() > 60 && theirs.contains(&"Archivesize".into()), "{theirs:?}");
+    let missing: Vec<&String> = theirs.iter().filter(|tag| !ours.contains(tag)).collect();
+    let mut expected: Vec<&str> = NOT_WRITTEN.map(|(tag, _)| tag).to_vec();
+    expected.sort_by_key(|tag| theirs.iter().position(|other| other == tag));
+    assert_eq!(missing, expected);
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn rpm_accepts_the_signature_and_no_changed_byte() {
     assert!(good.stdout.lines().skip(1).all(|line| line.ends_with(": OK")), "{good:?}");
 
     assert!(good.stdout.contains("    MD5 digest: OK\n"), "{good:?}");
+    common::assert_archive_size(&package);
 
     let bytes = fs::read(&package).unwrap();
     let summary = bytes.windows(11).position(|part| part == b"An agent wi").unwrap();

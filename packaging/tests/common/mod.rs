@@ -117,6 +117,17 @@ pub fn build_own(work: &Path) -> PathBuf {
     out
 }
 
+/// The RPM says how many bytes its uncompressed archive has, in the tag that rpm 4.11 takes the total of its progress bar from
+/// (its own, and not the `LONGARCHIVESIZE` that later versions compute from it).
+#[track_caller]
+pub fn assert_archive_size(package: &Path) {
+    let length = shell(&format!("rpm2cpio '{}' | wc -c", text(package)), Path::new("/"));
+    for tag in ["LONGARCHIVESIZE", "ARCHIVESIZE"] {
+        let said = tool("rpm", &["-qp", "--qf", &format!("%{{{tag}}}"), text(package)]);
+        assert_eq!(said, length.trim(), "{tag} of {package:?}");
+    }
+}
+
 /// The words of a line, the last with all the spaces that it has.
 pub fn columns(line: &str, count: usize) -> Vec<&str> {
     let mut rest = line;

@@ -1,0 +1,130 @@
+//! Tags of the signature header that rpm 4.11 (EL 7) reads and the crate `rpm` does not write.
+//!
+//! * `RPMSIGTAG_MD5`, of header and payload. rpm knows a digest of the payload in the header itself since 4.14; without this
+//!   one, `rpm -K` of 4.11 overlooks a changed payload.
+//! * `RPMSIGTAG_PAYLOADSIZE`, the bytes of the uncompressed cpio archive. rpm 4.11 takes the total of its progress bar from
+//!   it; without it, `rpm -ivh` on a terminal draws the bar without end (`printHash` in `lib/rpminstall.c`).
+
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use md5::{Digest, Md5};
+
+const LEAD: usize = 96;
+/// Magic and reserved bytes, number of entries, size of the store.
+const INTRO: usize = 16;
+const ENTRY: usize = 16;
+/// The entry that spans all others; its value, the trailer, ends the store.
+const HEADER_SIGNATURES: u32 = 62;
+const MD5: u32 = 1004;
+const PAYLOAD_SIZE: u32 = 1007;
+const INT32: u32 = 4;
+const BIN: u32 = 7;
+
+struct Entry {
+    tag: u32,
+    kind: u32,
+    count: u32,
+    value: Vec<u8>,
+}
+
+/// Returns the package with both tags.
+///
+/// # Errors
+/// [`io::Error`] if the bytes are not a package as the crate writes it, or if its content exceeds the 4 GiB that these tags
+/// can express.
+pub fn with_legacy_tags(package: &[u8]) -> io::Result<Vec<u8>> {
+    let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "the package's signature header cannot be read");
+    let signature = Header::at(package, LEAD).ok_or_else(unreadable)?;
+    let signed = package.get(signature.end.next_multiple_of(8)..).ok_or_else(unreadable)?;
+    let main = Header::at(signed, 0).ok_or_else(unreadable)?;
+    let payload = signed.get(main.end..).ok_or_else(unreadable)?;
+    let size = u32::try_from(uncompressed_size(payload)?)
+        .map_err(|_| io::Error::other("the content is larger than 4 GiB, which rpm 4.11 cannot install"))?;
+
+    let mut found = signature.entries().ok_or_else(unreadable)?;
+    found.retain(|entry| ![HEADER_SIGNATURES, MD5, PAYLOAD_SIZE].contains(&entry.tag));
+    found.push(Entry { tag: MD5, kind: BIN, count: 16, value: Md5::digest(signed).to_vec() });
+    found.push(Entry { tag: PAYLOAD_SIZE, kind: INT32, count: 1, value: size.to_be_bytes().to_vec() });
+    found.sort_by_key(|entry| entry.tag);
+
+    let mut out = package[..LEAD + 8].to_vec();
+    out.extend(written(&found));
+    // Lead and header are padded to 8, as the header that follows begins there.
+    out.resize(out.len().next_multiple_of(8), 0);
+    out.extend(signed);
+    Ok(out)
+}
+
+/// Returns the length in bytes of what `rpm2cpio` writes.
+fn uncompressed_size(payload: &[u8]) -> io::Result<u64> {
+    io::copy(&mut MultiGzDecoder::new(payload).take(u64::from(u32::MAX) + 1), &mut io::sink())
+}
+
+/// A header of a package: an index of entries, and the store that holds their values.
+struct Header<'p> {
+    index: &'p [u8],
+    store: &'p [u8],
+    /// Where the header ends in the bytes that it was found in.
+    end: usize,
+}
+
+impl<'p> Header<'p> {
+    fn at(bytes: &'p [u8], start: usize) -> Option<Self> {
+        let header = bytes.get(start..)?;
+        let (entries, size) = (number(header, 8)? as usize, number(header, 12)? as usize);
+        let values = INTRO + entries * ENTRY;
+        let (index, store) = (header.get(INTRO..values)?, header.get(values..values + size)?);
+        Some(Self { index, store, end: start + values + size })
+    }
+
+    fn entries(&self) -> Option<Vec<Entry>> {
+        self.index.chunks(ENTRY).map(|index| entry(index, self.store)).collect()
+    }
+}
+
+/// Entries and store behind the magic, the spanning entry first and its trailer last.
+fn written(entries: &[Entry]) -> Vec<u8> {
+    let mut index = Vec::new();
+    let mut store = Vec::new();
+    for entry in entries {
+        store.resize(usize::next_multiple_of(store.len(), alignment(entry.kind)), 0);
+        index.extend([entry.tag, entry.kind, length(&store), entry.count].map(u32::to_be_bytes).concat());
+        store.extend(&entry.value);
+    }
+    let span = length(&index) + ENTRY as u32;
+    let spanning = [HEADER_SIGNATURES, BIN, length(&store), ENTRY as u32];
+    store.extend([HEADER_SIGNATURES, BIN, span.wrapping_neg(), ENTRY as u32].map(u32::to_be_bytes).concat());
+    let counts = [span / ENTRY as u32, length(&store)];
+    [counts.map(u32::to_be_bytes).concat(), spanning.map(u32::to_be_bytes).concat(), index, store].concat()
+}
+
+fn entry(index: &[u8], values: &[u8]) -> Option<Entry> {
+    let (tag, kind, offset, count) = (number(index, 0)?, number(index, 4)?, number(index, 8)?, number(index, 12)?);
+    let value = values.get(offset as usize..)?;
+    let size = match kind {
+        // STRING, STRING_ARRAY and I18NSTRING end with as many NULs.
+        6 | 8 | 9 => value.iter().enumerate().filter(|(_, byte)| **byte == 0).nth(count.max(1) as usize - 1)?.0 + 1,
+        _ => alignment(kind) * count as usize,
+    };
+    Some(Entry { tag, kind, count, value: value.get(..size)?.to_vec() })
+}
+
+/// Of INT16, INT32 and INT64, which is also their size; of all else it is one.
+fn alignment(kind: u32) -> usize {
+    match kind {
+        3 => 2,
+        4 => 4,
+        5 => 8,
+        _ => 1,
+    }
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes)
+}
+
+/// A signature header is some kilobytes.
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
