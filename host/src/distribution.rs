@@ -12,7 +12,7 @@ use crate::process::quoted;
 /// Where os-release is looked for, in this order (`os-release(5)`).
 pub const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
-/// A tool that the policy module needs, by the name of its program.
+/// A tool that hostprep runs, by the name of its program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// Installs a module in a policy store.
@@ -23,11 +23,13 @@ pub enum Tool {
     SemodulePackage,
     /// What `policycoreutils-python` is known by.
     Semanage,
+    /// Creates a user; the package that provides it also provides `userdel`, `usermod`, `groupadd` and `groupdel`.
+    Useradd,
 }
 
 impl Tool {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Semodule, Self::Checkmodule, Self::SemodulePackage, Self::Semanage];
+    /// Those that the policy module needs.
+    pub const POLICY: [Self; 4] = [Self::Semodule, Self::Checkmodule, Self::SemodulePackage, Self::Semanage];
 
     /// The program.
     #[must_use]
@@ -37,6 +39,7 @@ impl Tool {
             Self::Checkmodule => "checkmodule",
             Self::SemodulePackage => "semodule_package",
             Self::Semanage => "semanage",
+            Self::Useradd => "useradd",
         }
     }
 }
@@ -145,6 +148,7 @@ impl Distribution {
             Tool::Checkmodule => &tools.checkmodule,
             Tool::SemodulePackage => &tools.semodule_package,
             Tool::Semanage => &tools.semanage,
+            Tool::Useradd => &tools.useradd,
         })
     }
 
@@ -217,6 +221,7 @@ struct Tools {
     checkmodule: String,
     semodule_package: String,
     semanage: String,
+    useradd: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]

@@ -4,8 +4,8 @@
 //! * [`places`], [`trust`]: where an agent has its own, and whose a file is
 //! * [`process`]: the one door for processes
 //! * [`caller`], [`environment`], [`clock`], [`signals`]: the process's own surroundings
-//! * [`lock`]: one hostprep at a time
-//! * [`account`]: users and groups, through NSS or from the files of an alternate root
+//! * [`lock`], [`backoff`]: one hostprep at a time; trying again what another program keeps us from
+//! * [`account`], [`account_lock`]: users and groups, through NSS or from the files of an alternate root
 //! * [`distribution`]: os-release, package manager, package names
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
 //! * [`secure_boot`], [`memory`]: what firmware and kernel take; memory
@@ -15,7 +15,9 @@
 //! * [`log`]: log file and syslog
 
 pub mod account;
+pub mod account_lock;
 pub mod attributes;
+pub mod backoff;
 pub mod caller;
 pub mod changes;
 pub mod clock;

@@ -1,6 +1,8 @@
 //! The one door for processes: nothing on standard input, a clean environment, trusted directories, a time limit, and
 //! no more of the output kept than is needed.
 
+mod telling_line;
+
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{PipeWriter, Read};
@@ -16,6 +18,9 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::{Root, signals};
+
+use telling_line::TRUNCATED;
+pub use telling_line::{is_unresolved, telling_line};
 
 /// Where programs are looked for, in this order; `PATH` is not read.
 pub const SYSTEM_DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -96,7 +101,7 @@ pub fn quoted(word: &str) -> String {
 pub struct Output {
     /// Standard output, at most 1 MiB of it.
     pub stdout: String,
-    /// The end of standard error, at most 8 KiB.
+    /// The end of standard error, at most 8 KiB; the first line is `[...]` if there was more.
     pub stderr: String,
     /// How long it took.
     pub took: Duration,
@@ -122,7 +127,7 @@ pub enum ProcessError {
         source: std::io::Error,
     },
     /// It ended with a status other than 0.
-    #[error("`{command}` {status}: {}", if stderr.is_empty() { "it said nothing" } else { last_line(stderr) })]
+    #[error("`{command}` {status}: {}", telling_line(stderr).unwrap_or("it said nothing"))]
     Failed {
         /// The whole command.
         command: String,
@@ -134,7 +139,7 @@ pub enum ProcessError {
         stderr: String,
     },
     /// It took too long and was ended.
-    #[error("`{command}` was ended after {} s; it said: {}", limit.as_secs(), last_line(stderr))]
+    #[error("`{command}` was ended after {} s; it said: {}", limit.as_secs(), telling_line(stderr).unwrap_or("nothing"))]
     TimedOut {
         /// The whole command.
         command: String,
@@ -167,16 +172,14 @@ fn joined(paths: &[PathBuf]) -> String {
     shown.join(", ")
 }
 
-fn last_line(text: &str) -> &str {
-    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim()
-}
-
 /// Somebody who follows what is run: the log, and a terminal's progress line.
 pub trait Observer {
     /// A program is about to start.
     fn started(&self, _command: &Command) {}
     /// It is still running; called a few times a second.
     fn waiting(&self, _command: &Command, _so_far: Duration) {}
+    /// It failed because of `obstacle` and is tried again, for `left` at most.
+    fn retrying(&self, _command: &Command, _obstacle: &str, _left: Duration) {}
     /// It ended, or could not be started.
     fn finished(&self, _command: &Command, _result: &Result<Output, ProcessError>, _took: Duration) {}
 }
@@ -227,6 +230,11 @@ impl<'a> Processes<'a> {
     /// As [`Processes::run`].
     pub fn run_to_the_end(&self, command: &Command) -> Result<Output, ProcessError> {
         self.run_observed(command, false)
+    }
+
+    /// Reports that `command`, which failed because of `obstacle`, is tried again for `left` at most.
+    pub fn retrying(&self, command: &Command, obstacle: &str, left: Duration) {
+        self.observer.retrying(command, obstacle, left);
     }
 
     fn run_observed(&self, command: &Command, interruptible: bool) -> Result<Output, ProcessError> {
@@ -335,15 +343,22 @@ enum Keep {
 
 /// What a pipe has brought so far, and word when its end was reached.
 struct Collected {
-    kept: Arc<Mutex<Vec<u8>>>,
+    kept: Arc<Mutex<Kept>>,
     ended: mpsc::Receiver<()>,
+}
+
+#[derive(Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// Whether the beginning is gone.
+    is_end: bool,
 }
 
 /// What is written into the second of the two.
 fn read_in_background(limit: usize, keep: Keep) -> std::io::Result<(Collected, PipeWriter)> {
     let (mut pipe, writer) = std::io::pipe()?;
     let (end, ended) = mpsc::channel();
-    let kept = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::new(Mutex::new(Kept::default()));
     let all = Arc::clone(&kept);
     std::thread::Builder::new().spawn(move || {
         let mut chunk = [0; 8192];
@@ -351,13 +366,14 @@ fn read_in_background(limit: usize, keep: Keep) -> std::io::Result<(Collected, P
             let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             match keep {
                 Keep::Start => {
-                    let room = limit - all.len();
-                    all.extend_from_slice(&chunk[..n.min(room)]);
+                    let room = limit - all.bytes.len();
+                    all.bytes.extend_from_slice(&chunk[..n.min(room)]);
                 }
                 Keep::End => {
-                    all.extend_from_slice(&chunk[..n]);
-                    let too_many = all.len().saturating_sub(limit);
-                    all.drain(..too_many);
+                    all.bytes.extend_from_slice(&chunk[..n]);
+                    let too_many = all.bytes.len().saturating_sub(limit);
+                    all.bytes.drain(..too_many);
+                    all.is_end |= too_many > 0;
                 }
             }
         }
@@ -369,8 +385,14 @@ fn read_in_background(limit: usize, keep: Keep) -> std::io::Result<(Collected, P
 /// A daemon that the program left behind may hold the pipe open, so the end is not waited for without limit.
 fn collect(output: &Collected) -> String {
     let _ = output.ended.recv_timeout(PATIENCE_AFTER_EXIT);
-    let bytes = output.kept.lock().unwrap_or_else(PoisonError::into_inner);
-    String::from_utf8_lossy(&bytes).into_owned()
+    let kept = output.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = String::from_utf8_lossy(&kept.bytes);
+    if !kept.is_end {
+        return text.into_owned();
+    }
+    // The line that was cut is of no use.
+    let whole = text.split_once('\n').map_or(&*text, |(_, rest)| rest);
+    format!("{TRUNCATED}\n{whole}")
 }
 
 fn describe(status: ExitStatus) -> String {

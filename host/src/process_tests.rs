@@ -94,11 +94,12 @@ fn arguments_arrive_as_they_are() {
 }
 
 #[test]
-fn a_failure_says_how_it_ended_and_what_was_said_last() {
-    let programs = Programs::with("fail", "echo first >&2; echo >&2 'the reason'; echo >&2; exit 3");
+fn a_failure_says_how_it_ended_and_the_line_that_tells_why() {
+    let programs =
+        Programs::with("fail", "echo 'fail: Warning: x' >&2; echo >&2 'the reason'; echo >&2 'so: undone'; exit 3");
     let e = programs.run(&Command::new("fail").arg("x y")).unwrap_err();
     assert_eq!(e.to_string(), "`fail 'x y'` exited with status 3: the reason");
-    assert_eq!(e.stderr(), "first\nthe reason\n\n");
+    assert_eq!(e.stderr(), "fail: Warning: x\nthe reason\nso: undone\n");
     assert!(matches!(e, ProcessError::Failed { code: Some(3), .. }));
 
     programs.add("silent", "exit 1");
@@ -123,8 +124,8 @@ fn the_end_of_standard_error_is_kept() {
     let programs =
         Programs::with("verbose", "i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done >&2; exit 1");
     let e = programs.run(&Command::new("verbose")).unwrap_err();
-    assert!(e.stderr().len() <= STDERR_KEPT);
-    assert!(e.stderr().ends_with("line 4999\n"));
+    assert!(e.stderr().len() <= STDERR_KEPT + "[...]\n".len());
+    assert!(e.stderr().starts_with("[...]\nline ") && e.stderr().ends_with("line 4999\n"));
     assert!(e.to_string().ends_with(": line 4999"));
 }
 
@@ -139,7 +140,7 @@ fn a_flood_of_output_is_read_but_not_kept() {
     let before = most();
     let output = programs.run(&Command::new("flood")).unwrap();
     assert_eq!(output.stdout.len(), OUTPUT_KEPT);
-    assert_eq!(output.stderr.len(), STDERR_KEPT);
+    assert_eq!(output.stderr.len(), "[...]\n".len() + STDERR_KEPT);
     assert!(most() - before < 60_000, "{} kB more than before", most() - before);
 }
 

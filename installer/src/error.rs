@@ -23,6 +23,14 @@ pub enum Error {
     /// A tool failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// An account tool failed to undo something.
+    #[error("{detail}. Run: {next}")]
+    AccountTool {
+        /// What failed, and why.
+        detail: String,
+        /// The command to run first.
+        next: String,
+    },
     /// The login.defs window could not be opened, closed or recovered.
     #[error(transparent)]
     Window(#[from] WindowError),

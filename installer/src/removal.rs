@@ -13,7 +13,7 @@ use policy::transaction::{Present, Target};
 use policy::{Interrupted, ModuleSpec, SelinuxConfig, Store};
 
 use crate::Error;
-use crate::action::{account_tool, sync_accounts, useradd};
+use crate::action::{account_tool, sync_accounts, undo, useradd};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::led_out::{require_accounts_inside, require_policy_inside};
@@ -300,8 +300,8 @@ fn undo_all(cx: &Context, journal: &mut Journal, plan: &[Undo]) -> Result<Remove
 }
 
 /// Whether anything was changed.
-fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, Error> {
-    match undo {
+fn carry_out(cx: &Context, journal: &mut Journal, entry: &Undo) -> Result<bool, Error> {
+    match entry {
         Undo::Module { target, policy_type, spec, .. } => {
             if let Some(store) = Store::locate(cx.root, policy_type)? {
                 require_policy_inside(cx, policy_type)?;
@@ -318,7 +318,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
             require_accounts_inside(cx.root)?;
             if let Some(again) = again {
                 journal.record(made.clone())?;
-                cx.processes.run_to_the_end(again)?;
+                undo(cx, again)?;
             }
             // userdel has already taken the group with it where USERGROUPS_ENAB is yes.
             let gone = match made {
@@ -326,12 +326,12 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
                 _ => false,
             };
             if !gone {
-                cx.processes.run_to_the_end(command)?;
+                undo(cx, command)?;
             }
             if let Some((name, restore)) = restores
                 && Accounts::of(cx.root).local_group(name)?.is_none()
             {
-                cx.processes.run_to_the_end(restore)?;
+                undo(cx, restore)?;
             }
             sync_accounts(cx)?;
             journal.forget(made)?;

@@ -22,8 +22,8 @@ pub mod out;
 pub mod profile;
 pub mod recipe;
 mod relation;
-mod rpm_signature_header;
 pub mod rpm_package;
+mod rpm_signature_header;
 pub mod scripts;
 #[cfg(feature = "sign")]
 pub mod sign;

@@ -100,7 +100,10 @@ const NOT_WRITTEN: [(&str, &str); 8] = [
     ("Filecolors", "without it all files are of color 0, as those of a noarch package: no multilib choice is made"),
     ("Fileclass", "only shown by --fileclass, which prints nothing then"),
     ("Classdict", "the strings of Fileclass"),
-    ("Filedependsx", "only shown by --filerequire: which file a generated dependency is from; ours are in the manifest"),
+    (
+        "Filedependsx",
+        "only shown by --filerequire: which file a generated dependency is from; ours are in the manifest",
+    ),
     ("Filedependsn", "as Filedependsx"),
     ("Dependsdict", "as Filedependsx"),
 ];

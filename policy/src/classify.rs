@@ -3,6 +3,8 @@
 //! The texts are those of libsemanage's and libsepol's own sources, and were provoked with the real programs
 //! (`fixtures/stderr`). They are English whatever the locale: neither library translates them.
 
+use host::process::is_unresolved;
+
 /// Why a module cannot be brought into force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
@@ -105,31 +107,6 @@ const BROKEN: [&str; 9] = [
     "Link packages failed",
 ];
 
-/// The line of `stderr` that tells most: not the last, which only says that it failed.
-#[must_use]
-pub fn telling_line(stderr: &str) -> Option<&str> {
-    const EMPTY_STARTS: [&str; 5] = [
-        "semodule:",
-        "Failed to ",
-        "(",
-        "libsemanage.semanage_direct_install_info:",
-        "libsemanage.semanage_pipe_data:",
-    ];
-    // The policy maps a user that this host does not have, as most policies do.
-    const HARMLESS: &str = "not in password file";
-    const TELLS_ALL: [&str; 3] = ["does not match my version range", "Unable to execute", "transaction lock"];
-    let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    let tells = |line: &&str| {
-        !EMPTY_STARTS.iter().any(|start| line.starts_with(start))
-            && !line.contains("WARNING:")
-            && !line.contains(HARMLESS)
-    };
-    lines()
-        .find(|line| is_unresolved(line) || TELLS_ALL.iter().any(|text| line.contains(text)))
-        .or_else(|| lines().find(tells))
-        .or_else(|| lines().next_back())
-}
-
 fn cannot_write(line: &str) -> bool {
     let denied = ["(Permission denied)", "(Operation not permitted)", "(Invalid cross-device link)"];
     line.starts_with("libsemanage.")
@@ -140,11 +117,6 @@ fn cannot_write(line: &str) -> bool {
 /// A package of its own has the compiler of file contexts (`libselinux-utils`, `selinux-utils`).
 fn is_without_sefcontext_compile(line: &str) -> bool {
     line.contains("sefcontext_compile returned error code") && line.contains("(No such file or directory)")
-}
-
-fn is_unresolved(line: &str) -> bool {
-    (line.starts_with("Failed to resolve ") && line.contains(" statement at "))
-        || line.contains("requirements were not met")
 }
 
 fn unresolved(line: &str, ours: bool) -> Cause {

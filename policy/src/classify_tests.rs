@@ -1,3 +1,4 @@
+use host::process::telling_line;
 use proptest::prelude::*;
 
 use super::*;

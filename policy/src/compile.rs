@@ -8,11 +8,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use host::process::{Command, ProcessError, Processes};
+use host::process::{Command, ProcessError, Processes, telling_line};
 use host::{Dir, FileError};
 use thiserror::Error;
 
-use crate::classify::telling_line;
 use crate::render::Sources;
 
 /// The form of the file.

@@ -6,12 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use host::backoff::Backoff;
 use host::clock::Clock;
-use host::process::{Command, Output, ProcessError, Processes};
+use host::process::{Command, Output, ProcessError, Processes, telling_line};
 use host::{ReadError, Root, signals};
 use thiserror::Error;
 
-use crate::classify::{Cause, classify, telling_line};
+use crate::classify::{Cause, classify};
 use crate::spec::ModuleSpec;
 use crate::state::State;
 use crate::store::Store;
@@ -21,10 +22,6 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The longest that one run may take: an emulated machine needed 75 s.
 const LONGEST_RUN: Duration = Duration::from_secs(600);
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How long Ctrl-C is not noticed while waiting.
-const SLICE: Duration = Duration::from_millis(100);
 
 /// The store that is changed, and whether the policy made from it is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,8 +152,7 @@ pub fn run(
     command: &Command,
     module: &str,
 ) -> Result<Done, TransactionError> {
-    let start = clock.monotonic();
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::new(clock, PATIENCE);
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -168,30 +164,17 @@ pub fn run(
             ProcessError::NotFound { .. } => Cause::ToolsMissing,
             other => classify(other.stderr(), module),
         };
-        let waited = clock.monotonic() - start;
-        if cause != Cause::StoreLocked || waited + pause > PATIENCE || !wait(clock, pause) {
+        let is_locked = cause == Cause::StoreLocked;
+        let held = "another program holds the lock of the policy store";
+        if !is_locked || !backoff.wait(|left| processes.retrying(command, held, left)) {
             let said = match (&source, telling_line(source.stderr())) {
                 (ProcessError::Failed { .. }, Some(line)) => format!("`{command}` failed: {line}"),
                 _ => source.to_string(),
             };
-            let interrupted = cause == Cause::StoreLocked && signals::interrupted();
+            let interrupted = is_locked && signals::interrupted();
             return Err(TransactionError { said, cause, attempts, interrupted, source });
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
-}
-
-/// `false` where somebody interrupts.
-fn wait(clock: &dyn Clock, pause: Duration) -> bool {
-    let start = clock.monotonic();
-    while !signals::interrupted() {
-        let left = pause.saturating_sub(clock.monotonic() - start);
-        if left.is_zero() {
-            return true;
-        }
-        clock.sleep(left.min(SLICE));
-    }
-    false
 }
 
 /// Why a module is not gone.

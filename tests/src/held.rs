@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use crate::setup;
 
-/// A tool that, once started, waits until it is let go (two minutes at most) and then does its real work.
+/// A tool that, once started, waits until it is let go (two minutes at most) and then does its real work. It answers `--help`
+/// at once.
 #[derive(Debug)]
 pub struct HeldTool {
     place: TempDir,
@@ -30,7 +31,7 @@ impl HeldTool {
         // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
         setup::run(Command::new("cp").arg(&tool).arg(place.path().join("real").join(name)));
         let script = format!(
-            "#!/bin/sh\ncd '{}' || exit\necho $$ >id\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 2400 ]; do sleep 0.05; n=$((n + 1)); done\n\
+            "#!/bin/sh\ncd '{}' || exit\n[ \"$1\" != --help ] || exec real/{name} --help\necho $$ >id\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 2400 ]; do sleep 0.05; n=$((n + 1)); done\n\
              real/{name} \"$@\"\nstatus=$?\n: >ended\nexit $status\n",
             place.path().display()
         );

@@ -240,6 +240,41 @@ fn a_protected_account_file_is_named_with_the_command_that_frees_it() {
 }
 
 #[test]
+fn a_removal_that_fails_does_not_claim_that_there_was_nothing_to_undo() {
+    let root = ScratchRoot::of("debian-12");
+    root.dir("/opt/cisco", 0o755);
+    root.hostprep(&REPAIR).expect_code(0);
+    let chattr = |flag| chattr(flag, &root.at("/etc/passwd"));
+    if !harness::need_root() || !chattr("+i") {
+        return; // Only root may, and only on some file systems.
+    }
+    let planned = root.hostprep(&["remove", "--dry-run"]);
+    let run = root.hostprep(&["remove"]);
+    assert!(chattr("-i"));
+    assert!(planned.expect_code(0).stdout.contains("userdel"));
+    let run = run.expect_code(1);
+    assert!(!run.stdout.contains("nothing to undo"), "{run:?}");
+    assert!(run.stderr.contains("chattr -i -a "), "{run:?}");
+    root.hostprep(&["remove"]).expect_code(0);
+    assert!(root.account("passwd", NAME).is_none());
+    assert_eq!(root.hostprep(&["remove"]).expect_code(0).stdout, "There was nothing to undo.\n");
+}
+
+#[test]
+fn a_removal_that_cannot_look_does_not_claim_it_either() {
+    let root = ScratchRoot::of("debian-12");
+    root.dir("/opt/cisco", 0o755);
+    root.hostprep(&REPAIR).expect_code(0);
+    let passwd = root.text("/etc/passwd");
+    root.remove("/etc/passwd");
+    for args in [&["remove", "--dry-run"][..], &["remove"]] {
+        let run = root.hostprep(args);
+        assert!(!run.stdout.contains("nothing to undo") && run.stderr.contains("/etc/passwd"), "{run:?}");
+    }
+    root.file("/etc/passwd", passwd).hostprep(&["remove"]).expect_code(0);
+}
+
+#[test]
 fn the_group_of_nobody_s_files_changes_with_the_user_s() {
     // usermod --gid re-groups what lies below the home, and the home may be `/`.
     let root = ScratchRoot::of("debian-12");

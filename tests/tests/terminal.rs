@@ -171,6 +171,22 @@ fn held_repair(tool: &HeldTool, root: &ScratchRoot, args: &[&str]) -> Command {
     command
 }
 
+/// The real `useradd` gives up after 14 s; hostprep runs it again.
+#[test]
+fn a_held_account_lock_is_waited_for_with_a_word_of_why() {
+    let root = ScratchRoot::of("debian-12");
+    let args = root.args(&["repair", "--only", "scan-user"]).map(std::ffi::OsStr::to_owned).collect::<Vec<_>>();
+    root.file("/etc/passwd.lock", format!("{}\0", std::process::id()));
+    let terminal = Terminal::start(hostprep(args.iter().map(std::ffi::OsString::as_os_str)).env("TERM", "dumb"));
+    terminal.wait_for("another program holds the lock of the account files; useradd is tried again for up to 1");
+    root.remove("/etc/passwd.lock");
+    let seen = terminal.end();
+    assert_eq!(seen.shown.matches("is tried again").count(), 1, "{seen:?}");
+    assert!(root.account("passwd", NAME).is_some(), "{seen:?}");
+    let log = root.text("/var/log/cisco/hostprep.log");
+    assert!(log.contains("useradd said: useradd: lock ") && log.contains(" already used by PID "), "{log}");
+}
+
 #[test]
 fn progress_is_shown_while_a_tool_is_slow_and_then_taken_away() {
     let root = ScratchRoot::of("debian-12");

@@ -1,6 +1,7 @@
 //! One change of the host: described for `--dry-run` exactly as it is then carried out.
 
 mod account;
+mod account_tool;
 mod directory;
 mod module;
 
@@ -17,7 +18,8 @@ use crate::journal::{Journal, Made};
 use crate::login_defs;
 use crate::outcome::Finding;
 
-pub use account::{account_tool, sync_accounts, useradd};
+pub use account::sync_accounts;
+pub use account_tool::{account_tool, not_installed, undo, useradd};
 pub use module::{LoadModule, clean_work, is_work_left, put_back};
 
 /// A change.

@@ -83,13 +83,13 @@ fn remove(global: &Global, dry_run: bool) -> Outcome {
         if dry_run {
             let plan = removal::plan_modules(&session.cx, &Journal::of(&session.cx))?;
             let lines: Vec<String> = plan.iter().filter_map(|undo| undo.describe(session.cx.root)).collect();
-            return tell(&lines, "would", nothing);
+            return tell(&lines, "would", Some(nothing));
         }
         let removed = removal::remove_modules(&session.cx, run::LOCK_PATIENCE, &mut say_waiting)?;
         for problem in &removed.failed {
             complain(problem);
         }
-        tell(&removed.done, "did", nothing)?;
+        tell(&removed.done, "did", removed.failed.is_empty().then_some(nothing))?;
         Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })
     })
 }

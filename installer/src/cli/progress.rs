@@ -14,12 +14,13 @@ pub struct Follower<'a> {
     log: &'a Log<'a>,
     is_terminal: bool,
     shown_seconds: Cell<Option<u64>>,
+    reported_retry: Cell<bool>,
 }
 
 impl<'a> Follower<'a> {
     pub fn new(log: &'a Log<'a>) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
-        Self { log, is_terminal, shown_seconds: Cell::new(None) }
+        Self { log, is_terminal, shown_seconds: Cell::new(None), reported_retry: Cell::new(false) }
     }
 }
 
@@ -39,7 +40,20 @@ impl Observer for Follower<'_> {
         let seconds = took.as_secs_f64();
         match result {
             Ok(_) => self.log.line(Level::Info, &format!("ran in {seconds:.2} s: {command}")),
-            Err(e) => self.log.line(Level::Warning, &format!("failed after {seconds:.2} s: {e}")),
+            Err(e) => {
+                self.log.line(Level::Warning, &format!("failed after {seconds:.2} s: {e}"));
+                for line in e.stderr().lines().filter(|line| !line.trim().is_empty()) {
+                    self.log.line(Level::Info, &format!("{} said: {line}", command.program()));
+                }
+            }
+        }
+    }
+
+    fn retrying(&self, command: &Command, obstacle: &str, left: Duration) {
+        let text = format!("{obstacle}; {} is tried again for up to {} s", command.program(), left.as_secs());
+        self.log.line(Level::Info, &text);
+        if self.is_terminal && !self.reported_retry.replace(true) {
+            super::output::complain(&text);
         }
     }
 }

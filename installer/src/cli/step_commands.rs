@@ -69,20 +69,23 @@ pub fn remove(global: &Global, args: &Remove) -> Outcome {
                 complain(&problem.to_string());
             }
             let lines: Vec<String> = plan.iter().filter_map(|undo| undo.describe(session.cx.root)).collect();
-            return tell(&lines, "would", "There is nothing to undo.");
+            return tell(&lines, "would", failed.is_empty().then_some("There is nothing to undo."));
         }
         let removed = removal::remove(&session.cx, StateDirectory::Goes, run::LOCK_PATIENCE, &mut say_waiting)?;
         for problem in &removed.failed {
             complain(problem);
         }
-        tell(&removed.done, "did", "There was nothing to undo.")?;
+        tell(&removed.done, "did", removed.failed.is_empty().then_some("There was nothing to undo."))?;
         Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })
     })
 }
 
-/// Prints `lines`, or that there are none.
-pub fn tell(lines: &[String], label: &str, nothing: &str) -> Outcome {
+/// Prints `lines`, or `nothing` if there are none.
+pub fn tell(lines: &[String], label: &str, nothing: Option<&str>) -> Outcome {
     let text: String = lines.iter().map(|line| format!("{label}: {line}\n")).collect();
-    print(if lines.is_empty() { format!("{nothing}\n") } else { text }.as_str())?;
+    print(&match nothing {
+        Some(nothing) if lines.is_empty() => format!("{nothing}\n"),
+        _ => text,
+    })?;
     Ok(exit::WELL)
 }

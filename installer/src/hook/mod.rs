@@ -34,7 +34,7 @@ impl Event {
 
     /// What a package that arrived later can have mended.
     fn arrival() -> Self {
-        let steps = vec![StepName::SelinuxTools, StepName::SelinuxModule, StepName::Kernel];
+        let steps = vec![StepName::ScanUser, StepName::SelinuxTools, StepName::SelinuxModule, StepName::Kernel];
         Self::Prepare { steps, judge: true, source: Source::Trigger }
     }
 }

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use faults::Reason;
 use host::account::{Accounts, GSHADOW, Group, SHADOW, User};
+use host::distribution::Tool;
 use host::process::quoted;
 use host::root::is_dir;
 
 use super::Look;
 use crate::Error;
-use crate::action::{Action, account_tool, useradd};
+use crate::action::{Action, account_tool, not_installed, useradd};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::login_defs;
@@ -68,6 +69,11 @@ fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
         .args(["--shell".as_ref(), shell(cx).as_os_str()])
         .args(["--comment", &wanted.comment, &wanted.name]);
     let what = if group.is_some() { "user" } else { "user and group" };
+    if cx.processes.find(Tool::Useradd.program()).is_none() {
+        let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
+        let finding = not_installed(cx, &detail, &cx.repair_command());
+        return Ok(Look { verdict: Verdict::Faulty(finding), plan: Vec::new() });
+    }
     let finding = Finding {
         reason: Reason::UserMissing,
         detail: format!("{what} {} missing", wanted.name),

@@ -24,7 +24,7 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
 /// With `semodule` here, the others are a convenience.
 fn present(cx: &Context) -> String {
     let (present, missing): (Vec<Tool>, Vec<Tool>) =
-        Tool::ALL.into_iter().partition(|tool| cx.processes.find(tool.program()).is_some());
+        Tool::POLICY.into_iter().partition(|tool| cx.processes.find(tool.program()).is_some());
     let mut detail = format!("{} present", names(&present));
     if !missing.is_empty() {
         let named: Vec<String> = missing.iter().map(|tool| with_package(cx, *tool)).collect();
@@ -37,7 +37,7 @@ fn present(cx: &Context) -> String {
 pub(super) fn missing_tools(cx: &Context) -> Option<Finding> {
     cx.processes.find(Tool::Semodule.program()).is_none().then(|| {
         let missing: Vec<Tool> =
-            Tool::ALL.into_iter().filter(|tool| cx.processes.find(tool.program()).is_none()).collect();
+            Tool::POLICY.into_iter().filter(|tool| cx.processes.find(tool.program()).is_none()).collect();
         let mut packages: Vec<String> = Vec::new();
         for tool in &missing {
             if let Some(package) = cx.distribution.tool_package(*tool)

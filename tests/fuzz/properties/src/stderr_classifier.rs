@@ -1,8 +1,9 @@
 //! What `semodule` says on standard error.
 
 use faults::Reason;
+use host::process::telling_line;
 use policy::Cause;
-use policy::classify::{classify, telling_line};
+use policy::classify::classify;
 
 use crate::input::{parts, text};
 

@@ -1,0 +1,105 @@
+//! Lock files of the account tools.
+//!
+//! shadow's tools make `/etc/passwd.lock` and the like with their PID in it (`do_lock_file` in `lib/commonio.c`), most also lock
+//! `/etc/.pwd.lock` (`lckpwdf(3)`). A tool that exits between making and removing them leaves them behind: shadow 4.1.5.1 does
+//! so where there is no `login.defs`. The next tool removes one that names a dead process, and refuses one that names none.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+
+use crate::Root;
+
+/// The files that shadow's tools lock.
+const LOCKED: [&str; 6] = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid"];
+
+/// The process that a lock file names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A process that runs.
+    Running(i32),
+    /// A process that does not.
+    Gone(i32),
+    /// None: the file is empty, or holds something else.
+    None,
+}
+
+/// A lock file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLock {
+    /// Its path, as this process sees it.
+    pub path: PathBuf,
+    /// Who made it.
+    pub owner: Owner,
+}
+
+impl AccountLock {
+    /// Whether nobody will remove it.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        !matches!(self.owner, Owner::Running(_))
+    }
+}
+
+impl fmt::Display for AccountLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match self.owner {
+            Owner::Running(pid) => write!(f, "process {pid} holds {path}"),
+            Owner::Gone(pid) => write!(f, "process {pid}, which no longer runs, left {path} behind"),
+            Owner::None => write!(f, "{path} names no process"),
+        }
+    }
+}
+
+/// Returns the lock files in `root`. One that cannot be read is left out.
+#[must_use]
+pub fn account_locks(root: &Root) -> Vec<AccountLock> {
+    let lock = |file: &&str| {
+        let lock = format!("{file}.lock");
+        let owner = owner(&root.read(&lock, 64).ok()?);
+        Some(AccountLock { path: root.shown(&lock), owner })
+    };
+    LOCKED.iter().filter_map(lock).collect()
+}
+
+/// The file holds the PID in decimal digits, ended by NUL.
+fn owner(content: &[u8]) -> Owner {
+    let text = std::str::from_utf8(content).unwrap_or_default();
+    match text.trim_end_matches('\0').trim().parse() {
+        Ok(pid @ 1..) if kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) => Owner::Gone(pid),
+        Ok(pid @ 1..) => Owner::Running(pid),
+        _ => Owner::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_root;
+
+    #[test]
+    fn a_lock_is_abandoned_without_a_running_owner() {
+        let own = std::process::id();
+        let running = format!("{own}\0");
+        // Larger than the kernel's PID_MAX_LIMIT, so no process has it.
+        let (_dir, root) = test_root::with(&[
+            ("/etc/passwd.lock", b"5000000\0"),
+            ("/etc/shadow.lock", b""),
+            ("/etc/group.lock", running.as_bytes()),
+            ("/etc/gshadow.lock", b"not a pid"),
+            ("/etc/passwd", b"5000000"),
+        ]);
+        let locks = account_locks(&root);
+        let owners: Vec<Owner> = locks.iter().map(|lock| lock.owner).collect();
+        assert_eq!(owners, [Owner::Gone(5_000_000), Owner::None, Owner::Running(own.cast_signed()), Owner::None]);
+        let shown: Vec<String> = locks.iter().filter(|lock| lock.is_abandoned()).map(ToString::to_string).collect();
+        let at = |name: &str| root.shown(format!("/etc/{name}")).display().to_string();
+        let gone = format!("process 5000000, which no longer runs, left {} behind", at("passwd.lock"));
+        let none = |name| format!("{} names no process", at(name));
+        assert_eq!(shown, [gone, none("shadow.lock"), none("gshadow.lock")]);
+    }
+}

@@ -1,0 +1,181 @@
+//! The account tools: how they are called for a root, when they are run again, and what their failure means.
+
+use std::time::Duration;
+
+use faults::Reason;
+use host::Root;
+use host::account_lock::{AccountLock, Owner, account_locks};
+use host::backoff::Backoff;
+use host::distribution::{Distribution, Tool};
+use host::process::{Command, ProcessError, quoted, telling_line};
+
+use crate::Error;
+use crate::context::Context;
+use crate::outcome::Finding;
+
+/// How long a tool is run again while another program holds the lock of the account files: as long as for the policy store.
+const LOCK_PATIENCE: Duration = policy::transaction::PATIENCE;
+
+/// Returns an account tool for `cx`'s root. `--prefix` edits the files of an alternate root in place (`useradd(8)`).
+#[must_use]
+pub fn account_tool(cx: &Context, program: &str) -> Command {
+    // A directory service may be slow, and another tool may hold the account files' lock.
+    let command = Command::new(program).timeout(Duration::from_secs(600));
+    if cx.root.is_alternate() { command.arg(root_option(program)).arg(cx.root.path()) } else { command }
+}
+
+/// With `--prefix`, `usermod` looks its groups up on the machine it runs on (seen with shadow 4.13).
+fn root_option(program: &str) -> &'static str {
+    if program == "usermod" { "--root" } else { "--prefix" }
+}
+
+/// Returns `useradd` for `cx`'s root, for a system user without a home.
+#[must_use]
+pub fn useradd(cx: &Context) -> Command {
+    let command = account_tool(cx, "useradd").args(["--system", "--no-create-home"]);
+    // Else it clears the uid's records of logins, and with --prefix those of this machine (seen with shadow 4.13).
+    if cx.root.is_alternate() { command.arg("--no-log-init") } else { command }
+}
+
+/// Checks that the tool of `command` knows the option that makes it work on an alternate root. `words` are what to call
+/// hostprep with inside the root instead.
+///
+/// # Errors
+/// The [`Finding`] if it does not know the option, as tools before shadow 4.6. Nothing was changed.
+pub fn require_root_option(cx: &Context, command: &Command, words: &str) -> Result<(), Finding> {
+    if !cx.root.is_alternate() {
+        return Ok(());
+    }
+    let (program, option) = (command.program(), root_option(command.program()));
+    let help = match cx.processes.run_to_the_end(&Command::new(program).arg("--help")) {
+        Ok(output) => output.stdout + &output.stderr,
+        Err(e @ ProcessError::Failed { .. }) => e.stderr().to_owned(),
+        // Reported when the tool itself is run.
+        Err(_) => return Ok(()),
+    };
+    if help.contains(option) {
+        return Ok(());
+    }
+    let root = quoted(&cx.root.path().to_string_lossy());
+    Err(Finding {
+        reason: Reason::UserToolFailed,
+        detail: format!(
+            "{program} of this machine has no option {option}, so it cannot change another root's accounts"
+        ),
+        remedy: vec![
+            format!("chroot {root} hostprep {words}"),
+            "# or run the command on a machine with shadow 4.6 or later".into(),
+        ],
+    })
+}
+
+/// Runs `attempt`, which runs `command`, and while another program holds the lock of the account files again, with pauses.
+/// Returns the last result; [`ProcessError::Interrupted`] if a signal ended the waiting.
+///
+/// # Errors
+/// What `attempt` returns.
+pub fn retry_while_locked<E>(
+    cx: &Context,
+    command: &Command,
+    mut attempt: impl FnMut() -> Result<Result<(), ProcessError>, E>,
+) -> Result<Result<(), ProcessError>, E> {
+    const HELD: &str = "another program holds the lock of the account files";
+    let mut backoff = Backoff::new(cx.clock, LOCK_PATIENCE);
+    loop {
+        let ran = attempt()?;
+        match &ran {
+            Err(e) if is_locked_out(cx.root, e) => {}
+            _ => return Ok(ran),
+        }
+        if !backoff.wait(|left| cx.processes.retrying(command, HELD, left)) {
+            let interrupted = || Err(ProcessError::Interrupted { command: command.to_string() });
+            return Ok(if host::signals::interrupted() { interrupted() } else { ran });
+        }
+    }
+}
+
+/// Whether the tool failed because another program holds the lock, and not one that it will never get.
+fn is_locked_out(root: &Root, error: &ProcessError) -> bool {
+    let line = telling_line(error.stderr()).unwrap_or_default();
+    let locks = account_locks(root);
+    let is_held = locks.iter().any(|lock| matches!(lock.owner, Owner::Running(_)));
+    let is_refused = locks.iter().any(|lock| lock.owner == Owner::None);
+    // shadow 4.6 only says "cannot open".
+    !is_refused && (says_locked(line) || (is_held && line.contains(": cannot open /")))
+}
+
+fn says_locked(line: &str) -> bool {
+    line.contains(": cannot lock ") || line.contains(" already used by PID ")
+}
+
+/// Returns what a failed account tool means. `words` are the hostprep command that is to be run again.
+#[must_use]
+pub fn failure(cx: &Context, command: &Command, error: &ProcessError, words: &str) -> Finding {
+    let again = cx.hostprep(words);
+    if let ProcessError::NotFound { .. } = error {
+        return not_installed(cx, &error.to_string(), &again);
+    }
+    let files = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"];
+    let immutable: Vec<String> = files
+        .iter()
+        .filter(|file| cx.root.open(file).is_ok_and(|file| host::attributes::is_immutable(&file)))
+        .map(|file| quoted(&cx.root.shown(file).to_string_lossy()))
+        .collect();
+    if !immutable.is_empty() {
+        let list = immutable.join(" ");
+        return Finding {
+            reason: Reason::AccountFilesImmutable,
+            detail: format!("{} failed: {list} cannot be changed (chattr +i or +a)", command.program()),
+            remedy: vec![format!("chattr -i -a {list}"), again],
+        };
+    }
+    let locks = account_locks(cx.root);
+    let named = locks.iter().map(|lock| format!("; {lock}"));
+    let detail = std::iter::once(error.to_string()).chain(named).collect();
+    let abandoned: Vec<String> =
+        locks.iter().filter(|lock| lock.is_abandoned()).map(|lock| quoted(&lock.path.to_string_lossy())).collect();
+    let first = if !abandoned.is_empty() {
+        format!("rm -f {}", abandoned.join(" "))
+    } else if let Some(AccountLock { owner: Owner::Running(pid), .. }) = locks.first() {
+        format!("# wait until process {pid} has ended: ps -p {pid}")
+    } else {
+        command.to_string()
+    };
+    Finding { reason: Reason::UserToolFailed, detail, remedy: vec![first, again] }
+}
+
+/// Returns the finding that an account tool is not installed, with the package that provides it. The tools are this machine's,
+/// also for an alternate root.
+#[must_use]
+pub fn not_installed(cx: &Context, detail: &str, again: &str) -> Finding {
+    let machine = if cx.root.is_alternate() {
+        Root::system().ok().and_then(|system| Distribution::of(&system).ok())
+    } else {
+        Some(cx.distribution.clone())
+    };
+    let install = machine.and_then(|machine| {
+        let package = machine.tool_package(Tool::Useradd)?.to_owned();
+        machine.install_command(&[package])
+    });
+    let install = install
+        .unwrap_or_else(|| "# install the package that provides useradd (shadow-utils, passwd or shadow)".to_owned());
+    Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again.to_owned()] }
+}
+
+/// Runs `command` to undo something, as [`retry_while_locked`].
+///
+/// # Errors
+/// [`Error::AccountTool`] with what the failure means, [`Error::Interrupted`].
+pub fn undo(cx: &Context, command: &Command) -> Result<(), Error> {
+    const WORDS: &str = "remove";
+    let failed = |finding: Finding| {
+        let next = finding.remedy.into_iter().next().unwrap_or_default();
+        Error::AccountTool { detail: finding.detail, next }
+    };
+    require_root_option(cx, command, WORDS).map_err(failed)?;
+    match retry_while_locked(cx, command, || Ok::<_, Error>(cx.processes.run_to_the_end(command).map(drop)))? {
+        Ok(()) => Ok(()),
+        Err(ProcessError::Interrupted { .. }) => Err(Error::Interrupted),
+        Err(e) => Err(failed(failure(cx, command, &e, WORDS))),
+    }
+}

@@ -1,0 +1,193 @@
+//! Account tools of old hosts: absent, without `--prefix`, locked out, and what they leave behind. The messages are those of
+//! shadow 4.1.5.1 and 4.6 (`host/fixtures/account-tools`).
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::Host;
+use faults::Reason;
+use host::clock::{Clock, SystemClock, VirtualClock};
+use installer::hook::{Event, rpm};
+use installer::outcome::{Outcome, StepName, StepReport};
+use installer::removal::{self, StateDirectory};
+use installer::run;
+
+/// What every tool double does first: it answers `--help` as shadow 4.6 and later, unless a test overrides it.
+const HELP: &str = "[ \"$1\" = --help ] && { echo '-P, --prefix PREFIX_DIR'; exit 0; }";
+
+/// Adds the user and its group as `useradd` with `USERGROUPS_ENAB yes` does.
+const ADD: &str = "echo cisco-amp-scan-svc:x:700:700::/nonexistent:/usr/sbin/nologin >> etc/passwd
+    echo cisco-amp-scan-svc:x:700: >> etc/group";
+
+/// An alternate root, whose account files are read without NSS.
+fn image() -> Host {
+    let mut host = Host::enforcing("centos-7");
+    host.alternate = true;
+    host.file("etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+    host.file("etc/group", "root:x:0:\n");
+    host.file("etc/login.defs", "USERGROUPS_ENAB no\n");
+    host.file("usr/sbin/nologin", "");
+    host.directory("opt/cisco");
+    host
+}
+
+/// Repairs the user; returns its report and how long was waited.
+fn repair(host: &Host) -> (StepReport, Duration) {
+    let clock = VirtualClock::default();
+    let start = clock.monotonic();
+    let report = host.with_clocks(&clock, &SystemClock, |cx| {
+        run::repair(cx, &Host::request(&[StepName::ScanUser]), &mut || {}).unwrap().reports.remove(0)
+    });
+    (report, clock.monotonic() - start)
+}
+
+/// The calls that were meant to change something.
+fn changing_calls(host: &Host) -> Vec<String> {
+    host.calls().into_iter().filter(|call| !call.ends_with(" --help")).collect()
+}
+
+fn finding(report: &StepReport) -> (&Reason, &str, Vec<String>) {
+    let finding = report.finding.as_ref().unwrap_or_else(|| panic!("{report:?}"));
+    (&finding.reason, &finding.detail, finding.remedy.clone())
+}
+
+#[test]
+fn a_held_lock_is_waited_for_with_login_defs_as_it_was() {
+    let host = image();
+    host.tool(
+        "useradd",
+        &format!(
+            "{HELP}
+             grep -q '^USERGROUPS_ENAB yes' etc/login.defs || exit 7
+             n=$(cat tries 2>/dev/null || echo 0); echo $((n + 1)) > tries
+             [ $n -ge 3 ] || {{ echo 'useradd: cannot lock /etc/passwd; try again later.' >&2; exit 1; }}
+             {ADD}"
+        ),
+    );
+    let (report, waited) = repair(&host);
+    assert_eq!(report.outcome, Outcome::Changed, "{report:?}");
+    assert_eq!(changing_calls(&host).len(), 4);
+    assert_eq!(waited.as_secs(), 1 + 2 + 4);
+    assert_eq!(std::fs::read_to_string(host.path("etc/login.defs")).unwrap(), "USERGROUPS_ENAB no\n");
+    assert_eq!(host.raised(), [] as [u16; 0]);
+}
+
+#[test]
+fn a_lock_that_is_held_for_good_is_given_up_after_two_minutes() {
+    let host = image();
+    // What 4.6 says of a lock file whose owner runs.
+    let text = "useradd: cannot open /etc/passwd\nuseradd: failed to unlock /etc/passwd\n";
+    host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
+    host.file("etc/passwd.lock", &format!("{}\0", std::process::id()));
+    let (report, waited) = repair(&host);
+    assert!((100..=120).contains(&waited.as_secs()), "{waited:?}");
+    assert!(changing_calls(&host).len() > 5);
+    let (reason, detail, remedy) = finding(&report);
+    assert_eq!(*reason, Reason::UserToolFailed);
+    assert!(detail.contains(": useradd: cannot open /etc/passwd; process "), "not what follows from it: {detail}");
+    assert!(detail.contains(&format!("process {} holds ", std::process::id())), "{detail}");
+    assert!(remedy[0].contains("wait until process "), "{remedy:?}");
+}
+
+#[test]
+fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
+    let host = image();
+    let text = "useradd: existing lock file /etc/passwd.lock without a PID\n\
+                useradd: cannot lock /etc/passwd; try again later.\n";
+    host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
+    host.file("etc/passwd.lock", "");
+    let (report, waited) = repair(&host);
+    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+    let (_, detail, remedy) = finding(&report);
+    assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
+    let lock = host.path("etc/passwd.lock").canonicalize().unwrap();
+    assert!(detail.ends_with(&format!("{} names no process", lock.display())), "{detail}");
+    assert_eq!(remedy[0], format!("rm -f {}", lock.display()));
+}
+
+/// A full disk and a user without rights also end with "cannot lock": waiting would not help.
+#[test]
+fn other_obstacles_are_not_waited_for() {
+    for obstacle in ["useradd: Permission denied.", "useradd: /etc/passwd.7: No space left on device"] {
+        let host = image();
+        let text = format!("{obstacle}\\nuseradd: cannot lock /etc/passwd; try again later.\\n");
+        host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
+        let (report, waited) = repair(&host);
+        assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+        assert!(finding(&report).1.ends_with(obstacle), "{report:?}");
+    }
+}
+
+#[test]
+fn a_tool_without_prefix_is_not_tried_on_an_alternate_root() {
+    let host = image();
+    let usage = "Usage: useradd [options] LOGIN\\n  -R, --root CHROOT_DIR  directory to chroot into\\n";
+    host.tool("useradd", &format!("[ \"$1\" = --help ] && {{ printf '{usage}'; exit 0; }}; touch tried; exit 2"));
+    let (report, _) = repair(&host);
+    assert_eq!(host.calls(), ["useradd --help"]);
+    assert!(!host.path("tried").exists());
+    let (reason, detail, remedy) = finding(&report);
+    assert_eq!(*reason, Reason::UserToolFailed);
+    assert!(detail.contains("useradd of this machine has no option --prefix"), "{detail}");
+    let root = host.dir.path().canonicalize().unwrap();
+    assert_eq!(remedy[0], format!("chroot {} hostprep repair", root.display()));
+    assert!(remedy[1].contains("shadow 4.6"), "{remedy:?}");
+    assert_eq!(std::fs::read_to_string(host.path("etc/login.defs")).unwrap(), "USERGROUPS_ENAB no\n");
+}
+
+#[test]
+fn without_useradd_the_package_is_named() {
+    for (os_release, command) in [
+        ("centos-7", "yum install -y shadow-utils"),
+        ("amazon-2", "yum install -y shadow-utils"),
+        ("fedora-42", "dnf install -y shadow-utils"),
+        ("opensuse-tumbleweed", "zypper --non-interactive install shadow"),
+        ("debian-12", "apt-get install -y passwd"),
+    ] {
+        let host = Host::enforcing(os_release);
+        host.file("etc/login.defs", "");
+        for report in [host.check(StepName::ScanUser), host.repair(StepName::ScanUser)] {
+            let (reason, detail, remedy) = finding(&report);
+            assert_eq!(*reason, Reason::ToolsMissing, "{os_release}");
+            assert!(detail.contains("useradd is not installed"), "{detail}");
+            assert_eq!(remedy, [command, "hostprep repair"], "{os_release}");
+        }
+    }
+}
+
+#[test]
+fn the_fault_clears_when_useradd_arrives() {
+    let host = image();
+    let (report, _) = repair(&host);
+    assert_eq!(*finding(&report).0, Reason::ToolsMissing);
+    assert_eq!(host.raised(), [5]);
+    host.tool("useradd", &format!("{HELP}\n{ADD}"));
+    let Event::Prepare { steps, judge, .. } = rpm::parse("trigger", "1", Some("1")).unwrap() else { panic!() };
+    assert!(judge);
+    // The tools of SELinux are none of this test's.
+    let steps: Vec<_> = steps.into_iter().filter(|step| *step == StepName::ScanUser).collect();
+    host.try_repair(&steps).unwrap();
+    assert_eq!(host.raised(), [] as [u16; 0]);
+}
+
+/// shadow 4.1.5.1 does so without `/etc/login.defs`: it says nothing, and its locks stay.
+#[test]
+fn locks_that_a_failed_removal_leaves_are_named() {
+    let host = image();
+    host.tool("useradd", &format!("{HELP}\n{ADD}"));
+    assert_eq!(repair(&host).0.outcome, Outcome::Changed);
+    let locks = "for file in passwd group shadow; do printf '%s\\0' $$ > etc/$file.lock; done; exit 1";
+    host.tool("userdel", &format!("{HELP}\n{locks}"));
+    host.tool("groupdel", &format!("{HELP}\nexit 1"));
+    let removed = host.with(|cx| removal::remove(cx, StateDirectory::Goes, run::LOCK_PATIENCE, &mut || {}).unwrap());
+    let said = removed.failed.join("\n");
+    for file in ["passwd", "group", "shadow"] {
+        let lock = host.path(&format!("etc/{file}.lock")).canonicalize().unwrap();
+        assert!(said.contains(&format!("which no longer runs, left {} behind", lock.display())), "{said}");
+    }
+    assert!(said.contains("Run: rm -f "), "{said}");
+    assert!(removed.done.is_empty(), "{removed:?}");
+}
