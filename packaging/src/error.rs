@@ -15,7 +15,10 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A manifest or profile is not one.
+    /// hostprep does not take the profile.
+    #[error(transparent)]
+    Profile(host::MalformedFile),
+    /// A manifest is not TOML, or lacks a key.
     #[error("{}, line {line}: {problem}", path.display())]
     Syntax {
         /// Where.

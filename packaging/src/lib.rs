@@ -19,6 +19,7 @@ pub mod deb;
 pub mod error;
 pub mod manifest;
 pub mod out;
+mod path;
 pub mod profile;
 pub mod recipe;
 mod relation;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::path::{check_path, check_script_path, one_line};
 use crate::{Error, Format, relation};
 
 const SCHEMA: u32 = 1;
@@ -284,31 +285,6 @@ pub fn check_version(text: &str) -> Result<(), String> {
 }
 
 /// A path that stands in a script and needs no quoting there.
-pub(crate) fn check_script_path(path: &str) -> Result<(), String> {
-    check_path(path)?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if path.chars().all(plain) {
-        return Ok(());
-    }
-    Err(format!("`{path}` stands in scripts: use letters, digits, / . _ - only"))
-}
-
-pub(crate) fn check_path(path: &str) -> Result<(), String> {
-    let mut parts = path.split('/');
-    let absolute = parts.next() == Some("");
-    if !absolute || path.len() < 2 || parts.any(|part| part.trim() != part || ["", ".", ".."].contains(&part)) {
-        return Err(format!("`{path}` must be an absolute path without . and .., and without blanks around a name"));
-    }
-    one_line("a path", path)
-}
-
-pub(crate) fn one_line(what: &str, text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(format!("{what} must be one line of text, not {text:?}"));
-    }
-    Ok(())
-}
-
 /// Parses TOML; an error names the line.
 pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
     toml::from_str(text).map_err(|e| {

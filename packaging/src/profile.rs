@@ -1,27 +1,25 @@
-//! What scripts and files need of an agent's profile (`profile.toml`), so that it stands in one place.
+//! What scripts and files need of an agent's profile. hostprep's own parser reads it, so a profile that its hooks would refuse
+//! is refused here too.
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Error;
-use crate::manifest::{check_script_path, from_toml, one_line};
+use crate::path::{check_script_path, one_line};
 
-/// The part of a profile that packages use. hostprep itself checks the rest.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+/// The part of a profile that templates use, with the profile's names.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "named as in the profile")]
 pub struct Profile {
-    /// The agent.
     pub title: String,
-    /// Where hostprep keeps what.
     pub paths: Paths,
-    /// The account that hostprep makes.
     pub scan_user: ScanUser,
-    /// The directories that it looks after.
-    pub directories: Vec<Managed>,
+    pub directories: Vec<Directory>,
 }
 
-/// Where hostprep keeps what.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+/// Where hostprep keeps its files.
+#[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs, reason = "named as in the profile")]
 pub struct Paths {
     pub faults: String,
@@ -30,20 +28,19 @@ pub struct Paths {
     pub log: String,
 }
 
-/// The account that hostprep makes.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+/// The account that hostprep creates.
+#[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs, reason = "named as in the profile")]
 pub struct ScanUser {
     pub name: String,
     pub comment: String,
     pub home: String,
-    pub shells: Vec<String>,
 }
 
-/// A directory that hostprep looks after.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+/// A managed directory.
+#[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs, reason = "named as in the profile")]
-pub struct Managed {
+pub struct Directory {
     pub path: String,
     pub create: bool,
 }
@@ -52,44 +49,56 @@ impl Profile {
     /// Reads a profile.
     ///
     /// # Errors
-    /// [`Error`] where it cannot be read, lacks a part, or has a path that cannot stand in a script.
+    /// [`Error`] if it cannot be read, if hostprep would refuse it, or if it has a value that a script cannot hold.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-        let profile: Self = from_toml(path, &text)?;
-        profile.check().map_err(|problem| Error::Manifest { path: path.to_owned(), problem })?;
-        Ok(profile)
+        let profile = installer::profile::Profile::parse(&text, path).map_err(Error::Profile)?;
+        check(&profile).map_err(|problem| Error::Manifest { path: path.to_owned(), problem })?;
+        Ok(Self::of(profile))
     }
 
-    /// What stands in a script or a line of `sysusers.d` must not end it.
-    fn check(&self) -> Result<(), String> {
-        let paths = &self.paths;
-        let own = [&paths.faults, &paths.state, &paths.lock, &paths.log];
-        let managed = self.directories.iter().map(|directory| &directory.path);
-        for path in own {
-            let above = path.rsplit_once('/').map_or("", |(above, _)| above);
-            let deep_enough = if above.starts_with("/var/") { 3 } else { 2 };
-            if above.matches('/').count() < deep_enough {
-                return Err(format!(
-                    "`{path}` stands in a directory of the system's; put it into one of the agent's own"
-                ));
-            }
+    fn of(profile: installer::profile::Profile) -> Self {
+        let installer::profile::Profile { title, paths, scan_user, directories, .. } = profile;
+        let directory =
+            |one: installer::profile::ManagedDirectory| Directory { path: text(&one.path), create: one.create };
+        Self {
+            title,
+            paths: Paths {
+                faults: text(&paths.faults),
+                state: text(&paths.state),
+                lock: text(&paths.lock),
+                log: text(&paths.log),
+            },
+            scan_user: ScanUser { name: scan_user.name, comment: scan_user.comment, home: text(&scan_user.home) },
+            directories: directories.into_iter().map(directory).collect(),
         }
-        let user = &self.scan_user;
-        let mut places = own.into_iter().chain(managed).chain([&user.home]).chain(&user.shells);
-        places.try_for_each(|place| check_script_path(place))?;
-        let name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        if user.name.is_empty() || user.name.starts_with('-') || !user.name.chars().all(name) {
-            return Err(format!("`{}` is no user name: letters, digits, _ - .", user.name));
-        }
-        if user.shells.is_empty() {
-            return Err("scan_user.shells names no shell".into());
-        }
-        for text in [&self.title, &user.comment] {
-            one_line("a title or comment", text)?;
-            if text.contains(['"', '\\']) {
-                return Err(format!("{text:?} stands in configuration files: no \" and no \\"));
-            }
-        }
-        Ok(())
     }
+}
+
+/// Checks that no value ends a script's word or a line of `sysusers.d`, and that packages own what they list.
+fn check(profile: &installer::profile::Profile) -> Result<(), String> {
+    let paths = &profile.paths;
+    let own = [&paths.faults, &paths.state, &paths.lock, &paths.log];
+    for path in own {
+        let deep_enough = if path.starts_with("/var") { 4 } else { 3 };
+        if path.iter().skip(1).count() < deep_enough {
+            let path = path.display();
+            return Err(format!("`{path}` is in a directory of the system; put it into one of the agent's own"));
+        }
+    }
+    let managed = profile.directories.iter().map(|directory| &directory.path);
+    let mut all = own.into_iter().chain(managed).chain([&profile.scan_user.home]);
+    all.try_for_each(|path| check_script_path(&text(path)))?;
+    for text in [&profile.title, &profile.scan_user.comment] {
+        one_line("a title or comment", text)?;
+        if text.contains(['"', '\\']) {
+            return Err(format!("{text:?} is used in configuration files: no \" and no \\"));
+        }
+    }
+    Ok(())
+}
+
+/// A profile is UTF-8, and so are its paths.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }

@@ -1,6 +1,6 @@
 //! What a package may say of others, as RPM and Debian write it.
 
-use crate::manifest::check_path;
+use crate::path::check_path;
 
 const RPM_OPERATORS: [&str; 5] = ["=", "<", "<=", ">", ">="];
 const DEB_OPERATORS: [&str; 5] = ["<<", "<=", "=", ">=", ">>"];

@@ -147,16 +147,32 @@ fn every_package_that_remedies_name_is_a_trigger() {
 #[test]
 fn state_in_a_directory_of_the_systems() {
     let profile = fs::read_to_string(source("example/profile.toml")).unwrap();
-    for (from, to) in [
-        ("/var/log/acme/hostprep.log", "/var/log/hostprep.log"),
-        ("/run/acme/hostprep.lock", "/run/hostprep.lock"),
-        ("/var/lib/acme/hostprep", "/var/lib/hostprep"),
-        ("/var/lib/acme/faults", "/faults"),
+    for (from, to, why) in [
+        ("/var/log/acme/hostprep.log", "/var/log/hostprep.log", "the agent's own"),
+        ("/run/acme/hostprep.lock", "/run/hostprep.lock", "the agent's own"),
+        ("/var/lib/acme/hostprep", "/var/lib/hostprep", "the agent's own"),
+        ("/var/lib/acme/faults", "/faults", "below one of /opt"),
     ] {
         assert!(profile.contains(from));
         let workshop = Workshop::bare();
         workshop.write("profile.toml", profile.replace(from, to));
-        refused(&workshop, &["profile.toml", to, "the agent's own"]);
+        refused(&workshop, &["profile.toml", to, why]);
+    }
+}
+
+/// Else a package could be built that its own hooks refuse.
+#[test]
+fn a_profile_that_hostprep_refuses() {
+    let profile = fs::read_to_string(source("example/profile.toml")).unwrap();
+    for (from, to, why) in [
+        ("name = \"acme-scan\"", "name = \"Acme.Scan\"", "cannot be a user name"),
+        ("mode = \"0755\"", "mode = \"0777\"", "would let others write"),
+        ("[module]", "[modul]", "modul"),
+    ] {
+        assert!(profile.contains(from), "{from}");
+        let workshop = Workshop::bare();
+        workshop.write("profile.toml", profile.replacen(from, to, 1));
+        refused(&workshop, &["profile.toml", why]);
     }
 }
 
@@ -232,7 +248,7 @@ fn hooks_that_could_not_be_called() {
     refused_with("\"odd-hostprep\"", "\"odd hostprep\"", &["ident"]);
     refused_with("\"odd.service\"", "\"odd\"", &["`odd` is no systemd unit"]);
     refused_with("\"odd.service\"", "\"odd.service; reboot\"", &["no systemd unit"]);
-    refused_with("/opt/odd/bin/hostprep", "/opt/odd/bin/'$(reboot)", &["stands in scripts"]);
+    refused_with("/opt/odd/bin/hostprep", "/opt/odd/bin/'$(reboot)", &["is used in scripts"]);
     let workshop = Workshop::bare();
     let mut command = package();
     let arguments =
@@ -270,7 +286,7 @@ fn a_profile_that_cannot_stand_in_scripts() {
         ("comment = \"Acme scan service\"", "comment = \"a\\\" b\"", "configuration files"),
         ("comment = \"Acme scan service\"", "comment = \"a\\nu root\"", "one line"),
         ("title = \"Acme agent\"", "title = \"a\\nb\"", "one line"),
-        ("faults = \"/var/lib/acme/faults\"", "faults = \"/var/lib/acme/fa'ults\"", "stands in scripts"),
+        ("faults = \"/var/lib/acme/faults\"", "faults = \"/var/lib/acme/fa'ults\"", "is used in scripts"),
         ("home = \"/nonexistent\"", "home = \"here\"", "absolute path"),
         ("state = \"/var/lib/acme/hostprep\"", "", "`state`"),
         ("[paths]", "[paths", "profile.toml, line 7"),

@@ -87,19 +87,10 @@ impl Host {
         let workshop = Workshop::bare();
         let program = text(&workshop.at("bin/hostprep")).to_owned();
         workshop.change("/opt/odd/bin/hostprep", &program);
-        for place in ["faults\"", "hostprep\""] {
-            workshop.change_in(
-                "profile.toml",
-                &format!("/var/lib/acme/{place}"),
-                &format!("{}/{place}", text(&workshop.at("lib"))),
-            );
-        }
-        workshop.change_in("profile.toml", "/var/log/acme/", &format!("{}/", text(&workshop.at("log"))));
-        workshop.change_in("profile.toml", "/opt/acme/agent\"", &format!("{}\"", text(&workshop.at("agent"))));
-        render(&workshop.at("manifest.toml"), &workshop.at("program"), &workshop.at("scripts"));
         fs::create_dir_all(workshop.at("lib/hostprep")).unwrap();
         fs::create_dir_all(workshop.at("lib/faults")).unwrap();
         let host = Self { workshop };
+        host.render();
         for name in ["logger", "systemctl", "deb-systemd-helper", "deb-systemd-invoke"] {
             host.executable(
                 &format!("tools/{name}"),
@@ -107,6 +98,21 @@ impl Host {
             );
         }
         host
+    }
+
+    /// Renders the scripts, then moves what they name on the host into the workshop: a profile itself cannot.
+    fn render(&self) {
+        render(&self.at("manifest.toml"), &self.at("program"), &self.at("scripts"));
+        for format in ["rpm", "deb"] {
+            for entry in fs::read_dir(self.at("scripts").join(format)).unwrap() {
+                let path = entry.unwrap().path();
+                let mut script = fs::read_to_string(&path).unwrap();
+                for (from, to) in [("/var/lib/acme", "lib"), ("/var/log/acme", "log"), ("/opt/acme/agent", "agent")] {
+                    script = script.replace(from, text(&self.at(to)));
+                }
+                fs::write(&path, script).unwrap();
+            }
+        }
     }
 
     fn at(&self, path: &str) -> PathBuf {
@@ -224,7 +230,7 @@ fn a_profile_of_its_own_is_given_every_time() {
     let host = Host::new();
     host.program("exit 3");
     host.workshop.change("ident =", "profile_path = \"/opt/odd/profile.toml\"\nident =");
-    render(&host.at("manifest.toml"), &host.at("program"), &host.at("scripts"));
+    host.render();
     for (script, arguments) in CALLS.iter().filter(|call| **call != ("rpm/pre", &["1"])) {
         let _ = fs::remove_file(host.note());
         let (run, noted) = host.run(script, arguments);

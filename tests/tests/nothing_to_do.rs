@@ -89,6 +89,7 @@ fn a_dry_run_shows_what_a_run_then_does() {
     let trace = Trace::of(program::binary(), root.args(&["repair"]));
     let done = lines(&trace.run.expect_code(0).stdout, "did:");
     assert_eq!(planned, done);
-    assert_eq!(trace.started, ["/usr/sbin/useradd"], "and no other process is started");
+    let twice = ["/usr/sbin/useradd", "/usr/sbin/useradd"];
+    assert_eq!(trace.started, twice, "whether it has --prefix is asked first, and no other process is started");
     assert!(planned.iter().any(|line| line.starts_with("useradd --prefix ")), "{planned:?}");
 }
