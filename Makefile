@@ -2,7 +2,7 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
+.PHONY: help needs needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
 	vagrant-validate torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
@@ -11,19 +11,31 @@ help: ## list the targets
 needs:
 	@tests/setup/install-build-needs.sh
 
-demo: needs ## build, then the main job in a scratch root on real input: check, repair, check, status
+needs-demo needs-check: needs-%:
+	@tests/setup/install-build-needs.sh --for $*
+
+demo: needs-demo ## build, then the main job in a scratch root on real input: check, repair, check, status
 	tests/demo/run.sh
 
-packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them
-	packaging/packages.sh $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
+# What a change must pass before the long suites are worth their time.
+check: needs-check lint circles ## formatting, lints and unit tests: no root, some minutes at first, then under three
+	cargo test --workspace --lib --locked
 
-test: needs test-store packages ## formatting, lints, shellcheck, every test
+lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --package hostprep-packaging --all-targets --features sign --locked -- -D warnings
 	find . -name target -prune -o -name '*.sh' -print0 | xargs -0 shellcheck .ci/run
 	shellcheck --shell sh --exclude SC2154 tests/vm/scenarios/*/prepare tests/vm/scenarios/*/act \
 		tests/vm/scenarios/*/verify tests/vm/scenarios/*/restore
+
+circles:
+	tests/setup/import-circles.py $(wildcard */src */*/src)
+
+packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them
+	packaging/packages.sh $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
+
+test: needs lint circles test-store packages ## formatting, lints, shellcheck, every test
 	packaging/lint.sh dist
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
 	cargo test --workspace --locked

@@ -13,7 +13,7 @@ root=target/demo/root
 kernel=6.1.0-18-amd64
 
 if [ "${1-}" != --built ]; then
-    cargo build --release --quiet --package hostprep
+    cargo build --release --locked --package hostprep
     tests/setup/policy-store.sh
     if [ "$(id -u)" -ne 0 ]; then
         unshare --user --map-root-user true || {

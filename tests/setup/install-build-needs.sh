@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what building and testing hostprep need and this machine lacks, from the distribution's own packages.
-# usage: install-build-needs.sh [--vagrant] [--fuzz] [--list]
-# --vagrant adds what boxes are made of and brought up with, --fuzz what libFuzzer is built with; with --list it only
-# prints the packages that are missing.
-# Root is asked for (through sudo) only when there is something to install.
+# usage: install-build-needs.sh [--for demo|check|test] [--vagrant] [--fuzz] [--list]
+# --for limits it to what `make demo` or `make check` needs; without it, everything for `make test` and `make vm` is installed.
+# --vagrant adds what builds boxes and brings them up, --fuzz what libFuzzer is built with. --list only prints the packages that
+# are missing. It asks for root (through sudo) only if there is something to install.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -13,17 +13,34 @@ fail() {
     exit 1
 }
 
+purpose='test'
 vagrant=
 fuzz=
 list=
-for option; do
-    case $option in
+while [ $# -gt 0 ]; do
+    case $1 in
+        --for)
+            shift
+            case ${1-} in
+                demo | check | test) purpose=$1 ;;
+                *) fail "--for takes demo, check or test, not '${1-}'" ;;
+            esac
+            ;;
         --vagrant) vagrant=yes ;;
         --fuzz) fuzz=yes ;;
         --list) list=yes ;;
-        *) fail "what is $option?" ;;
+        *) fail "unknown option: $1" ;;
     esac
+    shift
 done
+
+# cargo's own message for a compiler that does not know the edition says nothing of the version.
+wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$(dirname "$0")/../../Cargo.toml")
+command -v rustc >/dev/null || fail "Rust is not installed; install Rust $wanted or later from rustup.rs or the distribution"
+found=$(rustc --version | cut -d' ' -f2)
+if [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" != "$wanted" ]; then
+    fail "Rust $found is too old; hostprep needs $wanted or later: rustup update stable"
+fi
 
 if command -v apt-get >/dev/null; then
     manager=apt
@@ -68,6 +85,12 @@ need '/usr/lib/clang/*/include/stddef.h /usr/lib64/clang/*/include/stddef.h /usr
     libclang-dev clang-devel
 need 'import ensurepip' python3-venv python3
 
+# To lint.
+if [ "$purpose" != demo ]; then
+    need python3 python3 python3
+    need shellcheck shellcheck ShellCheck
+fi
+
 # What hostprep runs.
 need useradd passwd shadow-utils
 need semodule policycoreutils policycoreutils
@@ -76,41 +99,41 @@ need checkmodule checkpolicy checkpolicy
 need semodule_package semodule-utils policycoreutils
 need /usr/share/selinux/targeted - selinux-policy-targeted
 
-# To test.
-need jq jq jq
-need python3 python3 python3
-need shellcheck shellcheck ShellCheck
-need strace strace strace
-need getfattr attr attr
-need chattr e2fsprogs e2fsprogs
-need unshare util-linux util-linux-core
-need flock util-linux util-linux-core
-need bzip2 bzip2 bzip2
-need xz xz-utils xz
-need zstd zstd zstd
-need mmdebstrap mmdebstrap -
-# To boot a guest.
-need qemu-system-x86_64 qemu-system-x86 qemu-system-x86-core
-need mke2fs e2fsprogs e2fsprogs
-need setfiles policycoreutils policycoreutils
-# To judge packages.
-need rpm rpm rpm
-need rpmkeys rpm rpm
-need rpm2cpio rpm2cpio rpm
-need rpmbuild rpm rpm-build
-need rpmlint rpmlint rpmlint
-need cpio cpio cpio
-need dpkg-deb dpkg dpkg
-need dpkg-gencontrol dpkg-dev dpkg-dev
-need lintian lintian -
-need ar binutils binutils
-need gpg gpg gnupg2
-need gpg-agent gpg-agent gnupg2
-need dash dash dash
-need busybox busybox busybox
-need newuidmap uidmap -
-need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
-need /etc/ssl/certs/ca-certificates.crt ca-certificates ca-certificates
+if [ "$purpose" = test ]; then
+    # To test.
+    need jq jq jq
+    need strace strace strace
+    need getfattr attr attr
+    need chattr e2fsprogs e2fsprogs
+    need unshare util-linux util-linux-core
+    need flock util-linux util-linux-core
+    need bzip2 bzip2 bzip2
+    need xz xz-utils xz
+    need zstd zstd zstd
+    need mmdebstrap mmdebstrap -
+    # To boot a guest.
+    need qemu-system-x86_64 qemu-system-x86 qemu-system-x86-core
+    need mke2fs e2fsprogs e2fsprogs
+    need setfiles policycoreutils policycoreutils
+    # To judge packages.
+    need rpm rpm rpm
+    need rpmkeys rpm rpm
+    need rpm2cpio rpm2cpio rpm
+    need rpmbuild rpm rpm-build
+    need rpmlint rpmlint rpmlint
+    need cpio cpio cpio
+    need dpkg-deb dpkg dpkg
+    need dpkg-gencontrol dpkg-dev dpkg-dev
+    need lintian lintian -
+    need ar binutils binutils
+    need gpg gpg gnupg2
+    need gpg-agent gpg-agent gnupg2
+    need dash dash dash
+    need busybox busybox busybox
+    need newuidmap uidmap -
+    need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring -
+    need /etc/ssl/certs/ca-certificates.crt ca-certificates ca-certificates
+fi
 
 # To bring up Vagrant boxes.
 if [ -n "$vagrant" ]; then

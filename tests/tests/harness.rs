@@ -182,3 +182,25 @@ fn a_chroot_is_a_system_of_its_own() {
     let run = Run::of(command.arg(place.path()).args(["/bin/sh", "-c", "dpkg-query -W -f '${Status}' passwd; id -u"]));
     assert_eq!(run.expect_code(0).stdout, "install ok installed0\n");
 }
+
+/// cargo's own message for a compiler that does not know the edition is four lines about features.
+#[test]
+fn a_rust_that_is_too_old_gets_one_clear_line() {
+    let place = setup::open_tempdir();
+    let rustc = place.path().join("rustc");
+    let list = |version: &str| {
+        std::fs::write(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n")).unwrap();
+        std::fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let path = std::env::join_paths([place.path(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
+        let script = setup::top().join("tests/setup/install-build-needs.sh");
+        Run::of(std::process::Command::new("sh").arg(script).args(["--for", "demo", "--list"]).env("PATH", path))
+    };
+    let old = list("1.80.0").expect_code(1);
+    assert_eq!(
+        (old.stdout.as_str(), old.stderr.as_str()),
+        ("", "install-build-needs: Rust 1.80.0 is too old; hostprep needs 1.88 or later: rustup update stable\n")
+    );
+    for enough in ["1.88.0", "1.100.0", "2.0.0-nightly"] {
+        list(enough).expect_code(0);
+    }
+}

@@ -18,19 +18,6 @@ use crate::snapshot::{Compare, Snapshot};
 /// Never the same twice: the log, and times in the store, which is looked at by itself.
 const NOT_COMPARED: [&str; 2] = ["/var/log/cisco", "/var/lib/cisco/faults"];
 
-/// `login.defs` with all that can be known of it but the time of access.
-pub(super) struct LoginDefs(Snapshot);
-
-impl LoginDefs {
-    pub(super) fn of(root: &ScratchRoot) -> Self {
-        Self(Snapshot::of(&root.at("/etc/login.defs")))
-    }
-
-    fn difference(&self, root: &ScratchRoot) -> String {
-        self.0.difference(&Self::of(root).0, Compare::Everything)
-    }
-}
-
 /// When `login.defs` was last read.
 fn accessed(root: &ScratchRoot) -> Option<(i64, i64)> {
     std::fs::metadata(root.at("/etc/login.defs")).ok().map(|found| (found.atime(), found.atime_nsec()))

@@ -6,6 +6,7 @@
 //! * [`sweep`]: many of them
 
 mod judge;
+mod login_defs;
 mod points;
 mod sweep;
 mod work;

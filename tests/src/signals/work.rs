@@ -37,9 +37,9 @@ impl Work {
     }
 
     /// A root of its own, and `login.defs` as it was before anything was done to it.
-    pub(super) fn root(self) -> (ScratchRoot, super::judge::LoginDefs) {
+    pub(super) fn root(self) -> (ScratchRoot, super::login_defs::LoginDefs) {
         let root = root();
-        let login_defs = super::judge::LoginDefs::of(&root);
+        let login_defs = super::login_defs::LoginDefs::of(&root);
         (self.ready)(&root);
         (root, login_defs)
     }

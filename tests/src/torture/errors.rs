@@ -7,8 +7,9 @@ use nix::errno::Errno;
 use nix::libc;
 
 use super::crew::{Tally, Tried, try_all};
-use super::judge::{self, Amid, Events, LoginDefs, Outcome};
+use super::judge::{self, Amid, Events, Outcome};
 use super::kill::Extent;
+use super::login_defs::LoginDefs;
 use super::place::Place;
 use super::point::{self, CHANGING, OPENING, Point};
 use super::scenario::Scenario;

@@ -17,6 +17,7 @@ pub mod errors;
 pub mod judge;
 pub mod kill;
 pub mod links;
+pub mod login_defs;
 pub mod place;
 pub mod point;
 pub mod power;

@@ -8,7 +8,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use tempfile::TempDir;
 
-use super::judge::LoginDefs;
+use super::login_defs::LoginDefs;
 use super::scenario::Scenario;
 use crate::program::{Caller, Run, binary};
 use crate::setup;
