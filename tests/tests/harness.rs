@@ -189,8 +189,8 @@ fn a_rust_that_is_too_old_gets_one_clear_line() {
     let place = setup::open_tempdir();
     let rustc = place.path().join("rustc");
     let list = |version: &str| {
-        std::fs::write(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n")).unwrap();
-        std::fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fs::write(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n")).unwrap();
+        fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let path = std::env::join_paths([place.path(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
         let script = setup::top().join("tests/setup/install-build-needs.sh");
         Run::of(std::process::Command::new("sh").arg(script).args(["--for", "demo", "--list"]).env("PATH", path))
