@@ -4,7 +4,6 @@
 //! `/etc/.pwd.lock` (`lckpwdf(3)`). A tool that exits between making and removing them leaves them behind: shadow 4.1.5.1 does
 //! so where there is no `login.defs`. The next tool removes one that names a dead process, and refuses one that names none.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
@@ -44,15 +43,25 @@ impl AccountLock {
     }
 }
 
-impl fmt::Display for AccountLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        match self.owner {
-            Owner::Running(pid) => write!(f, "process {pid} holds {path}"),
-            Owner::Gone(pid) => write!(f, "process {pid}, which no longer runs, left {path} behind"),
-            Owner::None => write!(f, "{path} names no process"),
+/// Returns what to say of `locks`: for each owner which of them it holds or left behind.
+#[must_use]
+pub fn describe(locks: &[AccountLock]) -> String {
+    let mut owners: Vec<Owner> = Vec::new();
+    for lock in locks {
+        if !owners.contains(&lock.owner) {
+            owners.push(lock.owner);
         }
     }
+    let sentence = |owner: &Owner| {
+        let of = locks.iter().filter(|lock| lock.owner == *owner).map(|lock| lock.path.display().to_string());
+        let paths = of.collect::<Vec<_>>().join(", ");
+        match owner {
+            Owner::Running(pid) => format!("process {pid} holds {paths}"),
+            Owner::Gone(pid) => format!("process {pid}, which no longer runs, left {paths} behind"),
+            Owner::None => format!("no process is named in {paths}"),
+        }
+    };
+    owners.iter().map(sentence).collect::<Vec<_>>().join("; ")
 }
 
 /// Returns the lock files in `root`. One that cannot be read is left out.
@@ -96,10 +105,18 @@ mod tests {
         let locks = account_locks(&root);
         let owners: Vec<Owner> = locks.iter().map(|lock| lock.owner).collect();
         assert_eq!(owners, [Owner::Gone(5_000_000), Owner::None, Owner::Running(own.cast_signed()), Owner::None]);
-        let shown: Vec<String> = locks.iter().filter(|lock| lock.is_abandoned()).map(ToString::to_string).collect();
         let at = |name: &str| root.shown(format!("/etc/{name}")).display().to_string();
-        let gone = format!("process 5000000, which no longer runs, left {} behind", at("passwd.lock"));
-        let none = |name| format!("{} names no process", at(name));
-        assert_eq!(shown, [gone, none("shadow.lock"), none("gshadow.lock")]);
+        assert_eq!(
+            describe(&locks),
+            format!(
+                "process 5000000, which no longer runs, left {} behind; no process is named in {}, {}; process {own} holds {}",
+                at("passwd.lock"),
+                at("shadow.lock"),
+                at("gshadow.lock"),
+                at("group.lock")
+            )
+        );
+        let abandoned = locks.iter().filter(|lock| lock.is_abandoned()).count();
+        assert_eq!(abandoned, 3);
     }
 }

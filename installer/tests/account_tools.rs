@@ -104,7 +104,7 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     let (_, detail, remedy) = finding(&report);
     assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
     let lock = host.path("etc/passwd.lock").canonicalize().unwrap();
-    assert!(detail.ends_with(&format!("{} names no process", lock.display())), "{detail}");
+    assert!(detail.ends_with(&format!("no process is named in {}", lock.display())), "{detail}");
     assert_eq!(remedy[0], format!("rm -f {}", lock.display()));
 }
 
@@ -184,10 +184,9 @@ fn locks_that_a_failed_removal_leaves_are_named() {
     host.tool("groupdel", &format!("{HELP}\nexit 1"));
     let removed = host.with(|cx| removal::remove(cx, StateDirectory::Goes, run::LOCK_PATIENCE, &mut || {}).unwrap());
     let said = removed.failed.join("\n");
-    for file in ["passwd", "group", "shadow"] {
-        let lock = host.path(&format!("etc/{file}.lock")).canonicalize().unwrap();
-        assert!(said.contains(&format!("which no longer runs, left {} behind", lock.display())), "{said}");
-    }
+    let locks = ["passwd", "shadow", "group"]
+        .map(|file| host.path(&format!("etc/{file}.lock")).canonicalize().unwrap().display().to_string());
+    assert!(said.contains(&format!("which no longer runs, left {} behind", locks.join(", "))), "{said}");
     assert!(said.contains("Run: rm -f "), "{said}");
     assert!(removed.done.is_empty(), "{removed:?}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use faults::Reason;
 use host::Root;
-use host::account_lock::{AccountLock, Owner, account_locks};
+use host::account_lock::{AccountLock, Owner, account_locks, describe};
 use host::backoff::Backoff;
 use host::distribution::{Distribution, Tool};
 use host::process::{Command, ProcessError, quoted, telling_line};
@@ -104,6 +104,13 @@ fn is_locked_out(root: &Root, error: &ProcessError) -> bool {
     !is_refused && (says_locked(line) || (is_held && line.contains(": cannot open /")))
 }
 
+/// shadow 4.1.5.1 says nothing where it finds no `login.defs`, and leaves its locks behind.
+fn may_be_a_lock(error: &ProcessError) -> bool {
+    telling_line(error.stderr()).is_none_or(|line| {
+        says_locked(line) || line.contains(": existing lock file ") || line.contains(": cannot open /")
+    })
+}
+
 fn says_locked(line: &str) -> bool {
     line.contains(": cannot lock ") || line.contains(" already used by PID ")
 }
@@ -129,9 +136,8 @@ pub fn failure(cx: &Context, command: &Command, error: &ProcessError, words: &st
             remedy: vec![format!("chattr -i -a {list}"), again],
         };
     }
-    let locks = account_locks(cx.root);
-    let named = locks.iter().map(|lock| format!("; {lock}"));
-    let detail = std::iter::once(error.to_string()).chain(named).collect();
+    let locks = if may_be_a_lock(error) { account_locks(cx.root) } else { Vec::new() };
+    let detail = if locks.is_empty() { error.to_string() } else { format!("{error}; {}", describe(&locks)) };
     let abandoned: Vec<String> =
         locks.iter().filter(|lock| lock.is_abandoned()).map(|lock| quoted(&lock.path.to_string_lossy())).collect();
     let first = if !abandoned.is_empty() {
