@@ -165,5 +165,4 @@ fn is_about(line: &str, module: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "classify_tests.rs"]
 mod tests;

@@ -34,7 +34,7 @@ pub mod transaction;
 
 pub use classify::Cause;
 pub use config::SelinuxConfig;
-pub use interrupted::Interrupted;
+pub use interrupted::InterruptedTransaction;
 pub use kernel::{Answer, Kernel};
 pub use running::RunningKernel;
 pub use spec::ModuleSpec;

@@ -204,5 +204,4 @@ fn judge(stdout: &str, wanted: &[String]) -> BaseRule {
 }
 
 #[cfg(test)]
-#[path = "policy_file_tests.rs"]
 mod tests;

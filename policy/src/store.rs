@@ -189,5 +189,4 @@ fn content_of(bytes: &[u8]) -> Content {
 }
 
 #[cfg(test)]
-#[path = "store_tests.rs"]
 mod tests;

@@ -17,7 +17,7 @@ use crate::state::State;
 use crate::store::Store;
 
 /// The longest that the store's lock is waited for.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The longest that one run may take: an emulated machine needed 75 s.
 const LONGEST_RUN: Duration = Duration::from_secs(600);
@@ -28,13 +28,13 @@ const SLICE: Duration = Duration::from_millis(100);
 
 /// The store that is changed, and whether the policy made from it is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct StoreTarget {
     policy_type: String,
     alternate: Option<PathBuf>,
     load: bool,
 }
 
-impl Target {
+impl StoreTarget {
     /// The store of `policy_type` in `root`. The policy is loaded where `state` says that one is running.
     #[must_use]
     pub fn of(root: &Root, policy_type: &str, state: State) -> Self {
@@ -52,7 +52,7 @@ impl Target {
     /// Installs `file` at the spec's priority, over what is there, enables it if it is disabled, and removes it at former
     /// priorities; all in one transaction.
     #[must_use]
-    pub fn install(&self, spec: &ModuleSpec, file: &Path, present: &Present) -> Command {
+    pub fn install(&self, spec: &ModuleSpec, file: &Path, present: &InstalledAt) -> Command {
         let mut command = self.semodule().arg("-X").arg(spec.priority.to_string()).arg("-i").arg(file);
         for priority in present.ours(spec).into_iter().filter(|&priority| priority != spec.priority) {
             command = command.args(["-X", &priority.to_string(), "-r", &spec.name]);
@@ -70,7 +70,7 @@ impl Target {
     /// Removes the module at every priority in `present` that is or was ours, in one transaction; `None` where there is
     /// none. (To remove what is not there is an error where it is all there is to do.)
     #[must_use]
-    pub fn remove(&self, spec: &ModuleSpec, present: &Present) -> Option<Command> {
+    pub fn remove(&self, spec: &ModuleSpec, present: &InstalledAt) -> Option<Command> {
         let ours = present.ours(spec);
         let add = |command: Command, priority: u16| command.args(["-X", &priority.to_string(), "-r", &spec.name]);
         (!ours.is_empty()).then(|| ours.into_iter().fold(self.semodule(), add))
@@ -91,14 +91,14 @@ impl Target {
 
 /// What of the module stands in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Present {
+pub struct InstalledAt {
     /// The priorities that it is installed at.
     pub priorities: Vec<u16>,
     /// Whether it is disabled.
     pub disabled: bool,
 }
 
-impl Present {
+impl InstalledAt {
     /// Looks.
     ///
     /// # Errors
@@ -145,7 +145,7 @@ pub struct Done {
 }
 
 /// Runs a transaction on the module `module`. It is not cut short by Ctrl-C. While somebody else holds the store's lock
-/// (libsemanage itself gives up after 5 s) it is tried again with growing pauses, for [`PATIENCE`] at most.
+/// (libsemanage itself gives up after 5 s) it is tried again with growing pauses, for [`LOCK_TIMEOUT`] at most.
 ///
 /// # Errors
 /// [`TransactionError`] with its cause.
@@ -169,7 +169,7 @@ pub fn run(
             other => classify(other.stderr(), module),
         };
         let waited = clock.monotonic() - start;
-        if cause != Cause::StoreLocked || waited + pause > PATIENCE || !wait(clock, pause) {
+        if cause != Cause::StoreLocked || waited + pause > LOCK_TIMEOUT || !wait(clock, pause) {
             let said = match (&source, telling_line(source.stderr())) {
                 (ProcessError::Failed { .. }, Some(line)) => format!("`{command}` failed: {line}"),
                 _ => source.to_string(),
@@ -225,13 +225,13 @@ pub enum RemoveError {
 pub fn remove(
     processes: &Processes<'_>,
     clock: &dyn Clock,
-    target: &Target,
+    target: &StoreTarget,
     store: &Store<'_>,
     spec: &ModuleSpec,
 ) -> Result<bool, RemoveError> {
-    let Some(command) = target.remove(spec, &Present::in_store(store, &spec.name)?) else { return Ok(false) };
+    let Some(command) = target.remove(spec, &InstalledAt::in_store(store, &spec.name)?) else { return Ok(false) };
     run(processes, clock, &command, &spec.name)?;
-    match Present::in_store(store, &spec.name)?.ours(spec).first() {
+    match InstalledAt::in_store(store, &spec.name)?.ours(spec).first() {
         None => Ok(true),
         Some(&priority) => {
             Err(RemoveError::StillThere { command: command.to_string(), name: spec.name.clone(), priority })
@@ -240,5 +240,4 @@ pub fn remove(
 }
 
 #[cfg(test)]
-#[path = "transaction_tests.rs"]
 mod tests;

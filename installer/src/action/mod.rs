@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use host::Root;
 use host::log::Level;
 use host::process::Command;
-use policy::Interrupted;
+use policy::InterruptedTransaction;
 
 use crate::Error;
 use crate::context::Context;
@@ -18,7 +18,7 @@ use crate::login_defs;
 use crate::outcome::Finding;
 
 pub use account::{account_tool, sync_accounts, useradd};
-pub use module::{LoadModule, clean_work, is_work_left, put_back};
+pub use module::{LoadModule, clean_build_dir, has_stale_build, restore_store};
 
 /// A change.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub enum Action {
         gid: Option<u32>,
     },
     /// Makes the policy from before a transaction that was cut short the active one again.
-    PutBackStore(Interrupted),
+    RestoreStore(InterruptedTransaction),
     /// Loads the policy that is in the store into the kernel again.
     ReloadPolicy {
         /// The tool.
@@ -99,7 +99,7 @@ impl Action {
                 }
                 lines
             }
-            Self::PutBackStore(store) => {
+            Self::RestoreStore(store) => {
                 let path = root.shown(store.path());
                 vec![format!("mv {0}/previous {0}/active", path.display())]
             }
@@ -122,7 +122,7 @@ impl Action {
             Self::Account { command, makes, window } => account::run(cx, journal, command, makes, window.as_deref()),
             Self::MakeDirectory { path, mode } => directory::make(cx, journal, path, *mode),
             Self::AdjustDirectory { path, mode, gid } => directory::adjust(cx, path, *mode, *gid),
-            Self::PutBackStore(store) => Ok(put_back(cx, store)?),
+            Self::RestoreStore(store) => Ok(restore_store(cx, store)?),
             Self::ReloadPolicy { command } => module::reload(cx, command),
             Self::LoadModule(load) => load.apply(cx, journal),
         }

@@ -9,8 +9,8 @@ use host::root::mode_of;
 use host::{Dir, FileError, places};
 use nix::errno::Errno;
 use policy::compile::{Compile, CompileError, Format};
-use policy::transaction::{Present, Target, TransactionError};
-use policy::{Cause, Interrupted, ModuleSpec};
+use policy::transaction::{InstalledAt, StoreTarget, TransactionError};
+use policy::{Cause, InterruptedTransaction, ModuleSpec};
 
 use super::ActionError;
 use super::directory::failure;
@@ -27,9 +27,9 @@ pub struct LoadModule {
     /// How it is compiled.
     pub compile: Compile,
     /// The store.
-    pub target: Target,
+    pub target: StoreTarget,
     /// What stands there now.
-    pub present: Present,
+    pub present: InstalledAt,
     /// The store's type.
     pub policy_type: String,
     /// The transaction, if compiling goes as planned.
@@ -67,7 +67,7 @@ impl LoadModule {
                 Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }))
             }
         };
-        clean_work(cx)?;
+        clean_build_dir(cx)?;
         outcome
     }
 
@@ -131,8 +131,8 @@ fn refused(cx: &Context, error: &TransactionError) -> ActionError {
 ///
 /// # Errors
 /// [`FileError`].
-pub fn put_back(cx: &Context, store: &Interrupted) -> Result<(), FileError> {
-    if store.put_back(cx.root)? {
+pub fn restore_store(cx: &Context, store: &InterruptedTransaction) -> Result<(), FileError> {
+    if store.restore_previous(cx.root)? {
         let path = cx.root.shown(store.path());
         let path = path.display();
         cx.log.line(
@@ -167,19 +167,19 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
 
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
 #[must_use]
-pub fn is_work_left(cx: &Context) -> bool {
+pub fn has_stale_build(cx: &Context) -> bool {
     let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
     match names(&cx.profile.paths.work) {
         Some(names) => {
             names.is_empty()
                 || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
         }
-        None => above_work(cx).and_then(names).is_some_and(|names| names.is_empty()),
+        None => build_parent(cx).and_then(names).is_some_and(|names| names.is_empty()),
     }
 }
 
 /// The directory above that of the work, where it is only there for it.
-fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
+fn build_parent<'a>(cx: &'a Context) -> Option<&'a Path> {
     let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
     cx.profile.paths.work.parent().filter(|above| !managed(above) && !places::is_the_systems(above))
 }
@@ -188,7 +188,7 @@ fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
 ///
 /// # Errors
 /// [`FileError`] where something cannot be removed.
-pub fn clean_work(cx: &Context) -> Result<(), FileError> {
+pub fn clean_build_dir(cx: &Context) -> Result<(), FileError> {
     let work = &cx.profile.paths.work;
     if cx.root.stat(work)?.is_some() {
         let directory = match make_place(cx.root, work) {
@@ -201,7 +201,7 @@ pub fn clean_work(cx: &Context) -> Result<(), FileError> {
         }
         remove_place(cx.root, work)?;
     }
-    match above_work(cx) {
+    match build_parent(cx) {
         Some(above) => remove_place(cx.root, above).map(drop),
         None => Ok(()),
     }

@@ -8,7 +8,7 @@ use policy::kernel::ClassKnowledge;
 use policy::policy_file::{BaseRule, PolicyFile};
 use policy::rules::Rules;
 use policy::store::Installed;
-use policy::transaction::{Present, Target};
+use policy::transaction::{InstalledAt, StoreTarget};
 use policy::{Answer, ModuleSpec, SelinuxConfig, State, Store};
 
 use crate::Error;
@@ -292,8 +292,8 @@ fn overridden(cx: &Context, assessment: &Assessment, installed: &Installed, what
     let name = &cx.profile.module.name;
     let priority = installed.priority;
     let others = ModuleSpec { priority, former_priorities: Vec::new(), ..cx.profile.module.clone() };
-    let present = Present { priorities: vec![priority], disabled: false };
-    let remove = Target::of(cx.root, assessment.policy_type(), assessment.state).remove(&others, &present);
+    let present = InstalledAt { priorities: vec![priority], disabled: false };
+    let remove = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state).remove(&others, &present);
     Finding {
         reason: Reason::PolicyDenies,
         detail: format!("{what}; a module {name} with other rules at priority {priority} counts before ours"),

@@ -2,8 +2,8 @@
 
 use policy::compile::Compile;
 use policy::render::Sources;
-use policy::transaction::{Present, Target};
-use policy::{Interrupted, SelinuxConfig};
+use policy::transaction::{InstalledAt, StoreTarget};
+use policy::{InterruptedTransaction, SelinuxConfig};
 
 use super::selinux::Standing;
 use super::selinux_tools::missing_tools;
@@ -26,16 +26,16 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
         faulty @ Verdict::Faulty(_) => faulty,
         _ => Verdict::NotReady(detail),
     };
-    Ok(Look { verdict, plan: vec![Action::PutBackStore(interrupted)] })
+    Ok(Look { verdict, plan: vec![Action::RestoreStore(interrupted)] })
 }
 
 /// The configured store, where a transaction of it was cut short.
 ///
 /// # Errors
 /// [`Error`] where SELinux's configuration or the store cannot be looked at.
-pub fn interrupted_store(cx: &Context) -> Result<Option<Interrupted>, Error> {
+pub fn interrupted_store(cx: &Context) -> Result<Option<InterruptedTransaction>, Error> {
     match SelinuxConfig::read(cx.root)? {
-        Some(config) => Ok(Interrupted::find(cx.root, &config.policy_type)?),
+        Some(config) => Ok(InterruptedTransaction::find(cx.root, &config.policy_type)?),
         None => Ok(None),
     }
 }
@@ -58,7 +58,7 @@ fn judge(cx: &Context) -> Result<Look, Error> {
         }
         // A commit of what is in the store already would cost seconds and change nothing.
         None if way == Way::Reload => {
-            let target = Target::of(cx.root, assessment.policy_type(), assessment.state);
+            let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
             (finding.clone(), vec![Action::ReloadPolicy { command: target.reload() }])
         }
         None => (finding.clone(), vec![load(cx, &assessment)?]),
@@ -82,8 +82,8 @@ fn load(cx: &Context, assessment: &Assessment) -> Result<Action, Error> {
     let sources = Sources::render(spec, domain)?;
     let directory = cx.root.shown(&cx.profile.paths.work);
     let compile = Compile::plan(cx.processes, &spec.name, &sources, &directory);
-    let target = Target::of(cx.root, assessment.policy_type(), assessment.state);
-    let present = Present {
+    let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
+    let present = InstalledAt {
         priorities: assessment.installed.iter().map(|installed| installed.priority).collect(),
         disabled: assessment.disabled,
     };

@@ -6,7 +6,7 @@ use policy::kernel::{FakeKernel, KernelMode};
 use policy::policy_file::{BaseRule, PolicyFile};
 use policy::rules::Rules;
 use policy::status::Status;
-use policy::transaction::{Present, remove};
+use policy::transaction::{InstalledAt, remove};
 use policy::{ModuleSpec, State};
 
 use crate::support::{Scratch, no_compiler, processes, spec};
@@ -14,7 +14,7 @@ use crate::support::{Scratch, no_compiler, processes, spec};
 const ALLOWED: &str = "(bpf (map_create map_read map_write prog_load prog_run))";
 
 fn priorities(scratch: &Scratch) -> Vec<u16> {
-    Present::in_store(&scratch.store(), "agent-bpf").unwrap().priorities
+    InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap().priorities
 }
 
 fn gone(scratch: &Scratch) -> bool {
@@ -82,7 +82,7 @@ fn former_priorities_and_those_of_others() {
 fn on_a_distributions_store() {
     let scratch = Scratch::real();
     let wanted = Rules::of_spec(&spec(), "unconfined_service_t");
-    if Present::in_store(&scratch.store(), "agent-bpf").unwrap() != Present::default() {
+    if InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap() != InstalledAt::default() {
         panic!("the prepared store already has the module");
     }
     let before = PolicyFile::newest(&scratch.root, "default").unwrap().unwrap();
@@ -109,8 +109,8 @@ fn on_a_distributions_store() {
     scratch.root.replace(disabled, b"", 0o600).unwrap();
     scratch.install(&no_compiler(&SystemClock), &spec(), "unconfined_service_t").unwrap();
     assert_eq!(
-        Present::in_store(&scratch.store(), "agent-bpf").unwrap(),
-        Present { priorities: vec![300], disabled: false }
+        InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap(),
+        InstalledAt { priorities: vec![300], disabled: false }
     );
     assert!(scratch.store().effective("agent-bpf").unwrap().unwrap().content.is(&wanted));
     let listed = scratch.semodule(&["-lfull"]).unwrap();
