@@ -43,10 +43,10 @@ fn a_refusal_is_mended_and_asked_about_again() {
     assert!(!host.path("opt/cisco").exists() || !host.path("opt/cisco/hostprep").exists(), "nothing is left behind");
     assert_eq!(host.raised(), [0; 0]);
 
-    let asked = host.kernel.asked.get();
+    let asked = host.kernel.rule_asked.get();
     assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
     assert_eq!(host.calls().len(), 1, "a second run loads nothing");
-    assert!(host.kernel.asked.get() > asked);
+    assert!(host.kernel.rule_asked.get() > asked);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn off_now_but_configured_is_made_ready_for_the_next_boot() {
     let report = host.repair(MODULE);
     assert_eq!(report.outcome, Outcome::Deferred, "{report:?}");
     assert!(host.calls()[0].contains(" -n "), "nothing is loaded: {:?}", host.calls());
-    assert_eq!(host.kernel.asked.get(), 0);
+    assert_eq!(host.kernel.rule_asked.get(), 0);
     assert_eq!(host.repair(MODULE).outcome, Outcome::Deferred);
     assert_eq!(host.calls().len(), 1, "it is ready, so nothing is done again");
 }
@@ -211,7 +211,7 @@ fn in_a_container_the_policy_is_the_host_s() {
     let mut host = Host::enforcing("rhel-8");
     host.surroundings = host::container::Surroundings::Container;
     assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
-    assert_eq!(host.kernel.asked.get(), 0);
+    assert_eq!(host.kernel.rule_asked.get(), 0);
 }
 
 #[test]

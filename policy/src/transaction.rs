@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::classify::{Cause, classify, telling_line};
 use crate::spec::ModuleSpec;
 use crate::state::State;
-use crate::store::Store;
+use crate::store::{Store, StoredModule};
 
 /// The longest that the store's lock is waited for.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
@@ -41,6 +41,12 @@ impl StoreTarget {
         let alternate = root.is_alternate().then(|| root.path().to_owned());
         let load = alternate.is_none() && matches!(state, State::Permissive | State::Enforcing);
         Self { policy_type: policy_type.to_owned(), alternate, load }
+    }
+
+    /// The policy type that the store belongs to.
+    #[must_use]
+    pub fn policy_type(&self) -> &str {
+        &self.policy_type
     }
 
     /// Whether the new policy is loaded into the kernel.
@@ -104,14 +110,20 @@ impl InstalledAt {
     /// # Errors
     /// [`ReadError`] where the store cannot be read.
     pub fn in_store(store: &Store<'_>, name: &str) -> Result<Self, ReadError> {
-        let priorities = store.installed(name)?.iter().map(|installed| installed.priority).collect();
-        Ok(Self { priorities, disabled: store.disabled(name)? })
+        Ok(Self::from(&store.module(name)?))
     }
 
     /// The priorities that are, or once were, ours, lowest first; at any other the module is somebody else's.
     #[must_use]
     pub fn ours(&self, spec: &ModuleSpec) -> Vec<u16> {
         spec.priorities_ever().into_iter().filter(|priority| self.priorities.contains(priority)).collect()
+    }
+}
+
+impl From<&StoredModule> for InstalledAt {
+    fn from(module: &StoredModule) -> Self {
+        let priorities = module.installed.iter().map(|installed| installed.priority).collect();
+        Self { priorities, disabled: module.disabled }
     }
 }
 

@@ -10,6 +10,7 @@ use host::Root;
 use host::log::Level;
 use host::process::Command;
 use policy::InterruptedTransaction;
+use policy::load::ModuleLoad;
 
 use crate::Error;
 use crate::context::Context;
@@ -18,7 +19,7 @@ use crate::login_defs;
 use crate::outcome::Finding;
 
 pub use account::{account_tool, sync_accounts, useradd};
-pub use module::{LoadModule, clean_build_dir, has_stale_build, restore_store};
+pub use module::{clean_build_dir, has_stale_build, restore_store};
 
 /// A change.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub enum Action {
         command: Command,
     },
     /// Compiles the policy module and loads it in one transaction.
-    LoadModule(Box<LoadModule>),
+    LoadModule(Box<ModuleLoad>),
 }
 
 /// Why a change did not come about.
@@ -104,7 +105,7 @@ impl Action {
                 vec![format!("mv {0}/previous {0}/active", path.display())]
             }
             Self::ReloadPolicy { command } => vec![command.to_string()],
-            Self::LoadModule(load) => load.describe(),
+            Self::LoadModule(load) => module::describe(load),
         }
     }
 
@@ -124,7 +125,7 @@ impl Action {
             Self::AdjustDirectory { path, mode, gid } => directory::adjust(cx, path, *mode, *gid),
             Self::RestoreStore(store) => Ok(restore_store(cx, store)?),
             Self::ReloadPolicy { command } => module::reload(cx, command),
-            Self::LoadModule(load) => load.apply(cx, journal),
+            Self::LoadModule(load) => module::apply(cx, journal, load),
         }
     }
 }
