@@ -34,6 +34,19 @@ pub struct System<'a> {
     pub base_rule: &'a OnceCell<BaseRule>,
 }
 
+impl<'a> System<'a> {
+    /// The system in `root`. Looks whether that is a host, a chroot or a container. `base_rule` is empty at first.
+    #[must_use]
+    pub fn new(
+        root: &'a Root,
+        kernel: &'a dyn Kernel,
+        processes: &'a Processes<'a>,
+        base_rule: &'a OnceCell<BaseRule>,
+    ) -> Self {
+        Self { root, surroundings: Surroundings::of(root), kernel, processes, base_rule }
+    }
+}
+
 /// The state of a module's rule, with the facts that it follows from.
 #[derive(Debug)]
 pub struct RuleAssessment {
