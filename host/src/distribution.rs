@@ -139,6 +139,14 @@ impl Distribution {
         Some(format!("{prefix} {}", packages.join(" ")))
     }
 
+    /// The command that updates `packages`, which are installed, here.
+    #[must_use]
+    pub fn update_command(&self, packages: &[String]) -> Option<String> {
+        let prefix = data().update.get(self.package_manager()?)?;
+        let packages: Vec<_> = packages.iter().map(|package| quoted(package)).collect();
+        Some(format!("{prefix} {}", packages.join(" ")))
+    }
+
     /// The package that brings `tool` here.
     #[must_use]
     pub fn tool_package(&self, tool: Tool) -> Option<&'static str> {
@@ -199,6 +207,7 @@ fn lookup(id: &str, version: Option<&str>) -> Option<&'static Entry> {
 #[serde(deny_unknown_fields)]
 struct Data {
     install: std::collections::BTreeMap<String, String>,
+    update: std::collections::BTreeMap<String, String>,
     distribution: Vec<Entry>,
 }
 

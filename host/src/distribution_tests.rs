@@ -159,6 +159,7 @@ fn nothing_is_guessed_of_an_unknown_distribution() {
         assert_eq!(unknown.family(), "unknown", "{unknown:?}");
         assert_eq!(unknown.package_manager(), None);
         assert_eq!(unknown.install_command(&["one".into()]), None);
+        assert_eq!(unknown.update_command(&["one".into()]), None);
         assert_eq!(unknown.tool_package(Tool::Semanage), None);
         assert_eq!(unknown.headers_package("6.1.0-18-amd64"), None);
     }
@@ -227,6 +228,7 @@ fn the_data_file_is_complete() {
     assert!(data.distribution.len() > 5);
     for entry in &data.distribution {
         assert!(data.install.contains_key(&entry.package_manager), "{entry:?}");
+        assert!(data.update.contains_key(&entry.package_manager), "{entry:?}");
         assert!(["rhel", "fedora", "amazon", "suse", "debian"].contains(&entry.family.as_str()), "{entry:?}");
         let last = entry.headers.last().expect("a rule for headers");
         assert_eq!(last.kernel_contains, "", "the last rule fits every kernel: {entry:?}");

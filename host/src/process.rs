@@ -37,13 +37,14 @@ pub struct Command {
     program: String,
     args: Vec<OsString>,
     timeout: Duration,
+    optional: bool,
 }
 
 impl Command {
     /// A command that may take one minute.
     #[must_use]
     pub fn new(program: &str) -> Self {
-        Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60) }
+        Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60), optional: false }
     }
 
     /// Adds an argument.
@@ -65,6 +66,19 @@ impl Command {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// The program need not be installed: its caller does without it.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// Whether the caller does without the program where it is not installed.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.optional
     }
 
     /// The program's name.

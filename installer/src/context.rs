@@ -9,6 +9,7 @@ use host::distribution::Distribution;
 use host::log::Log;
 use host::process::{Processes, quoted};
 use host::{ReadError, Root};
+use policy::System;
 use policy::kernel::Kernel;
 use policy::policy_file::BaseRule;
 
@@ -103,6 +104,18 @@ impl Context<'_> {
             format!("chroot {} {command}", quoted(&self.root.path().to_string_lossy()))
         } else {
             command.to_owned()
+        }
+    }
+
+    /// What `policy` assesses: this root and its kernel.
+    #[must_use]
+    pub fn policy_system(&self) -> System<'_> {
+        System {
+            root: self.root,
+            surroundings: self.surroundings,
+            kernel: self.kernel,
+            processes: self.processes,
+            base_rule: &self.base_rule,
         }
     }
 

@@ -43,6 +43,9 @@ pub enum Error {
     /// The policy module cannot be removed.
     #[error(transparent)]
     RemoveModule(#[from] policy::transaction::RemoveError),
+    /// The policy module cannot be loaded.
+    #[error(transparent)]
+    LoadModule(#[from] policy::load::LoadError),
     /// A load of a kernel that does not run.
     #[error(transparent)]
     NotRunning(#[from] NotRunning),

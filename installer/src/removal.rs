@@ -9,8 +9,8 @@ use host::account::Accounts;
 use host::log::Level;
 use host::process::Command;
 use host::{FileError, places};
-use policy::transaction::{Present, Target};
-use policy::{Interrupted, ModuleSpec, SelinuxConfig, Store};
+use policy::transaction::{InstalledAt, StoreTarget};
+use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, Store};
 
 use crate::Error;
 use crate::action::{account_tool, sync_accounts, undo, useradd};
@@ -31,7 +31,7 @@ pub enum Undo {
         /// The transaction.
         command: Command,
         /// The store.
-        target: Target,
+        target: StoreTarget,
         /// Its type.
         policy_type: String,
         /// The module, with every priority that it ever had.
@@ -196,15 +196,15 @@ pub fn plan_modules(cx: &Context, journal: &Journal) -> Result<Vec<Undo>, Error>
     let state = policy::State::of(cx.root, cx.surroundings, cx.kernel, config.as_ref());
     let mut undo = Vec::new();
     for policy_type in types {
-        let target = Target::of(cx.root, &policy_type, state);
+        let target = StoreTarget::of(cx.root, &policy_type, state);
         let present = match Store::locate(cx.root, &policy_type)? {
-            Some(store) => Present::in_store(&store, &spec.name)?,
-            None if Interrupted::find(cx.root, &policy_type)?.is_some() => {
+            Some(store) => InstalledAt::in_store(&store, &spec.name)?,
+            None if InterruptedTransaction::find(cx.root, &policy_type)?.is_some() => {
                 let why = std::io::Error::other("a transaction of it was cut short, or is on its way; run this again");
                 let store = cx.root.shown(&policy_type);
                 return Err(FileError::new("take the module out of the policy store", store, why).into());
             }
-            None => Present::default(),
+            None => InstalledAt::default(),
         };
         match target.remove(&spec, &present) {
             Some(command) => undo.push(Undo::Module { command, target, policy_type, spec: spec.clone() }),

@@ -6,7 +6,7 @@ use faults::{Change, FaultId, Snapshot, Source, Wanted};
 use host::lock::Lock;
 use host::log::Level;
 
-use crate::action::{clean_work, is_work_left, put_back};
+use crate::action::{clean_build_dir, has_stale_build, restore_store};
 use crate::context::Context;
 use crate::journal::Journal;
 use crate::outcome::{Outcome, StepName, StepReport};
@@ -87,7 +87,7 @@ pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Res
         read => read,
     };
     let is_idle =
-        looked.iter().all(|report| report.plan.is_empty()) && !is_work_left(cx) && Journal::of(cx).is_settled();
+        looked.iter().all(|report| report.plan.is_empty()) && !has_stale_build(cx) && Journal::of(cx).is_settled();
     if let (true, Ok(store)) = (is_idle, &store) {
         let wanted = rulings(cx, request, &looked, &beside, Some(store));
         if !verdicts::would_change(&wanted, store) {
@@ -163,12 +163,12 @@ pub fn lock(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Resu
     if let Some(recovered) = login_defs::recover(cx.root, &cx.profile.paths.state)? {
         cx.log.line(Level::Warning, &format!("put back {recovered}"));
     }
-    if is_work_left(cx) {
-        clean_work(cx)?;
+    if has_stale_build(cx) {
+        clean_build_dir(cx)?;
     }
     // What cannot be looked at is told by the step, and keeps nothing else from being done.
     if let Ok(Some(store)) = step::interrupted_store(cx)
-        && let Err(e) = put_back(cx, &store)
+        && let Err(e) = restore_store(cx, &store)
     {
         cx.log.line(Level::Warning, &e.to_string());
     }

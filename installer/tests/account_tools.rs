@@ -1,7 +1,7 @@
 //! Account tools of old hosts: absent, without `--prefix`, locked out, and what they leave behind. The messages are those of
 //! shadow 4.1.5.1 and 4.6 (`host/fixtures/account-tools`).
 
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests look at files, and fail by panicking")]
 
 mod common;
 

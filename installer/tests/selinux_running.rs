@@ -43,10 +43,10 @@ fn a_refusal_is_mended_and_asked_about_again() {
     assert!(!host.path("opt/cisco").exists() || !host.path("opt/cisco/hostprep").exists(), "nothing is left behind");
     assert_eq!(host.raised(), [0; 0]);
 
-    let asked = host.kernel.asked.get();
+    let asked = host.kernel.rule_asked.get();
     assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
     assert_eq!(host.calls().len(), 1, "a second run loads nothing");
-    assert!(host.kernel.asked.get() > asked);
+    assert!(host.kernel.rule_asked.get() > asked);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn off_now_but_configured_is_made_ready_for_the_next_boot() {
     let report = host.repair(MODULE);
     assert_eq!(report.outcome, Outcome::Deferred, "{report:?}");
     assert!(host.calls()[0].contains(" -n "), "nothing is loaded: {:?}", host.calls());
-    assert_eq!(host.kernel.asked.get(), 0);
+    assert_eq!(host.kernel.rule_asked.get(), 0);
     assert_eq!(host.repair(MODULE).outcome, Outcome::Deferred);
     assert_eq!(host.calls().len(), 1, "it is ready, so nothing is done again");
 }
@@ -206,12 +206,72 @@ fn an_administrator_s_module_of_the_same_name_is_not_overwritten() {
     assert_eq!(host.calls(), [""; 0]);
 }
 
+/// What libsemanage 2.1.10 keeps on EL 7.2.
+fn older_store(host: &Host) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    std::fs::remove_dir_all(host.path("var/lib/selinux")).unwrap();
+    let store = "etc/selinux/targeted/modules";
+    for file in ["base.pp", "commit_num", "policy.kern", "seusers.final", "modules/abrt.pp", "modules/zebra.pp"] {
+        host.file(&format!("{store}/active/{file}"), file);
+    }
+    host.file(&format!("{store}/semanage.trans.LOCK"), "");
+    host.file(&format!("{store}/previous/modules/abrt.pp"), "before");
+    files_below(&host.path("etc/selinux"))
+}
+
+/// Every file below `directory`, with its content, in order.
+fn files_below(directory: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push((path.clone(), std::fs::read(&path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
+    let host = Host::enforcing("rhel-7");
+    host.semodule(true);
+    let before = older_store(&host);
+    let named = "policy store of SELinux userspace older than 2.4, as on EL 7.0 to 7.2: update policycoreutils, \
+                     libsemanage and selinux-policy to EL 7.3 or later";
+    for report in [host.check(MODULE), host.repair(MODULE)] {
+        assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
+        assert_eq!(reason(&report), Reason::StoreBroken);
+        assert!(report.detail.contains(named) && !report.detail.contains("no policy store"), "{}", report.detail);
+        assert_eq!(
+            report.finding.unwrap().remedy,
+            ["yum update -y policycoreutils libsemanage selinux-policy-targeted", "hostprep repair"]
+        );
+    }
+    assert_eq!(host.raised(), [19]);
+    let removed =
+        host.with(|cx| installer::removal::remove_modules(cx, std::time::Duration::from_secs(1), &mut || {})).unwrap();
+    assert!(removed.done.is_empty() && removed.failed.is_empty(), "{removed:?}");
+    assert_eq!(host.calls(), [""; 0]);
+    assert_eq!(files_below(&host.path("etc/selinux")), before, "nothing is done to it");
+
+    // As on most: the kernel knows no class `bpf`.
+    host.kernel.allows.set(true);
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
+    assert_eq!(host.raised(), [0; 0]);
+    // Updated, and migrated to the new layout.
+    host.kernel.allows.set(false);
+    host.directory("etc/selinux/targeted/active/modules/disabled");
+    assert_eq!(reason(&host.check(MODULE)), Reason::ModuleMissing);
+}
+
 #[test]
 fn in_a_container_the_policy_is_the_host_s() {
     let mut host = Host::enforcing("rhel-8");
     host.surroundings = host::container::Surroundings::Container;
     assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
-    assert_eq!(host.kernel.asked.get(), 0);
+    assert_eq!(host.kernel.rule_asked.get(), 0);
 }
 
 #[test]

@@ -22,8 +22,14 @@ pub enum Cause {
     StoreBroken,
     /// The store cannot be written: a read-only file system, an immutable file, not root.
     StoreReadOnly,
-    /// The module stands in the store but is disabled.
+    /// The store is in the format of libsemanage before 2.4.
+    StoreUnsupported,
+    /// The store does not have the module, or has it with other rules.
+    ModuleMissing,
+    /// The store has the module, and it is disabled.
     ModuleDisabled,
+    /// The policy in force denies the rule, although nothing is seen to be missing.
+    RuleDenied,
     /// A `neverallow` rule of the policy forbids it.
     Neverallow,
     /// The policy was not loaded, for another reason.
@@ -31,23 +37,6 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The stable, machine-readable reason of a fault.
-    #[must_use]
-    pub fn as_reason(self) -> &'static str {
-        match self {
-            Self::ToolsMissing => "tools-missing",
-            Self::ClassMissing => "class-missing",
-            Self::TypeMissing => "type-missing",
-            Self::PolicyVersion => "policy-version",
-            Self::StoreLocked => "store-locked",
-            Self::StoreBroken => "store-broken",
-            Self::StoreReadOnly => "store-read-only",
-            Self::ModuleDisabled => "module-disabled",
-            Self::Neverallow => "neverallow",
-            Self::Unknown => "policy-load-failed",
-        }
-    }
-
     /// What to do about it, in a few words.
     #[must_use]
     pub fn hint(self) -> &'static str {
@@ -58,7 +47,10 @@ impl Cause {
             Self::StoreLocked => "wait for the other semodule or semanage to end",
             Self::StoreBroken => "`semodule -B` shows which module or file is at fault",
             Self::StoreReadOnly => "run as root, with /etc and /var writable; `lsattr` shows immutable files",
+            Self::StoreUnsupported => "update policycoreutils, libsemanage and the policy together",
+            Self::ModuleMissing => "install the module",
             Self::ModuleDisabled => "enable the module with `semodule -e`",
+            Self::RuleDenied => "load the policy again with `semodule -B`",
             Self::Neverallow => "the administrator's policy forbids this rule",
             Self::Unknown => "`semodule -B` shows whether the store is sound",
         }
@@ -137,5 +129,4 @@ fn is_about(line: &str, module: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "classify_tests.rs"]
 mod tests;

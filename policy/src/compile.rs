@@ -149,5 +149,4 @@ fn file_name(path: &Path) -> OsString {
 }
 
 #[cfg(test)]
-#[path = "compile_tests.rs"]
 mod tests;

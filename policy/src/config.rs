@@ -99,5 +99,4 @@ fn is_component(value: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "config_tests.rs"]
 mod tests;

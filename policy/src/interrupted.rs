@@ -19,11 +19,11 @@ const LOCK: &str = "semanage.trans.LOCK";
 
 /// Such a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interrupted {
+pub struct InterruptedTransaction {
     path: PathBuf,
 }
 
-impl Interrupted {
+impl InterruptedTransaction {
     /// The store of `policy_type`, where it is one. Reads only.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Interrupted {
     ///
     /// # Errors
     /// [`FileError`]; nothing was changed then.
-    pub fn put_back(&self, root: &Root) -> Result<bool, FileError> {
+    pub fn restore_previous(&self, root: &Root) -> Result<bool, FileError> {
         let store = root.dir(&self.path)?;
         let lock = store.append(LOCK, 0o600)?;
         if !try_flock(&lock).map_err(|e| FileError::new("lock", store.shown().join(LOCK), e))? {
@@ -67,5 +67,4 @@ impl Interrupted {
 }
 
 #[cfg(test)]
-#[path = "interrupted_tests.rs"]
 mod tests;

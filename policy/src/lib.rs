@@ -11,8 +11,10 @@
 //! * [`render`], [`compile`]: the module's sources, and the file that `semodule` takes
 //! * [`transaction`]: the one `semodule` call that installs or removes it
 //! * [`classify`]: why such a call failed
-//! * [`status`]: all of it at a glance
+//! * [`assess`]: whether the rule is in force, and what keeps it out
+//! * [`load`]: brings it into force
 
+pub mod assess;
 pub mod cil;
 pub mod classify;
 pub mod compile;
@@ -20,23 +22,30 @@ pub mod config;
 mod context;
 pub mod interrupted;
 pub mod kernel;
+pub mod load;
 pub mod policy_file;
 pub mod render;
 pub mod rules;
 mod running;
 pub mod spec;
 pub mod state;
-pub mod status;
 pub mod store;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "test"))]
+pub mod testing;
 pub mod transaction;
 
+pub use assess::{Problem, RuleAssessment, RuleState, System, Unknown, assess};
 pub use classify::Cause;
 pub use config::SelinuxConfig;
-pub use interrupted::Interrupted;
+pub use interrupted::InterruptedTransaction;
 pub use kernel::{Answer, Kernel};
 pub use running::RunningKernel;
 pub use spec::ModuleSpec;
 pub use state::State;
 pub use store::Store;
+
+// All that a caller needs of `host`: where files are, how programs are run, and what kind of system this is.
+pub use host::clock::SystemClock;
+pub use host::container::Surroundings;
+pub use host::process::Processes;
+pub use host::{Dir, Root};

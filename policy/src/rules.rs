@@ -86,5 +86,4 @@ fn allow(parts: &[Node]) -> Option<(RuleKey, BTreeSet<String>)> {
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

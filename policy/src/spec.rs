@@ -107,5 +107,4 @@ fn is_plain_absolute(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-#[path = "spec_tests.rs"]
 pub(crate) mod tests;

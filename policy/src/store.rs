@@ -3,6 +3,7 @@
 //! `semodule -l` is never run to look: it makes a store that does not exist. The layout is libsemanage's
 //! (`semanage_store.c`, since 2.4): `active/modules/PRIORITY/NAME/{cil,hll,lang_ext}` and `active/modules/disabled/NAME`.
 
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,23 @@ impl Content {
     #[must_use]
     pub fn is(&self, rules: &Rules) -> bool {
         matches!(self, Self::Rules(found) if found == rules)
+    }
+}
+
+/// One module in a store, at every priority.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredModule {
+    /// Each priority that it is installed at, highest first.
+    pub installed: Vec<Installed>,
+    /// Whether it is disabled (`semodule -d`), which applies to all priorities.
+    pub disabled: bool,
+}
+
+impl StoredModule {
+    /// The one that takes effect: the one at the highest priority.
+    #[must_use]
+    pub fn effective(&self) -> Option<&Installed> {
+        self.installed.first()
     }
 }
 
@@ -121,6 +139,14 @@ impl<'r> Store<'r> {
         Ok(is_identifier(name) && self.root.stat(self.path.join("active/modules/disabled").join(name))?.is_some())
     }
 
+    /// A module, at every priority that it is installed at.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read (only root can).
+    pub fn module(&self, name: &str) -> Result<StoredModule, ReadError> {
+        Ok(StoredModule { installed: self.installed(name)?, disabled: self.disabled(name)? })
+    }
+
     fn read_module(&self, priority: u16, module: &Path) -> Result<Installed, ReadError> {
         // The `hll` of an earlier package may still lie beside it: `lang_ext` says what counts.
         let language = match self.root.read(module.join("lang_ext"), 64) {
@@ -135,6 +161,52 @@ impl<'r> Store<'r> {
             Err(e) => Content::Unreadable(e.to_string()),
         };
         Ok(Installed { priority, language, content })
+    }
+}
+
+/// A store of libsemanage before 2.4, which has neither priorities nor CIL. Its files are not read or changed.
+///
+/// The layout is that of libsemanage 2.1.10 (`semanage_store.c`): `/etc/selinux/TYPE/modules/active/base.pp` and
+/// `…/active/modules/NAME.pp`; there is no `store-root` in its `semanage.conf`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsupportedStore {
+    path: PathBuf,
+    shown: PathBuf,
+}
+
+impl UnsupportedStore {
+    /// Finds such a store of `policy_type`; `None` if there is none, or if the newer libsemanage has one of its own, which
+    /// leaves the older one behind when it migrates (`semanage_migrate_store`).
+    ///
+    /// # Errors
+    /// [`ReadError`] if the directories cannot be searched.
+    pub fn find(root: &Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
+        let is_directory = |path: &Path| Ok::<_, ReadError>(root.stat_followed(path)?.as_ref().is_some_and(is_dir));
+        for store in candidates(root, policy_type)? {
+            // Without `active`, its last transaction was cut short: see `crate::interrupted`.
+            if is_directory(&store.join("active/modules"))? || is_directory(&store.join("previous/modules"))? {
+                return Ok(None);
+            }
+        }
+        let path = Path::new("/etc/selinux").join(policy_type).join("modules/active");
+        let is_store = is_directory(&path.join("modules"))? || root.stat(path.join("base.pp"))?.is_some();
+        Ok(is_store.then(|| Self { shown: root.shown(&path), path }))
+    }
+
+    /// The store's directory, inside the root.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it is, and what to do.
+    pub const REASON: &str = "policy store of SELinux userspace older than 2.4, as on EL 7.0 to 7.2: update policycoreutils, \
+                              libsemanage and selinux-policy to EL 7.3 or later";
+}
+
+impl fmt::Display for UnsupportedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not supported: {}", self.shown.display(), Self::REASON)
     }
 }
 
@@ -170,7 +242,7 @@ fn priority_of(name: &str) -> Option<u16> {
 
 /// libsemanage compresses modules unless `bzip-blocksize` is 0 (as on Debian), and knows them by their first bytes.
 fn content_of(bytes: &[u8]) -> Content {
-    let unreadable = |e: &dyn std::fmt::Display| Content::Unreadable(e.to_string());
+    let unreadable = |e: &dyn fmt::Display| Content::Unreadable(e.to_string());
     let mut plain = Vec::new();
     let plain = if bytes.starts_with(b"BZh") {
         match MultiBzDecoder::new(bytes).take(LARGEST_MODULE + 1).read_to_end(&mut plain) {
@@ -189,5 +261,4 @@ fn content_of(bytes: &[u8]) -> Content {
 }
 
 #[cfg(test)]
-#[path = "store_tests.rs"]
 mod tests;

@@ -1,13 +1,77 @@
-//! What the tests of several modules need.
+//! Test doubles, for the tests of this crate and of those that use it: feature `test`.
 
-use std::path::Path;
+use std::cell::Cell;
+use std::path::PathBuf;
 
-use host::Root;
+use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
+use crate::spec::ModuleSpec;
+
+/// A kernel whose answers a test sets. It knows the module's own domain.
+#[derive(Debug)]
+pub struct FakeKernel {
+    /// Whether a policy is in force.
+    pub mode: Cell<KernelMode>,
+    /// Whether the policy knows the class.
+    pub class: Cell<ClassKnowledge>,
+    /// Whether denials are logged only.
+    pub permissive_domain: Cell<bool>,
+    /// Whether the rule is allowed.
+    pub allows: Cell<bool>,
+    /// The rule is allowed, too, once this file exists: for a stand-in `semodule` that makes it.
+    pub loaded: Option<PathBuf>,
+    /// Whether [`Kernel::ask`] fails.
+    pub is_silent: Cell<bool>,
+    /// How often the mode was asked for.
+    pub mode_asked: Cell<u32>,
+    /// How often the rule was asked for.
+    pub rule_asked: Cell<u32>,
+}
+
+impl FakeKernel {
+    /// A kernel in this mode, whose policy knows the class and denies the rule.
+    #[must_use]
+    pub fn in_mode(mode: KernelMode) -> Self {
+        Self {
+            mode: mode.into(),
+            class: ClassKnowledge::Known.into(),
+            permissive_domain: false.into(),
+            allows: false.into(),
+            loaded: None,
+            is_silent: false.into(),
+            mode_asked: 0.into(),
+            rule_asked: 0.into(),
+        }
+    }
+}
+
+impl Kernel for FakeKernel {
+    fn mode(&self) -> KernelMode {
+        self.mode_asked.set(self.mode_asked.get() + 1);
+        self.mode.get()
+    }
+
+    fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
+        self.rule_asked.set(self.rule_asked.get() + 1);
+        if self.is_silent.get() {
+            return Err(AskError::NotRunning);
+        }
+        let allowed = self.allows.get() || self.loaded.as_ref().is_some_and(|file| file.exists());
+        Ok(Answer {
+            domain: spec.domain.clone(),
+            context: format!("system_u:system_r:{}:s0", spec.domain),
+            class: self.class.get(),
+            permissions: spec.permissions.iter().map(|name| (name.clone(), allowed)).collect(),
+            domain_known: true,
+            permissive_domain: self.permissive_domain.get(),
+        })
+    }
+}
 
 /// An alternate root at `path` with these files.
-pub(crate) fn root_with(path: &Path, files: &[(&str, &[u8])]) -> Root {
+#[cfg(test)]
+pub(crate) fn root_with(path: &std::path::Path, files: &[(&str, &[u8])]) -> host::Root {
     nix::unistd::mkdir(&path.join("etc"), nix::sys::stat::Mode::from_bits_truncate(0o755)).ok();
-    let root = Root::alternate(path).unwrap();
+    let root = host::Root::alternate(path).unwrap();
     for (inside, content) in files {
         root.replace(inside, content, 0o644).unwrap();
     }

@@ -15,29 +15,35 @@ use thiserror::Error;
 use crate::classify::{Cause, classify};
 use crate::spec::ModuleSpec;
 use crate::state::State;
-use crate::store::Store;
+use crate::store::{Store, StoredModule};
 
 /// The longest that the store's lock is waited for.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The longest that one run may take: an emulated machine needed 75 s.
 const LONGEST_RUN: Duration = Duration::from_secs(600);
 
 /// The store that is changed, and whether the policy made from it is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct StoreTarget {
     policy_type: String,
     alternate: Option<PathBuf>,
     load: bool,
 }
 
-impl Target {
+impl StoreTarget {
     /// The store of `policy_type` in `root`. The policy is loaded where `state` says that one is running.
     #[must_use]
     pub fn of(root: &Root, policy_type: &str, state: State) -> Self {
         let alternate = root.is_alternate().then(|| root.path().to_owned());
         let load = alternate.is_none() && matches!(state, State::Permissive | State::Enforcing);
         Self { policy_type: policy_type.to_owned(), alternate, load }
+    }
+
+    /// The policy type that the store belongs to.
+    #[must_use]
+    pub fn policy_type(&self) -> &str {
+        &self.policy_type
     }
 
     /// Whether the new policy is loaded into the kernel.
@@ -49,7 +55,7 @@ impl Target {
     /// Installs `file` at the spec's priority, over what is there, enables it if it is disabled, and removes it at former
     /// priorities; all in one transaction.
     #[must_use]
-    pub fn install(&self, spec: &ModuleSpec, file: &Path, present: &Present) -> Command {
+    pub fn install(&self, spec: &ModuleSpec, file: &Path, present: &InstalledAt) -> Command {
         let mut command = self.semodule().arg("-X").arg(spec.priority.to_string()).arg("-i").arg(file);
         for priority in present.ours(spec).into_iter().filter(|&priority| priority != spec.priority) {
             command = command.args(["-X", &priority.to_string(), "-r", &spec.name]);
@@ -67,7 +73,7 @@ impl Target {
     /// Removes the module at every priority in `present` that is or was ours, in one transaction; `None` where there is
     /// none. (To remove what is not there is an error where it is all there is to do.)
     #[must_use]
-    pub fn remove(&self, spec: &ModuleSpec, present: &Present) -> Option<Command> {
+    pub fn remove(&self, spec: &ModuleSpec, present: &InstalledAt) -> Option<Command> {
         let ours = present.ours(spec);
         let add = |command: Command, priority: u16| command.args(["-X", &priority.to_string(), "-r", &spec.name]);
         (!ours.is_empty()).then(|| ours.into_iter().fold(self.semodule(), add))
@@ -88,27 +94,33 @@ impl Target {
 
 /// What of the module stands in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Present {
+pub struct InstalledAt {
     /// The priorities that it is installed at.
     pub priorities: Vec<u16>,
     /// Whether it is disabled.
     pub disabled: bool,
 }
 
-impl Present {
+impl InstalledAt {
     /// Looks.
     ///
     /// # Errors
     /// [`ReadError`] where the store cannot be read.
     pub fn in_store(store: &Store<'_>, name: &str) -> Result<Self, ReadError> {
-        let priorities = store.installed(name)?.iter().map(|installed| installed.priority).collect();
-        Ok(Self { priorities, disabled: store.disabled(name)? })
+        Ok(Self::from(&store.module(name)?))
     }
 
     /// The priorities that are, or once were, ours, lowest first; at any other the module is somebody else's.
     #[must_use]
     pub fn ours(&self, spec: &ModuleSpec) -> Vec<u16> {
         spec.priorities_ever().into_iter().filter(|priority| self.priorities.contains(priority)).collect()
+    }
+}
+
+impl From<&StoredModule> for InstalledAt {
+    fn from(module: &StoredModule) -> Self {
+        let priorities = module.installed.iter().map(|installed| installed.priority).collect();
+        Self { priorities, disabled: module.disabled }
     }
 }
 
@@ -142,7 +154,7 @@ pub struct Done {
 }
 
 /// Runs a transaction on the module `module`. It is not cut short by Ctrl-C. While somebody else holds the store's lock
-/// (libsemanage itself gives up after 5 s) it is tried again with growing pauses, for [`PATIENCE`] at most.
+/// (libsemanage itself gives up after 5 s) it is tried again with growing pauses, for [`LOCK_TIMEOUT`] at most.
 ///
 /// # Errors
 /// [`TransactionError`] with its cause.
@@ -152,7 +164,7 @@ pub fn run(
     command: &Command,
     module: &str,
 ) -> Result<Done, TransactionError> {
-    let mut backoff = Backoff::new(clock, PATIENCE);
+    let mut backoff = Backoff::new(clock, LOCK_TIMEOUT);
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -208,13 +220,13 @@ pub enum RemoveError {
 pub fn remove(
     processes: &Processes<'_>,
     clock: &dyn Clock,
-    target: &Target,
+    target: &StoreTarget,
     store: &Store<'_>,
     spec: &ModuleSpec,
 ) -> Result<bool, RemoveError> {
-    let Some(command) = target.remove(spec, &Present::in_store(store, &spec.name)?) else { return Ok(false) };
+    let Some(command) = target.remove(spec, &InstalledAt::in_store(store, &spec.name)?) else { return Ok(false) };
     run(processes, clock, &command, &spec.name)?;
-    match Present::in_store(store, &spec.name)?.ours(spec).first() {
+    match InstalledAt::in_store(store, &spec.name)?.ours(spec).first() {
         None => Ok(true),
         Some(&priority) => {
             Err(RemoveError::StillThere { command: command.to_string(), name: spec.name.clone(), priority })
@@ -223,5 +235,4 @@ pub fn remove(
 }
 
 #[cfg(test)]
-#[path = "transaction_tests.rs"]
 mod tests;

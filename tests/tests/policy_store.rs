@@ -56,6 +56,46 @@ fn without_a_compiler_it_is_installed_from_cil() {
 }
 
 #[test]
+fn without_sesearch_that_is_logged_and_is_no_failure() {
+    let root = root();
+    root.hostprep_without(&["sesearch"], &ONLY).expect_code(0);
+    let log = root.text("/var/log/cisco/hostprep.log");
+    assert!(log.contains("info: not installed, so not asked: sesearch"), "{log}");
+    assert!(!log.contains("failed"), "{log}");
+}
+
+#[test]
+fn a_store_of_el_7_2_is_reported_and_left_alone() {
+    let root = ScratchRoot::of("centos-7");
+    root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+    for file in ["active/base.pp", "active/commit_num", "active/modules/abrt.pp", "semanage.trans.LOCK"] {
+        root.file(&format!("/etc/selinux/targeted/modules/{file}"), "x");
+    }
+    let before = root.snapshot();
+    let selinux = |root: &ScratchRoot| harness::Snapshot::of(&root.at("/etc/selinux"));
+    let store = selinux(&root);
+    let status = root.hostprep(&["policy", "status"]).expect_code(3);
+    let line = status.stdout.lines().find(|line| line.starts_with("store ")).unwrap_or_default();
+    assert!(line.contains("not supported") && line.contains("older than 2.4, as on EL 7.0 to 7.2"), "{line}");
+    let json = root.hostprep(&["policy", "status", "--format", "json"]).expect_code(3).json();
+    assert_eq!(json["store"], root.at("/etc/selinux/targeted/modules/active").to_str().unwrap());
+    assert_eq!((json["priorities"].to_string(), json["enabled"].as_bool()), ("[]".to_owned(), Some(false)));
+    before.expect_untouched(&root.snapshot());
+
+    assert_eq!(root.hostprep(&CHECK).expect_code(3).step("selinux-module")["reason"], "store-broken");
+    let repaired = root.hostprep(&ONLY).expect_code(3);
+    assert_eq!(repaired.outcomes(), ["selinux-module=fault"]);
+    let chroot = format!("chroot {} yum update -y policycoreutils", root.path().display());
+    let remedy = repaired.step("selinux-module")["remedy"].to_string();
+    assert!(remedy.contains(&chroot), "{remedy}");
+    let stored = root.hostprep(&["faults", "list", "--format", "json"]).expect_code(3).json().to_string();
+    assert!(stored.contains("\"yum update -y policycoreutils libsemanage selinux-policy-targeted\""), "{stored}");
+    root.hostprep(&["policy", "remove"]).expect_code(0);
+    root.hostprep(&["remove"]).expect_code(0);
+    store.expect_untouched(&selinux(&root));
+}
+
+#[test]
 fn without_semodule_the_package_is_named_for_each_distribution() {
     let root = root();
     for (distribution, command) in [

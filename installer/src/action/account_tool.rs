@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::outcome::Finding;
 
 /// How long a tool is run again while another program holds the lock of the account files: as long as for the policy store.
-const LOCK_PATIENCE: Duration = policy::transaction::PATIENCE;
+const LOCK_PATIENCE: Duration = policy::transaction::LOCK_TIMEOUT;
 
 /// Returns an account tool for `cx`'s root. `--prefix` edits the files of an alternate root in place (`useradd(8)`).
 #[must_use]

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use host::Root;
 use host::log::Level;
 use host::process::Command;
-use policy::Interrupted;
+use policy::InterruptedTransaction;
+use policy::load::ModuleLoad;
 
 use crate::Error;
 use crate::context::Context;
@@ -20,7 +21,7 @@ use crate::outcome::Finding;
 
 pub use account::sync_accounts;
 pub use account_tool::{account_tool, not_installed, undo, useradd};
-pub use module::{LoadModule, clean_work, is_work_left, put_back};
+pub use module::{clean_build_dir, has_stale_build, restore_store};
 
 /// A change.
 #[derive(Debug)]
@@ -56,14 +57,14 @@ pub enum Action {
         gid: Option<u32>,
     },
     /// Makes the policy from before a transaction that was cut short the active one again.
-    PutBackStore(Interrupted),
+    RestoreStore(InterruptedTransaction),
     /// Loads the policy that is in the store into the kernel again.
     ReloadPolicy {
         /// The tool.
         command: Command,
     },
     /// Compiles the policy module and loads it in one transaction.
-    LoadModule(Box<LoadModule>),
+    LoadModule(Box<ModuleLoad>),
 }
 
 /// Why a change did not come about.
@@ -101,12 +102,12 @@ impl Action {
                 }
                 lines
             }
-            Self::PutBackStore(store) => {
+            Self::RestoreStore(store) => {
                 let path = root.shown(store.path());
                 vec![format!("mv {0}/previous {0}/active", path.display())]
             }
             Self::ReloadPolicy { command } => vec![command.to_string()],
-            Self::LoadModule(load) => load.describe(),
+            Self::LoadModule(load) => module::describe(load),
         }
     }
 
@@ -124,9 +125,9 @@ impl Action {
             Self::Account { command, makes, window } => account::run(cx, journal, command, makes, window.as_deref()),
             Self::MakeDirectory { path, mode } => directory::make(cx, journal, path, *mode),
             Self::AdjustDirectory { path, mode, gid } => directory::adjust(cx, path, *mode, *gid),
-            Self::PutBackStore(store) => Ok(put_back(cx, store)?),
+            Self::RestoreStore(store) => Ok(restore_store(cx, store)?),
             Self::ReloadPolicy { command } => module::reload(cx, command),
-            Self::LoadModule(load) => load.apply(cx, journal),
+            Self::LoadModule(load) => module::apply(cx, journal, load),
         }
     }
 }

@@ -8,9 +8,10 @@ use host::process::{Command, ProcessError, quoted};
 use host::root::mode_of;
 use host::{Dir, FileError, places};
 use nix::errno::Errno;
-use policy::compile::{Compile, CompileError, Format};
-use policy::transaction::{Present, Target, TransactionError};
-use policy::{Cause, Interrupted, ModuleSpec};
+use policy::InterruptedTransaction;
+use policy::compile::CompileError;
+use policy::load::{LoadError, ModuleLoad};
+use policy::transaction::TransactionError;
 
 use super::ActionError;
 use super::directory::failure;
@@ -20,96 +21,75 @@ use crate::journal::{Journal, Made};
 use crate::led_out::require_policy_inside;
 use crate::outcome::Finding;
 use crate::place::{make_place, remove_place};
+use crate::step::reason_of;
 
-/// A module to be loaded.
-#[derive(Debug)]
-pub struct LoadModule {
-    /// How it is compiled.
-    pub compile: Compile,
-    /// The store.
-    pub target: Target,
-    /// What stands there now.
-    pub present: Present,
-    /// The store's type.
-    pub policy_type: String,
-    /// The transaction, if compiling goes as planned.
-    pub planned: Command,
+/// What loading the module does, a line each.
+pub(super) fn describe(load: &ModuleLoad) -> Vec<String> {
+    let mut lines: Vec<String> =
+        load.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
+    lines.extend(load.compile.commands.iter().map(ToString::to_string));
+    if load.present.disabled {
+        lines.push("switch the module on again, which was disabled".to_owned());
+    }
+    lines.push(load.command().to_string());
+    lines
 }
 
-impl LoadModule {
-    pub(super) fn describe(&self) -> Vec<String> {
-        let mut lines: Vec<String> =
-            self.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
-        lines.extend(self.compile.commands.iter().map(ToString::to_string));
-        if self.present.disabled {
-            lines.push("switch the module on again, which was disabled".to_owned());
-        }
-        lines.push(self.planned.to_string());
-        lines
+pub(super) fn apply(cx: &Context, journal: &mut Journal, load: &ModuleLoad) -> Result<(), ActionError> {
+    let work = &cx.profile.paths.work;
+    require_roots_alone(cx, work)?;
+    let managed = cx.profile.directories.iter().filter(|directory| work.starts_with(&directory.path));
+    for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
+        journal.record(Made::Directory { path: directory.path.clone() })?;
     }
+    let directory = make_place(cx.root, work).map_err(|e| {
+        let finding = failure(cx, work, &e);
+        ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, ..finding })
+    })?;
+    let outcome = match require_policy_inside(cx, load.target.policy_type()) {
+        Ok(()) => compile_and_commit(cx, journal, load, &directory),
+        Err(e) => Err(load_failed(cx, e.to_string())),
+    };
+    clean_build_dir(cx)?;
+    outcome
+}
 
-    pub(super) fn apply(&self, cx: &Context, journal: &mut Journal) -> Result<(), ActionError> {
-        let spec = &cx.profile.module;
-        let work = &cx.profile.paths.work;
-        require_roots_alone(cx, work)?;
-        let managed = cx.profile.directories.iter().filter(|directory| work.starts_with(&directory.path));
-        for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
-            journal.record(Made::Directory { path: directory.path.clone() })?;
+fn compile_and_commit(
+    cx: &Context,
+    journal: &mut Journal,
+    load: &ModuleLoad,
+    directory: &Dir,
+) -> Result<(), ActionError> {
+    let compiled = match load.compile(cx.processes, directory) {
+        Ok(compiled) => compiled,
+        Err(CompileError::Process(e @ ProcessError::Interrupted { .. })) => {
+            return Err(ActionError::Ours(e.into()));
         }
-        let directory = make_place(cx.root, work).map_err(|e| {
-            let finding = failure(cx, work, &e);
-            ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, ..finding })
-        })?;
-        let outcome = match require_policy_inside(cx, &self.policy_type) {
-            Ok(()) => self.load(cx, journal, spec, &directory),
-            Err(e) => {
-                let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
-                Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }))
-            }
-        };
-        clean_work(cx)?;
-        outcome
+        Err(e) => return Err(load_failed(cx, e.to_string())),
+    };
+    if let Some(why) = &compiled.fell_back {
+        cx.log.line(Level::Warning, &format!("the module is loaded as CIL, since it did not compile: {why}"));
     }
+    let made = Made::Module {
+        name: load.spec.name.clone(),
+        policy_type: load.target.policy_type().to_owned(),
+        priority: load.spec.priority,
+    };
+    journal.record(made.clone())?;
+    match load.commit(cx.processes, cx.clock, directory, &compiled) {
+        Ok(_) => Ok(()),
+        Err(LoadError::Transaction(e)) => {
+            if load.present.priorities.is_empty() {
+                journal.forget(&made)?;
+            }
+            Err(refused(cx, &e))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
 
-    fn load(&self, cx: &Context, journal: &mut Journal, spec: &ModuleSpec, directory: &Dir) -> Result<(), ActionError> {
-        let compiled = match self.compile.run(cx.processes, directory) {
-            Ok(compiled) => compiled,
-            Err(CompileError::Process(e @ ProcessError::Interrupted { .. })) => {
-                return Err(ActionError::Ours(e.into()));
-            }
-            Err(e) => {
-                let detail = e.to_string();
-                return Err(ActionError::Host(Finding {
-                    reason: Reason::PolicyLoadFailed,
-                    detail,
-                    remedy: vec![cx.repair_command()],
-                }));
-            }
-        };
-        if let Some(why) = &compiled.fell_back {
-            cx.log.line(Level::Warning, &format!("the module is loaded as CIL, since it did not compile: {why}"));
-        }
-        let made =
-            Made::Module { name: spec.name.clone(), policy_type: self.policy_type.clone(), priority: spec.priority };
-        journal.record(made.clone())?;
-        let mut loaded = self.transaction(cx, &compiled.file);
-        // A package in a format that this host's linker does not read; CIL has no format version.
-        if matches!(&loaded, Err(e) if e.cause == Cause::PolicyVersion) && compiled.format == Format::Pp {
-            let compiled = self.compile.as_cil().run(cx.processes, directory)?;
-            loaded = self.transaction(cx, &compiled.file);
-        }
-        let Err(error) = loaded else { return Ok(()) };
-        if self.present.priorities.is_empty() {
-            journal.forget(&made)?;
-        }
-        Err(refused(cx, &error))
-    }
-
-    fn transaction(&self, cx: &Context, file: &Path) -> Result<(), TransactionError> {
-        let spec = &cx.profile.module;
-        let command = self.target.install(spec, file, &self.present);
-        policy::transaction::run(cx.processes, cx.clock, &command, &spec.name).map(drop)
-    }
+fn load_failed(cx: &Context, detail: String) -> ActionError {
+    ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy: vec![cx.repair_command()] })
 }
 
 /// Loads the policy that the store has made into the kernel.
@@ -123,7 +103,7 @@ fn refused(cx: &Context, error: &TransactionError) -> ActionError {
     if error.interrupted {
         return ActionError::Ours(Error::Interrupted);
     }
-    let reason = Reason::from(error.cause.as_reason());
+    let reason = reason_of(error.cause);
     ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
 }
 
@@ -131,8 +111,8 @@ fn refused(cx: &Context, error: &TransactionError) -> ActionError {
 ///
 /// # Errors
 /// [`FileError`].
-pub fn put_back(cx: &Context, store: &Interrupted) -> Result<(), FileError> {
-    if store.put_back(cx.root)? {
+pub fn restore_store(cx: &Context, store: &InterruptedTransaction) -> Result<(), FileError> {
+    if store.restore_previous(cx.root)? {
         let path = cx.root.shown(store.path());
         let path = path.display();
         cx.log.line(
@@ -167,19 +147,19 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
 
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
 #[must_use]
-pub fn is_work_left(cx: &Context) -> bool {
+pub fn has_stale_build(cx: &Context) -> bool {
     let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
     match names(&cx.profile.paths.work) {
         Some(names) => {
             names.is_empty()
                 || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
         }
-        None => above_work(cx).and_then(names).is_some_and(|names| names.is_empty()),
+        None => build_parent(cx).and_then(names).is_some_and(|names| names.is_empty()),
     }
 }
 
 /// The directory above that of the work, where it is only there for it.
-fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
+fn build_parent<'a>(cx: &'a Context) -> Option<&'a Path> {
     let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
     cx.profile.paths.work.parent().filter(|above| !managed(above) && !places::is_the_systems(above))
 }
@@ -188,7 +168,7 @@ fn above_work<'a>(cx: &'a Context) -> Option<&'a Path> {
 ///
 /// # Errors
 /// [`FileError`] where something cannot be removed.
-pub fn clean_work(cx: &Context) -> Result<(), FileError> {
+pub fn clean_build_dir(cx: &Context) -> Result<(), FileError> {
     let work = &cx.profile.paths.work;
     if cx.root.stat(work)?.is_some() {
         let directory = match make_place(cx.root, work) {
@@ -201,7 +181,7 @@ pub fn clean_work(cx: &Context) -> Result<(), FileError> {
         }
         remove_place(cx.root, work)?;
     }
-    match above_work(cx) {
+    match build_parent(cx) {
         Some(above) => remove_place(cx.root, above).map(drop),
         None => Ok(()),
     }

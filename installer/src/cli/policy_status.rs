@@ -1,11 +1,17 @@
 //! `policy status`: store, module and the kernel's answer, and what each means.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
+use host::{ReadError, Root};
+use installer::Error;
 use installer::report::exit;
-use installer::step::{Assessment, Standing, assess};
+use installer::step::assess;
 use policy::kernel::{Answer, ClassKnowledge};
-use policy::status::Status;
+use policy::policy_file::PolicyFile;
+use policy::rules::Rules;
+use policy::store::{StoredModule, UnsupportedStore};
+use policy::{ModuleSpec, RuleAssessment, RuleState, Store, Unknown};
 
 use super::args::Format;
 use super::output::{Outcome, print};
@@ -13,30 +19,101 @@ use super::session::Session;
 
 pub fn show(session: &Session, format: Format) -> Outcome {
     let cx = &session.cx;
-    let assessment = match assess(cx) {
-        // The store is root's alone; the kernel, and what is configured, can be told without it.
-        Err(e) if e.is_denied() => None,
-        assessment => Some(assessment?),
+    let assessment = assess(cx)?;
+    let status = Status::of(cx.root, &cx.profile.module, &assessment)?;
+    let standing = match &assessment.rule {
+        RuleState::Unknown(Unknown::Unreadable(_)) => "unknown without the store: run as root".to_owned(),
+        rule => rule.to_string(),
     };
-    let standing = assessment.as_ref().map_or("unknown without the store: run as root", |assessment| assessment.why());
-    let status = Status::of(cx.root, cx.surroundings, cx.kernel, &cx.profile.module)?;
     print(&match format {
-        Format::Json => json(session, &status, standing) + "\n",
-        Format::Text => text(session, &status, standing),
+        Format::Json => json(session, &status, &standing) + "\n",
+        Format::Text => text(session, &status, &standing),
     })?;
-    Ok(match &assessment {
-        Some(Assessment { standing: Standing::NotConcerned(_) | Standing::Settled(_), .. }) => exit::WELL,
-        Some(assessment) if assessment.blocks_now() => exit::FAULTS,
+    Ok(match &assessment.rule {
+        RuleState::NotApplicable(_) | RuleState::InForce(_) => exit::WELL,
+        rule if rule.denied_now() => exit::FAULTS,
         _ => exit::UNSETTLED,
     })
 }
 
-fn priorities(status: &Status) -> Vec<u16> {
-    status.installed.iter().map(|module| module.priority).collect()
+/// The assessment, and what it had no need to read.
+struct Status<'a> {
+    assessment: &'a RuleAssessment,
+    /// The domain that the rule is for here: the one that the kernel was asked about, else the one that the compiled policy
+    /// knows, else the profile's.
+    domain: String,
+    store: StoreStatus,
+    module: StoredModule,
+}
+
+enum StoreStatus {
+    Supported(PathBuf),
+    /// It is there, and only root may read it.
+    Unreadable(Option<PathBuf>, String),
+    Unsupported(UnsupportedStore),
+    Missing,
+}
+
+impl<'a> Status<'a> {
+    fn of(root: &Root, spec: &ModuleSpec, assessment: &'a RuleAssessment) -> Result<Self, Error> {
+        let domain = match &assessment.answer {
+            Some(answer) => answer.domain.clone(),
+            None => PolicyFile::newest(root, assessment.policy_type())?
+                .and_then(|file| file.choose_domain(spec).map(str::to_owned))
+                .unwrap_or_else(|| spec.domain.clone()),
+        };
+        let (store, module) = read_store(root, spec, assessment.policy_type())?;
+        Ok(Self { assessment, domain, store, module })
+    }
+
+    /// The store's directory, where it is seen.
+    fn store_path(&self) -> Option<&Path> {
+        match &self.store {
+            StoreStatus::Supported(path) => Some(path),
+            StoreStatus::Unreadable(path, _) => path.as_deref(),
+            StoreStatus::Unsupported(store) => Some(store.path()),
+            StoreStatus::Missing => None,
+        }
+    }
+
+    fn priorities(&self) -> Vec<u16> {
+        self.module.installed.iter().map(|installed| installed.priority).collect()
+    }
+
+    fn is_enabled(&self) -> bool {
+        !self.module.installed.is_empty() && !self.module.disabled
+    }
+
+    /// Whether the module in effect is what would be installed now; `None` where it is not installed.
+    fn has_same_content(&self, spec: &ModuleSpec) -> Option<bool> {
+        let wanted = Rules::of_spec(spec, &self.domain);
+        self.module.effective().map(|effective| effective.content.is(&wanted))
+    }
+}
+
+fn read_store(root: &Root, spec: &ModuleSpec, policy_type: &str) -> Result<(StoreStatus, StoredModule), ReadError> {
+    let unreadable =
+        |path, e: &dyn std::fmt::Display| (StoreStatus::Unreadable(path, e.to_string()), StoredModule::default());
+    let store = match Store::locate(root, policy_type) {
+        Err(ReadError::File(e)) if e.is_denied() => return Ok(unreadable(None, &e)),
+        store => store?,
+    };
+    let Some(store) = store else {
+        return match UnsupportedStore::find(root, policy_type) {
+            Err(ReadError::File(e)) if e.is_denied() => Ok(unreadable(None, &e)),
+            found => Ok((found?.map_or(StoreStatus::Missing, StoreStatus::Unsupported), StoredModule::default())),
+        };
+    };
+    let path = store.path().to_owned();
+    match store.module(&spec.name) {
+        Err(ReadError::File(e)) if e.is_denied() => Ok(unreadable(Some(path), &e)),
+        module => Ok((StoreStatus::Supported(path), module?)),
+    }
 }
 
 fn json(session: &Session, status: &Status, standing: &str) -> String {
-    let kernel = status.answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|answer| {
+    let (cx, assessment) = (&session.cx, status.assessment);
+    let kernel = assessment.answer.as_ref().map(|answer| {
         let permissions: serde_json::Map<String, serde_json::Value> =
             answer.permissions.iter().map(|(name, allowed)| (name.clone(), (*allowed).into())).collect();
         serde_json::json!({
@@ -49,13 +126,13 @@ fn json(session: &Session, status: &Status, standing: &str) -> String {
     });
     serde_json::json!({
         "schema": 1,
-        "selinux": status.state.as_str(),
-        "type": status.config.as_ref().map(|config| &config.policy_type),
-        "store": status.store.as_ref().map(|store| session.cx.root.shown(store)),
-        "module": session.cx.profile.module.name,
-        "priorities": priorities(status),
-        "enabled": status.enabled,
-        "same_content": status.same_content,
+        "selinux": assessment.state.as_str(),
+        "type": assessment.config.as_ref().map(|config| &config.policy_type),
+        "store": status.store_path().map(|store| cx.root.shown(store)),
+        "module": cx.profile.module.name,
+        "priorities": status.priorities(),
+        "enabled": status.is_enabled(),
+        "same_content": status.has_same_content(&cx.profile.module),
         "domain": status.domain,
         "kernel": kernel,
         "standing": standing,
@@ -64,48 +141,48 @@ fn json(session: &Session, status: &Status, standing: &str) -> String {
 }
 
 fn text(session: &Session, status: &Status, standing: &str) -> String {
-    let cx = &session.cx;
+    let (cx, assessment) = (&session.cx, status.assessment);
     let spec = &cx.profile.module;
     let mut text = String::new();
     let mut line = |label: &str, value: &str, meaning: &str| {
         let dash = if meaning.is_empty() { "" } else { "  -  " };
         let _ = writeln!(text, "{label:<9} {value}{dash}{meaning}");
     };
-    line("SELinux", status.state.as_str(), "");
-    match &status.config {
+    line("SELinux", assessment.state.as_str(), "");
+    match &assessment.config {
         Some(config) => line("type", &config.policy_type, "SELINUXTYPE in /etc/selinux/config"),
         None => line("type", "none", "there is no /etc/selinux/config"),
     }
-    match (&status.store, &status.unreadable) {
-        (_, Some(problem)) => line("store", "not seen", problem),
-        (Some(store), None) => line("store", &cx.root.shown(store).display().to_string(), ""),
-        (None, None) => line("store", "none", "there is no policy to add a module to"),
+    match &status.store {
+        StoreStatus::Supported(store) => line("store", &cx.root.shown(store).display().to_string(), ""),
+        StoreStatus::Unreadable(_, problem) => line("store", "not seen", problem),
+        StoreStatus::Unsupported(store) => line("store", "not supported", &store.to_string()),
+        StoreStatus::Missing => line("store", "none", "there is no policy to add a module to"),
     }
-    if status.unreadable.is_none() {
+    if matches!(status.store, StoreStatus::Supported(_) | StoreStatus::Missing) {
         let (value, meaning) = module_words(status, spec.priority);
         line("module", &format!("{} {value}", spec.name), meaning);
     }
-    match status.same_content {
+    match status.has_same_content(spec) {
         Some(true) => line("content", "the same", "what hostprep would install"),
         Some(false) => {
             line("content", "different", "not what hostprep would install; it does so where the rule is missing")
         }
         None => {}
     }
-    let domain_known = match &status.answer {
-        Some(Ok(answer)) => answer.domain_known,
-        _ => status.domain == spec.domain,
-    };
+    let domain_known = assessment.answer.as_ref().map_or(status.domain == spec.domain, |answer| answer.domain_known);
     let domain_meaning = if domain_known {
         "the profile's own"
     } else {
         "where the service would be started, as this policy lacks the profile's own"
     };
     line("domain", &status.domain, domain_meaning);
-    match &status.answer {
-        None => line("kernel", "not asked", "no policy runs here, or it is another system's: only the disk is judged"),
-        Some(Err(e)) => line("kernel", "gave no answer", &e.to_string()),
-        Some(Ok(answer)) => kernel_lines(answer, &spec.class, &mut line),
+    match (&assessment.answer, &assessment.rule) {
+        (Some(answer), _) => kernel_lines(answer, &spec.class, &mut line),
+        (None, RuleState::Unknown(Unknown::Kernel(e))) => line("kernel", "gave no answer", &e.to_string()),
+        (None, _) => {
+            line("kernel", "not asked", "no policy runs here, or it is another system's: only the disk is judged")
+        }
     }
     line("so", standing, "");
     text
@@ -123,12 +200,12 @@ fn kernel_lines(answer: &Answer, class: &str, line: &mut impl FnMut(&str, &str, 
 }
 
 fn module_words(status: &Status, ours: u16) -> (String, &'static str) {
-    let priorities = priorities(status);
+    let priorities = status.priorities();
     let listed: Vec<String> = priorities.iter().map(ToString::to_string).collect();
     let listed = listed.join(", ");
     match priorities.as_slice() {
         [] => ("not installed".into(), "needed only where the base policy lacks the rule"),
-        _ if !status.enabled => (format!("at priority {listed}, disabled"), "`hostprep repair` enables it"),
+        _ if !status.is_enabled() => (format!("at priority {listed}, disabled"), "`hostprep repair` enables it"),
         [only] if *only == ours => (format!("at priority {only}, enabled"), ""),
         _ => (format!("at priority {listed}, enabled"), "the highest counts"),
     }

@@ -1,17 +1,16 @@
 //! Fault 19: the policy module, loaded only where the kernel, or the disk, says no.
 
-use policy::compile::Compile;
-use policy::render::Sources;
-use policy::transaction::{Present, Target};
-use policy::{Interrupted, SelinuxConfig};
+use policy::load::ModuleLoad;
+use policy::transaction::StoreTarget;
+use policy::{InterruptedTransaction, RuleState, SelinuxConfig};
 
-use super::selinux::Standing;
+use super::selinux::finding;
 use super::selinux_tools::missing_tools;
-use super::{Assessment, Look, assess};
+use super::{Look, assess};
 use crate::Error;
-use crate::action::{Action, LoadModule};
+use crate::action::Action;
 use crate::context::Context;
-use crate::outcome::Verdict;
+use crate::outcome::{Finding, Verdict};
 
 pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
     let interrupted = match interrupted_store(cx) {
@@ -26,68 +25,48 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
         faulty @ Verdict::Faulty(_) => faulty,
         _ => Verdict::NotReady(detail),
     };
-    Ok(Look { verdict, plan: vec![Action::PutBackStore(interrupted)] })
+    Ok(Look { verdict, plan: vec![Action::RestoreStore(interrupted)] })
 }
 
 /// The configured store, where a transaction of it was cut short.
 ///
 /// # Errors
 /// [`Error`] where SELinux's configuration or the store cannot be looked at.
-pub fn interrupted_store(cx: &Context) -> Result<Option<Interrupted>, Error> {
+pub fn interrupted_store(cx: &Context) -> Result<Option<InterruptedTransaction>, Error> {
     match SelinuxConfig::read(cx.root)? {
-        Some(config) => Ok(Interrupted::find(cx.root, &config.policy_type)?),
+        Some(config) => Ok(InterruptedTransaction::find(cx.root, &config.policy_type)?),
         None => Ok(None),
     }
 }
 
 fn judge(cx: &Context) -> Result<Look, Error> {
     let assessment = assess(cx)?;
-    let (finding, blocks, way) = match &assessment.standing {
-        Standing::NotConcerned(detail) | Standing::Settled(detail) => return Ok(Look::right(detail)),
-        Standing::Later(detail) => return Ok(Look { verdict: Verdict::Later(detail.clone()), plan: Vec::new() }),
-        Standing::Unknown(detail) => return Ok(Look::unknown(detail)),
-        Standing::Wanted { finding, blocks } => (finding, *blocks, Way::Load),
-        Standing::NotLoaded { finding, blocks } => (finding, *blocks, Way::Reload),
-        Standing::Hopeless { finding, blocks } => (finding, *blocks, Way::None),
+    let rule = &assessment.rule;
+    let Some(mut found) = finding(cx, &assessment) else {
+        let detail = rule.to_string();
+        return Ok(match rule {
+            RuleState::Pending(_) => Look { verdict: Verdict::Later(detail), plan: Vec::new() },
+            RuleState::Unknown(_) => Look::unknown(detail),
+            _ => Look::right(detail),
+        });
     };
-    let (finding, plan) = match missing_tools(cx) {
-        _ if way == Way::None => (finding.clone(), Vec::new()),
-        Some(mut tools) => {
-            tools.detail = format!("{}; {}", finding.detail, tools.detail);
-            (tools, Vec::new())
+    let plan = match (rule, missing_tools(cx)) {
+        (RuleState::Overridden { .. } | RuleState::Unfixable(_), _) => Vec::new(),
+        (_, Some(tools)) => {
+            found = Finding { detail: format!("{}; {}", found.detail, tools.detail), ..tools };
+            Vec::new()
         }
         // A commit of what is in the store already would cost seconds and change nothing.
-        None if way == Way::Reload => {
-            let target = Target::of(cx.root, assessment.policy_type(), assessment.state);
-            (finding.clone(), vec![Action::ReloadPolicy { command: target.reload() }])
+        (RuleState::NotLoaded(_), None) => {
+            let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
+            vec![Action::ReloadPolicy { command: target.reload() }]
         }
-        None => (finding.clone(), vec![load(cx, &assessment)?]),
+        (_, None) => {
+            let build_dir = cx.root.shown(&cx.profile.paths.work);
+            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, &build_dir)?;
+            vec![Action::LoadModule(Box::new(load))]
+        }
     };
-    let verdict = if blocks { Verdict::Faulty(finding) } else { Verdict::NotReady(finding.detail) };
+    let verdict = if rule.denied_now() { Verdict::Faulty(found) } else { Verdict::NotReady(found.detail) };
     Ok(Look { verdict, plan })
-}
-
-/// What can be done about a rule that is not in force.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Load,
-    Reload,
-    None,
-}
-
-/// The action that loads the module, whatever stands there now.
-fn load(cx: &Context, assessment: &Assessment) -> Result<Action, Error> {
-    let spec = &cx.profile.module;
-    let domain = assessment.domain.as_deref().unwrap_or(&spec.domain);
-    let sources = Sources::render(spec, domain)?;
-    let directory = cx.root.shown(&cx.profile.paths.work);
-    let compile = Compile::plan(cx.processes, &spec.name, &sources, &directory);
-    let target = Target::of(cx.root, assessment.policy_type(), assessment.state);
-    let present = Present {
-        priorities: assessment.installed.iter().map(|installed| installed.priority).collect(),
-        disabled: assessment.disabled,
-    };
-    let policy_type = assessment.policy_type().to_owned();
-    let planned = target.install(spec, &compile.file, &present);
-    Ok(Action::LoadModule(Box::new(LoadModule { compile, target, present, policy_type, planned })))
 }

@@ -3,6 +3,7 @@
 
 use faults::Reason;
 use host::distribution::Tool;
+use policy::{RuleState, Unknown};
 
 use super::{Look, assess};
 use crate::Error;
@@ -13,11 +14,14 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
     let Some(finding) = missing_tools(cx) else {
         return Ok(Look::right(present(cx)));
     };
-    let assessment = assess(cx)?;
-    if assessment.is_settled() {
-        return Ok(Look::right(format!("{}, but nothing needs them: {}", finding.detail, assessment.why())));
+    let rule = assess(cx)?.rule;
+    if rule.is_settled() {
+        return Ok(Look::right(format!("{}, but nothing needs them: {rule}", finding.detail)));
     }
-    let verdict = if assessment.blocks_now() { Verdict::Faulty(finding) } else { Verdict::NotReady(finding.detail) };
+    if let RuleState::Unknown(Unknown::Unreadable(e)) = rule {
+        return Ok(Look::unknown(e.to_string()));
+    }
+    let verdict = if rule.denied_now() { Verdict::Faulty(finding) } else { Verdict::NotReady(finding.detail) };
     Ok(Look { verdict, plan: Vec::new() })
 }
 

@@ -7,7 +7,7 @@
     reason = "tests make the files that the program is then given"
 )]
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -23,39 +23,8 @@ use installer::context::Context;
 use installer::outcome::{StepName, StepReport};
 use installer::profile::Profile;
 use installer::run::{self, Request, Results};
-use policy::ModuleSpec;
-use policy::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
-
-/// Answers that a test sets.
-pub struct FakeKernel {
-    pub mode: Cell<KernelMode>,
-    pub class: Cell<ClassKnowledge>,
-    pub permissive_domain: Cell<bool>,
-    /// What the kernel allows.
-    pub allows: Cell<bool>,
-    /// A file whose existence means that a policy with the rule was loaded.
-    pub loaded: PathBuf,
-    pub asked: Cell<u32>,
-}
-
-impl Kernel for FakeKernel {
-    fn mode(&self) -> KernelMode {
-        self.mode.get()
-    }
-
-    fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
-        self.asked.set(self.asked.get() + 1);
-        let allowed = self.allows.get() || self.loaded.exists();
-        Ok(Answer {
-            domain: spec.domain.clone(),
-            context: format!("system_u:system_r:{}:s0", spec.domain),
-            class: self.class.get(),
-            permissions: spec.permissions.iter().map(|name| (name.clone(), allowed)).collect(),
-            domain_known: true,
-            permissive_domain: self.permissive_domain.get(),
-        })
-    }
-}
+use policy::kernel::KernelMode;
+use policy::testing::FakeKernel;
 
 pub struct Host {
     pub dir: tempfile::TempDir,
@@ -70,14 +39,8 @@ impl Host {
     /// An enforcing host of the distribution `os_release`, whose kernel refuses, and with a policy store and no tools.
     pub fn enforcing(os_release: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let kernel = FakeKernel {
-            mode: Cell::new(KernelMode::Enforcing),
-            class: Cell::new(ClassKnowledge::Known),
-            permissive_domain: Cell::new(false),
-            allows: Cell::new(false),
-            loaded: dir.path().join("loaded"),
-            asked: Cell::new(0),
-        };
+        let mut kernel = FakeKernel::in_mode(KernelMode::Enforcing);
+        kernel.loaded = Some(dir.path().join("loaded"));
         let host =
             Self { dir, kernel, profile: Profile::built_in(), surroundings: Surroundings::Host, alternate: false };
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/os-release").join(os_release);

@@ -1,20 +1,22 @@
 //! A module's whole life, with the real `semodule`, `checkmodule`, `semodule_package` and `checkpolicy`.
 
+use std::cell::OnceCell;
+
 use host::clock::SystemClock;
 use host::container::Surroundings;
-use policy::kernel::{FakeKernel, KernelMode};
+use policy::kernel::KernelMode;
 use policy::policy_file::{BaseRule, PolicyFile};
 use policy::rules::Rules;
-use policy::status::Status;
-use policy::transaction::{Present, remove};
-use policy::{ModuleSpec, State};
+use policy::testing::FakeKernel;
+use policy::transaction::{InstalledAt, remove};
+use policy::{Cause, ModuleSpec, RuleState, State, System, assess, load};
 
 use crate::support::{Scratch, no_compiler, processes, spec};
 
 const ALLOWED: &str = "(bpf (map_create map_read map_write prog_load prog_run))";
 
 fn priorities(scratch: &Scratch) -> Vec<u16> {
-    Present::in_store(&scratch.store(), "agent-bpf").unwrap().priorities
+    InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap().priorities
 }
 
 fn gone(scratch: &Scratch) -> bool {
@@ -60,21 +62,38 @@ fn former_priorities_and_those_of_others() {
     scratch.semodule(&["-d", "agent-bpf"]).unwrap();
     assert_eq!(scratch.linked_rules("initrc_t"), "");
 
-    let kernel = FakeKernel::running(KernelMode::NotRunning);
-    let status = || Status::of(&scratch.root, Surroundings::Host, &kernel, &spec()).unwrap();
-    assert_eq!((status().state, status().domain.as_str()), (State::Enforcing, "initrc_t"));
-    assert_eq!((status().enabled, status().same_content), (false, Some(true)));
-    assert!(status().answer.is_none());
+    let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
+    let processes = processes();
+    let base_rule = OnceCell::new();
+    let system = System {
+        root: &scratch.root,
+        surroundings: Surroundings::Host,
+        kernel: &kernel,
+        processes: &processes,
+        base_rule: &base_rule,
+    };
+    let assessed = || assess(&system, &spec()).unwrap();
+    let cause = || assessed().rule.problem().map(|problem| problem.cause);
+    assert_eq!((assessed().state, assessed().domain.as_deref()), (State::Enforcing, Some("initrc_t")));
+    assert_eq!(cause(), Some(Cause::ModuleDisabled));
+    assert!(assessed().answer.is_none());
 
-    scratch.install(&processes(), &spec(), "initrc_t").unwrap();
+    let build_dir = scratch.root.make_dirs("/build").unwrap();
+    let loaded = load::load(&system, &SystemClock, &spec(), &build_dir).unwrap();
+    assert!(matches!(loaded.rule, RuleState::InForce(_)), "{loaded:?}");
+    assert!(build_dir.names().unwrap().is_empty());
     assert_eq!(priorities(&scratch), [300, 200], "moved from 400 in the same transaction");
-    assert!(status().enabled, "and enabled again");
+    assert!(!assessed().module.disabled, "and enabled again");
     assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
 
     assert!(gone(&scratch));
     assert_eq!(priorities(&scratch), [200], "somebody else's stays");
-    assert_eq!((status().enabled, status().same_content), (true, Some(false)));
-    assert_eq!(status().store.as_deref(), Some("/var/lib/selinux/tiny".as_ref()));
+    assert_eq!(cause(), Some(Cause::ModuleMissing), "which has other rules");
+
+    scratch.add(400, "agent-bpf", "(typeattribute an_administrators)").unwrap();
+    let overridden = load::load(&system, &SystemClock, &spec(), &build_dir).unwrap();
+    assert!(matches!(overridden.rule, RuleState::Overridden { priority: 400, .. }), "{overridden:?}");
+    assert_eq!(priorities(&scratch), [400, 200], "an administrator's module is not replaced");
 }
 
 /// Three transactions on a distribution's whole policy, some seconds each.
@@ -82,7 +101,7 @@ fn former_priorities_and_those_of_others() {
 fn on_a_distributions_store() {
     let scratch = Scratch::real();
     let wanted = Rules::of_spec(&spec(), "unconfined_service_t");
-    if Present::in_store(&scratch.store(), "agent-bpf").unwrap() != Present::default() {
+    if InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap() != InstalledAt::default() {
         panic!("the prepared store already has the module");
     }
     let before = PolicyFile::newest(&scratch.root, "default").unwrap().unwrap();
@@ -109,8 +128,8 @@ fn on_a_distributions_store() {
     scratch.root.replace(disabled, b"", 0o600).unwrap();
     scratch.install(&no_compiler(&SystemClock), &spec(), "unconfined_service_t").unwrap();
     assert_eq!(
-        Present::in_store(&scratch.store(), "agent-bpf").unwrap(),
-        Present { priorities: vec![300], disabled: false }
+        InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap(),
+        InstalledAt { priorities: vec![300], disabled: false }
     );
     assert!(scratch.store().effective("agent-bpf").unwrap().unwrap().content.is(&wanted));
     let listed = scratch.semodule(&["-lfull"]).unwrap();

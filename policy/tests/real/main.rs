@@ -4,4 +4,5 @@
 
 mod life;
 mod support;
+mod third_party;
 mod trouble;

@@ -9,7 +9,7 @@ use host::process::{Command, Processes};
 use policy::compile::{Compile, Compiled};
 use policy::policy_file::PolicyFile;
 use policy::render::Sources;
-use policy::transaction::{Done, Present, Target, TransactionError};
+use policy::transaction::{Done, InstalledAt, StoreTarget, TransactionError};
 use policy::{ModuleSpec, State, Store};
 use tempfile::TempDir;
 
@@ -76,8 +76,8 @@ impl Scratch {
         Store::locate(&self.root, self.policy_type).unwrap().unwrap()
     }
 
-    pub fn target(&self) -> Target {
-        Target::of(&self.root, self.policy_type, State::Enforcing)
+    pub fn target(&self) -> StoreTarget {
+        StoreTarget::of(&self.root, self.policy_type, State::Enforcing)
     }
 
     /// The store's directory, as this process names it.
@@ -109,7 +109,7 @@ impl Scratch {
     /// Compiles and installs it.
     pub fn install(&self, compiler: &Processes<'_>, spec: &ModuleSpec, domain: &str) -> Result<Done, TransactionError> {
         let compiled = self.compile(compiler, spec, domain);
-        let present = Present::in_store(&self.store(), &spec.name).unwrap();
+        let present = InstalledAt::in_store(&self.store(), &spec.name).unwrap();
         let command = self.target().install(spec, &compiled.file, &present);
         policy::transaction::run(&processes(), &SystemClock, &command, &spec.name)
     }

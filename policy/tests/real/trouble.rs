@@ -8,7 +8,7 @@ use host::process::{Command, Processes};
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use policy::compile::{Compile, Format};
 use policy::render::Sources;
-use policy::transaction::{Present, run};
+use policy::transaction::{InstalledAt, run};
 use policy::{Cause, ModuleSpec};
 
 use crate::support::{Scratch, no_compiler, processes, spec};
@@ -62,7 +62,7 @@ fn failures_have_their_causes() {
         let compile = Compile::plan(compiler, &spec.name, &sources, directory.shown());
         let compiled = compile.run(compiler, &directory).unwrap();
         assert_eq!(compiled.format, compile.format);
-        let command = scratch.target().install(&spec, &compiled.file, &Present::default());
+        let command = scratch.target().install(&spec, &compiled.file, &InstalledAt::default());
         run(&processes(), &SystemClock, &command, &spec.name).unwrap_err().cause
     };
     let strict = |domain: &str, class: &str, permission: &str| {
@@ -123,7 +123,7 @@ fn a_lock_that_somebody_holds_and_then_releases() {
     let store = scratch.root.dir(scratch.store().path()).unwrap();
     let lock = store.open("semanage.trans.LOCK", OFlag::O_RDWR).unwrap();
     let clock = Releases(Some(Flock::lock(lock, FlockArg::LockExclusive).unwrap()).into());
-    let command = scratch.target().install(&spec(), &compiled.file, &Present::default());
+    let command = scratch.target().install(&spec(), &compiled.file, &InstalledAt::default());
     let done = run(&processes(), &clock, &command, "agent-bpf").unwrap();
     assert_eq!(done.attempts, 2);
     assert!(scratch.linked_rules("initrc_t").contains("prog_load"));
@@ -147,11 +147,15 @@ fn a_store_that_cannot_be_written() {
         processes().run(&install.arg(scratch.root.shown("/wrapped/semodule"))).unwrap();
         let directories = vec![scratch.root.shown("/wrapped"), "/usr/bin".into(), "/bin".into()];
         let wrapped = Processes::of_directories(directories, &SystemClock, &());
-        let command = scratch.target().install(&spec(), &compiled.file, &Present::default());
+        let command = scratch.target().install(&spec(), &compiled.file, &InstalledAt::default());
         let error = run(&wrapped, &SystemClock, &command, "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::StoreReadOnly, "{error}");
         assert!(error.to_string().contains("Read-only file system"), "{error}");
-        assert_eq!(Present::in_store(&scratch.store(), "agent-bpf").unwrap(), Present::default(), "nothing changed");
+        assert_eq!(
+            InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap(),
+            InstalledAt::default(),
+            "nothing changed"
+        );
     }
     scratch.install(&processes(), &ModuleSpec { former_priorities: vec![], ..spec() }, "initrc_t").unwrap();
 }

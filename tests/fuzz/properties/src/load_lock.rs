@@ -14,7 +14,8 @@ use installer::context::Context;
 use installer::load_lock::{self, Begun, Record};
 use installer::profile::Profile;
 use jiff::Timestamp;
-use policy::kernel::{FakeKernel, KernelMode};
+use policy::kernel::KernelMode;
+use policy::testing::FakeKernel;
 
 use crate::input::{expect_plain, parts, text};
 use crate::scratch::Scratch;
@@ -110,7 +111,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&Context)) {
     let mut profile = PROFILE.with(Profile::clone);
     profile.paths.state = "/state".into();
     profile.paths.faults = "/faults".into();
-    let kernel = FakeKernel::running(KernelMode::NotRunning);
+    let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
     let processes = Processes::of_directories(Vec::new(), clock, &());
     work(&Context {
         root: &root,

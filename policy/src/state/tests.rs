@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernel::FakeKernel;
+use crate::testing::FakeKernel;
 
 fn config(mode: ConfiguredMode) -> SelinuxConfig {
     SelinuxConfig { mode, policy_type: "targeted".into() }
@@ -31,11 +31,11 @@ fn every_state() {
         (&alternate, Where::Host, Running::Enforcing, None, State::Absent),
     ];
     for (root, surroundings, running, configured, expected) in cases {
-        let kernel = FakeKernel::running(running);
+        let kernel = FakeKernel::in_mode(running);
         let config = configured.map(config);
         let state = State::of(root, surroundings, &kernel, config.as_ref());
         assert_eq!(state, expected, "{} {surroundings:?} {running:?} {configured:?}", root.path().display());
         let asks = surroundings == Where::Host && !root.is_alternate();
-        assert_eq!(kernel.questions() > 0, asks, "the kernel is asked on a host only");
+        assert_eq!(kernel.mode_asked.get() > 0, asks, "the kernel is asked on a host only");
     }
 }

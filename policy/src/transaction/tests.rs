@@ -1,18 +1,18 @@
 use super::*;
 use crate::spec::tests::spec;
 
-fn target(alternate: Option<&str>, load: bool) -> Target {
-    Target { policy_type: "targeted".into(), alternate: alternate.map(PathBuf::from), load }
+fn target(alternate: Option<&str>, load: bool) -> StoreTarget {
+    StoreTarget { policy_type: "targeted".into(), alternate: alternate.map(PathBuf::from), load }
 }
 
-fn present(priorities: &[u16], disabled: bool) -> Present {
-    Present { priorities: priorities.to_vec(), disabled }
+fn present(priorities: &[u16], disabled: bool) -> InstalledAt {
+    InstalledAt { priorities: priorities.to_vec(), disabled }
 }
 
 #[test]
 fn the_exact_commands() {
     let file = Path::new("/scratch/agent-bpf.pp");
-    let install = |target: Target, present| target.install(&spec(), file, &present).to_string();
+    let install = |target: StoreTarget, present| target.install(&spec(), file, &present).to_string();
     assert_eq!(
         install(target(None, true), present(&[], false)),
         "semodule -s targeted -X 300 -i /scratch/agent-bpf.pp"
@@ -40,8 +40,8 @@ fn a_policy_is_loaded_only_where_one_runs() {
         (State::ConfiguredNotRunning, false),
         (State::Disabled, false),
     ] {
-        assert_eq!(Target::of(&system, "targeted", state).loads(), loads);
-        let other = Target::of(&alternate, "targeted", state);
+        assert_eq!(StoreTarget::of(&system, "targeted", state).loads(), loads);
+        let other = StoreTarget::of(&alternate, "targeted", state);
         assert!(!other.loads());
         assert_eq!(other.alternate.as_deref(), Some(alternate.path()));
     }
@@ -72,7 +72,7 @@ mod waiting {
         run(&processes, clock, &Command::new("semodule").arg("-B"), "agent-bpf")
     }
 
-    const LOCKED: &str = include_str!("../fixtures/stderr/lock-held.txt");
+    const LOCKED: &str = include_str!("../../fixtures/stderr/lock-held.txt");
 
     #[test]
     fn a_lock_is_waited_for() {
@@ -96,7 +96,7 @@ mod waiting {
     #[test]
     fn other_failures_are_final() {
         let (tools, clock) =
-            (tools(include_str!("../fixtures/stderr/read-only-var.txt"), 1000), VirtualClock::default());
+            (tools(include_str!("../../fixtures/stderr/read-only-var.txt"), 1000), VirtualClock::default());
         let error = try_it(&tools, &clock).unwrap_err();
         assert_eq!((error.cause, error.attempts), (Cause::StoreReadOnly, 1));
         let empty = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use nix::fcntl::{Flock, FlockArg};
 
-use super::Interrupted;
+use super::InterruptedTransaction;
 use crate::Store;
 
 const STORE: &str = "var/lib/selinux/t";
@@ -29,40 +29,40 @@ fn only_a_store_between_two_renames_is_one() {
         [(&["active"][..], false), (&["active", "previous"], false), (&["tmp"], false), (&["previous", "tmp"], true)]
     {
         let (_place, root) = root_with(names);
-        assert_eq!(Interrupted::find(&root, "t").unwrap().is_some(), is_one, "{names:?}");
+        assert_eq!(InterruptedTransaction::find(&root, "t").unwrap().is_some(), is_one, "{names:?}");
     }
 }
 
 #[test]
 fn it_is_put_back() {
     let (place, root) = root_with(&["previous", "tmp"]);
-    let found = Interrupted::find(&root, "t").unwrap().unwrap();
-    assert!(found.put_back(&root).unwrap());
+    let found = InterruptedTransaction::find(&root, "t").unwrap().unwrap();
+    assert!(found.restore_previous(&root).unwrap());
     assert!(Store::locate(&root, "t").unwrap().is_some());
     assert!(!place.path().join(STORE).join("previous").exists());
-    assert_eq!(Interrupted::find(&root, "t").unwrap(), None);
+    assert_eq!(InterruptedTransaction::find(&root, "t").unwrap(), None);
 }
 
 #[test]
 fn a_transaction_on_its_way_is_left_alone() {
     let (place, root) = root_with(&["previous", "tmp"]);
-    let found = Interrupted::find(&root, "t").unwrap().unwrap();
+    let found = InterruptedTransaction::find(&root, "t").unwrap().unwrap();
     let lock = fs::File::create(place.path().join(STORE).join("semanage.trans.LOCK")).unwrap();
     let held = Flock::lock(lock, FlockArg::LockExclusive).unwrap();
-    assert!(!found.put_back(&root).unwrap());
+    assert!(!found.restore_previous(&root).unwrap());
     assert!(place.path().join(STORE).join("previous").exists());
     // It goes on, and ends.
     fs::rename(place.path().join(STORE).join("tmp"), place.path().join(STORE).join("active")).unwrap();
     drop(held);
-    assert!(!found.put_back(&root).unwrap(), "nothing is left to do");
+    assert!(!found.restore_previous(&root).unwrap(), "nothing is left to do");
     assert!(place.path().join(STORE).join("previous").exists());
 }
 
 #[test]
 fn a_link_in_place_of_the_active_policy_is_no_missing_one() {
     let (place, root) = root_with(&["previous"]);
-    let found = Interrupted::find(&root, "t").unwrap().unwrap();
+    let found = InterruptedTransaction::find(&root, "t").unwrap().unwrap();
     symlink("/nowhere", place.path().join(STORE).join("active")).unwrap();
-    assert!(!found.put_back(&root).unwrap());
+    assert!(!found.restore_previous(&root).unwrap());
     assert!(place.path().join(STORE).join("previous").exists());
 }

@@ -7,7 +7,7 @@ const MODULE: &str = "cisco-secure-bpf";
 
 macro_rules! said {
     ($name:literal) => {
-        ($name, include_str!(concat!("../fixtures/stderr/", $name, ".txt")))
+        ($name, include_str!(concat!("../../fixtures/stderr/", $name, ".txt")))
     };
 }
 

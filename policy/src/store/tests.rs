@@ -94,3 +94,32 @@ proptest! {
         let _ = store_root(&String::from_utf8_lossy(&bytes));
     }
 }
+
+#[test]
+fn a_store_of_the_older_libsemanage() {
+    let conf = (SEMANAGE_CONF, &b"module-store = direct\n"[..]);
+    let old = |file: &str| format!("/etc/selinux/t/modules/active/{file}");
+    let (base, module, count) = (old("base.pp"), old("modules/agent-bpf.pp"), old("commit_num"));
+    let file = |path: &'static str| (path, &b"x"[..]);
+    let cases: [(&[(&str, &[u8])], bool); 7] = [
+        (&[(&base, b"x")], true),
+        (&[(&module, b"x")], true),
+        (&[(&base, b"x"), (&module, b"x"), (&count, b"12")], true),
+        (&[(&count, b"12")], false),
+        (&[file("/etc/selinux/t/policy/policy.29")], false),
+        // Left behind by `semanage_migrate_store`; and in between two renames of the newer one.
+        (&[(&base, b"x"), file("/etc/selinux/t/active/modules/100/base/cil")], false),
+        (&[(&base, b"x"), file("/etc/selinux/t/previous/modules/100/base/cil")], false),
+    ];
+    for (files, is_one) in cases {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = root_with(scratch.path(), &[&[conf], files].concat());
+        let found = UnsupportedStore::find(&root, "t").unwrap();
+        assert_eq!(found.is_some(), is_one, "{files:?}");
+        if let Some(found) = found {
+            assert_eq!(found.path(), Path::new("/etc/selinux/t/modules/active"));
+            assert!(found.to_string().starts_with(&root.shown(found.path()).display().to_string()), "{found}");
+            assert!(Store::locate(&root, "t").unwrap().is_none());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Brings a module into force: compiles it, installs it in one transaction, and assesses the rule again.
+
+use std::path::Path;
+
+use host::clock::Clock;
+use host::process::{Command, Processes};
+use host::{Dir, ReadError};
+use thiserror::Error;
+
+use crate::assess::{RuleAssessment, RuleState, System, assess};
+use crate::classify::Cause;
+use crate::compile::{Compile, CompileError, Compiled, Format};
+use crate::render::{RenderError, Sources};
+use crate::spec::ModuleSpec;
+use crate::transaction::{self, Done, InstalledAt, StoreTarget, TransactionError};
+
+/// A module to be installed, as planned: nothing has been done yet.
+#[derive(Debug, Clone)]
+pub struct ModuleLoad {
+    /// The module.
+    pub spec: ModuleSpec,
+    /// How it is compiled.
+    pub compile: Compile,
+    /// The store that it goes into.
+    pub target: StoreTarget,
+    /// What the store has of it now.
+    pub present: InstalledAt,
+}
+
+/// A module was not brought into force.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// SELinux's configuration, the store or the compiled policy cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The module's sources cannot be made.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// The module cannot be compiled.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// `semodule` failed.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+}
+
+impl ModuleLoad {
+    /// Plans it for the system as assessed. `build_dir` is where the compiler's files go; nobody but root may be able to
+    /// write to it, or another module could be loaded in place of this one.
+    ///
+    /// # Errors
+    /// [`RenderError`] if `spec` is not valid.
+    pub fn plan(
+        system: &System<'_>,
+        spec: &ModuleSpec,
+        assessment: &RuleAssessment,
+        build_dir: &Path,
+    ) -> Result<Self, RenderError> {
+        let domain = assessment.domain.as_deref().unwrap_or(&spec.domain);
+        let sources = Sources::render(spec, domain)?;
+        Ok(Self {
+            spec: spec.clone(),
+            compile: Compile::plan(system.processes, &spec.name, &sources, build_dir),
+            target: StoreTarget::of(system.root, assessment.policy_type(), assessment.state),
+            present: InstalledAt::from(&assessment.module),
+        })
+    }
+
+    /// The transaction, if the module compiles as planned.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        self.target.install(&self.spec, &self.compile.file, &self.present)
+    }
+
+    /// Compiles the module in `build_dir`, which is the directory planned for.
+    ///
+    /// # Errors
+    /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
+    pub fn compile(&self, processes: &Processes<'_>, build_dir: &Dir) -> Result<Compiled, CompileError> {
+        self.compile.run(processes, build_dir)
+    }
+
+    /// Installs the compiled module in one transaction. If this host's linker cannot read the package's version, the module
+    /// is installed as CIL, which has no version.
+    ///
+    /// # Errors
+    /// [`LoadError::Transaction`], or [`LoadError::Compile`] if the CIL source cannot be written.
+    pub fn commit(
+        &self,
+        processes: &Processes<'_>,
+        clock: &dyn Clock,
+        build_dir: &Dir,
+        compiled: &Compiled,
+    ) -> Result<Done, LoadError> {
+        match self.transaction(processes, clock, &compiled.file) {
+            Err(e) if e.cause == Cause::PolicyVersion && compiled.format == Format::Pp => {
+                let compiled = self.compile.as_cil().run(processes, build_dir)?;
+                Ok(self.transaction(processes, clock, &compiled.file)?)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    fn transaction(&self, processes: &Processes<'_>, clock: &dyn Clock, file: &Path) -> Result<Done, TransactionError> {
+        let command = self.target.install(&self.spec, file, &self.present);
+        transaction::run(processes, clock, &command, &self.spec.name)
+    }
+}
+
+/// Brings the rule of `spec` into force, if it is not and the module helps. Returns the assessment of afterwards: exit
+/// status 0 of `semodule` proves nothing.
+///
+/// `build_dir` is as for [`ModuleLoad::plan`]; the compiler's files are removed from it.
+///
+/// # Errors
+/// [`LoadError`]. A failed transaction leaves the store as it was.
+pub fn load(
+    system: &System<'_>,
+    clock: &dyn Clock,
+    spec: &ModuleSpec,
+    build_dir: &Dir,
+) -> Result<RuleAssessment, LoadError> {
+    let (mut committed, mut reloaded) = (false, false);
+    loop {
+        let assessment = assess(system, spec)?;
+        match assessment.rule {
+            RuleState::Missing(_) if !committed => {
+                let load = ModuleLoad::plan(system, spec, &assessment, build_dir.shown())?;
+                let done = load
+                    .compile(system.processes, build_dir)
+                    .map_err(LoadError::from)
+                    .and_then(|compiled| load.commit(system.processes, clock, build_dir, &compiled));
+                load.compile.clean(build_dir).map_err(CompileError::from)?;
+                done?;
+                committed = true;
+            }
+            // A commit of what the store already has takes seconds and changes nothing.
+            RuleState::NotLoaded(_) if !reloaded => {
+                let target = StoreTarget::of(system.root, assessment.policy_type(), assessment.state);
+                transaction::run(system.processes, clock, &target.reload(), &spec.name)?;
+                reloaded = true;
+            }
+            _ => return Ok(assessment),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
