@@ -15,9 +15,9 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Uid, fchown, geteuid};
+use sha2::{Digest, Sha256};
 use xattr::FileExt as _;
 
-use super::record::sha256;
 #[cfg(test)]
 use super::steps::{half_way, step};
 
@@ -179,6 +179,11 @@ impl Meta {
         }
         Ok(())
     }
+}
+
+/// A checksum as the record has it.
+pub(super) fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn at<T>(

@@ -8,10 +8,10 @@ use host::{FileError, ReadError};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
-use super::disk::{self, Loaded, Meta, Place};
-use super::record::{Changed, Main, Phase, Record, State, sha256};
+use super::disk::{self, Loaded, Meta, Place, sha256};
+use super::error::{Settled, WindowError};
+use super::record::{Changed, Main, Phase, Record, State};
 use super::text::{patch, unpatch};
-use super::window::{Settled, WindowError};
 
 /// The original, with its mode, owner and times.
 const COPY: &str = "login-defs-original";

@@ -6,10 +6,10 @@ use std::path::Path;
 use host::{FileError, ReadError, Root};
 use nix::errno::Errno;
 
-use super::disk::{self, Meta, Place};
-use super::record::{Made, sha256};
+use super::disk::{self, Meta, Place, sha256};
+use super::error::{Settled, WindowError};
+use super::record::Made;
 use super::text::{PatchRecord, unpatch};
-use super::window::{Settled, WindowError};
 
 /// The first line of what is made.
 pub(super) const MARKER: &[u8] = b"# Made by hostprep for one run of useradd and removed after it.\n";

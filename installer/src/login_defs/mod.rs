@@ -11,6 +11,7 @@
 
 mod bytes;
 mod disk;
+mod error;
 mod in_place;
 mod made;
 mod plan;
@@ -27,7 +28,8 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use error::WindowError;
 pub use plan::{Plan, plan};
 pub use recover::{Leftover, Recovered, leftover, recover};
 pub use source::{Effective, read};
-pub use window::{Closed, Open, WindowError, open};
+pub use window::{Closed, Open, open};

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use host::{Dir, FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::disk::{self, Loaded, Meta, Times};
+use super::disk::{self, Loaded, Meta, Times, sha256};
+use super::error::WindowError;
 use super::text::PatchRecord;
-use super::window::WindowError;
 
 /// The record's name in the state directory.
 const NAME: &str = "login-defs-window.json";
@@ -128,11 +127,6 @@ impl Record {
     pub fn new(main: Option<Main>, drop_in: Option<Made>) -> Self {
         Self { schema: SCHEMA, main, drop_in }
     }
-}
-
-/// A checksum as the record has it.
-pub(super) fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What stands where the record would be.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use host::Root;
 
 use super::disk::Place;
+use super::error::WindowError;
 use super::record::{Found, State};
 use super::source::MAIN;
-use super::window::WindowError;
 use super::{in_place, made, settle};
 
 /// A window that was not closed.

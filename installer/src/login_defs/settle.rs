@@ -6,11 +6,11 @@ use std::path::Path;
 use host::Root;
 
 use super::disk::Place;
+use super::error::{Settled, WindowError};
 use super::plan::may_be_ours;
 use super::record::{Found, Main, Record, State};
 use super::source::{DROP_INS, MAIN};
 use super::text::patch;
-use super::window::{Settled, WindowError};
 use super::{in_place, made, swap};
 
 /// Puts everything back. Run twice, the second finds nothing to do.

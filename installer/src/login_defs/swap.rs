@@ -9,10 +9,10 @@ use host::{Dir, FileError, ReadError};
 use nix::errno::Errno;
 use nix::sys::stat::FileStat;
 
-use super::disk::{self, Loaded, Meta, Place, Times};
-use super::record::{Changed, sha256};
+use super::disk::{self, Loaded, Meta, Place, Times, sha256};
+use super::error::{Settled, WindowError};
+use super::record::Changed;
 use super::text::{Settings, patch, unpatch};
-use super::window::{Settled, WindowError};
 
 /// How often somebody may change the file under our hands before we give up.
 const ATTEMPTS: usize = 8;

@@ -1,14 +1,13 @@
 //! The window itself: opening and closing.
 
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use host::signals::Unstoppable;
-use host::{FileError, ReadError, Root};
-use thiserror::Error;
+use host::{FileError, Root};
 
 use super::disk::{Meta, Place};
+use super::error::{Settled, WindowError};
 use super::plan::MainChange;
 use super::record::{Changed, Made, Main, Phase, Record, State};
 use super::source::MAIN;
@@ -20,58 +19,6 @@ const ATTEMPTS: usize = 3;
 
 /// More open files than putting everything back takes at once: a path of five names, the state, the texts.
 const SPARE: usize = 16;
-
-/// Why a window could not be opened or closed.
-#[derive(Debug, Error)]
-pub enum WindowError {
-    /// A file could not be changed.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A file could not be read or understood.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The file is immutable, append-only, or on a read-only file system.
-    #[error("{} cannot be changed, nor replaced: {source}; {hint}, then run again", path.display())]
-    Unchangeable {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-        /// What to do.
-        hint: String,
-    },
-    /// Somebody keeps changing the file.
-    #[error("{} changes faster than it can be put back; stop what writes it, then run again", path.display())]
-    KeepsChanging {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A newer hostprep left its window open.
-    #[error(
-        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version, nothing was changed",
-        path.display()
-    )]
-    NewerRecord {
-        /// The record.
-        path: PathBuf,
-        /// Its format.
-        schema: u32,
-        /// The newest format that is understood here.
-        known: u32,
-    },
-}
-
-/// What settling found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Settled {
-    /// Somebody else's change was kept.
-    pub foreign: bool,
-}
-
-impl Settled {
-    pub const CLEAN: Self = Self { foreign: false };
-    pub const FOREIGN: Self = Self { foreign: true };
-}
 
 /// What closing found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

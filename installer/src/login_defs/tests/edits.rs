@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use super::super::window::WindowError;
+use super::super::error::WindowError;
 use super::super::{leftover, open, steps};
 use super::scratch::{DEFS, Scratch, names, quiet_read};
 
