@@ -6,7 +6,7 @@ use host::{FileError, MalformedFile, ReadError};
 use thiserror::Error;
 
 use crate::load_lock::NotRunning;
-use crate::login_defs::WindowError;
+use login_defs::WindowError;
 
 /// An error of ours; its text is one line and says what to do.
 #[derive(Debug, Error)]

@@ -12,8 +12,8 @@ use super::ActionError;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::led_out::require_accounts_inside;
-use crate::login_defs::{self, WindowError};
 use crate::outcome::Finding;
+use login_defs::WindowError;
 
 /// `useradd(8)` and `groupadd(8)` say so where somebody else has made the user or the group since we looked: it is theirs.
 const NAME_TAKEN: i32 = 9;
@@ -92,7 +92,7 @@ fn in_window(
     };
     let open = login_defs::open(cx.root, &cx.profile.paths.state, plan).map_err(|e| window_failure(cx, e))?;
     let ran = cx.processes.run_to_the_end(command).map(drop);
-    if open.close()?.foreign_change_kept {
+    if open.close()?.concurrent_edit {
         cx.log.line(Level::Warning, "login.defs was changed by somebody else meanwhile; the change was kept");
     }
     Ok(ran)

@@ -14,7 +14,6 @@ use policy::Interrupted;
 use crate::Error;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
-use crate::login_defs;
 use crate::outcome::Finding;
 
 pub use account::{account_tool, sync_accounts, useradd};

@@ -12,12 +12,11 @@ use crate::Error;
 use crate::action::{Action, account_tool, useradd};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
-use crate::login_defs;
 use crate::outcome::{Finding, Verdict};
 use crate::profile::ScanUser;
 
 pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
-    let Some(leftover) = login_defs::leftover(cx.root, &cx.profile.paths.state)? else {
+    let Some(leftover) = login_defs::stale_window(cx.root, &cx.profile.paths.state)? else {
         return judge(cx);
     };
     // What is left may be torn, so that nothing can be judged by it before it is put back.

@@ -1,5 +1,5 @@
 //! File systems: parts of the host that are read-only, a root that is an overlay, files that are mounts and so cannot be
-//! renamed over. (Read-only and bind-mounted for the login.defs window alone: `login_defs/tests/mounts.rs`; a managed
+//! renamed over. (Read-only and bind-mounted for the login.defs window alone: `installer/login-defs/src/tests/mounts.rs`; a managed
 //! directory that is a mount: `directories.rs`.)
 
 use harness::{Run, ScratchRoot, Snapshot, login_defs, program};

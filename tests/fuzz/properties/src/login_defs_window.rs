@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use installer::login_defs::{leftover, open, plan, read};
+use ::login_defs::{open, plan, read, stale_window};
 
 use crate::input::parts;
 use crate::login_defs::says_yes;
@@ -22,7 +22,7 @@ pub fn check(data: &[u8]) {
     let before = scratch.tree();
     let effective = read(&root);
     let planned = plan(&root);
-    let leftover_before = leftover(&root, STATE.as_ref());
+    let leftover_before = stale_window(&root, STATE.as_ref());
     assert!(scratch.tree() == before, "looking changed something");
 
     let Ok(effective) = effective else {
@@ -45,13 +45,13 @@ pub fn check(data: &[u8]) {
         (inside.uid_min, inside.sys_uid_min, inside.sys_uid_max),
         (effective.uid_min, effective.sys_uid_min, effective.sys_uid_max)
     );
-    assert!(leftover(&root, STATE.as_ref()).unwrap().is_some(), "a crash now would go unnoticed");
-    assert!(!window.close().unwrap().foreign_change_kept);
+    assert!(stale_window(&root, STATE.as_ref()).unwrap().is_some(), "a crash now would go unnoticed");
+    assert!(!window.close().unwrap().concurrent_edit);
 
     let mut after = scratch.tree();
     after.retain(|path, _| !path.starts_with("state"));
     assert!(after == before, "it is not what it was");
-    assert_eq!(leftover(&root, STATE.as_ref()).unwrap(), None);
+    assert_eq!(stale_window(&root, STATE.as_ref()).unwrap(), None);
     scratch.expect_inside();
 }
 

@@ -9,8 +9,8 @@ use host::Root;
 use nix::sys::stat::Mode;
 use proptest::prelude::*;
 
-use super::super::{WindowError, leftover, open, plan, read, recover};
 use super::scratch::{DEFS, STATE, Scratch, on_disk};
+use crate::{WindowError, open, plan, read, recover, stale_window};
 
 /// Opens, checks, closes, and compares everything.
 pub(super) fn there_and_back(scratch: &Scratch) {
@@ -19,10 +19,10 @@ pub(super) fn there_and_back(scratch: &Scratch) {
     assert_eq!(scratch.picture(), before, "planning left a trace");
     let window = open(&scratch.root, scratch.state(), &plan).unwrap();
     assert!(read(&scratch.root).unwrap().usergroups_enab);
-    assert!(leftover(&scratch.root, scratch.state()).unwrap().is_some());
-    assert!(!window.close().unwrap().foreign_change_kept);
+    assert!(stale_window(&scratch.root, scratch.state()).unwrap().is_some());
+    assert!(!window.close().unwrap().concurrent_edit);
     assert_eq!(scratch.picture(), before);
-    assert_eq!(leftover(&scratch.root, scratch.state()).unwrap(), None);
+    assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_newer_record_is_refused_and_stays() {
     let before = scratch.picture();
     let error = recover(&scratch.root, scratch.state()).unwrap_err();
     assert!(error.to_string().contains("has format 2 and this hostprep knows 1"), "{error}");
-    assert!(leftover(&scratch.root, scratch.state()).is_err());
+    assert!(stale_window(&scratch.root, scratch.state()).is_err());
     assert!(open(&scratch.root, scratch.state(), &scratch.plan()).is_err());
     assert_eq!(scratch.picture(), before);
 }
@@ -150,11 +150,11 @@ fn a_window_that_was_left_is_closed_before_another_opens() {
     let scratch = Scratch::with(DEFS);
     let before = scratch.picture();
     std::mem::forget(open(&scratch.root, scratch.state(), &scratch.plan()).unwrap());
-    let found = leftover(&scratch.root, scratch.state()).unwrap().unwrap().found;
+    let found = stale_window(&scratch.root, scratch.state()).unwrap().unwrap().found;
     assert_eq!(found, [scratch.root.shown(STATE), scratch.root.shown("/etc/.login.defs.hostprep-original")]);
-    // Planned before the leftover was seen, when the file said yes.
+    // Planned before the stale_window was seen, when the file said yes.
     assert_eq!(plan(&scratch.root).unwrap(), None);
-    assert!(!recover(&scratch.root, scratch.state()).unwrap().unwrap().foreign_change_kept);
+    assert!(!recover(&scratch.root, scratch.state()).unwrap().unwrap().concurrent_edit);
     assert_eq!(scratch.picture(), before);
     there_and_back(&scratch);
 }
@@ -180,7 +180,7 @@ fn looking_leaves_no_trace() {
     let before = scratch.picture();
     read(&scratch.root).unwrap();
     scratch.plan();
-    leftover(&scratch.root, scratch.state()).unwrap();
+    stale_window(&scratch.root, scratch.state()).unwrap();
     recover(&scratch.root, scratch.state()).unwrap();
     assert_eq!(scratch.picture(), before);
     assert!(Root::system().is_ok());

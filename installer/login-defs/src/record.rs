@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use host::{Dir, FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
-use super::disk::{self, Loaded, Meta, Times, sha256};
-use super::error::WindowError;
-use super::text::PatchRecord;
+use crate::error::WindowError;
+use crate::files::{self, Metadata, ReadFile, Times, sha256};
+use crate::text::PatchRecord;
 
 /// The record's name in the state directory.
 const NAME: &str = "login-defs-window.json";
@@ -19,32 +19,34 @@ const SCHEMA: u32 = 1;
 
 /// What a window set out to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Record {
+pub(crate) struct Record {
     schema: u32,
     pub main: Option<Main>,
-    pub drop_in: Option<Made>,
+    pub drop_in: Option<Created>,
 }
 
 /// The change of a file that was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "kebab-case")]
-pub(super) enum Main {
+pub(crate) enum Main {
     /// The original inode is kept aside.
-    Swap(Changed),
+    #[serde(rename = "swap")]
+    Replace(ChangedFile),
     /// The file is written in place.
     InPlace {
         #[serde(flatten)]
-        changed: Changed,
+        changed: ChangedFile,
         phase: Phase,
     },
     /// The file is made and removed again.
-    Make(Made),
+    #[serde(rename = "make")]
+    Create(Created),
 }
 
-/// How far writing in place got. Only in [`Phase::Open`] nobody of ours is writing, and what differs is an edit.
+/// Injected far writing in place got. Only in [`Phase::Open`] nobody of ours is writing, and what differs is an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     Opening,
     Open,
     Closing,
@@ -54,8 +56,8 @@ pub(super) enum Phase {
 
 /// A file as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Changed {
-    #[serde(with = "super::bytes")]
+pub(crate) struct ChangedFile {
+    #[serde(with = "crate::bytes")]
     path: Vec<u8>,
     device: u64,
     inode: u64,
@@ -72,15 +74,15 @@ pub(super) struct Changed {
 
 /// A file that was not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Made {
-    #[serde(with = "super::bytes")]
+pub(crate) struct Created {
+    #[serde(with = "crate::bytes")]
     path: Vec<u8>,
     pub sha256: String,
     pub line: PatchRecord,
 }
 
-impl Changed {
-    pub fn new(path: &Path, original: &Loaded, meta: &Meta, patched: &[u8], line: PatchRecord) -> Self {
+impl ChangedFile {
+    pub fn new(path: &Path, original: &ReadFile, meta: &Metadata, patched: &[u8], line: PatchRecord) -> Self {
         Self {
             path: path.as_os_str().as_bytes().to_vec(),
             device: original.stat.st_dev,
@@ -104,12 +106,12 @@ impl Changed {
         (self.device, self.inode)
     }
 
-    pub fn meta(&self) -> Meta {
-        Meta { uid: self.uid, gid: self.gid, ..Meta::plain(self.mode) }
+    pub fn meta(&self) -> Metadata {
+        Metadata { uid: self.uid, gid: self.gid, ..Metadata::plain(self.mode) }
     }
 }
 
-impl Made {
+impl Created {
     pub fn new(path: &Path, content: &[u8], line: PatchRecord) -> Self {
         Self { path: path.as_os_str().as_bytes().to_vec(), sha256: sha256(content), line }
     }
@@ -124,14 +126,14 @@ fn path(bytes: &[u8]) -> PathBuf {
 }
 
 impl Record {
-    pub fn new(main: Option<Main>, drop_in: Option<Made>) -> Self {
+    pub fn new(main: Option<Main>, drop_in: Option<Created>) -> Self {
         Self { schema: SCHEMA, main, drop_in }
     }
 }
 
 /// What stands where the record would be.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Stored {
     Nothing,
     Record(Box<Record>),
     /// Something that cannot be read; the names beside login.defs must do.
@@ -140,11 +142,11 @@ pub(super) enum Found {
 
 /// The state directory.
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct StateDir {
     pub dir: Dir,
 }
 
-impl State {
+impl StateDir {
     /// Opens it; `None` where it was never made.
     pub fn find(root: &Root, inside: &Path) -> Result<Option<Self>, FileError> {
         match root.own_dir(inside) {
@@ -159,22 +161,22 @@ impl State {
         Ok(Self { dir: root.make_own_dir(inside)? })
     }
 
-    pub fn load(&self) -> Result<Found, WindowError> {
+    pub fn load(&self) -> Result<Stored, WindowError> {
         #[derive(Deserialize)]
         struct Version {
             schema: u32,
         }
-        let loaded = match disk::load(&self.dir, NAME) {
+        let loaded = match files::load(&self.dir, NAME) {
             // Too large, or no file at all: whatever it is, we did not write it.
-            Err(ReadError::Malformed(_)) => return Ok(Found::Malformed),
+            Err(ReadError::Malformed(_)) => return Ok(Stored::Malformed),
             loaded => loaded?,
         };
-        let Some(loaded) = loaded else { return Ok(Found::Nothing) };
+        let Some(loaded) = loaded else { return Ok(Stored::Nothing) };
         match serde_json::from_slice::<Version>(&loaded.content) {
             Ok(Version { schema }) if schema > SCHEMA => {
                 Err(WindowError::NewerRecord { path: self.dir.shown().join(NAME), schema, known: SCHEMA })
             }
-            _ => Ok(serde_json::from_slice(&loaded.content).map_or(Found::Malformed, Found::Record)),
+            _ => Ok(serde_json::from_slice(&loaded.content).map_or(Stored::Malformed, Stored::Record)),
         }
     }
 
@@ -182,7 +184,7 @@ impl State {
     pub fn store(&self, record: &Record) -> Result<(), FileError> {
         let json = serde_json::to_vec_pretty(record)
             .map_err(|e| FileError::new("write", self.dir.shown().join(NAME), std::io::Error::other(e)))?;
-        self.replace(NAME, TEMPORARY, &json, &Meta::plain(0o644), None)
+        self.replace(NAME, TEMPORARY, &json, &Metadata::plain(0o644), None)
     }
 
     /// Writes a file of the state directory so that it is whole or not there.
@@ -191,12 +193,12 @@ impl State {
         name: &str,
         temporary: &str,
         content: &[u8],
-        meta: &Meta,
+        meta: &Metadata,
         times: Option<Times>,
     ) -> Result<(), FileError> {
-        disk::write_new(&self.dir, temporary, content, meta, times)?;
-        disk::rename(&self.dir, temporary, name)?;
-        disk::sync(&self.dir)
+        files::write_new(&self.dir, temporary, content, meta, times)?;
+        files::rename(&self.dir, temporary, name)?;
+        files::sync(&self.dir)
     }
 
     /// Removes the record and what was left of writing one.
@@ -209,11 +211,11 @@ impl State {
         let mut any = false;
         for name in names {
             if self.dir.stat(name)?.is_some() {
-                disk::unlink(&self.dir, name)?;
+                files::unlink(&self.dir, name)?;
                 any = true;
             }
         }
-        if any { disk::sync(&self.dir) } else { Ok(()) }
+        if any { files::sync(&self.dir) } else { Ok(()) }
     }
 
     /// Whether the record, or what was left of writing one, is there.

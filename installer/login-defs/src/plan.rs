@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use host::{ReadError, Root};
 
-use super::made::MARKER;
-use super::source::{DROP_INS, MAIN, Sources};
-use super::text::{Patch, PatchRecord, patch};
+use crate::create::MARKER;
+use crate::sources::{DROP_INS, MAIN, Sources};
+use crate::text::{Patch, PatchRecord, patch};
 
 /// The drop-in that a window makes, unless a name there would sort after it.
 const DROP_IN: &str = "zz-hostprep.defs";
@@ -16,9 +16,9 @@ const DROP_IN: &str = "zz-hostprep.defs";
 /// The changes that a window makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    pub(super) main: Option<MainChange>,
+    pub(crate) main: Option<MainChange>,
     /// A drop-in of ours, as the host sees it.
-    pub(super) drop_in: Option<PathBuf>,
+    pub(crate) drop_in: Option<PathBuf>,
     /// The root, for messages.
     root: PathBuf,
     /// The drop-in that decides against yes.
@@ -27,11 +27,11 @@ pub struct Plan {
 
 /// What happens to `/etc/login.defs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum MainChange {
+pub(crate) enum MainChange {
     /// It is there, at this place once links are resolved.
     Patch { real: PathBuf, original: Vec<u8>, patch: Patch },
     /// It is made, from the vendor's or from nothing.
-    Make { vendor: Option<PathBuf>, patch: Patch },
+    Create { vendor: Option<PathBuf>, patch: Patch },
 }
 
 impl Plan {
@@ -47,7 +47,7 @@ impl Plan {
                 let what = "content, mode, owner, times, attributes, inode";
                 closing.push(format!("{path} is put back as soon as that has ended: {what}"));
             }
-            Some(MainChange::Make { vendor, patch }) => {
+            Some(MainChange::Create { vendor, patch }) => {
                 let path = shown(Path::new(MAIN));
                 match vendor {
                     Some(vendor) => {
@@ -96,7 +96,7 @@ fn describe_patch(record: &PatchRecord, path: &str) -> Option<String> {
 /// Looks what a window must change; `None` where `USERGROUPS_ENAB` is `yes` already. Reads only.
 ///
 /// # Errors
-/// [`ReadError`] as [`super::read`].
+/// [`ReadError`] as [`crate::read`].
 pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
     let sources = Sources::of(root)?;
     let drop_in_needed = sources.drop_in_needed();
@@ -116,7 +116,7 @@ pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
         }
         (true, None, vendor) => {
             let patch = patch(vendor.as_ref().map_or(b"", |vendor| &vendor.content));
-            Some(MainChange::Make { vendor: vendor.map(|vendor| vendor.path), patch })
+            Some(MainChange::Create { vendor: vendor.map(|vendor| vendor.path), patch })
         }
     };
     Ok(Some(Plan { main, drop_in, root: root.path().to_owned(), against }))
@@ -135,7 +135,7 @@ fn last_name(names: &[OsString]) -> OsString {
 }
 
 /// Whether a window may have made a drop-in of that name; [`MARKER`] in its first line makes it certain.
-pub(super) fn may_be_ours(name: &[u8]) -> bool {
+pub(crate) fn may_be_ours(name: &[u8]) -> bool {
     debug_assert!(MARKER.starts_with(b"#"));
     name.ends_with(b"z-hostprep.defs")
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::text::{PatchRecord, Settings, patch, unpatch};
+use crate::text::{PatchRecord, Settings, patch, unpatch};
 
 /// `def_load` of shadow's `lib/getdef.c` once more, as C would do it: `fgets` into 1024 bytes, trim, split.
 fn by_the_book(content: &[u8]) -> bool {

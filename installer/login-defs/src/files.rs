@@ -19,15 +19,15 @@ use sha2::{Digest, Sha256};
 use xattr::FileExt as _;
 
 #[cfg(test)]
-use super::steps::{half_way, step};
+use crate::fault_injection::{operation, partial_write};
 
 #[cfg(not(test))]
-fn step(_what: impl FnOnce() -> String) -> Result<(), Errno> {
+fn operation(_what: impl FnOnce() -> String) -> Result<(), Errno> {
     Ok(())
 }
 
 #[cfg(not(test))]
-fn half_way() -> bool {
+fn partial_write() -> bool {
     false
 }
 
@@ -36,16 +36,16 @@ const MOST_LINKS: usize = 40;
 
 /// A name in an opened directory; the file itself may be missing.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct FileAt {
     pub dir: Dir,
     pub name: OsString,
     /// The path as the host sees it, links resolved.
     pub inside: PathBuf,
 }
 
-impl Place {
+impl FileAt {
     /// Where `inside` really is: links at its end are resolved inside the root.
-    pub fn of(root: &Root, inside: &Path) -> Result<Self, FileError> {
+    pub fn resolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
         let mut path = inside.to_owned();
         for _ in 0..MOST_LINKS {
             let (dir, name) = root.parent(&path)?;
@@ -60,7 +60,7 @@ impl Place {
     }
 
     /// `inside` as it stands, a link at its end not followed: what was resolved once is not resolved again.
-    pub fn exactly(root: &Root, inside: &Path) -> Result<Self, FileError> {
+    pub fn unresolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
         let (dir, name) = root.parent(inside)?;
         Ok(Self { dir, name, inside: inside.to_owned() })
     }
@@ -71,12 +71,12 @@ impl Place {
     }
 
     /// The hard link that keeps the original inode while the window is open.
-    pub fn aside(&self) -> OsString {
+    pub fn backup_name(&self) -> OsString {
         self.beside("original")
     }
 
     /// What is written before it is renamed into place.
-    pub fn temporary(&self) -> OsString {
+    pub fn temporary_name(&self) -> OsString {
         self.beside("patched")
     }
 
@@ -88,7 +88,7 @@ impl Place {
         name
     }
 
-    pub fn load(&self) -> Result<Option<Loaded>, ReadError> {
+    pub fn load(&self) -> Result<Option<ReadFile>, ReadError> {
         load(&self.dir, &self.name)
     }
 }
@@ -99,13 +99,13 @@ fn looping(root: &Root, inside: &Path) -> FileError {
 
 /// A file that was read, still open.
 #[derive(Debug)]
-pub(super) struct Loaded {
+pub(crate) struct ReadFile {
     pub file: File,
     pub stat: FileStat,
     pub content: Vec<u8>,
 }
 
-impl Loaded {
+impl ReadFile {
     pub fn id(&self) -> (u64, u64) {
         (self.stat.st_dev, self.stat.st_ino)
     }
@@ -121,26 +121,26 @@ impl Loaded {
 
 /// Seconds and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Times {
+pub(crate) struct Times {
     pub atime: (i64, i64),
     pub mtime: (i64, i64),
 }
 
 /// What a file has beside its content and its times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Meta {
+pub(crate) struct Metadata {
     pub mode: u32,
     pub uid: u32,
     pub gid: u32,
     pub xattrs: BTreeMap<OsString, Vec<u8>>,
 }
 
-impl Meta {
+impl Metadata {
     pub fn plain(mode: u32) -> Self {
         Self { mode, uid: 0, gid: 0, xattrs: BTreeMap::new() }
     }
 
-    pub fn of(dir: &Dir, name: &OsStr, loaded: &Loaded) -> Result<Self, FileError> {
+    pub fn of(dir: &Dir, name: &OsStr, loaded: &ReadFile) -> Result<Self, FileError> {
         let mut xattrs = BTreeMap::new();
         let list = || -> io::Result<Vec<OsString>> { Ok(loaded.file.list_xattr()?.collect()) };
         let names = match list() {
@@ -182,7 +182,7 @@ impl Meta {
 }
 
 /// A checksum as the record has it.
-pub(super) fn sha256(content: &[u8]) -> String {
+pub(crate) fn sha256(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -197,11 +197,11 @@ fn at<T>(
 
 fn begin(action: &'static str, dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
     let name = name.as_ref();
-    at(action, dir, name, step(|| format!("{action} {}", name.display())))
+    at(action, dir, name, operation(|| format!("{action} {}", name.display())))
 }
 
 /// Reads a regular file without touching its access time; `None` where nothing is there.
-pub(super) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Loaded>, ReadError> {
+pub(crate) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<ReadFile>, ReadError> {
     let name = name.as_ref();
     begin("read", dir, name)?;
     let Some(found) = dir.stat(name)? else { return Ok(None) };
@@ -235,13 +235,13 @@ pub(super) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Loaded>,
         let _ = futimens(&file, &TimeSpec::new(stat.st_atime, stat.st_atime_nsec), &TimeSpec::UTIME_OMIT);
     }
     match content {
-        Ok(content) => Ok(Some(Loaded { file, stat, content })),
+        Ok(content) => Ok(Some(ReadFile { file, stat, content })),
         Err(e) if e.raw_os_error() == Some(Errno::EFBIG as i32) => Err(too_large()),
         Err(e) => Err(FileError::new("read", dir.shown().join(name), e).into()),
     }
 }
 
-pub(super) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
+pub(crate) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
     MalformedFile {
         path: dir.shown().join(name),
         line: None,
@@ -268,7 +268,7 @@ fn kind(stat: &FileStat) -> &'static str {
 /// Whether the file system lets `name` go: `rmdir` of what is no directory never succeeds, and fails with `EPERM`
 /// where the directory is append-only or the file immutable. Without it an append-only `/etc` would take the hard
 /// link in and never give it back.
-pub(super) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
+pub(crate) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
     begin("try", dir, name)?;
     match dir.remove_dir(name) {
         Err(e) if e.errno() != Some(Errno::ENOTDIR) => Err(e),
@@ -276,23 +276,23 @@ pub(super) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
     }
 }
 
-pub(super) fn unlink(dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+pub(crate) fn unlink(dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
     begin("unlink", dir, &name)?;
     dir.unlink(name)
 }
 
-pub(super) fn link(dir: &Dir, old: impl AsRef<OsStr>, new: impl AsRef<OsStr>) -> Result<(), FileError> {
+pub(crate) fn link(dir: &Dir, old: impl AsRef<OsStr>, new: impl AsRef<OsStr>) -> Result<(), FileError> {
     begin("link", dir, &new)?;
     dir.link(old, new)
 }
 
-pub(super) fn rename(dir: &Dir, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
+pub(crate) fn rename(dir: &Dir, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
     begin("rename", dir, &to)?;
     dir.rename(from, to)
 }
 
 /// Exchanges two names; `false` where this kernel or file system cannot.
-pub(super) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<bool, FileError> {
+pub(crate) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<bool, FileError> {
     match begin("exchange", dir, &other).and_then(|()| dir.exchange(one, other)) {
         Ok(()) => Ok(true),
         Err(e) if matches!(e.errno(), Some(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP)) => Ok(false),
@@ -300,17 +300,17 @@ pub(super) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsSt
     }
 }
 
-pub(super) fn sync(dir: &Dir) -> Result<(), FileError> {
+pub(crate) fn sync(dir: &Dir) -> Result<(), FileError> {
     begin("sync", dir, "")?;
     dir.sync()
 }
 
 /// Writes a new file, whole and on disk before this returns; what a crash left under that name goes.
-pub(super) fn write_new(
+pub(crate) fn write_new(
     dir: &Dir,
     name: impl AsRef<OsStr>,
     content: &[u8],
-    meta: &Meta,
+    meta: &Metadata,
     times: Option<Times>,
 ) -> Result<(), FileError> {
     let name = name.as_ref();
@@ -326,7 +326,7 @@ pub(super) fn write_new(
 }
 
 /// Changes an open file's content in place, from the first byte that differs.
-pub(super) fn write_over(dir: &Dir, name: &OsStr, file: &File, old: &[u8], new: &[u8]) -> Result<(), FileError> {
+pub(crate) fn write_over(dir: &Dir, name: &OsStr, file: &File, old: &[u8], new: &[u8]) -> Result<(), FileError> {
     let same = old.iter().zip(new).take_while(|(one, other)| one == other).count();
     write_at(dir, name, file, same, &new[same..])?;
     begin("truncate", dir, name)?;
@@ -335,7 +335,7 @@ pub(super) fn write_over(dir: &Dir, name: &OsStr, file: &File, old: &[u8], new: 
 
 fn write_at(dir: &Dir, name: &OsStr, file: &File, offset: usize, content: &[u8]) -> Result<(), FileError> {
     if let Err(e) = begin("write", dir, name) {
-        if half_way() {
+        if partial_write() {
             let _ = file.write_all_at(&content[..content.len() / 2], offset as u64);
         }
         return Err(e);
@@ -343,13 +343,13 @@ fn write_at(dir: &Dir, name: &OsStr, file: &File, offset: usize, content: &[u8])
     at("write", dir, name, file.write_all_at(content, offset as u64))
 }
 
-pub(super) fn set_times(dir: &Dir, name: &OsStr, file: &File, times: Times) -> Result<(), FileError> {
+pub(crate) fn set_times(dir: &Dir, name: &OsStr, file: &File, times: Times) -> Result<(), FileError> {
     begin("set the times of", dir, name)?;
     let spec = |(seconds, nanoseconds)| TimeSpec::new(seconds, nanoseconds);
     at("set the times of", dir, name, futimens(file, &spec(times.atime), &spec(times.mtime)))
 }
 
-pub(super) fn sync_file(dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
+pub(crate) fn sync_file(dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
     begin("sync", dir, name)?;
     at("sync", dir, name, file.sync_all())
 }

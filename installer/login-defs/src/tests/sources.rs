@@ -3,8 +3,8 @@
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::super::{plan, read};
 use super::scratch::{DEFS, Scratch};
+use crate::{plan, read};
 
 fn told(files: &[(&str, &str)]) -> (bool, Option<PathBuf>) {
     let scratch = Scratch::bare();

@@ -6,15 +6,15 @@ use std::path::Path;
 use host::signals::Unstoppable;
 use host::{FileError, Root};
 
-use super::disk::{Meta, Place};
-use super::error::{Settled, WindowError};
-use super::plan::MainChange;
-use super::record::{Changed, Made, Main, Phase, Record, State};
-use super::source::MAIN;
-use super::text::patch;
-use super::{Plan, in_place, made, plan, recover, settle, swap};
+use crate::error::{Restored, WindowError};
+use crate::files::{FileAt, Metadata};
+use crate::plan::MainChange;
+use crate::record::{ChangedFile, Created, Main, Phase, Record, StateDir};
+use crate::sources::MAIN;
+use crate::text::{Patch, patch};
+use crate::{Plan, create, in_place, plan, recover, replace, restore};
 
-/// How often the file may change between looking and opening.
+/// Injected often the file may change between looking and opening.
 const ATTEMPTS: usize = 3;
 
 /// More open files than putting everything back takes at once: a path of five names, the state, the texts.
@@ -24,18 +24,18 @@ const SPARE: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed {
     /// Whether somebody else changed the file meanwhile. Their change was kept and only our line went.
-    pub foreign_change_kept: bool,
+    pub concurrent_edit: bool,
 }
 
 /// An open window: `USERGROUPS_ENAB` is `yes`. Dropping it closes it.
 #[derive(Debug)]
 #[must_use = "dropping the window closes it"]
-pub struct Open<'a> {
+pub struct Window<'a> {
     root: &'a Root,
     /// Held for putting everything back: whoever has no file left to open must not find out then.
     spare: Vec<OwnedFd>,
     /// `None` where nothing had to be changed, or everything is back.
-    state: Option<State>,
+    state: Option<StateDir>,
     _unstoppable: Unstoppable,
 }
 
@@ -43,29 +43,29 @@ pub struct Open<'a> {
 /// was left open is closed first. The files are looked at again, so what was planned is only a promise.
 ///
 /// # Errors
-/// [`WindowError`]; everything is then as it was, or [`super::recover`] makes it so.
-pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Open<'a>, WindowError> {
+/// [`WindowError`]; everything is then as it was, or [`crate::recover`] makes it so.
+pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Window<'a>, WindowError> {
     recover(root, state_dir)?;
     let mut planned = Some(planned.clone());
     for _ in 0..ATTEMPTS {
         let _unstoppable = Unstoppable::begin();
         let Some(current) = planned.take() else {
-            return Ok(Open { root, spare: Vec::new(), state: None, _unstoppable });
+            return Ok(Window { root, spare: Vec::new(), state: None, _unstoppable });
         };
-        let state = State::make(root, state_dir)?;
+        let state = StateDir::make(root, state_dir)?;
         let spare = spare(&state)?;
         // Dropped on an error, it puts everything back.
-        let mut window = Open { root, spare, state: Some(state), _unstoppable };
+        let mut window = Window { root, spare, state: Some(state), _unstoppable };
         if window.make_changes(&current)? {
             return Ok(window);
         }
-        window.settle()?;
+        window.restore()?;
         planned = plan(root)?;
     }
     Err(WindowError::KeepsChanging { path: root.shown(MAIN) })
 }
 
-fn spare(state: &State) -> Result<Vec<OwnedFd>, FileError> {
+fn spare(state: &StateDir) -> Result<Vec<OwnedFd>, FileError> {
     let one = |_| state.dir.as_fd().try_clone_to_owned();
     (0..SPARE)
         .map(one)
@@ -73,20 +73,20 @@ fn spare(state: &State) -> Result<Vec<OwnedFd>, FileError> {
         .map_err(|e| FileError::new("keep files to open for", state.dir.shown(), e))
 }
 
-impl Open<'_> {
+impl Window<'_> {
     /// Closes the window: everything is again what it was. A change that somebody else made meanwhile is kept, less
     /// our line; a file they changed by way of the copy has then a new inode, as an editor gives it.
     ///
     /// # Errors
-    /// [`WindowError`]; it is tried once more, and then by the next [`super::recover`].
+    /// [`WindowError`]; it is tried once more, and then by the next [`crate::recover`].
     pub fn close(mut self) -> Result<Closed, WindowError> {
-        Ok(Closed { foreign_change_kept: self.settle()?.foreign })
+        Ok(Closed { concurrent_edit: self.restore()?.concurrent_edit })
     }
 
-    fn settle(&mut self) -> Result<Settled, WindowError> {
-        let Some(state) = &self.state else { return Ok(Settled::CLEAN) };
+    fn restore(&mut self) -> Result<Restored, WindowError> {
+        let Some(state) = &self.state else { return Ok(Restored::CLEAN) };
         self.spare.clear();
-        let settled = settle::settle(self.root, state)?;
+        let settled = restore::restore(self.root, state)?;
         self.state = None;
         Ok(settled)
     }
@@ -94,8 +94,8 @@ impl Open<'_> {
     /// `false` where the file is not what was planned for.
     fn make_changes(&self, planned: &Plan) -> Result<bool, WindowError> {
         let Some(state) = &self.state else { return Ok(true) };
-        let made_drop_in = made::content(&patch(b"").content);
-        let drop_in = planned.drop_in.as_deref().map(|path| Made::new(path, &made_drop_in, patch(b"").record));
+        let made_drop_in = create::content(&patch(b"").content);
+        let drop_in = planned.drop_in.as_deref().map(|path| Created::new(path, &made_drop_in, patch(b"").record));
         let done = match &planned.main {
             None => {
                 state.store(&Record::new(None, drop_in))?;
@@ -104,48 +104,48 @@ impl Open<'_> {
             Some(MainChange::Patch { real, original, patch }) => {
                 self.patch_main(state, drop_in, real, original, patch)?
             }
-            Some(MainChange::Make { patch, .. }) => {
-                let place = Place::of(self.root, Path::new(MAIN))?;
-                let content = made::content(&patch.content);
-                let main = Made::new(&place.inside, &content, patch.record.clone());
-                state.store(&Record::new(Some(Main::Make(main)), drop_in))?;
-                made::open(&place, &content)?
+            Some(MainChange::Create { patch, .. }) => {
+                let target = FileAt::resolved(self.root, Path::new(MAIN))?;
+                let content = create::content(&patch.content);
+                let main = Created::new(&target.inside, &content, patch.record.clone());
+                state.store(&Record::new(Some(Main::Create(main)), drop_in))?;
+                create::open(&target, &content)?
             }
         };
         if let (true, Some(path)) = (done, &planned.drop_in) {
-            return made::open(&Place::exactly(self.root, path)?, &made_drop_in);
+            return create::open(&FileAt::unresolved(self.root, path)?, &made_drop_in);
         }
         Ok(done)
     }
 
     fn patch_main(
         &self,
-        state: &State,
-        drop_in: Option<Made>,
+        state: &StateDir,
+        drop_in: Option<Created>,
         real: &Path,
         planned: &[u8],
-        patch: &super::text::Patch,
+        patch: &Patch,
     ) -> Result<bool, WindowError> {
-        let place = Place::exactly(self.root, real)?;
-        let Some(original) = place.load()?.filter(|loaded| loaded.content == planned) else { return Ok(false) };
-        let meta = Meta::of(&place.dir, &place.name, &original)?;
-        let changed = Changed::new(&place.inside, &original, &meta, &patch.content, patch.record.clone());
-        state.store(&Record::new(Some(Main::Swap(changed.clone())), drop_in.clone()))?;
-        match swap::open(&place, &original, &patch.content)? {
-            swap::Opened::Yes => return Ok(true),
-            swap::Opened::Changed => return Ok(false),
-            swap::Opened::Cannot => {}
+        let target = FileAt::unresolved(self.root, real)?;
+        let Some(original) = target.load()?.filter(|loaded| loaded.content == planned) else { return Ok(false) };
+        let meta = Metadata::of(&target.dir, &target.name, &original)?;
+        let changed = ChangedFile::new(&target.inside, &original, &meta, &patch.content, patch.record.clone());
+        state.store(&Record::new(Some(Main::Replace(changed.clone())), drop_in.clone()))?;
+        match replace::open(&target, &original, &patch.content)? {
+            replace::Opened::Yes => return Ok(true),
+            replace::Opened::Changed => return Ok(false),
+            replace::Opened::Cannot => {}
         }
         let mut record = Record::new(Some(Main::InPlace { changed, phase: Phase::Opening }), drop_in);
         state.store(&record)?;
-        in_place::open(state, &mut record, &place, &original, &patch.content)?;
+        in_place::open(state, &mut record, &target, &original, &patch.content)?;
         Ok(true)
     }
 }
 
-impl Drop for Open<'_> {
-    /// For a panic, an early return, an error while opening. What fails here is left to [`super::recover`].
+impl Drop for Window<'_> {
+    /// For a panic, an early return, an error while opening. What fails here is left to [`crate::recover`].
     fn drop(&mut self) {
-        let _ = self.settle();
+        let _ = self.restore();
     }
 }

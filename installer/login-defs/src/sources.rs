@@ -12,21 +12,21 @@ use std::path::{Path, PathBuf};
 
 use host::{MalformedFile, ReadError, Root};
 
-use super::disk::Place;
-use super::text::{KEY, Settings};
+use crate::files::FileAt;
+use crate::text::{KEY, Settings};
 
 /// The file that counts where it is there.
-pub(super) const MAIN: &str = "/etc/login.defs";
+pub(crate) const MAIN: &str = "/etc/login.defs";
 /// The vendor's file, masked by [`MAIN`].
-pub(super) const VENDOR: &str = "/usr/etc/login.defs";
+pub(crate) const VENDOR: &str = "/usr/etc/login.defs";
 /// Drop-ins of the vendor.
 const VENDOR_DROP_INS: &str = "/usr/etc/login.defs.d";
 /// Drop-ins of the administrator; the same name masks the vendor's.
-pub(super) const DROP_INS: &str = "/etc/login.defs.d";
+pub(crate) const DROP_INS: &str = "/etc/login.defs.d";
 
 /// What `useradd` goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effective {
+pub struct EffectiveSettings {
     /// Whether `useradd` makes a group for each user, by every way in which shadow reads these files.
     pub usergroups_enab: bool,
     /// `SYS_UID_MIN`.
@@ -43,13 +43,13 @@ pub struct Effective {
 ///
 /// # Errors
 /// [`ReadError`] where a file cannot be read, is no regular file, is larger than 8 MiB or holds NUL bytes.
-pub fn read(root: &Root) -> Result<Effective, ReadError> {
+pub fn read(root: &Root) -> Result<EffectiveSettings, ReadError> {
     Ok(Sources::of(root)?.effective())
 }
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// As the host names it.
     pub path: PathBuf,
     /// Links resolved.
@@ -60,24 +60,24 @@ pub(super) struct Source {
 
 impl Source {
     fn of(root: &Root, path: &Path) -> Result<Option<Self>, ReadError> {
-        let place = match Place::of(root, path) {
+        let target = match FileAt::resolved(root, path) {
             Err(e) if e.is_missing() => return Ok(None),
-            place => place?,
+            target => target?,
         };
-        let Some(loaded) = place.load()? else { return Ok(None) };
+        let Some(loaded) = target.load()? else { return Ok(None) };
         let settings = Settings::parse(&loaded.content).map_err(|e| MalformedFile {
             path: root.shown(path),
             line: Some(e.line),
             problem: e.problem.into(),
             hint: "mend that line or put the file back from its package; nothing was changed".into(),
         })?;
-        Ok(Some(Self { path: path.to_owned(), real: place.inside, content: loaded.content, settings }))
+        Ok(Some(Self { path: path.to_owned(), real: target.inside, content: loaded.content, settings }))
     }
 }
 
 /// All that count.
 #[derive(Debug)]
-pub(super) struct Sources {
+pub(crate) struct Sources {
     pub main: Option<Source>,
     pub vendor: Option<Source>,
     /// Those of the vendor that are not masked, then those of the administrator, each sorted by name.
@@ -153,7 +153,7 @@ impl Sources {
         !self.merged_yes(true)
     }
 
-    fn effective(&self) -> Effective {
+    fn effective(&self) -> EffectiveSettings {
         let mut settings = Settings::default();
         let mut decided_by = None;
         for source in self.base().into_iter().chain(self.by_name()) {
@@ -162,7 +162,7 @@ impl Sources {
             }
             settings.merge(source.settings.clone());
         }
-        Effective {
+        EffectiveSettings {
             usergroups_enab: !self.main_needs_change() && !self.drop_in_needed(),
             sys_uid_min: settings.sys_uid_min(),
             sys_uid_max: settings.sys_uid_max(),

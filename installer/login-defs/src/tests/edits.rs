@@ -7,9 +7,9 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use super::super::error::WindowError;
-use super::super::{leftover, open, steps};
 use super::scratch::{DEFS, Scratch, names, quiet_read};
+use crate::error::WindowError;
+use crate::{fault_injection, open, stale_window};
 
 /// Runs `edit` on `/etc/login.defs` in the window; whether closing saw a foreign change, and what is there then.
 fn edited(scratch: &Scratch, edit: impl FnOnce(&Path)) -> (bool, String) {
@@ -17,11 +17,11 @@ fn edited(scratch: &Scratch, edit: impl FnOnce(&Path)) -> (bool, String) {
     let window = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap();
     edit(&path);
     let closed = window.close().unwrap();
-    assert_eq!(leftover(&scratch.root, scratch.state()).unwrap(), None);
+    assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None);
     let ours = names(path.parent().unwrap()).iter().any(|name| name.to_string_lossy().contains("hostprep"));
     assert!(!ours, "{:?}", names(path.parent().unwrap()));
     let found = if path.exists() { quiet_read(&path) } else { Vec::new() };
-    (closed.foreign_change_kept, text(&found))
+    (closed.concurrent_edit, text(&found))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -43,10 +43,10 @@ fn rewrite(path: &Path, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> u64 {
 /// With and without exchange, and in place.
 fn each(run: impl Fn()) {
     for denied in [&[][..], &[("exchange", Errno::EINVAL)], &[("link .login.defs", Errno::EXDEV)]] {
-        steps::deny(denied);
+        fault_injection::deny(denied);
         run();
     }
-    steps::deny(&[]);
+    fault_injection::deny(&[]);
 }
 
 #[test]
@@ -177,11 +177,11 @@ fn another_editor_all_the_time() {
         });
         for _ in 0..ROUNDS {
             // Giving up is allowed, and then the next one's to put right; losing the file is not.
-            let opened = match super::super::plan(&scratch.root).unwrap() {
+            let opened = match crate::plan(&scratch.root).unwrap() {
                 Some(plan) => open(&scratch.root, scratch.state(), &plan).and_then(|window| window.close()).map(drop),
                 None => Ok(()),
             };
-            let recovered = super::super::recover(&scratch.root, scratch.state());
+            let recovered = crate::recover(&scratch.root, scratch.state());
             for result in [opened, recovered.map(drop)] {
                 match result {
                     Ok(()) => {}
@@ -193,7 +193,7 @@ fn another_editor_all_the_time() {
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         editor.join().unwrap()
     });
-    super::super::recover(&scratch.root, scratch.state()).unwrap();
+    crate::recover(&scratch.root, scratch.state()).unwrap();
     let found = fs::read(&path).unwrap();
     assert!(found.starts_with(DEFS), "{}", text(&found));
     let added = text(&found[DEFS.len()..]);

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use host::Root;
 
-use super::disk::Place;
-use super::error::WindowError;
-use super::record::{Found, State};
-use super::source::MAIN;
-use super::{in_place, made, settle};
+use crate::error::WindowError;
+use crate::files::FileAt;
+use crate::record::{StateDir, Stored};
+use crate::sources::MAIN;
+use crate::{create, in_place, restore};
 
 /// A window that was not closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leftover {
+pub struct StaleWindow {
     /// What was found, each as an administrator would name it.
     pub found: Vec<PathBuf>,
 }
@@ -24,7 +24,7 @@ pub struct Recovered {
     /// What had been left.
     pub found: Vec<PathBuf>,
     /// Whether somebody else changed the file meanwhile. Their change was kept and only our line went.
-    pub foreign_change_kept: bool,
+    pub concurrent_edit: bool,
 }
 
 fn shown(found: &[PathBuf]) -> String {
@@ -32,7 +32,7 @@ fn shown(found: &[PathBuf]) -> String {
     format!("what an interrupted run left of the login.defs window ({})", paths.join(", "))
 }
 
-impl fmt::Display for Leftover {
+impl fmt::Display for StaleWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(&self.found))
     }
@@ -48,34 +48,34 @@ impl fmt::Display for Recovered {
 ///
 /// # Errors
 /// [`WindowError`] where it cannot be known, or a newer version left it.
-pub fn leftover(root: &Root, state_dir: &Path) -> Result<Option<Leftover>, WindowError> {
+pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>, WindowError> {
     let mut found = Vec::new();
-    if let Some(state) = State::find(root, state_dir)?
-        && (!matches!(state.load()?, Found::Nothing) || state.any()? || in_place::any(&state)?)
+    if let Some(state) = StateDir::find(root, state_dir)?
+        && (!matches!(state.load()?, Stored::Nothing) || state.any()? || in_place::any(&state)?)
     {
         found.push(state.dir.shown().to_owned());
     }
-    let place = match Place::of(root, Path::new(MAIN)) {
+    let target = match FileAt::resolved(root, Path::new(MAIN)) {
         Err(e) if e.is_missing() => None,
-        place => Some(place?),
+        target => Some(target?),
     };
-    if let Some(place) = place {
-        for name in [place.aside(), place.temporary()] {
-            if place.dir.stat(&name)?.is_some() {
-                found.push(place.dir.shown().join(name));
+    if let Some(target) = target {
+        for name in [target.backup_name(), target.temporary_name()] {
+            if target.dir.stat(&name)?.is_some() {
+                found.push(target.dir.shown().join(name));
             }
         }
         // A fifo or a directory there is reported by whoever reads it.
-        if made::is_ours(&place).unwrap_or(false) {
-            found.push(place.shown());
+        if create::is_ours(&target).unwrap_or(false) {
+            found.push(target.shown());
         }
     }
-    for place in settle::drop_ins(root)? {
-        if made::is_ours(&place)? || place.dir.stat(place.temporary())?.is_some() {
-            found.push(place.shown());
+    for target in restore::drop_ins(root)? {
+        if create::is_ours(&target)? || target.dir.stat(target.temporary_name())?.is_some() {
+            found.push(target.shown());
         }
     }
-    Ok(if found.is_empty() { None } else { Some(Leftover { found }) })
+    Ok(if found.is_empty() { None } else { Some(StaleWindow { found }) })
 }
 
 /// Closes an interrupted window; the first thing that any changing command does. Twice is as good as once.
@@ -83,10 +83,10 @@ pub fn leftover(root: &Root, state_dir: &Path) -> Result<Option<Leftover>, Windo
 /// # Errors
 /// [`WindowError`]; running it again tries again.
 pub fn recover(root: &Root, state_dir: &Path) -> Result<Option<Recovered>, WindowError> {
-    let Some(Leftover { found }) = leftover(root, state_dir)? else { return Ok(None) };
-    let settled = match State::find(root, state_dir)? {
-        Some(state) => settle::settle(root, &state)?,
-        None => settle::unrecorded(root, None)?,
+    let Some(StaleWindow { found }) = stale_window(root, state_dir)? else { return Ok(None) };
+    let settled = match StateDir::find(root, state_dir)? {
+        Some(state) => restore::restore(root, &state)?,
+        None => restore::unrecorded(root, None)?,
     };
-    Ok(Some(Recovered { found, foreign_change_kept: settled.foreign }))
+    Ok(Some(Recovered { found, concurrent_edit: settled.concurrent_edit }))
 }

@@ -48,12 +48,12 @@ pub enum WindowError {
 
 /// What settling found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Settled {
+pub(crate) struct Restored {
     /// Somebody else's change was kept.
-    pub foreign: bool,
+    pub concurrent_edit: bool,
 }
 
-impl Settled {
-    pub const CLEAN: Self = Self { foreign: false };
-    pub const FOREIGN: Self = Self { foreign: true };
+impl Restored {
+    pub const CLEAN: Self = Self { concurrent_edit: false };
+    pub const CONCURRENT_EDIT: Self = Self { concurrent_edit: true };
 }

@@ -8,10 +8,10 @@ use host::{FileError, ReadError};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
-use super::disk::{self, Loaded, Meta, Place, sha256};
-use super::error::{Settled, WindowError};
-use super::record::{Changed, Main, Phase, Record, State};
-use super::text::{patch, unpatch};
+use crate::error::{Restored, WindowError};
+use crate::files::{self, FileAt, Metadata, ReadFile, sha256};
+use crate::record::{ChangedFile, Main, Phase, Record, StateDir};
+use crate::text::{patch, unpatch};
 
 /// The original, with its mode, owner and times.
 const COPY: &str = "login-defs-original";
@@ -25,26 +25,26 @@ const TEMPORARY: &str = ".login-defs.hostprep-new";
 const ALL: [&str; 4] = [COPY, MERGED, BEFORE, TEMPORARY];
 
 /// Writes the patched text into the file. The record, in [`Phase::Opening`], is on disk already.
-pub(super) fn open(
-    state: &State,
+pub(crate) fn open(
+    state: &StateDir,
     record: &mut Record,
-    place: &Place,
-    original: &Loaded,
+    target: &FileAt,
+    original: &ReadFile,
     patched: &[u8],
 ) -> Result<(), WindowError> {
-    let Place { dir, name, .. } = place;
+    let FileAt { dir, name, .. } = target;
     // Asked first, so that an immutable file is found before anything is made.
-    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(place, e))?;
-    let meta = Meta { xattrs: Default::default(), ..Meta::of(dir, name, original)? };
+    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(target, e))?;
+    let meta = Metadata { xattrs: Default::default(), ..Metadata::of(dir, name, original)? };
     state.replace(COPY, TEMPORARY, &original.content, &meta, Some(original.times()))?;
-    disk::write_over(dir, name, &file, &original.content, patched)?;
-    disk::sync_file(dir, name, &file)?;
+    files::write_over(dir, name, &file, &original.content, patched)?;
+    files::sync_file(dir, name, &file)?;
     set_phase(state, record, Phase::Open)?;
     Ok(())
 }
 
-fn unchangeable(place: &Place, error: FileError) -> WindowError {
-    let path = place.shown();
+fn unchangeable(target: &FileAt, error: FileError) -> WindowError {
+    let path = target.shown();
     let hint = match error.errno() {
         Some(Errno::EPERM | Errno::EACCES) => {
             format!("run as root, and if it is immutable: chattr -i -a {}", path.display())
@@ -55,7 +55,7 @@ fn unchangeable(place: &Place, error: FileError) -> WindowError {
     WindowError::Unchangeable { path, source: error.source, hint }
 }
 
-fn set_phase(state: &State, record: &mut Record, to: Phase) -> Result<(), FileError> {
+fn set_phase(state: &StateDir, record: &mut Record, to: Phase) -> Result<(), FileError> {
     if let Some(Main::InPlace { phase, .. }) = &mut record.main {
         *phase = to;
         state.store(record)?;
@@ -64,122 +64,123 @@ fn set_phase(state: &State, record: &mut Record, to: Phase) -> Result<(), FileEr
 }
 
 /// Whether the state directory holds something of this method.
-pub(super) fn any(state: &State) -> Result<bool, FileError> {
+pub(crate) fn any(state: &StateDir) -> Result<bool, FileError> {
     ALL.iter().try_fold(false, |any, name| Ok(any || state.dir.stat(name)?.is_some()))
 }
 
 /// Removes the copies.
-pub(super) fn clean(state: &State) -> Result<(), FileError> {
+pub(crate) fn clean(state: &StateDir) -> Result<(), FileError> {
     state.discard(&ALL)
 }
 
 /// Puts the original text back, wherever it was interrupted. Without a record everything may be torn.
-pub(super) fn settle(state: &State, record: Option<&mut Record>, place: &Place) -> Result<Settled, WindowError> {
+pub(crate) fn restore(state: &StateDir, record: Option<&mut Record>, target: &FileAt) -> Result<Restored, WindowError> {
     let (changed, phase) = match record.as_ref().and_then(|record| record.main.as_ref()) {
         Some(Main::InPlace { changed, phase }) => (Some(changed.clone()), *phase),
         _ => (None, Phase::Opening),
     };
-    let Some(copy) = disk::load(&state.dir, COPY)? else {
+    let Some(copy) = files::load(&state.dir, COPY)? else {
         // Nothing was written yet, or everything is back.
-        return Ok(Settled::CLEAN);
+        return Ok(Restored::CLEAN);
     };
-    let now = match place.load() {
-        Err(ReadError::Malformed(e)) if e.line.is_none() => return Ok(Settled::FOREIGN),
+    let now = match target.load() {
+        Err(ReadError::Malformed(e)) if e.line.is_none() => return Ok(Restored::CONCURRENT_EDIT),
         now => now?,
     };
     let Some(now) = now else {
-        let meta = changed.map_or_else(|| Meta::of(&state.dir, COPY.as_ref(), &copy), |changed| Ok(changed.meta()))?;
-        disk::write_new(&place.dir, &place.name, &copy.content, &meta, Some(copy.times()))?;
-        disk::sync(&place.dir)?;
-        return Ok(Settled::CLEAN);
+        let meta =
+            changed.map_or_else(|| Metadata::of(&state.dir, COPY.as_ref(), &copy), |changed| Ok(changed.meta()))?;
+        files::write_new(&target.dir, &target.name, &copy.content, &meta, Some(copy.times()))?;
+        files::sync(&target.dir)?;
+        return Ok(Restored::CLEAN);
     };
     if phase == Phase::Merging {
-        return finish_merge(state, place, &now);
+        return finish_merge(state, target, &now);
     }
     if let Some(changed) = changed.as_ref().filter(|changed| sha256(&copy.content) != changed.original_sha256) {
         // Not the copy that we wrote: only our line is certain.
         let theirs = unpatch(&now.content, &changed.line);
         if theirs != now.content {
-            merge(state, record, place, &now, &theirs)?;
+            merge(state, record, target, &now, &theirs)?;
         }
-        return Ok(Settled::FOREIGN);
+        return Ok(Restored::CONCURRENT_EDIT);
     }
     let computed = patch(&copy.content);
     let ours = now.content == computed.content
         || now.content == copy.content
         || (phase != Phase::Open && is_torn(&now.content, &copy.content, &computed.content));
     if ours {
-        restore(state, record, place, &now, &copy)?;
-        return Ok(Settled::CLEAN);
+        write_back(state, record, target, &now, &copy)?;
+        return Ok(Restored::CLEAN);
     }
-    let line = changed.as_ref().map_or(&computed.record, |changed: &Changed| &changed.line);
+    let line = changed.as_ref().map_or(&computed.record, |changed: &ChangedFile| &changed.line);
     let theirs = unpatch(&now.content, line);
     if theirs != now.content {
-        merge(state, record, place, &now, &theirs)?;
+        merge(state, record, target, &now, &theirs)?;
     }
-    Ok(Settled::FOREIGN)
+    Ok(Restored::CONCURRENT_EDIT)
 }
 
 /// Puts the original text and times back.
-fn restore(
-    state: &State,
+fn write_back(
+    state: &StateDir,
     record: Option<&mut Record>,
-    place: &Place,
-    now: &Loaded,
-    copy: &Loaded,
+    target: &FileAt,
+    now: &ReadFile,
+    copy: &ReadFile,
 ) -> Result<(), WindowError> {
-    let Place { dir, name, .. } = place;
+    let FileAt { dir, name, .. } = target;
     let same = now.content == copy.content;
     if same && now.times() == copy.times() {
         return Ok(());
     }
     if same {
-        disk::set_times(dir, name, &now.file, copy.times())?;
-        return Ok(disk::sync_file(dir, name, &now.file)?);
+        files::set_times(dir, name, &now.file, copy.times())?;
+        return Ok(files::sync_file(dir, name, &now.file)?);
     }
-    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(place, e))?;
+    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(target, e))?;
     if let Some(record) = record {
         set_phase(state, record, Phase::Closing)?;
     }
-    disk::write_over(dir, name, &file, &now.content, &copy.content)?;
-    disk::set_times(dir, name, &file, copy.times())?;
-    Ok(disk::sync_file(dir, name, &file)?)
+    files::write_over(dir, name, &file, &now.content, &copy.content)?;
+    files::set_times(dir, name, &file, copy.times())?;
+    Ok(files::sync_file(dir, name, &file)?)
 }
 
 /// Writes somebody's text, less our line, over the text itself. Both are on disk first.
 fn merge(
-    state: &State,
+    state: &StateDir,
     record: Option<&mut Record>,
-    place: &Place,
-    now: &Loaded,
+    target: &FileAt,
+    now: &ReadFile,
     theirs: &[u8],
 ) -> Result<(), WindowError> {
-    let plain = Meta::plain(0o600);
+    let plain = Metadata::plain(0o600);
     state.replace(BEFORE, TEMPORARY, &now.content, &plain, None)?;
     state.replace(MERGED, TEMPORARY, theirs, &plain, None)?;
     if let Some(record) = record {
         set_phase(state, record, Phase::Merging)?;
     }
-    write(place, now, theirs)
+    write(target, now, theirs)
 }
 
-fn finish_merge(state: &State, place: &Place, now: &Loaded) -> Result<Settled, WindowError> {
-    let merged = disk::load(&state.dir, MERGED)?;
-    let before = disk::load(&state.dir, BEFORE)?;
+fn finish_merge(state: &StateDir, target: &FileAt, now: &ReadFile) -> Result<Restored, WindowError> {
+    let merged = files::load(&state.dir, MERGED)?;
+    let before = files::load(&state.dir, BEFORE)?;
     if let (Some(merged), Some(before)) = (merged, before) {
         let ours = is_torn(&now.content, &before.content, &merged.content);
         if ours && now.content != merged.content {
-            write(place, now, &merged.content)?;
+            write(target, now, &merged.content)?;
         }
     }
-    Ok(Settled::FOREIGN)
+    Ok(Restored::CONCURRENT_EDIT)
 }
 
-fn write(place: &Place, now: &Loaded, content: &[u8]) -> Result<(), WindowError> {
-    let Place { dir, name, .. } = place;
-    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(place, e))?;
-    disk::write_over(dir, name, &file, &now.content, content)?;
-    Ok(disk::sync_file(dir, name, &file)?)
+fn write(target: &FileAt, now: &ReadFile, content: &[u8]) -> Result<(), WindowError> {
+    let FileAt { dir, name, .. } = target;
+    let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(target, e))?;
+    files::write_over(dir, name, &file, &now.content, content)?;
+    Ok(files::sync_file(dir, name, &file)?)
 }
 
 /// Whether `content` can come of writing `one` over `other` and being interrupted.

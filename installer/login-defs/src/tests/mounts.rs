@@ -5,8 +5,8 @@ use std::process::Command;
 
 use host::Root;
 
-use super::super::{WindowError, leftover, open, plan, read};
 use super::scratch::{DEFS, Scratch, quiet_read};
+use crate::{WindowError, open, plan, read, stale_window};
 
 const STATE: &str = "/var/lib/cisco/hostprep";
 
@@ -43,13 +43,13 @@ fn there_and_back(root: &Root, path: &Path) {
     let plan = plan(root).unwrap().unwrap();
     let window = open(root, Path::new(STATE), &plan).unwrap();
     assert!(read(root).unwrap().usergroups_enab);
-    assert!(!window.close().unwrap().foreign_change_kept);
+    assert!(!window.close().unwrap().concurrent_edit);
     assert_eq!(looks(), before);
     // The same after a crash.
     std::mem::forget(open(root, Path::new(STATE), &plan).unwrap());
-    super::super::recover(root, Path::new(STATE)).unwrap().unwrap();
+    crate::recover(root, Path::new(STATE)).unwrap().unwrap();
     assert_eq!(looks(), before);
-    assert_eq!(leftover(root, Path::new(STATE)).unwrap(), None);
+    assert_eq!(stale_window(root, Path::new(STATE)).unwrap(), None);
 }
 
 fn refused_as_read_only(root: &Root, _: &Path) {
@@ -58,7 +58,7 @@ fn refused_as_read_only(root: &Root, _: &Path) {
     let message = error.to_string();
     assert!(matches!(error, WindowError::Unchangeable { .. }) && message.contains("read-write"), "{message}");
     assert!(message.contains("/etc/login.defs"), "{message}");
-    assert_eq!(leftover(root, Path::new(STATE)).unwrap(), None);
+    assert_eq!(stale_window(root, Path::new(STATE)).unwrap(), None);
 }
 
 #[test]

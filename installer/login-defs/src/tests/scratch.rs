@@ -70,8 +70,8 @@ impl Scratch {
         quiet_read(&self.path(inside))
     }
 
-    pub fn plan(&self) -> super::super::Plan {
-        super::super::plan(&self.root).unwrap().unwrap()
+    pub fn plan(&self) -> crate::Plan {
+        crate::plan(&self.root).unwrap().unwrap()
     }
 
     pub fn state(&self) -> &'static Path {

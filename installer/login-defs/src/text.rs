@@ -169,29 +169,29 @@ pub enum PatchRecord {
     Replaced {
         /// The line, counted from 1.
         line: usize,
-        /// How many lines above it read the same.
+        /// Injected many lines above it read the same.
         above: usize,
         /// The line as it was, without its line feed.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         from: Vec<u8>,
         /// The line as it is now.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         to: Vec<u8>,
     },
     /// A line was added at the end.
     Appended {
         /// The line, counted from 1.
         line: usize,
-        /// How many lines above it read the same.
+        /// Injected many lines above it read the same.
         above: usize,
         /// Added before it, where the last line had no end.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         before: Vec<u8>,
         /// The line.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         text: Vec<u8>,
         /// Its end.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         after: Vec<u8>,
     },
 }

@@ -5,8 +5,8 @@ use host::account::Accounts;
 use host::clock::SystemClock;
 use host::process::{Command, Processes};
 
-use super::super::{open, plan};
 use super::scratch::{DEFS, Scratch};
+use crate::{open, plan};
 
 fn host(content: &[u8]) -> Scratch {
     let scratch = Scratch::with(content);
@@ -53,7 +53,7 @@ fn a_user_gets_its_own_group_in_the_window_only() {
         let before = scratch.picture().files[&path].clone();
         let window = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap();
         useradd(&scratch.root, "within");
-        assert!(!window.close().unwrap().foreign_change_kept);
+        assert!(!window.close().unwrap().concurrent_edit);
         assert!(own_group(&scratch.root, "within"), "{}", String::from_utf8_lossy(content));
         assert_eq!(scratch.picture().files[&path], before);
 

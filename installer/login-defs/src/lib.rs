@@ -4,24 +4,24 @@
 //! file is changed for exactly as long as `useradd` runs and is then again what it was, the same inode, to the byte.
 //!
 //! * [`read`]: what the host's files say together
-//! * [`plan`], then [`open`] and [`Open::close`]: the window
-//! * [`leftover`] and [`recover`]: a window that a crash left open
+//! * [`plan`], then [`open`] and [`Window::close`]: the window
+//! * [`stale_window`] and [`recover`]: a window that a crash left open
 //!
 //! All of it is called under hostprep's own lock.
 
 mod bytes;
-mod disk;
+mod create;
 mod error;
+#[cfg(test)]
+mod fault_injection;
+mod files;
 mod in_place;
-mod made;
 mod plan;
 mod record;
-mod recover;
-mod settle;
-mod source;
-#[cfg(test)]
-mod steps;
-mod swap;
+mod replace;
+mod restore;
+mod sources;
+mod stale;
 pub mod text;
 mod window;
 
@@ -30,6 +30,6 @@ mod tests;
 
 pub use error::WindowError;
 pub use plan::{Plan, plan};
-pub use recover::{Leftover, Recovered, leftover, recover};
-pub use source::{Effective, read};
-pub use window::{Closed, Open, open};
+pub use sources::{EffectiveSettings, read};
+pub use stale::{Recovered, StaleWindow, recover, stale_window};
+pub use window::{Closed, Window, open};

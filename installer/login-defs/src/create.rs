@@ -1,0 +1,104 @@
+//! A file that was not there, made for the time of the window and removed again: `/etc/login.defs` where only the
+//! vendor has one, and the drop-in that overrides the others.
+
+use std::path::Path;
+
+use host::{FileError, ReadError, Root};
+use nix::errno::Errno;
+
+use crate::error::{Restored, WindowError};
+use crate::files::{self, FileAt, Metadata, sha256};
+use crate::record::Created;
+use crate::text::{PatchRecord, unpatch};
+
+/// The first line of what is made.
+pub(crate) const MARKER: &[u8] = b"# Created by hostprep for one run of useradd and removed after it.\n";
+
+/// The whole text of a file that is made.
+pub(crate) fn content(patched: &[u8]) -> Vec<u8> {
+    [MARKER, patched].concat()
+}
+
+/// Makes the file; `false` where there is one meanwhile.
+pub(crate) fn open(target: &FileAt, content: &[u8]) -> Result<bool, WindowError> {
+    let FileAt { dir, name, .. } = target;
+    let temporary = target.temporary_name();
+    files::write_new(dir, &temporary, content, &Metadata::plain(0o644), None)?;
+    match files::link(dir, &temporary, name) {
+        Ok(()) => files::unlink(dir, &temporary)?,
+        // No hard links on this file system.
+        Err(e) if matches!(e.errno(), Some(Errno::EPERM | Errno::EOPNOTSUPP)) && dir.stat(name)?.is_none() => {
+            files::rename(dir, &temporary, name)?;
+        }
+        Err(e) if e.errno() == Some(Errno::EEXIST) => return Ok(false),
+        Err(e) => return Err(e.into()),
+    }
+    files::sync(dir)?;
+    Ok(true)
+}
+
+/// Whether what stands there was made by us.
+pub(crate) fn is_ours(target: &FileAt) -> Result<bool, ReadError> {
+    Ok(target.load()?.is_some_and(|loaded| loaded.content.starts_with(MARKER)))
+}
+
+/// Removes the file again. Of one that somebody changed, only our lines go; `vendor` is what it was made from.
+pub(crate) fn restore(
+    target: &FileAt,
+    sha: Option<&str>,
+    line: &PatchRecord,
+    vendor: &[u8],
+) -> Result<Restored, WindowError> {
+    let FileAt { dir, name, .. } = target;
+    let now = match target.load() {
+        Err(ReadError::Malformed(_)) => return Ok(Restored::CONCURRENT_EDIT),
+        now => now?,
+    };
+    let Some(now) = now else { return Ok(Restored::CLEAN) };
+    let marked = now.content.starts_with(MARKER);
+    let theirs = unpatch(now.content.strip_prefix(MARKER).unwrap_or(&now.content), line);
+    let untouched = sha.is_some_and(|sha| sha256(&now.content) == sha);
+    if untouched || (marked && (theirs == vendor || theirs.is_empty())) {
+        files::unlink(dir, name)?;
+        files::sync(dir)?;
+        return Ok(Restored::CLEAN);
+    }
+    if theirs != now.content {
+        let meta = Metadata::of(dir, name, &now)?;
+        files::write_new(dir, target.temporary_name(), &theirs, &meta, Some(now.times()))?;
+        files::rename(dir, target.temporary_name(), name)?;
+        files::sync(dir)?;
+    }
+    Ok(Restored::CONCURRENT_EDIT)
+}
+
+/// Removes what was left of making it.
+pub(crate) fn clean(target: &FileAt) -> Result<(), FileError> {
+    let temporary = target.temporary_name();
+    if target.dir.stat(&temporary)?.is_some() {
+        files::unlink(&target.dir, &temporary)?;
+        files::sync(&target.dir)?;
+    }
+    Ok(())
+}
+
+/// The vendor's text, empty where there is none.
+pub(crate) fn vendor_text(root: &Root) -> Result<Vec<u8>, ReadError> {
+    match FileAt::resolved(root, Path::new(crate::sources::VENDOR)) {
+        Err(e) if e.is_missing() => Ok(Vec::new()),
+        target => Ok(target?.load()?.map_or_else(Vec::new, |loaded| loaded.content)),
+    }
+}
+
+/// As [`restore`], for what a record speaks of; nothing where its directory is gone.
+pub(crate) fn restore_recorded(root: &Root, made: &Created, vendor: &[u8]) -> Result<Restored, WindowError> {
+    match FileAt::unresolved(root, &made.path()) {
+        Err(e) if e.is_missing() => Ok(Restored::CLEAN),
+        target => {
+            let target = target?;
+            let settled = restore(&target, Some(&made.sha256), &made.line, vendor)?;
+            clean(&target)?;
+            Ok(settled)
+        }
+    }
+}
