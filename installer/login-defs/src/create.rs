@@ -1,9 +1,12 @@
 //! A file that was not there, made for the time of the window and removed again: `/etc/login.defs` where only the
 //! vendor has one, and the drop-in that overrides the others.
 
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::Path;
 
-use host::{FileError, ReadError, Root};
+use host::attributes::is_immutable;
+use host::{Dir, FileError, ReadError, Root};
 use nix::errno::Errno;
 
 use crate::error::{Restored, WindowError};
@@ -21,6 +24,21 @@ pub(crate) fn content(patched: &[u8]) -> Vec<u8> {
 
 /// Makes the file; `false` where there is one meanwhile.
 pub(crate) fn open(target: &FileAt, content: &[u8]) -> Result<bool, WindowError> {
+    let dir = &target.dir;
+    // An append-only directory would take the file in and never give it back.
+    if is_append_only(dir)? {
+        let refused = FileError::new("create", target.shown(), Errno::EPERM);
+        return Err(WindowError::of_changing(dir.shown().to_owned(), refused));
+    }
+    create(target, content).map_err(|e| WindowError::of_changing(dir.shown().to_owned(), e))
+}
+
+fn is_append_only(dir: &Dir) -> Result<bool, FileError> {
+    let opened = dir.as_fd().try_clone_to_owned().map_err(|e| FileError::new("look at", dir.shown(), e))?;
+    Ok(is_immutable(&File::from(opened)))
+}
+
+fn create(target: &FileAt, content: &[u8]) -> Result<bool, FileError> {
     let FileAt { dir, name, .. } = target;
     let temporary = target.temporary_name();
     files::write_new(dir, &temporary, content, &Metadata::plain(0o644), None)?;
@@ -31,7 +49,7 @@ pub(crate) fn open(target: &FileAt, content: &[u8]) -> Result<bool, WindowError>
             files::rename(dir, &temporary, name)?;
         }
         Err(e) if e.errno() == Some(Errno::EEXIST) => return Ok(false),
-        Err(e) => return Err(e.into()),
+        Err(e) => return Err(e),
     }
     files::sync(dir)?;
     Ok(true)

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use host::{FileError, ReadError};
+use nix::errno::Errno;
 use thiserror::Error;
 
 /// Why a window could not be opened or closed.
@@ -44,6 +45,20 @@ pub enum WindowError {
         /// The newest format that is understood here.
         known: u32,
     },
+}
+
+impl WindowError {
+    /// What `error` means where it came of changing `path`: [`Self::Unchangeable`], unless it is something else.
+    pub(crate) fn of_changing(path: PathBuf, error: FileError) -> Self {
+        let hint = match error.errno() {
+            Some(Errno::EPERM | Errno::EACCES) => {
+                format!("run as root, and if it is immutable: chattr -i -a {}", path.display())
+            }
+            Some(Errno::EROFS) => "remount its file system read-write".into(),
+            _ => return error.into(),
+        };
+        Self::Unchangeable { path, source: error.source, hint }
+    }
 }
 
 /// What settling found.

@@ -8,11 +8,13 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use host::attributes::is_immutable;
 use host::root::{TEXT_LIMIT, is_link, mode_of, read_limited};
 use host::{Dir, FileError, MalformedFile, ReadError, Root};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
+use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Uid, fchown, geteuid};
 use sha2::{Digest, Sha256};
@@ -108,6 +110,15 @@ pub(crate) struct ReadFile {
 impl ReadFile {
     pub fn id(&self) -> (u64, u64) {
         (self.stat.st_dev, self.stat.st_ino)
+    }
+
+    /// Returns why the file can be neither changed nor replaced, where that can be known by looking.
+    pub fn blocked(&self) -> Option<&'static str> {
+        if is_immutable(&self.file) {
+            return Some("is immutable or append-only (`lsattr` shows it)");
+        }
+        let read_only = fstatvfs(&self.file).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY));
+        read_only.then_some("is on a read-only file system")
     }
 
     /// Access and modification time.

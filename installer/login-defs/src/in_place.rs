@@ -5,7 +5,6 @@
 //! the old and the new alone (or cut short, or zeroes where a block never reached the disk) is ours to mend.
 
 use host::{FileError, ReadError};
-use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
 use crate::error::{Restored, WindowError};
@@ -44,15 +43,7 @@ pub(crate) fn open(
 }
 
 fn unchangeable(target: &FileAt, error: FileError) -> WindowError {
-    let path = target.shown();
-    let hint = match error.errno() {
-        Some(Errno::EPERM | Errno::EACCES) => {
-            format!("run as root, and if it is immutable: chattr -i -a {}", path.display())
-        }
-        Some(Errno::EROFS) => "remount its file system read-write".into(),
-        _ => return error.into(),
-    };
-    WindowError::Unchangeable { path, source: error.source, hint }
+    WindowError::of_changing(target.shown(), error)
 }
 
 fn set_phase(state: &StateDir, record: &mut Record, to: Phase) -> Result<(), FileError> {

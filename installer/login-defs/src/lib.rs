@@ -4,7 +4,7 @@
 //! file is changed for exactly as long as `useradd` runs and is then again what it was, the same inode, to the byte.
 //!
 //! * [`read`]: what the host's files say together
-//! * [`plan`], then [`open`] and [`Window::close`]: the window
+//! * [`plan`] or [`plan_placeholder`], then [`open`] and [`Window::close`]: the window
 //! * [`stale_window`] and [`recover`]: a window that a crash left open
 //!
 //! All of it is called under hostprep's own lock.
@@ -29,7 +29,7 @@ mod window;
 mod tests;
 
 pub use error::WindowError;
-pub use plan::{Plan, plan};
+pub use plan::{Plan, plan, plan_placeholder};
 pub use sources::{EffectiveSettings, read};
 pub use stale::{Recovered, StaleWindow, recover, stale_window};
 pub use window::{Closed, Window, open};

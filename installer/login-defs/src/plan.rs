@@ -23,22 +23,42 @@ pub struct Plan {
     root: PathBuf,
     /// The drop-in that decides against yes.
     against: Option<PathBuf>,
+    /// Only that there is a file counts, not what it says.
+    placeholder: bool,
 }
 
 /// What happens to `/etc/login.defs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MainChange {
     /// It is there, at this place once links are resolved.
-    Patch { real: PathBuf, original: Vec<u8>, patch: Patch },
+    Patch { real: PathBuf, original: Vec<u8>, patch: Patch, blocked: Option<&'static str> },
     /// It is made, from the vendor's or from nothing.
     Create { vendor: Option<PathBuf>, patch: Patch },
 }
 
 impl Plan {
+    /// Plans again, for the same purpose; `None` where no window is needed any more.
+    pub(crate) fn renew(&self, root: &Root) -> Result<Option<Self>, ReadError> {
+        if self.placeholder { plan_placeholder(root) } else { plan(root) }
+    }
+
+    /// Returns which file can be neither changed nor replaced and why, where that can be known without trying.
+    #[must_use]
+    pub fn blocked(&self) -> Option<String> {
+        match &self.main {
+            Some(MainChange::Patch { real, blocked: Some(why), .. }) => Some(format!("{} {why}", self.shown(real))),
+            _ => None,
+        }
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        self.root.join(path.strip_prefix("/").unwrap_or(path)).display().to_string()
+    }
+
     /// The exact changes, a line each, for `--dry-run`, with `command` between opening and closing.
     #[must_use]
     pub fn describe(&self, command: &str) -> Vec<String> {
-        let shown = |path: &Path| self.root.join(path.strip_prefix("/").unwrap_or(path)).display().to_string();
+        let shown = |path: &Path| self.shown(path);
         let (mut lines, mut closing) = (Vec::new(), Vec::new());
         match &self.main {
             Some(MainChange::Patch { real, patch, .. }) => {
@@ -54,6 +74,7 @@ impl Plan {
                         lines.push(format!("{path} is made, a copy of {}", shown(vendor)));
                         lines.extend(describe_patch(&patch.record, &path));
                     }
+                    None if self.placeholder => lines.push(format!("{path} is made without settings")),
                     None => lines.push(format!("{path} is made with the line `USERGROUPS_ENAB yes`")),
                 }
                 closing.push(format!("{path} is removed as soon as that has ended"));
@@ -112,14 +133,30 @@ pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
         (false, ..) => None,
         (true, Some(main), _) => {
             let patch = patch(&main.content);
-            Some(MainChange::Patch { real: main.real, original: main.content, patch })
+            Some(MainChange::Patch { real: main.real, original: main.content, patch, blocked: main.blocked })
         }
         (true, None, vendor) => {
             let patch = patch(vendor.as_ref().map_or(b"", |vendor| &vendor.content));
             Some(MainChange::Create { vendor: vendor.map(|vendor| vendor.path), patch })
         }
     };
-    Ok(Some(Plan { main, drop_in, root: root.path().to_owned(), against }))
+    Ok(Some(Plan { main, drop_in, root: root.path().to_owned(), against, placeholder: false }))
+}
+
+/// Returns the window in which a `login.defs` without settings exists; `None` where the host has one. Reads only.
+///
+/// Account tools of old hosts exit where it is missing (`def_load` in `lib/getdef.c` of shadow 4.1.5.1), `userdel` after
+/// it has taken its locks. To later ones a file without settings and none are the same.
+///
+/// # Errors
+/// [`ReadError`] as [`crate::read`].
+pub fn plan_placeholder(root: &Root) -> Result<Option<Plan>, ReadError> {
+    if Sources::of(root)?.base().is_some() {
+        return Ok(None);
+    }
+    let patch = Patch { content: Vec::new(), record: PatchRecord::Nothing };
+    let main = Some(MainChange::Create { vendor: None, patch });
+    Ok(Some(Plan { main, drop_in: None, root: root.path().to_owned(), against: None, placeholder: true }))
 }
 
 /// A name that sorts after all of `names`.

@@ -56,6 +56,8 @@ pub(crate) struct Source {
     pub real: PathBuf,
     pub content: Vec<u8>,
     pub settings: Settings,
+    /// Why the file can be neither changed nor replaced.
+    pub blocked: Option<&'static str>,
 }
 
 impl Source {
@@ -71,7 +73,8 @@ impl Source {
             problem: e.problem.into(),
             hint: "mend that line or put the file back from its package; nothing was changed".into(),
         })?;
-        Ok(Some(Self { path: path.to_owned(), real: target.inside, content: loaded.content, settings }))
+        let blocked = loaded.blocked();
+        Ok(Some(Self { path: path.to_owned(), real: target.inside, content: loaded.content, settings, blocked }))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::plan::MainChange;
 use crate::record::{ChangedFile, Created, Main, Phase, Record, StateDir};
 use crate::sources::MAIN;
 use crate::text::{Patch, patch};
-use crate::{Plan, create, in_place, plan, recover, replace, restore};
+use crate::{Plan, create, in_place, recover, replace, restore};
 
 /// Injected often the file may change between looking and opening.
 const ATTEMPTS: usize = 3;
@@ -46,10 +46,10 @@ pub struct Window<'a> {
 /// [`WindowError`]; everything is then as it was, or [`crate::recover`] makes it so.
 pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Window<'a>, WindowError> {
     recover(root, state_dir)?;
-    let mut planned = Some(planned.clone());
+    let mut next = Some(planned.clone());
     for _ in 0..ATTEMPTS {
         let _unstoppable = Unstoppable::begin();
-        let Some(current) = planned.take() else {
+        let Some(current) = next.take() else {
             return Ok(Window { root, spare: Vec::new(), state: None, _unstoppable });
         };
         let state = StateDir::make(root, state_dir)?;
@@ -60,7 +60,7 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Wind
             return Ok(window);
         }
         window.restore()?;
-        planned = plan(root)?;
+        next = planned.renew(root)?;
     }
     Err(WindowError::KeepsChanging { path: root.shown(MAIN) })
 }
@@ -101,7 +101,7 @@ impl Window<'_> {
                 state.store(&Record::new(None, drop_in))?;
                 true
             }
-            Some(MainChange::Patch { real, original, patch }) => {
+            Some(MainChange::Patch { real, original, patch, .. }) => {
                 self.patch_main(state, drop_in, real, original, patch)?
             }
             Some(MainChange::Create { patch, .. }) => {

@@ -41,6 +41,7 @@ fn there_and_back(root: &Root, path: &Path) {
     };
     let before = looks();
     let plan = plan(root).unwrap().unwrap();
+    assert_eq!(plan.blocked(), None);
     let window = open(root, Path::new(STATE), &plan).unwrap();
     assert!(read(root).unwrap().usergroups_enab);
     assert!(!window.close().unwrap().concurrent_edit);
@@ -54,6 +55,7 @@ fn there_and_back(root: &Root, path: &Path) {
 
 fn refused_as_read_only(root: &Root, _: &Path) {
     let plan = plan(root).unwrap().unwrap();
+    assert!(plan.blocked().unwrap().ends_with("is on a read-only file system"), "{plan:?}");
     let error = open(root, Path::new(STATE), &plan).unwrap_err();
     let message = error.to_string();
     assert!(matches!(error, WindowError::Unchangeable { .. }) && message.contains("read-write"), "{message}");

@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use proptest::prelude::*;
 
 use super::scratch::{DEFS, STATE, Scratch, on_disk};
-use crate::{WindowError, open, plan, read, recover, stale_window};
+use crate::{WindowError, open, plan, plan_placeholder, read, recover, stale_window};
 
 /// Opens, checks, closes, and compares everything.
 pub(super) fn there_and_back(scratch: &Scratch) {
@@ -106,10 +106,14 @@ fn an_immutable_file_is_named_with_what_to_do() {
         return;
     }
     let before = scratch.picture();
-    let error = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap_err();
+    let planned = scratch.plan();
+    let error = open(&scratch.root, scratch.state(), &planned).unwrap_err();
     let kept = scratch.picture() == before;
     chattr("-i", &path);
     assert!(kept);
+    let known = planned.blocked().unwrap();
+    assert!(known.starts_with(&format!("{} is immutable", path.display())), "{known}");
+    assert_eq!(scratch.plan().blocked(), None);
     let message = error.to_string();
     assert!(matches!(error, WindowError::Unchangeable { .. }) && message.contains("chattr -i -a"), "{message}");
     assert!(message.contains(&path.display().to_string()), "{message}");
@@ -193,5 +197,74 @@ proptest! {
     fn any_text_comes_back(text in prop::collection::vec(any::<u8>().prop_filter("no NUL", |byte| *byte != 0), 0..400)) {
         on_disk(false);
         there_and_back(&Scratch::with(&text));
+    }
+}
+
+#[test]
+fn a_file_without_settings_where_there_is_none() {
+    let scratch = Scratch::bare();
+    let path = scratch.path("etc/login.defs");
+    let before = scratch.picture();
+    let plan = plan_placeholder(&scratch.root).unwrap().unwrap();
+    assert_eq!(scratch.picture(), before, "planning left a trace");
+    let shown = path.display();
+    assert_eq!(
+        plan.describe("groupdel x"),
+        [
+            format!("{shown} is made without settings"),
+            "groupdel x".into(),
+            format!("{shown} is removed as soon as that has ended"),
+        ]
+    );
+    let effective = read(&scratch.root).unwrap();
+    let window = open(&scratch.root, scratch.state(), &plan).unwrap();
+    assert_eq!(read(&scratch.root).unwrap(), effective, "it says nothing");
+    assert!(path.exists() && !window.close().unwrap().concurrent_edit);
+    assert_eq!(scratch.picture(), before);
+
+    // After a crash, with the record and without it.
+    for record_lost in [false, true] {
+        std::mem::forget(open(&scratch.root, scratch.state(), &plan).unwrap());
+        if record_lost {
+            fs::remove_file(scratch.path(STATE).join("login-defs-window.json")).unwrap();
+        }
+        assert!(path.exists());
+        let recovered = recover(&scratch.root, scratch.state()).unwrap().unwrap();
+        assert!(!recovered.concurrent_edit, "{record_lost}");
+        assert_eq!(scratch.picture(), before, "{record_lost}");
+    }
+
+    // Another program writes one meanwhile: theirs stays.
+    let window = open(&scratch.root, scratch.state(), &plan).unwrap();
+    fs::write(&path, DEFS).unwrap();
+    assert!(window.close().unwrap().concurrent_edit);
+    assert_eq!(scratch.read("etc/login.defs"), DEFS);
+    assert_eq!(plan_placeholder(&scratch.root).unwrap(), None);
+    // A plan that is no longer needed changes nothing.
+    let before = scratch.picture();
+    assert!(!open(&scratch.root, scratch.state(), &plan).unwrap().close().unwrap().concurrent_edit);
+    assert_eq!(scratch.picture(), before);
+
+    let vendor = Scratch::bare();
+    vendor.put("usr/etc/login.defs", DEFS);
+    assert_eq!(plan_placeholder(&vendor.root).unwrap(), None, "libeconf reads the vendor's");
+}
+
+#[test]
+fn nothing_is_made_in_a_directory_that_would_keep_it() {
+    let scratch = Scratch::bare();
+    let chattr = |flag: &str| Command::new("chattr").arg(flag).arg(scratch.path("etc")).status();
+    for flag in ["a", "i"] {
+        if !chattr(&format!("+{flag}")).is_ok_and(|status| status.success()) {
+            eprintln!("no chattr here");
+            return;
+        }
+        let before = scratch.picture().files;
+        let error = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap_err();
+        let after = scratch.picture().files;
+        chattr(&format!("-{flag}")).unwrap();
+        assert!(matches!(error, WindowError::Unchangeable { .. }), "{flag}: {error}");
+        assert_eq!(after, before, "{flag}");
+        assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None, "{flag}");
     }
 }
