@@ -45,13 +45,14 @@ pub fn sync_accounts(cx: &Context) -> Result<(), FileError> {
     cx.root.dir("/etc")?.sync()
 }
 
-/// Runs `command`, inside the login.defs window where there is one.
+/// Runs `command` inside the login.defs window if there is one, or `fallback` if login.defs cannot be changed.
 pub(super) fn run(
     cx: &Context,
     journal: &mut Journal,
     command: &Command,
     makes: &[Made],
     window: Option<&login_defs::Plan>,
+    fallback: Option<&Command>,
 ) -> Result<(), ActionError> {
     if let Err(e) = require_accounts_inside(cx.root) {
         let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
@@ -60,7 +61,21 @@ pub(super) fn run(
     for made in makes {
         journal.record(made.clone())?;
     }
-    let ran = in_window(cx, command, window);
+    let mut blocked = None;
+    let ran = in_window(cx, window, |opened| {
+        let command = match opened {
+            Ok(()) => command,
+            Err(error @ WindowError::Unchangeable { .. }) => {
+                let fallback = fallback.unwrap_or(command);
+                cx.log.line(Level::Warning, &format!("{error}. Running `{fallback}` instead"));
+                blocked = Some(error);
+                fallback
+            }
+            Err(error) => return Err(ActionError::from(error)),
+        };
+        // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
+        Ok(cx.processes.run_to_the_end(command).map(drop))
+    });
     let synced = sync_accounts(cx);
     if matches!(ran, Ok(Err(ProcessError::Failed { code: Some(NAME_TAKEN), .. }))) {
         for made in makes {
@@ -77,38 +92,45 @@ pub(super) fn run(
         })?;
     }
     synced?;
-    ran?.map_err(|error| ActionError::Host(account_failure(cx, command, &error)))
+    ran?.map_err(|error| {
+        let of_login_defs = blocked.and_then(|blocked| login_defs_failure(cx, blocked, &error));
+        ActionError::Host(of_login_defs.unwrap_or_else(|| account_failure(cx, command, &error)))
+    })
 }
 
-/// What became of the command, once the window is closed.
-fn in_window(
+/// Runs `work` inside the login.defs window if there is one. `work` gets the error if the window cannot be opened.
+///
+/// # Errors
+/// Those of `work`, and [`WindowError`] if the window cannot be closed.
+pub fn in_window<T, E: From<WindowError>>(
     cx: &Context,
-    command: &Command,
     window: Option<&login_defs::Plan>,
-) -> Result<Result<(), ProcessError>, ActionError> {
-    // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
-    let Some(plan) = window else {
-        return Ok(cx.processes.run_to_the_end(command).map(drop));
+    work: impl FnOnce(Result<(), WindowError>) -> Result<T, E>,
+) -> Result<T, E> {
+    let Some(plan) = window else { return work(Ok(())) };
+    let open = match login_defs::open(cx.root, &cx.profile.paths.state, plan) {
+        Ok(open) => open,
+        Err(error) => return work(Err(error)),
     };
-    let open = login_defs::open(cx.root, &cx.profile.paths.state, plan).map_err(|e| window_failure(cx, e))?;
-    let ran = cx.processes.run_to_the_end(command).map(drop);
+    let done = work(Ok(()));
     if open.close()?.concurrent_edit {
         cx.log.line(Level::Warning, "login.defs was changed by somebody else meanwhile; the change was kept");
     }
-    Ok(ran)
+    done
 }
 
-/// A file that cannot be changed is the host's doing; the rest is ours.
-fn window_failure(cx: &Context, error: WindowError) -> ActionError {
-    match error {
-        WindowError::Unchangeable { ref path, .. } => {
-            let free = format!("chattr -i -a {}", quoted(&path.to_string_lossy()));
-            let detail = error.to_string();
-            let remedy = vec![free, cx.repair_command()];
-            ActionError::Host(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
-        }
-        error => ActionError::Ours(error.into()),
+/// What it means that `error` followed on a login.defs that could not be changed; `None` if it is about something else.
+fn login_defs_failure(cx: &Context, blocked: WindowError, error: &ProcessError) -> Option<Finding> {
+    let (WindowError::Unchangeable { path, .. }, ProcessError::Failed { stderr, .. }) = (&blocked, error) else {
+        return None;
+    };
+    // "cannot open login definitions /etc/login.defs" (`def_load` in shadow's lib/getdef.c).
+    if !["login.defs", "login definitions"].iter().any(|name| stderr.contains(name)) {
+        return None;
     }
+    let free = format!("chattr -i -a {}", quoted(&path.to_string_lossy()));
+    let (detail, remedy) = (format!("{blocked}; {error}"), vec![free, cx.repair_command()]);
+    Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
 }
 
 /// What a failed account tool means: the files it writes may be protected.
