@@ -348,7 +348,7 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
                 in_window(cx, window.as_deref(), |opened| {
                     // Where it is only that nothing says yes, groupdel takes the group.
                     if let Err(e) = opened {
-                        cx.log.line(Level::Warning, &format!("{e}. Running `{command}` all the same"));
+                        cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
                     }
                     delete_account(cx, journal, again.as_ref(), command, made, restores.as_ref())
                 })?;

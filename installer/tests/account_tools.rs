@@ -93,7 +93,7 @@ fn creation_and_removal_where_there_is_no_login_defs() {
         assert!(failed.is_empty(), "{failed:?}");
         plan.iter().flat_map(|undo| undo.describe(cx.root)).collect()
     });
-    let created = plan.iter().filter(|line| line.contains("login.defs is made")).count();
+    let created = plan.iter().filter(|line| line.contains("login.defs is created")).count();
     assert_eq!(created, 2, "userdel and groupdel: {plan:?}");
 
     let removed = remove(&host);

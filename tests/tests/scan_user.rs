@@ -43,8 +43,8 @@ fn without_login_defs_none_is_left() {
     root.hostprep(&REPAIR).expect_code(0);
     expect_user(&root, "absent");
     assert!(!root.at("/etc/login.defs").exists());
-    let made = root.hostprep(&["remove", "--dry-run"]).expect_code(0).stdout;
-    assert!(made.contains("/etc/login.defs is made"), "{made}");
+    let planned = root.hostprep(&["remove", "--dry-run"]).expect_code(0).stdout;
+    assert!(planned.contains("/etc/login.defs is created"), "{planned}");
     root.hostprep(&["remove"]).expect_code(0);
     assert!(root.account("passwd", NAME).is_none() && root.account("group", NAME).is_none());
     assert!(!root.at("/etc/login.defs").exists());
@@ -310,9 +310,10 @@ fn a_protected_login_defs_stays_and_useradd_creates_the_group() {
         assert_eq!(run.expect_code(0).step("scan-user")["outcome"], "changed", "{flag}");
         assert_eq!(again.expect_code(0).step("scan-user")["outcome"], "ok", "{flag}: user and group are right");
         let log = root.text("/var/log/cisco/hostprep.log");
-        let warning = log.lines().find(|line| line.contains("--user-group") && line.contains("instead")).unwrap();
+        let warning =
+            log.lines().find(|line| line.contains("--user-group") && line.contains("cannot be changed")).unwrap();
         assert!(warning.contains("/etc/login.defs") && warning.contains("Operation not permitted"), "{warning}");
-        assert_eq!(log.lines().filter(|line| line.contains("instead")).count(), 1, "{log}");
+        assert_eq!(log.lines().filter(|line| line.contains("cannot be changed")).count(), 1, "{log}");
         removal.expect_code(0);
         assert!(root.account("passwd", NAME).is_none() && root.account("group", NAME).is_none(), "{flag}");
         before.expect_untouched(&after);

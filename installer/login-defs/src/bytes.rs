@@ -1,4 +1,4 @@
-//! Lines and paths as JSON: text where they are UTF-8, else a list of bytes.
+//! Serializes lines and paths for JSON: as text if they are UTF-8, otherwise as a list of bytes.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,5 +1,5 @@
-//! A file that was not there, made for the time of the window and removed again: `/etc/login.defs` where only the
-//! vendor has one, and the drop-in that overrides the others.
+//! Creates a file that does not exist, for the duration of the window: `/etc/login.defs`, and the drop-in that
+//! overrides the others.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -14,18 +14,21 @@ use crate::files::{self, FileAt, Metadata, sha256};
 use crate::record::Created;
 use crate::text::{PatchRecord, unpatch};
 
-/// The first line of what is made.
+/// The first line of a created file. Recovery recognises the file by it, so it must not change.
 pub(crate) const MARKER: &[u8] = b"# Created by hostprep for one run of useradd and removed after it.\n";
 
-/// The whole text of a file that is made.
+/// Returns the whole text of a created file.
 pub(crate) fn content(patched: &[u8]) -> Vec<u8> {
     [MARKER, patched].concat()
 }
 
-/// Makes the file; `false` where there is one meanwhile.
+/// Creates the file. Returns `false` if it exists meanwhile.
+///
+/// # Errors
+/// [`WindowError::Unchangeable`], which names the directory, if it cannot be written to.
 pub(crate) fn open(target: &FileAt, content: &[u8]) -> Result<bool, WindowError> {
     let dir = &target.dir;
-    // An append-only directory would take the file in and never give it back.
+    // A file created in an append-only directory could not be removed again.
     if is_append_only(dir)? {
         let refused = FileError::new("create", target.shown(), Errno::EPERM);
         return Err(WindowError::of_changing(dir.shown().to_owned(), refused));
@@ -44,7 +47,7 @@ fn create(target: &FileAt, content: &[u8]) -> Result<bool, FileError> {
     files::write_new(dir, &temporary, content, &Metadata::plain(0o644), None)?;
     match files::link(dir, &temporary, name) {
         Ok(()) => files::unlink(dir, &temporary)?,
-        // No hard links on this file system.
+        // This file system has no hard links.
         Err(e) if matches!(e.errno(), Some(Errno::EPERM | Errno::EOPNOTSUPP)) && dir.stat(name)?.is_none() => {
             files::rename(dir, &temporary, name)?;
         }
@@ -55,12 +58,12 @@ fn create(target: &FileAt, content: &[u8]) -> Result<bool, FileError> {
     Ok(true)
 }
 
-/// Whether what stands there was made by us.
+/// Returns whether the file is one that hostprep created.
 pub(crate) fn is_ours(target: &FileAt) -> Result<bool, ReadError> {
     Ok(target.load()?.is_some_and(|loaded| loaded.content.starts_with(MARKER)))
 }
 
-/// Removes the file again. Of one that somebody changed, only our lines go; `vendor` is what it was made from.
+/// Removes the file. If another program changed it, removes only our lines. `vendor` is the text it was created from.
 pub(crate) fn restore(
     target: &FileAt,
     sha: Option<&str>,
@@ -90,7 +93,7 @@ pub(crate) fn restore(
     Ok(Restored::CONCURRENT_EDIT)
 }
 
-/// Removes what was left of making it.
+/// Removes the temporary file of an interrupted creation.
 pub(crate) fn clean(target: &FileAt) -> Result<(), FileError> {
     let temporary = target.temporary_name();
     if target.dir.stat(&temporary)?.is_some() {
@@ -100,7 +103,7 @@ pub(crate) fn clean(target: &FileAt) -> Result<(), FileError> {
     Ok(())
 }
 
-/// The vendor's text, empty where there is none.
+/// Returns the vendor's text, empty if there is no such file.
 pub(crate) fn vendor_text(root: &Root) -> Result<Vec<u8>, ReadError> {
     match FileAt::resolved(root, Path::new(crate::sources::VENDOR)) {
         Err(e) if e.is_missing() => Ok(Vec::new()),
@@ -108,7 +111,7 @@ pub(crate) fn vendor_text(root: &Root) -> Result<Vec<u8>, ReadError> {
     }
 }
 
-/// As [`restore`], for what a record speaks of; nothing where its directory is gone.
+/// Restores what a record names. Does nothing if its directory is gone.
 pub(crate) fn restore_recorded(root: &Root, made: &Created, vendor: &[u8]) -> Result<Restored, WindowError> {
     match FileAt::unresolved(root, &made.path()) {
         Err(e) if e.is_missing() => Ok(Restored::CLEAN),

@@ -1,4 +1,4 @@
-//! Why a window could not be opened or closed, and what closing found.
+//! Why a window cannot be opened or closed, and the result of restoring.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,34 +7,34 @@ use host::{FileError, ReadError};
 use nix::errno::Errno;
 use thiserror::Error;
 
-/// Why a window could not be opened or closed.
+/// Why a window cannot be opened or closed.
 #[derive(Debug, Error)]
 pub enum WindowError {
-    /// A file could not be changed.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file could not be read or understood.
+    /// A file cannot be read, or is malformed.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The file is immutable, append-only, or on a read-only file system.
-    #[error("{} cannot be changed, nor replaced: {source}; {hint}, then run again", path.display())]
+    /// The file is immutable, append-only or on a read-only file system.
+    #[error("{} can be neither changed nor replaced: {source}; {hint}, then run again", path.display())]
     Unchangeable {
         /// The file.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
         /// What to do.
         hint: String,
     },
-    /// Somebody keeps changing the file.
-    #[error("{} changes faster than it can be put back; stop what writes it, then run again", path.display())]
+    /// Another program keeps changing the file.
+    #[error("{} changes faster than it can be restored; stop the program that writes it, then run again", path.display())]
     KeepsChanging {
         /// The file.
         path: PathBuf,
     },
     /// A newer hostprep left its window open.
     #[error(
-        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version, nothing was changed",
+        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version; nothing was changed",
         path.display()
     )]
     NewerRecord {
@@ -42,13 +42,13 @@ pub enum WindowError {
         path: PathBuf,
         /// Its format.
         schema: u32,
-        /// The newest format that is understood here.
+        /// The newest format that this version reads.
         known: u32,
     },
 }
 
 impl WindowError {
-    /// What `error` means where it came of changing `path`: [`Self::Unchangeable`], unless it is something else.
+    /// Returns [`Self::Unchangeable`] if `error`, from changing `path`, means that; otherwise the error as it is.
     pub(crate) fn of_changing(path: PathBuf, error: FileError) -> Self {
         let hint = match error.errno() {
             Some(Errno::EPERM | Errno::EACCES) => {
@@ -61,10 +61,10 @@ impl WindowError {
     }
 }
 
-/// What settling found.
+/// The result of restoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Restored {
-    /// Somebody else's change was kept.
+    /// Another program's edit was kept.
     pub concurrent_edit: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The file operations of the window: everything through descriptors, nothing followed, no read that leaves a trace.
-//! Each is a step at which a test can stop it.
+//! File operations of the window. They use descriptors, follow no link, and leave no trace when reading. A test can
+//! stop at each of them.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -36,17 +36,17 @@ fn partial_write() -> bool {
 /// Linux's own limit (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
-/// A name in an opened directory; the file itself may be missing.
+/// A name in an open directory. The file may not exist.
 #[derive(Debug)]
 pub(crate) struct FileAt {
     pub dir: Dir,
     pub name: OsString,
-    /// The path as the host sees it, links resolved.
+    /// The path as the host sees it.
     pub inside: PathBuf,
 }
 
 impl FileAt {
-    /// Where `inside` really is: links at its end are resolved inside the root.
+    /// Follows links at the end of `inside`, within the root.
     pub fn resolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
         let mut path = inside.to_owned();
         for _ in 0..MOST_LINKS {
@@ -55,34 +55,34 @@ impl FileAt {
                 return Ok(Self { dir, name, inside: path });
             }
             let target = root.link_target(&path).ok_or_else(|| looping(root, inside))?;
-            // Joined with the link's own directory; an absolute target replaces all of it.
+            // Relative to the link's own directory; an absolute target replaces the whole path.
             path = path.parent().unwrap_or(Path::new("/")).join(target);
         }
         Err(looping(root, inside))
     }
 
-    /// `inside` as it stands, a link at its end not followed: what was resolved once is not resolved again.
+    /// Does not follow a link at the end of `inside`: a path that was resolved once is not resolved again.
     pub fn unresolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
         let (dir, name) = root.parent(inside)?;
         Ok(Self { dir, name, inside: inside.to_owned() })
     }
 
-    /// As an administrator would name it, alternate root included.
+    /// Returns the path for messages, with the alternate root.
     pub fn shown(&self) -> PathBuf {
         self.dir.shown().join(&self.name)
     }
 
-    /// The hard link that keeps the original inode while the window is open.
+    /// Returns the name of the hard link that keeps the original inode while the window is open.
     pub fn backup_name(&self) -> OsString {
-        self.beside("original")
+        self.hidden_name("original")
     }
 
-    /// What is written before it is renamed into place.
+    /// Returns the name of the file that is written before it is renamed.
     pub fn temporary_name(&self) -> OsString {
-        self.beside("patched")
+        self.hidden_name("patched")
     }
 
-    fn beside(&self, what: &str) -> OsString {
+    fn hidden_name(&self, what: &str) -> OsString {
         let mut name = OsString::from(".");
         name.push(&self.name);
         name.push(".hostprep-");
@@ -99,7 +99,7 @@ fn looping(root: &Root, inside: &Path) -> FileError {
     FileError::new("follow", root.shown(inside), Errno::ELOOP)
 }
 
-/// A file that was read, still open.
+/// A file that was read and is still open.
 #[derive(Debug)]
 pub(crate) struct ReadFile {
     pub file: File,
@@ -112,7 +112,7 @@ impl ReadFile {
         (self.stat.st_dev, self.stat.st_ino)
     }
 
-    /// Returns why the file can be neither changed nor replaced, where that can be known by looking.
+    /// Returns why the file can be neither changed nor replaced, if that is visible without trying.
     pub fn blocked(&self) -> Option<&'static str> {
         if is_immutable(&self.file) {
             return Some("is immutable or append-only (`lsattr` shows it)");
@@ -121,7 +121,7 @@ impl ReadFile {
         read_only.then_some("is on a read-only file system")
     }
 
-    /// Access and modification time.
+    /// Returns the access and modification times.
     pub fn times(&self) -> Times {
         Times {
             atime: (self.stat.st_atime, self.stat.st_atime_nsec),
@@ -130,14 +130,14 @@ impl ReadFile {
     }
 }
 
-/// Seconds and nanoseconds.
+/// Times as seconds and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Times {
     pub atime: (i64, i64),
     pub mtime: (i64, i64),
 }
 
-/// What a file has beside its content and its times.
+/// Mode, owner and extended attributes of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Metadata {
     pub mode: u32,
@@ -159,7 +159,7 @@ impl Metadata {
             listed => at("list attributes of", dir, name, listed)?,
         };
         for key in names {
-            // Signatures of the content: the kernel makes its own for another content, and a copy would be wrong.
+            // These sign the content. The kernel creates its own for other content, and a copy would be wrong.
             if key == "security.ima" || key == "security.evm" {
                 continue;
             }
@@ -171,13 +171,13 @@ impl Metadata {
         Ok(Self { mode: mode_of(stat), uid: stat.st_uid, gid: stat.st_gid, xattrs })
     }
 
-    /// To see whether any of it changed.
+    /// Returns a checksum that differs if any of it changed.
     pub fn digest(&self) -> String {
         let Self { mode, uid, gid, xattrs } = self;
         sha256(format!("{mode:o} {uid} {gid} {xattrs:?}").as_bytes())
     }
 
-    /// Gives `file` all of it. Setting the owner first: it clears set-id bits.
+    /// Applies all of it to `file`, the owner first, because changing the owner clears set-id bits.
     pub fn give(&self, dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
         begin("change the owner of", dir, name)?;
         let owner = (Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)));
@@ -192,7 +192,7 @@ impl Metadata {
     }
 }
 
-/// A checksum as the record has it.
+/// Returns the checksum in the form that the record stores.
 pub(crate) fn sha256(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -211,19 +211,19 @@ fn begin(action: &'static str, dir: &Dir, name: impl AsRef<OsStr>) -> Result<(),
     at(action, dir, name, operation(|| format!("{action} {}", name.display())))
 }
 
-/// Reads a regular file without touching its access time; `None` where nothing is there.
+/// Reads a regular file without changing its access time. Returns `None` if it does not exist.
 pub(crate) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<ReadFile>, ReadError> {
     let name = name.as_ref();
     begin("read", dir, name)?;
     let Some(found) = dir.stat(name)? else { return Ok(None) };
-    // Looked at before it is opened: opening a device can have effects.
+    // Checked before opening: opening a device can have effects.
     if file_type(&found) != SFlag::S_IFREG {
         let problem = format!("is {}, not a regular file", kind(&found));
         return Err(malformed(dir, name, problem));
     }
     let mut quiet = true;
     let opened = match dir.open(name, OFlag::O_RDONLY | OFlag::O_NOATIME) {
-        // Only the owner and root may ask for that; an ordinary user's `check` reads as everybody does.
+        // Only the owner and root may use O_NOATIME. An ordinary user's `check` reads without it.
         Err(e) if e.errno() == Some(Errno::EPERM) => {
             quiet = false;
             dir.open(name, OFlag::O_RDONLY)
@@ -241,7 +241,7 @@ pub(crate) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<ReadFile
     }
     let reader = at("read", dir, name, file.try_clone())?;
     let content = read_limited(reader, TEXT_LIMIT);
-    // An ordinary user may not set times either, and has left no more than any reader does.
+    // An ordinary user cannot set times either, and has changed no more than any reader does.
     if !quiet && geteuid().is_root() {
         let _ = futimens(&file, &TimeSpec::new(stat.st_atime, stat.st_atime_nsec), &TimeSpec::UTIME_OMIT);
     }
@@ -257,7 +257,7 @@ pub(crate) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
         path: dir.shown().join(name),
         line: None,
         problem,
-        hint: "put the file back from its package, then run again; nothing was changed".into(),
+        hint: "restore the file from its package, then run again; nothing was changed".into(),
     }
     .into()
 }
@@ -276,9 +276,9 @@ fn kind(stat: &FileStat) -> &'static str {
     }
 }
 
-/// Whether the file system lets `name` go: `rmdir` of what is no directory never succeeds, and fails with `EPERM`
-/// where the directory is append-only or the file immutable. Without it an append-only `/etc` would take the hard
-/// link in and never give it back.
+/// Fails if the directory does not allow removing `name`. `rmdir` of a file never succeeds; it fails with `EPERM` if
+/// the directory is append-only or the file immutable. Without this check an append-only `/etc` would accept the hard
+/// link and never let it go.
 pub(crate) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
     begin("try", dir, name)?;
     match dir.remove_dir(name) {
@@ -302,7 +302,7 @@ pub(crate) fn rename(dir: &Dir, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) 
     dir.rename(from, to)
 }
 
-/// Exchanges two names; `false` where this kernel or file system cannot.
+/// Exchanges two names. Returns `false` if the kernel or file system does not support it.
 pub(crate) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<bool, FileError> {
     match begin("exchange", dir, &other).and_then(|()| dir.exchange(one, other)) {
         Ok(()) => Ok(true),
@@ -316,7 +316,7 @@ pub(crate) fn sync(dir: &Dir) -> Result<(), FileError> {
     dir.sync()
 }
 
-/// Writes a new file, whole and on disk before this returns; what a crash left under that name goes.
+/// Writes a new file. It is complete and on disk when this returns. Replaces what a crash left under that name.
 pub(crate) fn write_new(
     dir: &Dir,
     name: impl AsRef<OsStr>,

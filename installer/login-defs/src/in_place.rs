@@ -1,8 +1,9 @@
-//! The method for a file that can be neither linked nor renamed, as on a bind mount: written in place, with a synced
-//! copy of the original in the state directory.
+//! The method for a file that cannot be linked or renamed, as on a bind mount: write in place, with a synced copy of
+//! the original in the state directory.
 //!
-//! A crash can leave such a file torn. The record's phase says whether we were writing; then a text that is made of
-//! the old and the new alone (or cut short, or zeroes where a block never reached the disk) is ours to mend.
+//! A crash can leave such a file torn. The phase in the record shows whether hostprep was writing. If it was, a text
+//! made only of the old and the new one (or truncated, or with zeroes where a block never reached the disk) is
+//! restored.
 
 use host::{FileError, ReadError};
 use nix::fcntl::OFlag;
@@ -14,16 +15,16 @@ use crate::text::{patch, unpatch};
 
 /// The original, with its mode, owner and times.
 const COPY: &str = "login-defs-original";
-/// Somebody's text, less our line.
+/// The text that another program wrote, without our line.
 const MERGED: &str = "login-defs-merged";
-/// Somebody's text.
+/// The text that another program wrote.
 const BEFORE: &str = "login-defs-before";
-/// What is written before it is renamed to one of these.
+/// Written first, then renamed to one of these.
 const TEMPORARY: &str = ".login-defs.hostprep-new";
 
 const ALL: [&str; 4] = [COPY, MERGED, BEFORE, TEMPORARY];
 
-/// Writes the patched text into the file. The record, in [`Phase::Opening`], is on disk already.
+/// Writes the patched text into the file. The record, in [`Phase::Opening`], is already on disk.
 pub(crate) fn open(
     state: &StateDir,
     record: &mut Record,
@@ -32,7 +33,7 @@ pub(crate) fn open(
     patched: &[u8],
 ) -> Result<(), WindowError> {
     let FileAt { dir, name, .. } = target;
-    // Asked first, so that an immutable file is found before anything is made.
+    // Opened first, to detect an immutable file before anything is created.
     let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(target, e))?;
     let meta = Metadata { xattrs: Default::default(), ..Metadata::of(dir, name, original)? };
     state.replace(COPY, TEMPORARY, &original.content, &meta, Some(original.times()))?;
@@ -54,7 +55,7 @@ fn set_phase(state: &StateDir, record: &mut Record, to: Phase) -> Result<(), Fil
     Ok(())
 }
 
-/// Whether the state directory holds something of this method.
+/// Returns whether the state directory holds files of this method.
 pub(crate) fn any(state: &StateDir) -> Result<bool, FileError> {
     ALL.iter().try_fold(false, |any, name| Ok(any || state.dir.stat(name)?.is_some()))
 }
@@ -64,14 +65,14 @@ pub(crate) fn clean(state: &StateDir) -> Result<(), FileError> {
     state.discard(&ALL)
 }
 
-/// Puts the original text back, wherever it was interrupted. Without a record everything may be torn.
+/// Restores the original text, wherever the run was interrupted. Without a record, any text may be torn.
 pub(crate) fn restore(state: &StateDir, record: Option<&mut Record>, target: &FileAt) -> Result<Restored, WindowError> {
     let (changed, phase) = match record.as_ref().and_then(|record| record.main.as_ref()) {
         Some(Main::InPlace { changed, phase }) => (Some(changed.clone()), *phase),
         _ => (None, Phase::Opening),
     };
     let Some(copy) = files::load(&state.dir, COPY)? else {
-        // Nothing was written yet, or everything is back.
+        // Nothing was written yet, or everything is restored.
         return Ok(Restored::CLEAN);
     };
     let now = match target.load() {
@@ -89,7 +90,7 @@ pub(crate) fn restore(state: &StateDir, record: Option<&mut Record>, target: &Fi
         return finish_merge(state, target, &now);
     }
     if let Some(changed) = changed.as_ref().filter(|changed| sha256(&copy.content) != changed.original_sha256) {
-        // Not the copy that we wrote: only our line is certain.
+        // Not the copy that hostprep wrote: only our line is certain.
         let theirs = unpatch(&now.content, &changed.line);
         if theirs != now.content {
             merge(state, record, target, &now, &theirs)?;
@@ -112,7 +113,7 @@ pub(crate) fn restore(state: &StateDir, record: Option<&mut Record>, target: &Fi
     Ok(Restored::CONCURRENT_EDIT)
 }
 
-/// Puts the original text and times back.
+/// Restores the original text and times.
 fn write_back(
     state: &StateDir,
     record: Option<&mut Record>,
@@ -138,7 +139,7 @@ fn write_back(
     Ok(files::sync_file(dir, name, &file)?)
 }
 
-/// Writes somebody's text, less our line, over the text itself. Both are on disk first.
+/// Writes another program's text, without our line, over the file. Both texts are on disk first.
 fn merge(
     state: &StateDir,
     record: Option<&mut Record>,
@@ -174,7 +175,7 @@ fn write(target: &FileAt, now: &ReadFile, content: &[u8]) -> Result<(), WindowEr
     Ok(files::sync_file(dir, name, &file)?)
 }
 
-/// Whether `content` can come of writing `one` over `other` and being interrupted.
+/// Returns whether `content` can result from interrupted writing of `one` over `other`.
 fn is_torn(content: &[u8], one: &[u8], other: &[u8]) -> bool {
     let from = |text: &[u8], at: usize| text.get(at).copied();
     content.len() <= one.len().max(other.len())

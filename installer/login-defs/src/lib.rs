@@ -1,13 +1,13 @@
-//! `login.defs`, and the window in which it says `USERGROUPS_ENAB yes`.
+//! Sets `USERGROUPS_ENAB` to `yes` in `login.defs` while an account tool runs, and restores the file exactly.
 //!
-//! `useradd` makes the user's own group only where `USERGROUPS_ENAB` is `yes` (`login.defs(5)`). Where it is not, the
-//! file is changed for exactly as long as `useradd` runs and is then again what it was, the same inode, to the byte.
+//! `useradd` creates the user's own group only where `USERGROUPS_ENAB` is `yes` (`login.defs(5)`). The time during
+//! which the file is changed is called the window.
 //!
-//! * [`read`]: what the host's files say together
+//! * [`read`]: the effective settings of a root
 //! * [`plan`] or [`plan_placeholder`], then [`open`] and [`Window::close`]: the window
 //! * [`stale_window`] and [`recover`]: a window that a crash left open
 //!
-//! All of it is called under hostprep's own lock.
+//! The caller holds hostprep's lock. `README.md` explains the methods and the files on disk.
 
 mod bytes;
 mod create;

@@ -1,4 +1,4 @@
-//! What a window would change.
+//! Plans the changes that a window makes.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -10,39 +10,39 @@ use crate::create::MARKER;
 use crate::sources::{DROP_INS, MAIN, Sources};
 use crate::text::{Patch, PatchRecord, patch};
 
-/// The drop-in that a window makes, unless a name there would sort after it.
+/// The name of our drop-in, unless another name sorts after it.
 const DROP_IN: &str = "zz-hostprep.defs";
 
 /// The changes that a window makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub(crate) main: Option<MainChange>,
-    /// A drop-in of ours, as the host sees it.
+    /// Our drop-in, as the host sees it.
     pub(crate) drop_in: Option<PathBuf>,
     /// The root, for messages.
     root: PathBuf,
-    /// The drop-in that decides against yes.
+    /// The drop-in that sets another value than yes.
     against: Option<PathBuf>,
-    /// Only that there is a file counts, not what it says.
+    /// The window is only for a file to exist, with any settings.
     placeholder: bool,
 }
 
-/// What happens to `/etc/login.defs`.
+/// The change of `/etc/login.defs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MainChange {
-    /// It is there, at this place once links are resolved.
+    /// The file exists; `real` is its path after following links.
     Patch { real: PathBuf, original: Vec<u8>, patch: Patch, blocked: Option<&'static str> },
-    /// It is made, from the vendor's or from nothing.
+    /// The file is created, from the vendor's or from nothing.
     Create { vendor: Option<PathBuf>, patch: Patch },
 }
 
 impl Plan {
-    /// Plans again, for the same purpose; `None` where no window is needed any more.
+    /// Plans again for the same purpose. Returns `None` if no window is needed any more.
     pub(crate) fn renew(&self, root: &Root) -> Result<Option<Self>, ReadError> {
         if self.placeholder { plan_placeholder(root) } else { plan(root) }
     }
 
-    /// Returns which file can be neither changed nor replaced and why, where that can be known without trying.
+    /// Returns which file can be neither changed nor replaced, and why, if that is visible without trying.
     #[must_use]
     pub fn blocked(&self) -> Option<String> {
         match &self.main {
@@ -55,7 +55,7 @@ impl Plan {
         self.root.join(path.strip_prefix("/").unwrap_or(path)).display().to_string()
     }
 
-    /// The exact changes, a line each, for `--dry-run`, with `command` between opening and closing.
+    /// Describes the exact changes for `--dry-run`, one per line, with `command` between opening and closing.
     #[must_use]
     pub fn describe(&self, command: &str) -> Vec<String> {
         let shown = |path: &Path| self.shown(path);
@@ -65,19 +65,19 @@ impl Plan {
                 let path = shown(real);
                 lines.extend(describe_patch(&patch.record, &path));
                 let what = "content, mode, owner, times, attributes, inode";
-                closing.push(format!("{path} is put back as soon as that has ended: {what}"));
+                closing.push(format!("then {path} is restored: {what}"));
             }
             Some(MainChange::Create { vendor, patch }) => {
                 let path = shown(Path::new(MAIN));
                 match vendor {
                     Some(vendor) => {
-                        lines.push(format!("{path} is made, a copy of {}", shown(vendor)));
+                        lines.push(format!("{path} is created as a copy of {}", shown(vendor)));
                         lines.extend(describe_patch(&patch.record, &path));
                     }
-                    None if self.placeholder => lines.push(format!("{path} is made without settings")),
-                    None => lines.push(format!("{path} is made with the line `USERGROUPS_ENAB yes`")),
+                    None if self.placeholder => lines.push(format!("{path} is created without settings")),
+                    None => lines.push(format!("{path} is created with the line `USERGROUPS_ENAB yes`")),
                 }
-                closing.push(format!("{path} is removed as soon as that has ended"));
+                closing.push(format!("then {path} is removed"));
             }
             None => {}
         }
@@ -85,11 +85,13 @@ impl Plan {
             (Some(ours), Some(against)) => {
                 let path = shown(ours);
                 let why = shown(against);
-                lines.push(format!("{path} is made with the line `USERGROUPS_ENAB yes`, since {why} says otherwise"));
-                closing.push(format!("{path} is removed as soon as that has ended"));
+                lines.push(format!(
+                    "{path} is created with the line `USERGROUPS_ENAB yes`, because {why} overrides the others"
+                ));
+                closing.push(format!("then {path} is removed"));
             }
             (None, Some(against)) => lines.push(format!(
-                "{} says otherwise and there is no {} to override it, so useradd may leave the group to groupadd",
+                "{} overrides the others and there is no {} to override it, so groupadd may have to create the group",
                 shown(against),
                 shown(Path::new(DROP_INS))
             )),
@@ -114,10 +116,10 @@ fn describe_patch(record: &PatchRecord, path: &str) -> Option<String> {
     }
 }
 
-/// Looks what a window must change; `None` where `USERGROUPS_ENAB` is `yes` already. Reads only.
+/// Plans a window. Returns `None` if `USERGROUPS_ENAB` is `yes` already. Only reads.
 ///
 /// # Errors
-/// [`ReadError`] as [`crate::read`].
+/// [`ReadError`], as from [`crate::read`].
 pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
     let sources = Sources::of(root)?;
     let drop_in_needed = sources.drop_in_needed();
@@ -143,13 +145,13 @@ pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
     Ok(Some(Plan { main, drop_in, root: root.path().to_owned(), against, placeholder: false }))
 }
 
-/// Returns the window in which a `login.defs` without settings exists; `None` where the host has one. Reads only.
+/// Plans a window in which a `login.defs` without settings exists. Returns `None` if the host has one. Only reads.
 ///
-/// Account tools of old hosts exit where it is missing (`def_load` in `lib/getdef.c` of shadow 4.1.5.1), `userdel` after
-/// it has taken its locks. To later ones a file without settings and none are the same.
+/// Account tools of old hosts exit if it is missing (`def_load` in `lib/getdef.c` of shadow 4.1.5.1), `userdel` after
+/// it has taken its locks. Later tools treat a missing file like one without settings.
 ///
 /// # Errors
-/// [`ReadError`] as [`crate::read`].
+/// [`ReadError`], as from [`crate::read`].
 pub fn plan_placeholder(root: &Root) -> Result<Option<Plan>, ReadError> {
     if Sources::of(root)?.base().is_some() {
         return Ok(None);
@@ -159,11 +161,11 @@ pub fn plan_placeholder(root: &Root) -> Result<Option<Plan>, ReadError> {
     Ok(Some(Plan { main, drop_in: None, root: root.path().to_owned(), against: None, placeholder: true }))
 }
 
-/// A name that sorts after all of `names`.
+/// Returns a name that sorts after all of `names`.
 fn last_name(names: &[OsString]) -> OsString {
     match names.iter().filter(|name| name.as_bytes().ends_with(b".defs")).max() {
         Some(last) if last.as_bytes() >= DROP_IN.as_bytes() => {
-            // `z` comes after the dot of `.defs`, so the longer name comes after the shorter.
+            // `z` sorts after the dot of `.defs`, so the longer name sorts after the shorter one.
             let stem = &last.as_bytes()[..last.len() - b".defs".len()];
             OsString::from_vec([stem, b"z-hostprep.defs"].concat())
         }
@@ -171,7 +173,7 @@ fn last_name(names: &[OsString]) -> OsString {
     }
 }
 
-/// Whether a window may have made a drop-in of that name; [`MARKER`] in its first line makes it certain.
+/// Returns whether a drop-in of that name may be ours. [`MARKER`] in its first line makes it certain.
 pub(crate) fn may_be_ours(name: &[u8]) -> bool {
     debug_assert!(MARKER.starts_with(b"#"));
     name.ends_with(b"z-hostprep.defs")

@@ -1,4 +1,4 @@
-//! The intent, on disk before anything is changed: `login-defs-window.json` in hostprep's state directory.
+//! The intent, written to disk before any change: `login-defs-window.json` in hostprep's state directory.
 
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::text::PatchRecord;
 
 /// The record's name in the state directory.
 const NAME: &str = "login-defs-window.json";
-/// What is written before it is renamed to [`NAME`].
+/// Written first, then renamed to [`NAME`].
 const TEMPORARY: &str = ".login-defs-window.json.hostprep-new";
-/// The format that this version writes; an older reader refuses a newer one.
+/// The format of this version. An older reader refuses a newer format.
 const SCHEMA: u32 = 1;
 
-/// What a window set out to do.
+/// What a window changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     schema: u32,
@@ -25,11 +25,11 @@ pub(crate) struct Record {
     pub drop_in: Option<Created>,
 }
 
-/// The change of a file that was there.
+/// The change of `/etc/login.defs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "kebab-case")]
 pub(crate) enum Main {
-    /// The original inode is kept aside.
+    /// The original inode is kept under a second name.
     #[serde(rename = "swap")]
     Replace(ChangedFile),
     /// The file is written in place.
@@ -38,23 +38,23 @@ pub(crate) enum Main {
         changed: ChangedFile,
         phase: Phase,
     },
-    /// The file is made and removed again.
+    /// The file is created and removed again.
     #[serde(rename = "make")]
     Create(Created),
 }
 
-/// Injected far writing in place got. Only in [`Phase::Open`] nobody of ours is writing, and what differs is an edit.
+/// How far writing in place got. Only in [`Phase::Open`] hostprep is not writing, so that a difference is an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Phase {
     Opening,
     Open,
     Closing,
-    /// Somebody's text, less our line, is being written.
+    /// Another program's text, without our line, is being written.
     Merging,
 }
 
-/// A file as it was.
+/// A file as it was before the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ChangedFile {
     #[serde(with = "crate::bytes")]
@@ -72,7 +72,7 @@ pub(crate) struct ChangedFile {
     pub line: PatchRecord,
 }
 
-/// A file that was not there.
+/// A file that did not exist before the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Created {
     #[serde(with = "crate::bytes")]
@@ -131,12 +131,12 @@ impl Record {
     }
 }
 
-/// What stands where the record would be.
+/// The content of the record file.
 #[derive(Debug)]
 pub(crate) enum Stored {
     Nothing,
     Record(Box<Record>),
-    /// Something that cannot be read; the names beside login.defs must do.
+    /// Unreadable. Recovery uses the names next to login.defs instead.
     Malformed,
 }
 
@@ -147,7 +147,7 @@ pub(crate) struct StateDir {
 }
 
 impl StateDir {
-    /// Opens it; `None` where it was never made.
+    /// Opens it. Returns `None` if it does not exist.
     pub fn find(root: &Root, inside: &Path) -> Result<Option<Self>, FileError> {
         match root.own_dir(inside) {
             Ok(dir) => Ok(Some(Self { dir })),
@@ -156,7 +156,7 @@ impl StateDir {
         }
     }
 
-    /// Opens it, made first where it is missing.
+    /// Opens it, and creates it if it does not exist.
     pub fn make(root: &Root, inside: &Path) -> Result<Self, FileError> {
         Ok(Self { dir: root.make_own_dir(inside)? })
     }
@@ -167,7 +167,7 @@ impl StateDir {
             schema: u32,
         }
         let loaded = match files::load(&self.dir, NAME) {
-            // Too large, or no file at all: whatever it is, we did not write it.
+            // Too large, or not a regular file: hostprep did not write it.
             Err(ReadError::Malformed(_)) => return Ok(Stored::Malformed),
             loaded => loaded?,
         };
@@ -180,14 +180,14 @@ impl StateDir {
         }
     }
 
-    /// Writes the record; it is on disk when this returns.
+    /// Writes the record. It is on disk when this returns.
     pub fn store(&self, record: &Record) -> Result<(), FileError> {
         let json = serde_json::to_vec_pretty(record)
             .map_err(|e| FileError::new("write", self.dir.shown().join(NAME), std::io::Error::other(e)))?;
         self.replace(NAME, TEMPORARY, &json, &Metadata::plain(0o644), None)
     }
 
-    /// Writes a file of the state directory so that it is whole or not there.
+    /// Writes a file of the state directory: it is complete, or does not exist.
     pub fn replace(
         &self,
         name: &str,
@@ -201,12 +201,12 @@ impl StateDir {
         files::sync(&self.dir)
     }
 
-    /// Removes the record and what was left of writing one.
+    /// Removes the record and the temporary file of writing it.
     pub fn remove(&self) -> Result<(), FileError> {
         self.discard(&[NAME, TEMPORARY])
     }
 
-    /// Removes files of the state directory, where they are there.
+    /// Removes files of the state directory, if they exist.
     pub fn discard(&self, names: &[&str]) -> Result<(), FileError> {
         let mut any = false;
         for name in names {
@@ -218,7 +218,7 @@ impl StateDir {
         if any { files::sync(&self.dir) } else { Ok(()) }
     }
 
-    /// Whether the record, or what was left of writing one, is there.
+    /// Returns whether the record, or the temporary file of writing it, exists.
     pub fn any(&self) -> Result<bool, FileError> {
         Ok(self.dir.stat(NAME)?.is_some() || self.dir.stat(TEMPORARY)?.is_some())
     }

@@ -1,7 +1,8 @@
-//! The usual method: the original inode is kept aside under a second name while a patched copy has the file's own.
+//! The usual method: the original inode is kept under a second name while a patched copy has the file's name.
 //!
-//! Opening: hard-link the original aside, exchange the patched copy with the name. Closing: exchange the two again
-//! and look at what was displaced. At every moment the name leads to a whole file, and the original inode has a name.
+//! To open, hard-link the original to the backup name, then exchange the patched copy with the file's name. To close,
+//! exchange the two again and check what was displaced. At every moment the file's name leads to a complete file, and
+//! the original inode has a name.
 
 use std::ffi::OsStr;
 
@@ -14,24 +15,24 @@ use crate::files::{self, FileAt, Metadata, ReadFile, Times, sha256};
 use crate::record::ChangedFile;
 use crate::text::{Settings, patch, unpatch};
 
-/// Injected often somebody may change the file under our hands before we give up.
+/// How often another program may change the file during one operation before hostprep gives up.
 const ATTEMPTS: usize = 8;
 
-/// What became of an attempt to open.
+/// The result of opening.
 #[derive(Debug)]
 pub(crate) enum Opened {
     /// The window is open.
     Yes,
-    /// The file is not what was read any more; look again.
+    /// The file changed since it was read. Read it again.
     Changed,
-    /// This cannot be done here; the file must be written in place.
+    /// This method does not work here. Write the file in place.
     Cannot,
 }
 
 /// Puts a patched copy in the file's place.
 ///
 /// # Errors
-/// What must be settled before it is told to anybody: names may be left.
+/// Names may be left behind: restore before reporting the error.
 pub(crate) fn open(target: &FileAt, original: &ReadFile, patched: &[u8]) -> Result<Opened, WindowError> {
     let placed = prepare(target, original, patched)
         .and_then(|linked| if linked { put_in_place(target).map(Some) } else { Ok(None) });
@@ -39,7 +40,7 @@ pub(crate) fn open(target: &FileAt, original: &ReadFile, patched: &[u8]) -> Resu
         Ok(Some(placed)) => Ok(finish(target, placed)?),
         Ok(None) => Ok(Opened::Changed),
         Err(e) if cannot(&e) => {
-            // The names were not exchanged: only our own are there, and the file has its own.
+            // The names were not exchanged: the file has its own name, and only our names must go.
             clean(target)?;
             Ok(Opened::Cannot)
         }
@@ -47,20 +48,21 @@ pub(crate) fn open(target: &FileAt, original: &ReadFile, patched: &[u8]) -> Resu
     }
 }
 
-/// The original aside and the patched copy, both on disk; `false` where the file is not the one that was read.
+/// Creates the backup link and the patched copy, both on disk. Returns `false` if the file changed since it was read.
 fn prepare(target: &FileAt, original: &ReadFile, patched: &[u8]) -> Result<bool, FileError> {
     let FileAt { dir, name, .. } = target;
     files::removable(dir, name)?;
     files::link(dir, name, target.backup_name())?;
-    // On disk before the name changes: no journal may put these in another order.
+    // On disk before the exchange, so that no file system journal can reorder the two.
     files::sync(dir)?;
     if id(dir, &target.backup_name())? != id(dir, name)? {
-        // An overlay gives the links of one file several numbers, so the file would come back with another.
+        // An overlay gives the links of one file different inode numbers, so the restored file would have another
+        // number.
         return Err(FileError::new("link", target.shown(), Errno::EXDEV));
     }
     let meta = Metadata::of(dir, name, original)?;
     files::write_new(dir, target.temporary_name(), patched, &meta, None)?;
-    // Linked by name: only now is it certain what was linked.
+    // The link was made by name: only now is it certain which file was linked.
     let linked = files::load(dir, target.backup_name()).ok().flatten();
     Ok(linked.is_some_and(|linked| linked.content == original.content))
 }
@@ -69,16 +71,16 @@ fn id(dir: &Dir, name: &OsStr) -> Result<Option<(u64, u64)>, FileError> {
     Ok(dir.stat(name)?.map(|stat| (stat.st_dev, stat.st_ino)))
 }
 
-/// Injected the copy came into place.
+/// How the copy came into place.
 #[derive(Debug, Clone, Copy)]
 enum PutInPlace {
-    /// What it displaced has the temporary name.
+    /// The displaced file has the temporary name.
     Exchanged,
-    /// What it displaced can no longer be looked at.
+    /// The displaced file is gone and cannot be checked.
     Renamed,
 }
 
-/// The one step that opens the window.
+/// Opens the window. This is the only step that does.
 fn put_in_place(target: &FileAt) -> Result<PutInPlace, FileError> {
     let FileAt { dir, name, .. } = target;
     if files::exchange(dir, target.temporary_name(), name)? {
@@ -88,13 +90,13 @@ fn put_in_place(target: &FileAt) -> Result<PutInPlace, FileError> {
     Ok(PutInPlace::Renamed)
 }
 
-/// From here on an error means that the window is open and must be settled.
+/// Checks what was displaced. An error here means that the window is open and must be restored.
 fn finish(target: &FileAt, placed: PutInPlace) -> Result<Opened, FileError> {
     let FileAt { dir, name, .. } = target;
     let temporary = target.temporary_name();
     if matches!(placed, PutInPlace::Exchanged) {
         if id(dir, &temporary)? != id(dir, &target.backup_name())? {
-            // Replaced since it was linked: back with it.
+            // Replaced since it was linked: exchange back.
             files::exchange(dir, &temporary, name)?;
             return Ok(Opened::Changed);
         }
@@ -105,14 +107,15 @@ fn finish(target: &FileAt, placed: PutInPlace) -> Result<Opened, FileError> {
     Ok(Opened::Yes)
 }
 
-/// A bind mount (`EXDEV`, `EBUSY`), a file system without links, too many links, an immutable directory or one on a
-/// read-only file system with a writable file mounted in it, a label that may not be given.
+/// Returns whether the error means that this method does not work here: a bind mount (`EXDEV`, `EBUSY`), a file system
+/// without links, too many links, an immutable directory or one on a read-only file system with a writable file mounted
+/// in it, or a label that cannot be set.
 fn cannot(error: &FileError) -> bool {
     use Errno::{EACCES, EBUSY, EMLINK, ENOSYS, EOPNOTSUPP, EPERM, EROFS, EXDEV};
     error.errno().is_some_and(|e| [EACCES, EBUSY, EMLINK, ENOSYS, EOPNOTSUPP, EPERM, EROFS, EXDEV].contains(&e))
 }
 
-/// Puts the original inode back, wherever opening or closing was interrupted; without a record as well.
+/// Restores the original inode, wherever opening or closing was interrupted, with or without a record.
 pub(crate) fn restore(target: &FileAt, record: Option<&ChangedFile>) -> Result<Restored, WindowError> {
     for _ in 0..ATTEMPTS {
         if let Some(settled) = attempt(target, record)? {
@@ -122,7 +125,7 @@ pub(crate) fn restore(target: &FileAt, record: Option<&ChangedFile>) -> Result<R
     Err(WindowError::KeepsChanging { path: target.shown() })
 }
 
-/// Removes our names; after the record is gone, so that a copy of ours never outlives the knowledge of it.
+/// Removes our names. Call it after the record is gone, so that a copy of ours never outlives the knowledge of it.
 pub(crate) fn clean(target: &FileAt) -> Result<(), FileError> {
     let mut any = false;
     for name in [target.temporary_name(), target.backup_name()] {
@@ -134,12 +137,12 @@ pub(crate) fn clean(target: &FileAt) -> Result<(), FileError> {
     if any { files::sync(&target.dir) } else { Ok(()) }
 }
 
-/// One look and one step; `None` where there is another look to take.
+/// Checks once and takes one step. Returns `None` if another check is needed.
 fn attempt(target: &FileAt, record: Option<&ChangedFile>) -> Result<Option<Restored>, WindowError> {
     let FileAt { dir, name, .. } = target;
     let backup = files::load(dir, target.backup_name())?;
     let now = match target.load() {
-        // Somebody put something else in its place: their change, and not ours to undo.
+        // Another program put something else in its place. That is its change, not ours to undo.
         Err(ReadError::Malformed(_)) => return Ok(Some(Restored::CONCURRENT_EDIT)),
         now => now?,
     };
@@ -147,7 +150,7 @@ fn attempt(target: &FileAt, record: Option<&ChangedFile>) -> Result<Option<Resto
         (None, None) => Ok(Some(if record.is_some() { Restored::CONCURRENT_EDIT } else { Restored::CLEAN })),
         (None, Some(now)) => alone(target, record, &now),
         (Some(backup), None) if says_yes(&backup) => {
-            // Our copy, displaced, and then the original removed by somebody.
+            // Our copy was displaced, and then another program removed the original.
             Ok(Some(Restored::CONCURRENT_EDIT))
         }
         (Some(_), None) => {
@@ -164,7 +167,7 @@ fn attempt(target: &FileAt, record: Option<&ChangedFile>) -> Result<Option<Resto
     }
 }
 
-/// Which of the two is the original? Its inode is known, unless overlayfs renumbered it or the record is lost.
+/// Returns whether `backup` is the original. Its inode is known unless overlayfs renumbered it or the record is lost.
 fn is_original(backup: &ReadFile, now: &ReadFile, record: Option<&ChangedFile>) -> bool {
     if let Some(record) = record.filter(|record| [backup.id(), now.id()].contains(&record.id())) {
         return backup.id() == record.id();
@@ -182,12 +185,12 @@ fn is_original(backup: &ReadFile, now: &ReadFile, record: Option<&ChangedFile>) 
     }
 }
 
-/// A window is opened only where the original does not say yes.
+/// Returns whether the text says yes. A window opens only if the original does not.
 fn says_yes(loaded: &ReadFile) -> bool {
     Settings::parse(&loaded.content).is_ok_and(|settings| settings.usergroups_enab())
 }
 
-/// The aside name is not there: nothing was opened yet, or somebody removed it.
+/// Handles a missing backup: the window was not opened yet, or another program removed the name.
 fn alone(target: &FileAt, record: Option<&ChangedFile>, now: &ReadFile) -> Result<Option<Restored>, WindowError> {
     let Some(record) = record else { return Ok(Some(Restored::CLEAN)) };
     if now.id() == record.id() || sha256(&now.content) != record.patched_sha256 {
@@ -198,7 +201,7 @@ fn alone(target: &FileAt, record: Option<&ChangedFile>, now: &ReadFile) -> Resul
     Ok(replace_file(target, now, now, &original, Some(record.times))?.then_some(Restored::CLEAN))
 }
 
-/// The window is open: the name leads to our copy, or to what somebody made of it.
+/// Handles an open window: the name leads to our copy, possibly edited by another program.
 fn put_back(
     target: &FileAt,
     record: Option<&ChangedFile>,
@@ -217,7 +220,7 @@ fn put_back(
             files::sync(dir)?;
             return Ok(None);
         }
-        // Cannot be looked at once it is gone, so its mode and owner are kept first.
+        // It cannot be checked once it is gone, so its mode and owner are kept first.
         let changed = keep_meta(target, record, now, backup)?;
         files::rename(dir, target.backup_name(), name)?;
         files::sync(dir)?;
@@ -227,19 +230,19 @@ fn put_back(
     if theirs != now.content && !replace_file(target, now, now, &theirs, Some(now.times()))? {
         return Ok(None);
     }
-    // Before the record goes: it is no copy of ours that could be recognised without it.
+    // Before the record is removed: without it, an edited copy cannot be recognised as ours.
     clean(target)?;
     Ok(Some(Restored::CONCURRENT_EDIT))
 }
 
-/// The original is back; what had its name until then is aside.
+/// Handles a restored original: the file that had its name until then has the backup name.
 fn look_at_displaced(
     target: &FileAt,
     record: Option<&ChangedFile>,
     backup: &ReadFile,
     now: &ReadFile,
 ) -> Result<Option<Restored>, WindowError> {
-    // Without a record, or where the file was edited since, the file itself is what counts.
+    // Without a record, or if the file was edited since, the file itself counts.
     let edited = record.is_some_and(|record| {
         sha256(&backup.content) != record.patched_sha256 && sha256(&now.content) == record.original_sha256
     });
@@ -249,7 +252,7 @@ fn look_at_displaced(
         restore_access_time(target, record, now)?;
         return Ok(Some(if changed { Restored::CONCURRENT_EDIT } else { Restored::CLEAN }));
     }
-    // Somebody was faster than the exchange: theirs is the file.
+    // Another program was faster than the exchange: its text is the file.
     if !replace_file(target, now, backup, &theirs, Some(backup.times()))? {
         return Ok(None);
     }
@@ -257,8 +260,7 @@ fn look_at_displaced(
     Ok(Some(Restored::CONCURRENT_EDIT))
 }
 
-/// Puts a new file with the metadata of `like` in the place of `now`; `false` where that is not there any more as it
-/// was read.
+/// Replaces `now` with a new file that has the metadata of `like`. Returns `false` if `now` changed since it was read.
 fn replace_file(
     target: &FileAt,
     now: &ReadFile,
@@ -284,13 +286,13 @@ fn replace_file(
     Ok(true)
 }
 
-/// Which file, and which content of it. The size as well: a clock tick has room for several writes. Not the time of
-/// the inode's change, which an exchange of names sets.
+/// Returns what identifies a file and its content. The size is included because several writes fit into one clock tick.
+/// The inode's change time is not, because an exchange of names sets it.
 fn version(stat: &FileStat) -> (u64, u64, i64, i64, i64) {
     (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec)
 }
 
-/// A mode, owner or label that somebody gave our copy belongs to the file; whether there was one.
+/// Keeps a mode, owner or label that another program gave our copy. Returns whether there was one.
 fn keep_meta(
     target: &FileAt,
     record: Option<&ChangedFile>,
@@ -307,7 +309,7 @@ fn keep_meta(
     Ok(true)
 }
 
-/// Somebody may have read the original by its second name.
+/// Restores the access time, in case another program read the original by its second name.
 fn restore_access_time(target: &FileAt, record: Option<&ChangedFile>, now: &ReadFile) -> Result<(), WindowError> {
     let Some(record) = record else { return Ok(()) };
     let same = sha256(&now.content) == record.original_sha256 && now.times().mtime == record.times.mtime;

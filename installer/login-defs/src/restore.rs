@@ -1,4 +1,4 @@
-//! Everything back to what it was, from whatever state a window was left in. Closing and recovering are the same.
+//! Restores everything, from whatever state a window is in. Closing and recovering are the same.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::sources::{DROP_INS, MAIN};
 use crate::text::patch;
 use crate::{create, in_place, replace};
 
-/// Puts everything back. Run twice, the second finds nothing to do.
+/// Restores everything. A second run finds nothing to do.
 pub(crate) fn restore(root: &Root, state: &StateDir) -> Result<Restored, WindowError> {
     match state.load()? {
         Stored::Record(record) => recorded(root, state, *record),
@@ -21,7 +21,7 @@ pub(crate) fn restore(root: &Root, state: &StateDir) -> Result<Restored, WindowE
     }
 }
 
-/// As the record says.
+/// Restores what the record names.
 fn recorded(root: &Root, state: &StateDir, mut record: Record) -> Result<Restored, WindowError> {
     let mut concurrent_edit = false;
     if let Some(drop_in) = &record.drop_in {
@@ -45,17 +45,17 @@ fn recorded(root: &Root, state: &StateDir, mut record: Record) -> Result<Restore
         }
         _ => {}
     }
-    // The copy first: one without a record would be taken for the only witness of the original.
+    // The copy goes before the record: a copy without a record would be taken for the only trace of the original.
     in_place::clean(state)?;
     state.remove()?;
-    // Ours last: one that says yes, without a record, is known for a displaced copy.
+    // Our names go last: a file that says yes, without a record, is recognised as a displaced copy.
     if let Some(target) = &target {
         replace::clean(target)?;
     }
     Ok(Restored { concurrent_edit })
 }
 
-/// Without a record, or with one that cannot be read: what stands beside the files must do.
+/// Restores without a readable record, from the names next to the files.
 pub(crate) fn unrecorded(root: &Root, state: Option<&StateDir>) -> Result<Restored, WindowError> {
     let mut concurrent_edit = false;
     for target in drop_ins(root)? {
@@ -73,7 +73,7 @@ pub(crate) fn unrecorded(root: &Root, state: Option<&StateDir>) -> Result<Restor
         if let Some(state) = state {
             concurrent_edit |= in_place::restore(state, None, target)?.concurrent_edit;
         }
-        // A fifo there is nobody's stale_window.
+        // A fifo there is not ours.
         if create::is_ours(target).unwrap_or(false) {
             let vendor = create::vendor_text(root)?;
             concurrent_edit |= create::restore(target, None, &patch(&vendor).record, &vendor)?.concurrent_edit;
@@ -89,7 +89,7 @@ pub(crate) fn unrecorded(root: &Root, state: Option<&StateDir>) -> Result<Restor
     Ok(Restored { concurrent_edit })
 }
 
-/// Where a drop-in of ours may stand, or what was left of making one.
+/// Returns where our drop-in, or its temporary file, may be.
 pub(crate) fn drop_ins(root: &Root) -> Result<Vec<FileAt>, WindowError> {
     let mut targets = Vec::new();
     for name in root.names(DROP_INS)? {

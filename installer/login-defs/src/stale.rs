@@ -14,16 +14,16 @@ use crate::{create, in_place, restore};
 /// A window that was not closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaleWindow {
-    /// What was found, each as an administrator would name it.
+    /// What was found, as paths for messages.
     pub found: Vec<PathBuf>,
 }
 
-/// A window that was closed now.
+/// A window that recovery closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    /// What had been left.
+    /// What the interrupted run left.
     pub found: Vec<PathBuf>,
-    /// Whether somebody else changed the file meanwhile. Their change was kept and only our line went.
+    /// Whether another program edited the file meanwhile. Its edit was kept and only our line removed.
     pub concurrent_edit: bool,
 }
 
@@ -44,10 +44,10 @@ impl fmt::Display for Recovered {
     }
 }
 
-/// Looks for an interrupted window. Reads only.
+/// Looks for an interrupted window. Only reads.
 ///
 /// # Errors
-/// [`WindowError`] where it cannot be known, or a newer version left it.
+/// [`WindowError`] if the files cannot be read, or a newer version left the window.
 pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>, WindowError> {
     let mut found = Vec::new();
     if let Some(state) = StateDir::find(root, state_dir)?
@@ -65,7 +65,7 @@ pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>
                 found.push(target.dir.shown().join(name));
             }
         }
-        // A fifo or a directory there is reported by whoever reads it.
+        // Whoever reads the file reports a fifo or a directory.
         if create::is_ours(&target).unwrap_or(false) {
             found.push(target.shown());
         }
@@ -78,10 +78,10 @@ pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>
     Ok(if found.is_empty() { None } else { Some(StaleWindow { found }) })
 }
 
-/// Closes an interrupted window; the first thing that any changing command does. Twice is as good as once.
+/// Closes an interrupted window. Every command that changes the host does this first. Running it twice is safe.
 ///
 /// # Errors
-/// [`WindowError`]; running it again tries again.
+/// [`WindowError`]. The next run tries again.
 pub fn recover(root: &Root, state_dir: &Path) -> Result<Option<Recovered>, WindowError> {
     let Some(StaleWindow { found }) = stale_window(root, state_dir)? else { return Ok(None) };
     let settled = match StateDir::find(root, state_dir)? {

@@ -1,4 +1,4 @@
-//! The window itself: opening and closing.
+//! Opens and closes the window.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -14,36 +14,36 @@ use crate::sources::MAIN;
 use crate::text::{Patch, patch};
 use crate::{Plan, create, in_place, recover, replace, restore};
 
-/// Injected often the file may change between looking and opening.
+/// How often the file may change between reading it and opening the window.
 const ATTEMPTS: usize = 3;
 
-/// More open files than putting everything back takes at once: a path of five names, the state, the texts.
+/// More open files than restoring needs at once: a path of five names, the state, the texts.
 const SPARE: usize = 16;
 
-/// What closing found.
+/// The result of closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed {
-    /// Whether somebody else changed the file meanwhile. Their change was kept and only our line went.
+    /// Whether another program edited the file meanwhile. Its edit was kept and only our line removed.
     pub concurrent_edit: bool,
 }
 
-/// An open window: `USERGROUPS_ENAB` is `yes`. Dropping it closes it.
+/// An open window. Dropping it closes it.
 #[derive(Debug)]
 #[must_use = "dropping the window closes it"]
 pub struct Window<'a> {
     root: &'a Root,
-    /// Held for putting everything back: whoever has no file left to open must not find out then.
+    /// Reserved for restoring: running out of file descriptors must not show only then.
     spare: Vec<OwnedFd>,
-    /// `None` where nothing had to be changed, or everything is back.
+    /// `None` if nothing was changed, or everything is restored.
     state: Option<StateDir>,
     _unstoppable: Unstoppable,
 }
 
-/// Opens the window: from now on `USERGROUPS_ENAB` is `yes`. The intent is on disk before the change; a window that
-/// was left open is closed first. The files are looked at again, so what was planned is only a promise.
+/// Opens the window. The intent is on disk before the change. Closes a window that was left open first. Reads the files
+/// again and plans again if they changed.
 ///
 /// # Errors
-/// [`WindowError`]; everything is then as it was, or [`crate::recover`] makes it so.
+/// [`WindowError`]. Everything is then as it was, or [`crate::recover`] restores it.
 pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Window<'a>, WindowError> {
     recover(root, state_dir)?;
     let mut next = Some(planned.clone());
@@ -54,7 +54,7 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Wind
         };
         let state = StateDir::make(root, state_dir)?;
         let spare = spare(&state)?;
-        // Dropped on an error, it puts everything back.
+        // On an error, dropping it restores everything.
         let mut window = Window { root, spare, state: Some(state), _unstoppable };
         if window.make_changes(&current)? {
             return Ok(window);
@@ -74,11 +74,11 @@ fn spare(state: &StateDir) -> Result<Vec<OwnedFd>, FileError> {
 }
 
 impl Window<'_> {
-    /// Closes the window: everything is again what it was. A change that somebody else made meanwhile is kept, less
-    /// our line; a file they changed by way of the copy has then a new inode, as an editor gives it.
+    /// Closes the window and restores everything. Keeps another program's edit, without our line. If that program
+    /// edited the copy, the file has a new inode, as with most editors.
     ///
     /// # Errors
-    /// [`WindowError`]; it is tried once more, and then by the next [`crate::recover`].
+    /// [`WindowError`]. Dropping tries once more, then the next [`crate::recover`].
     pub fn close(mut self) -> Result<Closed, WindowError> {
         Ok(Closed { concurrent_edit: self.restore()?.concurrent_edit })
     }
@@ -91,7 +91,7 @@ impl Window<'_> {
         Ok(settled)
     }
 
-    /// `false` where the file is not what was planned for.
+    /// Makes the changes. Returns `false` if the file is not the planned one any more.
     fn make_changes(&self, planned: &Plan) -> Result<bool, WindowError> {
         let Some(state) = &self.state else { return Ok(true) };
         let made_drop_in = create::content(&patch(b"").content);
@@ -144,7 +144,7 @@ impl Window<'_> {
 }
 
 impl Drop for Window<'_> {
-    /// For a panic, an early return, an error while opening. What fails here is left to [`crate::recover`].
+    /// Restores after a panic, an early return, or an error while opening. [`crate::recover`] handles what fails here.
     fn drop(&mut self) {
         let _ = self.restore();
     }

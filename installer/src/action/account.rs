@@ -65,10 +65,11 @@ pub(super) fn run(
     let ran = in_window(cx, window, |opened| {
         let command = match opened {
             Ok(()) => command,
-            Err(error @ WindowError::Unchangeable { .. }) => {
+            Err(WindowError::Unchangeable { path, source, hint }) => {
                 let fallback = fallback.unwrap_or(command);
-                cx.log.line(Level::Warning, &format!("{error}. Running `{fallback}` instead"));
-                blocked = Some(error);
+                let warning = format!("{} cannot be changed: {source}; running `{fallback}`", path.display());
+                cx.log.line(Level::Warning, &warning);
+                blocked = Some(WindowError::Unchangeable { path, source, hint });
                 fallback
             }
             Err(error) => return Err(ActionError::from(error)),
@@ -114,7 +115,7 @@ pub fn in_window<T, E: From<WindowError>>(
     };
     let done = work(Ok(()));
     if open.close()?.concurrent_edit {
-        cx.log.line(Level::Warning, "login.defs was changed by somebody else meanwhile; the change was kept");
+        cx.log.line(Level::Warning, "another program changed login.defs meanwhile; its change was kept");
     }
     done
 }

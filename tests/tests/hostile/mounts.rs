@@ -69,7 +69,7 @@ fn a_login_defs_that_is_read_only() {
     assert_eq!(repair.code, Some(3), "{repair:?}");
     expect_healthy(&root, "login.defs is read-only");
     let log = root.text("/var/log/cisco/hostprep.log");
-    assert!(log.contains("/etc/login.defs cannot be changed, nor replaced: Read-only file system"), "{log}");
+    assert!(log.contains("/etc/login.defs cannot be changed: Read-only file system"), "{log}");
     assert!(!root.text("/var/lib/cisco/faults/events.jsonl").contains("login-defs-blocked"));
     let (user, group) = (root.account("passwd", USER).unwrap(), root.account("group", USER).unwrap());
     assert_eq!(user[3], group[2], "the primary group is its own");

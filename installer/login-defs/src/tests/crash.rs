@@ -10,7 +10,7 @@ use super::scratch::{DEFS, STATE, Scratch, on_disk};
 use crate::fault_injection::{self, Injected};
 use crate::{open, recover, stale_window};
 
-/// Hosts, by the method that they need.
+/// Hosts, named after the method that they need.
 const HOSTS: [&str; 9] =
     ["swap", "swap-append", "no-exchange", "link", "in-place", "busy", "make", "make-from-vendor", "drop-in"];
 
@@ -18,7 +18,7 @@ fn host(kind: &str) -> Scratch {
     fault_injection::deny(match kind {
         "no-exchange" => &[("exchange", Errno::EINVAL)],
         "in-place" => &[("link .login.defs", Errno::EXDEV)],
-        // Links can be made and names cannot be changed.
+        // Links work, renaming does not.
         "busy" => &[("exchange", Errno::EBUSY), ("rename login.defs", Errno::EBUSY)],
         _ => &[],
     });
@@ -50,7 +50,7 @@ fn is_yes(scratch: &Scratch) -> bool {
     crate::read(&scratch.root).unwrap().usergroups_enab
 }
 
-/// Opens and closes; what it says does not matter here.
+/// Opens and closes. Returns whether both worked.
 fn window(scratch: &Scratch) -> bool {
     let plan = scratch.plan();
     match open(&scratch.root, scratch.state(), &plan) {
@@ -59,7 +59,7 @@ fn window(scratch: &Scratch) -> bool {
     }
 }
 
-/// The number of operations that an undisturbed window takes, planning not counted.
+/// Returns the number of operations of an undisturbed window, without planning.
 fn operations(kind: &str) -> usize {
     let scratch = host(kind);
     let before = scratch.picture();
@@ -88,7 +88,7 @@ fn window_stopped_at(scratch: &Scratch, at: usize, how: Injected) -> bool {
     fine
 }
 
-/// What has been lost with the crash, beside the process.
+/// What the crash lost, in addition to the process.
 #[derive(Debug, Clone, Copy)]
 enum Lost {
     Nothing,
@@ -128,7 +128,7 @@ fn a_stop_at_every_operation() {
             stopped_and_recovered(kind, at, Lost::Nothing);
             on_disk(false);
             stopped_and_recovered(kind, at, Lost::Record);
-            // The only witness of a text that was written in place is in the state directory.
+            // The only copy of a text that is written in place is in the state directory.
             if !["in-place", "busy"].contains(&kind) {
                 stopped_and_recovered(kind, at, Lost::StateDir);
             }
@@ -145,7 +145,7 @@ fn a_stop_at_every_operation_of_the_recovery() {
     let mut points = 0;
     for kind in HOSTS {
         for at in 1..=operations(kind) {
-            // Recovering takes no more operations than the window did.
+            // Recovery takes no more operations than the window.
             for second in 1.. {
                 let scratch = host(kind);
                 let before = scratch.picture();
@@ -197,7 +197,7 @@ fn an_edit_after_the_crash_is_kept() {
                 let path = fs::canonicalize(scratch.path("etc/login.defs"));
                 let Ok(path) = path else { continue };
                 let mut text = super::scratch::quiet_read(&path);
-                // A torn text is not one that somebody edits and means.
+                // An edit of a torn text would not be on purpose.
                 if kind == "in-place" && ![DEFS.to_vec(), crate::text::patch(DEFS).content].contains(&text) {
                     continue;
                 }

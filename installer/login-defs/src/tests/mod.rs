@@ -1,5 +1,5 @@
-//! The window under test: in scratch roots, on real file systems, with the real `useradd`.
-#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests look from outside, past the doors")]
+//! Tests in scratch roots, on real file systems, with the real `useradd`.
+#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests use the file system directly")]
 
 mod crash;
 mod edits;

@@ -1,4 +1,4 @@
-//! Bind mounts, overlayfs, read-only file systems: real ones, in a mount namespace of a thread of this test.
+//! Real bind mounts, overlayfs and read-only file systems, each in a mount namespace of its own. Needs root.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::{WindowError, open, plan, read, stale_window};
 
 const STATE: &str = "/var/lib/cisco/hostprep";
 
-/// Runs `work` on a thread that has a mount namespace of its own, in which `script` was run in the root.
+/// Runs `script` in the root and then `work`, on a thread with a mount namespace of its own.
 fn inside(scratch: &Scratch, script: &str, work: fn(&Root, &Path)) {
     use nix::errno::Errno;
     use nix::sched::{CloneFlags, unshare};
@@ -18,7 +18,7 @@ fn inside(scratch: &Scratch, script: &str, work: fn(&Root, &Path)) {
     let script = format!("set -e; cd \"$1\"; mount --make-rprivate /; {script}");
     let in_namespace = move || {
         match unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS) {
-            // An ordinary user has no mounts to make.
+            // An ordinary user cannot mount.
             Err(Errno::EPERM) => return,
             made => made.unwrap(),
         }
@@ -68,7 +68,7 @@ fn a_bind_mounted_file() {
     let scratch = Scratch::with(DEFS);
     scratch.put("elsewhere/defs", DEFS);
     inside(&scratch, "mount --bind elsewhere/defs etc/login.defs", there_and_back);
-    // A writable file in a directory that is not.
+    // A writable file in a read-only directory.
     inside(
         &scratch,
         "mount --bind elsewhere/defs etc/login.defs; mount --bind etc etc; mount -o remount,ro,bind etc; \

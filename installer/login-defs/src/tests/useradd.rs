@@ -1,4 +1,4 @@
-//! The real `useradd`, with the window and without.
+//! The real `useradd`, in the window and outside it.
 
 use host::Root;
 use host::account::Accounts;
@@ -28,7 +28,7 @@ fn useradd(root: &Root, name: &str) {
     Processes::new(&SystemClock, &()).run(&command).unwrap();
 }
 
-/// The name of the group that has the user's primary gid.
+/// Returns whether the user has a group of its own name as its primary group.
 fn own_group(root: &Root, name: &str) -> bool {
     let accounts = Accounts::of(root);
     let user = accounts.user(name).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Opening and closing, and what is refused.
+//! Opening, closing, and files that are refused.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -69,21 +69,21 @@ fn the_copy_is_what_the_original_was() {
     assert_eq!((was.mode, was.owner, &was.xattrs), (is.mode, is.owner, &is.xattrs));
     assert_eq!(open.files[&aside].ino, was.ino);
     assert_eq!(open.state, ["login-defs-window.json"]);
-    // Somebody reads the original by its second name.
+    // Another program reads the original by its second name.
     fs::read(&aside).unwrap();
     window.close().unwrap();
     assert_eq!(scratch.picture(), before);
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_without_blocking() {
+fn a_file_that_is_not_regular_is_refused_without_blocking() {
     let refused = |make: &dyn Fn(&Path)| {
         let scratch = Scratch::bare();
         make(&scratch.path("etc/login.defs"));
         let error = plan(&scratch.root).unwrap_err().to_string();
         error.replace(&scratch.root.path().display().to_string(), "")
     };
-    let end = ", not a regular file; put the file back from its package, then run again; nothing was changed";
+    let end = ", not a regular file; restore the file from its package, then run again; nothing was changed";
     assert_eq!(refused(&|path| fs::create_dir(path).unwrap()), format!("/etc/login.defs: is a directory{end}"));
     let fifo = |path: &Path| nix::unistd::mkfifo(path, Mode::S_IRWXU).unwrap();
     assert_eq!(refused(&fifo), format!("/etc/login.defs: is a fifo{end}"));
@@ -118,7 +118,7 @@ fn an_immutable_file_is_named_with_what_to_do() {
     assert!(matches!(error, WindowError::Unchangeable { .. }) && message.contains("chattr -i -a"), "{message}");
     assert!(message.contains(&path.display().to_string()), "{message}");
 
-    // Neither renamed nor removed can be what an append-only directory holds.
+    // Files in an append-only directory can be neither renamed nor removed.
     for flag in ["a", "i"] {
         chattr(&format!("+{flag}"), &scratch.path("etc"));
         let window = open(&scratch.root, scratch.state(), &scratch.plan()).map(|window| window.close().unwrap());
@@ -150,13 +150,13 @@ fn a_newer_record_is_refused_and_stays() {
 }
 
 #[test]
-fn a_window_that_was_left_is_closed_before_another_opens() {
+fn a_stale_window_is_closed_before_another_opens() {
     let scratch = Scratch::with(DEFS);
     let before = scratch.picture();
     std::mem::forget(open(&scratch.root, scratch.state(), &scratch.plan()).unwrap());
     let found = stale_window(&scratch.root, scratch.state()).unwrap().unwrap().found;
     assert_eq!(found, [scratch.root.shown(STATE), scratch.root.shown("/etc/.login.defs.hostprep-original")]);
-    // Planned before the stale_window was seen, when the file said yes.
+    // Planned before the stale window was found, when the file said yes.
     assert_eq!(plan(&scratch.root).unwrap(), None);
     assert!(!recover(&scratch.root, scratch.state()).unwrap().unwrap().concurrent_edit);
     assert_eq!(scratch.picture(), before);
@@ -164,7 +164,7 @@ fn a_window_that_was_left_is_closed_before_another_opens() {
 }
 
 #[test]
-fn a_stale_plan_is_made_anew() {
+fn an_outdated_plan_is_renewed() {
     let scratch = Scratch::with(DEFS);
     let plan = scratch.plan();
     scratch.put("etc/login.defs", b"A b\nUSERGROUPS_ENAB no\n");
@@ -178,7 +178,7 @@ fn a_stale_plan_is_made_anew() {
 }
 
 #[test]
-fn looking_leaves_no_trace() {
+fn reading_leaves_no_trace() {
     let scratch = Scratch::with(DEFS);
     scratch.put("etc/login.defs.d/5.defs", b"UMASK 022\n");
     let before = scratch.picture();
@@ -210,11 +210,7 @@ fn a_file_without_settings_where_there_is_none() {
     let shown = path.display();
     assert_eq!(
         plan.describe("groupdel x"),
-        [
-            format!("{shown} is made without settings"),
-            "groupdel x".into(),
-            format!("{shown} is removed as soon as that has ended"),
-        ]
+        [format!("{shown} is created without settings"), "groupdel x".into(), format!("then {shown} is removed"),]
     );
     let effective = read(&scratch.root).unwrap();
     let window = open(&scratch.root, scratch.state(), &plan).unwrap();
@@ -234,7 +230,7 @@ fn a_file_without_settings_where_there_is_none() {
         assert_eq!(scratch.picture(), before, "{record_lost}");
     }
 
-    // Another program writes one meanwhile: theirs stays.
+    // Another program writes one meanwhile: it stays.
     let window = open(&scratch.root, scratch.state(), &plan).unwrap();
     fs::write(&path, DEFS).unwrap();
     assert!(window.close().unwrap().concurrent_edit);
@@ -251,7 +247,7 @@ fn a_file_without_settings_where_there_is_none() {
 }
 
 #[test]
-fn nothing_is_made_in_a_directory_that_would_keep_it() {
+fn nothing_is_created_in_an_append_only_directory() {
     let scratch = Scratch::bare();
     let chattr = |flag: &str| Command::new("chattr").arg(flag).arg(scratch.path("etc")).status();
     for flag in ["a", "i"] {
