@@ -7,13 +7,13 @@ use faults::Reason;
 use host::FileError;
 use host::log::Level;
 use host::process::{Command, ProcessError, quoted};
+use login_defs::WindowError;
 
 use super::ActionError;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::led_out::require_accounts_inside;
 use crate::outcome::Finding;
-use login_defs::WindowError;
 
 /// `useradd(8)` and `groupadd(8)` say so where somebody else has made the user or the group since we looked: it is theirs.
 const NAME_TAKEN: i32 = 9;
