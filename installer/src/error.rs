@@ -3,10 +3,10 @@
 use host::lock::LockError;
 use host::process::ProcessError;
 use host::{FileError, MalformedFile, ReadError};
+use login_defs::WindowError;
 use thiserror::Error;
 
 use crate::load_lock::NotRunning;
-use crate::login_defs::WindowError;
 
 /// An error of ours; its text is one line and says what to do.
 #[derive(Debug, Error)]

@@ -3,7 +3,6 @@
 //! * [`profile`]: what an agent asks of a host, as data
 //! * [`context`]: the host that is prepared and the doors to it
 //! * [`step`]: scan user, directories, policy tools, policy module, kernel; and what the agent's parts need to start
-//! * [`login_defs`]: the window in which `useradd` makes the user's own group
 //! * [`action`], [`journal`]: a change, and what of it is ours to undo
 //! * [`load_lock`]: the guard against a kernel component that brings the host down
 //! * [`led_out`]: that no tool is led out of an alternate root
@@ -19,7 +18,6 @@ pub mod hook;
 pub mod journal;
 pub mod led_out;
 pub mod load_lock;
-pub mod login_defs;
 pub mod outcome;
 pub mod place;
 pub mod profile;

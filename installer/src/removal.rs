@@ -8,7 +8,7 @@ use host::Root;
 use host::account::Accounts;
 use host::log::Level;
 use host::process::Command;
-use host::{FileError, places};
+use host::{FileError, ReadError, places};
 use policy::transaction::{InstalledAt, StoreTarget};
 use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, Store};
 
@@ -47,6 +47,9 @@ pub enum Undo {
         made: Made,
         /// A group that was there before us and that `userdel` takes along where USERGROUPS_ENAB is `yes`: it is made again.
         restores: Option<(String, Command)>,
+        /// The window that creation would open, or one where there is no login.defs: `userdel` of shadow 4.1.5.1 exits there
+        /// and leaves its lock files.
+        window: Option<Box<login_defs::Plan>>,
     },
     /// Remove a directory if it is empty.
     Directory {
@@ -61,17 +64,24 @@ pub enum Undo {
 }
 
 impl Undo {
-    /// The exact command or file change.
+    /// The exact commands and file changes, a line each.
     #[must_use]
-    pub fn describe(&self, root: &Root) -> Option<String> {
+    pub fn describe(&self, root: &Root) -> Vec<String> {
         match self {
-            Self::Account { again: Some(again), command, .. } => Some(format!("{again}; {command}")),
-            Self::Account { command, restores: Some((_, restore)), .. } => {
-                Some(format!("{command}; {restore}  # if it is gone then"))
+            Self::Account { again, command, restores, window, .. } => {
+                let commands = match (again, restores) {
+                    (Some(again), _) => format!("{again}; {command}"),
+                    (None, Some((_, restore))) => format!("{command}; {restore}  # if it is gone then"),
+                    (None, None) => command.to_string(),
+                };
+                match window.as_ref().filter(|window| window.blocked().is_none()) {
+                    Some(window) => window.describe(&commands),
+                    None => vec![commands],
+                }
             }
-            Self::Module { command, .. } | Self::Account { command, .. } => Some(command.to_string()),
-            Self::Directory { path } => Some(format!("rmdir {}  # if it is empty", root.shown(path).display())),
-            Self::Gone { .. } => None,
+            Self::Module { command, .. } => vec![command.to_string()],
+            Self::Directory { path } => vec![format!("rmdir {}  # if it is empty", root.shown(path).display())],
+            Self::Gone { .. } => Vec::new(),
         }
     }
 }
@@ -139,8 +149,14 @@ fn plan_entry(cx: &Context, journal: &Journal, made: &Made) -> Result<Option<Und
                 }
                 _ => None,
             };
+            // A group that was there before us must not go with the user, so nothing is to say yes.
+            let window = match &restores {
+                Some(_) => login_defs::plan_placeholder(cx.root),
+                None => login_defs::plan(cx.root),
+            };
             let command = account_tool(cx, "userdel").arg(name);
-            Some(Undo::Account { again: None, command, made: made.clone(), restores })
+            let window = unless_unreadable(window);
+            Some(Undo::Account { again: None, command, made: made.clone(), restores, window })
         }
         Made::Group { name, .. } => {
             let user_is_ours =
@@ -150,12 +166,18 @@ fn plan_entry(cx: &Context, journal: &Journal, made: &Made) -> Result<Option<Und
                 Some(_) if !user_is_ours => gone(),
                 _ => {
                     let command = account_tool(cx, "groupdel").arg(name);
-                    Some(Undo::Account { again: None, command, made: made.clone(), restores: None })
+                    let window = unless_unreadable(login_defs::plan_placeholder(cx.root));
+                    Some(Undo::Account { again: None, command, made: made.clone(), restores: None, window })
                 }
             }
         }
         Made::Directory { path } => Some(Undo::Directory { path: path.clone() }),
     })
+}
+
+/// A login.defs that cannot be read keeps no account from being removed.
+fn unless_unreadable(window: Result<Option<login_defs::Plan>, ReadError>) -> Option<Box<login_defs::Plan>> {
+    window.ok().flatten().map(Box::new)
 }
 
 /// No tool takes a line out of the file of passwords alone, so the account is made again and then deleted whole. Until then
@@ -173,7 +195,8 @@ fn rest(cx: &Context, made: &Made) -> Option<Undo> {
         }
         Made::Directory { .. } | Made::Module { .. } => return None,
     };
-    Some(Undo::Account { again: Some(add), command: delete, made, restores: None })
+    let window = unless_unreadable(login_defs::plan_placeholder(cx.root));
+    Some(Undo::Account { again: Some(add), command: delete, made, restores: None, window })
 }
 
 /// The module, in the configured store and in every store that the journal names. Its name is ours, so it goes even where
@@ -314,24 +337,15 @@ fn carry_out(cx: &Context, journal: &mut Journal, entry: &Undo) -> Result<bool, 
             }
             Ok(true)
         }
-        Undo::Account { again, command, made, restores } => {
+        Undo::Account { again, command, made, restores, window } => {
             require_accounts_inside(cx.root)?;
-            if let Some(again) = again {
-                journal.record(made.clone())?;
-                undo(cx, again)?;
-            }
             // userdel has already taken the group with it where USERGROUPS_ENAB is yes.
             let gone = match made {
-                Made::Group { name, .. } => Accounts::of(cx.root).local_group(name)?.is_none(),
+                Made::Group { name, .. } if again.is_none() => Accounts::of(cx.root).local_group(name)?.is_none(),
                 _ => false,
             };
             if !gone {
-                undo(cx, command)?;
-            }
-            if let Some((name, restore)) = restores
-                && Accounts::of(cx.root).local_group(name)?.is_none()
-            {
-                undo(cx, restore)?;
+                delete_account(cx, journal, again.as_ref(), command, made, restores.as_ref(), window.as_deref())?;
             }
             sync_accounts(cx)?;
             journal.forget(made)?;
@@ -347,6 +361,28 @@ fn carry_out(cx: &Context, journal: &mut Journal, entry: &Undo) -> Result<bool, 
             Ok(false)
         }
     }
+}
+
+fn delete_account(
+    cx: &Context,
+    journal: &mut Journal,
+    again: Option<&Command>,
+    delete: &Command,
+    made: &Made,
+    restores: Option<&(String, Command)>,
+    window: Option<&login_defs::Plan>,
+) -> Result<(), Error> {
+    if let Some(again) = again {
+        journal.record(made.clone())?;
+        undo(cx, again, window)?;
+    }
+    undo(cx, delete, window)?;
+    if let Some((name, restore)) = restores
+        && Accounts::of(cx.root).local_group(name)?.is_none()
+    {
+        undo(cx, restore, window)?;
+    }
+    Ok(())
 }
 
 fn is_module_in(made: &Made, wanted: &str) -> bool {

@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::outcome::{Outcome, StepName, StepReport};
 use crate::step;
 use crate::verdicts;
-use crate::{Error, load_lock, login_defs};
+use crate::{Error, load_lock};
 
 /// How long somebody at a terminal waits for another hostprep.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(300);
@@ -73,7 +73,7 @@ pub fn plan(cx: &Context, steps: &[StepName]) -> Result<Results, Error> {
 /// not be kept (then what was done before is judged all the same).
 pub fn repair(cx: &Context, request: &Request, waiting: &mut dyn FnMut()) -> Result<Results, Error> {
     // What an interrupted run left is put back before anything is judged by it.
-    let held = match login_defs::leftover(cx.root, &cx.profile.paths.state) {
+    let held = match login_defs::stale_window(cx.root, &cx.profile.paths.state) {
         Ok(None) => None,
         Ok(Some(_)) => Some(lock(cx, request.patience, waiting)?),
         Err(e) if request.strict => return Err(e.into()),
@@ -180,7 +180,7 @@ pub fn lock(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Resu
 /// # Errors
 /// As [`lock`].
 pub fn recover(cx: &Context, patience: Duration, waiting: &mut dyn FnMut()) -> Result<(), Error> {
-    match login_defs::leftover(cx.root, &cx.profile.paths.state)? {
+    match login_defs::stale_window(cx.root, &cx.profile.paths.state)? {
         Some(_) => lock(cx, patience, waiting).map(drop),
         None => Ok(()),
     }

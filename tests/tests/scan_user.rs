@@ -43,6 +43,11 @@ fn without_login_defs_none_is_left() {
     root.hostprep(&REPAIR).expect_code(0);
     expect_user(&root, "absent");
     assert!(!root.at("/etc/login.defs").exists());
+    let planned = root.hostprep(&["remove", "--dry-run"]).expect_code(0).stdout;
+    assert!(planned.contains("/etc/login.defs is created"), "{planned}");
+    root.hostprep(&["remove"]).expect_code(0);
+    assert!(root.account("passwd", NAME).is_none() && root.account("group", NAME).is_none());
+    assert!(!root.at("/etc/login.defs").exists());
 }
 
 #[test]
@@ -305,21 +310,66 @@ fn the_group_of_root_is_nobody_s() {
 #[test]
 fn a_user_made_by_somebody_else_after_a_failure_of_ours_is_theirs() {
     let root = ScratchRoot::of("debian-12");
-    root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n"));
-    let chattr = |flag| chattr(flag, &root.at("/etc/login.defs"));
+    let chattr = |flag| chattr(flag, &root.at("/etc/passwd"));
     if !harness::need_root() || !chattr("+i") {
         return; // Only root may, and only on some file systems.
     }
     let run = root.hostprep(&REPAIR);
     assert!(chattr("-i"));
-    let step = run.expect_code(3).step("scan-user");
-    assert_eq!(step["reason"], "login-defs-blocked");
-    assert!(step["remedy"][0].as_str().unwrap().starts_with("chattr -i -a "), "{step}");
+    assert_eq!(run.expect_code(3).step("scan-user")["reason"], "account-files-immutable");
     root.add_account("group", &format!("{NAME}:x:700:")).add_account("gshadow", &format!("{NAME}:!::"));
     root.add_account("passwd", &format!("{NAME}:x:700:700::/nonexistent:/usr/sbin/nologin"));
     root.add_account("shadow", &format!("{NAME}:!:19700::::::"));
     root.hostprep(&["remove"]).expect_code(0);
     assert!(root.account("passwd", NAME).is_some() && root.account("group", NAME).is_some());
+}
+
+#[test]
+fn a_protected_login_defs_stays_and_useradd_creates_the_group() {
+    for flag in ["i", "a"] {
+        let root = ScratchRoot::of("debian-12");
+        root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).dir("/opt/cisco", 0o755);
+        let chattr = |sign: &str| chattr(&format!("{sign}{flag}"), &root.at("/etc/login.defs"));
+        if !harness::need_root() || !chattr("+") {
+            return; // Only root may, and only on some file systems.
+        }
+        let before = Snapshot::of(&root.at("/etc/login.defs"));
+        let planned = root.hostprep(&["repair", "--dry-run"]).stdout;
+        let run = root.hostprep(&REPAIR);
+        let again = root.hostprep(&REPAIR);
+        let removal = root.hostprep(&["remove"]);
+        let after = Snapshot::of(&root.at("/etc/login.defs"));
+        assert!(chattr("-"));
+        let line = planned.lines().find(|line| line.contains("useradd")).unwrap();
+        assert!(line.contains(" --user-group ") && line.contains("login.defs is immutable or append-only"), "{line}");
+        assert_eq!(run.expect_code(0).step("scan-user")["outcome"], "changed", "{flag}");
+        assert_eq!(again.expect_code(0).step("scan-user")["outcome"], "ok", "{flag}: user and group are right");
+        let log = root.text("/var/log/cisco/hostprep.log");
+        let warning =
+            log.lines().find(|line| line.contains("--user-group") && line.contains("cannot be changed")).unwrap();
+        assert!(warning.contains("/etc/login.defs") && warning.contains("Operation not permitted"), "{warning}");
+        assert_eq!(log.lines().filter(|line| line.contains("cannot be changed")).count(), 1, "{log}");
+        removal.expect_code(0);
+        assert!(root.account("passwd", NAME).is_none() && root.account("group", NAME).is_none(), "{flag}");
+        before.expect_untouched(&after);
+        let events = root.text("/var/lib/cisco/faults/events.jsonl");
+        assert!(!events.contains("login-defs-blocked") && !events.contains("user-tool-failed"), "{events}");
+    }
+}
+
+#[test]
+fn removal_shows_the_window_that_it_opens() {
+    let root = ScratchRoot::of("debian-12");
+    root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).mode("/etc/login.defs", 0o604);
+    let before = Snapshot::of(&root.at("/etc/login.defs"));
+    root.hostprep(&REPAIR).expect_code(0);
+    let planned = root.hostprep(&["remove", "--dry-run"]).expect_code(0).stdout;
+    assert!(planned.contains("`USERGROUPS_ENAB no` becomes `USERGROUPS_ENAB yes`"), "{planned}");
+    root.hostprep(&["remove"]).expect_code(0);
+    for file in ["passwd", "shadow", "group", "gshadow"] {
+        assert!(root.account(file, NAME).is_none(), "{file}");
+    }
+    before.expect_untouched(&Snapshot::of(&root.at("/etc/login.defs")));
 }
 
 #[test]

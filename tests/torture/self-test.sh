@@ -27,6 +27,7 @@ for broken; do
         tar --null --files-from - --ignore-failed-read -cf - | tar -C "$source" -xf -
     (cd "$source" && "./$broken/break.sh")
     git diff --quiet --no-index -- installer/src "$source/installer/src" &&
+        git diff --quiet --no-index -- installer/login-defs/src "$source/installer/login-defs/src" &&
         git diff --quiet --no-index -- faults/src "$source/faults/src" &&
         git diff --quiet --no-index -- host/src "$source/host/src" &&
         fail "$broken/break.sh changes nothing any more"

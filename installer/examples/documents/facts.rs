@@ -62,8 +62,9 @@ pub const FILES: &[(&str, &str)] = &[
     ("/opt/cisco/hostprep/policy", "Where the policy module is compiled."),
     (
         "/etc/login.defs",
-        "USERGROUPS_ENAB is set to yes for exactly as long as useradd runs where it is something else; then the file is \
-         what it was. If the machine dies in between, the next hostprep puts it back first.",
+        "If USERGROUPS_ENAB is not yes, it is set to yes while useradd or userdel runs; then the file is restored exactly. \
+         After a crash, the next run of hostprep restores it first. If the file cannot be changed, hostprep runs useradd \
+         --user-group instead.",
     ),
 ];
 

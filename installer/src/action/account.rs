@@ -5,13 +5,14 @@ use faults::Reason;
 use host::FileError;
 use host::log::Level;
 use host::process::{Command, ProcessError, quoted};
+use login_defs::WindowError;
 
-use super::{ActionError, account_tool};
+use super::ActionError;
+use super::account_tool::{self, in_window};
 use crate::Error;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
 use crate::led_out::require_accounts_inside;
-use crate::login_defs::{self, WindowError};
 use crate::outcome::Finding;
 
 /// `useradd(8)` and `groupadd(8)` say so where somebody else has made the user or the group since we looked: it is theirs.
@@ -29,13 +30,14 @@ pub fn sync_accounts(cx: &Context) -> Result<(), FileError> {
     cx.root.dir("/etc")?.sync()
 }
 
-/// Runs `command`, inside the login.defs window where there is one.
+/// Runs `command` inside the login.defs window if there is one, or `fallback` if login.defs cannot be changed.
 pub(super) fn run(
     cx: &Context,
     journal: &mut Journal,
     command: &Command,
     makes: &[Made],
     window: Option<&login_defs::Plan>,
+    fallback: Option<&Command>,
 ) -> Result<(), ActionError> {
     if let Err(e) = require_accounts_inside(cx.root) {
         let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
@@ -45,8 +47,25 @@ pub(super) fn run(
     for made in makes {
         journal.record(made.clone())?;
     }
-    // The window is closed while another program is waited for.
-    let ran = account_tool::retry_while_locked(cx, command, || in_window(cx, command, window));
+    let mut blocked = None;
+    // Another program is waited for with the window closed.
+    let ran = account_tool::retry_while_locked(cx, command, || {
+        in_window(cx, window, |opened| {
+            let command = match opened {
+                Ok(()) => command,
+                Err(WindowError::Unchangeable { path, source, hint }) => {
+                    let fallback = fallback.unwrap_or(command);
+                    let warning = format!("{} cannot be changed: {source}; running `{fallback}`", path.display());
+                    cx.log.line(Level::Warning, &warning);
+                    blocked = Some(WindowError::Unchangeable { path, source, hint });
+                    fallback
+                }
+                Err(error) => return Err(ActionError::from(error)),
+            };
+            // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
+            Ok(cx.processes.run_to_the_end(command).map(drop))
+        })
+    });
     let synced = sync_accounts(cx);
     if matches!(ran, Ok(Err(ProcessError::Failed { code: Some(NAME_TAKEN), .. }))) {
         for made in makes {
@@ -66,37 +85,24 @@ pub(super) fn run(
     match ran? {
         Ok(()) => Ok(()),
         Err(ProcessError::Interrupted { .. }) => Err(ActionError::Ours(Error::Interrupted)),
-        Err(error) => Err(ActionError::Host(account_tool::failure(cx, command, &error, WORDS))),
-    }
-}
-
-/// What became of the command, once the window is closed.
-fn in_window(
-    cx: &Context,
-    command: &Command,
-    window: Option<&login_defs::Plan>,
-) -> Result<Result<(), ProcessError>, ActionError> {
-    // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
-    let Some(plan) = window else {
-        return Ok(cx.processes.run_to_the_end(command).map(drop));
-    };
-    let open = login_defs::open(cx.root, &cx.profile.paths.state, plan).map_err(|e| window_failure(cx, e))?;
-    let ran = cx.processes.run_to_the_end(command).map(drop);
-    if open.close()?.foreign_change_kept {
-        cx.log.line(Level::Warning, "login.defs was changed by somebody else meanwhile; the change was kept");
-    }
-    Ok(ran)
-}
-
-/// A file that cannot be changed is the host's doing; the rest is ours.
-fn window_failure(cx: &Context, error: WindowError) -> ActionError {
-    match error {
-        WindowError::Unchangeable { ref path, .. } => {
-            let free = format!("chattr -i -a {}", quoted(&path.to_string_lossy()));
-            let detail = error.to_string();
-            let remedy = vec![free, cx.repair_command()];
-            ActionError::Host(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
+        Err(error) => {
+            let of_login_defs = blocked.and_then(|blocked| login_defs_failure(cx, blocked, &error));
+            let finding = of_login_defs.unwrap_or_else(|| account_tool::failure(cx, command, &error, WORDS));
+            Err(ActionError::Host(finding))
         }
-        error => ActionError::Ours(error.into()),
     }
+}
+
+/// What it means that `error` followed on a login.defs that could not be changed; `None` if it is about something else.
+fn login_defs_failure(cx: &Context, blocked: WindowError, error: &ProcessError) -> Option<Finding> {
+    let (WindowError::Unchangeable { path, .. }, ProcessError::Failed { stderr, .. }) = (&blocked, error) else {
+        return None;
+    };
+    // "cannot open login definitions /etc/login.defs" (`def_load` in shadow's lib/getdef.c).
+    if !["login.defs", "login definitions"].iter().any(|name| stderr.contains(name)) {
+        return None;
+    }
+    let free = format!("chattr -i -a {}", quoted(&path.to_string_lossy()));
+    let (detail, remedy) = (format!("{blocked}; {error}"), vec![free, cx.repair_command()]);
+    Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
 }

@@ -7,7 +7,9 @@ use host::Root;
 use host::account_lock::{AccountLock, Owner, account_locks, describe};
 use host::backoff::Backoff;
 use host::distribution::{Distribution, Tool};
+use host::log::Level;
 use host::process::{Command, ProcessError, quoted, telling_line};
+use login_defs::WindowError;
 
 use crate::Error;
 use crate::context::Context;
@@ -115,6 +117,27 @@ fn says_locked(line: &str) -> bool {
     line.contains(": cannot lock ") || line.contains(" already used by PID ")
 }
 
+/// Runs `work` inside the login.defs window if there is one. `work` gets the error if the window cannot be opened.
+///
+/// # Errors
+/// Those of `work`, and [`WindowError`] if the window cannot be closed.
+pub fn in_window<T, E: From<WindowError>>(
+    cx: &Context,
+    window: Option<&login_defs::Plan>,
+    work: impl FnOnce(Result<(), WindowError>) -> Result<T, E>,
+) -> Result<T, E> {
+    let Some(plan) = window else { return work(Ok(())) };
+    let open = match login_defs::open(cx.root, &cx.profile.paths.state, plan) {
+        Ok(open) => open,
+        Err(error) => return work(Err(error)),
+    };
+    let done = work(Ok(()));
+    if open.close()?.concurrent_edit {
+        cx.log.line(Level::Warning, "another program changed login.defs meanwhile; its change was kept");
+    }
+    done
+}
+
 /// Returns what a failed account tool means. `words` are the hostprep command that is to be run again.
 #[must_use]
 pub fn failure(cx: &Context, command: &Command, error: &ProcessError, words: &str) -> Finding {
@@ -168,18 +191,28 @@ pub fn not_installed(cx: &Context, detail: &str, again: &str) -> Finding {
     Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again.to_owned()] }
 }
 
-/// Runs `command` to undo something, as [`retry_while_locked`].
+/// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].
 ///
 /// # Errors
-/// [`Error::AccountTool`] with what the failure means, [`Error::Interrupted`].
-pub fn undo(cx: &Context, command: &Command) -> Result<(), Error> {
+/// [`Error::AccountTool`] with what the failure means, [`Error::Interrupted`], [`Error::Window`] if the window cannot be
+/// closed.
+pub fn undo(cx: &Context, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), Error> {
     const WORDS: &str = "remove";
     let failed = |finding: Finding| {
         let next = finding.remedy.into_iter().next().unwrap_or_default();
         Error::AccountTool { detail: finding.detail, next }
     };
     require_root_option(cx, command, WORDS).map_err(failed)?;
-    match retry_while_locked(cx, command, || Ok::<_, Error>(cx.processes.run_to_the_end(command).map(drop)))? {
+    let ran = retry_while_locked(cx, command, || {
+        in_window(cx, window, |opened| {
+            // Without it userdel leaves the group, and groupdel takes it.
+            if let Err(e) = opened {
+                cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
+            }
+            Ok::<_, Error>(cx.processes.run_to_the_end(command).map(drop))
+        })
+    });
+    match ran? {
         Ok(()) => Ok(()),
         Err(ProcessError::Interrupted { .. }) => Err(Error::Interrupted),
         Err(e) => Err(failed(failure(cx, command, &e, WORDS))),

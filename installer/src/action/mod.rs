@@ -16,7 +16,6 @@ use policy::load::ModuleLoad;
 use crate::Error;
 use crate::context::Context;
 use crate::journal::{Journal, Made};
-use crate::login_defs;
 use crate::outcome::Finding;
 
 pub use account::sync_accounts;
@@ -37,8 +36,10 @@ pub enum Action {
         command: Command,
         /// What it makes that was not there.
         makes: Vec<Made>,
-        /// The window, where USERGROUPS_ENAB is not `yes`.
+        /// The window, where USERGROUPS_ENAB is not `yes` and must be, or where there is no login.defs.
         window: Option<Box<login_defs::Plan>>,
+        /// The command to run where the window cannot be opened because login.defs cannot be changed.
+        fallback: Option<Command>,
     },
     /// Makes a managed directory.
     MakeDirectory {
@@ -89,7 +90,10 @@ impl Action {
         match self {
             Self::RecoverLoginDefs { shown } => vec![format!("put back {shown}")],
             Self::Account { command, window: None, .. } => vec![command.to_string()],
-            Self::Account { command, window: Some(plan), .. } => plan.describe(&command.to_string()),
+            Self::Account { command, window: Some(plan), fallback, .. } => match plan.blocked() {
+                Some(why) => vec![format!("{}  # {why}", fallback.as_ref().unwrap_or(command))],
+                None => plan.describe(&command.to_string()),
+            },
             Self::MakeDirectory { path, mode } => vec![format!("mkdir -m {mode:04o} {}", root.shown(path).display())],
             Self::AdjustDirectory { path, mode, gid } => {
                 let path = root.shown(path);
@@ -122,7 +126,9 @@ impl Action {
                 cx.log.line(Level::Warning, &format!("put back {shown}"));
                 Ok(())
             }
-            Self::Account { command, makes, window } => account::run(cx, journal, command, makes, window.as_deref()),
+            Self::Account { command, makes, window, fallback } => {
+                account::run(cx, journal, command, makes, window.as_deref(), fallback.as_ref())
+            }
             Self::MakeDirectory { path, mode } => directory::make(cx, journal, path, *mode),
             Self::AdjustDirectory { path, mode, gid } => directory::adjust(cx, path, *mode, *gid),
             Self::RestoreStore(store) => Ok(restore_store(cx, store)?),

@@ -82,7 +82,7 @@ fn remove(global: &Global, dry_run: bool) -> Outcome {
     with(global, access, None, |session| {
         if dry_run {
             let plan = removal::plan_modules(&session.cx, &Journal::of(&session.cx))?;
-            let lines: Vec<String> = plan.iter().filter_map(|undo| undo.describe(session.cx.root)).collect();
+            let lines: Vec<String> = plan.iter().flat_map(|undo| undo.describe(session.cx.root)).collect();
             return tell(&lines, "would", Some(nothing));
         }
         let removed = removal::remove_modules(&session.cx, run::LOCK_PATIENCE, &mut say_waiting)?;

@@ -68,7 +68,7 @@ pub fn remove(global: &Global, args: &Remove) -> Outcome {
             for problem in &failed {
                 complain(&problem.to_string());
             }
-            let lines: Vec<String> = plan.iter().filter_map(|undo| undo.describe(session.cx.root)).collect();
+            let lines: Vec<String> = plan.iter().flat_map(|undo| undo.describe(session.cx.root)).collect();
             return tell(&lines, "would", failed.is_empty().then_some("There is nothing to undo."));
         }
         let removed = removal::remove(&session.cx, StateDirectory::Goes, run::LOCK_PATIENCE, &mut say_waiting)?;

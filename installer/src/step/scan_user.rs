@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use faults::Reason;
 use host::account::{Accounts, GSHADOW, Group, SHADOW, User};
 use host::distribution::Tool;
-use host::process::quoted;
+use host::process::{Command, quoted};
 use host::root::is_dir;
 
 use super::Look;
@@ -13,12 +13,11 @@ use crate::Error;
 use crate::action::{Action, account_tool, not_installed, useradd};
 use crate::context::Context;
 use crate::journal::{Journal, Made};
-use crate::login_defs;
 use crate::outcome::{Finding, Verdict};
 use crate::profile::ScanUser;
 
 pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
-    let Some(leftover) = login_defs::leftover(cx.root, &cx.profile.paths.state)? else {
+    let Some(leftover) = login_defs::stale_window(cx.root, &cx.profile.paths.state)? else {
         return judge(cx);
     };
     // What is left may be torn, so that nothing can be judged by it before it is put back.
@@ -44,30 +43,35 @@ fn judge(cx: &Context) -> Result<Look, Error> {
         return Ok(Look::right(format!("{name} uid {uid}, own group {gid}, shell {}", shell.display())));
     }
     let is_local = accounts.local_user(&wanted.name)?.is_some();
-    Ok(mismatch(cx, Some(&user), &problems, group.as_ref(), is_local))
+    mismatch(cx, Some(&user), &problems, group.as_ref(), is_local)
 }
 
 fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
     let wanted = &cx.profile.scan_user;
     if group.is_some_and(|group| group.gid == 0) {
-        return Ok(mismatch(cx, None, &[Problem::GroupIsRoot], group, true));
+        return mismatch(cx, None, &[Problem::GroupIsRoot], group, true);
     }
     let mut useradd = useradd(cx);
+    let mut fallback = None;
     let mut makes = vec![Made::User { name: wanted.name.clone(), uid: None }];
     let window = match group {
         Some(_) => {
             useradd = useradd.args(["--gid", &wanted.name]);
-            None
+            login_defs::plan_placeholder(cx.root)?
         }
         None => {
             makes.push(Made::Group { name: wanted.name.clone(), gid: None });
-            login_defs::plan(cx.root)?.map(Box::new)
+            // The group whatever login.defs says: `docs/adr/0013-login-defs-window.md`.
+            fallback = Some(useradd.clone().arg("--user-group"));
+            login_defs::plan(cx.root)?
         }
     };
-    useradd = useradd
-        .args(["--home-dir".as_ref(), wanted.home.as_os_str()])
-        .args(["--shell".as_ref(), shell(cx).as_os_str()])
-        .args(["--comment", &wanted.comment, &wanted.name]);
+    let complete = |useradd: Command| {
+        useradd
+            .args(["--home-dir".as_ref(), wanted.home.as_os_str()])
+            .args(["--shell".as_ref(), shell(cx).as_os_str()])
+            .args(["--comment", &wanted.comment, &wanted.name])
+    };
     let what = if group.is_some() { "user" } else { "user and group" };
     if cx.processes.find(Tool::Useradd.program()).is_none() {
         let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
@@ -79,7 +83,8 @@ fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
         detail: format!("{what} {} missing", wanted.name),
         remedy: vec![cx.repair_command()],
     };
-    let plan = vec![Action::Account { command: useradd, makes, window }];
+    let fallback = fallback.map(complete);
+    let plan = vec![Action::Account { command: complete(useradd), makes, window: window.map(Box::new), fallback }];
     Ok(Look { verdict: Verdict::Faulty(finding), plan })
 }
 
@@ -157,7 +162,13 @@ impl Problem {
     }
 }
 
-fn mismatch(cx: &Context, user: Option<&User>, problems: &[Problem], group: Option<&Group>, is_local: bool) -> Look {
+fn mismatch(
+    cx: &Context,
+    user: Option<&User>,
+    problems: &[Problem],
+    group: Option<&Group>,
+    is_local: bool,
+) -> Result<Look, Error> {
     let wanted = &cx.profile.scan_user;
     let name = &wanted.name;
     let mut commands = Vec::new();
@@ -210,11 +221,13 @@ fn mismatch(cx: &Context, user: Option<&User>, problems: &[Problem], group: Opti
         by_hand(cx, problems)
     };
     let plan = if is_local && mendable {
-        commands.into_iter().map(|(command, makes)| Action::Account { command, makes, window: None }).collect()
+        let window = login_defs::plan_placeholder(cx.root)?.map(Box::new);
+        let action = |(command, makes)| Action::Account { command, makes, window: window.clone(), fallback: None };
+        commands.into_iter().map(action).collect()
     } else {
         Vec::new()
     };
-    Look { verdict: Verdict::Faulty(Finding { reason: Reason::UserMismatch, detail, remedy }), plan }
+    Ok(Look { verdict: Verdict::Faulty(Finding { reason: Reason::UserMismatch, detail, remedy }), plan })
 }
 
 fn by_hand(cx: &Context, problems: &[Problem]) -> Vec<String> {

@@ -82,10 +82,10 @@ fn repair(root: &ScratchRoot) {
     root.hostprep(&["repair"]).expect_code(3);
 }
 
-/// As SIGKILL leaves it right before `useradd` is started.
+/// As SIGKILL leaves it right before `useradd` is started. Before that it is asked for `--help`: two threads and a process.
 fn leave_window_open(root: &ScratchRoot) {
     let place = setup::open_tempdir();
-    let inject = ["-e", "trace=clone3", "-e", "inject=clone3:signal=KILL:when=1"];
+    let inject = ["-e", "trace=clone3", "-e", "inject=clone3:signal=KILL:when=4"];
     let _ = Run::of(&mut Work::named("repair").unwrap().traced(root, &inject, &place.path().join("trace")));
     assert!(root.text("/etc/login.defs").contains("USERGROUPS_ENAB yes"), "the window was not open");
 }

@@ -1,10 +1,10 @@
 //! File systems: parts of the host that are read-only, a root that is an overlay, files that are mounts and so cannot be
-//! renamed over. (Read-only and bind-mounted for the login.defs window alone: `login_defs/tests/mounts.rs`; a managed
+//! renamed over. (Read-only and bind-mounted for the login.defs window alone: `installer/login-defs/src/tests/mounts.rs`; a managed
 //! directory that is a mount: `directories.rs`.)
 
 use harness::{Run, ScratchRoot, Snapshot, login_defs, program};
 
-use crate::done::{expect_healthy, sick, sick_on_disk};
+use crate::done::{USER, expect_healthy, expect_nothing_left, sick, sick_on_disk};
 use crate::run::{decent, on, words};
 use crate::spy::arranged;
 
@@ -52,6 +52,30 @@ fn parts_that_are_read_only() {
         on(&root, &["repair"]);
         expect_healthy(&root, &format!("{what}, afterwards"));
     }
+}
+
+#[test]
+fn a_login_defs_that_is_read_only() {
+    if !harness::need_root() {
+        return; // As above.
+    }
+    let root = sick();
+    let at = "\"$ROOT/etc/login.defs\"";
+    let arrange = format!("mount --bind {at} {at} && mount -o remount,ro,bind {at}");
+    let planned = behind(&root, &arrange, &["repair", "--dry-run"]).stdout;
+    let line = planned.lines().find(|line| line.contains("useradd")).unwrap();
+    assert!(line.contains(" --user-group ") && line.contains("login.defs is on a read-only file system"), "{line}");
+    let repair = behind(&root, &arrange, &["repair"]);
+    assert_eq!(repair.code, Some(3), "{repair:?}");
+    expect_healthy(&root, "login.defs is read-only");
+    let log = root.text("/var/log/cisco/hostprep.log");
+    assert!(log.contains("/etc/login.defs cannot be changed: Read-only file system"), "{log}");
+    assert!(!root.text("/var/lib/cisco/faults/events.jsonl").contains("login-defs-blocked"));
+    let (user, group) = (root.account("passwd", USER).unwrap(), root.account("group", USER).unwrap());
+    assert_eq!(user[3], group[2], "the primary group is its own");
+    behind(&root, &arrange, &["remove"]);
+    assert!(root.account("passwd", USER).is_none() && root.account("group", USER).is_none());
+    expect_nothing_left(&root, "login.defs is read-only");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use installer::login_defs::text::{KEY, PatchRecord, Settings, patch, unpatch};
+use ::login_defs::text::{KEY, PatchRecord, Settings, patch, unpatch};
 
 use crate::input::parts;
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use installer::login_defs::{leftover, recover};
+use ::login_defs::{recover, stale_window};
 use sha2::{Digest, Sha256};
 
 use crate::input::{parts, text};
@@ -30,7 +30,7 @@ pub fn check(data: &[u8]) {
     let root = scratch.root();
     let before = scratch.tree();
 
-    let found = leftover(&root, STATE.as_ref());
+    let found = stale_window(&root, STATE.as_ref());
     assert!(scratch.tree() == before, "looking changed something");
     let recovered = recover(&root, STATE.as_ref());
     scratch.expect_inside();
@@ -52,7 +52,7 @@ pub fn check(data: &[u8]) {
     // A record that speaks of less than was left leaves the rest to the next look, which has none.
     let mut recovered = recovered;
     for _ in 0..2 {
-        if recovered.is_err() || leftover(&root, STATE.as_ref()).unwrap().is_none() {
+        if recovered.is_err() || stale_window(&root, STATE.as_ref()).unwrap().is_none() {
             break;
         }
         recovered = recover(&root, STATE.as_ref());
@@ -60,7 +60,7 @@ pub fn check(data: &[u8]) {
     }
     if recovered.is_ok() {
         let settled = scratch.tree();
-        assert_eq!(leftover(&root, STATE.as_ref()).unwrap(), None, "it never ends");
+        assert_eq!(stale_window(&root, STATE.as_ref()).unwrap(), None, "it never ends");
         assert_eq!(recover(&root, STATE.as_ref()).unwrap(), None);
         assert!(scratch.tree() == settled);
     }

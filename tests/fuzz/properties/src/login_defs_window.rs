@@ -1,13 +1,15 @@
 //! The window in which login.defs says yes, over whatever files decide it: yes by every way in which shadow reads them, and
 //! then as it was.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use installer::login_defs::{leftover, open, plan, read};
+use ::login_defs::{EffectiveSettings, open, plan, plan_placeholder, read, stale_window};
 
 use crate::input::parts;
 use crate::login_defs::says_yes;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, Seen};
 
 const STATE: &str = "/state";
 
@@ -22,7 +24,7 @@ pub fn check(data: &[u8]) {
     let before = scratch.tree();
     let effective = read(&root);
     let planned = plan(&root);
-    let leftover_before = leftover(&root, STATE.as_ref());
+    let leftover_before = stale_window(&root, STATE.as_ref());
     assert!(scratch.tree() == before, "looking changed something");
 
     let Ok(effective) = effective else {
@@ -31,6 +33,16 @@ pub fn check(data: &[u8]) {
     };
     assert_eq!(effective.usergroups_enab, is_yes(&scratch));
     let planned = planned.unwrap();
+    let numbers = |settings: &EffectiveSettings| (settings.uid_min, settings.sys_uid_min, settings.sys_uid_max);
+    let placeholder = plan_placeholder(&root).unwrap();
+    assert_eq!(placeholder.is_none(), files[..2].iter().any(Option::is_some));
+    if let (Some(placeholder), Ok(None)) = (placeholder, &leftover_before) {
+        let window = open(&root, STATE.as_ref(), &placeholder).unwrap();
+        assert_eq!(numbers(&read(&root).unwrap()), numbers(&effective));
+        assert!(scratch.at("/etc/login.defs").exists() && stale_window(&root, STATE.as_ref()).unwrap().is_some());
+        assert!(!window.close().unwrap().concurrent_edit);
+        expect_restored(&scratch, &before);
+    }
     assert_eq!(planned.is_none(), effective.usergroups_enab);
     // What looks like something that we left is settled first, which is another target's matter.
     let (Some(planned), Ok(None)) = (planned, leftover_before) else { return };
@@ -41,17 +53,18 @@ pub fn check(data: &[u8]) {
     let can_override = scratch.at("/etc/login.defs.d").exists();
     assert!(inside.usergroups_enab || !can_override, "the window is open and does not say yes: {inside:?}");
     assert_eq!(inside.usergroups_enab, is_yes(&scratch));
-    assert_eq!(
-        (inside.uid_min, inside.sys_uid_min, inside.sys_uid_max),
-        (effective.uid_min, effective.sys_uid_min, effective.sys_uid_max)
-    );
-    assert!(leftover(&root, STATE.as_ref()).unwrap().is_some(), "a crash now would go unnoticed");
-    assert!(!window.close().unwrap().foreign_change_kept);
+    assert_eq!(numbers(&inside), numbers(&effective));
+    assert!(stale_window(&root, STATE.as_ref()).unwrap().is_some(), "a crash now would go unnoticed");
+    assert!(!window.close().unwrap().concurrent_edit);
 
+    expect_restored(&scratch, &before);
+}
+
+fn expect_restored(scratch: &Scratch, before: &BTreeMap<PathBuf, Seen>) {
     let mut after = scratch.tree();
     after.retain(|path, _| !path.starts_with("state"));
-    assert!(after == before, "it is not what it was");
-    assert_eq!(leftover(&root, STATE.as_ref()).unwrap(), None);
+    assert!(after == *before, "it is not what it was");
+    assert_eq!(stale_window(&scratch.root(), STATE.as_ref()).unwrap(), None);
     scratch.expect_inside();
 }
 

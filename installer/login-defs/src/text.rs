@@ -1,24 +1,24 @@
-//! The text of a `login.defs`: what it says, and the one line that the window changes.
+//! The text of a `login.defs`: its settings, and the one line that the window changes.
 //!
 //! The rules are those of `def_load` in shadow's `lib/getdef.c` (see also `login.defs(5)`): keys are case-sensitive,
-//! the last assignment wins, `#` starts a comment only at the start of a line, a value may stand in quotes, and a
-//! line is read in pieces of 1023 bytes. Everything works on bytes: somebody's Latin-1 comment is none of our business.
+//! the last assignment wins, `#` starts a comment only at the start of a line, a value may be quoted, and a line is
+//! read in pieces of 1023 bytes. Everything works on bytes, so that a comment in Latin-1 is no problem.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The key that decides whether `useradd` makes the user's own group.
+/// The key that decides whether `useradd` creates the user's own group.
 pub const KEY: &str = "USERGROUPS_ENAB";
 
-/// The line that is added where no assignment can be changed.
+/// The line that is added if no assignment can be changed.
 const LINE: &[u8] = b"USERGROUPS_ENAB yes";
 
-/// `char buf[1024]` of `def_load`, less the terminating NUL.
+/// `char buf[1024]` of `def_load`, without the terminating NUL.
 const PIECE: usize = 1023;
 
-/// Why a text cannot be a `login.defs`.
+/// Why a text is not a valid `login.defs`.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[error("line {line}: {problem}")]
 pub struct NotText {
@@ -28,17 +28,17 @@ pub struct NotText {
     pub problem: &'static str,
 }
 
-/// What one file, or several merged, say.
+/// The settings of one file, or of several merged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     values: HashMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Settings {
-    /// Reads one file's content.
+    /// Parses one file's content.
     ///
     /// # Errors
-    /// [`NotText`] with the first line that holds a NUL byte: shadow would silently skip the rest of it.
+    /// [`NotText`] with the first line that contains a NUL byte: shadow would silently skip the rest of it.
     pub fn parse(content: &[u8]) -> Result<Self, NotText> {
         if let Some(at) = content.iter().position(|&byte| byte == 0) {
             let line = 1 + content[..at].iter().filter(|&&byte| byte == b'\n').count();
@@ -53,30 +53,30 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Lets `later` override what is known so far, as a drop-in does.
+    /// Overrides these settings with `later`, as a drop-in does.
     pub fn merge(&mut self, later: Self) {
         self.values.extend(later.values);
     }
 
-    /// The effective value of `key`; `None` where it is not assigned.
+    /// Returns the effective value of `key`; `None` if it is not assigned.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&[u8]> {
         self.values.get(key.as_bytes()).map(Vec::as_slice)
     }
 
-    /// Whether `key` is `yes`, in any case, as `getdef_bool` has it.
+    /// Returns whether `key` is `yes`, in any case (`getdef_bool`).
     #[must_use]
     pub fn is_yes(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| value.eq_ignore_ascii_case(b"yes"))
     }
 
-    /// Whether `useradd` makes a group for each user.
+    /// Returns whether `useradd` creates a group for each user.
     #[must_use]
     pub fn usergroups_enab(&self) -> bool {
         self.is_yes(KEY)
     }
 
-    /// The number assigned to `key`, decimal, octal or hexadecimal; `None` where there is none that shadow accepts.
+    /// Returns the number assigned to `key`: decimal, octal or hexadecimal. `None` if shadow accepts none.
     #[must_use]
     pub fn number(&self, key: &str) -> Option<u32> {
         let text = std::str::from_utf8(self.get(key)?).ok()?;
@@ -86,30 +86,30 @@ impl Settings {
             None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
             None => (text, 10),
         };
-        // `strtol` takes a sign in front of the base alone.
+        // `strtol` accepts a sign only before the base.
         if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
     }
 
-    /// `UID_MIN`, the first uid of ordinary users.
+    /// Returns `UID_MIN`, the first uid of ordinary users.
     #[must_use]
     pub fn uid_min(&self) -> u32 {
         self.number("UID_MIN").unwrap_or(1000)
     }
 
-    /// `SYS_UID_MIN`, the first uid that `useradd --system` gives.
+    /// Returns `SYS_UID_MIN`, the first uid for `useradd --system`.
     #[must_use]
     pub fn sys_uid_min(&self) -> u32 {
         self.number("SYS_UID_MIN").unwrap_or(101)
     }
 
-    /// `SYS_UID_MAX`, the last uid that `useradd --system` gives.
+    /// Returns `SYS_UID_MAX`, the last uid for `useradd --system`.
     #[must_use]
     pub fn sys_uid_max(&self) -> u32 {
         self.number("SYS_UID_MAX").unwrap_or_else(|| self.uid_min().saturating_sub(1))
     }
 }
 
-/// One line as shadow reads it: a line of the file, or a piece of one that is too long for its buffer.
+/// One line as shadow reads it: a line of the file, or a piece of one that is longer than its buffer.
 struct Piece<'a> {
     /// Where it starts in the content.
     start: usize,
@@ -163,52 +163,52 @@ fn assignment(piece: &[u8]) -> Option<Assignment<'_>> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PatchRecord {
-    /// The text said yes already.
+    /// The text says yes already.
     Nothing,
-    /// A line got another value.
+    /// A line has a new value.
     Replaced {
         /// The line, counted from 1.
         line: usize,
-        /// How many lines above it read the same.
+        /// How many identical lines are above it.
         above: usize,
         /// The line as it was, without its line feed.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         from: Vec<u8>,
         /// The line as it is now.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         to: Vec<u8>,
     },
     /// A line was added at the end.
     Appended {
         /// The line, counted from 1.
         line: usize,
-        /// How many lines above it read the same.
+        /// How many identical lines are above it.
         above: usize,
-        /// Added before it, where the last line had no end.
-        #[serde(with = "super::bytes")]
+        /// Added before it, if the last line had no line end.
+        #[serde(with = "crate::bytes")]
         before: Vec<u8>,
         /// The line.
-        #[serde(with = "super::bytes")]
+        #[serde(with = "crate::bytes")]
         text: Vec<u8>,
-        /// Its end.
-        #[serde(with = "super::bytes")]
+        /// Its line end.
+        #[serde(with = "crate::bytes")]
         after: Vec<u8>,
     },
 }
 
-/// A text that says yes, and how it differs from the one before.
+/// A text that says yes, and its difference from the original.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
     /// The new text.
     pub content: Vec<u8>,
-    /// What was done.
+    /// The difference.
     pub record: PatchRecord,
 }
 
-/// Makes `content` say `USERGROUPS_ENAB yes`. The last assignment gets the value, with its blanks, quotes and line
-/// end; without one, or where it is empty, a line is added, ended as the others are.
+/// Makes `content` say `USERGROUPS_ENAB yes`. Changes the value of the last assignment and keeps its blanks, quotes and
+/// line end. If there is no assignment, or it is empty, adds a line that ends like the others.
 ///
-/// What follows the value without quotes (`no # comment`) is part of it for shadow, so it goes for the time.
+/// Text after an unquoted value (`no # comment`) is part of the value for shadow, so it is removed too.
 #[must_use]
 pub fn patch(content: &[u8]) -> Patch {
     let mut last = None;
@@ -223,7 +223,7 @@ pub fn patch(content: &[u8]) -> Patch {
         }
         Some((at, value, piece)) if piece.whole && !value.is_empty() => {
             let to = [&piece.bytes[..at], b"yes", &piece.bytes[at + value.len()..]].concat();
-            // A value longer than `yes` may shrink, a shorter one grow past shadow's buffer.
+            // The new line may grow past shadow's buffer.
             if to.len() >= PIECE {
                 return append(content);
             }
@@ -255,15 +255,15 @@ fn same_lines(content: &[u8], wanted: &[u8]) -> usize {
     content.split(|&byte| byte == b'\n').filter(|line| reads(line, wanted)).count()
 }
 
-/// A line that an editor gave another end still reads the same.
+/// Compares a line; an editor may have changed its line end.
 fn reads(line: &[u8], wanted: &[u8]) -> bool {
     line.strip_prefix(wanted).is_some_and(|rest| matches!(rest, b"" | b"\r"))
 }
 
-/// Takes our line out of `current` again, and nothing else.
+/// Removes our line from `current` and changes nothing else.
 ///
-/// Somebody may have changed the text meanwhile and our line may stand elsewhere; if it is there no more, that is
-/// their wish and `current` stays.
+/// Another program may have edited the text, and our line may have moved. If the line is not there any more, `current`
+/// stays as it is.
 #[must_use]
 pub fn unpatch(current: &[u8], record: &PatchRecord) -> Vec<u8> {
     match record {
@@ -274,7 +274,7 @@ pub fn unpatch(current: &[u8], record: &PatchRecord) -> Vec<u8> {
         },
         PatchRecord::Appended { above, before, text, after, .. } => match find(current, *above, text) {
             Some((start, end)) => {
-                // The line ends that came with it go with it, where they are still there.
+                // The line ends that were added with it are removed too, if they are still there.
                 let start = if current[..start].ends_with(before) { start - before.len() } else { start };
                 let end = if current[end..].starts_with(after) { end + after.len() } else { end };
                 [&current[..start], &current[end..]].concat()
@@ -284,7 +284,8 @@ pub fn unpatch(current: &[u8], record: &PatchRecord) -> Vec<u8> {
     }
 }
 
-/// Where the line `wanted` stands, without its line feed: below `above` others that read the same, else the last.
+/// Returns where the line `wanted` is, without its line feed: the one below `above` identical lines, otherwise the
+/// last.
 fn find(content: &[u8], above: usize, wanted: &[u8]) -> Option<(usize, usize)> {
     let mut start = 0;
     let mut found = None;

@@ -1,9 +1,9 @@
-//! Which files count in a root and what they say together.
+//! Which files count in a root, and their effective settings.
 //!
-//! Plain shadow reads `/etc/login.defs` and nothing else. Built with libeconf, as on SUSE, it takes
-//! `/usr/etc/login.defs` where that is missing, then the drop-ins `*.defs` of `/usr/etc/login.defs.d` and
-//! `/etc/login.defs.d`, the later over the earlier: by directory in older libeconf, by name in newer. Which of them a
-//! host has cannot be seen in its files, so `yes` here means `yes` by each.
+//! Plain shadow reads only `/etc/login.defs`. With libeconf, as on SUSE, shadow reads `/usr/etc/login.defs` if that is
+//! missing, then the drop-ins `*.defs` of `/usr/etc/login.defs.d` and `/etc/login.defs.d`. Later ones override earlier
+//! ones: by directory in older libeconf, by name in newer. The files do not show which of them a host uses, so `yes`
+//! here means `yes` for each.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,22 +12,22 @@ use std::path::{Path, PathBuf};
 
 use host::{MalformedFile, ReadError, Root};
 
-use super::disk::Place;
-use super::text::{KEY, Settings};
+use crate::files::FileAt;
+use crate::text::{KEY, Settings};
 
-/// The file that counts where it is there.
-pub(super) const MAIN: &str = "/etc/login.defs";
+/// The file that counts if it exists.
+pub(crate) const MAIN: &str = "/etc/login.defs";
 /// The vendor's file, masked by [`MAIN`].
-pub(super) const VENDOR: &str = "/usr/etc/login.defs";
-/// Drop-ins of the vendor.
+pub(crate) const VENDOR: &str = "/usr/etc/login.defs";
+/// The vendor's drop-ins.
 const VENDOR_DROP_INS: &str = "/usr/etc/login.defs.d";
-/// Drop-ins of the administrator; the same name masks the vendor's.
-pub(super) const DROP_INS: &str = "/etc/login.defs.d";
+/// The administrator's drop-ins. They mask the vendor's of the same name.
+pub(crate) const DROP_INS: &str = "/etc/login.defs.d";
 
-/// What `useradd` goes by.
+/// The settings that `useradd` uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effective {
-    /// Whether `useradd` makes a group for each user, by every way in which shadow reads these files.
+pub struct EffectiveSettings {
+    /// Whether `useradd` creates a group for each user, in every way in which shadow reads these files.
     pub usergroups_enab: bool,
     /// `SYS_UID_MIN`.
     pub sys_uid_min: u32,
@@ -35,54 +35,57 @@ pub struct Effective {
     pub sys_uid_max: u32,
     /// `UID_MIN`.
     pub uid_min: u32,
-    /// The file whose assignment of `USERGROUPS_ENAB` wins, as the host sees it; `None` where none assigns it.
+    /// The file with the effective assignment of `USERGROUPS_ENAB`, as the host sees it. `None` if no file assigns it.
     pub decided_by: Option<PathBuf>,
 }
 
-/// Reads them.
+/// Reads the effective settings.
 ///
 /// # Errors
-/// [`ReadError`] where a file cannot be read, is no regular file, is larger than 8 MiB or holds NUL bytes.
-pub fn read(root: &Root) -> Result<Effective, ReadError> {
+/// [`ReadError`] if a file cannot be read, is not a regular file, is larger than 8 MiB or contains NUL bytes.
+pub fn read(root: &Root) -> Result<EffectiveSettings, ReadError> {
     Ok(Sources::of(root)?.effective())
 }
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
-    /// As the host names it.
+pub(crate) struct Source {
+    /// The path as the host names it.
     pub path: PathBuf,
-    /// Links resolved.
+    /// The path after following links.
     pub real: PathBuf,
     pub content: Vec<u8>,
     pub settings: Settings,
+    /// Why the file can be neither changed nor replaced.
+    pub blocked: Option<&'static str>,
 }
 
 impl Source {
     fn of(root: &Root, path: &Path) -> Result<Option<Self>, ReadError> {
-        let place = match Place::of(root, path) {
+        let target = match FileAt::resolved(root, path) {
             Err(e) if e.is_missing() => return Ok(None),
-            place => place?,
+            target => target?,
         };
-        let Some(loaded) = place.load()? else { return Ok(None) };
+        let Some(loaded) = target.load()? else { return Ok(None) };
         let settings = Settings::parse(&loaded.content).map_err(|e| MalformedFile {
             path: root.shown(path),
             line: Some(e.line),
             problem: e.problem.into(),
-            hint: "mend that line or put the file back from its package; nothing was changed".into(),
+            hint: "fix that line, or restore the file from its package; nothing was changed".into(),
         })?;
-        Ok(Some(Self { path: path.to_owned(), real: place.inside, content: loaded.content, settings }))
+        let blocked = loaded.blocked();
+        Ok(Some(Self { path: path.to_owned(), real: target.inside, content: loaded.content, settings, blocked }))
     }
 }
 
-/// All that count.
+/// All files that count.
 #[derive(Debug)]
-pub(super) struct Sources {
+pub(crate) struct Sources {
     pub main: Option<Source>,
     pub vendor: Option<Source>,
-    /// Those of the vendor that are not masked, then those of the administrator, each sorted by name.
+    /// The vendor's that are not masked, then the administrator's, each sorted by name.
     drop_ins: Vec<Source>,
-    /// All names in [`DROP_INS`]; `None` where there is no such directory.
+    /// All names in [`DROP_INS`]. `None` if the directory does not exist.
     pub names: Option<Vec<OsString>>,
 }
 
@@ -101,7 +104,7 @@ impl Sources {
             for name in names.iter().filter(|name| name.as_bytes().ends_with(b".defs")) {
                 let path = Path::new(directory).join(name);
                 let masked = directory == VENDOR_DROP_INS && masking.contains(name);
-                // The usual way to mask one; a device is refused otherwise.
+                // The usual way to mask a drop-in. Other devices are refused.
                 let nothing = root.link_target(&path).is_some_and(|target| target == Path::new("/dev/null"));
                 if !masked && !nothing {
                     drop_ins.extend(Source::of(root, &path)?);
@@ -111,12 +114,12 @@ impl Sources {
         Ok(Self { main, vendor, drop_ins, names })
     }
 
-    /// The settings that drop-ins change.
+    /// Returns the file that drop-ins override.
     pub fn base(&self) -> Option<&Source> {
         self.main.as_ref().or(self.vendor.as_ref())
     }
 
-    /// Whether all drop-ins together leave a base that says `base`, or change it, to yes in either order.
+    /// Returns whether the drop-ins, in either order, result in yes on top of a base with the value `base`.
     pub fn merged_yes(&self, base: bool) -> bool {
         let yes = |ordered: &[&Source]| {
             let last = ordered.iter().rev().find(|source| source.settings.get(KEY).is_some());
@@ -126,7 +129,7 @@ impl Sources {
         yes(&by_directory) && yes(&self.by_name())
     }
 
-    /// The drop-in that decides against yes.
+    /// Returns the drop-in that sets another value than yes.
     pub fn against(&self) -> Option<&Source> {
         self.drop_ins
             .iter()
@@ -135,12 +138,12 @@ impl Sources {
     }
 
     fn by_name(&self) -> Vec<&Source> {
-        // The administrator's masks the vendor's, so a name is there once.
+        // The administrator's drop-in masks the vendor's, so each name occurs once.
         let sorted: BTreeMap<_, _> = self.drop_ins.iter().map(|source| (source.path.file_name(), source)).collect();
         sorted.into_values().collect()
     }
 
-    /// Whether [`MAIN`] must be changed or made.
+    /// Returns whether [`MAIN`] must be changed or created.
     pub fn main_needs_change(&self) -> bool {
         match (&self.main, self.base()) {
             (Some(main), _) => !main.settings.usergroups_enab(),
@@ -148,12 +151,12 @@ impl Sources {
         }
     }
 
-    /// Whether a drop-in must come over the others.
+    /// Returns whether a drop-in must override the others.
     pub fn drop_in_needed(&self) -> bool {
         !self.merged_yes(true)
     }
 
-    fn effective(&self) -> Effective {
+    fn effective(&self) -> EffectiveSettings {
         let mut settings = Settings::default();
         let mut decided_by = None;
         for source in self.base().into_iter().chain(self.by_name()) {
@@ -162,7 +165,7 @@ impl Sources {
             }
             settings.merge(source.settings.clone());
         }
-        Effective {
+        EffectiveSettings {
             usergroups_enab: !self.main_needs_change() && !self.drop_in_needed(),
             sys_uid_min: settings.sys_uid_min(),
             sys_uid_max: settings.sys_uid_max(),

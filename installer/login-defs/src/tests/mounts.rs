@@ -1,16 +1,16 @@
-//! Bind mounts, overlayfs, read-only file systems: real ones, in a mount namespace of a thread of this test.
+//! Real bind mounts, overlayfs and read-only file systems, each in a mount namespace of its own. Needs root.
 
 use std::path::Path;
 use std::process::Command;
 
 use host::Root;
 
-use super::super::{WindowError, leftover, open, plan, read};
 use super::scratch::{DEFS, Scratch, quiet_read};
+use crate::{WindowError, open, plan, read, stale_window};
 
 const STATE: &str = "/var/lib/cisco/hostprep";
 
-/// Runs `work` on a thread that has a mount namespace of its own, in which `script` was run in the root.
+/// Runs `script` in the root and then `work`, on a thread with a mount namespace of its own.
 fn inside(scratch: &Scratch, script: &str, work: fn(&Root, &Path)) {
     use nix::errno::Errno;
     use nix::sched::{CloneFlags, unshare};
@@ -18,7 +18,7 @@ fn inside(scratch: &Scratch, script: &str, work: fn(&Root, &Path)) {
     let script = format!("set -e; cd \"$1\"; mount --make-rprivate /; {script}");
     let in_namespace = move || {
         match unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS) {
-            // An ordinary user has no mounts to make.
+            // An ordinary user cannot mount.
             Err(Errno::EPERM) => return,
             made => made.unwrap(),
         }
@@ -41,24 +41,26 @@ fn there_and_back(root: &Root, path: &Path) {
     };
     let before = looks();
     let plan = plan(root).unwrap().unwrap();
+    assert_eq!(plan.blocked(), None);
     let window = open(root, Path::new(STATE), &plan).unwrap();
     assert!(read(root).unwrap().usergroups_enab);
-    assert!(!window.close().unwrap().foreign_change_kept);
+    assert!(!window.close().unwrap().concurrent_edit);
     assert_eq!(looks(), before);
     // The same after a crash.
     std::mem::forget(open(root, Path::new(STATE), &plan).unwrap());
-    super::super::recover(root, Path::new(STATE)).unwrap().unwrap();
+    crate::recover(root, Path::new(STATE)).unwrap().unwrap();
     assert_eq!(looks(), before);
-    assert_eq!(leftover(root, Path::new(STATE)).unwrap(), None);
+    assert_eq!(stale_window(root, Path::new(STATE)).unwrap(), None);
 }
 
 fn refused_as_read_only(root: &Root, _: &Path) {
     let plan = plan(root).unwrap().unwrap();
+    assert!(plan.blocked().unwrap().ends_with("is on a read-only file system"), "{plan:?}");
     let error = open(root, Path::new(STATE), &plan).unwrap_err();
     let message = error.to_string();
     assert!(matches!(error, WindowError::Unchangeable { .. }) && message.contains("read-write"), "{message}");
     assert!(message.contains("/etc/login.defs"), "{message}");
-    assert_eq!(leftover(root, Path::new(STATE)).unwrap(), None);
+    assert_eq!(stale_window(root, Path::new(STATE)).unwrap(), None);
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn a_bind_mounted_file() {
     let scratch = Scratch::with(DEFS);
     scratch.put("elsewhere/defs", DEFS);
     inside(&scratch, "mount --bind elsewhere/defs etc/login.defs", there_and_back);
-    // A writable file in a directory that is not.
+    // A writable file in a read-only directory.
     inside(
         &scratch,
         "mount --bind elsewhere/defs etc/login.defs; mount --bind etc etc; mount -o remount,ro,bind etc; \

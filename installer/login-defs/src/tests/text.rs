@@ -1,10 +1,10 @@
-//! The text against an independent reading of `def_load`, by cases and by chance.
+//! The parser and the patch, compared with a second implementation of `def_load`, on cases and on random texts.
 
 use proptest::prelude::*;
 
-use super::super::text::{PatchRecord, Settings, patch, unpatch};
+use crate::text::{PatchRecord, Settings, patch, unpatch};
 
-/// `def_load` of shadow's `lib/getdef.c` once more, as C would do it: `fgets` into 1024 bytes, trim, split.
+/// Implements `def_load` of shadow's `lib/getdef.c` again, as in C: `fgets` into 1024 bytes, trim, split.
 fn by_the_book(content: &[u8]) -> bool {
     let is_space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r');
     let mut yes = false;
@@ -74,7 +74,7 @@ fn the_last_assignment_gets_the_value() {
 }
 
 #[test]
-fn what_shadow_takes_for_part_of_the_value_goes_for_the_time() {
+fn text_after_an_unquoted_value_is_part_of_it() {
     check(b"USERGROUPS_ENAB yes # as always\n", b"USERGROUPS_ENAB yes\n");
     check(b"USERGROUPS_ENAB \"no\" # as always\n", b"USERGROUPS_ENAB \"yes\" # as always\n");
     check(b"USERGROUPS_ENAB \"yes \"\n", b"USERGROUPS_ENAB \"yes\"\n");
@@ -94,7 +94,7 @@ fn without_an_assignment_a_line_is_added() {
 }
 
 #[test]
-fn a_piece_of_a_long_line_counts_as_shadow_counts_it() {
+fn a_long_line_is_read_in_pieces_as_shadow_reads_it() {
     let mut long = vec![b'#'; 1023];
     long.extend_from_slice(b"USERGROUPS_ENAB yes\n");
     assert!(by_the_book(&long) && Settings::parse(&long).unwrap().usergroups_enab());
@@ -119,7 +119,7 @@ fn a_nul_byte_is_named_with_its_line() {
 }
 
 #[test]
-fn numbers_as_strtol_has_them() {
+fn numbers_as_strtol_reads_them() {
     let settings = Settings::parse(b"UID_MIN 0x1F4\nSYS_UID_MIN 0144\nSYS_UID_MAX \"499\"\n").unwrap();
     assert_eq!((settings.uid_min(), settings.sys_uid_min(), settings.sys_uid_max()), (500, 100, 499));
     let settings = Settings::parse(b"UID_MIN +0x1F4\nSYS_UID_MIN +0144\nSYS_UID_MAX 0x+1\n").unwrap();
@@ -129,16 +129,16 @@ fn numbers_as_strtol_has_them() {
 }
 
 #[test]
-fn an_edit_survives_and_a_changed_line_is_theirs() {
+fn an_edit_survives_and_a_changed_line_stays_changed() {
     let patched = patch(b"A b\nUSERGROUPS_ENAB no\nC d\n");
     let undo = |current: &[u8]| String::from_utf8(unpatch(current, &patched.record)).unwrap();
     assert_eq!(undo(b"new\nA b\nUSERGROUPS_ENAB yes\nC d\n"), "new\nA b\nUSERGROUPS_ENAB no\nC d\n");
     assert_eq!(undo(b"USERGROUPS_ENAB yes"), "USERGROUPS_ENAB no");
     assert_eq!(undo(b"A b\r\nUSERGROUPS_ENAB yes\r\n"), "A b\r\nUSERGROUPS_ENAB no\r\n");
     assert_eq!(undo(b"A b\nUSERGROUPS_ENAB maybe\n"), "A b\nUSERGROUPS_ENAB maybe\n");
-    // Somebody adds the same line at the end: theirs stays.
+    // Another program adds the same line at the end: that line stays.
     assert_eq!(undo(b"USERGROUPS_ENAB yes\nUSERGROUPS_ENAB yes\n"), "USERGROUPS_ENAB no\nUSERGROUPS_ENAB yes\n");
-    // One that read the same stood above it.
+    // An identical line is above it.
     let patched = patch(b"USERGROUPS_ENAB yes\nUSERGROUPS_ENAB no\n");
     let current = b"new\nUSERGROUPS_ENAB yes\nUSERGROUPS_ENAB yes\n";
     assert_eq!(unpatch(current, &patched.record), b"new\nUSERGROUPS_ENAB yes\nUSERGROUPS_ENAB no\n");
@@ -208,7 +208,7 @@ proptest! {
 
     #[test]
     fn edits_of_other_lines_survive(text in text(), edits in prop::collection::vec((any::<prop::sample::Index>(), "[a-z]{1,8} [0-9]"), 1..4)) {
-        // The same edits, on a line's boundary, with the window open and without.
+        // The same edits, at line boundaries, with the window open and without it.
         let mut with: Vec<Vec<u8>> = lines(&patch(&text).content);
         let mut without: Vec<Vec<u8>> = lines(&text);
         let shared = with.iter().zip(&without).take_while(|(one, other)| one == other).count();

@@ -1,12 +1,12 @@
-//! The real `useradd`, with the window and without.
+//! The real `useradd`, in the window and outside it.
 
 use host::Root;
 use host::account::Accounts;
 use host::clock::SystemClock;
 use host::process::{Command, Processes};
 
-use super::super::{open, plan};
 use super::scratch::{DEFS, Scratch};
+use crate::{open, plan};
 
 fn host(content: &[u8]) -> Scratch {
     let scratch = Scratch::with(content);
@@ -28,7 +28,7 @@ fn useradd(root: &Root, name: &str) {
     Processes::new(&SystemClock, &()).run(&command).unwrap();
 }
 
-/// The name of the group that has the user's primary gid.
+/// Returns whether the user has a group of its own name as its primary group.
 fn own_group(root: &Root, name: &str) -> bool {
     let accounts = Accounts::of(root);
     let user = accounts.user(name).unwrap().unwrap();
@@ -53,7 +53,7 @@ fn a_user_gets_its_own_group_in_the_window_only() {
         let before = scratch.picture().files[&path].clone();
         let window = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap();
         useradd(&scratch.root, "within");
-        assert!(!window.close().unwrap().foreign_change_kept);
+        assert!(!window.close().unwrap().concurrent_edit);
         assert!(own_group(&scratch.root, "within"), "{}", String::from_utf8_lossy(content));
         assert_eq!(scratch.picture().files[&path], before);
 

@@ -1,4 +1,4 @@
-//! Opening and closing, and what is refused.
+//! Opening, closing, and files that are refused.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,8 +9,8 @@ use host::Root;
 use nix::sys::stat::Mode;
 use proptest::prelude::*;
 
-use super::super::{WindowError, leftover, open, plan, read, recover};
 use super::scratch::{DEFS, STATE, Scratch, on_disk};
+use crate::{WindowError, open, plan, plan_placeholder, read, recover, stale_window};
 
 /// Opens, checks, closes, and compares everything.
 pub(super) fn there_and_back(scratch: &Scratch) {
@@ -19,10 +19,10 @@ pub(super) fn there_and_back(scratch: &Scratch) {
     assert_eq!(scratch.picture(), before, "planning left a trace");
     let window = open(&scratch.root, scratch.state(), &plan).unwrap();
     assert!(read(&scratch.root).unwrap().usergroups_enab);
-    assert!(leftover(&scratch.root, scratch.state()).unwrap().is_some());
-    assert!(!window.close().unwrap().foreign_change_kept);
+    assert!(stale_window(&scratch.root, scratch.state()).unwrap().is_some());
+    assert!(!window.close().unwrap().concurrent_edit);
     assert_eq!(scratch.picture(), before);
-    assert_eq!(leftover(&scratch.root, scratch.state()).unwrap(), None);
+    assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None);
 }
 
 #[test]
@@ -69,21 +69,21 @@ fn the_copy_is_what_the_original_was() {
     assert_eq!((was.mode, was.owner, &was.xattrs), (is.mode, is.owner, &is.xattrs));
     assert_eq!(open.files[&aside].ino, was.ino);
     assert_eq!(open.state, ["login-defs-window.json"]);
-    // Somebody reads the original by its second name.
+    // Another program reads the original by its second name.
     fs::read(&aside).unwrap();
     window.close().unwrap();
     assert_eq!(scratch.picture(), before);
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_without_blocking() {
+fn a_file_that_is_not_regular_is_refused_without_blocking() {
     let refused = |make: &dyn Fn(&Path)| {
         let scratch = Scratch::bare();
         make(&scratch.path("etc/login.defs"));
         let error = plan(&scratch.root).unwrap_err().to_string();
         error.replace(&scratch.root.path().display().to_string(), "")
     };
-    let end = ", not a regular file; put the file back from its package, then run again; nothing was changed";
+    let end = ", not a regular file; restore the file from its package, then run again; nothing was changed";
     assert_eq!(refused(&|path| fs::create_dir(path).unwrap()), format!("/etc/login.defs: is a directory{end}"));
     let fifo = |path: &Path| nix::unistd::mkfifo(path, Mode::S_IRWXU).unwrap();
     assert_eq!(refused(&fifo), format!("/etc/login.defs: is a fifo{end}"));
@@ -106,15 +106,19 @@ fn an_immutable_file_is_named_with_what_to_do() {
         return;
     }
     let before = scratch.picture();
-    let error = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap_err();
+    let planned = scratch.plan();
+    let error = open(&scratch.root, scratch.state(), &planned).unwrap_err();
     let kept = scratch.picture() == before;
     chattr("-i", &path);
     assert!(kept);
+    let known = planned.blocked().unwrap();
+    assert!(known.starts_with(&format!("{} is immutable", path.display())), "{known}");
+    assert_eq!(scratch.plan().blocked(), None);
     let message = error.to_string();
     assert!(matches!(error, WindowError::Unchangeable { .. }) && message.contains("chattr -i -a"), "{message}");
     assert!(message.contains(&path.display().to_string()), "{message}");
 
-    // Neither renamed nor removed can be what an append-only directory holds.
+    // Files in an append-only directory can be neither renamed nor removed.
     for flag in ["a", "i"] {
         chattr(&format!("+{flag}"), &scratch.path("etc"));
         let window = open(&scratch.root, scratch.state(), &scratch.plan()).map(|window| window.close().unwrap());
@@ -140,27 +144,27 @@ fn a_newer_record_is_refused_and_stays() {
     let before = scratch.picture();
     let error = recover(&scratch.root, scratch.state()).unwrap_err();
     assert!(error.to_string().contains("has format 2 and this hostprep knows 1"), "{error}");
-    assert!(leftover(&scratch.root, scratch.state()).is_err());
+    assert!(stale_window(&scratch.root, scratch.state()).is_err());
     assert!(open(&scratch.root, scratch.state(), &scratch.plan()).is_err());
     assert_eq!(scratch.picture(), before);
 }
 
 #[test]
-fn a_window_that_was_left_is_closed_before_another_opens() {
+fn a_stale_window_is_closed_before_another_opens() {
     let scratch = Scratch::with(DEFS);
     let before = scratch.picture();
     std::mem::forget(open(&scratch.root, scratch.state(), &scratch.plan()).unwrap());
-    let found = leftover(&scratch.root, scratch.state()).unwrap().unwrap().found;
+    let found = stale_window(&scratch.root, scratch.state()).unwrap().unwrap().found;
     assert_eq!(found, [scratch.root.shown(STATE), scratch.root.shown("/etc/.login.defs.hostprep-original")]);
-    // Planned before the leftover was seen, when the file said yes.
+    // Planned before the stale window was found, when the file said yes.
     assert_eq!(plan(&scratch.root).unwrap(), None);
-    assert!(!recover(&scratch.root, scratch.state()).unwrap().unwrap().foreign_change_kept);
+    assert!(!recover(&scratch.root, scratch.state()).unwrap().unwrap().concurrent_edit);
     assert_eq!(scratch.picture(), before);
     there_and_back(&scratch);
 }
 
 #[test]
-fn a_stale_plan_is_made_anew() {
+fn an_outdated_plan_is_renewed() {
     let scratch = Scratch::with(DEFS);
     let plan = scratch.plan();
     scratch.put("etc/login.defs", b"A b\nUSERGROUPS_ENAB no\n");
@@ -174,13 +178,13 @@ fn a_stale_plan_is_made_anew() {
 }
 
 #[test]
-fn looking_leaves_no_trace() {
+fn reading_leaves_no_trace() {
     let scratch = Scratch::with(DEFS);
     scratch.put("etc/login.defs.d/5.defs", b"UMASK 022\n");
     let before = scratch.picture();
     read(&scratch.root).unwrap();
     scratch.plan();
-    leftover(&scratch.root, scratch.state()).unwrap();
+    stale_window(&scratch.root, scratch.state()).unwrap();
     recover(&scratch.root, scratch.state()).unwrap();
     assert_eq!(scratch.picture(), before);
     assert!(Root::system().is_ok());
@@ -193,5 +197,70 @@ proptest! {
     fn any_text_comes_back(text in prop::collection::vec(any::<u8>().prop_filter("no NUL", |byte| *byte != 0), 0..400)) {
         on_disk(false);
         there_and_back(&Scratch::with(&text));
+    }
+}
+
+#[test]
+fn a_file_without_settings_where_there_is_none() {
+    let scratch = Scratch::bare();
+    let path = scratch.path("etc/login.defs");
+    let before = scratch.picture();
+    let plan = plan_placeholder(&scratch.root).unwrap().unwrap();
+    assert_eq!(scratch.picture(), before, "planning left a trace");
+    let shown = path.display();
+    assert_eq!(
+        plan.describe("groupdel x"),
+        [format!("{shown} is created without settings"), "groupdel x".into(), format!("then {shown} is removed"),]
+    );
+    let effective = read(&scratch.root).unwrap();
+    let window = open(&scratch.root, scratch.state(), &plan).unwrap();
+    assert_eq!(read(&scratch.root).unwrap(), effective, "it says nothing");
+    assert!(path.exists() && !window.close().unwrap().concurrent_edit);
+    assert_eq!(scratch.picture(), before);
+
+    // After a crash, with the record and without it.
+    for record_lost in [false, true] {
+        std::mem::forget(open(&scratch.root, scratch.state(), &plan).unwrap());
+        if record_lost {
+            fs::remove_file(scratch.path(STATE).join("login-defs-window.json")).unwrap();
+        }
+        assert!(path.exists());
+        let recovered = recover(&scratch.root, scratch.state()).unwrap().unwrap();
+        assert!(!recovered.concurrent_edit, "{record_lost}");
+        assert_eq!(scratch.picture(), before, "{record_lost}");
+    }
+
+    // Another program writes one meanwhile: it stays.
+    let window = open(&scratch.root, scratch.state(), &plan).unwrap();
+    fs::write(&path, DEFS).unwrap();
+    assert!(window.close().unwrap().concurrent_edit);
+    assert_eq!(scratch.read("etc/login.defs"), DEFS);
+    assert_eq!(plan_placeholder(&scratch.root).unwrap(), None);
+    // A plan that is no longer needed changes nothing.
+    let before = scratch.picture();
+    assert!(!open(&scratch.root, scratch.state(), &plan).unwrap().close().unwrap().concurrent_edit);
+    assert_eq!(scratch.picture(), before);
+
+    let vendor = Scratch::bare();
+    vendor.put("usr/etc/login.defs", DEFS);
+    assert_eq!(plan_placeholder(&vendor.root).unwrap(), None, "libeconf reads the vendor's");
+}
+
+#[test]
+fn nothing_is_created_in_an_append_only_directory() {
+    let scratch = Scratch::bare();
+    let chattr = |flag: &str| Command::new("chattr").arg(flag).arg(scratch.path("etc")).status();
+    for flag in ["a", "i"] {
+        if !chattr(&format!("+{flag}")).is_ok_and(|status| status.success()) {
+            eprintln!("no chattr here");
+            return;
+        }
+        let before = scratch.picture().files;
+        let error = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap_err();
+        let after = scratch.picture().files;
+        chattr(&format!("-{flag}")).unwrap();
+        assert!(matches!(error, WindowError::Unchangeable { .. }), "{flag}: {error}");
+        assert_eq!(after, before, "{flag}");
+        assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None, "{flag}");
     }
 }

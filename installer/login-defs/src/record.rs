@@ -1,62 +1,63 @@
-//! The intent, on disk before anything is changed: `login-defs-window.json` in hostprep's state directory.
+//! The intent, written to disk before any change: `login-defs-window.json` in hostprep's state directory.
 
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use host::{Dir, FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::disk::{self, Loaded, Meta, Times};
-use super::text::PatchRecord;
-use super::window::WindowError;
+use crate::error::WindowError;
+use crate::files::{self, Metadata, ReadFile, Times, sha256};
+use crate::text::PatchRecord;
 
 /// The record's name in the state directory.
 const NAME: &str = "login-defs-window.json";
-/// What is written before it is renamed to [`NAME`].
+/// Written first, then renamed to [`NAME`].
 const TEMPORARY: &str = ".login-defs-window.json.hostprep-new";
-/// The format that this version writes; an older reader refuses a newer one.
+/// The format of this version. An older reader refuses a newer format.
 const SCHEMA: u32 = 1;
 
-/// What a window set out to do.
+/// What a window changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Record {
+pub(crate) struct Record {
     schema: u32,
     pub main: Option<Main>,
-    pub drop_in: Option<Made>,
+    pub drop_in: Option<Created>,
 }
 
-/// The change of a file that was there.
+/// The change of `/etc/login.defs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "kebab-case")]
-pub(super) enum Main {
-    /// The original inode is kept aside.
-    Swap(Changed),
+pub(crate) enum Main {
+    /// The original inode is kept under a second name.
+    #[serde(rename = "swap")]
+    Replace(ChangedFile),
     /// The file is written in place.
     InPlace {
         #[serde(flatten)]
-        changed: Changed,
+        changed: ChangedFile,
         phase: Phase,
     },
-    /// The file is made and removed again.
-    Make(Made),
+    /// The file is created and removed again.
+    #[serde(rename = "make")]
+    Create(Created),
 }
 
-/// How far writing in place got. Only in [`Phase::Open`] nobody of ours is writing, and what differs is an edit.
+/// How far writing in place got. Only in [`Phase::Open`] hostprep is not writing, so that a difference is an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     Opening,
     Open,
     Closing,
-    /// Somebody's text, less our line, is being written.
+    /// Another program's text, without our line, is being written.
     Merging,
 }
 
-/// A file as it was.
+/// A file as it was before the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Changed {
-    #[serde(with = "super::bytes")]
+pub(crate) struct ChangedFile {
+    #[serde(with = "crate::bytes")]
     path: Vec<u8>,
     device: u64,
     inode: u64,
@@ -71,17 +72,17 @@ pub(super) struct Changed {
     pub line: PatchRecord,
 }
 
-/// A file that was not there.
+/// A file that did not exist before the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Made {
-    #[serde(with = "super::bytes")]
+pub(crate) struct Created {
+    #[serde(with = "crate::bytes")]
     path: Vec<u8>,
     pub sha256: String,
     pub line: PatchRecord,
 }
 
-impl Changed {
-    pub fn new(path: &Path, original: &Loaded, meta: &Meta, patched: &[u8], line: PatchRecord) -> Self {
+impl ChangedFile {
+    pub fn new(path: &Path, original: &ReadFile, meta: &Metadata, patched: &[u8], line: PatchRecord) -> Self {
         Self {
             path: path.as_os_str().as_bytes().to_vec(),
             device: original.stat.st_dev,
@@ -105,12 +106,12 @@ impl Changed {
         (self.device, self.inode)
     }
 
-    pub fn meta(&self) -> Meta {
-        Meta { uid: self.uid, gid: self.gid, ..Meta::plain(self.mode) }
+    pub fn meta(&self) -> Metadata {
+        Metadata { uid: self.uid, gid: self.gid, ..Metadata::plain(self.mode) }
     }
 }
 
-impl Made {
+impl Created {
     pub fn new(path: &Path, content: &[u8], line: PatchRecord) -> Self {
         Self { path: path.as_os_str().as_bytes().to_vec(), sha256: sha256(content), line }
     }
@@ -125,33 +126,28 @@ fn path(bytes: &[u8]) -> PathBuf {
 }
 
 impl Record {
-    pub fn new(main: Option<Main>, drop_in: Option<Made>) -> Self {
+    pub fn new(main: Option<Main>, drop_in: Option<Created>) -> Self {
         Self { schema: SCHEMA, main, drop_in }
     }
 }
 
-/// A checksum as the record has it.
-pub(super) fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What stands where the record would be.
+/// The content of the record file.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Stored {
     Nothing,
     Record(Box<Record>),
-    /// Something that cannot be read; the names beside login.defs must do.
+    /// Unreadable. Recovery uses the names next to login.defs instead.
     Malformed,
 }
 
 /// The state directory.
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct StateDir {
     pub dir: Dir,
 }
 
-impl State {
-    /// Opens it; `None` where it was never made.
+impl StateDir {
+    /// Opens it. Returns `None` if it does not exist.
     pub fn find(root: &Root, inside: &Path) -> Result<Option<Self>, FileError> {
         match root.own_dir(inside) {
             Ok(dir) => Ok(Some(Self { dir })),
@@ -160,69 +156,69 @@ impl State {
         }
     }
 
-    /// Opens it, made first where it is missing.
+    /// Opens it, and creates it if it does not exist.
     pub fn make(root: &Root, inside: &Path) -> Result<Self, FileError> {
         Ok(Self { dir: root.make_own_dir(inside)? })
     }
 
-    pub fn load(&self) -> Result<Found, WindowError> {
+    pub fn load(&self) -> Result<Stored, WindowError> {
         #[derive(Deserialize)]
         struct Version {
             schema: u32,
         }
-        let loaded = match disk::load(&self.dir, NAME) {
-            // Too large, or no file at all: whatever it is, we did not write it.
-            Err(ReadError::Malformed(_)) => return Ok(Found::Malformed),
+        let loaded = match files::load(&self.dir, NAME) {
+            // Too large, or not a regular file: hostprep did not write it.
+            Err(ReadError::Malformed(_)) => return Ok(Stored::Malformed),
             loaded => loaded?,
         };
-        let Some(loaded) = loaded else { return Ok(Found::Nothing) };
+        let Some(loaded) = loaded else { return Ok(Stored::Nothing) };
         match serde_json::from_slice::<Version>(&loaded.content) {
             Ok(Version { schema }) if schema > SCHEMA => {
                 Err(WindowError::NewerRecord { path: self.dir.shown().join(NAME), schema, known: SCHEMA })
             }
-            _ => Ok(serde_json::from_slice(&loaded.content).map_or(Found::Malformed, Found::Record)),
+            _ => Ok(serde_json::from_slice(&loaded.content).map_or(Stored::Malformed, Stored::Record)),
         }
     }
 
-    /// Writes the record; it is on disk when this returns.
+    /// Writes the record. It is on disk when this returns.
     pub fn store(&self, record: &Record) -> Result<(), FileError> {
         let json = serde_json::to_vec_pretty(record)
             .map_err(|e| FileError::new("write", self.dir.shown().join(NAME), std::io::Error::other(e)))?;
-        self.replace(NAME, TEMPORARY, &json, &Meta::plain(0o644), None)
+        self.replace(NAME, TEMPORARY, &json, &Metadata::plain(0o644), None)
     }
 
-    /// Writes a file of the state directory so that it is whole or not there.
+    /// Writes a file of the state directory: it is complete, or does not exist.
     pub fn replace(
         &self,
         name: &str,
         temporary: &str,
         content: &[u8],
-        meta: &Meta,
+        meta: &Metadata,
         times: Option<Times>,
     ) -> Result<(), FileError> {
-        disk::write_new(&self.dir, temporary, content, meta, times)?;
-        disk::rename(&self.dir, temporary, name)?;
-        disk::sync(&self.dir)
+        files::write_new(&self.dir, temporary, content, meta, times)?;
+        files::rename(&self.dir, temporary, name)?;
+        files::sync(&self.dir)
     }
 
-    /// Removes the record and what was left of writing one.
+    /// Removes the record and the temporary file of writing it.
     pub fn remove(&self) -> Result<(), FileError> {
         self.discard(&[NAME, TEMPORARY])
     }
 
-    /// Removes files of the state directory, where they are there.
+    /// Removes files of the state directory, if they exist.
     pub fn discard(&self, names: &[&str]) -> Result<(), FileError> {
         let mut any = false;
         for name in names {
             if self.dir.stat(name)?.is_some() {
-                disk::unlink(&self.dir, name)?;
+                files::unlink(&self.dir, name)?;
                 any = true;
             }
         }
-        if any { disk::sync(&self.dir) } else { Ok(()) }
+        if any { files::sync(&self.dir) } else { Ok(()) }
     }
 
-    /// Whether the record, or what was left of writing one, is there.
+    /// Returns whether the record, or the temporary file of writing it, exists.
     pub fn any(&self) -> Result<bool, FileError> {
         Ok(self.dir.stat(NAME)?.is_some() || self.dir.stat(TEMPORARY)?.is_some())
     }

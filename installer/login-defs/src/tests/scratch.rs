@@ -1,4 +1,4 @@
-//! A scratch root and exact pictures of it.
+//! A scratch root, and snapshots of it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use xattr::FileExt;
 /// The state directory, as the host sees it.
 pub(super) const STATE: &str = "/var/lib/cisco/hostprep";
 
-/// A `login.defs` as distributions ship it, with the value that makes trouble.
+/// A `login.defs` as distributions ship it, with USERGROUPS_ENAB set to no.
 pub(super) const DEFS: &[u8] =
     b"# login.defs of a test; Latin-1: caf\xe9\nUID_MIN\t\t1000\nUSERGROUPS_ENAB no\nUMASK\t022\n";
 
@@ -25,7 +25,7 @@ thread_local! {
     static ON_DISK: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
 }
 
-/// For thousands of windows `false`: where syncing costs nothing, if there is such a place.
+/// `false` puts the roots on tmpfs, where syncing costs nothing, for thousands of windows.
 pub(super) fn on_disk(on_disk: bool) {
     ON_DISK.set(on_disk);
 }
@@ -47,7 +47,7 @@ impl Scratch {
         Self { dir, root }
     }
 
-    /// With this `/etc/login.defs`, whose mode, times and attributes are none that a new file would have.
+    /// A root with this `/etc/login.defs`. Its mode, times and attributes differ from those of a new file.
     pub fn with(content: &[u8]) -> Self {
         let scratch = Self::bare();
         scratch.put("etc/login.defs", content);
@@ -70,15 +70,15 @@ impl Scratch {
         quiet_read(&self.path(inside))
     }
 
-    pub fn plan(&self) -> super::super::Plan {
-        super::super::plan(&self.root).unwrap().unwrap()
+    pub fn plan(&self) -> crate::Plan {
+        crate::plan(&self.root).unwrap().unwrap()
     }
 
     pub fn state(&self) -> &'static Path {
         Path::new(STATE)
     }
 
-    /// `/etc` with everything in it, and the state directory's names.
+    /// Returns `/etc` and `/usr` with everything in them, and the names in the state directory.
     pub fn picture(&self) -> Picture {
         let mut files = BTreeMap::new();
         look(&self.path("etc"), &mut files);
@@ -87,7 +87,7 @@ impl Scratch {
     }
 }
 
-/// An odd mode, an attribute, and an access time that the kernel would update on the first ordinary read.
+/// Sets an unusual mode, an attribute, and an access time that the kernel would update on the first ordinary read.
 pub(super) fn adorn(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
     let file = File::options().write(true).open(path).unwrap();
@@ -98,7 +98,7 @@ pub(super) fn adorn(path: &Path) {
     futimens(&file, &TimeSpec::new(1_000_000_001, 123_456_789), &TimeSpec::new(1_200_000_002, 987_654_321)).unwrap();
 }
 
-/// What must be as it was.
+/// What must not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Picture {
     pub files: BTreeMap<PathBuf, Looks>,

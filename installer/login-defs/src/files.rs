@@ -1,5 +1,5 @@
-//! The file operations of the window: everything through descriptors, nothing followed, no read that leaves a trace.
-//! Each is a step at which a test can stop it.
+//! File operations of the window. They use descriptors, follow no link, and leave no trace when reading. A test can
+//! stop at each of them.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -8,44 +8,46 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use host::attributes::is_immutable;
 use host::root::{TEXT_LIMIT, is_link, mode_of, read_limited};
 use host::{Dir, FileError, MalformedFile, ReadError, Root};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
+use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Uid, fchown, geteuid};
+use sha2::{Digest, Sha256};
 use xattr::FileExt as _;
 
-use super::record::sha256;
 #[cfg(test)]
-use super::steps::{half_way, step};
+use crate::fault_injection::{operation, partial_write};
 
 #[cfg(not(test))]
-fn step(_what: impl FnOnce() -> String) -> Result<(), Errno> {
+fn operation(_what: impl FnOnce() -> String) -> Result<(), Errno> {
     Ok(())
 }
 
 #[cfg(not(test))]
-fn half_way() -> bool {
+fn partial_write() -> bool {
     false
 }
 
 /// Linux's own limit (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
-/// A name in an opened directory; the file itself may be missing.
+/// A name in an open directory. The file may not exist.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct FileAt {
     pub dir: Dir,
     pub name: OsString,
-    /// The path as the host sees it, links resolved.
+    /// The path as the host sees it.
     pub inside: PathBuf,
 }
 
-impl Place {
-    /// Where `inside` really is: links at its end are resolved inside the root.
-    pub fn of(root: &Root, inside: &Path) -> Result<Self, FileError> {
+impl FileAt {
+    /// Follows links at the end of `inside`, within the root.
+    pub fn resolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
         let mut path = inside.to_owned();
         for _ in 0..MOST_LINKS {
             let (dir, name) = root.parent(&path)?;
@@ -53,34 +55,34 @@ impl Place {
                 return Ok(Self { dir, name, inside: path });
             }
             let target = root.link_target(&path).ok_or_else(|| looping(root, inside))?;
-            // Joined with the link's own directory; an absolute target replaces all of it.
+            // Relative to the link's own directory; an absolute target replaces the whole path.
             path = path.parent().unwrap_or(Path::new("/")).join(target);
         }
         Err(looping(root, inside))
     }
 
-    /// `inside` as it stands, a link at its end not followed: what was resolved once is not resolved again.
-    pub fn exactly(root: &Root, inside: &Path) -> Result<Self, FileError> {
+    /// Does not follow a link at the end of `inside`: a path that was resolved once is not resolved again.
+    pub fn unresolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
         let (dir, name) = root.parent(inside)?;
         Ok(Self { dir, name, inside: inside.to_owned() })
     }
 
-    /// As an administrator would name it, alternate root included.
+    /// Returns the path for messages, with the alternate root.
     pub fn shown(&self) -> PathBuf {
         self.dir.shown().join(&self.name)
     }
 
-    /// The hard link that keeps the original inode while the window is open.
-    pub fn aside(&self) -> OsString {
-        self.beside("original")
+    /// Returns the name of the hard link that keeps the original inode while the window is open.
+    pub fn backup_name(&self) -> OsString {
+        self.hidden_name("original")
     }
 
-    /// What is written before it is renamed into place.
-    pub fn temporary(&self) -> OsString {
-        self.beside("patched")
+    /// Returns the name of the file that is written before it is renamed.
+    pub fn temporary_name(&self) -> OsString {
+        self.hidden_name("patched")
     }
 
-    fn beside(&self, what: &str) -> OsString {
+    fn hidden_name(&self, what: &str) -> OsString {
         let mut name = OsString::from(".");
         name.push(&self.name);
         name.push(".hostprep-");
@@ -88,7 +90,7 @@ impl Place {
         name
     }
 
-    pub fn load(&self) -> Result<Option<Loaded>, ReadError> {
+    pub fn load(&self) -> Result<Option<ReadFile>, ReadError> {
         load(&self.dir, &self.name)
     }
 }
@@ -97,20 +99,29 @@ fn looping(root: &Root, inside: &Path) -> FileError {
     FileError::new("follow", root.shown(inside), Errno::ELOOP)
 }
 
-/// A file that was read, still open.
+/// A file that was read and is still open.
 #[derive(Debug)]
-pub(super) struct Loaded {
+pub(crate) struct ReadFile {
     pub file: File,
     pub stat: FileStat,
     pub content: Vec<u8>,
 }
 
-impl Loaded {
+impl ReadFile {
     pub fn id(&self) -> (u64, u64) {
         (self.stat.st_dev, self.stat.st_ino)
     }
 
-    /// Access and modification time.
+    /// Returns why the file can be neither changed nor replaced, if that is visible without trying.
+    pub fn blocked(&self) -> Option<&'static str> {
+        if is_immutable(&self.file) {
+            return Some("is immutable or append-only (`lsattr` shows it)");
+        }
+        let read_only = fstatvfs(&self.file).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY));
+        read_only.then_some("is on a read-only file system")
+    }
+
+    /// Returns the access and modification times.
     pub fn times(&self) -> Times {
         Times {
             atime: (self.stat.st_atime, self.stat.st_atime_nsec),
@@ -119,28 +130,28 @@ impl Loaded {
     }
 }
 
-/// Seconds and nanoseconds.
+/// Times as seconds and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Times {
+pub(crate) struct Times {
     pub atime: (i64, i64),
     pub mtime: (i64, i64),
 }
 
-/// What a file has beside its content and its times.
+/// Mode, owner and extended attributes of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Meta {
+pub(crate) struct Metadata {
     pub mode: u32,
     pub uid: u32,
     pub gid: u32,
     pub xattrs: BTreeMap<OsString, Vec<u8>>,
 }
 
-impl Meta {
+impl Metadata {
     pub fn plain(mode: u32) -> Self {
         Self { mode, uid: 0, gid: 0, xattrs: BTreeMap::new() }
     }
 
-    pub fn of(dir: &Dir, name: &OsStr, loaded: &Loaded) -> Result<Self, FileError> {
+    pub fn of(dir: &Dir, name: &OsStr, loaded: &ReadFile) -> Result<Self, FileError> {
         let mut xattrs = BTreeMap::new();
         let list = || -> io::Result<Vec<OsString>> { Ok(loaded.file.list_xattr()?.collect()) };
         let names = match list() {
@@ -148,7 +159,7 @@ impl Meta {
             listed => at("list attributes of", dir, name, listed)?,
         };
         for key in names {
-            // Signatures of the content: the kernel makes its own for another content, and a copy would be wrong.
+            // These sign the content. The kernel creates its own for other content, and a copy would be wrong.
             if key == "security.ima" || key == "security.evm" {
                 continue;
             }
@@ -160,13 +171,13 @@ impl Meta {
         Ok(Self { mode: mode_of(stat), uid: stat.st_uid, gid: stat.st_gid, xattrs })
     }
 
-    /// To see whether any of it changed.
+    /// Returns a checksum that differs if any of it changed.
     pub fn digest(&self) -> String {
         let Self { mode, uid, gid, xattrs } = self;
         sha256(format!("{mode:o} {uid} {gid} {xattrs:?}").as_bytes())
     }
 
-    /// Gives `file` all of it. Setting the owner first: it clears set-id bits.
+    /// Applies all of it to `file`, the owner first, because changing the owner clears set-id bits.
     pub fn give(&self, dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
         begin("change the owner of", dir, name)?;
         let owner = (Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)));
@@ -181,6 +192,11 @@ impl Meta {
     }
 }
 
+/// Returns the checksum in the form that the record stores.
+pub(crate) fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn at<T>(
     action: &'static str,
     dir: &Dir,
@@ -192,22 +208,22 @@ fn at<T>(
 
 fn begin(action: &'static str, dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
     let name = name.as_ref();
-    at(action, dir, name, step(|| format!("{action} {}", name.display())))
+    at(action, dir, name, operation(|| format!("{action} {}", name.display())))
 }
 
-/// Reads a regular file without touching its access time; `None` where nothing is there.
-pub(super) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Loaded>, ReadError> {
+/// Reads a regular file without changing its access time. Returns `None` if it does not exist.
+pub(crate) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<ReadFile>, ReadError> {
     let name = name.as_ref();
     begin("read", dir, name)?;
     let Some(found) = dir.stat(name)? else { return Ok(None) };
-    // Looked at before it is opened: opening a device can have effects.
+    // Checked before opening: opening a device can have effects.
     if file_type(&found) != SFlag::S_IFREG {
         let problem = format!("is {}, not a regular file", kind(&found));
         return Err(malformed(dir, name, problem));
     }
     let mut quiet = true;
     let opened = match dir.open(name, OFlag::O_RDONLY | OFlag::O_NOATIME) {
-        // Only the owner and root may ask for that; an ordinary user's `check` reads as everybody does.
+        // Only the owner and root may use O_NOATIME. An ordinary user's `check` reads without it.
         Err(e) if e.errno() == Some(Errno::EPERM) => {
             quiet = false;
             dir.open(name, OFlag::O_RDONLY)
@@ -225,23 +241,23 @@ pub(super) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Loaded>,
     }
     let reader = at("read", dir, name, file.try_clone())?;
     let content = read_limited(reader, TEXT_LIMIT);
-    // An ordinary user may not set times either, and has left no more than any reader does.
+    // An ordinary user cannot set times either, and has changed no more than any reader does.
     if !quiet && geteuid().is_root() {
         let _ = futimens(&file, &TimeSpec::new(stat.st_atime, stat.st_atime_nsec), &TimeSpec::UTIME_OMIT);
     }
     match content {
-        Ok(content) => Ok(Some(Loaded { file, stat, content })),
+        Ok(content) => Ok(Some(ReadFile { file, stat, content })),
         Err(e) if e.raw_os_error() == Some(Errno::EFBIG as i32) => Err(too_large()),
         Err(e) => Err(FileError::new("read", dir.shown().join(name), e).into()),
     }
 }
 
-pub(super) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
+pub(crate) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
     MalformedFile {
         path: dir.shown().join(name),
         line: None,
         problem,
-        hint: "put the file back from its package, then run again; nothing was changed".into(),
+        hint: "restore the file from its package, then run again; nothing was changed".into(),
     }
     .into()
 }
@@ -260,10 +276,10 @@ fn kind(stat: &FileStat) -> &'static str {
     }
 }
 
-/// Whether the file system lets `name` go: `rmdir` of what is no directory never succeeds, and fails with `EPERM`
-/// where the directory is append-only or the file immutable. Without it an append-only `/etc` would take the hard
-/// link in and never give it back.
-pub(super) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
+/// Fails if the directory does not allow removing `name`. `rmdir` of a file never succeeds; it fails with `EPERM` if
+/// the directory is append-only or the file immutable. Without this check an append-only `/etc` would accept the hard
+/// link and never let it go.
+pub(crate) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
     begin("try", dir, name)?;
     match dir.remove_dir(name) {
         Err(e) if e.errno() != Some(Errno::ENOTDIR) => Err(e),
@@ -271,23 +287,23 @@ pub(super) fn removable(dir: &Dir, name: &OsStr) -> Result<(), FileError> {
     }
 }
 
-pub(super) fn unlink(dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+pub(crate) fn unlink(dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
     begin("unlink", dir, &name)?;
     dir.unlink(name)
 }
 
-pub(super) fn link(dir: &Dir, old: impl AsRef<OsStr>, new: impl AsRef<OsStr>) -> Result<(), FileError> {
+pub(crate) fn link(dir: &Dir, old: impl AsRef<OsStr>, new: impl AsRef<OsStr>) -> Result<(), FileError> {
     begin("link", dir, &new)?;
     dir.link(old, new)
 }
 
-pub(super) fn rename(dir: &Dir, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
+pub(crate) fn rename(dir: &Dir, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
     begin("rename", dir, &to)?;
     dir.rename(from, to)
 }
 
-/// Exchanges two names; `false` where this kernel or file system cannot.
-pub(super) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<bool, FileError> {
+/// Exchanges two names. Returns `false` if the kernel or file system does not support it.
+pub(crate) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<bool, FileError> {
     match begin("exchange", dir, &other).and_then(|()| dir.exchange(one, other)) {
         Ok(()) => Ok(true),
         Err(e) if matches!(e.errno(), Some(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP)) => Ok(false),
@@ -295,17 +311,17 @@ pub(super) fn exchange(dir: &Dir, one: impl AsRef<OsStr>, other: impl AsRef<OsSt
     }
 }
 
-pub(super) fn sync(dir: &Dir) -> Result<(), FileError> {
+pub(crate) fn sync(dir: &Dir) -> Result<(), FileError> {
     begin("sync", dir, "")?;
     dir.sync()
 }
 
-/// Writes a new file, whole and on disk before this returns; what a crash left under that name goes.
-pub(super) fn write_new(
+/// Writes a new file. It is complete and on disk when this returns. Replaces what a crash left under that name.
+pub(crate) fn write_new(
     dir: &Dir,
     name: impl AsRef<OsStr>,
     content: &[u8],
-    meta: &Meta,
+    meta: &Metadata,
     times: Option<Times>,
 ) -> Result<(), FileError> {
     let name = name.as_ref();
@@ -321,7 +337,7 @@ pub(super) fn write_new(
 }
 
 /// Changes an open file's content in place, from the first byte that differs.
-pub(super) fn write_over(dir: &Dir, name: &OsStr, file: &File, old: &[u8], new: &[u8]) -> Result<(), FileError> {
+pub(crate) fn write_over(dir: &Dir, name: &OsStr, file: &File, old: &[u8], new: &[u8]) -> Result<(), FileError> {
     let same = old.iter().zip(new).take_while(|(one, other)| one == other).count();
     write_at(dir, name, file, same, &new[same..])?;
     begin("truncate", dir, name)?;
@@ -330,7 +346,7 @@ pub(super) fn write_over(dir: &Dir, name: &OsStr, file: &File, old: &[u8], new: 
 
 fn write_at(dir: &Dir, name: &OsStr, file: &File, offset: usize, content: &[u8]) -> Result<(), FileError> {
     if let Err(e) = begin("write", dir, name) {
-        if half_way() {
+        if partial_write() {
             let _ = file.write_all_at(&content[..content.len() / 2], offset as u64);
         }
         return Err(e);
@@ -338,13 +354,13 @@ fn write_at(dir: &Dir, name: &OsStr, file: &File, offset: usize, content: &[u8])
     at("write", dir, name, file.write_all_at(content, offset as u64))
 }
 
-pub(super) fn set_times(dir: &Dir, name: &OsStr, file: &File, times: Times) -> Result<(), FileError> {
+pub(crate) fn set_times(dir: &Dir, name: &OsStr, file: &File, times: Times) -> Result<(), FileError> {
     begin("set the times of", dir, name)?;
     let spec = |(seconds, nanoseconds)| TimeSpec::new(seconds, nanoseconds);
     at("set the times of", dir, name, futimens(file, &spec(times.atime), &spec(times.mtime)))
 }
 
-pub(super) fn sync_file(dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
+pub(crate) fn sync_file(dir: &Dir, name: &OsStr, file: &File) -> Result<(), FileError> {
     begin("sync", dir, name)?;
     at("sync", dir, name, file.sync_all())
 }

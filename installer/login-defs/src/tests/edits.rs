@@ -1,4 +1,4 @@
-//! Somebody else changes the file while the window is open.
+//! Another program edits the file while the window is open.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
@@ -7,21 +7,21 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use super::super::window::WindowError;
-use super::super::{leftover, open, steps};
 use super::scratch::{DEFS, Scratch, names, quiet_read};
+use crate::error::WindowError;
+use crate::{fault_injection, open, stale_window};
 
-/// Runs `edit` on `/etc/login.defs` in the window; whether closing saw a foreign change, and what is there then.
+/// Runs `edit` on `/etc/login.defs` in the window. Returns whether closing reports the edit, and the text afterwards.
 fn edited(scratch: &Scratch, edit: impl FnOnce(&Path)) -> (bool, String) {
     let path = scratch.path("etc/login.defs");
     let window = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap();
     edit(&path);
     let closed = window.close().unwrap();
-    assert_eq!(leftover(&scratch.root, scratch.state()).unwrap(), None);
+    assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None);
     let ours = names(path.parent().unwrap()).iter().any(|name| name.to_string_lossy().contains("hostprep"));
     assert!(!ours, "{:?}", names(path.parent().unwrap()));
     let found = if path.exists() { quiet_read(&path) } else { Vec::new() };
-    (closed.foreign_change_kept, text(&found))
+    (closed.concurrent_edit, text(&found))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -40,13 +40,13 @@ fn rewrite(path: &Path, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> u64 {
     fs::metadata(path).unwrap().ino()
 }
 
-/// With and without exchange, and in place.
+/// Runs with exchange, without it, and in place.
 fn each(run: impl Fn()) {
     for denied in [&[][..], &[("exchange", Errno::EINVAL)], &[("link .login.defs", Errno::EXDEV)]] {
-        steps::deny(denied);
+        fault_injection::deny(denied);
         run();
     }
-    steps::deny(&[]);
+    fault_injection::deny(&[]);
 }
 
 #[test]
@@ -65,8 +65,8 @@ fn a_line_is_added() {
 fn our_very_line_is_changed() {
     each(|| {
         let scratch = Scratch::with(b"A b\nUSERGROUPS_ENAB no\n");
-        let (foreign, found) = edited(&scratch, |path| fs::write(path, "A b\nUSERGROUPS_ENAB maybe\n").unwrap());
-        assert_eq!((foreign, found.as_str()), (true, "A b\nUSERGROUPS_ENAB maybe\n"));
+        let (kept, found) = edited(&scratch, |path| fs::write(path, "A b\nUSERGROUPS_ENAB maybe\n").unwrap());
+        assert_eq!((kept, found.as_str()), (true, "A b\nUSERGROUPS_ENAB maybe\n"));
         let scratch = Scratch::with(b"A b\nUSERGROUPS_ENAB no\n");
         let (_, found) = edited(&scratch, |path| fs::write(path, "A b\nUSERGROUPS_ENAB no\n").unwrap());
         assert_eq!(found, "A b\nUSERGROUPS_ENAB no\n");
@@ -77,8 +77,8 @@ fn our_very_line_is_changed() {
 fn a_whole_new_file_keeps_its_inode() {
     let scratch = Scratch::with(DEFS);
     let mut inode = 0;
-    let (foreign, found) = edited(&scratch, |path| inode = rewrite(path, |_| b"UMASK 077\n".to_vec()));
-    assert_eq!((foreign, found.as_str()), (true, "UMASK 077\n"));
+    let (kept, found) = edited(&scratch, |path| inode = rewrite(path, |_| b"UMASK 077\n".to_vec()));
+    assert_eq!((kept, found.as_str()), (true, "UMASK 077\n"));
     assert_eq!(fs::metadata(scratch.path("etc/login.defs")).unwrap().ino(), inode);
 }
 
@@ -96,19 +96,19 @@ fn an_editor_that_had_it_open_before_writes_to_the_original() {
 fn a_new_mode_and_attribute_are_kept_on_the_original_inode() {
     let scratch = Scratch::with(DEFS);
     let before = fs::metadata(scratch.path("etc/login.defs")).unwrap();
-    let (foreign, found) = edited(&scratch, |path| {
+    let (kept, found) = edited(&scratch, |path| {
         fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
         let _ = xattr::set(path, "user.hostprep-test", b"theirs");
     });
     let after = fs::metadata(scratch.path("etc/login.defs")).unwrap();
-    assert_eq!((foreign, found), (true, text(DEFS)));
+    assert_eq!((kept, found), (true, text(DEFS)));
     assert_eq!((after.ino(), after.mode() & 0o7777), (before.ino(), 0o600));
     assert_eq!(xattr::get(scratch.path("etc/login.defs"), "user.hostprep-test").unwrap().unwrap(), b"theirs");
     assert_eq!(after.mtime_nsec(), before.mtime_nsec());
 }
 
 #[test]
-fn the_file_is_removed_or_the_copy_aside_is() {
+fn the_file_or_its_backup_is_removed() {
     each(|| {
         let scratch = Scratch::with(DEFS);
         let before = scratch.picture();
@@ -130,15 +130,15 @@ fn the_file_is_removed_or_the_copy_aside_is() {
 fn a_link_in_its_place_is_theirs() {
     let scratch = Scratch::with(DEFS);
     scratch.put("usr/share/site.defs", b"USERGROUPS_ENAB yes\n");
-    let (foreign, found) = edited(&scratch, |path| {
+    let (kept, found) = edited(&scratch, |path| {
         fs::remove_file(path).unwrap();
         symlink("../usr/share/site.defs", path).unwrap();
     });
-    assert_eq!((foreign, found.as_str()), (true, "USERGROUPS_ENAB yes\n"));
+    assert_eq!((kept, found.as_str()), (true, "USERGROUPS_ENAB yes\n"));
 }
 
 #[test]
-fn a_made_file_keeps_what_was_added() {
+fn a_created_file_keeps_what_was_added() {
     let scratch = Scratch::bare();
     scratch.put("usr/etc/login.defs", DEFS);
     assert_eq!(edited(&scratch, append), (true, text(&[DEFS, b"# by hand\n"].concat())));
@@ -153,8 +153,8 @@ fn a_drop_in_of_ours_keeps_what_was_added() {
     let scratch = Scratch::with(DEFS);
     scratch.put("etc/login.defs.d/a.defs", b"USERGROUPS_ENAB no\n");
     let ours = scratch.path("etc/login.defs.d/zz-hostprep.defs");
-    let (foreign, _) = edited(&scratch, |_| append(&ours));
-    assert!(foreign);
+    let (kept, _) = edited(&scratch, |_| append(&ours));
+    assert!(kept);
     assert_eq!(fs::read(ours).unwrap(), b"# by hand\n");
 }
 
@@ -176,12 +176,12 @@ fn another_editor_all_the_time() {
             lines
         });
         for _ in 0..ROUNDS {
-            // Giving up is allowed, and then the next one's to put right; losing the file is not.
-            let opened = match super::super::plan(&scratch.root).unwrap() {
+            // Giving up is allowed, and the next run restores the file; losing it is not.
+            let opened = match crate::plan(&scratch.root).unwrap() {
                 Some(plan) => open(&scratch.root, scratch.state(), &plan).and_then(|window| window.close()).map(drop),
                 None => Ok(()),
             };
-            let recovered = super::super::recover(&scratch.root, scratch.state());
+            let recovered = crate::recover(&scratch.root, scratch.state());
             for result in [opened, recovered.map(drop)] {
                 match result {
                     Ok(()) => {}
@@ -193,14 +193,14 @@ fn another_editor_all_the_time() {
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         editor.join().unwrap()
     });
-    super::super::recover(&scratch.root, scratch.state()).unwrap();
+    crate::recover(&scratch.root, scratch.state()).unwrap();
     let found = fs::read(&path).unwrap();
     assert!(found.starts_with(DEFS), "{}", text(&found));
     let added = text(&found[DEFS.len()..]);
     let kept = added.lines().filter(|line| *line == "# by hand").count();
     assert_eq!(kept, added.lines().count(), "{added}");
-    // What is written through a descriptor in the very moment of an exchange can be missed: one line, as one is written
-    // at a time. An exchange opens each window and one closes it, or the eight attempts were refused.
+    // A line written through a descriptor at the very moment of an exchange can be missed, one line at most, because the
+    // editor writes one at a time. One exchange opens each window and one closes it, or the eight attempts are refused.
     assert!(written - kept <= 2 * ROUNDS + 8 * refused, "{kept} of {written} lines, {refused} refused");
     assert_eq!(names(path.parent().unwrap()), ["login.defs"]);
     eprintln!("{kept} of {written} lines, {refused} refused");

@@ -6,19 +6,19 @@ use std::os::unix::fs::symlink;
 
 use nix::errno::Errno;
 
-use super::super::steps::{self, How};
-use super::super::{leftover, open, recover};
 use super::scratch::{DEFS, STATE, Scratch, on_disk};
+use crate::fault_injection::{self, Injected};
+use crate::{open, recover, stale_window};
 
-/// Hosts, by the method that they need.
+/// Hosts, named after the method that they need.
 const HOSTS: [&str; 9] =
     ["swap", "swap-append", "no-exchange", "link", "in-place", "busy", "make", "make-from-vendor", "drop-in"];
 
 fn host(kind: &str) -> Scratch {
-    steps::deny(match kind {
+    fault_injection::deny(match kind {
         "no-exchange" => &[("exchange", Errno::EINVAL)],
         "in-place" => &[("link .login.defs", Errno::EXDEV)],
-        // Links can be made and names cannot be changed.
+        // Links work, renaming does not.
         "busy" => &[("exchange", Errno::EBUSY), ("rename login.defs", Errno::EBUSY)],
         _ => &[],
     });
@@ -47,10 +47,10 @@ fn host(kind: &str) -> Scratch {
 }
 
 fn is_yes(scratch: &Scratch) -> bool {
-    super::super::read(&scratch.root).unwrap().usergroups_enab
+    crate::read(&scratch.root).unwrap().usergroups_enab
 }
 
-/// Opens and closes; what it says does not matter here.
+/// Opens and closes. Returns whether both worked.
 fn window(scratch: &Scratch) -> bool {
     let plan = scratch.plan();
     match open(&scratch.root, scratch.state(), &plan) {
@@ -59,62 +59,62 @@ fn window(scratch: &Scratch) -> bool {
     }
 }
 
-/// The number of operations that an undisturbed window takes, planning not counted.
+/// Returns the number of operations of an undisturbed window, without planning.
 fn operations(kind: &str) -> usize {
     let scratch = host(kind);
     let before = scratch.picture();
     assert!(!is_yes(&scratch));
     let plan = scratch.plan();
-    steps::script(None);
+    fault_injection::inject(None);
     let window = open(&scratch.root, scratch.state(), &plan).unwrap();
-    let opened = steps::log().len();
+    let opened = fault_injection::log().len();
     assert!(is_yes(&scratch), "{kind}");
-    steps::script(None);
-    assert!(!window.close().unwrap().foreign_change_kept, "{kind}");
-    let closed = steps::log().len();
+    fault_injection::inject(None);
+    assert!(!window.close().unwrap().concurrent_edit, "{kind}");
+    let closed = fault_injection::log().len();
     assert_eq!(scratch.picture(), before.clone(), "{kind}");
-    assert_eq!(leftover(&scratch.root, scratch.state()).unwrap(), None, "{kind}");
+    assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None, "{kind}");
     opened + closed
 }
 
-fn window_stopped_at(scratch: &Scratch, at: usize, how: How) -> bool {
+fn window_stopped_at(scratch: &Scratch, at: usize, how: Injected) -> bool {
     let plan = scratch.plan();
-    steps::script(Some((at, how)));
+    fault_injection::inject(Some((at, how)));
     let fine = match open(&scratch.root, scratch.state(), &plan) {
         Ok(window) => window.close().is_ok(),
         Err(_) => false,
     };
-    steps::script(None);
+    fault_injection::inject(None);
     fine
 }
 
-/// What has been lost with the crash, beside the process.
+/// What the crash lost, in addition to the process.
 #[derive(Debug, Clone, Copy)]
 enum Lost {
     Nothing,
     /// The record's content.
     Record,
     /// The state directory.
-    State,
+    StateDir,
 }
 
 fn stopped_and_recovered(kind: &str, at: usize, lost: Lost) {
     let scratch = host(kind);
     let before = scratch.picture();
-    window_stopped_at(&scratch, at, How::Kill);
+    window_stopped_at(&scratch, at, Injected::Kill);
     let record = scratch.path(STATE).join("login-defs-window.json");
     match lost {
         Lost::Nothing => {}
         Lost::Record if record.exists() => fs::write(record, b"{\"schema\":1,\"ma").unwrap(),
-        Lost::State if record.exists() => fs::remove_dir_all(scratch.path(STATE)).unwrap(),
+        Lost::StateDir if record.exists() => fs::remove_dir_all(scratch.path(STATE)).unwrap(),
         _ => {}
     }
-    let left = leftover(&scratch.root, scratch.state()).unwrap();
+    let left = stale_window(&scratch.root, scratch.state()).unwrap();
     let recovered = recover(&scratch.root, scratch.state()).unwrap_or_else(|e| panic!("{kind}, {at}, {lost:?}: {e}"));
     assert_eq!(left.is_some(), recovered.is_some());
-    assert!(recovered.is_none_or(|recovered| !recovered.foreign_change_kept), "{kind}, {at}, {lost:?}");
+    assert!(recovered.is_none_or(|recovered| !recovered.concurrent_edit), "{kind}, {at}, {lost:?}");
     assert_eq!(scratch.picture(), before, "{kind}, stopped at {at}, lost {lost:?}");
-    assert_eq!(leftover(&scratch.root, scratch.state()).unwrap(), None, "{kind}, {at}");
+    assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None, "{kind}, {at}");
     assert_eq!(recover(&scratch.root, scratch.state()).unwrap(), None, "{kind}, {at}");
 }
 
@@ -128,9 +128,9 @@ fn a_stop_at_every_operation() {
             stopped_and_recovered(kind, at, Lost::Nothing);
             on_disk(false);
             stopped_and_recovered(kind, at, Lost::Record);
-            // The only witness of a text that was written in place is in the state directory.
+            // The only copy of a text that is written in place is in the state directory.
             if !["in-place", "busy"].contains(&kind) {
-                stopped_and_recovered(kind, at, Lost::State);
+                stopped_and_recovered(kind, at, Lost::StateDir);
             }
             points += 1;
         }
@@ -145,15 +145,15 @@ fn a_stop_at_every_operation_of_the_recovery() {
     let mut points = 0;
     for kind in HOSTS {
         for at in 1..=operations(kind) {
-            // Recovering takes no more operations than the window did.
+            // Recovery takes no more operations than the window.
             for second in 1.. {
                 let scratch = host(kind);
                 let before = scratch.picture();
-                window_stopped_at(&scratch, at, How::Kill);
-                steps::script(Some((second, How::Kill)));
+                window_stopped_at(&scratch, at, Injected::Kill);
+                fault_injection::inject(Some((second, Injected::Kill)));
                 let finished = recover(&scratch.root, scratch.state()).is_ok();
-                let taken = steps::log().len();
-                steps::script(None);
+                let taken = fault_injection::log().len();
+                fault_injection::inject(None);
                 recover(&scratch.root, scratch.state()).unwrap();
                 assert_eq!(scratch.picture(), before, "{kind}, stopped at {at}, then at {second}");
                 points += 1;
@@ -175,7 +175,7 @@ fn an_error_at_every_operation() {
             for at in 1..=operations(kind) {
                 let scratch = host(kind);
                 let before = scratch.picture();
-                window_stopped_at(&scratch, at, How::Fail(errno));
+                window_stopped_at(&scratch, at, Injected::Fail(errno));
                 assert_eq!(scratch.picture(), before, "{kind}, {errno} at {at}");
                 assert_eq!(recover(&scratch.root, scratch.state()).unwrap(), None, "{kind}, {errno} at {at}");
                 points += 1;
@@ -193,12 +193,12 @@ fn an_edit_after_the_crash_is_kept() {
         for at in 1..=operations(kind) + 1 {
             for replaced in [false, true] {
                 let scratch = host(kind);
-                window_stopped_at(&scratch, at, How::Kill);
+                window_stopped_at(&scratch, at, Injected::Kill);
                 let path = fs::canonicalize(scratch.path("etc/login.defs"));
                 let Ok(path) = path else { continue };
                 let mut text = super::scratch::quiet_read(&path);
-                // A torn text is not one that somebody edits and means.
-                if kind == "in-place" && ![DEFS.to_vec(), super::super::text::patch(DEFS).content].contains(&text) {
+                // An edit of a torn text would not be on purpose.
+                if kind == "in-place" && ![DEFS.to_vec(), crate::text::patch(DEFS).content].contains(&text) {
                     continue;
                 }
                 text.extend_from_slice(edit);
@@ -218,7 +218,7 @@ fn an_edit_after_the_crash_is_kept() {
                 );
                 let names = super::scratch::names(path.parent().unwrap());
                 assert_eq!(names, [OsString::from("login.defs")], "{kind}, {at}");
-                assert_eq!(leftover(&scratch.root, scratch.state()).unwrap(), None);
+                assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None);
             }
         }
     }
@@ -244,9 +244,9 @@ fn a_panic_closes_the_window() {
 fn nothing_changes_before_the_intent_is_on_disk() {
     for kind in HOSTS {
         let scratch = host(kind);
-        steps::script(None);
+        fault_injection::inject(None);
         assert!(window(&scratch));
-        let log = steps::log();
+        let log = fault_injection::log();
         let stored = log.iter().position(|step| step == "rename login-defs-window.json").unwrap();
         assert_eq!(log[stored + 1], "sync ");
         assert!(

@@ -1,0 +1,74 @@
+//! Why a window cannot be opened or closed, and the result of restoring.
+
+use std::io;
+use std::path::PathBuf;
+
+use host::{FileError, ReadError};
+use nix::errno::Errno;
+use thiserror::Error;
+
+/// Why a window cannot be opened or closed.
+#[derive(Debug, Error)]
+pub enum WindowError {
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file cannot be read, or is malformed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file is immutable, append-only or on a read-only file system.
+    #[error("{} can be neither changed nor replaced: {source}; {hint}, then run again", path.display())]
+    Unchangeable {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+        /// What to do.
+        hint: String,
+    },
+    /// Another program keeps changing the file.
+    #[error("{} changes faster than it can be restored; stop the program that writes it, then run again", path.display())]
+    KeepsChanging {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer hostprep left its window open.
+    #[error(
+        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version; nothing was changed",
+        path.display()
+    )]
+    NewerRecord {
+        /// The record.
+        path: PathBuf,
+        /// Its format.
+        schema: u32,
+        /// The newest format that this version reads.
+        known: u32,
+    },
+}
+
+impl WindowError {
+    /// Returns [`Self::Unchangeable`] if `error`, from changing `path`, means that; otherwise the error as it is.
+    pub(crate) fn of_changing(path: PathBuf, error: FileError) -> Self {
+        let hint = match error.errno() {
+            Some(Errno::EPERM | Errno::EACCES) => {
+                format!("run as root, and if it is immutable: chattr -i -a {}", path.display())
+            }
+            Some(Errno::EROFS) => "remount its file system read-write".into(),
+            _ => return error.into(),
+        };
+        Self::Unchangeable { path, source: error.source, hint }
+    }
+}
+
+/// The result of restoring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Restored {
+    /// Another program's edit was kept.
+    pub concurrent_edit: bool,
+}
+
+impl Restored {
+    pub const CLEAN: Self = Self { concurrent_edit: false };
+    pub const CONCURRENT_EDIT: Self = Self { concurrent_edit: true };
+}

@@ -1,0 +1,92 @@
+//! Windows that a crash left open.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use host::Root;
+
+use crate::error::WindowError;
+use crate::files::FileAt;
+use crate::record::{StateDir, Stored};
+use crate::sources::MAIN;
+use crate::{create, in_place, restore};
+
+/// A window that was not closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleWindow {
+    /// What was found, as paths for messages.
+    pub found: Vec<PathBuf>,
+}
+
+/// A window that recovery closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// What the interrupted run left.
+    pub found: Vec<PathBuf>,
+    /// Whether another program edited the file meanwhile. Its edit was kept and only our line removed.
+    pub concurrent_edit: bool,
+}
+
+fn shown(found: &[PathBuf]) -> String {
+    let paths: Vec<String> = found.iter().map(|path| path.display().to_string()).collect();
+    format!("what an interrupted run left of the login.defs window ({})", paths.join(", "))
+}
+
+impl fmt::Display for StaleWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.found))
+    }
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.found))
+    }
+}
+
+/// Looks for an interrupted window. Only reads.
+///
+/// # Errors
+/// [`WindowError`] if the files cannot be read, or a newer version left the window.
+pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>, WindowError> {
+    let mut found = Vec::new();
+    if let Some(state) = StateDir::find(root, state_dir)?
+        && (!matches!(state.load()?, Stored::Nothing) || state.any()? || in_place::any(&state)?)
+    {
+        found.push(state.dir.shown().to_owned());
+    }
+    let target = match FileAt::resolved(root, Path::new(MAIN)) {
+        Err(e) if e.is_missing() => None,
+        target => Some(target?),
+    };
+    if let Some(target) = target {
+        for name in [target.backup_name(), target.temporary_name()] {
+            if target.dir.stat(&name)?.is_some() {
+                found.push(target.dir.shown().join(name));
+            }
+        }
+        // Whoever reads the file reports a fifo or a directory.
+        if create::is_ours(&target).unwrap_or(false) {
+            found.push(target.shown());
+        }
+    }
+    for target in restore::drop_ins(root)? {
+        if create::is_ours(&target)? || target.dir.stat(target.temporary_name())?.is_some() {
+            found.push(target.shown());
+        }
+    }
+    Ok(if found.is_empty() { None } else { Some(StaleWindow { found }) })
+}
+
+/// Closes an interrupted window. Every command that changes the host does this first. Running it twice is safe.
+///
+/// # Errors
+/// [`WindowError`]. The next run tries again.
+pub fn recover(root: &Root, state_dir: &Path) -> Result<Option<Recovered>, WindowError> {
+    let Some(StaleWindow { found }) = stale_window(root, state_dir)? else { return Ok(None) };
+    let settled = match StateDir::find(root, state_dir)? {
+        Some(state) => restore::restore(root, &state)?,
+        None => restore::unrecorded(root, None)?,
+    };
+    Ok(Some(Recovered { found, concurrent_edit: settled.concurrent_edit }))
+}
