@@ -5,6 +5,7 @@
 //! * [`step`]: scan user, directories, policy tools, policy module, kernel; and what the agent's parts need to start
 //! * [`login_defs`]: the window in which `useradd` makes the user's own group
 //! * [`action`], [`journal`]: a change, and what of it is ours to undo
+//! * [`reason`]: the reason of fault 19 for what `policy` finds
 //! * [`load_lock`]: the guard against a kernel component that brings the host down
 //! * [`led_out`]: that no tool is led out of an alternate root
 //! * [`run`]: steps in order, under the lock, into faults; [`removal`]: the way back
@@ -23,6 +24,7 @@ pub mod login_defs;
 pub mod outcome;
 pub mod place;
 pub mod profile;
+pub mod reason;
 pub mod removal;
 pub mod report;
 pub mod run;
