@@ -4,6 +4,7 @@
 //! * [`context`]: the host that is prepared and the doors to it
 //! * [`step`]: scan user, directories, policy tools, policy module, kernel; and what the agent's parts need to start
 //! * [`action`], [`journal`]: a change, and what of it is ours to undo
+//! * [`reason`]: the reason of fault 19 for what `policy` finds
 //! * [`load_lock`]: the guard against a kernel component that brings the host down
 //! * [`led_out`]: that no tool is led out of an alternate root
 //! * [`run`]: steps in order, under the lock, into faults; [`removal`]: the way back
@@ -21,6 +22,7 @@ pub mod load_lock;
 pub mod outcome;
 pub mod place;
 pub mod profile;
+pub mod reason;
 pub mod removal;
 pub mod report;
 pub mod run;

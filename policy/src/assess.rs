@@ -1,7 +1,8 @@
 //! Is the rule in force, and if it is not, what keeps it out?
 //!
-//! The kernel is asked where it runs the policy of this system; the store is read only where the kernel denies the rule.
-//! For an alternate root, a chroot, and a host where SELinux is off, the store and the compiled policy on disk decide.
+//! The kernel is asked where it runs the policy of this system; the store is read only where the kernel denies the
+//! rule. For an alternate root, a chroot, and a host where SELinux is off, the store and the compiled policy on disk
+//! decide.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -35,7 +36,8 @@ pub struct System<'a> {
 }
 
 impl<'a> System<'a> {
-    /// The system in `root`. Looks whether that is a host, a chroot or a container. `base_rule` is empty at first.
+    /// Returns the system in `root`, after detecting whether it is a host, a chroot or a container. `base_rule` starts
+    /// empty.
     #[must_use]
     pub fn new(
         root: &'a Root,
@@ -54,7 +56,8 @@ pub struct RuleAssessment {
     pub state: State,
     /// `/etc/selinux/config`, if the file exists.
     pub config: Option<SelinuxConfig>,
-    /// The domain that the rule is for on this system; `None` if it was not looked up, or the policy has no such domain.
+    /// The domain that the rule is for on this system; `None` if it was not looked up, or the policy has no such
+    /// domain.
     pub domain: Option<String>,
     /// The kernel's answer; `None` if it was not asked or did not answer.
     pub answer: Option<Answer>,
@@ -97,7 +100,7 @@ pub struct Problem {
     pub cause: Cause,
     /// One line with the names and values of this system.
     pub detail: String,
-    /// Whether the domain is denied the rule as things are: not in permissive mode, nor before the next boot.
+    /// Whether the domain is denied the rule now: not so in permissive mode, or before the next boot.
     pub denied_now: bool,
 }
 
@@ -120,7 +123,7 @@ impl fmt::Display for Unknown {
 }
 
 impl RuleState {
-    /// What is wrong, if the rule is known not to be in force.
+    /// Returns what is wrong, if the rule is known not to be in force.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
         match self {
@@ -132,13 +135,13 @@ impl RuleState {
         }
     }
 
-    /// Whether there is nothing to do.
+    /// Reports whether there is nothing to do.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         matches!(self, Self::NotApplicable(_) | Self::InForce(_) | Self::Pending(_))
     }
 
-    /// Whether the domain is denied the rule as things are.
+    /// Reports whether the domain is denied the rule now.
     #[must_use]
     pub fn denied_now(&self) -> bool {
         self.problem().is_some_and(|problem| problem.denied_now)
@@ -160,7 +163,7 @@ impl fmt::Display for RuleState {
 }
 
 impl RuleAssessment {
-    /// The policy type in use: `SELINUXTYPE`, or libselinux's default.
+    /// Returns the policy type in use: `SELINUXTYPE`, or libselinux's default.
     #[must_use]
     pub fn policy_type(&self) -> &str {
         self.config.as_ref().map_or("targeted", |config| &config.policy_type)

@@ -1,11 +1,11 @@
-//! CIL's S-expressions, as far as they are needed to tell what a module means.
+//! A parser of CIL's S-expressions, as far as needed to find a module's rules.
 //!
-//! The form is that of the CIL Reference Guide (SELinux userspace, `secilc/docs`): parentheses, symbols, quoted strings,
-//! and comments from `;` to the end of the line, among them the `;;* lm*` marks of `checkmodule` and `pp`.
+//! The form is that of the CIL Reference Guide (SELinux userspace, `secilc/docs`): parentheses, symbols, quoted
+//! strings, and comments from `;` to the end of the line, among them the `;;* lm*` marks of `checkmodule` and `pp`.
 
 use thiserror::Error;
 
-/// Deeper nesting is refused; real policy stays below 20.
+/// The deepest nesting that is accepted. Real policies stay below 20.
 const DEEPEST: usize = 100;
 
 /// A word or a list.
@@ -18,7 +18,7 @@ pub enum Node {
 }
 
 impl Node {
-    /// The symbol, unless this is a list.
+    /// Returns the symbol; `None` for a list.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match self {
@@ -27,7 +27,7 @@ impl Node {
         }
     }
 
-    /// The nodes of a list, unless this is a symbol.
+    /// Returns the nodes of a list; `None` for a symbol.
     #[must_use]
     pub fn list(&self) -> Option<&[Node]> {
         match self {
@@ -37,7 +37,7 @@ impl Node {
     }
 }
 
-/// A source that is no CIL.
+/// A source that is not CIL.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}: {problem}")]
 pub struct CilError {
@@ -50,8 +50,8 @@ pub struct CilError {
 /// Parses a source into its statements.
 ///
 /// # Errors
-/// [`CilError`] where parentheses or quotes do not match, a symbol stands outside of parentheses, or lists are nested
-/// more than a hundred deep.
+/// [`CilError`] if parentheses or quotes do not match, a symbol is outside of parentheses, or lists are nested more
+/// than a hundred deep.
 pub fn parse(source: &str) -> Result<Vec<Node>, CilError> {
     let mut open: Vec<Vec<Node>> = Vec::new();
     let mut statements = Vec::new();

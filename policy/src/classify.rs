@@ -1,14 +1,14 @@
-//! Why `semodule` failed, from what it said.
+//! Why `semodule` failed, from its standard error.
 //!
-//! The texts are those of libsemanage's and libsepol's own sources, and were provoked with the real programs
-//! (`fixtures/stderr`). They are English whatever the locale: neither library translates them.
+//! The texts are those of the sources of libsemanage and libsepol, and were provoked with the real programs
+//! (`fixtures/stderr`). They are English in every locale: neither library translates them.
 
 use host::process::is_unresolved;
 
-/// Why a module cannot be brought into force.
+/// Why a module's rule is not in force, or cannot be brought into force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// A program that is needed is not installed.
+    /// A required program is not installed.
     ToolsMissing,
     /// The policy does not know the class, or one of the permissions.
     ClassMissing,
@@ -16,7 +16,7 @@ pub enum Cause {
     TypeMissing,
     /// The module's format is newer than this host's tools.
     PolicyVersion,
-    /// Somebody else holds the store's lock.
+    /// Another process holds the store's lock.
     StoreLocked,
     /// The store is damaged, or another module in it does not link.
     StoreBroken,
@@ -28,7 +28,7 @@ pub enum Cause {
     ModuleMissing,
     /// The store has the module, and it is disabled.
     ModuleDisabled,
-    /// The policy in force denies the rule, although nothing is seen to be missing.
+    /// The policy in force denies the rule; the store does not show why.
     RuleDenied,
     /// A `neverallow` rule of the policy forbids it.
     Neverallow,
@@ -37,30 +37,30 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// What to do about it, in a few words.
+    /// Returns what to do about it, in a few words.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
-            Self::ToolsMissing => "install the package that brings it",
+            Self::ToolsMissing => "install the package that provides it",
             Self::ClassMissing | Self::TypeMissing => "update the SELinux policy packages",
             Self::PolicyVersion => "update libsepol and policycoreutils together",
-            Self::StoreLocked => "wait for the other semodule or semanage to end",
-            Self::StoreBroken => "`semodule -B` shows which module or file is at fault",
+            Self::StoreLocked => "wait until the other semodule or semanage has finished",
+            Self::StoreBroken => "run `semodule -B` to see which module or file is damaged",
             Self::StoreReadOnly => "run as root, with /etc and /var writable; `lsattr` shows immutable files",
             Self::StoreUnsupported => "update policycoreutils, libsemanage and the policy together",
             Self::ModuleMissing => "install the module",
             Self::ModuleDisabled => "enable the module with `semodule -e`",
             Self::RuleDenied => "load the policy again with `semodule -B`",
             Self::Neverallow => "the administrator's policy forbids this rule",
-            Self::Unknown => "`semodule -B` shows whether the store is sound",
+            Self::Unknown => "run `semodule -B` to see whether the store is sound",
         }
     }
 }
 
-/// The cause that `stderr` tells of, where `module` is the one that was installed or removed.
+/// Returns the cause that `stderr` shows. `module` is the one that was installed or removed.
 ///
-/// A rule that does not resolve in CIL may lack its class or its type, which `semodule` does not tell apart: it is taken
-/// for the class. Where it stands in another module the store is broken, not ours.
+/// A rule that does not resolve in CIL may lack its class or its type. `semodule` does not distinguish them, and the
+/// class is assumed. If the rule is in another module, the store is broken.
 #[must_use]
 pub fn classify(stderr: &str, module: &str) -> Cause {
     let has = |text: &str| stderr.contains(text);
@@ -72,7 +72,7 @@ pub fn classify(stderr: &str, module: &str) -> Cause {
     } else if has("does not match my version range") {
         Cause::PolicyVersion
     } else if has("neverallow check failed") || (has("neverallow") && has("violated by")) {
-        // In CIL's report the path of every rule at fault follows.
+        // In CIL's report the path of every rule concerned follows.
         if ours || !has("/cil:") { Cause::Neverallow } else { Cause::StoreBroken }
     } else if let Some(line) = stderr.lines().find(|line| is_unresolved(line)) {
         unresolved(line, is_about(line, module))
@@ -106,7 +106,7 @@ fn cannot_write(line: &str) -> bool {
         && !line.contains("Unable to read file")
 }
 
-/// A package of its own has the compiler of file contexts (`libselinux-utils`, `selinux-utils`).
+/// The compiler of file contexts is in a separate package (`libselinux-utils`, `selinux-utils`).
 fn is_without_sefcontext_compile(line: &str) -> bool {
     line.contains("sefcontext_compile returned error code") && line.contains("(No such file or directory)")
 }

@@ -1,9 +1,10 @@
-//! From sources to the file that `semodule` takes.
+//! Compiles the sources into the file that `semodule` installs.
 //!
-//! A package is compiled on the host itself, for one made elsewhere may be in a version that its libsepol does not read.
-//! `checkmodule` runs with `-M` always: seen with libsepol 3.4, a module made with or without it becomes the same CIL
-//! and links into policies with and without levels. A package's optional block hangs on the attribute `cil_gen_require`,
-//! which every base policy made from packages declares; into one written in CIL throughout only the CIL form goes.
+//! A package is compiled on the host itself: one built elsewhere may have a version that this host's libsepol cannot
+//! read. `checkmodule` always runs with `-M`: seen with libsepol 3.4, a module built with or without it becomes the
+//! same CIL and links into policies with and without levels. A package's optional block depends on the attribute
+//! `cil_gen_require`, which every base policy built from packages declares; a base policy written entirely in CIL
+//! accepts only the CIL form.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,42 +15,42 @@ use thiserror::Error;
 
 use crate::render::Sources;
 
-/// The form of the file.
+/// The format of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A policy package, made by `checkmodule` and `semodule_package`.
+    /// A policy package, built by `checkmodule` and `semodule_package`.
     Pp,
     /// The CIL source itself, which `semodule` compiles (libsemanage 2.4 and later).
     Cil,
 }
 
-/// A compilation as planned: nothing has been done yet.
+/// A planned compilation. Nothing has been done yet.
 #[derive(Debug, Clone)]
 pub struct Compile {
-    /// The form that it will make.
+    /// The format that it produces.
     pub format: Format,
-    /// The file that `semodule` is to take. Its base name is the module's name, as `semodule` demands.
+    /// The file for `semodule`. Its base name is the module's name, as `semodule` requires.
     pub file: PathBuf,
-    /// The files that it writes first, with their content.
+    /// The files that are written first, with their content.
     pub writes: Vec<(PathBuf, String)>,
-    /// What it runs, in order.
+    /// The commands that are then run, in order.
     pub commands: Vec<Command>,
-    /// What is written in place of all that where it fails.
+    /// The file that is written instead if a command fails.
     cil: (PathBuf, String),
 }
 
-/// What was compiled.
+/// A compiled module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiled {
-    /// The form that it has, perhaps not the planned one.
+    /// Its format, which may differ from the planned one.
     pub format: Format,
-    /// The file that `semodule` is to take.
+    /// The file for `semodule`.
     pub file: PathBuf,
-    /// Why it is CIL although the compiler is installed.
+    /// Why it is CIL although the compiler is installed; `None` if it was compiled as planned.
     pub fell_back: Option<String>,
 }
 
-/// Nothing could be compiled.
+/// The module could not be compiled.
 #[derive(Debug, Error)]
 pub enum CompileError {
     /// The sources cannot be written.
@@ -61,8 +62,7 @@ pub enum CompileError {
 }
 
 impl Compile {
-    /// Plans it for the programs that are installed: a package, or CIL where `checkmodule` or `semodule_package` is
-    /// missing. `directory` is where the files go.
+    /// Plans a package, or CIL if `checkmodule` or `semodule_package` is not installed. The files go into `directory`.
     #[must_use]
     pub fn plan(processes: &Processes<'_>, name: &str, sources: &Sources, directory: &Path) -> Self {
         let path = |extension: &str| directory.join(format!("{name}.{extension}"));
@@ -84,17 +84,18 @@ impl Compile {
         Self { format: Format::Pp, file: package, writes: vec![(te, sources.te.clone())], commands, cil }
     }
 
-    /// The same as CIL, for a `semodule` that could not read the package ([`crate::Cause::PolicyVersion`]).
+    /// Returns the same module as CIL, for a `semodule` that cannot read the package ([`crate::Cause::PolicyVersion`]).
     #[must_use]
     pub fn as_cil(&self) -> Self {
         let cil = self.cil.clone();
         Self { format: Format::Cil, file: cil.0.clone(), writes: vec![cil.clone()], commands: Vec::new(), cil }
     }
 
-    /// Does it. `directory` is the one planned for, opened. Where the compiler fails, the CIL source takes its place.
+    /// Compiles the module in `directory`, which is the directory planned for. If the compiler fails, the CIL source is
+    /// used.
     ///
     /// # Errors
-    /// [`CompileError`] where a file cannot be written or somebody interrupts.
+    /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
     pub fn run(&self, processes: &Processes<'_>, directory: &Dir) -> Result<Compiled, CompileError> {
         self.clean(directory)?;
         for (path, content) in &self.writes {
@@ -106,7 +107,7 @@ impl Compile {
                 Ok(_) => {}
                 Err(e @ ProcessError::Interrupted { .. }) => return Err(e.into()),
                 Err(e) => {
-                    fell_back = Some(told(&e));
+                    fell_back = Some(described(&e));
                     break;
                 }
             }
@@ -119,10 +120,10 @@ impl Compile {
         Ok(Compiled { format: Format::Cil, file: file.clone(), fell_back })
     }
 
-    /// Removes every file that it may have made.
+    /// Removes every file that [`Compile::run`] may have created.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`] if a file cannot be removed.
     pub fn clean(&self, directory: &Dir) -> Result<(), FileError> {
         for extension in ["te", "mod", "pp", "cil"] {
             directory.unlink(file_name(&self.file.with_extension(extension)))?;
@@ -131,8 +132,8 @@ impl Compile {
     }
 }
 
-/// The error with the line that tells most: the last one, which the error itself shows, seldom does.
-fn told(error: &ProcessError) -> String {
+/// Returns the error with its most informative line. The error itself shows the last line, which seldom is.
+fn described(error: &ProcessError) -> String {
     let shown = error.to_string();
     match telling_line(error.stderr()) {
         Some(line) if !shown.contains(line) => format!("{shown} ({line})"),

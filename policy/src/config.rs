@@ -2,7 +2,7 @@
 
 use host::{MalformedFile, ReadError, Root};
 
-/// Its path.
+/// The file's path.
 pub const PATH: &str = "/etc/selinux/config";
 
 /// The mode that the next boot starts in.
@@ -16,7 +16,7 @@ pub enum ConfiguredMode {
     Disabled,
 }
 
-/// What the file says.
+/// The settings of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelinuxConfig {
     /// `SELINUX=`
@@ -26,16 +26,16 @@ pub struct SelinuxConfig {
 }
 
 impl SelinuxConfig {
-    /// Reads the file; `None` where there is none.
+    /// Reads the file. Returns `None` if it does not exist.
     ///
     /// # Errors
-    /// [`ReadError`], malformed where `SELINUXTYPE` is no name of a directory.
+    /// [`ReadError::Malformed`] if `SELINUXTYPE` is not a directory name.
     pub fn read(root: &Root) -> Result<Option<Self>, ReadError> {
         let Some(text) = root.read_text_if_there(PATH)? else { return Ok(None) };
         let config = Self::parse(&text).map_err(|(line, found)| MalformedFile {
             path: root.shown(PATH),
             line: Some(line),
-            problem: format!("SELINUXTYPE {found:?} is no name of a directory"),
+            problem: format!("SELINUXTYPE {found:?} is not a directory name"),
             hint: "name a directory in /etc/selinux, such as `targeted`".into(),
         })?;
         Ok(Some(config))
@@ -43,13 +43,13 @@ impl SelinuxConfig {
 
     /// Reads `text` as libselinux does (`selinux_getenforcemode` and `init_selinux_config` in `selinux_config.c`):
     ///
-    /// * `SELINUX=` stands at the very start of a line, case matters; the *first* one with a known value wins, whose
-    ///   case does not matter, nor what follows it. With none, libselinux loads the policy and is permissive.
-    /// * `SELINUXTYPE=` may be indented, its case does not matter, blanks around its value do not count; the *last* one wins.
-    ///   With none it is `targeted`.
+    /// * `SELINUX=` is at the very start of a line, in upper case. The *first* line with a known value counts; the value's
+    ///   case and the text after it are ignored. Without such a line, libselinux loads the policy and is permissive.
+    /// * `SELINUXTYPE=` may be indented and in any case; blanks around its value are ignored. The *last* line counts.
+    ///   Without such a line the type is `targeted`.
     ///
     /// # Errors
-    /// The line and the value of a `SELINUXTYPE` that is not a single path component.
+    /// Returns the line and the value of a `SELINUXTYPE` that is not a single path component.
     pub fn parse(text: &str) -> Result<Self, (usize, String)> {
         let mut mode = None;
         let mut policy_type = "targeted".to_owned();
@@ -88,7 +88,7 @@ fn after_ignoring_case<'t>(text: &'t str, start: &str) -> Option<&'t str> {
     found.eq_ignore_ascii_case(start).then_some(rest)
 }
 
-/// Names of policy types are chosen by distributions; what matters is that they lead nowhere else.
+/// Distributions choose the names of policy types. A name must not lead to another directory.
 fn is_component(value: &str) -> bool {
     !value.is_empty()
         && value.len() <= 128

@@ -1,4 +1,4 @@
-//! Security contexts as text: `user:role:type`, with levels behind a fourth colon where the policy has them.
+//! Security contexts as text: `user:role:type`, with levels after a third colon if the policy has them.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Reads one; `None` where it is none, as the bare name of an initial context is.
+    /// Parses `text`. Returns `None` if it is not a context, such as the bare name of an initial context.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, ':').map(str::to_owned);
         let parsed = Self { user: parts.next()?, role: parts.next()?, the_type: parts.next()?, range: parts.next() };
@@ -21,8 +21,8 @@ impl Context {
         (complete && parsed.range.as_deref() != Some("")).then_some(parsed)
     }
 
-    /// This context's user, and the low level of its range, with another role and type. systemd gives a service its own
-    /// user, and a transition keeps the low level unless the policy says otherwise; ranges do not matter to type rules.
+    /// Returns this context with another role and type, and the low level of its range. systemd gives a service its own
+    /// user, and a transition keeps the low level unless the policy defines another; type rules ignore ranges.
     pub fn service(&self, role: &str, the_type: &str) -> Self {
         let low = self.range.as_ref().map(|range| range.split('-').next().unwrap_or_default().to_owned());
         Self { user: self.user.clone(), role: role.to_owned(), the_type: the_type.to_owned(), range: low }
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_context() {
+    fn texts_that_are_not_contexts() {
         for bad in ["kernel", "", "a:b", "::", "a:b:", "a:b:c:", "unconfined"] {
             assert_eq!(Context::parse(bad), None, "{bad:?}");
         }

@@ -1,7 +1,8 @@
-//! A store whose last transaction was cut short between two renames.
+//! A store that was left without an active policy by an interrupted transaction.
 //!
-//! libsemanage switches to a new policy by renaming `active` to `previous` and `tmp` to `active` (`semanage_commit_sandbox`). Dead
-//! between the two, it leaves a store without an active policy: for its next call an empty one, in which no module is.
+//! libsemanage switches to a new policy by renaming `active` to `previous`, then `tmp` to `active`
+//! (`semanage_commit_sandbox`). If it dies in between, the store has no active policy, and its next call sees an empty
+//! store without modules.
 
 use std::path::{Path, PathBuf};
 
@@ -14,20 +15,20 @@ use crate::store::candidates;
 const ACTIVE: &str = "active";
 const PREVIOUS: &str = "previous";
 
-/// libsemanage's own lock of transactions, held by `flock(2)`.
+/// libsemanage's transaction lock, held with `flock(2)`.
 const LOCK: &str = "semanage.trans.LOCK";
 
-/// Such a store.
+/// A store without an active policy, but with the previous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterruptedTransaction {
     path: PathBuf,
 }
 
 impl InterruptedTransaction {
-    /// The store of `policy_type`, where it is one. Reads only.
+    /// Returns the store of `policy_type` if its last transaction was interrupted. Changes nothing.
     ///
     /// # Errors
-    /// [`ReadError`] as [`crate::Store::locate`].
+    /// As [`crate::Store::locate`].
     pub fn find(root: &Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
         for path in candidates(root, policy_type)? {
             if root.stat(path.join(ACTIVE))?.is_none()
@@ -39,24 +40,24 @@ impl InterruptedTransaction {
         Ok(None)
     }
 
-    /// The store's directory, as the prepared host names it.
+    /// Returns the store's directory, inside the root.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes the policy from before the transaction the active one again; `false` where that was not needed after all: a
-    /// transaction is on its way, or has come to its end.
+    /// Makes the policy from before the transaction the active one again. Returns `false` if a transaction is running,
+    /// or has completed since; nothing is changed then.
     ///
     /// # Errors
-    /// [`FileError`]; nothing was changed then.
+    /// [`FileError`] if the lock cannot be taken or the directory not be renamed; nothing is changed then.
     pub fn restore_previous(&self, root: &Root) -> Result<bool, FileError> {
         let store = root.dir(&self.path)?;
         let lock = store.append(LOCK, 0o600)?;
         if !try_flock(&lock).map_err(|e| FileError::new("lock", store.shown().join(LOCK), e))? {
             return Ok(false);
         }
-        // Looked at again: it may have come to its end before we had the lock.
+        // Checked again under the lock: the transaction may have completed before.
         if store.stat(ACTIVE)?.is_some() {
             return Ok(false);
         }

@@ -1,4 +1,4 @@
-//! The question put to the kernel: may this domain do this on itself?
+//! The interface to the kernel: may a domain use these permissions on itself?
 
 use std::io;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::spec::ModuleSpec;
 
-/// What the kernel says of itself.
+/// The kernel's SELinux mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KernelMode {
     /// No policy is loaded.
@@ -20,11 +20,11 @@ pub enum KernelMode {
 /// Whether the policy in force knows the class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClassKnowledge {
-    /// It does.
+    /// It knows it.
     Known,
-    /// It does not, and what it does not know is allowed (`deny_unknown` 0).
+    /// It does not know it, and allows unknown classes (`deny_unknown` 0).
     UnknownAllowed,
-    /// It does not, and what it does not know is denied.
+    /// It does not know it, and denies unknown classes.
     UnknownDenied,
 }
 
@@ -33,13 +33,13 @@ pub enum ClassKnowledge {
 pub struct Answer {
     /// The domain asked about.
     pub domain: String,
-    /// The whole context asked about.
+    /// The full context asked about.
     pub context: String,
     /// Whether the policy knows the class.
     pub class: ClassKnowledge,
-    /// Each permission of the rule, and whether it is allowed.
+    /// The rule's permissions, each with whether it is allowed.
     pub permissions: Vec<(String, bool)>,
-    /// Whether the policy knows the profile's own domain; if not, [`Answer::domain`] is the one that the service would
+    /// Whether the policy knows the module's own domain. If not, [`Answer::domain`] is the one that the service would
     /// be started in.
     pub domain_known: bool,
     /// Whether denials for this domain are logged only (`semanage permissive -a`).
@@ -47,13 +47,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether the policy allows every permission.
+    /// Reports whether the policy allows every permission.
     #[must_use]
     pub fn allows_all(&self) -> bool {
         self.permissions.iter().all(|(_, allowed)| *allowed)
     }
 
-    /// The permissions that the policy does not allow.
+    /// Returns the permissions that the policy does not allow.
     #[must_use]
     pub fn missing(&self) -> Vec<&str> {
         self.permissions.iter().filter(|(_, allowed)| !allowed).map(|(name, _)| name.as_str()).collect()
@@ -63,35 +63,35 @@ impl Answer {
 /// The kernel could not be asked.
 #[derive(Debug, Error)]
 pub enum AskError {
-    /// There is no policy in force to ask about.
+    /// No policy is in force.
     #[error("SELinux is not running, so the kernel has no policy to ask about")]
     NotRunning,
     /// A question failed.
     #[error("the kernel did not answer ({what}): {source}; run as root, outside of any confined domain")]
     Refused {
-        /// The question.
+        /// The question that was asked.
         what: String,
-        /// The system's answer.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A security context is not in the form that one has.
-    #[error("the kernel gave {context:?} as the context of {of}, which is no security context")]
+    /// A security context has an unknown format.
+    #[error("the kernel gave {context:?} as the context of {of}, which is not a security context")]
     Strange {
-        /// Whose.
+        /// The process or file that the context belongs to.
         of: String,
-        /// What was given.
+        /// The context as given.
         context: String,
     },
 }
 
 /// A kernel that may be running SELinux.
 pub trait Kernel {
-    /// Whether a policy is in force.
+    /// Returns whether a policy is in force, and enforced.
     fn mode(&self) -> KernelMode;
 
-    /// Whether the domain of `spec` may use the permissions of `spec` on itself.
+    /// Asks whether the domain of `spec` may use the permissions of `spec` on itself.
     ///
     /// # Errors
-    /// [`AskError`] where that cannot be known.
+    /// [`AskError`] if no policy is in force or the kernel does not answer.
     fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError>;
 }

@@ -1,14 +1,15 @@
-//! One SELinux policy module of an agent: asked for, generated, compiled, loaded, verified and removed.
+//! One SELinux policy module of an agent: assess whether it is needed, compile it, load it, verify it and remove it.
 //!
-//! The way of the data, each step usable on its own:
+//! [`assess()`] and [`load::load`] do the whole job; `examples/third_party.rs` shows them. Each part is usable on its
+//! own:
 //!
-//! * [`spec`]: the rule that an agent needs, from its profile
-//! * [`config`], [`state`]: what `/etc/selinux/config` and the running kernel say of SELinux here
-//! * [`kernel`]: the question itself, put to the running kernel
-//! * [`policy_file`]: what the compiled policy on disk can tell where the kernel cannot be asked
-//! * [`store`]: which modules are installed, read from the store's own files; [`rules`] and [`cil`] say what they mean
-//! * [`interrupted`]: a store that a transaction left without an active policy
-//! * [`render`], [`compile`]: the module's sources, and the file that `semodule` takes
+//! * [`spec`]: the rule that an agent needs, as defined in its profile
+//! * [`config`], [`state`]: SELinux on this system, from `/etc/selinux/config` and the running kernel
+//! * [`kernel`]: asks the running kernel for the rule
+//! * [`policy_file`]: the compiled policy on disk, for systems whose kernel cannot be asked
+//! * [`store`]: the installed modules, read from the store's own files; [`rules`] and [`cil`]: their meaning
+//! * [`interrupted`]: a store that an interrupted transaction left without an active policy
+//! * [`render`], [`compile`]: the module's sources, and the file that `semodule` installs
 //! * [`transaction`]: the one `semodule` call that installs or removes it
 //! * [`classify`]: why such a call failed
 //! * [`assess`]: whether the rule is in force, and what keeps it out

@@ -14,7 +14,7 @@ use crate::render::{RenderError, Sources};
 use crate::spec::ModuleSpec;
 use crate::transaction::{self, Done, InstalledAt, StoreTarget, TransactionError};
 
-/// A module to be installed, as planned: nothing has been done yet.
+/// A planned installation of a module. Nothing has been done yet.
 #[derive(Debug, Clone)]
 pub struct ModuleLoad {
     /// The module.
@@ -45,8 +45,8 @@ pub enum LoadError {
 }
 
 impl ModuleLoad {
-    /// Plans it for the system as assessed. `build_dir` is where the compiler's files go; nobody but root may be able to
-    /// write to it, or another module could be loaded in place of this one.
+    /// Plans it for the system as assessed. The compiler's files go into `build_dir`. Only root may be able to write to
+    /// that directory, or another module could be loaded in place of this one.
     ///
     /// # Errors
     /// [`RenderError`] if `spec` is not valid.
@@ -66,7 +66,7 @@ impl ModuleLoad {
         })
     }
 
-    /// The transaction, if the module compiles as planned.
+    /// Returns the transaction, if the module compiles as planned.
     #[must_use]
     pub fn command(&self) -> Command {
         self.target.install(&self.spec, &self.compile.file, &self.present)
@@ -80,8 +80,8 @@ impl ModuleLoad {
         self.compile.run(processes, build_dir)
     }
 
-    /// Installs the compiled module in one transaction. If this host's linker cannot read the package's version, the module
-    /// is installed as CIL, which has no version.
+    /// Installs the compiled module in one transaction. If this host's linker cannot read the package's version, the
+    /// module is installed as CIL, which has no version.
     ///
     /// # Errors
     /// [`LoadError::Transaction`], or [`LoadError::Compile`] if the CIL source cannot be written.
@@ -107,7 +107,7 @@ impl ModuleLoad {
     }
 }
 
-/// Brings the rule of `spec` into force, if it is not and the module helps. Returns the assessment of afterwards: exit
+/// Brings the rule of `spec` into force, if it is not and the module helps. Returns a new assessment, because exit
 /// status 0 of `semodule` proves nothing.
 ///
 /// `build_dir` is as for [`ModuleLoad::plan`]; the compiler's files are removed from it.

@@ -1,7 +1,7 @@
-//! What the compiled policy on disk is seen to know, where no kernel can be asked.
+//! The compiled policy on disk, for systems whose kernel cannot be asked.
 //!
-//! Symbols are found by the records that carry them (libsepol, `write.c`), without reading the whole policy. Whether a
-//! rule is in it, `sesearch` can tell; an own reader is to take that place.
+//! Symbols are found by their records (libsepol, `write.c`), without parsing the whole policy. Rules are searched for
+//! with `sesearch`, if it is installed.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use host::{FileError, Root};
 
 use crate::spec::ModuleSpec;
 
-/// Real policies have 2 to 12 MB.
+/// In bytes. Real policies have 2 to 12 MB.
 const LARGEST: u64 = 128 * 1024 * 1024;
 
 const MAGIC: u32 = 0xf97c_ff8c;
@@ -19,11 +19,11 @@ const ALLOW_UNKNOWN: u32 = 4;
 /// Whether the base policy, without our module, allows the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BaseRule {
-    /// It does.
+    /// It allows the rule.
     Allows,
-    /// It does not.
+    /// It does not allow the rule.
     Refuses,
-    /// That cannot be told here.
+    /// Not known: `sesearch` is not installed, or its answer is ambiguous.
     Unknown,
 }
 
@@ -35,10 +35,10 @@ pub struct PolicyFile {
 }
 
 impl PolicyFile {
-    /// Reads the newest `/etc/selinux/TYPE/policy/policy.N`; `None` where there is none.
+    /// Reads the newest `/etc/selinux/TYPE/policy/policy.N`. Returns `None` if there is no such file.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be read.
+    /// [`FileError`] if it cannot be read.
     pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, FileError> {
         let directory = Path::new("/etc/selinux").join(policy_type).join("policy");
         let version = |name: &std::ffi::OsStr| name.to_str()?.strip_prefix("policy.")?.parse::<u32>().ok();
@@ -51,26 +51,26 @@ impl PolicyFile {
         Ok(Some(Self { path: root.shown(&inside), content: root.read(&inside, LARGEST)? }))
     }
 
-    /// Its path, as this process names it.
+    /// Returns the file's path, root directory included.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether it is a compiled policy at all, by its first bytes.
+    /// Reports whether the file starts like a compiled policy.
     #[must_use]
     pub fn is_policy(&self) -> bool {
         self.word(0) == Some(MAGIC)
     }
 
-    /// Whether it denies what it does not know. `false` where that cannot be told, as on every distribution looked at.
+    /// Reports whether the policy denies unknown classes; `false` if it cannot be parsed. No distribution checked does.
     #[must_use]
     pub fn denies_unknown(&self) -> bool {
         // Magic, length of the name, the name `SE Linux`, version, flags.
         self.is_policy() && self.word(20).is_some_and(|flags| flags & ALLOW_UNKNOWN == 0)
     }
 
-    /// Whether it has a type of this name, or an alias.
+    /// Reports whether the policy has a type or alias of this name.
     #[must_use]
     pub fn knows_type(&self, name: &str) -> bool {
         // Length of the name, value, properties (1 primary, 2 attribute), bounds.
@@ -78,19 +78,19 @@ impl PolicyFile {
         self.records(name, 16).any(|at| self.word(at + 8).is_some_and(|properties| properties < ATTRIBUTE))
     }
 
-    /// Whether it has the class of `spec` and all of its permissions in that class.
+    /// Reports whether the policy has the class of `spec`, with all permissions of `spec`.
     #[must_use]
     pub fn knows_class(&self, spec: &ModuleSpec) -> bool {
         self.records(&spec.class, 24).any(|at| {
             let Some(own) = self.permissions_of_class(at, spec.class.len()) else { return false };
-            // Permissions that a class inherits (`file`) stand elsewhere.
+            // Permissions that a class inherits (`file`) are in another record.
             let inherited =
                 |permission: &str| self.word(at + 4) != Some(0) && self.records(permission, 8).next().is_some();
             spec.permissions.iter().all(|wanted| own.contains(&wanted.as_bytes()) || inherited(wanted))
         })
     }
 
-    /// The profile's domain if this policy knows it, else the first fallback that it knows.
+    /// Returns the domain of `spec` if this policy knows it, else the first known fallback.
     #[must_use]
     pub fn choose_domain<'s>(&self, spec: &'s ModuleSpec) -> Option<&'s str> {
         std::iter::once(&spec.domain)
@@ -99,16 +99,16 @@ impl PolicyFile {
             .map(String::as_str)
     }
 
-    /// Whether this policy allows the rule for `domain`: what it does not know, by its own flag; else by `sesearch`, where
-    /// that is installed. Our own module, if linked in, shows up like any other: to be asked only where it is not in the
-    /// store.
+    /// Reports whether this policy allows the rule for `domain`: an unknown class by the policy's own flag, else as
+    /// `sesearch` finds. A module of ours that is linked in counts like any other rule, so ask only if the store does
+    /// not have it.
     #[must_use]
     pub fn rule(&self, processes: &Processes<'_>, spec: &ModuleSpec, domain: &str) -> BaseRule {
         if !self.is_policy() {
             return BaseRule::Unknown;
         }
         if !self.knows_class(spec) && !self.denies_unknown() {
-            // Of a class that is known in part, the known part still has to be allowed.
+            // If the class is known in part, the known permissions still have to be allowed.
             let knows_none = spec.permissions.iter().all(|permission| {
                 let one = ModuleSpec { permissions: vec![permission.clone()], ..spec.clone() };
                 !self.knows_class(&one)
@@ -131,8 +131,8 @@ impl PolicyFile {
         Some(u32::from_le_bytes(*bytes))
     }
 
-    /// Where the records start whose key is `name` and whose fixed part, which begins with the key's length, has
-    /// `fixed` bytes.
+    /// Returns the offsets of the records with the key `name` and a fixed part of `fixed` bytes, which begins with the
+    /// key's length.
     fn records(&self, name: &str, fixed: usize) -> impl Iterator<Item = usize> {
         let (key, length) = (name.as_bytes(), name.len());
         let mut from = 0;
@@ -149,8 +149,9 @@ impl PolicyFile {
         })
     }
 
-    /// A class record: lengths of its key and of its common's key, value, number of permissions (highest value, count),
-    /// number of constraints; the keys; then for each permission the length of its key, its value, its key.
+    /// Reads a class record: the lengths of its key and of its common's key, value, number of permissions (highest
+    /// value, count), number of constraints; the keys; then for each permission the length of its key, its value, its
+    /// key.
     fn permissions_of_class(&self, record: usize, key_length: usize) -> Option<Vec<&[u8]>> {
         let count = self.word(record + 16).filter(|&count| count <= 32)?;
         let mut at = record + 24 + key_length + usize::try_from(self.word(record + 4)?).ok()?;
@@ -181,8 +182,8 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     }
 }
 
-/// Reads `sesearch`'s rules: setools 4 `allow a b:c { d e };`, a condition behind it in brackets; setools 3 with blanks
-/// around the colon and a count above, without saying which rules are conditional.
+/// Reads the output of `sesearch`: setools 4 prints `allow a b:c { d e };`, followed by a condition in brackets;
+/// setools 3 has blanks around the colon and a count above, and does not mark conditional rules.
 fn judge(stdout: &str, wanted: &[String]) -> BaseRule {
     let mut allowed: Vec<&str> = Vec::new();
     for line in stdout.lines().map(str::trim) {

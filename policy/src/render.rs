@@ -8,7 +8,7 @@ use crate::spec::{InvalidSpec, ModuleSpec};
 const TE: &str = include_str!("../../templates/policy/module.te.tera");
 const CIL: &str = include_str!("../../templates/policy/module.cil.tera");
 
-/// Both sources of the module; they mean the same.
+/// The two sources of a module, which mean the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
     /// For `checkmodule`.
@@ -17,13 +17,13 @@ pub struct Sources {
     pub cil: String,
 }
 
-/// The sources cannot be made.
+/// The sources cannot be rendered.
 #[derive(Debug, Error)]
 pub enum RenderError {
-    /// The profile, or the domain, is not usable.
+    /// The module, or the domain, is not valid.
     #[error(transparent)]
     Spec(#[from] InvalidSpec),
-    /// The template is not usable.
+    /// The template is not valid.
     #[error("the policy template cannot be rendered: {0}")]
     Template(#[from] tera::Error),
 }
@@ -32,20 +32,20 @@ impl Sources {
     /// Renders them with the rule for `domain`.
     ///
     /// # Errors
-    /// [`RenderError`] where `spec` or `domain` cannot stand in a source.
+    /// [`RenderError`] if `spec` or `domain` is not valid in a source.
     pub fn render(spec: &ModuleSpec, domain: &str) -> Result<Self, RenderError> {
         let here = ModuleSpec { domain: domain.to_owned(), ..spec.clone() };
         here.validate()?;
         let mut context = Context::new();
         context.insert("module", &here.name);
-        // Names of CIL blocks are separated by dots, so none may be in this one.
+        // Dots separate the names of CIL blocks, so a name must not contain any.
         context.insert("optional", &format!("{}_optional", here.name.replace(['-', '.'], "_")));
         context.insert("domain", &here.domain);
         context.insert("class", &here.class);
         context.insert("permissions", &here.permissions);
         let mut templates = Tera::default();
         templates.add_raw_templates([("te", TE), ("cil", CIL)])?;
-        // The comment at a template's start leaves its line's end behind.
+        // The comment at a template's start leaves an empty line behind.
         let render = |name| templates.render(name, &context).map(|source| source.trim_start().to_owned());
         Ok(Self { te: render("te")?, cil: render("cil")? })
     }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a profile that validates holds, the source has that one rule and nothing else.
+        /// The source of any valid module has that one rule and nothing else.
         #[test]
         fn one_rule_and_no_more(name in "[ -~]{1,12}", class in "[a-z.({;]{1,8}", permissions in prop::collection::vec("[a-z_)} ]{1,8}", 1..4)) {
             let spec = ModuleSpec { name, class, permissions, ..spec() };

@@ -1,39 +1,39 @@
-//! What a module means: its allow rules, whatever form they were written in.
+//! The meaning of a module: its allow rules, in whichever language they were written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cil::{CilError, Node, parse};
 use crate::spec::ModuleSpec;
 
-/// Source, target and class of an allow rule; a target `self` is given as the source.
+/// Source, target and class of an allow rule. The target `self` is replaced by the source.
 pub type RuleKey = (String, String, String);
 
-/// What the `pp` compiler hangs a package's requirements on (libsepol, `module_to_cil.c`).
+/// The attribute that the `pp` compiler puts a package's requirements in (libsepol, `module_to_cil.c`).
 const REQUIREMENT: &str = "cil_gen_require";
 
-/// The meaning of a module. Two modules are the same if these are equal.
+/// The meaning of a module. Two modules are equivalent if these are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules {
     /// The permissions that each rule allows.
     pub allows: BTreeMap<RuleKey, BTreeSet<String>>,
-    /// Whether something stands outside an `optional` block, so that linking fails where it cannot be resolved.
+    /// Whether a statement is outside an `optional` block, so that linking fails if it cannot be resolved.
     pub strict: bool,
-    /// Statements of other kinds, by their first word.
+    /// The first words of all other statements.
     pub others: BTreeSet<String>,
 }
 
 impl Rules {
-    /// What the module of `spec` means, with its rule for `domain`.
+    /// Returns the meaning of the module of `spec`, with its rule for `domain`.
     #[must_use]
     pub fn of_spec(spec: &ModuleSpec, domain: &str) -> Self {
         let key = (domain.to_owned(), domain.to_owned(), spec.class.clone());
         Self { allows: BTreeMap::from([(key, spec.permissions.iter().cloned().collect())]), ..Self::default() }
     }
 
-    /// What a CIL source means.
+    /// Returns the meaning of a CIL source.
     ///
     /// # Errors
-    /// [`CilError`] where it cannot be parsed.
+    /// [`CilError`] if it cannot be parsed.
     pub fn of_cil(source: &str) -> Result<Self, CilError> {
         let mut rules = Self::default();
         rules.add(&parse(source)?, false);
@@ -44,7 +44,7 @@ impl Rules {
         for statement in statements {
             match words_and_lists(statement) {
                 ("optional", [_name, inside @ ..]) => self.add(inside, true),
-                // A requirement says nothing of its own; outside an optional block it can break linking.
+                // A requirement allows nothing; outside an optional block it can break linking.
                 ("typeattributeset" | "roleattributeset", [name, _]) if name.word() == Some(REQUIREMENT) => {
                     self.strict |= !optional;
                 }
@@ -71,7 +71,7 @@ fn words_and_lists(statement: &Node) -> (&str, &[Node]) {
     }
 }
 
-/// `(allow SOURCE TARGET (CLASS (PERMISSION …)))`; `None` where permissions are named in another way.
+/// `(allow SOURCE TARGET (CLASS (PERMISSION …)))`; `None` if permissions are named in another way.
 fn allow(parts: &[Node]) -> Option<(RuleKey, BTreeSet<String>)> {
     let [source, target, class_permissions] = parts else { return None };
     let [class, permissions] = class_permissions.list()? else { return None };
@@ -79,7 +79,7 @@ fn allow(parts: &[Node]) -> Option<(RuleKey, BTreeSet<String>)> {
     let target = if target == "self" { source } else { target };
     let permissions: Option<BTreeSet<_>> =
         permissions.list()?.iter().map(|node| node.word().map(str::to_owned)).collect();
-    // `(all)`, `(not …)` and the like are expressions over what the class has, and mean what the policy makes of them.
+    // `(all)`, `(not …)` and the like are expressions over the permissions of the class, which the policy defines.
     const OPERATORS: [&str; 6] = ["all", "not", "and", "or", "xor", "range"];
     let permissions = permissions.filter(|words| !OPERATORS.iter().any(|word| words.contains(*word)))?;
     Some(((source.to_owned(), target.to_owned(), class.to_owned()), permissions))

@@ -1,9 +1,9 @@
 //! The running kernel, asked through libselinux.
 //!
-//! Only functions of libselinux 2.5 are needed (EL7). Contexts are raw throughout, so that no translation daemon is asked.
-//! Nothing here changes anything. What is asked about the rule leaves no AVC message: the kernel computes, it does not
-//! check. It does check what is looked at first, the contexts of process 1 and of the program: seen from `user_t` and
-//! `crond_t`, a denied `getattr` on `init_t`, and no answer.
+//! Only functions of libselinux 2.5 are needed (EL7). Contexts are raw throughout, so that no translation daemon is
+//! asked. Nothing is changed. Asking for the rule leaves no AVC message: the kernel computes the answer and checks
+//! nothing. It does check access to the contexts of process 1 and of the program, which are read first: seen from
+//! `user_t` and `crond_t`, a denied `getattr` on `init_t`, and no answer.
 
 use std::ffi::CString;
 use std::io;
@@ -17,13 +17,13 @@ use crate::context::Context;
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
 use crate::spec::ModuleSpec;
 
-/// Where a program that is labelled as nothing else is started from, on every policy looked at.
+/// The label of a program without a label of its own, in every policy checked.
 const PLAIN_PROGRAM: &str = "bin_t";
 /// The role that services run in.
 const SERVICE_ROLE: &str = "system_r";
 /// `avd_flags` of `selinux/avc.h`; the crate's own constants differ in type between versions of the header.
 const PERMISSIVE: u32 = 1;
-/// A regular file, as `selabel_lookup(3)` wants its kind.
+/// The mode of a regular file, for `selabel_lookup(3)`.
 const REGULAR: u32 = 0o100_000;
 
 /// The kernel that this process runs on.
@@ -37,7 +37,7 @@ impl Kernel for RunningKernel {
             SELinuxMode::Permissive => KernelMode::Permissive,
             _ => return KernelMode::NotRunning,
         };
-        // Before a policy is loaded every process has the bare initial context `kernel`.
+        // Until a policy is loaded, every process has the bare initial context `kernel`.
         match SecurityContext::current(true).map(|context| text(&context)) {
             Ok(Some(own)) if Context::parse(&own).is_none() => KernelMode::NotRunning,
             _ => mode,
@@ -48,8 +48,8 @@ impl Kernel for RunningKernel {
         if self.mode() == KernelMode::NotRunning {
             return Err(AskError::NotRunning);
         }
-        // Names that were looked up before a policy load may have other numbers since. libselinux before 3.1 has no such
-        // function; nothing that we load changes classes or permissions.
+        // A policy load may have changed the numbers of names that were looked up before. libselinux before 3.1 does
+        // not have the function; modules of this crate change neither classes nor permissions.
         let _ = selinux::flush_class_cache();
         let (context, domain_known) = service_context(spec)?;
         let permissions = |allowed: bool| spec.permissions.iter().map(|name| (name.clone(), allowed)).collect();
@@ -91,7 +91,7 @@ impl Kernel for RunningKernel {
     }
 }
 
-/// The context that systemd would start the service in, and whether it is the profile's own domain.
+/// Returns the context that systemd would start the service in, and whether that is the module's own domain.
 fn service_context(spec: &ModuleSpec) -> Result<(Context, bool), AskError> {
     let init_text = SecurityContext::of_process(1, true)
         .map_err(|e| refused("the context of process 1".into(), e))
@@ -105,7 +105,7 @@ fn service_context(spec: &ModuleSpec) -> Result<(Context, bool), AskError> {
     Ok((transition(&init, &spec.executable)?, false))
 }
 
-/// The context as the policy names it (an alias becomes its type); `None` where the policy has no such context.
+/// Returns the context as the policy names it (an alias becomes its type), or `None` if the policy does not have it.
 fn canonical(context: &Context) -> Result<Option<Context>, AskError> {
     let name = c_string(&context.to_string())?;
     match SecurityContext::from_c_str(&name, true).canonicalize() {
@@ -120,19 +120,19 @@ fn canonical(context: &Context) -> Result<Option<Context>, AskError> {
     }
 }
 
-/// Where the kernel takes a process of `init` that executes `program`.
+/// Returns the context that a process of `init` gets when it executes `program`.
 fn transition(init: &Context, program: &Path) -> Result<Context, AskError> {
     let process = SecurityClass::from_name("process").map_err(|e| refused("class process".into(), e))?;
     let (from, label) = (c_string(&init.to_string())?, c_string(&label_of(init, program)?)?);
     // An empty name adds nothing to the question (`object_name_encode` in libselinux), as execve(2) itself gives none.
     let into = SecurityContext::from_c_str(&from, true)
         .of_labeling_decision(&SecurityContext::from_c_str(&label, true), process, "")
-        .map_err(|e| refused(format!("where does {init} get by {}", program.display()), e))?;
+        .map_err(|e| refused(format!("the transition from {init} by {}", program.display()), e))?;
     let found = text(&into).unwrap_or_default();
     Context::parse(&found).ok_or(AskError::Strange { of: program.display().to_string(), context: found })
 }
 
-/// The program's label: its own, else the one that it would get, else that of any program.
+/// Returns the program's label, else the one that it would get, else that of any program.
 fn label_of(init: &Context, program: &Path) -> Result<String, AskError> {
     match SecurityContext::of_path(program, true, true) {
         Ok(Some(label)) => {
@@ -154,7 +154,7 @@ fn label_of(init: &Context, program: &Path) -> Result<String, AskError> {
 fn unknown_is_allowed() -> Result<bool, AskError> {
     selinux::undefined_handling()
         .map(|handling| handling == UndefinedHandling::Allowed)
-        .map_err(|e| refused("what becomes of unknown classes".into(), e))
+        .map_err(|e| refused("how unknown classes are handled".into(), e))
 }
 
 fn text(context: &SecurityContext<'_>) -> Option<String> {

@@ -1,4 +1,4 @@
-//! The module that an agent needs, as its profile states it.
+//! The module that an agent needs, as defined in its profile.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -18,14 +18,14 @@ pub struct ModuleSpec {
     pub former_priorities: Vec<u16>,
     /// The domain that the agent's service runs in.
     pub domain: String,
-    /// Where a policy does not know that domain: what its services run in, most likely first.
+    /// The domains that services run in under a policy that does not know [`ModuleSpec::domain`], most likely first.
     #[serde(default)]
     pub fallback_domains: Vec<String>,
     /// The object class of the rule.
     pub class: String,
     /// The permissions of the rule.
     pub permissions: Vec<String>,
-    /// The agent's program, whose label decides the domain where the policy does not know [`ModuleSpec::domain`].
+    /// The agent's program. Its label determines the domain if the policy does not know [`ModuleSpec::domain`].
     pub executable: PathBuf,
 }
 
@@ -35,18 +35,18 @@ pub struct ModuleSpec {
 pub struct InvalidSpec {
     /// The field's name in the profile.
     pub field: &'static str,
-    /// What stands there.
+    /// The value that was given.
     pub value: String,
-    /// What is wrong with it, and what would be right.
+    /// What is wrong with it, and what is valid.
     pub problem: &'static str,
 }
 
-const IDENTIFIER: &str = "is no identifier; it starts with a letter, then has letters, digits, `_`, `-` and `.`";
-const PRIORITY: &str = "is no priority; semodule takes 1 to 999";
+const IDENTIFIER: &str = "is not an identifier; use a letter, then letters, digits, `_`, `-` and `.`";
+const PRIORITY: &str = "is not a priority; semodule accepts 1 to 999";
 const LONGEST: usize = 128;
 
 impl ModuleSpec {
-    /// Whether every field can stand in a policy source and in a path as it is.
+    /// Checks that every field can be used as it is in a policy source and in a path.
     ///
     /// # Errors
     /// [`InvalidSpec`] for the first field that cannot.
@@ -71,12 +71,12 @@ impl ModuleSpec {
         }
         if !is_plain_absolute(&self.executable) {
             let shown = self.executable.display().to_string();
-            return invalid("executable", &shown, "is no absolute path without `..`");
+            return invalid("executable", &shown, "is not an absolute path without `..`");
         }
         Ok(())
     }
 
-    /// The priority in use and all former ones, sorted, each once.
+    /// Returns the priority in use and all former ones, in ascending order without duplicates.
     #[must_use]
     pub fn priorities_ever(&self) -> Vec<u16> {
         let mut all = self.former_priorities.clone();
@@ -87,7 +87,7 @@ impl ModuleSpec {
     }
 }
 
-/// What `checkpolicy` and CIL both read as one name, and a path as one harmless component.
+/// Reports whether `checkpolicy` and CIL both read `word` as one name, and a path as one harmless component.
 #[must_use]
 pub(crate) fn is_identifier(word: &str) -> bool {
     let mut bytes = word.bytes();

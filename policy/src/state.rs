@@ -1,4 +1,4 @@
-//! What SELinux is on this host.
+//! The state of SELinux on this system.
 
 use host::Root;
 use host::container::Surroundings;
@@ -6,28 +6,28 @@ use host::container::Surroundings;
 use crate::config::{ConfiguredMode, SelinuxConfig};
 use crate::kernel::{Kernel, KernelMode};
 
-/// What SELinux is on this host.
+/// The state of SELinux on this system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Neither running nor configured.
     Absent,
-    /// Configured off.
+    /// Disabled in the configuration.
     Disabled,
-    /// Configured on, but no policy is loaded here: off on the kernel's command line, another security module, or a
-    /// chroot in somebody else's system. The next boot may enforce.
+    /// Enabled in the configuration, but no policy is loaded: disabled on the kernel's command line, another security
+    /// module, or a chroot in another system. The next boot may enforce.
     ConfiguredNotRunning,
     /// Denials are logged only.
     Permissive,
     /// Denials are in force.
     Enforcing,
-    /// In a container, where neither the kernel nor its policy is ours.
+    /// In a container: the kernel and its policy are the host's.
     InContainer,
 }
 
 impl State {
-    /// Decides it. The kernel is asked on a host only. For an alternate root the configuration is what counts: `Enforcing`
-    /// and `Permissive` then mean that this is what the system in there boots into. In a chroot of another system it
-    /// is [`State::ConfiguredNotRunning`] for both.
+    /// Returns the state. The kernel is asked on a host only. For an alternate root the configuration decides:
+    /// `Enforcing` and `Permissive` are then the mode that the system in it boots into. In a chroot both are
+    /// [`State::ConfiguredNotRunning`].
     #[must_use]
     pub fn of(root: &Root, surroundings: Surroundings, kernel: &dyn Kernel, config: Option<&SelinuxConfig>) -> Self {
         let configured = config.map(|config| config.mode);
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// As it is written in reports.
+    /// Returns the word for reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,8 @@
 //! The module store, read from its own files.
 //!
-//! `semodule -l` is never run to look: it makes a store that does not exist. The layout is libsemanage's
-//! (`semanage_store.c`, since 2.4): `active/modules/PRIORITY/NAME/{cil,hll,lang_ext}` and `active/modules/disabled/NAME`.
+//! `semodule -l` is never run: it creates a store that does not exist. The layout is that of libsemanage
+//! (`semanage_store.c`, since 2.4): `active/modules/PRIORITY/NAME/{cil,hll,lang_ext}` and
+//! `active/modules/disabled/NAME`.
 
 use std::fmt;
 use std::io::Read;
@@ -14,37 +15,37 @@ use host::{ReadError, Root};
 use crate::rules::Rules;
 use crate::spec::is_identifier;
 
-/// Where libsemanage is configured.
+/// libsemanage's configuration file.
 pub const SEMANAGE_CONF: &str = "/etc/selinux/semanage.conf";
 
-/// libsemanage's own defaults: `/var/lib/selinux`, but `/etc/selinux` as EL7 and Amazon Linux 2 build it.
+/// libsemanage's default: `/var/lib/selinux`; `/etc/selinux` in the packages of EL7 and Amazon Linux 2.
 const DEFAULT_STORE_ROOTS: [&str; 2] = ["/var/lib/selinux", "/etc/selinux"];
 
-/// Our modules are a few hundred bytes; one of this size is none of ours.
+/// In bytes. Modules of this crate have a few hundred.
 const LARGEST_MODULE: u64 = 1024 * 1024;
 
-/// A module as it stands in the store at one priority.
+/// A module in the store at one priority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     /// Its priority.
     pub priority: u16,
     /// `pp` or `cil`: the language that it was installed in.
     pub language: String,
-    /// What it means.
+    /// Its meaning.
     pub content: Content,
 }
 
-/// What a module in the store means.
+/// The meaning of a module in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Its rules.
     Rules(Rules),
-    /// Its file cannot be understood, and why.
+    /// Its file cannot be parsed, and why.
     Unreadable(String),
 }
 
 impl Content {
-    /// Whether it means exactly `rules`.
+    /// Reports whether the module means exactly `rules`.
     #[must_use]
     pub fn is(&self, rules: &Rules) -> bool {
         matches!(self, Self::Rules(found) if found == rules)
@@ -61,7 +62,7 @@ pub struct StoredModule {
 }
 
 impl StoredModule {
-    /// The one that takes effect: the one at the highest priority.
+    /// Returns the one that takes effect: the one at the highest priority.
     #[must_use]
     pub fn effective(&self) -> Option<&Installed> {
         self.installed.first()
@@ -77,10 +78,10 @@ pub struct Store<'r> {
 }
 
 impl<'r> Store<'r> {
-    /// Finds the store; `None` where there is none. Nothing is made.
+    /// Finds the store. Returns `None` if it does not exist; it is not created.
     ///
     /// # Errors
-    /// [`ReadError`] where `semanage.conf` cannot be read or the directories cannot be looked at.
+    /// [`ReadError`] if `semanage.conf` cannot be read or the directories cannot be searched.
     pub fn locate(root: &'r Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
         for path in candidates(root, policy_type)? {
             if root.stat_followed(path.join("active/modules"))?.as_ref().is_some_and(is_dir) {
@@ -90,22 +91,22 @@ impl<'r> Store<'r> {
         Ok(None)
     }
 
-    /// The store's directory, as the prepared host names it.
+    /// Returns the store's directory, inside the root.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The policy type that it belongs to.
+    /// Returns the policy type that the store belongs to.
     #[must_use]
     pub fn policy_type(&self) -> &str {
         &self.policy_type
     }
 
-    /// Every priority that a module is installed at, highest first.
+    /// Returns a module at every priority that it is installed at, highest first.
     ///
     /// # Errors
-    /// [`ReadError`] where the store cannot be read (it is root's alone).
+    /// [`ReadError`] if the store cannot be read (only root can).
     pub fn installed(&self, name: &str) -> Result<Vec<Installed>, ReadError> {
         let mut found = Vec::new();
         if !is_identifier(name) {
@@ -123,7 +124,7 @@ impl<'r> Store<'r> {
         Ok(found)
     }
 
-    /// The module that counts: the one at the highest priority.
+    /// Returns the module that takes effect: the one at the highest priority.
     ///
     /// # Errors
     /// As [`Store::installed`].
@@ -131,15 +132,15 @@ impl<'r> Store<'r> {
         Ok(self.installed(name)?.into_iter().next())
     }
 
-    /// Whether a module is disabled (`semodule -d`), at whatever priority.
+    /// Reports whether a module is disabled (`semodule -d`), which applies to all priorities.
     ///
     /// # Errors
-    /// [`ReadError`] where the store cannot be read.
+    /// [`ReadError`] if the store cannot be read.
     pub fn disabled(&self, name: &str) -> Result<bool, ReadError> {
         Ok(is_identifier(name) && self.root.stat(self.path.join("active/modules/disabled").join(name))?.is_some())
     }
 
-    /// A module, at every priority that it is installed at.
+    /// Returns a module at every priority that it is installed at, and whether it is disabled.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read (only root can).
@@ -148,13 +149,13 @@ impl<'r> Store<'r> {
     }
 
     fn read_module(&self, priority: u16, module: &Path) -> Result<Installed, ReadError> {
-        // The `hll` of an earlier package may still lie beside it: `lang_ext` says what counts.
+        // The `hll` of an earlier package may be left in the directory: `lang_ext` names the language in use.
         let language = match self.root.read(module.join("lang_ext"), 64) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).trim().to_owned(),
             Err(e) if e.is_denied() => return Err(e.into()),
             Err(_) => String::new(),
         };
-        // Made from the package at commit, and the module itself where it was installed as CIL.
+        // Compiled from the package at commit; the module itself if it was installed as CIL.
         let content = match self.root.read(module.join("cil"), LARGEST_MODULE) {
             Ok(bytes) => content_of(&bytes),
             Err(e) if e.is_denied() => return Err(e.into()),
@@ -175,15 +176,15 @@ pub struct UnsupportedStore {
 }
 
 impl UnsupportedStore {
-    /// Finds such a store of `policy_type`; `None` if there is none, or if the newer libsemanage has one of its own, which
-    /// leaves the older one behind when it migrates (`semanage_migrate_store`).
+    /// Finds such a store of `policy_type`. Returns `None` if there is also one of the newer libsemanage, which leaves
+    /// the older one behind when it migrates (`semanage_migrate_store`).
     ///
     /// # Errors
     /// [`ReadError`] if the directories cannot be searched.
     pub fn find(root: &Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
         let is_directory = |path: &Path| Ok::<_, ReadError>(root.stat_followed(path)?.as_ref().is_some_and(is_dir));
         for store in candidates(root, policy_type)? {
-            // Without `active`, its last transaction was cut short: see `crate::interrupted`.
+            // Without `active`, its last transaction was interrupted: see `crate::interrupted`.
             if is_directory(&store.join("active/modules"))? || is_directory(&store.join("previous/modules"))? {
                 return Ok(None);
             }
@@ -193,7 +194,7 @@ impl UnsupportedStore {
         Ok(is_store.then(|| Self { shown: root.shown(&path), path }))
     }
 
-    /// The store's directory, inside the root.
+    /// Returns the store's directory, inside the root.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -210,7 +211,7 @@ impl fmt::Display for UnsupportedStore {
     }
 }
 
-/// Where the store of `policy_type` may be.
+/// Returns the possible directories of the store of `policy_type`.
 pub(crate) fn candidates(root: &Root, policy_type: &str) -> Result<Vec<PathBuf>, ReadError> {
     let roots = match semanage_conf(root)?.as_deref().and_then(store_root) {
         Some(path) => vec![path],
@@ -219,7 +220,7 @@ pub(crate) fn candidates(root: &Root, policy_type: &str) -> Result<Vec<PathBuf>,
     Ok(roots.into_iter().map(|root| root.join(policy_type)).collect())
 }
 
-/// As libsemanage looks for it (`semanage_conf_path`): in the root, else on the system that runs `semodule`.
+/// Reads the file that libsemanage uses (`semanage_conf_path`): in the root, else on the system that runs `semodule`.
 fn semanage_conf(root: &Root) -> Result<Option<String>, ReadError> {
     match root.read_text_if_there(SEMANAGE_CONF)? {
         None if root.is_alternate() => Ok(Root::system()?.read_text_if_there(SEMANAGE_CONF)?),
@@ -227,7 +228,7 @@ fn semanage_conf(root: &Root) -> Result<Option<String>, ReadError> {
     }
 }
 
-/// `store-root` of a `semanage.conf(5)`; the last one counts.
+/// Returns `store-root` of a `semanage.conf(5)`. The last one counts.
 fn store_root(conf: &str) -> Option<PathBuf> {
     let value = |line: &str| {
         let (key, value) = line.trim_start().split_once('=')?;
@@ -246,7 +247,7 @@ fn content_of(bytes: &[u8]) -> Content {
     let mut plain = Vec::new();
     let plain = if bytes.starts_with(b"BZh") {
         match MultiBzDecoder::new(bytes).take(LARGEST_MODULE + 1).read_to_end(&mut plain) {
-            Ok(_) if plain.len() as u64 > LARGEST_MODULE => return unreadable(&"larger than any module of ours"),
+            Ok(_) if plain.len() as u64 > LARGEST_MODULE => return unreadable(&"larger than 1 MiB"),
             Ok(_) => &plain,
             Err(e) => return unreadable(&e),
         }

@@ -1,7 +1,7 @@
 //! The one `semodule` call that installs or removes the module.
 //!
-//! Every call names the store with `-s`: without it `semodule` takes the type that the *running* system is configured
-//! for, even with `-p`. One call may install at one priority and remove at others; it is one commit.
+//! Every call names the store with `-s`: without it `semodule` uses the type that the *running* system is configured
+//! for, even with `-p`. One call may install at one priority and remove at others, in one commit.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,13 +17,13 @@ use crate::spec::ModuleSpec;
 use crate::state::State;
 use crate::store::{Store, StoredModule};
 
-/// The longest that the store's lock is waited for.
+/// How long to wait for the store's lock.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The longest that one run may take: an emulated machine needed 75 s.
+/// The time limit of one run: an emulated machine needed 75 s.
 const LONGEST_RUN: Duration = Duration::from_secs(600);
 
-/// The store that is changed, and whether the policy made from it is loaded.
+/// The store that a transaction changes, and whether it loads the new policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreTarget {
     policy_type: String,
@@ -32,7 +32,7 @@ pub struct StoreTarget {
 }
 
 impl StoreTarget {
-    /// The store of `policy_type` in `root`. The policy is loaded where `state` says that one is running.
+    /// Returns the store of `policy_type` in `root`. The new policy is loaded if `state` is that of a running policy.
     #[must_use]
     pub fn of(root: &Root, policy_type: &str, state: State) -> Self {
         let alternate = root.is_alternate().then(|| root.path().to_owned());
@@ -40,38 +40,38 @@ impl StoreTarget {
         Self { policy_type: policy_type.to_owned(), alternate, load }
     }
 
-    /// The policy type that the store belongs to.
+    /// Returns the policy type that the store belongs to.
     #[must_use]
     pub fn policy_type(&self) -> &str {
         &self.policy_type
     }
 
-    /// Whether the new policy is loaded into the kernel.
+    /// Reports whether the new policy is loaded into the kernel.
     #[must_use]
     pub fn loads(&self) -> bool {
         self.load
     }
 
-    /// Installs `file` at the spec's priority, over what is there, enables it if it is disabled, and removes it at former
-    /// priorities; all in one transaction.
+    /// Returns the command that installs `file` at the priority of `spec`, replaces what is there, enables the module
+    /// if it is disabled, and removes it at former priorities, in one transaction.
     #[must_use]
     pub fn install(&self, spec: &ModuleSpec, file: &Path, present: &InstalledAt) -> Command {
         let mut command = self.semodule().arg("-X").arg(spec.priority.to_string()).arg("-i").arg(file);
         for priority in present.ours(spec).into_iter().filter(|&priority| priority != spec.priority) {
             command = command.args(["-X", &priority.to_string(), "-r", &spec.name]);
         }
-        // After -i: enabling what is not installed is an error.
+        // After -i: enabling a module that is not installed is an error.
         if present.disabled { command.args(["-e", &spec.name]) } else { command }
     }
 
-    /// Loads the policy that the store has made into the kernel again; nothing is built (`semodule(8)`, `-R`).
+    /// Returns the command that loads the store's policy into the kernel again; nothing is built (`semodule(8)`, `-R`).
     #[must_use]
     pub fn reload(&self) -> Command {
         self.semodule().arg("-R")
     }
 
-    /// Removes the module at every priority in `present` that is or was ours, in one transaction; `None` where there is
-    /// none. (To remove what is not there is an error where it is all there is to do.)
+    /// Returns the command that removes the module at each of its own priorities in `present`, in one transaction, or
+    /// `None` if there are none. (`semodule` fails if all that it has to do is to remove an absent module.)
     #[must_use]
     pub fn remove(&self, spec: &ModuleSpec, present: &InstalledAt) -> Option<Command> {
         let ours = present.ours(spec);
@@ -92,25 +92,26 @@ impl StoreTarget {
     }
 }
 
-/// What of the module stands in the store.
+/// Where a module is installed in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstalledAt {
-    /// The priorities that it is installed at.
+    /// Its priorities.
     pub priorities: Vec<u16>,
-    /// Whether it is disabled.
+    /// Whether it is disabled, which applies to all priorities.
     pub disabled: bool,
 }
 
 impl InstalledAt {
-    /// Looks.
+    /// Reads it from the store.
     ///
     /// # Errors
-    /// [`ReadError`] where the store cannot be read.
+    /// [`ReadError`] if the store cannot be read.
     pub fn in_store(store: &Store<'_>, name: &str) -> Result<Self, ReadError> {
         Ok(Self::from(&store.module(name)?))
     }
 
-    /// The priorities that are, or once were, ours, lowest first; at any other the module is somebody else's.
+    /// Returns the priorities that are, or were, those of `spec`, in ascending order. At any other the module belongs
+    /// to an administrator or another package.
     #[must_use]
     pub fn ours(&self, spec: &ModuleSpec) -> Vec<u16> {
         spec.priorities_ever().into_iter().filter(|priority| self.priorities.contains(priority)).collect()
@@ -126,17 +127,17 @@ impl From<&StoredModule> for InstalledAt {
 
 /// A transaction that failed.
 #[derive(Debug, Error)]
-#[error("{said}; {}{}", cause.hint(), tries(*attempts))]
+#[error("{summary}; {}{}", cause.hint(), tries(*attempts))]
 pub struct TransactionError {
-    /// The command, and the line that tells most of what it said.
-    pub said: String,
-    /// Why.
+    /// The command, and the most informative line of its standard error.
+    pub summary: String,
+    /// Why it failed.
     pub cause: Cause,
     /// How often it was tried.
     pub attempts: u32,
-    /// Whether somebody interrupted, so that it was not tried for as long as it could have been.
+    /// Whether Ctrl-C ended the wait for the lock.
     pub interrupted: bool,
-    /// The last try.
+    /// The error of the last try.
     pub source: ProcessError,
 }
 
@@ -144,20 +145,20 @@ fn tries(attempts: u32) -> String {
     if attempts > 1 { format!(" (tried {attempts} times)") } else { String::new() }
 }
 
-/// A transaction that succeeded. This says nothing of the rule: ask the kernel.
+/// A transaction that succeeded. That does not mean that the rule is in force: ask the kernel.
 #[derive(Debug, Clone)]
 pub struct Done {
     /// How often it was tried.
     pub attempts: u32,
-    /// What the program said.
+    /// The program's output.
     pub output: Output,
 }
 
-/// Runs a transaction on the module `module`. It is not cut short by Ctrl-C. While somebody else holds the store's lock
-/// (libsemanage itself gives up after 5 s) it is tried again with growing pauses, for [`LOCK_TIMEOUT`] at most.
+/// Runs a transaction on the module `module`. Ctrl-C does not interrupt it. While another process holds the store's
+/// lock (libsemanage itself gives up after 5 s), it is tried again with growing pauses, for up to [`LOCK_TIMEOUT`].
 ///
 /// # Errors
-/// [`TransactionError`] with its cause.
+/// [`TransactionError`], which has the cause.
 pub fn run(
     processes: &Processes<'_>,
     clock: &dyn Clock,
@@ -179,17 +180,17 @@ pub fn run(
         let is_locked = cause == Cause::StoreLocked;
         let held = "another program holds the lock of the policy store";
         if !is_locked || !backoff.wait(|left| processes.retrying(command, held, left)) {
-            let said = match (&source, telling_line(source.stderr())) {
+            let summary = match (&source, telling_line(source.stderr())) {
                 (ProcessError::Failed { .. }, Some(line)) => format!("`{command}` failed: {line}"),
                 _ => source.to_string(),
             };
             let interrupted = is_locked && signals::interrupted();
-            return Err(TransactionError { said, cause, attempts, interrupted, source });
+            return Err(TransactionError { summary, cause, attempts, interrupted, source });
         }
     }
 }
 
-/// Why a module is not gone.
+/// A module was not removed.
 #[derive(Debug, Error)]
 pub enum RemoveError {
     /// The store cannot be read.
@@ -198,25 +199,25 @@ pub enum RemoveError {
     /// The transaction failed.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
-    /// `semodule` said that it succeeded, but the module is still there.
+    /// `semodule` exited with status 0, but the module is still in the store.
     #[error(
-        "`{command}` ended well, but {name} is still in the store at priority {priority}; run it by hand to see why"
+        "`{command}` exited with status 0, but {name} is still in the store at priority {priority}; run it by hand to see why"
     )]
     StillThere {
         /// The command.
         command: String,
         /// The module.
         name: String,
-        /// Where it still is.
+        /// Its priority.
         priority: u16,
     },
 }
 
-/// Removes the module wherever it is ours and looks whether it is gone. `false` where it was gone already: then nothing
-/// was run.
+/// Removes the module at all priorities of `spec`, and verifies that it is gone. Returns `false` if it was not
+/// installed; nothing is run then.
 ///
 /// # Errors
-/// [`RemoveError`].
+/// [`RemoveError`]; a failed transaction leaves the store as it was.
 pub fn remove(
     processes: &Processes<'_>,
     clock: &dyn Clock,

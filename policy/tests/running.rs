@@ -19,9 +19,9 @@ impl Stub {
         Self(directory)
     }
 
-    /// What `examples/ask.rs` says, and what the library was asked.
+    /// Returns the output of `examples/ask.rs`, and the calls of the library.
     fn answer(&self, environment: &[&str]) -> (Vec<String>, String) {
-        // target/PROFILE/deps/TEST: examples are built beside `deps`.
+        // target/PROFILE/deps/TEST: examples are built next to `deps`.
         let test = std::env::current_exe().unwrap();
         let program = test.ancestors().nth(2).unwrap().join("examples/ask");
         assert!(program.exists(), "not built: cargo build --package hostprep-policy --examples");
@@ -40,7 +40,7 @@ impl Stub {
     }
 }
 
-/// An enforcing host whose policy knows the domain and allows it everything.
+/// An enforcing host; its policy knows the domain and allows it everything.
 const HOST: [&str; 8] = [
     "MODE=1",
     "OWN=unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023",
@@ -53,7 +53,7 @@ const HOST: [&str; 8] = [
 ];
 
 #[test]
-fn what_the_kernel_is_asked_and_what_follows() {
+fn the_questions_to_the_kernel_and_its_answers() {
     let stub = Stub::build();
     let known = "system_u:system_r:agent_t:s0 known=true";
     let started = "system_u:system_r:initrc_t:s0 known=false class=Known missing=[] all=true permissive=false";
@@ -121,7 +121,7 @@ fn what_the_kernel_is_asked_and_what_follows() {
 }
 
 #[test]
-fn where_there_is_no_answer() {
+fn questions_without_an_answer() {
     let stub = Stub::build();
     let not_running = "error SELinux is not running, so the kernel has no policy to ask about";
     let cases: [(&[&str], &str, &str); 6] = [
@@ -143,7 +143,7 @@ fn where_there_is_no_answer() {
         (
             &["CLASS=", "DENY_UNKNOWN=-1"],
             "mode Enforcing",
-            "error the kernel did not answer (what becomes of unknown classes)",
+            "error the kernel did not answer (how unknown classes are handled)",
         ),
     ];
     for (difference, mode, error) in cases {

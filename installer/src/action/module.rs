@@ -21,7 +21,7 @@ use crate::journal::{Journal, Made};
 use crate::led_out::require_policy_inside;
 use crate::outcome::Finding;
 use crate::place::{make_place, remove_place};
-use crate::step::reason_of;
+use crate::reason::reason_of;
 
 /// What loading the module does, a line each.
 pub(super) fn describe(load: &ModuleLoad) -> Vec<String> {

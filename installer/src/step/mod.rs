@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::journal::Journal;
 use crate::outcome::{Finding, Outcome, StepName, StepReport, Verdict};
 
-pub use selinux::{assess, reason_of, state_word};
+pub use selinux::{assess, state_word};
 pub use selinux_module::interrupted_store;
 
 /// What a step saw, and what it would do.

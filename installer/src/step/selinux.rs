@@ -1,6 +1,5 @@
 //! The policy rule, as `policy` assesses it, in the terms of fault 19: reason, detail and remedy.
 
-use faults::Reason;
 use host::Root;
 use host::container::Surroundings;
 use policy::transaction::{InstalledAt, StoreTarget};
@@ -9,6 +8,7 @@ use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfi
 use crate::Error;
 use crate::context::Context;
 use crate::outcome::Finding;
+use crate::reason::reason_of;
 
 /// Assesses the rule of the profile's module on this host.
 ///
@@ -29,25 +29,6 @@ pub(super) fn finding(cx: &Context, assessment: &RuleAssessment) -> Option<Findi
     };
     remedy.push(cx.repair_command());
     Some(Finding { reason: reason_of(*cause), detail: detail.clone(), remedy })
-}
-
-/// The fault's reason for a cause.
-#[must_use]
-pub fn reason_of(cause: Cause) -> Reason {
-    match cause {
-        Cause::ToolsMissing => Reason::ToolsMissing,
-        Cause::ClassMissing => Reason::ClassMissing,
-        Cause::TypeMissing => Reason::TypeMissing,
-        Cause::PolicyVersion => Reason::PolicyVersion,
-        Cause::StoreLocked => Reason::StoreLocked,
-        Cause::StoreBroken | Cause::StoreUnsupported => Reason::StoreBroken,
-        Cause::StoreReadOnly => Reason::StoreReadOnly,
-        Cause::ModuleMissing => Reason::ModuleMissing,
-        Cause::ModuleDisabled => Reason::ModuleDisabled,
-        Cause::RuleDenied => Reason::PolicyDenies,
-        Cause::Neverallow => Reason::Neverallow,
-        Cause::Unknown => Reason::PolicyLoadFailed,
-    }
 }
 
 /// The command that removes the module at `priority`, which is not ours.

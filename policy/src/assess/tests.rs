@@ -13,12 +13,14 @@ const OURS: &[u8] =
 const OTHER: &[u8] = b"(optional a (allow unconfined_service_t self (bpf (map_create))))";
 const OLD_STORE: (&str, &[u8]) = ("/etc/selinux/t/modules/active/base.pp", b"\x8f\xff\x7c\xf9");
 
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
 fn module(priority: u16) -> String {
     format!("/var/lib/selinux/t/active/modules/{priority}/agent-bpf/cil")
 }
 
 /// Assesses a root with these files as the running system, or as an alternate root.
-fn assessed(alternate: bool, kernel: &FakeKernel, files: &[(&str, &[u8])]) -> RuleAssessment {
+fn assessed(alternate: bool, kernel: &FakeKernel, files: Files) -> RuleAssessment {
     let scratch = tempfile::tempdir().unwrap();
     let root = root_with(scratch.path(), &[&[CONFIG, CONF], files].concat());
     let root = if alternate { root } else { Root::standing_in_for_system(scratch.path()).unwrap() };
@@ -52,7 +54,7 @@ fn summary(rule: &RuleState) -> (&'static str, Option<Cause>, bool) {
 fn a_kernel_that_denies_the_rule() {
     let (at_300, at_400) = (module(300), module(400));
     let disabled = ("/var/lib/selinux/t/active/modules/disabled/agent-bpf", &b""[..]);
-    let cases: [(&[(&str, &[u8])], _); 10] = [
+    let cases: [(Files, _); 10] = [
         (&[BASE], ("missing", Some(Cause::ModuleMissing), true)),
         (&[BASE, (&at_300, OURS)], ("not loaded", Some(Cause::RuleDenied), true)),
         (&[BASE, (&at_300, OTHER)], ("missing", Some(Cause::RuleDenied), true)),
@@ -105,7 +107,7 @@ fn a_kernel_that_does_not_know_the_class_or_does_not_answer() {
 #[test]
 fn without_a_kernel_the_disk_decides() {
     let (at_300, at_400) = (module(300), module(400));
-    let cases: [(&[(&str, &[u8])], _, _); 6] = [
+    let cases: [(Files, _, _); 6] = [
         (&[BASE, (&at_300, OURS)], "in force", None),
         (&[BASE], "missing", Some(Cause::ModuleMissing)),
         (&[BASE, (&at_300, OTHER)], "missing", Some(Cause::ModuleMissing)),
@@ -142,7 +144,9 @@ fn an_unsupported_store_does_not_matter_where_the_policy_allows_the_rule() {
 fn an_unsupported_store_is_reported_by_name() {
     let found = assessed(false, &FakeKernel::in_mode(KernelMode::Enforcing), &[OLD_STORE]);
     let detail = found.rule.to_string();
-    assert!(detail.contains("/etc/selinux/t/modules/active is not supported: policy store of SELinux userspace older than 2.4, as on EL 7.0 to 7.2: update policycoreutils, libsemanage and selinux-policy to EL 7.3 or later"), "{detail}");
+    let named = "/etc/selinux/t/modules/active is not supported: policy store of SELinux userspace older than 2.4, as on EL \
+                 7.0 to 7.2: update policycoreutils, libsemanage and selinux-policy to EL 7.3 or later";
+    assert!(detail.contains(named), "{detail}");
     assert!(!detail.contains("no policy store"), "{detail}");
 }
 

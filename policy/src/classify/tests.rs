@@ -11,9 +11,9 @@ macro_rules! said {
     };
 }
 
-/// Real texts, the cause, and a word of the line that tells it.
+/// Real texts, the cause, and a word of the telling line.
 #[test]
-fn what_the_real_programs_say() {
+fn the_texts_of_the_real_programs() {
     let cases = [
         (said!("lock-held"), Cause::StoreLocked, "transaction lock"),
         (said!("read-only-var"), Cause::StoreReadOnly, "Read-only"),
@@ -52,7 +52,7 @@ fn what_the_real_programs_say() {
 }
 
 #[test]
-fn another_modules_trouble_is_the_stores() {
+fn another_modules_failure_is_a_broken_store() {
     for name in ["type-missing-pp", "class-missing-pp", "neverallow"] {
         let stderr = match name {
             "type-missing-pp" => said!("type-missing-pp").1,
@@ -63,19 +63,19 @@ fn another_modules_trouble_is_the_stores() {
     }
 }
 
-/// libsepol's own linker, before libsemanage 2.4 compiled everything as CIL; still what `semodule_link` says.
+/// libsepol's own linker, before libsemanage 2.4 compiled everything as CIL; `semodule_link` still reports this.
 #[test]
 fn the_older_linker() {
-    let says =
+    let missing =
         |what| format!("libsepol.print_missing_requirements: {MODULE}'s global requirements were not met: {what}\n");
-    assert_eq!(classify(&says("type/attribute unconfined_service_t"), MODULE), Cause::TypeMissing);
-    assert_eq!(classify(&says("class bpf"), MODULE), Cause::ClassMissing);
-    assert_eq!(classify(&says("permission prog_run in class bpf"), MODULE), Cause::ClassMissing);
-    assert_eq!(classify(&says("class bpf"), "another"), Cause::StoreBroken);
+    assert_eq!(classify(&missing("type/attribute unconfined_service_t"), MODULE), Cause::TypeMissing);
+    assert_eq!(classify(&missing("class bpf"), MODULE), Cause::ClassMissing);
+    assert_eq!(classify(&missing("permission prog_run in class bpf"), MODULE), Cause::ClassMissing);
+    assert_eq!(classify(&missing("class bpf"), "another"), Cause::StoreBroken);
 }
 
 #[test]
-fn silence_tells_nothing() {
+fn an_empty_text_has_no_cause() {
     assert_eq!(classify("", MODULE), Cause::Unknown);
     assert_eq!(telling_line("\n \n"), None);
     assert_eq!(telling_line("semodule:  Failed!\n"), Some("semodule:  Failed!"));

@@ -20,7 +20,7 @@ fn policy(flags: u32, permissions: &[&str]) -> PolicyFile {
     content.extend(b"SE Linux");
     content.extend([word(33), word(flags)].concat());
     let count = u32::try_from(permissions.len()).unwrap();
-    // A level of the same name stands before the class.
+    // A level of the same name comes before the class.
     content.extend(record(&[7], "bpf"));
     content.extend(record(&[0, 9, count, count, 0], "bpf"));
     for (value, permission) in permissions.iter().enumerate() {
@@ -52,7 +52,7 @@ fn a_class_with_all_its_permissions() {
 }
 
 #[test]
-fn what_becomes_of_the_unknown() {
+fn unknown_classes_are_denied_or_allowed() {
     assert!(!policy(ALLOW_UNKNOWN | 1, &FIVE).denies_unknown());
     assert!(policy(1, &FIVE).denies_unknown());
     let no_policy = PolicyFile { path: "/x".into(), content: b"no policy".to_vec() };

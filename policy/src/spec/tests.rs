@@ -36,7 +36,7 @@ fn a_profile_is_read_strictly() {
 }
 
 #[test]
-fn nothing_of_a_profile_leads_elsewhere() {
+fn a_profile_cannot_inject_rules_or_paths() {
     let good = spec();
     let bad_names =
         ["", "a b", "a;b", "../a", "a/b", "a\nb", "1a", "-a", "a.", "a..b", "a)", "ä", "self", &"a".repeat(200)];

@@ -25,7 +25,7 @@ fn where_the_store_is() {
         (vec![conf(""), module("/var/lib/selinux/t/active/modules/100/base/cil")], Some("/var/lib/selinux/t")),
         (vec![conf(""), module("/etc/selinux/t/active/modules/100/base/cil")], Some("/etc/selinux/t")),
         (vec![conf(""), module("/var/lib/selinux/other/active/modules/100/base/cil")], None),
-        // Not yet a store: what `semodule -l` leaves where there was none is likewise empty of modules.
+        // Not a store yet: `semodule -l` creates one like this, without modules.
         (vec![conf(""), module("/var/lib/selinux/t/semanage.read.LOCK")], None),
         (vec![conf("store-root = /srv/se\n"), module("/srv/se/t/active/modules/100/base/cil")], Some("/srv/se/t")),
         (vec![conf("store-root=/srv/se\n"), module("/var/lib/selinux/t/active/modules/100/base/cil")], None),
@@ -48,7 +48,7 @@ fn what_is_installed() {
     let files = [
         (at("100", "cil"), CIL),
         (at("100", "lang_ext"), b"cil"),
-        // A package, its compressed compilation beside it.
+        // A package, with its compressed compilation.
         (at("300", "cil"), &packed),
         (at("300", "hll"), b"\x8f\xff\x7c\xf9"),
         (at("300", "lang_ext"), b"pp"),
@@ -101,7 +101,8 @@ fn a_store_of_the_older_libsemanage() {
     let old = |file: &str| format!("/etc/selinux/t/modules/active/{file}");
     let (base, module, count) = (old("base.pp"), old("modules/agent-bpf.pp"), old("commit_num"));
     let file = |path: &'static str| (path, &b"x"[..]);
-    let cases: [(&[(&str, &[u8])], bool); 7] = [
+    type Files<'a> = &'a [(&'a str, &'a [u8])];
+    let cases: [(Files, bool); 7] = [
         (&[(&base, b"x")], true),
         (&[(&module, b"x")], true),
         (&[(&base, b"x"), (&module, b"x"), (&count, b"12")], true),

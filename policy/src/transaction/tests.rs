@@ -26,7 +26,7 @@ fn the_exact_commands() {
         remove(present(&[400, 350, 300], false)).as_deref(),
         Some("semodule -n -s targeted -X 300 -r agent-bpf -X 400 -r agent-bpf")
     );
-    assert_eq!(remove(present(&[350, 100], false)), None, "somebody else's");
+    assert_eq!(remove(present(&[350, 100], false)), None, "an administrator's");
 }
 
 #[test]

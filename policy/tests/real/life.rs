@@ -1,4 +1,5 @@
-//! A module's whole life, with the real `semodule`, `checkmodule`, `semodule_package` and `checkpolicy`.
+//! A module from installation to removal, with the real `semodule`, `checkmodule`, `semodule_package` and
+//! `checkpolicy`.
 
 use std::cell::OnceCell;
 
@@ -58,7 +59,7 @@ fn former_priorities_and_those_of_others() {
     let scratch = Scratch::tiny(str::to_owned);
     let former = ModuleSpec { priority: 400, ..spec() };
     scratch.install(&processes(), &former, "initrc_t").unwrap();
-    scratch.add(200, "agent-bpf", "(typeattribute somebody_elses)").unwrap();
+    scratch.add(200, "agent-bpf", "(typeattribute another_packages)").unwrap();
     scratch.semodule(&["-d", "agent-bpf"]).unwrap();
     assert_eq!(scratch.linked_rules("initrc_t"), "");
 
@@ -87,7 +88,7 @@ fn former_priorities_and_those_of_others() {
     assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
 
     assert!(gone(&scratch));
-    assert_eq!(priorities(&scratch), [200], "somebody else's stays");
+    assert_eq!(priorities(&scratch), [200], "another package's stays");
     assert_eq!(cause(), Some(Cause::ModuleMissing), "which has other rules");
 
     scratch.add(400, "agent-bpf", "(typeattribute an_administrators)").unwrap();

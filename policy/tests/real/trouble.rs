@@ -1,4 +1,4 @@
-//! Policies and stores that something is wrong with, and the real `semodule`.
+//! Damaged policies and stores, with the real `semodule`.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use policy::{Cause, ModuleSpec};
 
 use crate::support::{Scratch, no_compiler, processes, spec};
 
-/// With the rule in an optional block the module installs whatever the policy lacks, grants nothing, and later transactions
-/// work; and when what was missing arrives, the rule is in force without a further step.
+/// With the rule in an optional block the module installs even if the policy lacks its names. It then grants nothing,
+/// and later transactions work. Once the missing name arrives, the rule is in force without a further step.
 #[test]
 fn a_policy_that_lacks_the_type_the_class_or_a_permission() {
     let lacking = [
@@ -37,12 +37,12 @@ fn a_policy_that_lacks_the_type_the_class_or_a_permission() {
             assert_eq!(scratch.linked_rules("initrc_t"), "", "without {there}");
             scratch.semodule(&["-B"]).unwrap();
             scratch.add(100, "base", include_str!("../../fixtures/tiny/base.cil")).unwrap();
-            assert!(scratch.linked_rules("initrc_t").contains("prog_run"), "once {there} has come");
+            assert!(scratch.linked_rules("initrc_t").contains("prog_run"), "once {there} is added");
         }
     }
 }
 
-/// The other half of the reason for the optional block: an administrator may take away what declares the domain.
+/// The second reason for the optional block: an administrator may remove the module that declares the domain.
 #[test]
 fn it_does_not_keep_another_module_in_place() {
     let scratch = Scratch::tiny(str::to_owned);
@@ -94,7 +94,7 @@ fn failures_have_their_causes() {
     assert!(error.to_string().contains("/400/broken/cil:1"), "{error}");
 }
 
-/// Lets go of the lock when it is waited for.
+/// Releases the lock on the first wait.
 struct Releases(RefCell<Option<Flock<std::fs::File>>>);
 
 impl Clock for Releases {
@@ -117,7 +117,7 @@ impl Clock for Releases {
 
 /// Takes the five seconds after which libsemanage gives up on its lock.
 #[test]
-fn a_lock_that_somebody_holds_and_then_releases() {
+fn a_lock_that_is_held_and_then_released() {
     let scratch = Scratch::tiny(str::to_owned);
     let compiled = scratch.compile(&processes(), &spec(), "initrc_t");
     let store = scratch.root.dir(scratch.store().path()).unwrap();
@@ -129,7 +129,7 @@ fn a_lock_that_somebody_holds_and_then_releases() {
     assert!(scratch.linked_rules("initrc_t").contains("prog_load"));
 }
 
-/// As root: a `semodule` in whose mount namespace the store is read-only.
+/// As root: a `semodule` that sees the store read-only in its mount namespace.
 #[test]
 fn a_store_that_cannot_be_written() {
     let scratch = Scratch::tiny(str::to_owned);
