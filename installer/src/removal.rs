@@ -344,6 +344,13 @@ fn carry_out(cx: &Context, journal: &mut Journal, undo: &Undo) -> Result<bool, E
                 Made::Group { name, .. } if again.is_none() => Accounts::of(cx.root).local_group(name)?.is_none(),
                 _ => false,
             };
+            // A userdel that died may have left the group's line in /etc/gshadow alone.
+            if gone
+                && made.is_rest(cx.root)?
+                && let Some(rest) = rest(cx, made)
+            {
+                return carry_out(cx, journal, &rest);
+            }
             if !gone {
                 in_window(cx, window.as_deref(), |opened| {
                     // Where it is only that nothing says yes, groupdel takes the group.
@@ -381,12 +388,14 @@ fn delete_account(
         journal.record(made.clone())?;
         cx.processes.run_to_the_end(again)?;
     }
-    cx.processes.run_to_the_end(delete)?;
+    let deleted = cx.processes.run_to_the_end(delete);
+    // Also after a userdel that died.
     if let Some((name, restore)) = restores
         && Accounts::of(cx.root).local_group(name)?.is_none()
     {
         cx.processes.run_to_the_end(restore)?;
     }
+    deleted?;
     Ok(())
 }
 

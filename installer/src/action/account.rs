@@ -61,21 +61,20 @@ pub(super) fn run(
     for made in makes {
         journal.record(made.clone())?;
     }
-    let mut blocked = None;
+    let (mut blocked, mut used) = (None, command);
     let ran = in_window(cx, window, |opened| {
-        let command = match opened {
-            Ok(()) => command,
+        match opened {
+            Ok(()) => {}
             Err(WindowError::Unchangeable { path, source, hint }) => {
-                let fallback = fallback.unwrap_or(command);
-                let warning = format!("{} cannot be changed: {source}; running `{fallback}`", path.display());
+                used = fallback.unwrap_or(command);
+                let warning = format!("{} cannot be changed: {source}; running `{used}`", path.display());
                 cx.log.line(Level::Warning, &warning);
                 blocked = Some(WindowError::Unchangeable { path, source, hint });
-                fallback
             }
             Err(error) => return Err(ActionError::from(error)),
-        };
+        }
         // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
-        Ok(cx.processes.run_to_the_end(command).map(drop))
+        Ok(cx.processes.run_to_the_end(used).map(drop))
     });
     let synced = sync_accounts(cx);
     if matches!(ran, Ok(Err(ProcessError::Failed { code: Some(NAME_TAKEN), .. }))) {
@@ -95,7 +94,7 @@ pub(super) fn run(
     synced?;
     ran?.map_err(|error| {
         let of_login_defs = blocked.and_then(|blocked| login_defs_failure(cx, blocked, &error));
-        ActionError::Host(of_login_defs.unwrap_or_else(|| account_failure(cx, command, &error)))
+        ActionError::Host(of_login_defs.unwrap_or_else(|| account_failure(cx, used, &error)))
     })
 }
 
