@@ -344,6 +344,13 @@ fn carry_out(cx: &Context, journal: &mut Journal, entry: &Undo) -> Result<bool, 
                 Made::Group { name, .. } if again.is_none() => Accounts::of(cx.root).local_group(name)?.is_none(),
                 _ => false,
             };
+            // A userdel that died may have left the group's line in /etc/gshadow alone.
+            if gone
+                && made.is_rest(cx.root)?
+                && let Some(rest) = rest(cx, made)
+            {
+                return carry_out(cx, journal, &rest);
+            }
             if !gone {
                 delete_account(cx, journal, again.as_ref(), command, made, restores.as_ref(), window.as_deref())?;
             }
@@ -376,13 +383,14 @@ fn delete_account(
         journal.record(made.clone())?;
         undo(cx, again, window)?;
     }
-    undo(cx, delete, window)?;
+    let deleted = undo(cx, delete, window);
+    // Also after a userdel that died.
     if let Some((name, restore)) = restores
         && Accounts::of(cx.root).local_group(name)?.is_none()
     {
         undo(cx, restore, window)?;
     }
-    Ok(())
+    deleted
 }
 
 fn is_module_in(made: &Made, wanted: &str) -> bool {

@@ -176,6 +176,45 @@ fn a_window_that_cannot_be_opened_keeps_no_user_from_being_removed() {
     assert_eq!((line(&host, "passwd"), line(&host, "group")), (None, None));
 }
 
+#[test]
+fn a_userdel_that_dies_between_group_and_gshadow_leaves_no_line() {
+    let host = host();
+    for name in ["useradd", "groupadd", "groupdel"] {
+        host.tool(name, &format!("exec /usr/sbin/{name} \"$@\""));
+    }
+    host.tool(
+        "userdel",
+        &format!("for file in passwd shadow group; do sed -i /^{NAME}:/d etc/$file; done; kill -9 $$"),
+    );
+    host.file(DEFS, "USERGROUPS_ENAB no\n");
+    expect_changed(&host.repair(StepName::ScanUser));
+    assert!(line(&host, "gshadow").is_some());
+    assert_eq!(remove(&host).failed.len(), 1, "userdel failed");
+    for file in ["passwd", "shadow", "group", "gshadow"] {
+        assert_eq!(line(&host, file), None, "{file}");
+    }
+    assert_eq!(fs::read_to_string(host.path(DEFS)).unwrap(), "USERGROUPS_ENAB no\n");
+    assert_eq!(remove(&host).failed, [""; 0]);
+}
+
+#[test]
+fn a_group_from_before_is_created_again_after_a_userdel_that_died() {
+    let host = host();
+    for name in ["useradd", "groupadd"] {
+        host.tool(name, &format!("exec /usr/sbin/{name} \"$@\""));
+    }
+    host.tool(
+        "userdel",
+        &format!("for file in passwd shadow group gshadow; do sed -i /^{NAME}:/d etc/$file; done; kill -9 $$"),
+    );
+    host.file(DEFS, "USERGROUPS_ENAB yes\n");
+    host.file("etc/group", &format!("root:x:0:\nusers:x:100:\n{NAME}:x:777:\n"));
+    host.file("etc/gshadow", &format!("root:*::\nusers:*::\n{NAME}:!::\n"));
+    expect_changed(&host.repair(StepName::ScanUser));
+    assert_eq!(remove(&host).failed.len(), 1, "userdel failed");
+    assert_eq!(line(&host, "group"), Some(format!("{NAME}:x:777:")));
+}
+
 /// A login.defs that cannot be changed, until dropped.
 struct Immutable<'a>(&'a Host);
 
@@ -214,9 +253,9 @@ fn login_defs_is_the_fault_only_where_the_fallback_fails_because_of_it() {
         let calls = changing_calls(&host);
         assert_eq!(calls.len(), 1, "{calls:?}");
         assert!(calls[0].contains(" --user-group "), "{calls:?}");
-        if reason == Reason::LoginDefsBlocked {
-            assert!(finding.remedy[0].starts_with("chattr -i -a "), "{finding:?}");
-        }
+        let remedy = if reason == Reason::LoginDefsBlocked { "chattr -i -a " } else { "useradd " };
+        assert!(finding.remedy[0].starts_with(remedy), "{finding:?}");
+        assert_eq!(finding.remedy[0].contains(" --user-group "), reason == Reason::UserToolFailed, "{finding:?}");
     }
 }
 

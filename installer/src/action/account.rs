@@ -47,23 +47,22 @@ pub(super) fn run(
     for made in makes {
         journal.record(made.clone())?;
     }
-    let mut blocked = None;
+    let (mut blocked, mut used) = (None, command);
     // Another program is waited for with the window closed.
     let ran = account_tool::retry_while_locked(cx, command, || {
         in_window(cx, window, |opened| {
-            let command = match opened {
-                Ok(()) => command,
+            match opened {
+                Ok(()) => {}
                 Err(WindowError::Unchangeable { path, source, hint }) => {
-                    let fallback = fallback.unwrap_or(command);
-                    let warning = format!("{} cannot be changed: {source}; running `{fallback}`", path.display());
+                    used = fallback.unwrap_or(command);
+                    let warning = format!("{} cannot be changed: {source}; running `{used}`", path.display());
                     cx.log.line(Level::Warning, &warning);
                     blocked = Some(WindowError::Unchangeable { path, source, hint });
-                    fallback
                 }
                 Err(error) => return Err(ActionError::from(error)),
-            };
+            }
             // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
-            Ok(cx.processes.run_to_the_end(command).map(drop))
+            Ok(cx.processes.run_to_the_end(used).map(drop))
         })
     });
     let synced = sync_accounts(cx);
@@ -87,7 +86,7 @@ pub(super) fn run(
         Err(ProcessError::Interrupted { .. }) => Err(ActionError::Ours(Error::Interrupted)),
         Err(error) => {
             let of_login_defs = blocked.and_then(|blocked| login_defs_failure(cx, blocked, &error));
-            let finding = of_login_defs.unwrap_or_else(|| account_tool::failure(cx, command, &error, WORDS));
+            let finding = of_login_defs.unwrap_or_else(|| account_tool::failure(cx, used, &error, WORDS));
             Err(ActionError::Host(finding))
         }
     }
