@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use thiserror::Error;
 
 use crate::id::FaultId;
 use crate::severity::Severity;
@@ -48,6 +50,29 @@ pub fn entries() -> &'static [Entry] {
 #[must_use]
 pub fn find(id: FaultId) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.id == id)
+}
+
+/// A number that is not in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no fault {given}; the faults are {}", listed())]
+pub struct UnknownFault {
+    /// As given.
+    pub given: String,
+}
+
+fn listed() -> String {
+    let ids: Vec<_> = entries().iter().map(|entry| entry.id.to_string()).collect();
+    ids.join(", ")
+}
+
+impl FromStr for FaultId {
+    type Err = UnknownFault;
+
+    fn from_str(given: &str) -> Result<Self, UnknownFault> {
+        let number: Option<u16> = given.parse().ok();
+        let known = entries().iter().map(|entry| entry.id).find(|id| Some(id.number()) == number);
+        known.ok_or_else(|| UnknownFault { given: given.to_owned() })
+    }
 }
 
 /// What the texts' variables stand for where the caller does not know.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue;
-use crate::id::{FaultId, UnknownFault};
+use crate::catalogue::{self, UnknownFault};
+use crate::id::FaultId;
 use crate::severity::Severity;
 use crate::words::{Reason, Source};
 

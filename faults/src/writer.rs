@@ -13,10 +13,10 @@ use crate::id::FaultId;
 use crate::log::{self, Appender};
 use crate::pack;
 use crate::record::{Content, Fault, Occasion, Report};
+use crate::replay::Contents;
 use crate::segment::{self, Listed};
 use crate::snapshot::{Change, Snapshot};
 use crate::state;
-use crate::store::Contents;
 
 /// A store whose lock is held; dropping it frees the lock.
 ///

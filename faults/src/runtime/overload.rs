@@ -7,7 +7,7 @@ use super::describe;
 use super::gate::Gate;
 use super::latest::Latest;
 use super::overload_settings::{OverloadSettings, Threshold};
-use super::settings::SettingError;
+use super::setting_error::SettingError;
 use super::smooth::Mean;
 use crate::id::FaultId;
 use crate::record::Report;

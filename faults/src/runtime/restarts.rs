@@ -11,7 +11,7 @@ use super::Decision;
 use super::describe;
 use super::end::End;
 use super::latest::Latest;
-use super::settings::{self, SettingError};
+use super::setting_error::{SettingError, validate_count, validate_duration};
 use crate::id::FaultId;
 use crate::record::Report;
 use crate::snapshot::Snapshot;
@@ -44,9 +44,9 @@ impl RestartSettings {
     /// # Errors
     /// [`SettingError`] with the key that does not.
     pub fn validate(&self) -> Result<(), SettingError> {
-        settings::count("restarts.failures", self.failures)?;
-        settings::length("restarts.within", self.within)?;
-        settings::length("restarts.quiet", self.quiet)
+        validate_count("restarts.failures", self.failures)?;
+        validate_duration("restarts.within", self.within)?;
+        validate_duration("restarts.quiet", self.quiet)
     }
 }
 

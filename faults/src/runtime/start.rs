@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Decision;
 use super::describe;
 use super::end::End;
-use super::settings::{self, SettingError};
+use super::setting_error::{SettingError, validate_count};
 use super::start_memory::StartMemory;
 use crate::id::FaultId;
 use crate::record::Report;
@@ -37,7 +37,7 @@ impl StartSettings {
     /// # Errors
     /// [`SettingError`] with the key that does not.
     pub fn validate(&self) -> Result<(), SettingError> {
-        settings::count("start.updates", self.updates)
+        validate_count("start.updates", self.updates)
     }
 }
 
