@@ -3,6 +3,8 @@
 use faults::{Fault, FaultId, Reason, Source};
 use serde::{Deserialize, Serialize};
 
+pub use faults::Finding;
+
 /// A step's name, in the order in which steps run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,19 +90,8 @@ impl StepName {
             }
             _ => return true,
         };
-        fault.source != Source::Runtime && reasons.contains(&fault.reason)
+        fault.source != Source::Runtime && reasons.contains(&fault.finding.reason)
     }
-}
-
-/// What is wrong, as it goes into a fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The machine-readable reason.
-    pub reason: Reason,
-    /// One line with the real values.
-    pub detail: String,
-    /// Exact commands for this host.
-    pub remedy: Vec<String>,
 }
 
 /// What a look at the host showed.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use faults::{Change, Fault, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
+use faults::{Change, Fault, FaultId, Finding, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
 use host::Root;
 use host::log::Level;
 use host::process::quoted;
@@ -27,19 +27,11 @@ pub fn rulings(reports: &[StepReport], skip: &[StepName], root: &Root) -> Vec<Wa
 }
 
 fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName]) -> Option<Wanted> {
-    let mut merged: Option<Report> = None;
+    let mut merged: Option<Finding> = None;
     for report in reports.iter().filter(|report| report.name.fault() == id) {
         let Some(finding) = &report.finding else { continue };
         match &mut merged {
-            None => {
-                merged = Some(Report {
-                    id,
-                    reason: finding.reason.clone(),
-                    detail: finding.detail.clone(),
-                    remedy: finding.remedy.clone(),
-                    severity: None,
-                });
-            }
+            None => merged = Some(finding.clone()),
             Some(merged) if !merged.detail.contains(&finding.detail) => {
                 merged.detail = if finding.detail.contains(&merged.detail) {
                     finding.detail.clone()
@@ -52,8 +44,8 @@ fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName]) -> Option<Wanted
             Some(_) => {}
         }
     }
-    if let Some(report) = merged {
-        return Some(Wanted::Raised(report));
+    if let Some(finding) = merged {
+        return Some(Wanted::Raised(Report { id, finding, severity: None }));
     }
     let judged =
         |name: &StepName| reports.iter().any(|report| report.name == *name && report.outcome != Outcome::Unknown);
@@ -77,8 +69,8 @@ fn seen_from_inside(wanted: Wanted, root: &Root) -> Wanted {
                 .fold(text.to_owned(), |text, outside| text.replace(outside, ""))
                 .replace(&format!("{path}/"), "/")
             };
-            report.detail = inside(&report.detail);
-            report.remedy = report.remedy.iter().map(|command| inside(command)).collect();
+            report.finding.detail = inside(&report.finding.detail);
+            report.finding.remedy = report.finding.remedy.iter().map(|command| inside(command)).collect();
             Wanted::Raised(report)
         }
         wanted => wanted,
@@ -153,9 +145,9 @@ fn announce(cx: &Context, ruling: &Wanted, change: Change, before: Option<&Fault
     let usual = faults::catalogue::find(id).map(|entry| entry.severity);
     let (severity, reason, detail) = match (ruling, before) {
         (Wanted::Raised(report), _) => {
-            (report.severity.or(usual), report.reason.as_str(), Some(report.detail.as_str()))
+            (report.severity.or(usual), report.finding.reason.as_str(), Some(report.finding.detail.as_str()))
         }
-        (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.reason.as_str(), None),
+        (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.finding.reason.as_str(), None),
         (Wanted::Cleared(_), None) => (usual, "", None),
     };
     let word = format!("{change:?}").to_lowercase();
