@@ -73,7 +73,7 @@ pub use catalogue::UnknownFault;
 pub use error::StoreError;
 pub use event::{Event, EventKind};
 pub use events::Events;
-pub use finding::Finding;
+pub use finding::{Finding, Remedy, RemedyAction, RemedyValue, RunOn};
 pub use format::SCHEMA;
 pub use id::FaultId;
 pub use record::{Fault, Occasion, Report};
