@@ -21,6 +21,20 @@ pub enum Change {
     Cleared,
 }
 
+impl Change {
+    /// Returns the word for programs: `FAULT_EVENT=` in the journal.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Updated => "updated",
+            Self::Raised => "raised",
+            Self::Changed => "changed",
+            Self::Cleared => "cleared",
+        }
+    }
+}
+
 /// Which faults are raised, at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {

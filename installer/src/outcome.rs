@@ -127,6 +127,21 @@ pub enum Outcome {
     Planned,
 }
 
+impl Outcome {
+    /// Returns the word that the JSON form, the text form and the log have in common.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Changed => "changed",
+            Self::Deferred => "deferred",
+            Self::Fault => "fault",
+            Self::Unknown => "unknown",
+            Self::Planned => "planned",
+        }
+    }
+}
+
 /// What became of one step, for reports and faults.
 #[derive(Debug, Clone)]
 pub struct StepReport {
@@ -140,4 +155,17 @@ pub struct StepReport {
     pub finding: Option<Finding>,
     /// The exact commands and file changes that a repair makes.
     pub plan: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_the_same_words_in_json_and_elsewhere() {
+        use Outcome::{Changed, Deferred, Fault, Ok, Planned, Unknown};
+        for outcome in [Ok, Changed, Deferred, Fault, Unknown, Planned] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
+    }
 }

@@ -150,7 +150,7 @@ fn announce(cx: &Context, ruling: &Wanted, change: Change, before: Option<&Fault
         (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.finding.reason.as_str(), None),
         (Wanted::Cleared(_), None) => (usual, "", None),
     };
-    let word = format!("{change:?}").to_lowercase();
+    let word = change.as_str();
     let level = match (change, severity) {
         (Change::Raised | Change::Changed, Some(Severity::Critical)) => Level::Error,
         (Change::Raised | Change::Changed, _) => Level::Warning,
@@ -158,7 +158,7 @@ fn announce(cx: &Context, ruling: &Wanted, change: Change, before: Option<&Fault
     };
     let fields = [
         ("FAULT_ID", id.to_string()),
-        ("FAULT_EVENT", word.clone()),
+        ("FAULT_EVENT", word.to_owned()),
         ("FAULT_SEVERITY", severity.map_or_else(String::new, |severity| severity.to_string())),
         ("FAULT_REASON", reason.to_owned()),
     ];
