@@ -21,13 +21,39 @@ pub struct Entry {
     /// How bad it is, where whoever raises it does not know better.
     pub severity: Severity,
     /// Why it can be raised.
-    pub reasons: Vec<Reason>,
+    pub reasons: Reasons,
     /// Keys of the ways out, in the order in which to try them.
     pub resolutions: Vec<String>,
     /// Log files to read, as the host sees them.
     pub logs: Vec<PathBuf>,
     /// From which connector version it applies; empty where it always did.
     pub since: Vec<Since>,
+}
+
+/// Why a fault can be raised, by who sees it.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reasons {
+    /// What a check of the host sees.
+    pub check: Vec<Reason>,
+    /// What only the running agent sees.
+    pub agent: Vec<Reason>,
+}
+
+impl Reasons {
+    /// Returns all of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Reason> {
+        self.check.iter().chain(&self.agent)
+    }
+}
+
+/// Who sees whether a fault still applies, and so may change or clear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SeenBy {
+    /// A check of the host.
+    Check,
+    /// The running agent.
+    Agent,
 }
 
 /// The connector version from which a fault, or one cause of it, applies.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{self, UnknownFault};
+use crate::catalogue::{self, Entry, SeenBy, UnknownFault};
 use crate::finding::Finding;
 use crate::id::FaultId;
 use crate::severity::Severity;
@@ -55,5 +55,17 @@ impl Report {
     pub(crate) fn severity(&self) -> Result<Severity, UnknownFault> {
         let usual = || catalogue::find(self.id).map(|entry| entry.severity);
         self.severity.or_else(usual).ok_or_else(|| UnknownFault { given: self.id.to_string() })
+    }
+}
+
+impl Fault {
+    /// Returns who sees whether the fault still applies. Of a fault with causes of both kinds, the agent sees those that
+    /// it raised itself and those that this version does not know; of a fault that this version does not know, all.
+    #[must_use]
+    pub fn seen_by(&self) -> SeenBy {
+        let Some(Entry { reasons, .. }) = catalogue::find(self.id) else { return SeenBy::Agent };
+        let check_alone = reasons.agent.is_empty();
+        let of_check = self.source != Source::Runtime && reasons.check.contains(&self.finding.reason);
+        if check_alone || of_check { SeenBy::Check } else { SeenBy::Agent }
     }
 }

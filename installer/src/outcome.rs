@@ -1,6 +1,6 @@
 //! What became of a step.
 
-use faults::{Fault, FaultId, Reason, Source};
+use faults::FaultId;
 use serde::{Deserialize, Serialize};
 
 pub use faults::Finding;
@@ -71,26 +71,6 @@ impl StepName {
             Self::NetworkMonitor => FaultId::NETWORK_MONITOR,
             Self::ScanService => FaultId::SCAN_START,
         }
-    }
-
-    /// Whether this raised fault is for this step to judge. The agent itself sees more of some faults than a look at the host
-    /// does; what it has raised of these it clears.
-    #[must_use]
-    pub fn judges(self, fault: &Fault) -> bool {
-        let reasons: &[Reason] = match self {
-            Self::FilesystemMonitor | Self::NetworkMonitor => &[
-                Reason::SecureBoot,
-                Reason::SignatureEnforced,
-                Reason::KernelModuleMissing,
-                Reason::LoadLocked,
-                Reason::RaisedByHand,
-            ],
-            Self::ScanService => {
-                &[Reason::MemoryLow, Reason::DefinitionsUnreadable, Reason::DefinitionsInvalid, Reason::RaisedByHand]
-            }
-            _ => return true,
-        };
-        fault.source != Source::Runtime && reasons.contains(&fault.finding.reason)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use faults::catalogue::SeenBy;
 use faults::{Change, Fault, FaultId, Finding, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
 use host::Root;
 use host::log::Level;
@@ -182,8 +183,7 @@ pub fn id_of(ruling: &Wanted) -> FaultId {
 /// a look.
 #[must_use]
 pub fn is_the_agents(snapshot: &Snapshot, id: FaultId) -> bool {
-    let judges = |fault| StepName::ALL.into_iter().any(|name| name.fault() == id && name.judges(fault));
-    snapshot.get(id).is_some_and(|fault| !judges(fault))
+    snapshot.get(id).is_some_and(|fault| fault.seen_by() == SeenBy::Agent)
 }
 
 /// The fault store of `cx`.
