@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{DEFAULT_DIRECTORY, Event, FaultId, Occasion, Reason, Report, Source, Store, StoreError};
+use faults::{DEFAULT_DIRECTORY, Event, FaultId, Finding, Occasion, Reason, Report, Source, Store, StoreError};
 use host::Root;
 use host::clock::{Clock, SystemClock};
 use tempfile::TempDir;
@@ -45,9 +45,14 @@ fn on() -> Occasion {
 fn report() -> Report {
     Report {
         id: FaultId::SELINUX_POLICY,
-        reason: Reason::ToolsMissing,
-        detail: "semodule is not installed".into(),
-        remedy: vec!["dnf install -y policycoreutils policycoreutils-python-utils".into(), "hostprep repair".into()],
+        finding: Finding {
+            reason: Reason::ToolsMissing,
+            detail: "semodule is not installed".into(),
+            remedy: vec![
+                "dnf install -y policycoreutils policycoreutils-python-utils".into(),
+                "hostprep repair".into(),
+            ],
+        },
         severity: None,
     }
 }

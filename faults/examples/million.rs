@@ -7,7 +7,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{DEFAULT_DIRECTORY, EventKind, FaultId, Occasion, ROTATE_AT, Reason, Report, Source, Store, Wanted};
+use faults::{
+    DEFAULT_DIRECTORY, EventKind, FaultId, Finding, Occasion, ROTATE_AT, Reason, Report, Source, Store, Wanted,
+};
 use host::Root;
 use host::clock::{Clock, SystemClock};
 
@@ -67,12 +69,14 @@ fn write(root: &Root, store: &Store<'_>, pairs: u64) -> Result<Slowest, Error> {
     for pair in 1..=pairs {
         let raised = Wanted::Raised(Report {
             id: FAULT,
-            reason: Reason::ToolsMissing,
-            detail: format!("semodule is not installed ({pair})"),
-            remedy: vec![
-                "dnf install -y policycoreutils policycoreutils-python-utils".into(),
-                "hostprep repair".into(),
-            ],
+            finding: Finding {
+                reason: Reason::ToolsMissing,
+                detail: format!("semodule is not installed ({pair})"),
+                remedy: vec![
+                    "dnf install -y policycoreutils policycoreutils-python-utils".into(),
+                    "hostprep repair".into(),
+                ],
+            },
             severity: None,
         });
         for wanted in [raised, Wanted::Cleared(FAULT)] {
@@ -106,7 +110,7 @@ fn read(store: &Store<'_>, pairs: u64) -> Result<(), Error> {
         count += 1;
         let kind = if count % 2 == 1 { EventKind::Raised } else { EventKind::Cleared };
         let detail = format!("semodule is not installed ({})", count.div_ceil(2));
-        if (event.seq, event.event, event.fault, event.detail) != (count, kind, FAULT, detail) {
+        if (event.seq, event.event, event.fault, event.finding.detail) != (count, kind, FAULT, detail) {
             return Err(format!("event {count} is number {}, {}", event.seq, event.event.as_str()).into());
         }
     }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use thiserror::Error;
 
 use crate::id::FaultId;
 use crate::severity::Severity;
@@ -19,13 +21,39 @@ pub struct Entry {
     /// How bad it is, where whoever raises it does not know better.
     pub severity: Severity,
     /// Why it can be raised.
-    pub reasons: Vec<Reason>,
+    pub reasons: Reasons,
     /// Keys of the ways out, in the order in which to try them.
     pub resolutions: Vec<String>,
     /// Log files to read, as the host sees them.
     pub logs: Vec<PathBuf>,
     /// From which connector version it applies; empty where it always did.
     pub since: Vec<Since>,
+}
+
+/// Why a fault can be raised, by who sees it.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reasons {
+    /// What a check of the host sees.
+    pub check: Vec<Reason>,
+    /// What only the running agent sees.
+    pub agent: Vec<Reason>,
+}
+
+impl Reasons {
+    /// Returns all of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Reason> {
+        self.check.iter().chain(&self.agent)
+    }
+}
+
+/// Who sees whether a fault still applies, and so may change or clear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SeenBy {
+    /// A check of the host.
+    Check,
+    /// The running agent.
+    Agent,
 }
 
 /// The connector version from which a fault, or one cause of it, applies.
@@ -48,6 +76,29 @@ pub fn entries() -> &'static [Entry] {
 #[must_use]
 pub fn find(id: FaultId) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.id == id)
+}
+
+/// A number that is not in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no fault {given}; the faults are {}", listed())]
+pub struct UnknownFault {
+    /// As given.
+    pub given: String,
+}
+
+fn listed() -> String {
+    let ids: Vec<_> = entries().iter().map(|entry| entry.id.to_string()).collect();
+    ids.join(", ")
+}
+
+impl FromStr for FaultId {
+    type Err = UnknownFault;
+
+    fn from_str(given: &str) -> Result<Self, UnknownFault> {
+        let number: Option<u16> = given.parse().ok();
+        let known = entries().iter().map(|entry| entry.id).find(|id| Some(id.number()) == number);
+        known.ok_or_else(|| UnknownFault { given: given.to_owned() })
+    }
 }
 
 /// What the texts' variables stand for where the caller does not know.

@@ -28,12 +28,12 @@ fn has_the_faults_of_the_host() {
 
 #[test]
 fn every_reason_is_known_and_is_some_faults() {
-    let of_faults: BTreeSet<_> = entries().iter().flat_map(|entry| &entry.reasons).map(Reason::as_str).collect();
+    let of_faults: BTreeSet<_> = entries().iter().flat_map(|entry| entry.reasons.iter()).map(Reason::as_str).collect();
     let known: BTreeSet<_> = Reason::KNOWN.iter().map(Reason::as_str).collect();
     assert_eq!(of_faults, known);
     for entry in entries() {
         let once: BTreeSet<_> = entry.reasons.iter().map(Reason::as_str).collect();
-        assert_eq!(once.len(), entry.reasons.len(), "fault {}", entry.id);
+        assert_eq!(once.len(), entry.reasons.iter().count(), "fault {}", entry.id);
     }
 }
 
@@ -53,5 +53,40 @@ fn an_unknown_number_is_told_which_there_are() {
     for given in ["12", "0", "05x", "", "-5", "70000", "all"] {
         let error = given.parse::<FaultId>().unwrap_err().to_string();
         assert_eq!(error, format!("there is no fault {given}; the faults are 5, 6, 7, 8, 9, 11, 16, 18, 19"));
+    }
+}
+
+#[test]
+fn the_agent_keeps_what_only_it_sees() {
+    use SeenBy::{Agent, Check};
+    let seen_by = |number: u16, reason: &str, source: &str| {
+        let fault = format!(
+            r#"{{"id":{number},"severity":"major","reason":"{reason}","detail":"","remedy":[],"source":"{source}",
+            "raised_at":"2026-03-02T07:15:30Z","updated_at":"2026-03-02T07:15:30Z"}}"#
+        );
+        serde_json::from_str::<crate::Fault>(&fault).unwrap().seen_by()
+    };
+    for (number, reason, source, expected) in [
+        (5, "user-missing", "repair", Check),
+        (5, "user-missing", "runtime", Check),
+        (5, "of-a-newer-version", "repair", Check),
+        (6, "scan-process-failing", "runtime", Agent),
+        (6, "raised-by-hand", "manual", Agent),
+        (7, "scan-start-failed", "repair", Agent),
+        (7, "memory-low", "boot", Check),
+        (7, "memory-low", "runtime", Agent),
+        (7, "raised-by-hand", "manual", Check),
+        (7, "of-a-newer-version", "repair", Agent),
+        (8, "secure-boot", "repair", Check),
+        (8, "kernel-module-refused", "repair", Agent),
+        (9, "load-locked", "load-lock", Check),
+        (9, "kernel-module-refused", "runtime", Agent),
+        (11, "headers-missing", "runtime", Check),
+        (16, "kernel-unsupported", "boot", Check),
+        (18, "events-overloaded", "runtime", Agent),
+        (19, "policy-denies", "runtime", Check),
+        (500, "new", "repair", Agent),
+    ] {
+        assert_eq!(seen_by(number, reason, source), expected, "{number} {reason} {source}");
     }
 }

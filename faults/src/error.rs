@@ -6,8 +6,8 @@ use host::lock::LockError;
 use host::{FileError, MalformedFile};
 use thiserror::Error;
 
+use crate::catalogue::UnknownFault;
 use crate::format::SCHEMA;
-use crate::id::UnknownFault;
 
 /// Why the store could not be read or changed. What was stored is then as it was, save what [`Writer`](crate::Writer) says.
 #[derive(Debug, Error)]

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::Finding;
 use crate::id::FaultId;
 use crate::severity::Severity;
-use crate::words::{Reason, Source};
+use crate::words::Source;
 
 /// What happened to a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,14 +48,11 @@ pub struct Event {
     pub event: EventKind,
     /// To which fault.
     pub fault: FaultId,
-    /// How bad it is; of a cleared fault, how bad it was, and so for the following.
+    /// How bad it is; of a cleared fault, how bad it was.
     pub severity: Severity,
-    /// Why, for programs.
-    pub reason: Reason,
-    /// Why, for people.
-    pub detail: String,
-    /// The commands that mend it.
-    pub remedy: Vec<String>,
+    /// Why, and what to do; of a cleared fault, why it was raised.
+    #[serde(flatten)]
+    pub finding: Finding,
     /// On which occasion.
     pub source: Source,
 }

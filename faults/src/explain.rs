@@ -40,13 +40,13 @@ pub fn render(
             let source = texts.source(&fault.source);
             let time = format!("{:.0}", fault.raised_at);
             page.paragraph("", &texts.word(Word::Since, &[("time", &*time), ("source", &*source)]));
-            let reason = texts.reason(&fault.reason);
-            page.paragraph("", &texts.word(Word::Why, &[("reason", &*reason), ("detail", &*fault.detail)]));
+            let reason = texts.reason(&fault.finding.reason);
+            page.paragraph("", &texts.word(Word::Why, &[("reason", &*reason), ("detail", &*fault.finding.detail)]));
         }
     }
-    if let Some(fault) = raised.filter(|fault| !fault.remedy.is_empty()) {
+    if let Some(fault) = raised.filter(|fault| !fault.finding.remedy.is_empty()) {
         page.section(Word::Remedy);
-        fault.remedy.iter().for_each(|command| page.verbatim("", command));
+        fault.finding.remedy.iter().for_each(|command| page.verbatim("", command));
     }
     page.section(Word::When);
     page.paragraph("", &condition);

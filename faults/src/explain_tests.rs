@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::Severity;
 use crate::catalogue::entries;
+use crate::finding::Finding;
 use crate::texts::languages;
 use crate::words::{Reason, Source};
 
@@ -10,12 +11,15 @@ fn fault(id: FaultId, severity: Severity) -> Fault {
     Fault {
         id,
         severity,
-        reason: Reason::ToolsMissing,
-        detail: "semodule is not installed".into(),
-        remedy: vec![
-            "dnf install -y policycoreutils policycoreutils-python-utils checkpolicy selinux-policy-targeted".into(),
-            "hostprep repair".into(),
-        ],
+        finding: Finding {
+            reason: Reason::ToolsMissing,
+            detail: "semodule is not installed".into(),
+            remedy: vec![
+                "dnf install -y policycoreutils policycoreutils-python-utils checkpolicy selinux-policy-targeted"
+                    .into(),
+                "hostprep repair".into(),
+            ],
+        },
         raised_at: "2026-03-02T07:15:31.5Z".parse().unwrap(),
         updated_at: "2026-03-02T07:15:31.5Z".parse().unwrap(),
         source: Source::Install,
@@ -89,7 +93,7 @@ fn no_line_is_wider_than_asked_but_commands_and_paths() {
             let whole: BTreeSet<String> = resolutions
                 .iter()
                 .flat_map(|text| text.lines().skip(1).map(str::to_owned))
-                .chain(raised.remedy.clone())
+                .chain(raised.finding.remedy.clone())
                 .chain(entry.logs.iter().map(|path| path.display().to_string()))
                 .collect();
             let mut seen = BTreeSet::new();

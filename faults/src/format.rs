@@ -4,7 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
-use crate::record::{Fault, make_plain};
+use crate::finding::{self, Finding};
+use crate::record::Fault;
+use crate::words::Source;
 
 /// The version of the format that is written. `schema/` describes it.
 pub const SCHEMA: u32 = 1;
@@ -30,17 +32,25 @@ pub(crate) enum Refused {
 
 pub(crate) fn state(text: &[u8]) -> Result<State, Refused> {
     let mut state: State = parse(text)?;
-    for Fault { reason, source, detail, remedy, boot_id, .. } in &mut state.faults {
-        make_plain((reason, source), (detail, remedy, boot_id));
+    for Fault { finding, source, boot_id, .. } in &mut state.faults {
+        replace_controls(finding, source, boot_id);
     }
     Ok(state)
 }
 
 pub(crate) fn event(line: &[u8]) -> Result<Event, Refused> {
     let mut event: Event = parse(line)?;
-    let Event { reason, source, detail, remedy, boot_id, .. } = &mut event;
-    make_plain((reason, source), (detail, remedy, boot_id));
+    let Event { finding, source, boot_id, .. } = &mut event;
+    replace_controls(finding, source, boot_id);
     Ok(event)
+}
+
+fn replace_controls(finding: &mut Finding, source: &mut Source, boot_id: &mut Option<String>) {
+    finding.replace_controls();
+    if source.as_str().contains(char::is_control) {
+        *source = finding::one_line(source.as_str()).as_str().into();
+    }
+    boot_id.iter_mut().for_each(finding::replace_controls);
 }
 
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {

@@ -1,12 +1,8 @@
 //! The number of a fault.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
-
-use crate::catalogue;
 
 /// The number of a fault. One read from a store may be unknown to this version's catalogue; one parsed from what a
 /// person typed is not.
@@ -44,27 +40,5 @@ impl FaultId {
 impl fmt::Display for FaultId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
-    }
-}
-
-/// A number that is in no catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no fault {given}; the faults are {}", listed())]
-pub struct UnknownFault {
-    /// As given.
-    pub given: String,
-}
-
-fn listed() -> String {
-    let ids: Vec<_> = catalogue::entries().iter().map(|entry| entry.id.to_string()).collect();
-    ids.join(", ")
-}
-
-impl FromStr for FaultId {
-    type Err = UnknownFault;
-
-    fn from_str(given: &str) -> Result<Self, UnknownFault> {
-        let known = given.parse().ok().map(Self).filter(|id| catalogue::find(*id).is_some());
-        known.ok_or_else(|| UnknownFault { given: given.to_owned() })
     }
 }

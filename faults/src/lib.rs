@@ -12,7 +12,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use faults::{FaultId, Occasion, Reason, Report, Source, Store, Wanted};
+//! use faults::{FaultId, Finding, Occasion, Reason, Report, Source, Store, Wanted};
 //! use host::clock::SystemClock;
 //!
 //! # let scratch = tempfile::tempdir()?;
@@ -21,9 +21,11 @@
 //! let store = Store::at(&root, faults::DEFAULT_DIRECTORY);
 //! let missing = Report {
 //!     id: FaultId::SCAN_USER,
-//!     reason: Reason::UserMissing,
-//!     detail: "user cisco-amp-scan-svc does not exist".into(),
-//!     remedy: vec!["hostprep repair".into()],
+//!     finding: Finding {
+//!         reason: Reason::UserMissing,
+//!         detail: "user cisco-amp-scan-svc does not exist".into(),
+//!         remedy: vec!["hostprep repair".into()],
+//!     },
 //!     severity: None,
 //! };
 //! let wanted = [Wanted::Raised(missing), Wanted::Cleared(FaultId::KERNEL_HEADERS)];
@@ -45,6 +47,7 @@ mod backward;
 mod error;
 mod event;
 mod events;
+mod finding;
 mod format;
 mod id;
 #[allow(dead_code, reason = "the build script and tests use all of it")]
@@ -57,6 +60,7 @@ mod messages_tests;
 mod pack;
 mod plain;
 mod record;
+mod replay;
 mod segment;
 mod severity;
 mod snapshot;
@@ -65,11 +69,13 @@ mod store;
 mod words;
 mod writer;
 
+pub use catalogue::UnknownFault;
 pub use error::StoreError;
 pub use event::{Event, EventKind};
 pub use events::Events;
+pub use finding::{Finding, Remedy, RemedyAction, RemedyValue, RunOn};
 pub use format::SCHEMA;
-pub use id::{FaultId, UnknownFault};
+pub use id::FaultId;
 pub use record::{Fault, Occasion, Report};
 pub use severity::Severity;
 pub use snapshot::{Change, Snapshot};

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue;
-use crate::id::{FaultId, UnknownFault};
+use crate::catalogue::{self, Entry, SeenBy, UnknownFault};
+use crate::finding::Finding;
+use crate::id::FaultId;
 use crate::severity::Severity;
-use crate::words::{Reason, Source};
+use crate::words::Source;
 
 /// A raised fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,12 +16,9 @@ pub struct Fault {
     pub id: FaultId,
     /// How bad it is.
     pub severity: Severity,
-    /// Why it is raised, for programs.
-    pub reason: Reason,
-    /// Why it is raised, for people: one line with the real values.
-    pub detail: String,
-    /// The commands that mend it on this host, in order.
-    pub remedy: Vec<String>,
+    /// Why it is raised, and what to do.
+    #[serde(flatten)]
+    pub finding: Finding,
     /// When it was raised; later changes leave this as it is.
     pub raised_at: Timestamp,
     /// When what is said here was last changed.
@@ -37,12 +35,8 @@ pub struct Fault {
 pub struct Report {
     /// Its number.
     pub id: FaultId,
-    /// Why, for programs; control characters, line breaks included, are stored as spaces, here and below.
-    pub reason: Reason,
-    /// Why, for people.
-    pub detail: String,
-    /// The commands that mend it on this host, in order.
-    pub remedy: Vec<String>,
+    /// Why, and what to do. Control characters, line breaks included, are stored as spaces.
+    pub finding: Finding,
     /// How bad it is; `None` for what the catalogue says.
     pub severity: Option<Severity>,
 }
@@ -56,58 +50,22 @@ pub struct Occasion {
     pub boot_id: Option<String>,
 }
 
-/// What makes two reports the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Content {
-    pub severity: Severity,
-    pub reason: Reason,
-    pub detail: String,
-    pub remedy: Vec<String>,
-}
-
 impl Report {
-    pub(crate) fn content(&self) -> Result<Content, UnknownFault> {
-        let severity = match (self.severity, catalogue::find(self.id)) {
-            (Some(severity), _) => severity,
-            (None, Some(entry)) => entry.severity,
-            (None, None) => return Err(UnknownFault { given: self.id.to_string() }),
-        };
-        Ok(Content {
-            severity,
-            reason: one_line(self.reason.as_str()).as_str().into(),
-            detail: one_line(&self.detail),
-            remedy: self.remedy.iter().map(|command| one_line(command)).collect(),
-        })
+    /// Returns the severity given, else the catalogue's.
+    pub(crate) fn severity(&self) -> Result<Severity, UnknownFault> {
+        let usual = || catalogue::find(self.id).map(|entry| entry.severity);
+        self.severity.or_else(usual).ok_or_else(|| UnknownFault { given: self.id.to_string() })
     }
 }
 
 impl Fault {
-    pub(crate) fn content(&self) -> Content {
-        Content {
-            severity: self.severity,
-            reason: self.reason.clone(),
-            detail: self.detail.clone(),
-            remedy: self.remedy.clone(),
-        }
+    /// Returns who sees whether the fault still applies. Of a fault with causes of both kinds, the agent sees those that
+    /// it raised itself and those that this version does not know; of a fault that this version does not know, all.
+    #[must_use]
+    pub fn seen_by(&self) -> SeenBy {
+        let Some(Entry { reasons, .. }) = catalogue::find(self.id) else { return SeenBy::Agent };
+        let check_alone = reasons.agent.is_empty();
+        let of_check = self.source != Source::Runtime && reasons.check.contains(&self.finding.reason);
+        if check_alone || of_check { SeenBy::Check } else { SeenBy::Agent }
     }
-}
-
-/// What a program wrote that does not use this library may hold what a terminal obeys.
-pub(crate) fn make_plain(words: (&mut Reason, &mut Source), texts: (&mut String, &mut [String], &mut Option<String>)) {
-    let ((reason, source), (detail, remedy, boot_id)) = (words, texts);
-    if reason.as_str().contains(char::is_control) {
-        *reason = one_line(reason.as_str()).as_str().into();
-    }
-    if source.as_str().contains(char::is_control) {
-        *source = one_line(source.as_str()).as_str().into();
-    }
-    for text in [detail].into_iter().chain(remedy).chain(boot_id) {
-        if text.contains(char::is_control) {
-            *text = one_line(text);
-        }
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.trim().replace(char::is_control, " ")
 }

@@ -1,8 +1,10 @@
 //! Which faults are raised, at one moment.
 
 use crate::event::{Event, EventKind};
+use crate::finding::Finding;
 use crate::id::FaultId;
-use crate::record::{Content, Fault, Report};
+use crate::record::{Fault, Report};
+use crate::severity::Severity;
 
 /// What raising or clearing did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,20 @@ pub enum Change {
     Changed,
     /// The fault is gone.
     Cleared,
+}
+
+impl Change {
+    /// Returns the word for programs: `FAULT_EVENT=` in the journal.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Updated => "updated",
+            Self::Raised => "raised",
+            Self::Changed => "changed",
+            Self::Cleared => "cleared",
+        }
+    }
 }
 
 /// Which faults are raised, at one moment.
@@ -44,18 +60,20 @@ impl Snapshot {
     /// Whether raising `report` would write anything. One that cannot be raised counts as a change.
     #[must_use]
     pub fn would_change(&self, report: &Report) -> bool {
-        report.content().map_or(true, |content| self.change(report.id, &content) != Change::Nothing)
+        report
+            .severity()
+            .map_or(true, |severity| self.change(report.id, severity, &report.finding.to_stored()) != Change::Nothing)
     }
 
-    /// What raising `content` comes to.
-    pub(crate) fn change(&self, id: FaultId, content: &Content) -> Change {
-        let Some(known) = self.get(id).map(Fault::content) else { return Change::Raised };
-        if known == *content {
-            Change::Nothing
-        } else if known.reason == content.reason && known.severity == content.severity {
+    /// What raising the fault with this severity and finding comes to.
+    pub(crate) fn change(&self, id: FaultId, severity: Severity, finding: &Finding) -> Change {
+        let Some(known) = self.get(id) else { return Change::Raised };
+        if known.severity != severity || known.finding.reason != finding.reason {
+            Change::Changed
+        } else if known.finding != *finding {
             Change::Updated
         } else {
-            Change::Changed
+            Change::Nothing
         }
     }
 
@@ -74,9 +92,7 @@ impl Snapshot {
         self.insert(Fault {
             id: event.fault,
             severity: event.severity,
-            reason: event.reason,
-            detail: event.detail,
-            remedy: event.remedy,
+            finding: event.finding,
             raised_at: before.unwrap_or(event.time),
             updated_at: event.time,
             source: event.source,

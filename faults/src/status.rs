@@ -31,7 +31,7 @@ pub fn render(snapshot: &Snapshot, texts: &Texts) -> String {
     let ids: Vec<_> = snapshot.faults.iter().map(|fault| fault.id.to_string()).collect();
     let mut lines = format!("Faults: {}\nFault IDs: {}\n", counts.join(", "), ids.join(", "));
     for fault in Severity::WORST_FIRST.into_iter().flat_map(of) {
-        let summary = texts.summary(fault.id).unwrap_or_else(|| fault.detail.clone());
+        let summary = texts.summary(fault.id).unwrap_or_else(|| fault.finding.detail.clone());
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "ID {} - {}: {summary}", fault.id, fault.severity.title());
     }

@@ -11,9 +11,10 @@ use host::{Dir, Root};
 use crate::error::StoreError;
 use crate::events::{self, Events};
 use crate::id::FaultId;
-use crate::log::{self, Place};
+use crate::log;
 use crate::record::{Occasion, Report};
-use crate::segment::{self, Listed};
+use crate::replay::{self, Contents};
+use crate::segment;
 use crate::snapshot::{Change, Snapshot};
 use crate::state;
 use crate::writer::Writer;
@@ -43,15 +44,6 @@ pub enum Wanted {
     Raised(Report),
     /// The fault is not raised.
     Cleared(FaultId),
-}
-
-/// What the files say together.
-pub(crate) struct Contents {
-    pub snapshot: Snapshot,
-    /// Where the next event goes.
-    pub place: Place,
-    /// Whether `faults.json` is older than the log: a writer died between the two.
-    pub behind: bool,
 }
 
 impl<'a> Store<'a> {
@@ -139,9 +131,9 @@ impl<'a> Store<'a> {
         let lock = Lock::acquire_to_finish(self.root, &self.dir.join(LOCK), clock, patience)?;
         let dir = Arc::new(self.root.own_dir(&self.dir)?);
         // Read again: what was read without the lock may be out of date.
-        let mut contents = contents(&dir)?;
+        let mut contents = replay::contents(&dir)?;
         let listed = segment::scan(&dir)?;
-        catch_up(&dir, &mut contents, &listed)?;
+        replay::catch_up(&dir, &mut contents, &listed)?;
         Writer::new(lock, dir, clock, contents, &listed, self.rotate_at)
     }
 
@@ -154,37 +146,6 @@ impl<'a> Store<'a> {
     }
 
     fn contents(&self) -> Result<Option<Contents>, StoreError> {
-        self.existing()?.map(|dir| contents(&dir)).transpose()
+        self.existing()?.map(|dir| replay::contents(&dir)).transpose()
     }
-}
-
-/// What the files say. Needs no lock: `events.jsonl` is opened first and the state read then, so that the state knows all
-/// events before the file's first, however often it is closed meanwhile, and nearly always all that are in it.
-fn contents(dir: &Arc<Dir>) -> Result<Contents, StoreError> {
-    let current = log::open(dir)?;
-    let mut snapshot = state::read(dir)?.unwrap_or_default();
-    let committed = snapshot.sequence;
-    let place = events::find(dir, current, committed)?;
-    let found = place.found;
-    let mut newer = Events::after(committed, Arc::clone(dir), place, committed);
-    for event in &mut newer {
-        snapshot.apply(event?);
-    }
-    let place = newer.current().map(|lines| Place::after(lines, found, committed)).unwrap_or_default();
-    Ok(Contents { place, behind: snapshot.sequence > committed, snapshot })
-}
-
-/// Takes account of segments that are newer than state and `events.jsonl`, which so can only be old copies that were put
-/// back: a number that was given to an event must not be given to another.
-fn catch_up(dir: &Arc<Dir>, contents: &mut Contents, listed: &Listed) -> Result<(), StoreError> {
-    let Some(&newest) = listed.numbers.last() else { return Ok(()) };
-    let first = log::open(dir)?.map(|file| file.first()).transpose()?.flatten();
-    let known = contents.snapshot.sequence;
-    if known < newest || first.is_some_and(|first| first <= newest) {
-        for event in Events::of_segments(Arc::clone(dir), &listed.numbers, known) {
-            contents.snapshot.apply(event?);
-        }
-        contents.behind |= contents.snapshot.sequence > known;
-    }
-    Ok(())
 }

@@ -8,15 +8,17 @@ use host::{Dir, MalformedFile};
 
 use crate::error::StoreError;
 use crate::event::{Event, EventKind};
+use crate::finding::Finding;
 use crate::format::SCHEMA;
 use crate::id::FaultId;
 use crate::log::{self, Appender};
 use crate::pack;
-use crate::record::{Content, Fault, Occasion, Report};
+use crate::record::{Fault, Occasion, Report};
+use crate::replay::Contents;
 use crate::segment::{self, Listed};
+use crate::severity::Severity;
 use crate::snapshot::{Change, Snapshot};
 use crate::state;
-use crate::store::Contents;
 
 /// A store whose lock is held; dropping it frees the lock.
 ///
@@ -63,12 +65,12 @@ impl<'c> Writer<'c> {
     /// # Errors
     /// [`StoreError`]: a file cannot be written, or a fault without severity is in no catalogue.
     pub fn raise(&mut self, report: &Report, on: &Occasion) -> Result<Change, StoreError> {
-        let content = report.content()?;
-        let change = self.snapshot.change(report.id, &content);
+        let (severity, finding) = (report.severity()?, report.finding.to_stored());
+        let change = self.snapshot.change(report.id, severity, &finding);
         match change {
-            Change::Raised => self.record(EventKind::Raised, report.id, content, on)?,
-            Change::Changed => self.record(EventKind::Changed, report.id, content, on)?,
-            Change::Updated => self.update(report.id, content, on),
+            Change::Raised => self.record(EventKind::Raised, report.id, severity, finding, on)?,
+            Change::Changed => self.record(EventKind::Changed, report.id, severity, finding, on)?,
+            Change::Updated => self.update(report.id, severity, finding, on),
             Change::Nothing | Change::Cleared => {}
         }
         self.settle()?;
@@ -81,10 +83,10 @@ impl<'c> Writer<'c> {
     /// # Errors
     /// [`StoreError`]: a file cannot be written.
     pub fn clear(&mut self, id: FaultId, on: &Occasion) -> Result<Change, StoreError> {
-        let change = match self.snapshot.get(id).map(Fault::content) {
+        let change = match self.snapshot.get(id).cloned() {
             None => Change::Nothing,
-            Some(content) => {
-                self.record(EventKind::Cleared, id, content, on)?;
+            Some(Fault { severity, finding, .. }) => {
+                self.record(EventKind::Cleared, id, severity, finding, on)?;
                 Change::Cleared
             }
         };
@@ -94,8 +96,14 @@ impl<'c> Writer<'c> {
     }
 
     /// Writes an event; from then on the change has happened, whatever dies.
-    fn record(&mut self, event: EventKind, id: FaultId, content: Content, on: &Occasion) -> Result<(), StoreError> {
-        let Content { severity, reason, detail, remedy } = content;
+    fn record(
+        &mut self,
+        event: EventKind,
+        id: FaultId,
+        severity: Severity,
+        finding: Finding,
+        on: &Occasion,
+    ) -> Result<(), StoreError> {
         let event = Event {
             schema: SCHEMA,
             seq: self.snapshot.sequence.checked_add(1).ok_or_else(|| self.exhausted())?,
@@ -104,9 +112,7 @@ impl<'c> Writer<'c> {
             event,
             fault: id,
             severity,
-            reason,
-            detail,
-            remedy,
+            finding,
             source: on.source.clone(),
         };
         let line = log::line(&self.dir, &event)?;
@@ -132,22 +138,11 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn update(&mut self, id: FaultId, content: Content, on: &Occasion) {
+    fn update(&mut self, id: FaultId, severity: Severity, finding: Finding, on: &Occasion) {
         let now = self.clock.now();
-        let Content { severity, reason, detail, remedy } = content;
         let raised_at = self.snapshot.get(id).map_or(now, |fault| fault.raised_at);
         let (source, boot_id) = (on.source.clone(), on.boot_id.clone());
-        self.snapshot.insert(Fault {
-            id,
-            severity,
-            reason,
-            detail,
-            remedy,
-            raised_at,
-            updated_at: now,
-            source,
-            boot_id,
-        });
+        self.snapshot.insert(Fault { id, severity, finding, raised_at, updated_at: now, source, boot_id });
         self.behind = true;
     }
 

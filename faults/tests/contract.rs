@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{EVENTS, STATE, Scratch, missing_headers, missing_user, repair, report};
-use faults::{Event, FaultId, Occasion, Reason, Severity, Source};
+use faults::{Event, Fault, FaultId, Occasion, Reason, Severity, Source};
 use jsonschema::Validator;
 use serde_json::Value;
 
@@ -120,12 +120,31 @@ fn files_of_schema_1_are_read() {
     let ids: Vec<_> = snapshot.faults.iter().map(|fault| fault.id).collect();
     assert_eq!(ids, [FaultId::SCAN_USER, FaultId::SELINUX_POLICY]);
     let user = &snapshot.faults[0];
-    assert_eq!((user.severity, &user.reason, &user.source), (Severity::Major, &Reason::DirectoryMode, &Source::Repair));
-    assert_eq!(user.detail, "/opt/cisco has mode 0700, not 0755");
-    assert_eq!(user.remedy, ["chmod 0755 /opt/cisco"]);
+    assert_eq!(
+        (user.severity, &user.finding.reason, &user.source),
+        (Severity::Major, &Reason::DirectoryMode, &Source::Repair)
+    );
+    assert_eq!(user.finding.detail, "/opt/cisco has mode 0700, not 0755");
+    assert_eq!(user.finding.remedy, ["chmod 0755 /opt/cisco"]);
     assert_eq!(user.raised_at.to_string(), "2026-03-02T07:15:30.000250001Z");
     assert_eq!(user.boot_id.as_deref(), Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11"));
     assert_eq!(snapshot.faults[1].boot_id, None);
+}
+
+#[test]
+fn what_was_read_is_written_with_the_same_keys_in_the_same_order() {
+    for line in here("fixtures/schema-1/events.jsonl").lines() {
+        let event: Event = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), line);
+    }
+    #[derive(serde::Deserialize)]
+    struct State {
+        faults: Vec<Fault>,
+    }
+    let text = here("fixtures/schema-1/faults.json");
+    let state: State = serde_json::from_str(&text).unwrap();
+    let faults = serde_json::to_string_pretty(&state.faults).unwrap().replace('\n', "\n  ");
+    assert!(text.contains(&format!("\"faults\": {faults}\n")), "{faults}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn agree(scratch: &Scratch) {
     let lines = known
         .faults
         .iter()
-        .map(|fault| format!("{} {} {}: {}\n", fault.id, fault.severity, fault.reason, fault.detail));
+        .map(|fault| format!("{} {} {}: {}\n", fault.id, fault.severity, fault.finding.reason, fault.finding.detail));
     assert_eq!(printed("raised.sh", scratch, &[]), lines.collect::<String>());
     agree_without_shell(scratch);
 }

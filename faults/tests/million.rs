@@ -34,7 +34,7 @@ fn many_events_are_kept_in_flat_memory() {
         count += 1;
         let kind = if count % 2 == 1 { EventKind::Raised } else { EventKind::Cleared };
         assert_eq!((event.seq, event.event, event.fault), (count, kind, FaultId::SCAN_USER));
-        assert_eq!(event.detail, (count - (count + 1) % 2).to_string());
+        assert_eq!(event.finding.detail, (count - (count + 1) % 2).to_string());
     }
     assert_eq!(count, 2 * PAIRS);
     let grown = peak_memory() - before;

@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{EVENTS, STATE, Scratch, gunzip, repair};
-use faults::{Change, EventKind, FaultId, Reason, Report, Severity};
+use faults::{Change, EventKind, FaultId, Finding, Reason, Report, Severity};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
     let severities = vec![None, Some(Severity::Minor), Some(Severity::Critical)];
     let raise = (id(), prop::sample::select(reasons), "[ab\"\\\\é]{0,2}", prop::sample::select(severities));
     let raise = raise.prop_map(|(id, reason, detail, severity)| {
-        Step::Raise(Report { id, reason, remedy: vec![format!("fix {detail}")], detail, severity })
+        Step::Raise(Report { id, finding: Finding { reason, remedy: vec![format!("fix {detail}")], detail }, severity })
     });
     prop_oneof![
         6 => raise,
@@ -62,7 +62,8 @@ impl Model {
     fn raise(&mut self, report: &Report) -> Change {
         let usual = if report.id == FaultId::SCAN_USER { Severity::Major } else { Severity::Critical };
         let severity = report.severity.unwrap_or(usual);
-        let new = (severity, report.reason.clone(), report.detail.clone(), report.detail.clone());
+        let new =
+            (severity, report.finding.reason.clone(), report.finding.detail.clone(), report.finding.detail.clone());
         let kind = match self.raised.get_mut(&report.id) {
             None => EventKind::Raised,
             Some((severity, reason, detail, _)) if (*severity, &*reason) == (new.0, &new.1) => {
@@ -73,7 +74,7 @@ impl Model {
             Some(_) => EventKind::Changed,
         };
         self.raised.insert(report.id, new);
-        self.events.push((kind, report.id, report.reason.clone()));
+        self.events.push((kind, report.id, report.finding.reason.clone()));
         if kind == EventKind::Raised { Change::Raised } else { Change::Changed }
     }
 
@@ -140,7 +141,7 @@ fn check(scratch: &Scratch, model: &Model) {
     let found: Vec<_> = snapshot
         .faults
         .iter()
-        .map(|fault| (fault.id, (fault.severity, fault.reason.clone(), fault.detail.clone())))
+        .map(|fault| (fault.id, (fault.severity, fault.finding.reason.clone(), fault.finding.detail.clone())))
         .collect();
     let expected: Vec<_> = model
         .raised
@@ -150,11 +151,13 @@ fn check(scratch: &Scratch, model: &Model) {
     assert_eq!(found, expected);
     let history = scratch.history();
     assert!(history.iter().zip(1..).all(|(event, number)| event.seq == number && event.source == repair().source));
-    let told: Vec<_> = history.into_iter().map(|event| (event.event, event.fault, event.reason)).collect();
+    let told: Vec<_> = history.into_iter().map(|event| (event.event, event.fault, event.finding.reason)).collect();
     assert_eq!(told, model.events);
     for seq in [model.events.len() / 3, model.events.len().saturating_sub(2)] {
         let after = scratch.store().events_after(seq as u64).unwrap().map(Result::unwrap);
-        assert!(after.map(|event| (event.event, event.fault, event.reason)).eq(model.events[seq..].iter().cloned()));
+        assert!(
+            after.map(|event| (event.event, event.fault, event.finding.reason)).eq(model.events[seq..].iter().cloned())
+        );
     }
 }
 

@@ -22,7 +22,7 @@ fn write(store: &Store<'_>, rounds: u64) {
 fn is_consistent(snapshot: &Snapshot) -> bool {
     match (&snapshot.faults[..], snapshot.sequence % 2) {
         ([], 0) => true,
-        ([fault], 1) => fault.detail == snapshot.sequence.to_string(),
+        ([fault], 1) => fault.finding.detail == snapshot.sequence.to_string(),
         _ => false,
     }
 }
@@ -145,7 +145,7 @@ fn what_was_told_before_an_event_is_seen_with_it() {
             let mut seen = 0;
             while !done.load(Ordering::Relaxed) {
                 let snapshot = store.read().unwrap();
-                let detail = |id| snapshot.get(id).map(|fault| fault.detail.as_str());
+                let detail = |id| snapshot.get(id).map(|fault| fault.finding.detail.as_str());
                 if let Some(number) = detail(FaultId::KERNEL_HEADERS) {
                     assert_eq!(detail(FaultId::SCAN_USER), Some(number), "{snapshot:?}");
                     seen += 1;
@@ -221,7 +221,7 @@ fn many_writers_lose_and_double_nothing() {
         let told: Vec<_> = events.iter().filter(|event| event.fault == id).collect();
         let expected = (0..30)
             .flat_map(|round| [EventKind::Raised, EventKind::Cleared].map(|kind| (kind, format!("{id} {round}"))));
-        assert!(told.iter().map(|event| (event.event, event.detail.clone())).eq(expected), "fault {id}");
+        assert!(told.iter().map(|event| (event.event, event.finding.detail.clone())).eq(expected), "fault {id}");
     }
     assert_eq!(store.read().unwrap().faults, []);
 }

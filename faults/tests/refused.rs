@@ -46,6 +46,22 @@ fn malformed_state() {
 }
 
 #[test]
+fn a_malformed_fault_is_refused_with_the_line_that_it_ends_in() {
+    let scratch = Scratch::new();
+    scratch.raise(&missing_user());
+    let state = String::from_utf8(scratch.bytes(STATE)).unwrap();
+    let end = state.lines().position(|line| line == "    }").unwrap() + 1;
+    for (good, bad, expected) in [
+        ("\"detail\": \"user", "\"detail\": 7, \"x\": \"user", "invalid type: integer `7`, expected a string"),
+        ("\"reason\"", "\"cause\"", "missing field `reason`"),
+    ] {
+        assert!(state.contains(good), "{state}");
+        scratch.write(STATE, state.replace(good, bad));
+        refuses(&scratch, &format!("faults.json, line {end}: {expected}"));
+    }
+}
+
+#[test]
 fn malformed_state_moved_away_is_made_anew() {
     let scratch = Scratch::new();
     scratch.raise(&missing_user());

@@ -34,8 +34,8 @@ fn a_raise_is_stored_and_told_as_an_event() {
     let snapshot = scratch.store().read().unwrap();
     assert_eq!(snapshot.sequence, 1);
     let fault = snapshot.get(FaultId::SCAN_USER).unwrap();
-    assert_eq!((fault.severity, &fault.reason), (Severity::Major, &Reason::UserMissing));
-    assert_eq!(fault.detail, "user cisco-amp-scan-svc does not exist");
+    assert_eq!((fault.severity, &fault.finding.reason), (Severity::Major, &Reason::UserMissing));
+    assert_eq!(fault.finding.detail, "user cisco-amp-scan-svc does not exist");
     assert_eq!((fault.raised_at, fault.updated_at), (clock.now(), clock.now()));
     assert_eq!(fault.source, Source::Repair);
 
@@ -92,8 +92,9 @@ fn another_detail_or_remedy_is_no_event() {
     raise(&missing_user());
     let events = scratch.bytes(EVENTS);
     clock.advance(Duration::from_secs(5));
-    let other =
-        Report { detail: "the group is missing".into(), remedy: vec!["groupadd -r x".into()], ..missing_user() };
+    let mut other = missing_user();
+    other.finding.detail = "the group is missing".into();
+    other.finding.remedy = vec!["groupadd -r x".into()];
     assert!(scratch.store().read().unwrap().would_change(&other));
     assert_eq!(raise(&other), Change::Updated);
 
@@ -101,7 +102,7 @@ fn another_detail_or_remedy_is_no_event() {
     let snapshot = scratch.store().read().unwrap();
     let fault = snapshot.get(FaultId::SCAN_USER).unwrap();
     assert_eq!(
-        (fault.detail.as_str(), fault.remedy.as_slice()),
+        (fault.finding.detail.as_str(), fault.finding.remedy.as_slice()),
         ("the group is missing", &["groupadd -r x".to_owned()][..])
     );
     assert_eq!((fault.raised_at, fault.updated_at), (clock.now() - Duration::from_secs(5), clock.now()));
@@ -130,7 +131,7 @@ fn another_reason_or_severity_is_a_change() {
             (4, EventKind::Cleared, Severity::Critical),
         ]
     );
-    assert_eq!(events[3].reason, Reason::DirectoryMode, "a cleared event says what ended");
+    assert_eq!(events[3].finding.reason, Reason::DirectoryMode, "a cleared event says what ended");
     scratch.raise(&worse);
     assert_ne!(scratch.store().read().unwrap().faults[0].raised_at, raised_at, "raised anew");
 }
@@ -162,10 +163,12 @@ fn one_lock_serves_a_batch_and_the_list_is_in_order() {
 #[test]
 fn text_from_outside_stays_in_its_line() {
     let scratch = Scratch::new();
-    let odd = Report { detail: "a\nb\u{1b}[31m\"\u{0}\n".into(), remedy: vec!["echo\tx\r\n".into()], ..missing_user() };
+    let mut odd = missing_user();
+    odd.finding.detail = "a\nb\u{1b}[31m\"\u{0}\n".into();
+    odd.finding.remedy = vec!["echo\tx\r\n".into()];
     scratch.raise(&odd);
     let fault = scratch.store().read().unwrap().faults.remove(0);
-    assert_eq!((fault.detail.as_str(), fault.remedy[0].as_str()), ("a b [31m\" ", "echo x"));
+    assert_eq!((fault.finding.detail.as_str(), fault.finding.remedy[0].as_str()), ("a b [31m\" ", "echo x"));
     assert_eq!(scratch.raise(&odd), Change::Nothing);
 }
 
@@ -182,8 +185,8 @@ fn words_and_faults_of_a_newer_version_are_kept() {
     scratch.raise(&missing_headers());
     let snapshot = scratch.store().read().unwrap();
     let fault = snapshot.faults.iter().find(|fault| fault.id.number() == 500).unwrap();
-    assert_eq!((fault.reason.as_str(), fault.source.as_str()), ("user-misplaced", "robot"));
-    assert_eq!(scratch.history()[0].reason, Reason::Other("user-misplaced".into()));
+    assert_eq!((fault.finding.reason.as_str(), fault.source.as_str()), ("user-misplaced", "robot"));
+    assert_eq!(scratch.history()[0].finding.reason, Reason::Other("user-misplaced".into()));
 
     let unknown = Report { id: fault.id, severity: None, ..missing_user() };
     let refused = scratch.lock().raise(&unknown, &repair()).unwrap_err();

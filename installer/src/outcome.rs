@@ -1,7 +1,9 @@
 //! What became of a step.
 
-use faults::{Fault, FaultId, Reason, Source};
+use faults::FaultId;
 use serde::{Deserialize, Serialize};
+
+pub use faults::Finding;
 
 /// A step's name, in the order in which steps run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,37 +72,6 @@ impl StepName {
             Self::ScanService => FaultId::SCAN_START,
         }
     }
-
-    /// Whether this raised fault is for this step to judge. The agent itself sees more of some faults than a look at the host
-    /// does; what it has raised of these it clears.
-    #[must_use]
-    pub fn judges(self, fault: &Fault) -> bool {
-        let reasons: &[Reason] = match self {
-            Self::FilesystemMonitor | Self::NetworkMonitor => &[
-                Reason::SecureBoot,
-                Reason::SignatureEnforced,
-                Reason::KernelModuleMissing,
-                Reason::LoadLocked,
-                Reason::RaisedByHand,
-            ],
-            Self::ScanService => {
-                &[Reason::MemoryLow, Reason::DefinitionsUnreadable, Reason::DefinitionsInvalid, Reason::RaisedByHand]
-            }
-            _ => return true,
-        };
-        fault.source != Source::Runtime && reasons.contains(&fault.reason)
-    }
-}
-
-/// What is wrong, as it goes into a fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The machine-readable reason.
-    pub reason: Reason,
-    /// One line with the real values.
-    pub detail: String,
-    /// Exact commands for this host.
-    pub remedy: Vec<String>,
 }
 
 /// What a look at the host showed.
@@ -136,6 +107,21 @@ pub enum Outcome {
     Planned,
 }
 
+impl Outcome {
+    /// Returns the word that the JSON form, the text form and the log have in common.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Changed => "changed",
+            Self::Deferred => "deferred",
+            Self::Fault => "fault",
+            Self::Unknown => "unknown",
+            Self::Planned => "planned",
+        }
+    }
+}
+
 /// What became of one step, for reports and faults.
 #[derive(Debug, Clone)]
 pub struct StepReport {
@@ -149,4 +135,17 @@ pub struct StepReport {
     pub finding: Option<Finding>,
     /// The exact commands and file changes that a repair makes.
     pub plan: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_the_same_words_in_json_and_elsewhere() {
+        use Outcome::{Changed, Deferred, Fault, Ok, Planned, Unknown};
+        for outcome in [Ok, Changed, Deferred, Fault, Unknown, Planned] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
+    }
 }

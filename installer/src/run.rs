@@ -234,6 +234,6 @@ fn log_outcome(cx: &Context, report: &StepReport) {
         Outcome::Fault | Outcome::Unknown => Level::Warning,
         _ => Level::Info,
     };
-    let word = format!("{:?}", report.outcome).to_lowercase();
-    cx.log.line(level, &format!("{}: {word}: {}", report.name.as_str(), report.detail));
+    let (step, outcome) = (report.name.as_str(), report.outcome.as_str());
+    cx.log.line(level, &format!("{step}: {outcome}: {}", report.detail));
 }

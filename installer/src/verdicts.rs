@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use faults::{Change, Fault, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
+use faults::catalogue::SeenBy;
+use faults::{Change, Fault, FaultId, Finding, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
 use host::Root;
 use host::log::Level;
 use host::process::quoted;
@@ -27,19 +28,11 @@ pub fn rulings(reports: &[StepReport], skip: &[StepName], root: &Root) -> Vec<Wa
 }
 
 fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName]) -> Option<Wanted> {
-    let mut merged: Option<Report> = None;
+    let mut merged: Option<Finding> = None;
     for report in reports.iter().filter(|report| report.name.fault() == id) {
         let Some(finding) = &report.finding else { continue };
         match &mut merged {
-            None => {
-                merged = Some(Report {
-                    id,
-                    reason: finding.reason.clone(),
-                    detail: finding.detail.clone(),
-                    remedy: finding.remedy.clone(),
-                    severity: None,
-                });
-            }
+            None => merged = Some(finding.clone()),
             Some(merged) if !merged.detail.contains(&finding.detail) => {
                 merged.detail = if finding.detail.contains(&merged.detail) {
                     finding.detail.clone()
@@ -52,8 +45,8 @@ fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName]) -> Option<Wanted
             Some(_) => {}
         }
     }
-    if let Some(report) = merged {
-        return Some(Wanted::Raised(report));
+    if let Some(finding) = merged {
+        return Some(Wanted::Raised(Report { id, finding, severity: None }));
     }
     let judged =
         |name: &StepName| reports.iter().any(|report| report.name == *name && report.outcome != Outcome::Unknown);
@@ -77,8 +70,8 @@ fn seen_from_inside(wanted: Wanted, root: &Root) -> Wanted {
                 .fold(text.to_owned(), |text, outside| text.replace(outside, ""))
                 .replace(&format!("{path}/"), "/")
             };
-            report.detail = inside(&report.detail);
-            report.remedy = report.remedy.iter().map(|command| inside(command)).collect();
+            report.finding.detail = inside(&report.finding.detail);
+            report.finding.remedy = report.finding.remedy.iter().map(|command| inside(command)).collect();
             Wanted::Raised(report)
         }
         wanted => wanted,
@@ -153,12 +146,12 @@ fn announce(cx: &Context, ruling: &Wanted, change: Change, before: Option<&Fault
     let usual = faults::catalogue::find(id).map(|entry| entry.severity);
     let (severity, reason, detail) = match (ruling, before) {
         (Wanted::Raised(report), _) => {
-            (report.severity.or(usual), report.reason.as_str(), Some(report.detail.as_str()))
+            (report.severity.or(usual), report.finding.reason.as_str(), Some(report.finding.detail.as_str()))
         }
-        (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.reason.as_str(), None),
+        (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.finding.reason.as_str(), None),
         (Wanted::Cleared(_), None) => (usual, "", None),
     };
-    let word = format!("{change:?}").to_lowercase();
+    let word = change.as_str();
     let level = match (change, severity) {
         (Change::Raised | Change::Changed, Some(Severity::Critical)) => Level::Error,
         (Change::Raised | Change::Changed, _) => Level::Warning,
@@ -166,7 +159,7 @@ fn announce(cx: &Context, ruling: &Wanted, change: Change, before: Option<&Fault
     };
     let fields = [
         ("FAULT_ID", id.to_string()),
-        ("FAULT_EVENT", word.clone()),
+        ("FAULT_EVENT", word.to_owned()),
         ("FAULT_SEVERITY", severity.map_or_else(String::new, |severity| severity.to_string())),
         ("FAULT_REASON", reason.to_owned()),
     ];
@@ -190,8 +183,7 @@ pub fn id_of(ruling: &Wanted) -> FaultId {
 /// a look.
 #[must_use]
 pub fn is_the_agents(snapshot: &Snapshot, id: FaultId) -> bool {
-    let judges = |fault| StepName::ALL.into_iter().any(|name| name.fault() == id && name.judges(fault));
-    snapshot.get(id).is_some_and(|fault| !judges(fault))
+    snapshot.get(id).is_some_and(|fault| fault.seen_by() == SeenBy::Agent)
 }
 
 /// The fault store of `cx`.

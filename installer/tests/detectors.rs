@@ -7,7 +7,7 @@ mod common;
 use std::os::unix::fs::PermissionsExt;
 
 use common::Host;
-use faults::{FaultId, Occasion, Reason, Report, Source, Wanted};
+use faults::{FaultId, Finding, Occasion, Reason, Report, Source, Wanted};
 use host::clock::SystemClock;
 use host::container::Surroundings;
 use host::kernel::running_release;
@@ -196,7 +196,11 @@ fn what_only_the_agent_sees_is_left_to_it() {
     let host = Host::enforcing("rhel-9");
     let report = |reason: Reason| {
         let detail = "the agent's own".to_owned();
-        Wanted::Raised(Report { id: FaultId::SCAN_START, reason, detail, remedy: Vec::new(), severity: None })
+        Wanted::Raised(Report {
+            id: FaultId::SCAN_START,
+            finding: Finding { reason, detail, remedy: Vec::new() },
+            severity: None,
+        })
     };
     let raise = |reason, source| {
         host.with(|cx| {
@@ -209,7 +213,7 @@ fn what_only_the_agent_sees_is_left_to_it() {
     host.file("proc/meminfo", "MemTotal:         500000 kB\n");
     assert_eq!(reason(&host.repair(StepName::ScanService)), Reason::MemoryLow);
     let stored = || host.with(|cx| installer::verdicts::store(cx).read().unwrap().get(FaultId::SCAN_START).cloned());
-    assert_eq!(stored().unwrap().detail, "the agent's own");
+    assert_eq!(stored().unwrap().finding.detail, "the agent's own");
     host.file("proc/meminfo", "MemTotal:        1014780 kB\n");
     assert_eq!(repaired(&host, StepName::ScanService), (None, true), "it is not cleared by a look");
     raise(Reason::DefinitionsInvalid, Source::Runtime);

@@ -95,7 +95,7 @@ impl Machine {
     fn locked_faults(&self) -> Vec<FaultId> {
         self.host.with_clock(self, |cx| {
             let snapshot = installer::verdicts::store(cx).read().unwrap();
-            let locked = snapshot.faults.into_iter().filter(|fault| fault.reason == Reason::LoadLocked);
+            let locked = snapshot.faults.into_iter().filter(|fault| fault.finding.reason == Reason::LoadLocked);
             locked.map(|fault| fault.id).collect()
         })
     }

@@ -23,6 +23,7 @@ mod outbox;
 mod overload;
 mod overload_settings;
 mod restarts;
+mod setting_error;
 mod settings;
 mod smooth;
 mod start;
@@ -35,7 +36,8 @@ pub use outbox::Outbox;
 pub use overload::{Load, Overload};
 pub use overload_settings::{OverloadSettings, Threshold};
 pub use restarts::{RestartSettings, Restarts, ScanFailure};
-pub use settings::{SettingError, Settings};
+pub use setting_error::SettingError;
+pub use settings::Settings;
 pub use start::{AvailableMemory, Start, StartFailure, StartSettings};
 pub use start_memory::StartMemory;
 

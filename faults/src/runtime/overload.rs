@@ -7,8 +7,9 @@ use super::describe;
 use super::gate::Gate;
 use super::latest::Latest;
 use super::overload_settings::{OverloadSettings, Threshold};
-use super::settings::SettingError;
+use super::setting_error::SettingError;
 use super::smooth::Mean;
+use crate::finding::Finding;
 use crate::id::FaultId;
 use crate::record::Report;
 use crate::severity::Severity;
@@ -71,7 +72,7 @@ impl Load {
 /// let [Wanted::Raised(report), Wanted::Cleared(_)] = &told[..] else { panic!("raised, then cleared") };
 /// assert_eq!(report.severity, Some(Severity::Major));
 /// assert_eq!(
-///     report.detail,
+///     report.finding.detail,
 ///     "the load is 1.35 (lately 2700 events a second, 2000 can be handled); major from 1.00 on for 30s, until it is \
 ///      below 0.70 for 1m",
 /// );
@@ -214,9 +215,11 @@ impl Overload {
     fn raised(&self, level: Severity, detail: &str) -> Wanted {
         Wanted::Raised(Report {
             id: FaultId::OVERLOAD,
-            reason: Reason::EventsOverloaded,
-            detail: detail.into(),
-            remedy: vec!["top -b -n 1 | head -n 20".into(), describe::logs(FaultId::OVERLOAD)],
+            finding: Finding {
+                reason: Reason::EventsOverloaded,
+                detail: detail.into(),
+                remedy: vec!["top -b -n 1 | head -n 20".into(), describe::logs(FaultId::OVERLOAD)],
+            },
             severity: Some(level),
         })
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use super::settings::{self, SettingError};
+use super::setting_error::{SettingError, validate_duration};
 
 /// A load beyond this makes no difference to anybody; a threshold there is a slip of the pen.
 const HIGHEST: f64 = 1000.0;
@@ -74,8 +74,8 @@ impl OverloadSettings {
         if self.critical.clear < self.major.clear {
             return Err(SettingError::new("overload.critical.clear", "must not be less than overload.major.clear"));
         }
-        settings::length("overload.dwell", self.dwell)?;
-        settings::length("overload.silence", self.silence)
+        validate_duration("overload.dwell", self.dwell)?;
+        validate_duration("overload.silence", self.silence)
     }
 }
 
@@ -89,8 +89,8 @@ impl Threshold {
         if !(self.clear > 0.0 && self.clear < self.raise) {
             return Err(SettingError::new(key("clear"), format!("must be more than 0 and less than {}", key("raise"))));
         }
-        settings::length(&key("raise_for"), self.raise_for)?;
-        settings::length(&key("clear_for"), self.clear_for)
+        validate_duration(&key("raise_for"), self.raise_for)?;
+        validate_duration(&key("clear_for"), self.clear_for)
     }
 }
 

@@ -11,7 +11,8 @@ use super::Decision;
 use super::describe;
 use super::end::End;
 use super::latest::Latest;
-use super::settings::{self, SettingError};
+use super::setting_error::{SettingError, validate_count, validate_duration};
+use crate::finding::Finding;
 use crate::id::FaultId;
 use crate::record::Report;
 use crate::snapshot::Snapshot;
@@ -44,9 +45,9 @@ impl RestartSettings {
     /// # Errors
     /// [`SettingError`] with the key that does not.
     pub fn validate(&self) -> Result<(), SettingError> {
-        settings::count("restarts.failures", self.failures)?;
-        settings::length("restarts.within", self.within)?;
-        settings::length("restarts.quiet", self.quiet)
+        validate_count("restarts.failures", self.failures)?;
+        validate_duration("restarts.within", self.within)?;
+        validate_duration("restarts.quiet", self.quiet)
     }
 }
 
@@ -87,7 +88,7 @@ pub struct ScanFailure {
 /// let Wanted::Raised(report) = &decision.tell[0] else { panic!("it is raised") };
 /// assert_eq!(report.id, FaultId::SCAN_RESTARTS);
 /// assert_eq!(
-///     report.detail,
+///     report.finding.detail,
 ///     "the scan process failed 3 times within 2m; the last time: signal 11 (SIGSEGV) while scanning \"/srv/in.zip\"; \
 ///      the connector restarts",
 /// );
@@ -172,9 +173,11 @@ impl Restarts {
 fn report(detail: &str) -> Report {
     Report {
         id: FaultId::SCAN_RESTARTS,
-        reason: Reason::ScanProcessFailing,
-        detail: detail.into(),
-        remedy: vec![describe::logs(FaultId::SCAN_RESTARTS)],
+        finding: Finding {
+            reason: Reason::ScanProcessFailing,
+            detail: detail.into(),
+            remedy: vec![describe::logs(FaultId::SCAN_RESTARTS)],
+        },
         severity: None,
     }
 }

@@ -1,12 +1,10 @@
-//! The figures of the rules, and what makes one nonsensical.
-
-use std::time::Duration;
+//! The settings of all rules.
 
 use serde::Deserialize;
-use thiserror::Error;
 
 use super::overload_settings::OverloadSettings;
 use super::restarts::RestartSettings;
+use super::setting_error::SettingError;
 use super::start::StartSettings;
 
 /// Every figure of the rules; all of them optional. Lengths of time are written `10m`, `1h 30m` or `PT10M`.
@@ -46,37 +44,4 @@ impl Settings {
         self.start.validate()?;
         self.overload.validate()
     }
-}
-
-/// A setting that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{key} {problem}")]
-pub struct SettingError {
-    /// The key, with the tables that it is in.
-    pub key: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-impl SettingError {
-    pub(super) fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { key: key.into(), problem: problem.into() }
-    }
-}
-
-/// More would only cost memory: no rule means so many.
-const MOST: u32 = 1000;
-
-pub(super) fn count(key: &str, value: u32) -> Result<(), SettingError> {
-    if (1..=MOST).contains(&value) {
-        return Ok(());
-    }
-    Err(SettingError::new(key, format!("must be from 1 to {MOST}, not {value}")))
-}
-
-pub(super) fn length(key: &str, value: Duration) -> Result<(), SettingError> {
-    if value > Duration::ZERO {
-        return Ok(());
-    }
-    Err(SettingError::new(key, "must be longer than 0s"))
 }

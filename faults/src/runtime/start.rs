@@ -8,8 +8,9 @@ use serde::Deserialize;
 use super::Decision;
 use super::describe;
 use super::end::End;
-use super::settings::{self, SettingError};
+use super::setting_error::{SettingError, validate_count};
 use super::start_memory::StartMemory;
+use crate::finding::Finding;
 use crate::id::FaultId;
 use crate::record::Report;
 use crate::snapshot::Snapshot;
@@ -37,7 +38,7 @@ impl StartSettings {
     /// # Errors
     /// [`SettingError`] with the key that does not.
     pub fn validate(&self) -> Result<(), SettingError> {
-        settings::count("start.updates", self.updates)
+        validate_count("start.updates", self.updates)
     }
 }
 
@@ -96,7 +97,7 @@ pub struct AvailableMemory {
 /// let decision = start.failed(&failure, None);
 /// assert!(decision.restart);
 /// let Wanted::Raised(report) = &decision.tell[0] else { panic!("it is raised") };
-/// assert_eq!(report.reason, Reason::DefinitionsInvalid);
+/// assert_eq!(report.finding.reason, Reason::DefinitionsInvalid);
 /// let kept = serde_json::to_string(start.memory())?;
 ///
 /// // The connector has restarted.
@@ -190,7 +191,7 @@ impl Start {
         if short.is_some() {
             remedy.insert(0, "free -m".into());
         }
-        let report = Report { id: FaultId::SCAN_START, reason, detail, remedy, severity: None };
+        let report = Report { id: FaultId::SCAN_START, finding: Finding { reason, detail, remedy }, severity: None };
         Decision { tell: vec![Wanted::Raised(report)], restart: !again }
     }
 

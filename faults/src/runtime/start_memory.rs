@@ -27,7 +27,7 @@ pub struct StartMemory {
 impl StartMemory {
     /// What the store alone tells, where the memory is lost: the reason that led to the last restart.
     pub(super) fn from_store(stored: &Snapshot) -> Self {
-        let tried = stored.get(FaultId::SCAN_START).map(|fault| fault.reason.clone());
+        let tried = stored.get(FaultId::SCAN_START).map(|fault| fault.finding.reason.clone());
         Self { tried: tried.into_iter().collect(), ..Self::default() }
     }
 

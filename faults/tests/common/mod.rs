@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use faults::{
-    Change, DEFAULT_DIRECTORY, Event, EventKind, FaultId, Occasion, Reason, Report, Source, Store, StoreError, Writer,
+    Change, DEFAULT_DIRECTORY, Event, EventKind, FaultId, Finding, Occasion, Reason, Report, Source, Store, StoreError,
+    Writer,
 };
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -147,7 +148,7 @@ pub fn assert_filled(events: &[Event], first: u64, last: u64) {
             1 => (EventKind::Raised, event.seq),
             _ => (EventKind::Cleared, event.seq - 1),
         };
-        assert_eq!((event.event, event.detail.as_str()), (kind, raised.to_string().as_str()));
+        assert_eq!((event.event, event.finding.detail.as_str()), (kind, raised.to_string().as_str()));
     }
 }
 
@@ -191,7 +192,8 @@ pub fn repair() -> Occasion {
 }
 
 pub fn report(id: FaultId, reason: Reason, detail: &str) -> Report {
-    Report { id, reason, detail: detail.into(), remedy: vec!["hostprep repair".into()], severity: None }
+    let remedy = vec!["hostprep repair".into()];
+    Report { id, finding: Finding { reason, detail: detail.into(), remedy }, severity: None }
 }
 
 pub fn missing_user() -> Report {

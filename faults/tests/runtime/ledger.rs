@@ -45,9 +45,7 @@ fn stored(report: &Report) -> Fault {
     Fault {
         id: report.id,
         severity,
-        reason: report.reason.clone(),
-        detail: report.detail.clone(),
-        remedy: report.remedy.clone(),
+        finding: report.finding.clone(),
         raised_at: now,
         updated_at: now,
         source: Source::Runtime,
@@ -61,9 +59,15 @@ pub fn report(wanted: impl IntoIterator<Item = Wanted>) -> Report {
     let wanted: Vec<_> = wanted.into_iter().collect();
     let [Wanted::Raised(report)] = &wanted[..] else { panic!("not one report: {wanted:?}") };
     let entry = catalogue::find(report.id).unwrap();
-    assert!(entry.reasons.contains(&report.reason), "fault {} knows no {}", report.id, report.reason);
-    assert!(!report.detail.contains('\n'), "{}", report.detail);
-    assert!(!report.remedy.is_empty());
+    let reason = &report.finding.reason;
+    assert!(
+        entry.reasons.iter().any(|known| known == reason),
+        "fault {} knows no {}",
+        report.id,
+        report.finding.reason
+    );
+    assert!(!report.finding.detail.contains('\n'), "{}", report.finding.detail);
+    assert!(!report.finding.remedy.is_empty());
     report.clone()
 }
 

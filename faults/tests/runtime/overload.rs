@@ -49,7 +49,7 @@ fn it_is_raised_when_the_load_was_high_for_thirty_seconds_and_not_before() {
         assert_eq!(rule.sample(Load::ratio(load), at + 30 * SECOND - MILLI), None);
         let found = report(rule.sample(Load::ratio(load), at + 30 * SECOND));
         assert_eq!(
-            (found.id, found.reason, found.severity),
+            (found.id, found.finding.reason, found.severity),
             (FaultId::OVERLOAD, Reason::EventsOverloaded, Some(level))
         );
         assert_eq!(rule.level(), Some(level));
@@ -153,14 +153,14 @@ fn no_samples_are_not_the_same_as_no_load() {
     assert_eq!(rule.tick(3 * MINUTE - MILLI), None);
     let found = report(rule.tick(3 * MINUTE));
     assert_eq!(found.severity, Some(Severity::Critical), "no event");
-    assert_eq!(found.detail, "no load was measured for 2m; it stays critical until one is");
+    assert_eq!(found.finding.detail, "no load was measured for 2m; it stays critical until one is");
     assert_eq!(rule.load(3 * MINUTE), None);
     assert_eq!(rule.tick(24 * 60 * MINUTE), None);
     // Somebody measures again: what is said is up to date again, and all times begin anew.
     let at = 25 * 60 * MINUTE;
     let found = report(rule.sample(load, at));
     assert_eq!(
-        found.detail,
+        found.finding.detail,
         "the load is 2.50 (lately 5000 events a second, 2000 can be handled); critical from 2.00 on for 30s, until it \
          is below 1.40 for 1m"
     );
@@ -213,13 +213,18 @@ fn what_is_no_load_counts_as_no_sample() {
         assert_eq!(rule.sample(load, MINUTE), None);
         assert_eq!(rule.load(MINUTE), None);
     }
-    assert!(report(rule.sample(Load::ratio(f64::NAN), 2 * MINUTE)).detail.starts_with("no load was measured for 2m"));
+    assert!(
+        report(rule.sample(Load::ratio(f64::NAN), 2 * MINUTE))
+            .finding
+            .detail
+            .starts_with("no load was measured for 2m")
+    );
     // Nothing can be handled, and there is something to do: as bad as can be, and it passes like any other.
     let (mut rule, at) = new();
     rule.sample(Load::events(1.0, 0.0), at);
     let found = report(rule.sample(Load::events(1.0, 0.0), at + 30 * SECOND));
     assert_eq!(found.severity, Some(Severity::Critical));
-    assert!(found.detail.starts_with("the load is 1000.00 (lately 1 events a second, 0 can be handled)"));
+    assert!(found.finding.detail.starts_with("the load is 1000.00 (lately 1 events a second, 0 can be handled)"));
     assert_eq!(feed(&mut rule, 0.1, at + 31 * SECOND, at + 5 * MINUTE), [(at + 91 * SECOND, None)]);
 }
 

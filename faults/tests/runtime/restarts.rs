@@ -38,7 +38,7 @@ fn fail_at(restarts: &mut Restarts, times: &[Duration]) -> Decision {
 fn is_raised(decision: &Decision) -> bool {
     if decision.restart {
         let report = report(decision.tell.clone());
-        assert_eq!((report.id, &report.reason), (FaultId::SCAN_RESTARTS, &Reason::ScanProcessFailing));
+        assert_eq!((report.id, &report.finding.reason), (FaultId::SCAN_RESTARTS, &Reason::ScanProcessFailing));
         assert_eq!(report.severity, None, "the catalogue's");
     } else {
         assert_eq!(decision.tell, []);
@@ -60,7 +60,7 @@ fn three_failures_count_for_less_than_ten_minutes() {
 fn one_failure_is_enough_where_it_is_set_so() {
     let decision = fail_at(&mut new(1), &[MINUTE]);
     assert!(decision.restart);
-    let detail = report(decision.tell).detail;
+    let detail = report(decision.tell).finding.detail;
     assert!(detail.starts_with("the scan process failed once; the last time: signal 11 (SIGSEGV)"), "{detail}");
 }
 
@@ -71,15 +71,15 @@ fn the_detail_says_how_many_in_what_time_and_the_last_ones_cause() {
     let last = ScanFailure { end: End::Exited(3), file: None };
     let found = report(restarts.failed(&last, 332 * SECOND + MILLI).tell);
     assert_eq!(
-        found.detail,
+        found.finding.detail,
         "the scan process failed 3 times within 4m 32s; the last time: exit status 3; the connector restarts"
     );
-    assert_eq!(found.remedy, ["tail -n 100 /var/log/cisco/ampdaemon.log /var/log/cisco/ampscansvc.log"]);
+    assert_eq!(found.finding.remedy, ["tail -n 100 /var/log/cisco/ampdaemon.log /var/log/cisco/ampscansvc.log"]);
 }
 
 #[test]
 fn lengths_of_time_are_as_exact_as_somebody_wants_to_know() {
-    let after = |passed: Duration| report(fail_at(&mut new(2), &[MINUTE, MINUTE + passed]).tell).detail;
+    let after = |passed: Duration| report(fail_at(&mut new(2), &[MINUTE, MINUTE + passed]).tell).finding.detail;
     for (passed, shown) in [(0, "0s"), (250_999_999, "250ms"), (1_999_999_999, "1s"), (83_000_000_001, "1m 23s")] {
         let detail = after(Duration::from_nanos(passed));
         assert!(detail.starts_with(&format!("the scan process failed 2 times within {shown}; ")), "{detail}");
@@ -89,7 +89,7 @@ fn lengths_of_time_are_as_exact_as_somebody_wants_to_know() {
 #[test]
 fn a_file_name_cannot_play_with_the_terminal() {
     let named = ScanFailure { end: End::Signalled(6), file: Some("/srv/\u{202e}piz\u{1b}[2J\n.zip".into()) };
-    let detail = report(new(1).failed(&named, MINUTE).tell).detail;
+    let detail = report(new(1).failed(&named, MINUTE).tell).finding.detail;
     assert!(detail.contains(r#"while scanning "/srv/\u{202e}piz\u{1b}[2J\n.zip""#), "{detail}");
 }
 
@@ -127,7 +127,7 @@ fn a_failure_within_them_keeps_it_until_a_later_restart_is_quiet() {
     assert!(!decision.restart, "the connector does not restart for ever");
     let found = report(decision.tell.clone());
     assert_eq!(
-        found.detail,
+        found.finding.detail,
         "the connector has restarted, and the scan process failed again before 10m had passed: signal 11 (SIGSEGV) \
          while scanning \"/srv/in.zip\"; it does not mend itself: find out why, then restart the connector"
     );

@@ -58,7 +58,7 @@ fn each_cause_has_its_reason_and_its_words() {
         assert!(decision.restart);
         let found = said(decision);
         assert_eq!((found.id, found.severity), (FaultId::SCAN_START, None));
-        (found.reason, found.detail)
+        (found.finding.reason, found.finding.detail)
     };
     let expected = "the scan service did not start, no file is scanned: exit status 2; the connector restarts";
     assert_eq!(of(&crash(), None), (Reason::ScanStartFailed, expected.into()));
@@ -80,19 +80,23 @@ fn each_cause_has_its_reason_and_its_words() {
 #[test]
 fn memory_is_low_below_what_is_required_and_not_at_it() {
     let exact = Some(AvailableMemory { available: 1 << 30, required: 1 << 30 });
-    assert_eq!(said(new().failed(&crash(), exact)).reason, Reason::ScanStartFailed);
+    assert_eq!(said(new().failed(&crash(), exact)).finding.reason, Reason::ScanStartFailed);
     let below = Some(AvailableMemory { available: (1 << 30) - 1, required: 1 << 30 });
     let found = said(new().failed(&crash(), below));
-    assert_eq!(found.reason, Reason::MemoryLow);
-    assert!(found.detail.contains("1023 MiB of memory are available, 1024 required"), "{}", found.detail);
-    assert_eq!(found.remedy[0], "free -m");
+    assert_eq!(found.finding.reason, Reason::MemoryLow);
+    assert!(
+        found.finding.detail.contains("1023 MiB of memory are available, 1024 required"),
+        "{}",
+        found.finding.detail
+    );
+    assert_eq!(found.finding.remedy[0], "free -m");
 }
 
 #[test]
 fn definitions_that_did_not_fit_into_memory_are_not_removed() {
     let mut start = new();
     start.updated(&[daily()]);
-    assert_eq!(said(start.failed(&invalid(&[daily()]), memory(1, 1024))).reason, Reason::MemoryLow);
+    assert_eq!(said(start.failed(&invalid(&[daily()]), memory(1, 1024))).finding.reason, Reason::MemoryLow);
     assert!(start.to_remove().is_empty());
 }
 
@@ -123,9 +127,9 @@ fn only_definition_files_by_their_full_path_are_removed() {
     let found = said(start.failed(&invalid(&files), None));
     assert_eq!(start.to_remove(), [daily()]);
     assert!(
-        found.detail.contains(r#"in "daily.cvd", "/etc/passwd", "/opt/cisco/../../etc/x.cvd", 5 more;"#),
+        found.finding.detail.contains(r#"in "daily.cvd", "/etc/passwd", "/opt/cisco/../../etc/x.cvd", 5 more;"#),
         "{}",
-        found.detail
+        found.finding.detail
     );
     // Nor where they got into the memory otherwise.
     let memory = serde_json::from_str(r#"{"remove":["/etc/passwd","/opt/new.cvd"],"of":"a later version"}"#).unwrap();
@@ -138,11 +142,11 @@ fn the_same_cause_after_the_restart_needs_a_person() {
     for failure in [crash(), invalid(&[daily()]), unreadable(daily())] {
         let mut start = new();
         let first = start.failed(&failure, None);
-        assert!(first.restart && !said(first).detail.contains("a person is needed"));
+        assert!(first.restart && !said(first).finding.detail.contains("a person is needed"));
         let mut start = restarted(&start);
         let again = start.failed(&failure, None);
         assert!(!again.restart, "the connector does not restart for ever");
-        let detail = said(again.clone()).detail;
+        let detail = said(again.clone()).finding.detail;
         assert!(detail.ends_with("; it was so before the connector's restart too, a person is needed"), "{detail}");
         assert_eq!(start.failed(&failure, None), again, "which is nothing new to the store");
         // After a start that succeeded it is a first time again.
@@ -167,7 +171,7 @@ fn another_cause_after_the_restart_has_a_restart_of_its_own() {
 fn where_the_memory_is_lost_the_store_still_knows_the_cause() {
     let stored = raised(&said(new().failed(&crash(), None)));
     let mut start = Start::resume(StartSettings::default(), &stored, None).unwrap();
-    assert!(said(start.failed(&crash(), None)).detail.contains("a person is needed"));
+    assert!(said(start.failed(&crash(), None)).finding.detail.contains("a person is needed"));
     let mut start = Start::resume(StartSettings::default(), &stored, None).unwrap();
     assert!(start.failed(&unreadable(daily()), None).restart);
     assert_eq!(start.started(), CLEARED);
@@ -181,7 +185,7 @@ fn invalid_update(start: &mut Start) -> String {
     *start = restarted(start);
     start.removed(&daily());
     assert_eq!(start.started(), CLEARED);
-    said(decision).detail
+    said(decision).finding.detail
 }
 
 const UNCAUGHT: &str =
@@ -216,11 +220,14 @@ fn failures_that_are_no_invalid_update_do_not_count_as_one() {
     start.updated(&[daily()]);
     let _ = start.failed(&invalid(&[daily()]), memory(1, 2));
     let _ = start.failed(&crash(), None);
-    assert!(!said(start.failed(&unreadable(daily()), None)).detail.contains("integrity"));
+    assert!(!said(start.failed(&unreadable(daily()), None)).finding.detail.contains("integrity"));
     // Once memory suffices, it shows.
-    assert!(said(start.failed(&invalid(&[daily()]), None)).detail.contains(UNCAUGHT));
-    assert!(said(start.failed(&invalid(&[daily()]), None)).detail.contains(UNCAUGHT), "still three");
-    assert!(!said(start.failed(&crash(), None)).detail.contains("integrity"), "and only where it is about them");
+    assert!(said(start.failed(&invalid(&[daily()]), None)).finding.detail.contains(UNCAUGHT));
+    assert!(said(start.failed(&invalid(&[daily()]), None)).finding.detail.contains(UNCAUGHT), "still three");
+    assert!(
+        !said(start.failed(&crash(), None)).finding.detail.contains("integrity"),
+        "and only where it is about them"
+    );
 }
 
 #[test]
@@ -232,7 +239,7 @@ fn an_update_while_the_service_does_not_start_is_a_new_attempt_for_what_is_about
         start.updated(&[main()]);
         let decision = start.failed(&failure, None);
         assert_eq!(decision.restart, anew, "{failure:?}");
-        assert_eq!(said(decision).detail.contains("a person is needed"), !anew);
+        assert_eq!(said(decision).finding.detail.contains("a person is needed"), !anew);
     }
 }
 

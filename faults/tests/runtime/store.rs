@@ -78,7 +78,9 @@ fn fault_6_is_raised_stays_and_clears_itself() {
     assert_eq!(connector.tell(decision.tell), [Change::Nothing]);
     clock.advance(60 * MINUTE);
     assert_eq!(connector.tell(rule.tick(connector.now())), []);
-    assert!(scratch.store().read().unwrap().get(FaultId::SCAN_RESTARTS).unwrap().detail.contains("find out why"));
+    assert!(
+        scratch.store().read().unwrap().get(FaultId::SCAN_RESTARTS).unwrap().finding.detail.contains("find out why")
+    );
 
     // A person restarts it, and ten minutes are quiet.
     let mut rule = connector.restarts();
@@ -118,7 +120,7 @@ fn fault_7_is_raised_and_cleared_by_the_start_without_the_invalid_definitions() 
 
     let critical = Severity::Critical;
     assert_eq!(history(&scratch), [(7, RAISED, critical, 1), (7, CHANGED, critical, 2), (7, CLEARED, critical, 3)]);
-    let reasons: Vec<_> = scratch.history().into_iter().map(|event| event.reason).collect();
+    let reasons: Vec<_> = scratch.history().into_iter().map(|event| event.finding.reason).collect();
     assert_eq!(reasons, [Reason::DefinitionsInvalid, Reason::ScanStartFailed, Reason::ScanStartFailed]);
 }
 
@@ -194,7 +196,8 @@ fn what_the_store_refuses_waits_for_the_next_call() {
         [Change::Raised, Change::Raised, Change::Nothing]
     );
     assert_eq!(tell(vec![]).unwrap(), []);
-    let told: Vec<_> = scratch.history().into_iter().map(|event| (event.fault.number(), event.detail)).collect();
+    let told: Vec<_> =
+        scratch.history().into_iter().map(|event| (event.fault.number(), event.finding.detail)).collect();
     assert_eq!(told, [(7, "exit status 1".into()), (6, "second".to_owned())], "the last about each");
 
     // Both of what one call decides about one fault are told, in order, as long as the store takes it.

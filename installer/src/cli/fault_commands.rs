@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use faults::explain;
 use faults::texts::Values;
-use faults::{Change, Event, Fault, FaultId, Reason, Report, Source, Wanted};
+use faults::{Change, Event, Fault, FaultId, Finding, Reason, Report, Source, Wanted};
 use host::changes::{Changes, Ended};
 use host::distribution::Tool;
 use installer::report::exit;
@@ -32,7 +32,7 @@ pub fn run(global: &Global, command: Faults) -> Outcome {
             let id = parse(&id)?;
             let remedy = vec![format!("hostprep faults clear {id}")];
             let reason = Reason::from(reason.as_str());
-            let report = Report { id, reason, detail: one_line(&detail), remedy, severity };
+            let report = Report { id, finding: Finding { reason, detail: one_line(&detail), remedy }, severity };
             change(global, "faults raise", Wanted::Raised(report), id)
         }
         Faults::Clear { id } => {
@@ -65,7 +65,7 @@ fn list(session: &Session, format: Format) -> Outcome {
 }
 
 fn row(fault: &Fault) -> String {
-    let Fault { id, severity, reason, detail, raised_at, .. } = fault;
+    let Fault { id, severity, finding: Finding { reason, detail, .. }, raised_at, .. } = fault;
     let widest = Reason::KNOWN.iter().map(|reason| reason.as_str().len()).max().unwrap_or(0);
     format!("{id:>3}  {:<8}  {:<widest$}  {raised_at:.0}  {detail}", severity.as_str(), reason.as_str())
 }
@@ -161,7 +161,7 @@ fn event_line(event: &Event, format: Format) -> Result<String, Failure> {
     Ok(match format {
         Format::Json => serde_json::to_string(event)? + "\n",
         Format::Text => {
-            let Event { seq, time, event, fault, reason, source, detail, .. } = event;
+            let Event { seq, time, event, fault, finding: Finding { reason, detail, .. }, source, .. } = event;
             let (kind, source) = (event.as_str(), source.as_str());
             format!("{seq:>6}  {time:.0}  {kind:<8} {fault:>3}  {source:<8} {}: {detail}\n", reason.as_str())
         }

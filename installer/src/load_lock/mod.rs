@@ -10,7 +10,7 @@ mod record;
 
 use std::time::Duration;
 
-use faults::{FaultId, Reason, Report, Source, Wanted};
+use faults::{FaultId, Finding, Reason, Report, Source, Wanted};
 use host::lock::Lock;
 use host::log::Level;
 use host::{Dir, FileError, ReadError};
@@ -120,7 +120,7 @@ fn clear(cx: &Context, source: Source) -> Result<(), crate::Error> {
 
 fn raised_by_lock(cx: &Context) -> Result<Vec<FaultId>, crate::Error> {
     let store = verdicts::store(cx).read()?;
-    let ours = |id: &FaultId| store.get(*id).is_some_and(|fault| fault.reason == Reason::LoadLocked);
+    let ours = |id: &FaultId| store.get(*id).is_some_and(|fault| fault.finding.reason == Reason::LoadLocked);
     Ok(FAULTS.into_iter().filter(ours).collect())
 }
 
@@ -242,7 +242,7 @@ pub fn damaged(cx: &Context, id: FaultId, problem: &dyn std::error::Error) -> Re
 
 fn locked(cx: &Context, id: FaultId, detail: String) -> Report {
     let remedy = vec![cx.hostprep("load-lock status"), cx.hostprep("load-lock reset")];
-    Report { id, reason: Reason::LoadLocked, detail, remedy, severity: None }
+    Report { id, finding: Finding { reason: Reason::LoadLocked, detail, remedy }, severity: None }
 }
 
 fn read(cx: &Context) -> Result<Record, ReadError> {

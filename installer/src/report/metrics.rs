@@ -35,7 +35,7 @@ pub fn render(snapshot: &Snapshot, is_locked: bool) -> prometheus::Result<String
     }
     for fault in &snapshot.faults {
         let id = fault.id.to_string();
-        raised.with_label_values(&[id.as_str(), fault.severity.as_str(), fault.reason.as_str()]).set(1);
+        raised.with_label_values(&[id.as_str(), fault.severity.as_str(), fault.finding.reason.as_str()]).set(1);
         since.with_label_values(&[id.as_str()]).set(fault.raised_at.as_millisecond() as f64 / 1000.0);
     }
     events.inc_by(snapshot.sequence);

@@ -65,12 +65,8 @@ fn one_line(text: &str) -> String {
 
 fn word_of(report: &StepReport) -> String {
     match report.outcome {
-        Outcome::Ok => "ok".into(),
-        Outcome::Changed => "changed".into(),
-        Outcome::Deferred => "deferred".into(),
         Outcome::Fault => format!("fault {}", report.name.fault()),
-        Outcome::Unknown => "unknown".into(),
-        Outcome::Planned => "planned".into(),
+        outcome => outcome.as_str().into(),
     }
 }
 

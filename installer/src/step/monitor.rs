@@ -46,7 +46,7 @@ pub(super) fn observe(cx: &Context, watched: Watched) -> Result<Look, Error> {
         Err(e) => Some(load_lock::damaged(cx, watched.fault(), &e)),
     };
     if let Some(report) = kept_out {
-        return Ok(faulty(report.reason, report.detail, report.remedy));
+        return Ok(Look { verdict: Verdict::Faulty(report.finding), plan: Vec::new() });
     }
     let Some(modules) = &cx.profile.kernel_modules else {
         return Ok(Look::right("the profile names no kernel modules"));

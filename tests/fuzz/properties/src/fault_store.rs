@@ -6,7 +6,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{Change, Event, FaultId, Occasion, Reason, Report, Source, Store, StoreError, Texts, Writer, status};
+use faults::{
+    Change, Event, FaultId, Finding, Occasion, Reason, Report, Source, Store, StoreError, Texts, Writer, status,
+};
 use flate2::{Compression, write::GzEncoder};
 use host::Root;
 use host::clock::VirtualClock;
@@ -102,9 +104,11 @@ fn change(
     assert!(writer.snapshot().sequence >= known.sequence, "the sequence went back");
     let report = Report {
         id: FaultId::SCAN_USER,
-        reason: Reason::UserMissing,
-        detail: "user cisco-amp-scan-svc does not exist".into(),
-        remedy: vec!["hostprep repair".into()],
+        finding: Finding {
+            reason: Reason::UserMissing,
+            detail: "user cisco-amp-scan-svc does not exist".into(),
+            remedy: vec!["hostprep repair".into()],
+        },
         severity: None,
     };
     let mut expected = Vec::new();

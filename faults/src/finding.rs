@@ -1,0 +1,228 @@
+//! What is wrong with a host, and what to do about it.
+
+use std::path::Path;
+
+use host::process::quoted;
+use serde::{Deserialize, Serialize};
+
+use crate::words::Reason;
+
+/// What is wrong, why, and the commands that correct it. Embedded in everything that reports or stores a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The cause, for programs.
+    pub reason: Reason,
+    /// The cause, for people: one line with the values seen on this host.
+    pub detail: String,
+    /// The commands that correct it on this host, in order.
+    pub remedy: Vec<String>,
+}
+
+impl Finding {
+    /// Returns this finding as it is stored: one line each, trimmed, with control characters (line breaks included)
+    /// replaced by spaces.
+    pub(crate) fn to_stored(&self) -> Self {
+        Self {
+            reason: one_line(self.reason.as_str()).as_str().into(),
+            detail: one_line(&self.detail),
+            remedy: self.remedy.iter().map(|command| one_line(command)).collect(),
+        }
+    }
+
+    /// Replaces control characters in what was read from a store: a program that does not use this library may have
+    /// written sequences that a terminal obeys.
+    pub(crate) fn replace_controls(&mut self) {
+        if self.reason.as_str().contains(char::is_control) {
+            self.reason = one_line(self.reason.as_str()).as_str().into();
+        }
+        [&mut self.detail].into_iter().chain(&mut self.remedy).for_each(replace_controls);
+    }
+}
+
+/// One thing to do about a finding: for a person to read, or for a program to run.
+///
+/// It is written down once, without the path of the root that hostprep prepares, and rendered for its reader:
+///
+/// ```
+/// use std::path::Path;
+/// use faults::Remedy;
+///
+/// let remedy = Remedy::run_in_root(["semodule", "-X", "400", "-r", "cisco-secure-bpf"]);
+/// let image = Some(Path::new("/mnt/image"));
+/// assert_eq!(remedy.shell_line(None), "semodule -X 400 -r cisco-secure-bpf");
+/// assert_eq!(remedy.shell_line(image), "chroot /mnt/image semodule -X 400 -r cisco-secure-bpf");
+/// assert_eq!(remedy.shell_line_inside(image).as_deref(), Some("semodule -X 400 -r cisco-secure-bpf"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// What to do.
+    pub action: RemedyAction,
+    /// Whether the host restarts by it. A program must not run such a remedy unasked.
+    pub reboots: bool,
+    /// A note for people, such as what to do after the command.
+    pub comment: Option<String>,
+}
+
+/// What a [`Remedy`] consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemedyAction {
+    /// Run a program.
+    Run {
+        /// The program and its arguments. Paths are those of the system that it runs on.
+        argv: Vec<String>,
+        /// The system that it runs on.
+        on: RunOn,
+    },
+    /// Run `hostprep` for the root.
+    Hostprep {
+        /// The subcommand and its arguments, without `--root`.
+        words: Vec<String>,
+    },
+    /// Something that no command does.
+    Manual {
+        /// What to do, as a sentence.
+        text: String,
+    },
+}
+
+/// The system that a program runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunOn {
+    /// The running system, which builds the image where the root is an alternate one.
+    ThisMachine,
+    /// The system in the root.
+    Root,
+}
+
+/// A [`Remedy`] for programs: `{"kind": "run", "argv": […], "reboots": false}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemedyValue {
+    /// `run`, `hostprep` or `manual`.
+    pub kind: &'static str,
+    /// The program and its arguments, to be run on this machine without a shell; absent for `manual`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub argv: Option<Vec<String>>,
+    /// What to do; only for `manual`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Whether the host restarts by it.
+    pub reboots: bool,
+    /// A note for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl Remedy {
+    /// A program to run on this machine.
+    pub fn run_here<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
+        RemedyAction::Run { argv: words(argv), on: RunOn::ThisMachine }.into()
+    }
+
+    /// A program to run on the system in the root.
+    pub fn run_in_root<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
+        RemedyAction::Run { argv: words(argv), on: RunOn::Root }.into()
+    }
+
+    /// A `hostprep` command.
+    pub fn hostprep<S: Into<String>>(command: impl IntoIterator<Item = S>) -> Self {
+        RemedyAction::Hostprep { words: words(command) }.into()
+    }
+
+    /// Something for a person to do.
+    pub fn manual(text: impl Into<String>) -> Self {
+        RemedyAction::Manual { text: text.into() }.into()
+    }
+
+    /// The same remedy, marked as one that restarts the host.
+    #[must_use]
+    pub fn rebooting(self) -> Self {
+        Self { reboots: true, ..self }
+    }
+
+    /// The same remedy with a note.
+    #[must_use]
+    pub fn with_comment(self, comment: impl Into<String>) -> Self {
+        Self { comment: Some(comment.into()), ..self }
+    }
+
+    /// Returns the line to type into a shell on this machine, where `root` is the alternate root, if there is one. What
+    /// is for people only is a shell comment.
+    #[must_use]
+    pub fn shell_line(&self, root: Option<&Path>) -> String {
+        let command = match &self.action {
+            RemedyAction::Manual { text } => return self.commented(format!("# {}", one_line(text))),
+            RemedyAction::Run { .. } | RemedyAction::Hostprep { .. } => self.argv(root).unwrap_or_default(),
+        };
+        let command: Vec<String> = command.iter().map(|word| quoted(word)).collect();
+        self.commented(command.join(" "))
+    }
+
+    /// Returns the line to type into a shell of the system in `root`, once that runs. It never contains the path of an
+    /// alternate root, so what runs on the machine that builds an image has no such line: `None`.
+    #[must_use]
+    pub fn shell_line_inside(&self, root: Option<&Path>) -> Option<String> {
+        match self.action {
+            RemedyAction::Run { on: RunOn::ThisMachine, .. } if root.is_some() => None,
+            _ => Some(self.shell_line(None)),
+        }
+    }
+
+    /// Returns the remedy for a program on this machine, where `root` is the alternate root, if there is one.
+    #[must_use]
+    pub fn value(&self, root: Option<&Path>) -> RemedyValue {
+        let (kind, text) = match &self.action {
+            RemedyAction::Run { .. } => ("run", None),
+            RemedyAction::Hostprep { .. } => ("hostprep", None),
+            RemedyAction::Manual { text } => ("manual", Some(text.clone())),
+        };
+        RemedyValue { kind, argv: self.argv(root), text, reboots: self.reboots, comment: self.comment.clone() }
+    }
+
+    /// The program and its arguments, as this machine runs them.
+    fn argv(&self, root: Option<&Path>) -> Option<Vec<String>> {
+        let root = root.map(|root| root.to_string_lossy().into_owned());
+        match (&self.action, root) {
+            (RemedyAction::Run { argv, on: RunOn::Root }, Some(root)) => {
+                Some(["chroot".to_owned(), root].into_iter().chain(argv.iter().cloned()).collect())
+            }
+            (RemedyAction::Run { argv, .. }, _) => Some(argv.clone()),
+            (RemedyAction::Hostprep { words }, root) => {
+                let root = root.map(|root| ["--root".to_owned(), root]).into_iter().flatten();
+                Some(std::iter::once("hostprep".to_owned()).chain(words.iter().cloned()).chain(root).collect())
+            }
+            (RemedyAction::Manual { .. }, _) => None,
+        }
+    }
+
+    fn commented(&self, line: String) -> String {
+        match &self.comment {
+            Some(comment) => format!("{line}  # {}", one_line(comment)),
+            None => line,
+        }
+    }
+}
+
+impl From<RemedyAction> for Remedy {
+    fn from(action: RemedyAction) -> Self {
+        Self { action, reboots: false, comment: None }
+    }
+}
+
+fn words<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Vec<String> {
+    words.into_iter().map(Into::into).collect()
+}
+
+/// Makes `text` one line if it contains control characters, else leaves it unchanged.
+pub(crate) fn replace_controls(text: &mut String) {
+    if text.contains(char::is_control) {
+        *text = one_line(text);
+    }
+}
+
+/// Returns `text` trimmed, with a space in place of each control character.
+pub(crate) fn one_line(text: &str) -> String {
+    text.trim().replace(char::is_control, " ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use serde_json::json;
+
+use super::*;
+
+fn image() -> Option<&'static Path> {
+    Some(Path::new("/mnt/image"))
+}
+
+#[test]
+fn a_command_for_the_root_runs_inside_of_it() {
+    let remedy = Remedy::run_in_root(["chmod", "0755", "/opt/cisco"]);
+    assert_eq!(remedy.shell_line(None), "chmod 0755 /opt/cisco");
+    assert_eq!(remedy.shell_line(image()), "chroot /mnt/image chmod 0755 /opt/cisco");
+    assert_eq!(remedy.shell_line_inside(None).unwrap(), "chmod 0755 /opt/cisco");
+    assert_eq!(remedy.shell_line_inside(image()).unwrap(), "chmod 0755 /opt/cisco");
+}
+
+#[test]
+fn a_command_for_this_machine_has_no_line_in_an_image_built_on_it() {
+    let remedy = Remedy::run_here(["dnf", "install", "-y", "policycoreutils"]);
+    for root in [None, image()] {
+        assert_eq!(remedy.shell_line(root), "dnf install -y policycoreutils");
+    }
+    assert_eq!(remedy.shell_line_inside(None).unwrap(), "dnf install -y policycoreutils", "the root is this machine");
+    assert_eq!(remedy.shell_line_inside(image()), None);
+}
+
+#[test]
+fn a_hostprep_command_names_the_root_only_outside_of_it() {
+    let remedy = Remedy::hostprep(["load-lock", "reset"]);
+    assert_eq!(remedy.shell_line(None), "hostprep load-lock reset");
+    assert_eq!(remedy.shell_line(image()), "hostprep load-lock reset --root /mnt/image");
+    assert_eq!(remedy.shell_line_inside(image()).unwrap(), "hostprep load-lock reset");
+}
+
+#[test]
+fn what_is_for_people_is_a_shell_comment() {
+    let remedy = Remedy::manual("switch Secure Boot off\nin the firmware");
+    for root in [None, image()] {
+        assert_eq!(remedy.shell_line(root), "# switch Secure Boot off in the firmware");
+        assert_eq!(remedy.shell_line_inside(root).unwrap(), "# switch Secure Boot off in the firmware");
+    }
+    let remedy = Remedy::run_in_root(["systemctl", "reboot", "--firmware-setup"]).rebooting();
+    let remedy = remedy.with_comment("then switch Secure Boot off\n");
+    assert_eq!(remedy.shell_line(None), "systemctl reboot --firmware-setup  # then switch Secure Boot off");
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the shell is what the line is for")]
+fn a_shell_reads_back_each_word() {
+    let words = ["chgrp", "it's me", "/opt/a b", "", "$(id)", "#"];
+    let root = Path::new("/mnt/an image");
+    let line = Remedy::run_in_root(words).with_comment("a 'note'").shell_line(Some(root));
+    let script = format!("set -- {line}\nfor word; do printf '%s\\n' \"$word\"; done");
+    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    let read = String::from_utf8(output.stdout).unwrap();
+    let expected: Vec<&str> = ["chroot", "/mnt/an image"].into_iter().chain(words).collect();
+    assert_eq!(read.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_program_gets_the_words_and_whether_the_host_restarts() {
+    let value = |remedy: &Remedy, root| serde_json::to_value(remedy.value(root)).unwrap();
+    let run = Remedy::run_in_root(["systemctl", "reboot"]).rebooting().with_comment("and wait");
+    let expected = json!({"kind": "run", "argv": ["systemctl", "reboot"], "reboots": true, "comment": "and wait"});
+    assert_eq!(value(&run, None), expected);
+    assert_eq!(value(&run, image())["argv"], json!(["chroot", "/mnt/image", "systemctl", "reboot"]));
+    let here = Remedy::run_here(["true"]);
+    assert_eq!(value(&here, image()), json!({"kind": "run", "argv": ["true"], "reboots": false}));
+    let repair = Remedy::hostprep(["repair"]);
+    let argv = json!(["hostprep", "repair", "--root", "/mnt/image"]);
+    assert_eq!(value(&repair, image()), json!({"kind": "hostprep", "argv": argv, "reboots": false}));
+    let manual = Remedy::manual("add memory");
+    assert_eq!(value(&manual, image()), json!({"kind": "manual", "text": "add memory", "reboots": false}));
+}
