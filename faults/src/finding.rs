@@ -2,20 +2,55 @@
 
 use std::path::Path;
 
-use host::process::quoted;
+use host::process::{Command, quoted};
 use serde::{Deserialize, Serialize};
 
 use crate::words::Reason;
 
-/// What is wrong, why, and the commands that correct it. Embedded in everything that reports or stores a fault.
+/// What is wrong, why, and what corrects it. Embedded in everything that reports or stores a fault.
+///
+/// A remedy is a line of text in a store, and a [`Remedy`] where the finding is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct Finding<R = String> {
     /// The cause, for programs.
     pub reason: Reason,
-    /// The cause, for people: one line with the values seen on this host.
+    /// The cause, for people: one line with the values seen on this host, and with paths as the prepared host sees them.
     pub detail: String,
-    /// The commands that correct it on this host, in order.
-    pub remedy: Vec<String>,
+    /// What corrects it on this host, in order.
+    pub remedy: Vec<R>,
+}
+
+impl Finding<Remedy> {
+    /// Returns the finding as the system in the prepared root reads it, which is how a store keeps it. `root` is the alternate
+    /// root, if there is one.
+    #[must_use]
+    pub fn rendered_inside(&self, root: Option<&Path>) -> Finding {
+        Finding {
+            reason: self.reason.clone(),
+            detail: self.detail.clone(),
+            remedy: self.remedy.iter().filter_map(|remedy| remedy.shell_line_inside(root)).collect(),
+        }
+    }
+
+    /// Returns one finding for several about the same fault: the reason of the first, and each detail and each remedy once.
+    /// `None` if there is none.
+    #[must_use]
+    pub fn merged<'a>(findings: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        let mut findings = findings.into_iter();
+        let mut merged = findings.next()?.clone();
+        let mut seen = vec![merged.detail.clone()];
+        for finding in findings {
+            if seen.contains(&finding.detail) {
+                continue;
+            }
+            seen.push(finding.detail.clone());
+            // What they share, such as the next `repair`, comes last.
+            merged.remedy.retain(|remedy| !finding.remedy.contains(remedy));
+            merged.remedy.extend(finding.remedy.iter().cloned());
+        }
+        merged.detail = seen.join("; ");
+        Some(merged)
+    }
 }
 
 impl Finding {
@@ -72,6 +107,9 @@ pub enum RemedyAction {
         argv: Vec<String>,
         /// The system that it runs on.
         on: RunOn,
+        /// The whole command by which this machine does the same to an alternate root, if the program has an option for it
+        /// (`useradd --prefix`, `semodule -p`). Without it, `chroot` runs the program.
+        outside: Option<Vec<String>>,
     },
     /// Run `hostprep` for the root.
     Hostprep {
@@ -115,12 +153,20 @@ pub struct RemedyValue {
 impl Remedy {
     /// A program to run on this machine.
     pub fn run_here<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
-        RemedyAction::Run { argv: words(argv), on: RunOn::ThisMachine }.into()
+        RemedyAction::Run { argv: words(argv), on: RunOn::ThisMachine, outside: None }.into()
     }
 
     /// A program to run on the system in the root.
     pub fn run_in_root<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
-        RemedyAction::Run { argv: words(argv), on: RunOn::Root }.into()
+        RemedyAction::Run { argv: words(argv), on: RunOn::Root, outside: None }.into()
+    }
+
+    /// A command of this machine's, as it is; inside the alternate root that it names, the same command without that name.
+    #[must_use]
+    pub fn command(command: &Command) -> Self {
+        let inside = command.inside();
+        let outside = (inside != *command).then(|| command.argv());
+        RemedyAction::Run { argv: inside.argv(), on: RunOn::Root, outside }.into()
     }
 
     /// A `hostprep` command.
@@ -131,6 +177,12 @@ impl Remedy {
     /// Something for a person to do.
     pub fn manual(text: impl Into<String>) -> Self {
         RemedyAction::Manual { text: text.into() }.into()
+    }
+
+    /// Whether it is a command to run now: neither something for a person to do, nor one that restarts the host.
+    #[must_use]
+    pub fn is_command(&self) -> bool {
+        !self.reboots && !matches!(self.action, RemedyAction::Manual { .. })
     }
 
     /// The same remedy, marked as one that restarts the host.
@@ -182,7 +234,8 @@ impl Remedy {
     fn argv(&self, root: Option<&Path>) -> Option<Vec<String>> {
         let root = root.map(|root| root.to_string_lossy().into_owned());
         match (&self.action, root) {
-            (RemedyAction::Run { argv, on: RunOn::Root }, Some(root)) => {
+            (RemedyAction::Run { outside: Some(outside), .. }, Some(_)) => Some(outside.clone()),
+            (RemedyAction::Run { argv, on: RunOn::Root, .. }, Some(root)) => {
                 Some(["chroot".to_owned(), root].into_iter().chain(argv.iter().cloned()).collect())
             }
             (RemedyAction::Run { argv, .. }, _) => Some(argv.clone()),

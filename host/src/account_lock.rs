@@ -4,8 +4,6 @@
 //! `/etc/.pwd.lock` (`lckpwdf(3)`). A tool that exits between making and removing them leaves them behind: shadow 4.1.5.1 does
 //! so where there is no `login.defs`. The next tool removes one that names a dead process, and refuses one that names none.
 
-use std::path::PathBuf;
-
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
@@ -29,8 +27,8 @@ pub enum Owner {
 /// A lock file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountLock {
-    /// Its path, as this process sees it.
-    pub path: PathBuf,
+    /// Its path, as the prepared host sees it.
+    pub path: String,
     /// Who made it.
     pub owner: Owner,
 }
@@ -53,7 +51,7 @@ pub fn describe(locks: &[AccountLock]) -> String {
         }
     }
     let sentence = |owner: &Owner| {
-        let of = locks.iter().filter(|lock| lock.owner == *owner).map(|lock| lock.path.display().to_string());
+        let of = locks.iter().filter(|lock| lock.owner == *owner).map(|lock| lock.path.as_str());
         let paths = of.collect::<Vec<_>>().join(", ");
         match owner {
             Owner::Running(pid) => format!("process {pid} holds {paths}"),
@@ -70,7 +68,7 @@ pub fn account_locks(root: &Root) -> Vec<AccountLock> {
     let lock = |file: &&str| {
         let lock = format!("{file}.lock");
         let owner = owner(&root.read(&lock, 64).ok()?);
-        Some(AccountLock { path: root.shown(&lock), owner })
+        Some(AccountLock { path: lock, owner })
     };
     LOCKED.iter().filter_map(lock).collect()
 }
@@ -105,7 +103,7 @@ mod tests {
         let locks = account_locks(&root);
         let owners: Vec<Owner> = locks.iter().map(|lock| lock.owner).collect();
         assert_eq!(owners, [Owner::Gone(5_000_000), Owner::None, Owner::Running(own.cast_signed()), Owner::None]);
-        let at = |name: &str| root.shown(format!("/etc/{name}")).display().to_string();
+        let at = |name: &str| format!("/etc/{name}");
         assert_eq!(
             describe(&locks),
             format!(

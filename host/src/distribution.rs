@@ -1,5 +1,6 @@
 //! Which distribution a root holds and what things are called there. The knowledge is `distributions.toml`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -7,7 +8,6 @@ use serde::Deserialize;
 
 use crate::Root;
 use crate::error::{MalformedFile, ReadError};
-use crate::process::quoted;
 
 /// Where os-release is looked for, in this order (`os-release(5)`).
 pub const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
@@ -131,20 +131,21 @@ impl Distribution {
         self.entry.map(|entry| entry.package_manager.as_str())
     }
 
-    /// The command that installs `packages` here.
+    /// Returns the command that installs `packages` here, as words.
     #[must_use]
-    pub fn install_command(&self, packages: &[String]) -> Option<String> {
-        let prefix = data().install.get(self.package_manager()?)?;
-        let packages: Vec<_> = packages.iter().map(|package| quoted(package)).collect();
-        Some(format!("{prefix} {}", packages.join(" ")))
+    pub fn install_command(&self, packages: &[String]) -> Option<Vec<String>> {
+        self.package_manager_command(&data().install, packages)
     }
 
-    /// The command that updates `packages`, which are installed, here.
+    /// Returns the command that updates `packages`, which are installed, here, as words.
     #[must_use]
-    pub fn update_command(&self, packages: &[String]) -> Option<String> {
-        let prefix = data().update.get(self.package_manager()?)?;
-        let packages: Vec<_> = packages.iter().map(|package| quoted(package)).collect();
-        Some(format!("{prefix} {}", packages.join(" ")))
+    pub fn update_command(&self, packages: &[String]) -> Option<Vec<String>> {
+        self.package_manager_command(&data().update, packages)
+    }
+
+    fn package_manager_command(&self, commands: &BTreeMap<String, String>, packages: &[String]) -> Option<Vec<String>> {
+        let start = commands.get(self.package_manager()?)?.split_whitespace().map(str::to_owned);
+        Some(start.chain(packages.iter().cloned()).collect())
     }
 
     /// The package that brings `tool` here.
@@ -206,8 +207,8 @@ fn lookup(id: &str, version: Option<&str>) -> Option<&'static Entry> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
-    install: std::collections::BTreeMap<String, String>,
-    update: std::collections::BTreeMap<String, String>,
+    install: BTreeMap<String, String>,
+    update: BTreeMap<String, String>,
     distribution: Vec<Entry>,
 }
 

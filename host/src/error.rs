@@ -6,6 +6,14 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use thiserror::Error;
 
+use crate::Root;
+
+/// An error that names paths of a root, or commands for it.
+pub trait InsideText {
+    /// Returns the error's text as it reads inside `root`: without the root's own path.
+    fn inside_text(&self, root: &Root) -> String;
+}
+
 /// An operation on a path failed.
 #[derive(Debug, Error)]
 #[error("cannot {action} {}: {source}{}", path.display(), hint_suffix(source))]
@@ -43,6 +51,13 @@ impl FileError {
     }
 }
 
+impl InsideText for FileError {
+    fn inside_text(&self, root: &Root) -> String {
+        let Self { action, path, source } = self;
+        format!("cannot {action} {}: {source}{}", root.inside(path).display(), hint_suffix(source))
+    }
+}
+
 fn hint_suffix(source: &io::Error) -> &'static str {
     match source.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EACCES) => " (run as root)",
@@ -77,4 +92,16 @@ pub enum ReadError {
     /// The content cannot be used.
     #[error(transparent)]
     Malformed(#[from] MalformedFile),
+}
+
+impl InsideText for ReadError {
+    fn inside_text(&self, root: &Root) -> String {
+        match self {
+            Self::File(error) => error.inside_text(root),
+            Self::Malformed(MalformedFile { path, line, problem, hint }) => {
+                let (path, problem, hint) = (root.inside(path).into_owned(), problem.clone(), hint.clone());
+                MalformedFile { path, line: *line, problem, hint }.to_string()
+            }
+        }
+    }
 }

@@ -45,5 +45,5 @@ pub mod trust;
 mod walk;
 
 pub use dir::Dir;
-pub use error::{FileError, MalformedFile, ReadError};
+pub use error::{FileError, InsideText, MalformedFile, ReadError};
 pub use root::Root;

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 use thiserror::Error;
 
 use crate::clock::Clock;
+use crate::error::InsideText;
 use crate::{Root, signals};
 
 use telling_line::TRUNCATED;
@@ -35,7 +36,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     program: String,
-    args: Vec<OsString>,
+    args: Vec<Argument>,
     timeout: Duration,
     optional: bool,
 }
@@ -50,14 +51,21 @@ impl Command {
     /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
-        self.args.push(arg.as_ref().to_owned());
+        self.args.push(Argument::Plain(arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds the option by which the program works on the alternate root at `path` (`--prefix`, `-p`).
+    #[must_use]
+    pub fn root_option(mut self, option: &str, path: &Path) -> Self {
+        self.args.push(Argument::RootOption { option: option.to_owned(), path: path.to_owned() });
         self
     }
 
     /// Adds arguments.
     #[must_use]
     pub fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, args: I) -> Self {
-        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| Argument::Plain(arg.as_ref().to_owned())));
         self
     }
 
@@ -88,14 +96,55 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Returns the arguments.
+    fn arguments(&self) -> Vec<OsString> {
+        let words = |argument: &Argument| match argument {
+            Argument::Plain(word) => vec![word.clone()],
+            Argument::RootOption { option, path } => vec![option.into(), path.into()],
+        };
+        self.args.iter().flat_map(words).collect()
+    }
+
+    /// Returns program and arguments as words.
+    #[must_use]
+    pub fn argv(&self) -> Vec<String> {
+        let arguments = self.arguments().into_iter().map(|word| word.to_string_lossy().into_owned());
+        std::iter::once(self.program.clone()).chain(arguments).collect()
+    }
+
+    /// Returns the same command for the system in the alternate root that it names: without the option, and with paths below the
+    /// root as that system has them. A command that names no root is returned as it is.
+    #[must_use]
+    pub fn inside(&self) -> Self {
+        let root = self.args.iter().find_map(|argument| match argument {
+            Argument::RootOption { path, .. } => Some(path),
+            Argument::Plain(_) => None,
+        });
+        let Some(root) = root else { return self.clone() };
+        let inside = |argument: &Argument| match argument {
+            Argument::RootOption { .. } => None,
+            Argument::Plain(word) => Some(match Path::new(word).strip_prefix(root) {
+                Ok(rest) => Argument::Plain(Path::new("/").join(rest).into()),
+                Err(_) => argument.clone(),
+            }),
+        };
+        Self { args: self.args.iter().filter_map(inside).collect(), ..self.clone() }
+    }
+}
+
+/// A word, or two, of a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Argument {
+    Plain(OsString),
+    RootOption { option: String, path: PathBuf },
+}
+
 impl fmt::Display for Command {
     /// As it could be typed into a shell.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.program)?;
-        for arg in &self.args {
-            write!(f, " {}", quoted(&arg.to_string_lossy()))?;
-        }
-        Ok(())
+        let words: Vec<String> = self.argv().iter().map(|word| quoted(word)).collect();
+        f.write_str(&words.join(" "))
     }
 }
 
@@ -136,7 +185,7 @@ pub enum ProcessError {
     #[error("`{command}` could not be run: {source}")]
     Start {
         /// The whole command.
-        command: String,
+        command: Box<Command>,
         /// The system's answer.
         source: std::io::Error,
     },
@@ -144,7 +193,7 @@ pub enum ProcessError {
     #[error("`{command}` {status}: {}", telling_line(stderr).unwrap_or("it said nothing"))]
     Failed {
         /// The whole command.
-        command: String,
+        command: Box<Command>,
         /// `exited with status 1`, `was killed by signal 9`.
         status: String,
         /// The exit status, where it exited.
@@ -156,7 +205,7 @@ pub enum ProcessError {
     #[error("`{command}` was ended after {} s; it said: {}", limit.as_secs(), telling_line(stderr).unwrap_or("nothing"))]
     TimedOut {
         /// The whole command.
-        command: String,
+        command: Box<Command>,
         /// Its time limit.
         limit: Duration,
         /// The end of its standard error.
@@ -166,8 +215,26 @@ pub enum ProcessError {
     #[error("`{command}` was interrupted; run the same command again to finish")]
     Interrupted {
         /// The whole command.
-        command: String,
+        command: Box<Command>,
     },
+}
+
+impl InsideText for ProcessError {
+    fn inside_text(&self, _root: &Root) -> String {
+        let inside = |command: &Command| Box::new(command.inside());
+        match self {
+            Self::Failed { command, status, code, stderr } => {
+                let (command, status, stderr) = (inside(command), status.clone(), stderr.clone());
+                Self::Failed { command, status, code: *code, stderr }.to_string()
+            }
+            Self::TimedOut { command, limit, stderr } => {
+                Self::TimedOut { command: inside(command), limit: *limit, stderr: stderr.clone() }.to_string()
+            }
+            Self::Start { command, source } => format!("`{}` could not be run: {source}", command.inside()),
+            Self::Interrupted { command } => Self::Interrupted { command: inside(command) }.to_string(),
+            Self::NotFound { .. } => self.to_string(),
+        }
+    }
 }
 
 impl ProcessError {
@@ -266,13 +333,13 @@ impl<'a> Processes<'a> {
             looked_in: self.directories.clone(),
         })?;
         let path = std::env::join_paths(&self.directories).unwrap_or_default();
-        let could_not = |source| ProcessError::Start { command: command.to_string(), source };
+        let could_not = |source| ProcessError::Start { command: Box::new(command.clone()), source };
         signals::wait_for_children().map_err(could_not)?;
         // Before there is a process: where no thread can be had, nothing has been started.
         let (stdout, to_stdout) = read_in_background(OUTPUT_KEPT, Keep::Start).map_err(could_not)?;
         let (stderr, to_stderr) = read_in_background(STDERR_KEPT, Keep::End).map_err(could_not)?;
         let mut child = std::process::Command::new(found)
-            .args(&command.args)
+            .args(command.arguments())
             .env_clear()
             .env("PATH", path)
             .env("LC_ALL", "C")
@@ -293,15 +360,15 @@ impl<'a> Processes<'a> {
                 Ok(Output { stdout, stderr, took: self.clock.monotonic() - start })
             }
             Ended::ByItself(status) => Err(ProcessError::Failed {
-                command: command.to_string(),
+                command: Box::new(command.clone()),
                 status: describe(status),
                 code: status.code(),
                 stderr,
             }),
             Ended::TooLate => {
-                Err(ProcessError::TimedOut { command: command.to_string(), limit: command.timeout, stderr })
+                Err(ProcessError::TimedOut { command: Box::new(command.clone()), limit: command.timeout, stderr })
             }
-            Ended::Interrupted => Err(ProcessError::Interrupted { command: command.to_string() }),
+            Ended::Interrupted => Err(ProcessError::Interrupted { command: Box::new(command.clone()) }),
         }
     }
 

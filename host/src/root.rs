@@ -3,6 +3,7 @@
 //! [`Root`] takes paths as the prepared host sees them (`/etc/login.defs`) and never leaves its directory: links
 //! on the way are resolved inside it.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
@@ -108,6 +109,15 @@ impl Root {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns `shown`, a path as this process sees it, as the prepared host sees it; unchanged if it is not below this root.
+    #[must_use]
+    pub fn inside<'p>(&self, shown: &'p Path) -> Cow<'p, Path> {
+        match shown.strip_prefix(self.path()) {
+            Ok(rest) if self.is_alternate() => Path::new("/").join(rest).into(),
+            _ => shown.into(),
+        }
     }
 
     /// `inside` as this process would name it: for messages, and for arguments of tools.

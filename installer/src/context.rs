@@ -1,13 +1,13 @@
 //! The host that is prepared, and the doors to it.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use host::clock::Clock;
 use host::container::Surroundings;
 use host::distribution::Distribution;
 use host::log::Log;
-use host::process::{Processes, quoted};
+use host::process::Processes;
 use host::{ReadError, Root};
 use policy::System;
 use policy::kernel::Kernel;
@@ -81,30 +81,19 @@ impl Context<'_> {
         Some(id.trim().to_owned())
     }
 
-    /// The command that repairs this root, as a remedy.
+    /// Returns the path of the alternate root, if there is one: what remedies are rendered for.
     #[must_use]
-    pub fn repair_command(&self) -> String {
-        self.hostprep("repair")
+    pub fn alternate_root(&self) -> Option<&Path> {
+        self.root.is_alternate().then(|| self.root.path())
     }
 
-    /// `hostprep` with `words`, for this root.
+    /// Returns the distribution of this machine: that of the root, unless the root is an alternate one.
     #[must_use]
-    pub fn hostprep(&self, words: &str) -> String {
-        if self.root.is_alternate() {
-            format!("hostprep {words} --root {}", quoted(&self.root.path().to_string_lossy()))
-        } else {
-            format!("hostprep {words}")
+    pub fn machine_distribution(&self) -> Distribution {
+        if !self.root.is_alternate() {
+            return self.distribution.clone();
         }
-    }
-
-    /// `command`, which changes the system it runs on, so that it changes this root.
-    #[must_use]
-    pub fn in_root(&self, command: &str) -> String {
-        if self.root.is_alternate() {
-            format!("chroot {} {command}", quoted(&self.root.path().to_string_lossy()))
-        } else {
-            command.to_owned()
-        }
+        Root::system().ok().and_then(|system| Distribution::of(&system).ok()).unwrap_or_else(Distribution::unknown)
     }
 
     /// What `policy` assesses: this root and its kernel.

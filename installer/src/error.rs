@@ -2,7 +2,7 @@
 
 use host::lock::LockError;
 use host::process::ProcessError;
-use host::{FileError, MalformedFile, ReadError};
+use host::{FileError, InsideText, MalformedFile, ReadError, Root};
 use login_defs::WindowError;
 use thiserror::Error;
 
@@ -60,6 +60,18 @@ pub enum Error {
     /// Ctrl-C.
     #[error("interrupted; what was begun is finished or put back. `hostprep repair` does the rest")]
     Interrupted,
+}
+
+impl InsideText for Error {
+    fn inside_text(&self, root: &Root) -> String {
+        match self {
+            Self::Read(error) | Self::Window(WindowError::Read(error)) => error.inside_text(root),
+            Self::Window(WindowError::File(error)) => error.inside_text(root),
+            Self::Process(error) => error.inside_text(root),
+            Self::Compile(error) => error.inside_text(root),
+            error => error.to_string(),
+        }
+    }
 }
 
 impl From<FileError> for Error {

@@ -1,9 +1,10 @@
 //! What became of a step.
 
-use faults::FaultId;
+use faults::{FaultId, Remedy};
 use serde::{Deserialize, Serialize};
 
-pub use faults::Finding;
+/// What is wrong, with remedies for any reader.
+pub type Finding = faults::Finding<Remedy>;
 
 /// A step's name, in the order in which steps run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -83,8 +84,8 @@ pub enum Verdict {
     NotReady(String),
     /// Right on disk; in force after the next boot or policy load.
     Later(String),
-    /// The step's fault is true.
-    Faulty(Finding),
+    /// The step's fault is true, for each of these; at least one.
+    Faulty(Vec<Finding>),
     /// It could not be looked at.
     Unknown(String),
 }
@@ -132,7 +133,7 @@ pub struct StepReport {
     /// One line of what was seen or done.
     pub detail: String,
     /// What is wrong, where the fault is true.
-    pub finding: Option<Finding>,
+    pub findings: Vec<Finding>,
     /// The exact commands and file changes that a repair makes.
     pub plan: Vec<String>,
 }
@@ -147,5 +148,13 @@ mod tests {
         for outcome in [Ok, Changed, Deferred, Fault, Unknown, Planned] {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
         }
+    }
+}
+
+impl StepReport {
+    /// Returns all that is wrong as one finding; `None` if the fault is not true.
+    #[must_use]
+    pub fn finding(&self) -> Option<Finding> {
+        Finding::merged(&self.findings)
     }
 }

@@ -196,7 +196,7 @@ fn look(cx: &Context, steps: &[StepName], planned: bool, strict: bool) -> Result
 }
 
 fn unlooked(name: StepName, error: &Error) -> StepReport {
-    StepReport { name, outcome: Outcome::Unknown, detail: error.to_string(), finding: None, plan: Vec::new() }
+    StepReport { name, outcome: Outcome::Unknown, detail: error.to_string(), findings: Vec::new(), plan: Vec::new() }
 }
 
 /// Steps that were not asked for but bear on the same faults, so that a fault is not cleared by half a look.
@@ -219,7 +219,7 @@ fn rulings(
     if !request.judge {
         return Vec::new();
     }
-    let mut wanted = verdicts::rulings(&[reports, beside].concat(), &request.skip, cx.root);
+    let mut wanted = verdicts::rulings(&[reports, beside].concat(), &request.skip, cx.alternate_root());
     // What a fault of a step that was only looked at says is known better by the run that tried to mend it.
     let shown = verdicts::faults_shown(reports.iter());
     let known = |id: FaultId| store.is_some_and(|store| store.is_raised(id));

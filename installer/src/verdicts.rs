@@ -1,51 +1,35 @@
 //! From outcomes to faults: a fault is raised where a step that bears on it found it true, and cleared only where every
 //! such step was looked at and none did.
 
+use std::path::Path;
 use std::time::Duration;
 
 use faults::catalogue::SeenBy;
-use faults::{Change, Fault, FaultId, Finding, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
-use host::Root;
+use faults::{Change, Fault, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
 use host::log::Level;
-use host::process::quoted;
 
 use crate::Error;
 use crate::context::Context;
-use crate::outcome::{Outcome, StepName, StepReport};
+use crate::outcome::{Finding, Outcome, StepName, StepReport};
 
 /// How long the fault store's own lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The rulings that `reports` allow. A fault whose steps were not all judged is left as it is. The store is read by the
-/// system in `root`, so paths are as that system has them. Steps in `skip` are left alone on this host: their faults are for
+/// system in the alternate root `root`, so remedies are as that system has them. Steps in `skip` are left alone on this host: their faults are for
 /// the other steps to judge, and where there is none, for nobody.
 #[must_use]
-pub fn rulings(reports: &[StepReport], skip: &[StepName], root: &Root) -> Vec<Wanted> {
+pub fn rulings(reports: &[StepReport], skip: &[StepName], root: Option<&Path>) -> Vec<Wanted> {
     let mut ids: Vec<FaultId> = StepName::ALL.map(StepName::fault).to_vec();
     ids.sort();
     ids.dedup();
-    ids.into_iter().filter_map(|id| rule(id, reports, skip)).map(|wanted| seen_from_inside(wanted, root)).collect()
+    ids.into_iter().filter_map(|id| rule(id, reports, skip, root)).collect()
 }
 
-fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName]) -> Option<Wanted> {
-    let mut merged: Option<Finding> = None;
-    for report in reports.iter().filter(|report| report.name.fault() == id) {
-        let Some(finding) = &report.finding else { continue };
-        match &mut merged {
-            None => merged = Some(finding.clone()),
-            Some(merged) if !merged.detail.contains(&finding.detail) => {
-                merged.detail = if finding.detail.contains(&merged.detail) {
-                    finding.detail.clone()
-                } else {
-                    format!("{}; {}", merged.detail, finding.detail)
-                };
-                merged.remedy.retain(|command| !finding.remedy.contains(command));
-                merged.remedy.extend(finding.remedy.clone());
-            }
-            Some(_) => {}
-        }
-    }
-    if let Some(finding) = merged {
+fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName], root: Option<&Path>) -> Option<Wanted> {
+    let findings = reports.iter().filter(|report| report.name.fault() == id).flat_map(|report| &report.findings);
+    if let Some(finding) = Finding::merged(findings) {
+        let finding = finding.rendered_inside(root);
         return Some(Wanted::Raised(Report { id, finding, severity: None }));
     }
     let judged =
@@ -54,34 +38,10 @@ fn rule(id: FaultId, reports: &[StepReport], skip: &[StepName]) -> Option<Wanted
     (bearing.peek().is_some() && bearing.all(|name| judged(&name))).then_some(Wanted::Cleared(id))
 }
 
-fn seen_from_inside(wanted: Wanted, root: &Root) -> Wanted {
-    match wanted {
-        Wanted::Raised(mut report) if root.is_alternate() => {
-            let path = root.path().to_string_lossy();
-            let inside = |text: &str| {
-                let word = quoted(&path);
-                [
-                    format!(" --root {word}"),
-                    format!(" --prefix {word}"),
-                    format!(" -R {word}"),
-                    format!("chroot {word} "),
-                ]
-                .iter()
-                .fold(text.to_owned(), |text, outside| text.replace(outside, ""))
-                .replace(&format!("{path}/"), "/")
-            };
-            report.finding.detail = inside(&report.finding.detail);
-            report.finding.remedy = report.finding.remedy.iter().map(|command| inside(command)).collect();
-            Wanted::Raised(report)
-        }
-        wanted => wanted,
-    }
-}
-
 /// The faults that `reports` show to be true now, sorted.
 #[must_use]
 pub fn faults_shown<'a>(reports: impl Iterator<Item = &'a StepReport>) -> Vec<FaultId> {
-    let faulty = reports.filter(|report| report.finding.is_some());
+    let faulty = reports.filter(|report| !report.findings.is_empty());
     let mut ids: Vec<FaultId> = faulty.map(|report| report.name.fault()).collect();
     ids.sort();
     ids.dedup();

@@ -46,13 +46,13 @@ fn module(host: &Host, name: &str, content: &str) -> String {
 }
 
 fn reason(report: &StepReport) -> Reason {
-    report.finding.clone().unwrap_or_else(|| panic!("{report:?}")).reason
+    report.finding().unwrap_or_else(|| panic!("{report:?}")).reason
 }
 
 /// Repairs, and tells what the step found and whether its fault is raised then.
 fn repaired(host: &Host, step: StepName) -> (Option<Reason>, bool) {
     let report = host.repair(step);
-    (report.finding.map(|finding| finding.reason), host.raised().contains(&step.fault().number()))
+    (report.finding().map(|finding| finding.reason), host.raised().contains(&step.fault().number()))
 }
 
 #[test]
@@ -147,8 +147,11 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
 
     std::fs::set_permissions(host.path(file), std::fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(repaired(&host, StepName::ScanService), (Some(Reason::DefinitionsUnreadable), true));
-    let finding = host.check(StepName::ScanService).finding.unwrap();
-    assert!(finding.detail.contains("main.cvd") && finding.remedy[0].starts_with("chgrp nobody "), "{finding:?}");
+    let finding = host.check(StepName::ScanService).finding().unwrap();
+    assert!(
+        finding.detail.contains("main.cvd") && finding.remedy[0].shell_line(None).starts_with("chgrp nobody "),
+        "{finding:?}"
+    );
 
     std::fs::set_permissions(host.path(file), std::fs::Permissions::from_mode(0o644)).unwrap();
     host.file(file, "");
@@ -158,7 +161,7 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
 
     for (place, mode) in [("opt/cisco/amp/clamav", 0o744), ("opt/cisco/amp/clamav", 0o711), ("opt/cisco/amp", 0o700)] {
         std::fs::set_permissions(host.path(place), std::fs::Permissions::from_mode(mode)).unwrap();
-        let finding = host.check(StepName::ScanService).finding.unwrap_or_else(|| panic!("{place} {mode:o}"));
+        let finding = host.check(StepName::ScanService).finding().unwrap_or_else(|| panic!("{place} {mode:o}"));
         assert!(finding.detail.contains(place), "{finding:?}");
         std::fs::set_permissions(host.path(place), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -167,9 +170,9 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
     // Who may write there chooses the names.
     let evil = "opt/cisco/amp/clamav/a\u{1b}]0;owned\u{7}\n  mend: rm -rf --no-preserve-root.cvd";
     host.file(evil, "");
-    let finding = host.check(StepName::ScanService).finding.unwrap();
-    assert_eq!(finding.reason, Reason::DefinitionsInvalid);
-    let said = [&[finding.detail], finding.remedy.as_slice()].concat().join("");
+    let report = host.check(StepName::ScanService);
+    assert_eq!(reason(&report), Reason::DefinitionsInvalid);
+    let said = report.detail.clone() + &host.remedies(&report).concat();
     assert!(!said.contains(char::is_control) && !said.contains("rm '") && said.contains("ls -lb"), "{said:?}");
     std::fs::remove_file(host.path(evil)).unwrap();
 

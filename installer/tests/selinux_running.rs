@@ -17,7 +17,7 @@ const MODULE: StepName = StepName::SelinuxModule;
 const TOOLS: StepName = StepName::SelinuxTools;
 
 fn reason(report: &installer::outcome::StepReport) -> Reason {
-    report.finding.as_ref().unwrap_or_else(|| panic!("{report:?}")).reason.clone()
+    report.finding().unwrap_or_else(|| panic!("{report:?}")).reason.clone()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_store_s_complaint_becomes_the_reason() {
     let report = host.repair(MODULE);
     assert_eq!(report.outcome, Outcome::Fault);
     assert_eq!(reason(&report), Reason::StoreReadOnly, "{report:?}");
-    let remedy = &report.finding.unwrap().remedy;
+    let remedy = host.remedies(&report);
     assert!(remedy.iter().any(|command| command == "hostprep repair"), "{remedy:?}");
 }
 
@@ -94,7 +94,7 @@ fn without_tools_the_right_package_is_named() {
         for report in &results.reports {
             assert_eq!(report.outcome, Outcome::Fault, "{os_release}");
             assert_eq!(reason(report), Reason::ToolsMissing, "{os_release}");
-            assert_eq!(report.finding.as_ref().unwrap().remedy[0], command, "{os_release}");
+            assert_eq!(host.remedies(&report)[0], command, "{os_release}");
         }
         assert_eq!(host.raised(), [19]);
     }
@@ -103,7 +103,7 @@ fn without_tools_the_right_package_is_named() {
 #[test]
 fn an_unknown_distribution_gets_no_guess() {
     let host = Host::enforcing("alpine-3.20");
-    let remedy = host.repair(MODULE).finding.unwrap().remedy;
+    let remedy = host.remedies(&host.repair(MODULE));
     assert!(remedy[0].starts_with('#'), "{remedy:?}");
 }
 
@@ -131,10 +131,10 @@ fn permissive_is_no_fault_but_the_module_is_made_ready() {
     let host = Host::enforcing("rhel-8");
     host.kernel.mode.set(KernelMode::Permissive);
     let report = host.check(MODULE);
-    assert_eq!((report.outcome, report.finding), (Outcome::Deferred, None), "without tools it cannot be");
+    assert_eq!((report.outcome, report.finding()), (Outcome::Deferred, None), "without tools it cannot be");
     host.semodule(true);
     let report = host.check(MODULE);
-    assert_eq!((report.outcome, report.finding), (Outcome::Planned, None));
+    assert_eq!((report.outcome, report.finding()), (Outcome::Planned, None));
     assert_eq!(host.repair(MODULE).outcome, Outcome::Changed);
     assert_eq!(host.raised(), [0; 0]);
 }
@@ -145,7 +145,7 @@ fn a_permissive_domain_is_no_fault() {
     host.kernel.permissive_domain.set(true);
     host.tool("semodule", "exit 1");
     let report = host.repair(MODULE);
-    assert_eq!((report.outcome, report.finding), (Outcome::Deferred, None));
+    assert_eq!((report.outcome, report.finding()), (Outcome::Deferred, None));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn an_administrator_s_module_of_the_same_name_is_not_overwritten() {
     host.file("var/lib/selinux/targeted/active/modules/400/cisco-secure-bpf/lang_ext", "cil");
     let report = host.repair(MODULE);
     assert_eq!(reason(&report), Reason::PolicyDenies);
-    assert!(report.finding.unwrap().remedy[0].contains("semodule -s targeted -X 400 -r cisco-secure-bpf"));
+    assert!(host.remedies(&report)[0].contains("semodule -s targeted -X 400 -r cisco-secure-bpf"));
     assert_eq!(host.calls(), [""; 0]);
 }
 
@@ -245,7 +245,7 @@ fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
         assert_eq!(reason(&report), Reason::StoreBroken);
         assert!(report.detail.contains(named) && !report.detail.contains("no policy store"), "{}", report.detail);
         assert_eq!(
-            report.finding.unwrap().remedy,
+            host.remedies(&report),
             ["yum update -y policycoreutils libsemanage selinux-policy-targeted", "hostprep repair"]
         );
     }

@@ -76,7 +76,7 @@ fn a_store_that_stays_locked_is_the_fault_s_reason_until_the_next_run() {
     let request = Host::request(&[StepName::SelinuxModule]);
     let clock = Hurries::default();
     let results = host.with_clocks(&clock, &SystemClock, |cx| run::repair(cx, &request, &mut || {}).unwrap());
-    let finding = results.reports[0].finding.as_ref().unwrap();
+    let finding = results.reports[0].finding().unwrap();
     assert_eq!((results.reports[0].outcome, finding.reason.as_str()), (Outcome::Fault, "store-locked"), "{finding:?}");
     assert!(finding.detail.contains("(tried "), "{finding:?}");
     assert_eq!(host.raised(), [19]);

@@ -247,15 +247,19 @@ fn login_defs_is_the_fault_only_where_the_fallback_fails_because_of_it() {
         host.tool("useradd", &format!("{HELP}\necho \"{says}\" >&2; exit 1"));
         let Some(_immutable) = Immutable::new(&host) else { return };
         let report = host.repair(StepName::ScanUser);
-        let finding = report.finding.unwrap();
+        let finding = report.finding().unwrap();
         assert_eq!(finding.reason, reason, "{finding:?}");
         assert!(finding.detail.contains(says), "{finding:?}");
         let calls = changing_calls(&host);
         assert_eq!(calls.len(), 1, "{calls:?}");
         assert!(calls[0].contains(" --user-group "), "{calls:?}");
         let remedy = if reason == Reason::LoginDefsBlocked { "chattr -i -a " } else { "useradd " };
-        assert!(finding.remedy[0].starts_with(remedy), "{finding:?}");
-        assert_eq!(finding.remedy[0].contains(" --user-group "), reason == Reason::UserToolFailed, "{finding:?}");
+        assert!(host.remedies(&report)[0].contains(remedy), "{finding:?}");
+        assert_eq!(
+            host.remedies(&report)[0].contains(" --user-group "),
+            reason == Reason::UserToolFailed,
+            "{finding:?}"
+        );
     }
 }
 

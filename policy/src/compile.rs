@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use host::process::{Command, ProcessError, Processes, telling_line};
-use host::{Dir, FileError};
+use host::{Dir, FileError, InsideText, Root};
 use thiserror::Error;
 
 use crate::render::Sources;
@@ -59,6 +59,15 @@ pub enum CompileError {
     /// The compiler was interrupted.
     #[error(transparent)]
     Process(#[from] ProcessError),
+}
+
+impl InsideText for CompileError {
+    fn inside_text(&self, root: &Root) -> String {
+        match self {
+            Self::File(error) => error.inside_text(root),
+            Self::Process(error) => error.inside_text(root),
+        }
+    }
 }
 
 impl Compile {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use host::backoff::Backoff;
 use host::clock::Clock;
 use host::process::{Command, Output, ProcessError, Processes, telling_line};
-use host::{ReadError, Root, signals};
+use host::{InsideText, ReadError, Root, signals};
 use thiserror::Error;
 
 use crate::classify::{Cause, classify};
@@ -86,7 +86,7 @@ impl StoreTarget {
         }
         command = command.args(["-s", &self.policy_type]);
         match &self.alternate {
-            Some(root) => command.arg("-p").arg(root),
+            Some(root) => command.root_option("-p", root),
             None => command,
         }
     }
@@ -127,10 +127,10 @@ impl From<&StoredModule> for InstalledAt {
 
 /// A transaction that failed.
 #[derive(Debug, Error)]
-#[error("{summary}; {}{}", cause.hint(), tries(*attempts))]
+#[error("{}; {}{}", summary(command, source), cause.hint(), tries(*attempts))]
 pub struct TransactionError {
-    /// The command, and the most informative line of its standard error.
-    pub summary: String,
+    /// The command.
+    pub command: Box<Command>,
     /// Why it failed.
     pub cause: Cause,
     /// How often it was tried.
@@ -139,6 +139,24 @@ pub struct TransactionError {
     pub interrupted: bool,
     /// The error of the last try.
     pub source: ProcessError,
+}
+
+impl InsideText for TransactionError {
+    fn inside_text(&self, root: &Root) -> String {
+        let summary = match &self.source {
+            source @ ProcessError::Failed { .. } => summary(&self.command.inside(), source),
+            source => source.inside_text(root),
+        };
+        format!("{summary}; {}{}", self.cause.hint(), tries(self.attempts))
+    }
+}
+
+/// The command, and the most informative line of its standard error.
+fn summary(command: &Command, source: &ProcessError) -> String {
+    match (source, telling_line(source.stderr())) {
+        (ProcessError::Failed { .. }, Some(line)) => format!("`{command}` failed: {line}"),
+        _ => source.to_string(),
+    }
 }
 
 fn tries(attempts: u32) -> String {
@@ -180,12 +198,8 @@ pub fn run(
         let is_locked = cause == Cause::StoreLocked;
         let held = "another program holds the lock of the policy store";
         if !is_locked || !backoff.wait(|left| processes.retrying(command, held, left)) {
-            let summary = match (&source, telling_line(source.stderr())) {
-                (ProcessError::Failed { .. }, Some(line)) => format!("`{command}` failed: {line}"),
-                _ => source.to_string(),
-            };
             let interrupted = is_locked && signals::interrupted();
-            return Err(TransactionError { summary, cause, attempts, interrupted, source });
+            return Err(TransactionError { command: Box::new(command.clone()), cause, attempts, interrupted, source });
         }
     }
 }

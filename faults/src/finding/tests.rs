@@ -73,3 +73,32 @@ fn a_program_gets_the_words_and_whether_the_host_restarts() {
     let manual = Remedy::manual("add memory");
     assert_eq!(value(&manual, image()), json!({"kind": "manual", "text": "add memory", "reboots": false}));
 }
+
+#[test]
+fn a_command_with_an_option_for_the_root_is_run_from_outside() {
+    let root = Path::new("/mnt/image");
+    let userdel = Command::new("userdel").root_option("--prefix", root).args(["-f", "/mnt/image/x", "agent"]);
+    let remedy = Remedy::command(&userdel);
+    assert_eq!(remedy.shell_line(image()), "userdel --prefix /mnt/image -f /mnt/image/x agent");
+    assert_eq!(remedy.shell_line_inside(image()).unwrap(), "userdel -f /x agent");
+    let plain = Remedy::command(&Command::new("userdel").arg("agent"));
+    assert_eq!(plain.shell_line(None), "userdel agent");
+    assert_eq!(plain.value(None).argv.unwrap(), ["userdel", "agent"]);
+}
+
+#[test]
+fn findings_about_one_fault_become_one() {
+    let finding = |reason: Reason, detail: &str, remedy: &[&str]| Finding {
+        reason,
+        detail: detail.to_owned(),
+        remedy: remedy.iter().map(|word| Remedy::hostprep([*word])).collect(),
+    };
+    let link = finding(Reason::DirectorySymlink, "/opt/a is a link", &["x", "repair"]);
+    let mode = finding(Reason::DirectoryMode, "/opt/a is a link, too", &["y", "repair"]);
+    let merged = Finding::merged([&link, &link, &mode]).unwrap();
+    assert_eq!(
+        merged,
+        finding(Reason::DirectorySymlink, "/opt/a is a link; /opt/a is a link, too", &["x", "y", "repair"])
+    );
+    assert_eq!(Finding::merged(&[]), None);
+}

@@ -1,10 +1,10 @@
 //! Users and groups, by the host's own tools.
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 
-use host::FileError;
 use host::log::Level;
-use host::process::{Command, ProcessError, quoted};
+use host::process::{Command, ProcessError};
+use host::{FileError, InsideText};
 use login_defs::WindowError;
 
 use super::ActionError;
@@ -40,7 +40,7 @@ pub(super) fn run(
     fallback: Option<&Command>,
 ) -> Result<(), ActionError> {
     if let Err(e) = require_accounts_inside(cx.root) {
-        let (detail, remedy) = (e.to_string(), vec![cx.repair_command()]);
+        let (detail, remedy) = (e.inside_text(cx.root), vec![Remedy::hostprep(["repair"])]);
         return Err(ActionError::Host(Finding { reason: Reason::UserToolFailed, detail, remedy }));
     }
     account_tool::require_root_option(cx, command, WORDS).map_err(ActionError::Host)?;
@@ -85,7 +85,7 @@ pub(super) fn run(
         Ok(()) => Ok(()),
         Err(ProcessError::Interrupted { .. }) => Err(ActionError::Ours(Error::Interrupted)),
         Err(error) => {
-            let of_login_defs = blocked.and_then(|blocked| login_defs_failure(cx, blocked, &error));
+            let of_login_defs = blocked.as_ref().and_then(|blocked| login_defs_failure(cx, blocked, &error));
             let finding = of_login_defs.unwrap_or_else(|| account_tool::failure(cx, used, &error, WORDS));
             Err(ActionError::Host(finding))
         }
@@ -93,15 +93,17 @@ pub(super) fn run(
 }
 
 /// What it means that `error` followed on a login.defs that could not be changed; `None` if it is about something else.
-fn login_defs_failure(cx: &Context, blocked: WindowError, error: &ProcessError) -> Option<Finding> {
-    let (WindowError::Unchangeable { path, .. }, ProcessError::Failed { stderr, .. }) = (&blocked, error) else {
+fn login_defs_failure(cx: &Context, blocked: &WindowError, error: &ProcessError) -> Option<Finding> {
+    let (WindowError::Unchangeable { path, source, .. }, ProcessError::Failed { stderr, .. }) = (blocked, error) else {
         return None;
     };
     // "cannot open login definitions /etc/login.defs" (`def_load` in shadow's lib/getdef.c).
     if !["login.defs", "login definitions"].iter().any(|name| stderr.contains(name)) {
         return None;
     }
-    let free = format!("chattr -i -a {}", quoted(&path.to_string_lossy()));
-    let (detail, remedy) = (format!("{blocked}; {error}"), vec![free, cx.repair_command()]);
+    let path = cx.root.inside(path).to_string_lossy().into_owned();
+    let error = error.inside_text(cx.root);
+    let detail = format!("{path} can be neither changed nor replaced: {source}; {error}");
+    let remedy = vec![Remedy::run_in_root(["chattr", "-i", "-a", &path]), Remedy::hostprep(["repair"])];
     Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
 }

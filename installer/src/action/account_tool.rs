@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use faults::Reason;
-use host::Root;
+use faults::{Reason, Remedy};
 use host::account_lock::{AccountLock, Owner, account_locks, describe};
 use host::backoff::Backoff;
-use host::distribution::{Distribution, Tool};
+use host::distribution::Tool;
 use host::log::Level;
-use host::process::{Command, ProcessError, quoted, telling_line};
+use host::process::{Command, ProcessError, telling_line};
+use host::{InsideText, Root};
 use login_defs::WindowError;
 
 use crate::Error;
@@ -23,7 +23,10 @@ const LOCK_PATIENCE: Duration = policy::transaction::LOCK_TIMEOUT;
 pub fn account_tool(cx: &Context, program: &str) -> Command {
     // A directory service may be slow, and another tool may hold the account files' lock.
     let command = Command::new(program).timeout(Duration::from_secs(600));
-    if cx.root.is_alternate() { command.arg(root_option(program)).arg(cx.root.path()) } else { command }
+    match cx.alternate_root() {
+        Some(root) => command.root_option(root_option(program), root),
+        None => command,
+    }
 }
 
 /// With `--prefix`, `usermod` looks its groups up on the machine it runs on (seen with shadow 4.13).
@@ -58,15 +61,14 @@ pub fn require_root_option(cx: &Context, command: &Command, words: &str) -> Resu
     if help.contains(option) {
         return Ok(());
     }
-    let root = quoted(&cx.root.path().to_string_lossy());
     Err(Finding {
         reason: Reason::UserToolFailed,
         detail: format!(
             "{program} of this machine has no option {option}, so it cannot change another root's accounts"
         ),
         remedy: vec![
-            format!("chroot {root} hostprep {words}"),
-            "# or run the command on a machine with shadow 4.6 or later".into(),
+            Remedy::run_in_root(["hostprep", words]),
+            Remedy::manual("or run the command on a machine with shadow 4.6 or later"),
         ],
     })
 }
@@ -90,7 +92,7 @@ pub fn retry_while_locked<E>(
             _ => return Ok(ran),
         }
         if !backoff.wait(|left| cx.processes.retrying(command, HELD, left)) {
-            let interrupted = || Err(ProcessError::Interrupted { command: command.to_string() });
+            let interrupted = || Err(ProcessError::Interrupted { command: Box::new(command.clone()) });
             return Ok(if host::signals::interrupted() { interrupted() } else { ran });
         }
     }
@@ -141,34 +143,37 @@ pub fn in_window<T, E: From<WindowError>>(
 /// Returns what a failed account tool means. `words` are the hostprep command that is to be run again.
 #[must_use]
 pub fn failure(cx: &Context, command: &Command, error: &ProcessError, words: &str) -> Finding {
-    let again = cx.hostprep(words);
+    let again = Remedy::hostprep([words]);
     if let ProcessError::NotFound { .. } = error {
-        return not_installed(cx, &error.to_string(), &again);
+        return not_installed(cx, &error.to_string(), again);
     }
     let files = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"];
     let immutable: Vec<String> = files
         .iter()
         .filter(|file| cx.root.open(file).is_ok_and(|file| host::attributes::is_immutable(&file)))
-        .map(|file| quoted(&cx.root.shown(file).to_string_lossy()))
+        .map(|&file| file.to_owned())
         .collect();
     if !immutable.is_empty() {
         let list = immutable.join(" ");
         return Finding {
             reason: Reason::AccountFilesImmutable,
             detail: format!("{} failed: {list} cannot be changed (chattr +i or +a)", command.program()),
-            remedy: vec![format!("chattr -i -a {list}"), again],
+            remedy: vec![with_paths(["chattr", "-i", "-a"], immutable), again],
         };
     }
     let locks = if may_be_a_lock(error) { account_locks(cx.root) } else { Vec::new() };
-    let detail = if locks.is_empty() { error.to_string() } else { format!("{error}; {}", describe(&locks)) };
+    let mut detail = error.inside_text(cx.root);
+    if !locks.is_empty() {
+        detail = format!("{detail}; {}", describe(&locks));
+    }
     let abandoned: Vec<String> =
-        locks.iter().filter(|lock| lock.is_abandoned()).map(|lock| quoted(&lock.path.to_string_lossy())).collect();
+        locks.iter().filter(|lock| lock.is_abandoned()).map(|lock| lock.path.clone()).collect();
     let first = if !abandoned.is_empty() {
-        format!("rm -f {}", abandoned.join(" "))
+        with_paths(["rm", "-f"], abandoned)
     } else if let Some(AccountLock { owner: Owner::Running(pid), .. }) = locks.first() {
-        format!("# wait until process {pid} has ended: ps -p {pid}")
+        Remedy::run_here(["ps", "-p", &pid.to_string()]).with_comment("wait until this process has ended")
     } else {
-        command.to_string()
+        Remedy::command(command)
     };
     Finding { reason: Reason::UserToolFailed, detail, remedy: vec![first, again] }
 }
@@ -176,19 +181,18 @@ pub fn failure(cx: &Context, command: &Command, error: &ProcessError, words: &st
 /// Returns the finding that an account tool is not installed, with the package that provides it. The tools are this machine's,
 /// also for an alternate root.
 #[must_use]
-pub fn not_installed(cx: &Context, detail: &str, again: &str) -> Finding {
-    let machine = if cx.root.is_alternate() {
-        Root::system().ok().and_then(|system| Distribution::of(&system).ok())
-    } else {
-        Some(cx.distribution.clone())
+pub fn not_installed(cx: &Context, detail: &str, again: Remedy) -> Finding {
+    let machine = cx.machine_distribution();
+    let package = machine.tool_package(Tool::Useradd).map(str::to_owned);
+    let install = match package.and_then(|package| machine.install_command(&[package])) {
+        Some(command) => Remedy::run_here(command),
+        None => Remedy::manual("install the package that provides useradd (shadow-utils, passwd or shadow)"),
     };
-    let install = machine.and_then(|machine| {
-        let package = machine.tool_package(Tool::Useradd)?.to_owned();
-        machine.install_command(&[package])
-    });
-    let install = install
-        .unwrap_or_else(|| "# install the package that provides useradd (shadow-utils, passwd or shadow)".to_owned());
-    Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again.to_owned()] }
+    Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again] }
+}
+
+fn with_paths<const N: usize>(command: [&str; N], paths: Vec<String>) -> Remedy {
+    Remedy::run_in_root(command.map(str::to_owned).into_iter().chain(paths))
 }
 
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].
@@ -199,7 +203,7 @@ pub fn not_installed(cx: &Context, detail: &str, again: &str) -> Finding {
 pub fn undo(cx: &Context, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), Error> {
     const WORDS: &str = "remove";
     let failed = |finding: Finding| {
-        let next = finding.remedy.into_iter().next().unwrap_or_default();
+        let next = finding.remedy.first().map(|remedy| remedy.shell_line(cx.alternate_root())).unwrap_or_default();
         Error::AccountTool { detail: finding.detail, next }
     };
     require_root_option(cx, command, WORDS).map_err(failed)?;

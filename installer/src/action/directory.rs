@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use faults::Reason;
-use host::FileError;
+use faults::{Reason, Remedy};
 use host::log::Level;
-use host::process::quoted;
+use host::{FileError, InsideText};
 use nix::errno::Errno;
 use nix::unistd::{Gid, fchown};
 
@@ -38,8 +37,8 @@ pub(super) fn adjust(cx: &Context, path: &Path, mode: Option<(u32, u32)>, gid: O
     let shown = cx.root.shown(path);
     // Between looking and opening somebody else may have put another directory here.
     if directory.stat_self()?.st_uid != 0 {
-        let detail = format!("{} changed its owner while it was looked at", shown.display());
-        let remedy = vec![cx.repair_command()];
+        let detail = format!("{} changed its owner while it was checked", path.display());
+        let remedy = vec![Remedy::hostprep(["repair"])];
         return Err(ActionError::Host(Finding { reason: Reason::DirectoryOwner, detail, remedy }));
     }
     if gid.is_some() {
@@ -59,12 +58,11 @@ pub(super) fn failure(cx: &Context, path: &Path, error: &FileError) -> Finding {
         Some(Errno::EROFS) => Reason::ReadOnlyFilesystem,
         _ => Reason::DirectoryMode,
     };
-    let remedy = match error.errno() {
-        Some(Errno::EROFS) => vec!["# mount the file system read-write".into(), cx.repair_command()],
-        Some(Errno::EPERM) => {
-            vec![format!("chattr -i -a {}", quoted(&cx.root.shown(path).to_string_lossy())), cx.repair_command()]
-        }
-        _ => vec![cx.repair_command()],
+    let first = match error.errno() {
+        Some(Errno::EROFS) => Some(Remedy::manual("mount the file system read-write")),
+        Some(Errno::EPERM) => Some(Remedy::run_in_root(["chattr", "-i", "-a", &path.to_string_lossy()])),
+        _ => None,
     };
-    Finding { reason, detail: error.to_string(), remedy }
+    let remedy = first.into_iter().chain([Remedy::hostprep(["repair"])]).collect();
+    Finding { reason, detail: error.inside_text(cx.root), remedy }
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 use host::log::Level;
-use host::process::{Command, ProcessError, quoted};
+use host::process::{Command, ProcessError};
 use host::root::mode_of;
-use host::{Dir, FileError, places};
+use host::{Dir, FileError, InsideText, places};
 use nix::errno::Errno;
 use policy::InterruptedTransaction;
 use policy::compile::CompileError;
@@ -48,7 +48,7 @@ pub(super) fn apply(cx: &Context, journal: &mut Journal, load: &ModuleLoad) -> R
     })?;
     let outcome = match require_policy_inside(cx, load.target.policy_type()) {
         Ok(()) => compile_and_commit(cx, journal, load, &directory),
-        Err(e) => Err(load_failed(cx, e.to_string())),
+        Err(e) => Err(load_failed(e.inside_text(cx.root))),
     };
     clean_build_dir(cx)?;
     outcome
@@ -65,7 +65,7 @@ fn compile_and_commit(
         Err(CompileError::Process(e @ ProcessError::Interrupted { .. })) => {
             return Err(ActionError::Ours(e.into()));
         }
-        Err(e) => return Err(load_failed(cx, e.to_string())),
+        Err(e) => return Err(load_failed(e.inside_text(cx.root))),
     };
     if let Some(why) = &compiled.fell_back {
         cx.log.line(Level::Warning, &format!("the module is loaded as CIL, since it did not compile: {why}"));
@@ -88,8 +88,9 @@ fn compile_and_commit(
     }
 }
 
-fn load_failed(cx: &Context, detail: String) -> ActionError {
-    ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy: vec![cx.repair_command()] })
+fn load_failed(detail: String) -> ActionError {
+    let remedy = vec![Remedy::hostprep(["repair"])];
+    ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy })
 }
 
 /// Loads the policy that the store has made into the kernel.
@@ -104,7 +105,8 @@ fn refused(cx: &Context, error: &TransactionError) -> ActionError {
         return ActionError::Ours(Error::Interrupted);
     }
     let reason = reason_of(error.cause);
-    ActionError::Host(Finding { reason, detail: error.to_string(), remedy: vec![cx.repair_command()] })
+    let (detail, remedy) = (error.inside_text(cx.root), vec![Remedy::hostprep(["repair"])]);
+    ActionError::Host(Finding { reason, detail, remedy })
 }
 
 /// Makes the policy from before a transaction that was cut short the active one again.
@@ -130,10 +132,13 @@ fn require_roots_alone(cx: &Context, work: &Path) -> Result<(), ActionError> {
         if found.st_uid == 0 && mode_of(&found) & 0o022 == 0 {
             continue;
         }
-        let shown = cx.root.shown(directory).display().to_string();
-        let word = quoted(&shown);
-        let detail = format!("{shown} is not root's alone to write, so no policy is compiled below it");
-        let remedy = vec![format!("chown root:root {word}"), format!("chmod go-w {word}"), cx.repair_command()];
+        let path = directory.display().to_string();
+        let detail = format!("{path} is not root's alone to write, so no policy is compiled below it");
+        let remedy = vec![
+            Remedy::run_in_root(["chown", "root:root", &path]),
+            Remedy::run_in_root(["chmod", "go-w", &path]),
+            Remedy::hostprep(["repair"]),
+        ];
         return Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }));
     }
     Ok(())

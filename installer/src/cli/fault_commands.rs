@@ -8,6 +8,7 @@ use faults::texts::Values;
 use faults::{Change, Event, Fault, FaultId, Finding, Reason, Report, Source, Wanted};
 use host::changes::{Changes, Ended};
 use host::distribution::Tool;
+use host::process::quoted;
 use installer::report::exit;
 use installer::run;
 use installer::verdicts::{self, store};
@@ -92,7 +93,8 @@ fn values(session: &Session) -> Values {
     let install = |package: &Option<String>, what: &str| {
         let command =
             package.as_ref().and_then(|package| cx.distribution.install_command(std::slice::from_ref(package)));
-        command.unwrap_or_else(|| format!("# install {what}"))
+        let line = |words: Vec<String>| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        command.map_or_else(|| format!("# install {what}"), line)
     };
     Values {
         user: Some(cx.profile.scan_user.name.clone()),

@@ -88,10 +88,10 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
             let request = Request { steps, skip, judge, source, strict: false, patience: run::HOOK_PATIENCE };
             let results = run::repair(&session.cx, &request, &mut say_waiting)?;
             for report in results.reports.iter().filter(|_| judge) {
-                if let Some(finding) = &report.finding {
+                if let Some(finding) = report.finding() {
                     complain(&format!("fault {}: {}", report.name.fault(), finding.detail));
-                    for command in &finding.remedy {
-                        complain(&format!("  {command}"));
+                    for remedy in &finding.remedy {
+                        complain(&format!("  {}", remedy.shell_line(session.cx.alternate_root())));
                     }
                 } else if report.outcome == outcome::Outcome::Unknown {
                     complain(&format!("{}: {}", report.name.as_str(), report.detail));

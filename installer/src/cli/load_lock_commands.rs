@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use faults::Remedy;
 use faults::Source;
 use installer::load_lock::{self, Begun, Standing};
 use installer::report::exit;
@@ -106,7 +107,7 @@ fn text(session: &Session, standing: &Standing) -> String {
         let _ = writeln!(text, "  load of {:.0}, its end noticed {:.0}", end.begun.time, end.noticed.time);
     }
     if standing.is_locked() {
-        let reset = session.cx.hostprep("load-lock reset");
+        let reset = Remedy::hostprep(["load-lock", "reset"]).shell_line(session.cx.alternate_root());
         let _ = writeln!(text, "Find out why the host went down, then: {reset}");
     }
     text

@@ -47,9 +47,10 @@ pub fn request(steps: Vec<StepName>, session: &Session) -> Request {
 
 pub fn show(session: &Session, results: &Results, purpose: Purpose, format: Format) -> Outcome {
     let facts = HostFacts::of(&session.cx);
+    let root = session.cx.alternate_root();
     match format {
-        Format::Text => print(&text::render(&facts, results, purpose))?,
-        Format::Json => print(&(json::render(&facts, results) + "\n"))?,
+        Format::Text => print(&text::render(&facts, results, purpose, root))?,
+        Format::Json => print(&(json::render(&facts, results, root)? + "\n"))?,
     }
     Ok(exit_code(results))
 }

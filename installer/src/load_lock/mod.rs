@@ -10,7 +10,9 @@ mod record;
 
 use std::time::Duration;
 
-use faults::{FaultId, Finding, Reason, Report, Source, Wanted};
+use faults::{FaultId, Reason, Remedy, Report, Source, Wanted};
+
+use crate::outcome::Finding;
 use host::lock::Lock;
 use host::log::Level;
 use host::{Dir, FileError, ReadError};
@@ -76,7 +78,7 @@ pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begu
     // Held until the store knows too: what a call beside this one raises is not cleared by it.
     let (dir, _lock) = lock(cx)?;
     let mut record = read(cx).inspect_err(|e| {
-        if let Err(e) = raise(cx, |id| damaged(cx, id, e)) {
+        if let Err(e) = raise(cx, &damaged(e)) {
             trouble(e);
         }
     })?;
@@ -98,7 +100,7 @@ pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begu
     }
     // Also where it was so before: whoever died between the two, or removed the record, left the store as it was.
     let (begun, told) = match record.locked {
-        Some(_) => (Begun::Locked, raise(cx, |id| report(cx, id, &record))),
+        Some(_) => (Begun::Locked, raise(cx, &finding(&record))),
         None => (Begun::Go, clear(cx, Source::LoadLock)),
     };
     if let Err(e) = told {
@@ -107,8 +109,9 @@ pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begu
     Ok(begun)
 }
 
-fn raise(cx: &Context, report: impl Fn(FaultId) -> Report) -> Result<(), crate::Error> {
-    let wanted = FAULTS.map(|id| Wanted::Raised(report(id)));
+fn raise(cx: &Context, finding: &Finding) -> Result<(), crate::Error> {
+    let finding = finding.rendered_inside(cx.alternate_root());
+    let wanted = FAULTS.map(|id| Wanted::Raised(Report { id, finding: finding.clone(), severity: None }));
     verdicts::carry_out(cx, &wanted, Source::LoadLock).map(drop)
 }
 
@@ -191,7 +194,7 @@ pub fn agree(cx: &Context, mut faults: impl Iterator<Item = FaultId>, source: So
     let record = read(cx)?;
     match record.locked {
         _ if agrees(cx)? => Ok(()),
-        Some(_) => raise(cx, |id| report(cx, id, &record)),
+        Some(_) => raise(cx, &finding(&record)),
         None => clear(cx, source),
     }
 }
@@ -227,22 +230,22 @@ pub fn keeps_out(cx: &Context) -> bool {
 
 /// What the fault says while it is locked.
 #[must_use]
-pub fn report(cx: &Context, id: FaultId, record: &Record) -> Report {
+pub fn finding(record: &Record) -> Finding {
     let since = record.locked.map_or_else(String::new, |at| format!(" since {at:.0}"));
     let last = record.ends.last().map_or_else(String::new, |end| format!(", the last noticed {:.0}", end.noticed.time));
     let times = record.ends.len();
-    locked(cx, id, format!("locked{since}: {times} loads of the kernel component were not ended{last}"))
+    locked(format!("locked{since}: {times} loads of the kernel component were not ended{last}"))
 }
 
 /// What the fault says while nobody knows.
 #[must_use]
-pub fn damaged(cx: &Context, id: FaultId, problem: &dyn std::error::Error) -> Report {
-    locked(cx, id, problem.to_string())
+pub fn damaged(problem: &dyn std::error::Error) -> Finding {
+    locked(problem.to_string())
 }
 
-fn locked(cx: &Context, id: FaultId, detail: String) -> Report {
-    let remedy = vec![cx.hostprep("load-lock status"), cx.hostprep("load-lock reset")];
-    Report { id, finding: Finding { reason: Reason::LoadLocked, detail, remedy }, severity: None }
+fn locked(detail: String) -> Finding {
+    let remedy = ["status", "reset"].map(|word| Remedy::hostprep(["load-lock", word])).to_vec();
+    Finding { reason: Reason::LoadLocked, detail, remedy }
 }
 
 fn read(cx: &Context) -> Result<Record, ReadError> {

@@ -1,5 +1,8 @@
 //! One object for programs; keys may be added, none is taken away (schema 1).
 
+use std::path::Path;
+
+use faults::RemedyValue;
 use serde::Serialize;
 
 use super::HostFacts;
@@ -24,37 +27,43 @@ struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<String>,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: Option<&'a [String]>,
+    remedy: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedies: Option<Vec<RemedyValue>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     plan: &'a [String],
 }
 
-impl<'a> From<&'a StepReport> for Step<'a> {
-    fn from(report: &'a StepReport) -> Self {
-        let finding = report.finding.as_ref();
+impl<'a> Step<'a> {
+    fn of(report: &'a StepReport, root: Option<&Path>) -> Self {
+        let finding = report.finding();
+        let finding = finding.as_ref();
         Self {
             name: report.name,
             outcome: report.outcome,
             fault: finding.map(|_| report.name.fault().number()),
-            reason: finding.map(|finding| finding.reason.as_str()),
+            reason: finding.map(|finding| finding.reason.as_str().to_owned()),
             detail: &report.detail,
-            remedy: finding.map(|finding| finding.remedy.as_slice()),
+            remedy: finding.map(|finding| finding.remedy.iter().map(|remedy| remedy.shell_line(root)).collect()),
+            remedies: finding.map(|finding| finding.remedy.iter().map(|remedy| remedy.value(root)).collect()),
             plan: &report.plan,
         }
     }
 }
 
-/// The object, on one line.
-#[must_use]
-pub fn render(host: &HostFacts, results: &Results) -> String {
+/// Returns the object, on one line. Remedies are for this machine, which prepares the alternate root `root` if there is one.
+///
+/// # Errors
+/// [`serde_json::Error`] if a path in it is not UTF-8.
+pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>) -> serde_json::Result<String> {
     let object = Object {
         schema: SCHEMA,
         host,
-        steps: results.reports.iter().map(Step::from).collect(),
+        steps: results.reports.iter().map(|report| Step::of(report, root)).collect(),
         faults: results.faults.iter().map(|id| id.number()).collect(),
     };
-    serde_json::to_string(&object).unwrap_or_default()
+    serde_json::to_string(&object)
 }

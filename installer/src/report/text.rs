@@ -1,11 +1,13 @@
 //! Lines for people: aligned, and coloured where the stream takes colours.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use faults::Remedy;
 
 use super::HostFacts;
-use crate::outcome::{Outcome, StepReport};
+use crate::outcome::{Finding, Outcome, StepReport};
 use crate::run::Results;
 
 const OUTCOME_WIDTH: usize = 9;
@@ -24,20 +26,20 @@ pub enum Purpose {
 
 /// The report of `results`, with colours as ANSI escapes; the stream strips them where they are not wanted.
 #[must_use]
-pub fn render(host: &HostFacts, results: &Results, purpose: Purpose) -> String {
+pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Option<&Path>) -> String {
     let mut text = String::new();
     let version = host.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     let kernel = host.kernel.as_deref().unwrap_or("none installed");
     let head = format!("{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
     let _ = writeln!(text, "{}", one_line(&head));
     for report in &results.reports {
-        step(&mut text, report, purpose);
+        step(&mut text, report, purpose, root);
     }
     let _ = writeln!(text, "{}", conclusion(results, purpose));
     text
 }
 
-fn step(text: &mut String, report: &StepReport, purpose: Purpose) {
+fn step(text: &mut String, report: &StepReport, purpose: Purpose, root: Option<&Path>) {
     let style = style_of(report.outcome);
     let outcome = word_of(report);
     let name = report.name.as_str();
@@ -45,17 +47,22 @@ fn step(text: &mut String, report: &StepReport, purpose: Purpose) {
     let _ = writeln!(text, "  {style}{outcome:<OUTCOME_WIDTH$}{style:#} {name:<NAME_WIDTH$} {detail}");
     let indent = " ".repeat(OUTCOME_WIDTH + NAME_WIDTH + 4);
     let dim = Style::new().dimmed();
-    let lines = match (purpose, &report.finding) {
-        (Purpose::DryRun, _) => Some(("would", &report.plan)),
-        (Purpose::Repair, None) => Some(("did", &report.plan)),
-        (Purpose::Check | Purpose::Repair, Some(finding)) => Some(("mend", &finding.remedy)),
-        (Purpose::Check, None) => None,
+    let plan = |label: &'static str| report.plan.iter().map(|line| (label, line.clone())).collect();
+    let lines: Vec<(&str, String)> = match (purpose, report.finding()) {
+        (Purpose::DryRun, _) => plan("would"),
+        (Purpose::Repair, None) => plan("did"),
+        (Purpose::Check | Purpose::Repair, Some(finding)) => remedies(&finding, root),
+        (Purpose::Check, None) => Vec::new(),
     };
-    if let Some((label, lines)) = lines {
-        for line in lines {
-            let _ = writeln!(text, "{indent}{dim}{label}:{dim:#} {}", one_line(line));
-        }
+    for (label, line) in lines {
+        let _ = writeln!(text, "{indent}{dim}{label}:{dim:#} {}", one_line(&line));
     }
+}
+
+/// Commands to run at once, and apart from them what restarts the host.
+fn remedies(finding: &Finding, root: Option<&Path>) -> Vec<(&'static str, String)> {
+    let label = |remedy: &Remedy| if remedy.reboots { "then reboot" } else { "mend" };
+    finding.remedy.iter().map(|remedy| (label(remedy), remedy.shell_line(root))).collect()
 }
 
 /// Names of files may hold what a terminal obeys.
@@ -88,10 +95,14 @@ fn conclusion(results: &Results, purpose: Purpose) -> String {
         (Purpose::DryRun, _) if plans => "Nothing was changed. Without --dry-run, hostprep does the above.".into(),
         (Purpose::DryRun, 0) => "There is nothing to do.".into(),
         (Purpose::Check, n @ 1..) if plans => format!("{}. Run `hostprep repair` as root.", faults(n, &ids)),
-        (_, n @ 1..) if results.reports.iter().all(|report| report.finding.is_none()) => {
+        (_, n @ 1..) if results.reports.iter().all(|report| report.findings.is_empty()) => {
             format!("{}, by steps that were not asked for: see `hostprep check`.", faults(n, &ids))
         }
-        (_, n @ 1..) => format!("{}. Run the commands above; `hostprep faults show ID` says more.", faults(n, &ids)),
+        (_, n @ 1..) => {
+            let all = results.reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.remedy);
+            let next = if all.clone().any(Remedy::is_command) { "Run the commands above" } else { "Do as above" };
+            format!("{}. {next}; `hostprep faults show ID` says more.", faults(n, &ids))
+        }
         (_, 0) if unsettled(Outcome::Unknown) => {
             "No fault was seen, but not everything could be looked at (run as root).".into()
         }

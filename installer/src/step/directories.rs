@@ -3,9 +3,8 @@
 
 use std::path::PathBuf;
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 use host::Root;
-use host::process::quoted;
 use host::root::{is_dir, is_link, mode_of};
 use nix::sys::stat::FileStat;
 
@@ -26,8 +25,8 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
             State::Right | State::NotOurs => {}
             State::Missing => {
                 plan.push(Action::MakeDirectory { path: directory.path.clone(), mode: directory.mode });
-                let detail = format!("{} is missing", shown(cx, directory));
-                wrong.push(Finding { reason: Reason::DirectoryMissing, detail, remedy: vec![cx.repair_command()] });
+                let detail = format!("{} is missing", directory.path.display());
+                wrong.push(Finding { reason: Reason::DirectoryMissing, detail, remedy: vec![repair()] });
             }
             State::Adjustable { mode, gid } => {
                 plan.push(Action::AdjustDirectory {
@@ -35,15 +34,12 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
                     mode: (mode != directory.mode).then_some((mode, directory.mode)),
                     gid: (gid != 0).then_some(gid),
                 });
-                wrong.push(mode_finding(cx, directory, mode, gid));
+                wrong.push(mode_finding(directory, mode, gid));
             }
             State::Foreign(finding) => wrong.push(finding),
         }
     }
-    let verdict = match merge(wrong) {
-        Some(finding) => Verdict::Faulty(finding),
-        None => Verdict::Right(summary(cx)),
-    };
+    let verdict = if wrong.is_empty() { Verdict::Right(summary(cx)) } else { Verdict::Faulty(wrong) };
     Ok(Look { verdict, plan })
 }
 
@@ -61,26 +57,26 @@ enum State {
 }
 
 fn state(cx: &Context, directory: &ManagedDirectory, mounts: &[PathBuf]) -> Result<State, Error> {
-    let path = shown(cx, directory);
-    let word = quoted(&path);
-    let foreign = |reason, detail: String, remedy: &[String]| {
-        State::Foreign(Finding { reason, detail, remedy: [remedy, &[cx.repair_command()]].concat() })
+    let path = directory.path.display().to_string();
+    let foreign = |reason, detail: String, mut remedy: Vec<Remedy>| {
+        remedy.push(repair());
+        State::Foreign(Finding { reason, detail, remedy })
     };
     let found = match look_at(cx, directory)? {
         Found::Nothing if directory.create => return Ok(State::Missing),
         Found::Nothing => return Ok(State::NotOurs),
         Found::Link(at) => {
             let target = cx.root.link_target(&at).map_or_else(String::new, |to| format!(" to {}", to.display()));
-            let at = cx.root.shown(at).display().to_string();
+            let at = at.display().to_string();
             let detail = format!("{at} is a symbolic link{target}, which is not followed");
-            let aside = quoted(&format!("{at}.aside"));
-            return Ok(foreign(Reason::DirectorySymlink, detail, &[format!("mv -T {} {aside}", quoted(&at))]));
+            let remedy = Remedy::run_in_root(["mv", "-T", &at, &format!("{at}.aside")]);
+            return Ok(foreign(Reason::DirectorySymlink, detail, vec![remedy]));
         }
         Found::Other(at) => {
-            let at = cx.root.shown(at).display().to_string();
-            let aside = quoted(&format!("{at}.aside"));
-            let detail = format!("{at} is no directory");
-            return Ok(foreign(Reason::DirectoryMissing, detail, &[format!("mv {} {aside}", quoted(&at))]));
+            let at = at.display().to_string();
+            let detail = format!("{at} is not a directory");
+            let remedy = Remedy::run_in_root(["mv", &at, &format!("{at}.aside")]);
+            return Ok(foreign(Reason::DirectoryMissing, detail, vec![remedy]));
         }
         Found::Directory(stat) => stat,
     };
@@ -90,16 +86,14 @@ fn state(cx: &Context, directory: &ManagedDirectory, mounts: &[PathBuf]) -> Resu
     }
     if uid != 0 {
         let detail = format!("{path} belongs to uid {uid}, expected root");
-        let remedy = [format!("chown root:root {word}"), format!("chmod {:04o} {word}", directory.mode)];
-        return Ok(foreign(Reason::DirectoryOwner, detail, &remedy));
+        return Ok(foreign(Reason::DirectoryOwner, detail, own_and_mode(directory)));
     }
     if mounts.contains(&cx.root.shown(&directory.path)) {
         let detail = format!(
             "{path} is a mount from elsewhere, root:{gid} and {mode:04o}, expected root:root and {:04o}",
             directory.mode
         );
-        let remedy = [format!("chown root:root {word}"), format!("chmod {:04o} {word}", directory.mode)];
-        return Ok(foreign(Reason::DirectoryMount, detail, &remedy));
+        return Ok(foreign(Reason::DirectoryMount, detail, own_and_mode(directory)));
     }
     Ok(State::Adjustable { mode, gid })
 }
@@ -137,36 +131,30 @@ fn look_at(cx: &Context, directory: &ManagedDirectory) -> Result<Found, Error> {
     Ok(Found::Nothing)
 }
 
-fn mode_finding(cx: &Context, directory: &ManagedDirectory, mode: u32, gid: u32) -> Finding {
-    let path = shown(cx, directory);
+fn repair() -> Remedy {
+    Remedy::hostprep(["repair"])
+}
+
+fn own_and_mode(directory: &ManagedDirectory) -> Vec<Remedy> {
+    let path = directory.path.display().to_string();
+    let mode = format!("{:04o}", directory.mode);
+    vec![Remedy::run_in_root(["chown", "root:root", &path]), Remedy::run_in_root(["chmod", &mode, &path])]
+}
+
+fn mode_finding(directory: &ManagedDirectory, mode: u32, gid: u32) -> Finding {
+    let path = directory.path.display().to_string();
     let mut detail = format!("{path} is {mode:04o}, expected {:04o}", directory.mode);
     if gid != 0 {
         detail = format!("{path} is root:{gid} and {mode:04o}, expected root:root and {:04o}", directory.mode);
     }
-    let word = quoted(&path);
     let mut remedy = Vec::new();
     if gid != 0 {
-        remedy.push(format!("chgrp root {word}"));
+        remedy.push(Remedy::run_in_root(["chgrp", "root", &path]));
     }
     if mode != directory.mode {
-        remedy.push(format!("chmod {:04o} {word}", directory.mode));
+        remedy.push(Remedy::run_in_root(["chmod", &format!("{:04o}", directory.mode), &path]));
     }
     Finding { reason: Reason::DirectoryMode, detail, remedy }
-}
-
-fn merge(findings: Vec<Finding>) -> Option<Finding> {
-    let mut findings = findings.into_iter();
-    let mut merged = findings.next()?;
-    for finding in findings {
-        // One link stands in the way of every directory below it.
-        if merged.detail.contains(&finding.detail) {
-            continue;
-        }
-        merged.detail = format!("{}; {}", merged.detail, finding.detail);
-        merged.remedy.retain(|command| !finding.remedy.contains(command));
-        merged.remedy.extend(finding.remedy);
-    }
-    Some(merged)
 }
 
 fn summary(cx: &Context) -> String {
@@ -174,10 +162,6 @@ fn summary(cx: &Context) -> String {
     let one = |directory: &ManagedDirectory| format!("{} {:04o}", directory.path.display(), directory.mode);
     let all: Vec<String> = cx.profile.directories.iter().filter(there).map(one).collect();
     if all.is_empty() { "none is there yet".into() } else { format!("root:root, {}", all.join(", ")) }
-}
-
-fn shown(cx: &Context, directory: &ManagedDirectory) -> String {
-    cx.root.shown(&directory.path).display().to_string()
 }
 
 /// The mount points of this process's namespace (`proc_pid_mountinfo(5)`); none where `/proc` is not mounted.

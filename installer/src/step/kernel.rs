@@ -1,12 +1,12 @@
 //! Fault 11: the kernel describes its types itself, or its headers are there to compile against.
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 use host::kernel::{Btf, Headers, btf, headers};
 
 use super::Look;
 use crate::Error;
 use crate::context::{Context, JudgedKernel};
-use crate::outcome::{Finding, Verdict};
+use crate::outcome::Finding;
 use crate::profile::{Monitors, Support};
 use host::container::Surroundings;
 
@@ -42,13 +42,13 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
             remedy: remedy(cx, release),
         },
     };
-    Ok(Look { verdict: Verdict::Faulty(finding), plan: Vec::new() })
+    Ok(Look::fault(finding))
 }
 
-fn remedy(cx: &Context, release: &str) -> Vec<String> {
+fn remedy(cx: &Context, release: &str) -> Vec<Remedy> {
     let package = cx.distribution.headers_package(release);
-    match package.and_then(|package| cx.distribution.install_command(&[package])) {
-        Some(command) => vec![cx.in_root(&command)],
-        None => vec![format!("# install the package with the headers of kernel {release}")],
-    }
+    vec![match package.and_then(|package| cx.distribution.install_command(&[package])) {
+        Some(command) => Remedy::run_in_root(command),
+        None => Remedy::manual(format!("install the package with the headers of kernel {release}")),
+    }]
 }

@@ -1,12 +1,12 @@
 //! Fault 16: the kernel is one that the agent supports, as the profile's table has it.
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 use host::container::Surroundings;
 
 use super::Look;
 use crate::Error;
 use crate::context::{Context, JudgedKernel};
-use crate::outcome::{Finding, Verdict};
+use crate::outcome::Finding;
 use crate::profile::{Monitors, Support};
 
 pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
@@ -29,10 +29,9 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
     let finding = Finding {
         reason: Reason::KernelUnsupported,
         detail: format!("kernel {release} is outside of what is supported on {}: {supported}", cx.distribution.id),
-        remedy: vec![
-            format!("# start a supported kernel ({supported}),"),
-            format!("# or update the connector to a version that supports {release}"),
-        ],
+        remedy: vec![Remedy::manual(format!(
+            "start a supported kernel ({supported}), or update the connector to a version that supports {release}"
+        ))],
     };
-    Ok(Look { verdict: Verdict::Faulty(finding), plan: Vec::new() })
+    Ok(Look::fault(finding))
 }

@@ -39,6 +39,11 @@ impl Look {
         Self { verdict: Verdict::Right(detail.into()), plan: Vec::new() }
     }
 
+    /// A fault that `repair` cannot correct.
+    fn fault(finding: Finding) -> Self {
+        Self { verdict: Verdict::Faulty(vec![finding]), plan: Vec::new() }
+    }
+
     fn unknown(detail: impl Into<String>) -> Self {
         Self { verdict: Verdict::Unknown(detail.into()), plan: Vec::new() }
     }
@@ -73,16 +78,19 @@ pub fn observe(name: StepName, cx: &Context) -> Result<Look, Error> {
 #[must_use]
 pub fn report(name: StepName, look: &Look, root: &Root, planned: bool) -> StepReport {
     let plan = descriptions(look, root);
-    let (mut outcome, detail, finding) = match &look.verdict {
-        Verdict::Right(detail) => (Outcome::Ok, detail.clone(), None),
-        Verdict::NotReady(detail) | Verdict::Later(detail) => (Outcome::Deferred, detail.clone(), None),
-        Verdict::Faulty(finding) => (Outcome::Fault, finding.detail.clone(), Some(finding.clone())),
-        Verdict::Unknown(detail) => (Outcome::Unknown, detail.clone(), None),
+    let (mut outcome, detail, findings) = match &look.verdict {
+        Verdict::Right(detail) => (Outcome::Ok, detail.clone(), Vec::new()),
+        Verdict::NotReady(detail) | Verdict::Later(detail) => (Outcome::Deferred, detail.clone(), Vec::new()),
+        Verdict::Faulty(findings) => {
+            let detail = Finding::merged(findings).map_or_else(String::new, |finding| finding.detail);
+            (Outcome::Fault, detail, findings.clone())
+        }
+        Verdict::Unknown(detail) => (Outcome::Unknown, detail.clone(), Vec::new()),
     };
     if !plan.is_empty() && (planned || outcome != Outcome::Fault) {
         outcome = Outcome::Planned;
     }
-    StepReport { name, outcome, detail, finding, plan }
+    StepReport { name, outcome, detail, findings, plan }
 }
 
 /// Applies what the looks plan until nothing is left to do, and verifies by looking again.
@@ -135,7 +143,7 @@ fn settle(result: &mut StepReport, failure: Option<Finding>) {
     match (result.outcome, failure) {
         (Outcome::Fault, Some(failure)) => {
             result.detail.clone_from(&failure.detail);
-            result.finding = Some(failure);
+            result.findings = vec![failure];
         }
         (Outcome::Ok, _) if changed => result.outcome = Outcome::Changed,
         // Still planned after applying: not in order, while that is no fault.

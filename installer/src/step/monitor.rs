@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use faults::{FaultId, Reason};
+use faults::{Reason, Remedy};
 use host::container::Surroundings;
 use host::{kernel_module, secure_boot};
 
 use super::Look;
 use crate::context::{Context, JudgedKernel};
-use crate::outcome::{Finding, Verdict};
+use crate::outcome::Finding;
 use crate::profile::{KernelModules, Monitors, Support};
 use crate::{Error, load_lock};
 
@@ -21,13 +21,6 @@ pub(super) enum Watched {
 }
 
 impl Watched {
-    fn fault(self) -> FaultId {
-        match self {
-            Self::Files => FaultId::FILESYSTEM_MONITOR,
-            Self::Network => FaultId::NETWORK_MONITOR,
-        }
-    }
-
     fn modules(self, all: &KernelModules) -> &[String] {
         match self {
             Self::Files => &all.filesystem,
@@ -41,12 +34,12 @@ pub(super) fn observe(cx: &Context, watched: Watched) -> Result<Look, Error> {
         return Ok(Look::right("in a container: the kernel is the host's"));
     }
     let kept_out = match load_lock::status(cx) {
-        Ok(lock) => lock.is_locked().then(|| load_lock::report(cx, watched.fault(), &lock.record)),
+        Ok(lock) => lock.is_locked().then(|| load_lock::finding(&lock.record)),
         Err(e) if e.is_denied() => return Err(e),
-        Err(e) => Some(load_lock::damaged(cx, watched.fault(), &e)),
+        Err(e) => Some(load_lock::damaged(&e)),
     };
-    if let Some(report) = kept_out {
-        return Ok(Look { verdict: Verdict::Faulty(report.finding), plan: Vec::new() });
+    if let Some(finding) = kept_out {
+        return Ok(Look::fault(finding));
     }
     let Some(modules) = &cx.profile.kernel_modules else {
         return Ok(Look::right("the profile names no kernel modules"));
@@ -66,21 +59,23 @@ pub(super) fn observe(cx: &Context, watched: Watched) -> Result<Look, Error> {
     let wanted = names.join(" or ");
     if running && secure_boot::is_on(cx.root)? {
         let detail = format!("Secure Boot is on, so the kernel does not take {wanted}");
-        let remedy = ["systemctl reboot --firmware-setup", "# and switch Secure Boot off there"];
-        return Ok(faulty(Reason::SecureBoot, detail, remedy.map(str::to_owned).to_vec()));
+        let setup = Remedy::run_in_root(["systemctl", "reboot", "--firmware-setup"]);
+        let remedy = vec![setup.rebooting().with_comment("and switch Secure Boot off there")];
+        return Ok(Look::fault(Finding { reason: Reason::SecureBoot, detail, remedy }));
     }
     let Some(file) = find(cx, &release, names, modules)? else {
         return Ok(missing(cx, &release, &wanted));
     };
-    let shown = cx.root.shown(&file).display().to_string();
+    let shown = file.display();
     if running
         && let Some(why) = secure_boot::enforces_signatures(cx.root)?
         && kernel_module::is_signed(cx.root, &file)? == Some(false)
     {
         let detail = format!("{shown} is not signed, and {why}");
-        let remedy =
-            ["# sign the module with a key that this kernel trusts,", "# or let the kernel take unsigned ones"];
-        return Ok(faulty(Reason::SignatureEnforced, detail, remedy.map(str::to_owned).to_vec()));
+        let remedy = vec![Remedy::manual(
+            "sign the module with a key that this kernel trusts, or let the kernel take unsigned ones",
+        )];
+        return Ok(Look::fault(Finding { reason: Reason::SignatureEnforced, detail, remedy }));
     }
     Ok(Look::right(format!("{shown} is there for {release}, not loaded now")))
 }
@@ -99,13 +94,10 @@ fn missing(cx: &Context, release: &str, wanted: &str) -> Look {
     if !cx.root.exists(&cx.profile.module.executable) {
         return Look::right(format!("no {wanted} for {release} yet, and no agent that would load it"));
     }
-    let remedy = [
-        format!("# start a kernel that the connector has modules for, or build {wanted} for {release}:"),
-        "# Building Cisco Secure Endpoint Linux Connector Kernel Modules (connector 1.16.0 and later)".to_owned(),
-    ];
-    faulty(Reason::KernelModuleMissing, format!("there is no {wanted} for kernel {release}"), remedy.to_vec())
-}
-
-fn faulty(reason: Reason, detail: String, remedy: Vec<String>) -> Look {
-    Look { verdict: Verdict::Faulty(Finding { reason, detail, remedy }), plan: Vec::new() }
+    let remedy = vec![Remedy::manual(format!(
+        "start a kernel that the connector has modules for, or build {wanted} for {release}: \
+         Building Cisco Secure Endpoint Linux Connector Kernel Modules (connector 1.16.0 and later)"
+    ))];
+    let detail = format!("there is no {wanted} for kernel {release}");
+    Look::fault(Finding { reason: Reason::KernelModuleMissing, detail, remedy })
 }

@@ -3,9 +3,8 @@
 
 use std::path::Path;
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 use host::account::{Accounts, User};
-use host::process::quoted;
 use host::root::{is_dir, is_link, mode_of};
 use host::{FileError, memory};
 use nix::libc;
@@ -14,7 +13,7 @@ use nix::sys::stat::FileStat;
 use super::Look;
 use crate::Error;
 use crate::context::Context;
-use crate::outcome::{Finding, Verdict};
+use crate::outcome::Finding;
 use crate::profile::{Definitions, ScanService};
 
 pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
@@ -28,14 +27,14 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
         let total = total / 1024;
         if total < least {
             let detail = format!("this host has {total} MiB of memory, and the scan service needs {least}");
-            let remedy = vec![format!("# give this host at least {least} MiB of memory")];
-            return Ok(faulty(Finding { reason: Reason::MemoryLow, detail, remedy }));
+            let remedy = vec![Remedy::manual(format!("give this host at least {least} MiB of memory"))];
+            return Ok(Look::fault(Finding { reason: Reason::MemoryLow, detail, remedy }));
         }
         seen.push(format!("{total} MiB of memory"));
     }
     if let Some(definitions) = definitions {
         match judge(cx, definitions)? {
-            Judged::Wrong(finding) => return Ok(faulty(finding)),
+            Judged::Wrong(finding) => return Ok(Look::fault(finding)),
             Judged::Right(count) => seen.push(format!("{count} virus definitions")),
             Judged::Unknown(why) => return Ok(Look::unknown(why)),
             Judged::Nothing => seen.push("no virus definitions yet".to_owned()),
@@ -55,7 +54,7 @@ fn judge(cx: &Context, definitions: &Definitions) -> Result<Judged, Error> {
     let directory = &definitions.directory;
     let Some(found) = cx.root.stat(directory)? else { return Ok(Judged::Nothing) };
     if is_link(&found) {
-        return Ok(Judged::Unknown(format!("{} is a symbolic link, which is not followed", shown(cx, directory))));
+        return Ok(Judged::Unknown(format!("{} is a symbolic link, which is not followed", shown(directory))));
     }
     let reader = Reader(Accounts::of(cx.root).user(&cx.profile.scan_user.name)?);
     let mut above: Vec<&Path> = directory.ancestors().skip(1).collect();
@@ -81,13 +80,10 @@ fn judge(cx: &Context, definitions: &Definitions) -> Result<Judged, Error> {
             return Ok(Judged::Wrong(unreadable(cx, &file, "g+r")));
         }
         if !begins_right(cx, &file, &definitions.header)? {
-            let detail = format!(
-                "{} is no virus definitions file: it does not begin with {}",
-                shown(cx, &file),
-                definitions.header
-            );
-            let mut remedy = commands(cx, &file, |word| vec![format!("rm {word}")]);
-            remedy.push("# and restart the connector, which fetches it again".to_owned());
+            let detail =
+                format!("{} is no virus definitions file: it does not begin with {}", shown(&file), definitions.header);
+            let mut remedy = commands(&file, |word| vec![Remedy::run_in_root(["rm", word])]);
+            remedy.push(Remedy::manual("and restart the connector, which fetches it again"));
             return Ok(Judged::Wrong(Finding { reason: Reason::DefinitionsInvalid, detail, remedy }));
         }
         count += 1;
@@ -130,33 +126,29 @@ fn unreadable(cx: &Context, path: &Path, mode: &str) -> Finding {
     let user = &cx.profile.scan_user.name;
     Finding {
         reason: Reason::DefinitionsUnreadable,
-        detail: format!("{} cannot be read by {user}", shown(cx, path)),
-        remedy: commands(cx, path, |word| {
-            vec![cx.in_root(&format!("chgrp {user} {word}")), cx.in_root(&format!("chmod {mode} {word}"))]
+        detail: format!("{} cannot be read by {user}", shown(path)),
+        remedy: commands(path, |word| {
+            vec![Remedy::run_in_root(["chgrp", user, word]), Remedy::run_in_root(["chmod", mode, word])]
         }),
     }
 }
 
 /// A path for people. Who may write there chooses the names, so what a terminal obeys is escaped.
-fn shown(cx: &Context, path: &Path) -> String {
-    let shown = cx.root.shown(path).display().to_string();
+fn shown(path: &Path) -> String {
+    let shown = path.display().to_string();
     if is_plain(&shown) { shown } else { format!("{shown:?}") }
 }
 
 /// Commands with `path` as a word, unless its name is one that nobody should paste into a shell.
-fn commands(cx: &Context, path: &Path, commands: impl FnOnce(&str) -> Vec<String>) -> Vec<String> {
-    let shown = cx.root.shown(path).display().to_string();
+fn commands(path: &Path, commands: impl FnOnce(&str) -> Vec<Remedy>) -> Vec<Remedy> {
+    let shown = path.display().to_string();
     if is_plain(&shown) {
-        return commands(&quoted(&shown));
+        return commands(&shown);
     }
-    let above = path.parent().map_or_else(String::new, |above| cx.root.shown(above).display().to_string());
-    vec![format!("# look for it with: ls -lb {}", quoted(&above))]
+    let above = path.parent().unwrap_or(path).display().to_string();
+    vec![Remedy::run_in_root(["ls", "-lb", &above]).with_comment("look for it there")]
 }
 
 fn is_plain(path: &str) -> bool {
     !path.contains(char::is_control) && !path.contains(char::REPLACEMENT_CHARACTER)
-}
-
-fn faulty(finding: Finding) -> Look {
-    Look { verdict: Verdict::Faulty(finding), plan: Vec::new() }
 }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 use host::account::{Accounts, GSHADOW, Group, SHADOW, User};
 use host::distribution::Tool;
-use host::process::{Command, quoted};
+use host::process::Command;
 use host::root::is_dir;
 
 use super::Look;
@@ -75,17 +75,16 @@ fn missing(cx: &Context, group: Option<&Group>) -> Result<Look, Error> {
     let what = if group.is_some() { "user" } else { "user and group" };
     if cx.processes.find(Tool::Useradd.program()).is_none() {
         let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
-        let finding = not_installed(cx, &detail, &cx.repair_command());
-        return Ok(Look { verdict: Verdict::Faulty(finding), plan: Vec::new() });
+        return Ok(Look::fault(not_installed(cx, &detail, Remedy::hostprep(["repair"]))));
     }
     let finding = Finding {
         reason: Reason::UserMissing,
         detail: format!("{what} {} missing", wanted.name),
-        remedy: vec![cx.repair_command()],
+        remedy: vec![Remedy::hostprep(["repair"])],
     };
     let fallback = fallback.map(complete);
     let plan = vec![Action::Account { command: complete(useradd), makes, window: window.map(Box::new), fallback }];
-    Ok(Look { verdict: Verdict::Faulty(finding), plan })
+    Ok(Look { verdict: Verdict::Faulty(vec![finding]), plan })
 }
 
 /// What a user of that name is that the profile does not ask for.
@@ -214,9 +213,10 @@ fn mismatch(
     let mendable = home_is_safe && problems.iter().all(Problem::is_mendable);
     let remedy = if !is_local {
         detail.push_str("; it comes from a directory service, so it is not changed here");
-        vec![format!("# change {name} in the directory service that has it"), cx.repair_command()]
+        let change = Remedy::manual(format!("change {name} in the directory service that has it"));
+        vec![change, Remedy::hostprep(["repair"])]
     } else if mendable {
-        commands.iter().map(|(command, _)| command.to_string()).collect()
+        commands.iter().map(|(command, _)| Remedy::command(command)).collect()
     } else {
         by_hand(cx, problems)
     };
@@ -227,31 +227,29 @@ fn mismatch(
     } else {
         Vec::new()
     };
-    Ok(Look { verdict: Verdict::Faulty(Finding { reason: Reason::UserMismatch, detail, remedy }), plan })
+    Ok(Look { verdict: Verdict::Faulty(vec![Finding { reason: Reason::UserMismatch, detail, remedy }]), plan })
 }
 
-fn by_hand(cx: &Context, problems: &[Problem]) -> Vec<String> {
+fn by_hand(cx: &Context, problems: &[Problem]) -> Vec<Remedy> {
     let name = &cx.profile.scan_user.name;
     let mut remedy = Vec::new();
-    let root = if cx.root.is_alternate() {
-        format!(" -R {}", quoted(&cx.root.path().to_string_lossy()))
-    } else {
-        String::new()
+    let edit = |editor: &str, id: &str| {
+        let editor = Command::new(editor);
+        let editor = cx.alternate_root().map_or(editor.clone(), |root| editor.root_option("-R", root));
+        Remedy::command(&editor).with_comment(format!("give {name} a system {id} of its own, or remove its line"))
     };
-    let edit =
-        |editor: &str, id: &str| format!("{editor}{root}  # give {name} a system {id} of its own, or remove its line");
     for problem in problems {
         match problem {
             // userdel would first kill every process of root's.
             Problem::Root => remedy.push(edit("vipw", "uid")),
-            Problem::GroupIsRoot => {
-                remedy.push(format!("vigr  # give {name} a system gid of its own, or remove its line"))
+            Problem::GroupIsRoot => remedy.push(edit("vigr", "gid")),
+            Problem::OutsideSystemRange { .. } => {
+                remedy.push(Remedy::command(&account_tool(cx, "userdel").arg(name)));
             }
-            Problem::OutsideSystemRange { .. } => remedy.push(account_tool(cx, "userdel").arg(name).to_string()),
             _ => {}
         }
     }
-    remedy.push(cx.repair_command());
+    remedy.push(Remedy::hostprep(["repair"]));
     remedy
 }
 

@@ -1,5 +1,6 @@
 //! The policy rule, as `policy` assesses it, in the terms of fault 19: reason, detail and remedy.
 
+use faults::Remedy;
 use host::Root;
 use host::container::Surroundings;
 use policy::transaction::{InstalledAt, StoreTarget};
@@ -22,29 +23,29 @@ pub fn assess(cx: &Context) -> Result<RuleAssessment, Error> {
 pub(super) fn finding(cx: &Context, assessment: &RuleAssessment) -> Option<Finding> {
     let Problem { cause, detail, .. } = assessment.rule.problem()?;
     let mut remedy = match &assessment.rule {
-        RuleState::NotLoaded(_) => vec!["semodule -B".to_owned()],
+        RuleState::NotLoaded(_) => vec![Remedy::run_in_root(["semodule", "-B"])],
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
         RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
         _ => Vec::new(),
     };
-    remedy.push(cx.repair_command());
+    remedy.push(Remedy::hostprep(["repair"]));
     Some(Finding { reason: reason_of(*cause), detail: detail.clone(), remedy })
 }
 
 /// The command that removes the module at `priority`, which is not ours.
-fn remove_at(cx: &Context, assessment: &RuleAssessment, priority: u16) -> Vec<String> {
+fn remove_at(cx: &Context, assessment: &RuleAssessment, priority: u16) -> Vec<Remedy> {
     let others = ModuleSpec { priority, former_priorities: Vec::new(), ..cx.profile.module.clone() };
     let present = InstalledAt { priorities: vec![priority], disabled: false };
     let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
-    target.remove(&others, &present).iter().map(ToString::to_string).collect()
+    target.remove(&others, &present).iter().map(Remedy::command).collect()
 }
 
-fn update_policy(cx: &Context, assessment: &RuleAssessment, cause: Cause) -> String {
+fn update_policy(cx: &Context, assessment: &RuleAssessment, cause: Cause) -> Remedy {
     // The packages of EL 7, which alone has such a store.
     let packages = ["policycoreutils".to_owned(), "libsemanage".to_owned(), policy_package(assessment)];
     match cx.distribution.update_command(&packages) {
-        Some(command) if cause == Cause::StoreUnsupported => cx.in_root(&command),
-        _ => "# update the SELinux policy packages of this host".to_owned(),
+        Some(command) if cause == Cause::StoreUnsupported => Remedy::run_in_root(command),
+        _ => Remedy::manual("update the SELinux policy packages of this host"),
     }
 }
 

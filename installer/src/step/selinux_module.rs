@@ -19,8 +19,8 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
         found => found?,
     };
     let Some(interrupted) = interrupted else { return judge(cx) };
-    let shown = cx.root.shown(interrupted.path());
-    let detail = format!("{} has no active policy: a transaction of it was cut short", shown.display());
+    let path = interrupted.path().display();
+    let detail = format!("{path} has no active policy: a transaction of it was cut short");
     let verdict = match judge(cx)?.verdict {
         faulty @ Verdict::Faulty(_) => faulty,
         _ => Verdict::NotReady(detail),
@@ -42,7 +42,7 @@ pub fn interrupted_store(cx: &Context) -> Result<Option<InterruptedTransaction>,
 fn judge(cx: &Context) -> Result<Look, Error> {
     let assessment = assess(cx)?;
     let rule = &assessment.rule;
-    let Some(mut found) = finding(cx, &assessment) else {
+    let Some(found) = finding(cx, &assessment) else {
         let detail = rule.to_string();
         return Ok(match rule {
             RuleState::Pending(_) => Look { verdict: Verdict::Later(detail), plan: Vec::new() },
@@ -50,10 +50,11 @@ fn judge(cx: &Context) -> Result<Look, Error> {
             _ => Look::right(detail),
         });
     };
+    let mut findings = vec![found];
     let plan = match (rule, missing_tools(cx)) {
         (RuleState::Overridden { .. } | RuleState::Unfixable(_), _) => Vec::new(),
         (_, Some(tools)) => {
-            found = Finding { detail: format!("{}; {}", found.detail, tools.detail), ..tools };
+            findings.insert(0, tools);
             Vec::new()
         }
         // A commit of what is in the store already would cost seconds and change nothing.
@@ -67,6 +68,9 @@ fn judge(cx: &Context) -> Result<Look, Error> {
             vec![Action::LoadModule(Box::new(load))]
         }
     };
-    let verdict = if rule.denied_now() { Verdict::Faulty(found) } else { Verdict::NotReady(found.detail) };
+    let verdict = match Finding::merged(&findings) {
+        Some(found) if !rule.denied_now() => Verdict::NotReady(found.detail),
+        _ => Verdict::Faulty(findings),
+    };
     Ok(Look { verdict, plan })
 }

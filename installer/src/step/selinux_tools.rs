@@ -1,7 +1,7 @@
 //! Which policy tools are there, and which package brings the others. A reason for fault 19 only where the rule is not
 //! in force.
 
-use faults::Reason;
+use faults::{Reason, Remedy};
 use host::distribution::Tool;
 use policy::{RuleState, Unknown};
 
@@ -21,7 +21,7 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
     if let RuleState::Unknown(Unknown::Unreadable(e)) = rule {
         return Ok(Look::unknown(e.to_string()));
     }
-    let verdict = if rule.denied_now() { Verdict::Faulty(finding) } else { Verdict::NotReady(finding.detail) };
+    let verdict = if rule.denied_now() { Verdict::Faulty(vec![finding]) } else { Verdict::NotReady(finding.detail) };
     Ok(Look { verdict, plan: Vec::new() })
 }
 
@@ -42,25 +42,27 @@ pub(super) fn missing_tools(cx: &Context) -> Option<Finding> {
     cx.processes.find(Tool::Semodule.program()).is_none().then(|| {
         let missing: Vec<Tool> =
             Tool::POLICY.into_iter().filter(|tool| cx.processes.find(tool.program()).is_none()).collect();
+        // The tools are this machine's, also for an alternate root.
+        let machine = cx.machine_distribution();
         let mut packages: Vec<String> = Vec::new();
         for tool in &missing {
-            if let Some(package) = cx.distribution.tool_package(*tool)
+            if let Some(package) = machine.tool_package(*tool)
                 && !packages.iter().any(|other| other == package)
             {
                 packages.push(package.to_owned());
             }
         }
-        let mut remedy = vec![match cx.distribution.install_command(&packages) {
-            Some(command) if !packages.is_empty() => command,
-            _ => "# install the packages that bring semodule and semanage (policycoreutils)".to_owned(),
-        }];
-        remedy.push(cx.repair_command());
+        let install = match machine.install_command(&packages) {
+            Some(command) if !packages.is_empty() => Remedy::run_here(command),
+            _ => Remedy::manual("install the packages that provide semodule and semanage (policycoreutils)"),
+        };
+        let remedy = vec![install, Remedy::hostprep(["repair"])];
         Finding { reason: Reason::ToolsMissing, detail: format!("{} missing", names(&missing)), remedy }
     })
 }
 
 fn with_package(cx: &Context, tool: Tool) -> String {
-    match cx.distribution.tool_package(tool) {
+    match cx.machine_distribution().tool_package(tool) {
         Some(package) => format!("{} (package {package})", tool.program()),
         None => tool.program().to_owned(),
     }

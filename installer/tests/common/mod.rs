@@ -98,6 +98,14 @@ impl Host {
         );
     }
 
+    /// The remedies of `report` as this machine's shell takes them.
+    #[track_caller]
+    pub fn remedies(&self, report: &StepReport) -> Vec<String> {
+        let finding = report.finding().unwrap_or_else(|| panic!("{report:?}"));
+        let root = self.alternate.then(|| self.dir.path().canonicalize().unwrap());
+        finding.remedy.iter().map(|remedy| remedy.shell_line(root.as_deref())).collect()
+    }
+
     pub fn calls(&self) -> Vec<String> {
         let text = fs::read_to_string(self.path("calls")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
