@@ -138,6 +138,14 @@ pub struct StepReport {
     pub plan: Vec<String>,
 }
 
+impl StepReport {
+    /// Returns all that is wrong as one finding; `None` if the fault is not true.
+    #[must_use]
+    pub fn finding(&self) -> Option<Finding> {
+        Finding::merged(&self.findings)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,13 +156,5 @@ mod tests {
         for outcome in [Ok, Changed, Deferred, Fault, Unknown, Planned] {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
         }
-    }
-}
-
-impl StepReport {
-    /// Returns all that is wrong as one finding; `None` if the fault is not true.
-    #[must_use]
-    pub fn finding(&self) -> Option<Finding> {
-        Finding::merged(&self.findings)
     }
 }
