@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use faults::{Remedy, RemedyAction, RunOn};
 use host::clock::Clock;
 use host::container::Surroundings;
 use host::distribution::Distribution;
@@ -85,6 +86,18 @@ impl Context<'_> {
     #[must_use]
     pub fn alternate_root(&self) -> Option<&Path> {
         self.root.is_alternate().then(|| self.root.path())
+    }
+
+    /// Returns the remedy that runs `command` on `paths` of the root. On an alternate root this machine's program does it, so that
+    /// the root needs none.
+    #[must_use]
+    pub fn remedy_on(&self, command: &[&str], paths: &[&Path]) -> Remedy {
+        let with = |path: &dyn Fn(&Path) -> PathBuf| {
+            let paths = paths.iter().map(|inside| path(inside).to_string_lossy().into_owned());
+            command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>()
+        };
+        let outside = self.root.is_alternate().then(|| with(&|inside| self.root.shown(inside)));
+        RemedyAction::Run { argv: with(&|inside| inside.to_owned()), on: RunOn::Root, outside }.into()
     }
 
     /// Returns the distribution of this machine: that of the root, unless the root is an alternate one.

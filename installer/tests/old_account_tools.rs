@@ -107,7 +107,7 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
     assert!(detail.ends_with("; no process is named in /etc/passwd.lock"), "{detail}");
     let root = host.dir.path().canonicalize().unwrap();
-    assert_eq!(remedy[0], format!("chroot {} rm -f /etc/passwd.lock", root.display()));
+    assert_eq!(remedy[0], format!("rm -f {}/etc/passwd.lock", root.display()));
 }
 
 /// A full disk and a user without rights also end with "cannot lock": waiting would not help.
@@ -188,6 +188,6 @@ fn locks_that_a_failed_removal_leaves_are_named() {
     let said = removed.failed.join("\n");
     let locks = "which no longer runs, left /etc/passwd.lock, /etc/shadow.lock, /etc/group.lock behind";
     assert!(said.contains(locks), "{said}");
-    assert!(said.contains(" rm -f /etc/passwd.lock"), "{said}");
+    assert!(said.contains("Run: rm -f /"), "{said}");
     assert!(removed.done.is_empty(), "{removed:?}");
 }

@@ -82,6 +82,14 @@ fn without_tools_the_right_package_is_named() {
         ("centos-7", "yum install -y policycoreutils checkpolicy policycoreutils-python"),
         ("oracle-7", "yum install -y policycoreutils checkpolicy policycoreutils-python"),
         ("amazon-2", "yum install -y policycoreutils checkpolicy policycoreutils-python"),
+        ("rhel-8", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
+        ("rocky-9", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
+        ("amazon-2023", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
+        ("sles-15", "zypper --non-interactive install policycoreutils checkpolicy policycoreutils-python-utils"),
+        (
+            "opensuse-leap-15",
+            "zypper --non-interactive install policycoreutils checkpolicy policycoreutils-python-utils",
+        ),
         ("oracle-8", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
         ("rhel-9", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
         ("fedora-42", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
@@ -94,7 +102,7 @@ fn without_tools_the_right_package_is_named() {
         for report in &results.reports {
             assert_eq!(report.outcome, Outcome::Fault, "{os_release}");
             assert_eq!(reason(report), Reason::ToolsMissing, "{os_release}");
-            assert_eq!(host.remedies(&report)[0], command, "{os_release}");
+            assert_eq!(host.remedies(report)[0], command, "{os_release}");
         }
         assert_eq!(host.raised(), [19]);
     }

@@ -95,37 +95,25 @@ fn a_store_of_el_7_2_is_reported_and_left_alone() {
     store.expect_untouched(&selinux(&root));
 }
 
+/// hostprep runs this machine's tools on an alternate root, whatever distribution that is of.
 #[test]
-fn without_semodule_the_package_is_named_for_each_distribution() {
+fn without_semodule_this_machines_package_is_named() {
     let root = root();
-    for (distribution, command) in [
-        ("rhel-7", "yum install -y policycoreutils-python"),
-        ("centos-7", "yum install -y policycoreutils-python"),
-        ("oracle-7", "yum install -y policycoreutils-python"),
-        ("amazon-2", "yum install -y policycoreutils-python"),
-        ("rhel-8", "dnf install -y policycoreutils-python-utils"),
-        ("oracle-8", "dnf install -y policycoreutils-python-utils"),
-        ("rocky-9", "dnf install -y policycoreutils-python-utils"),
-        ("amazon-2023", "dnf install -y policycoreutils-python-utils"),
-        ("fedora-42", "dnf install -y policycoreutils-python-utils"),
-        ("sles-15", "zypper --non-interactive install policycoreutils-python-utils"),
-        ("opensuse-leap-15", "zypper --non-interactive install policycoreutils-python-utils"),
-        ("debian-12", "apt-get install -y policycoreutils-python-utils"),
-        ("ubuntu-22.04", "apt-get install -y policycoreutils-python-utils"),
-    ] {
+    let hidden = ["semodule", "checkmodule", "semodule_package", "semanage"];
+    let mut named = Vec::new();
+    for distribution in ["rhel-7", "sles-15", "debian-12"] {
         let os_release = setup::fixture(&format!("os-release/{distribution}"));
         root.file("/etc/os-release", std::fs::read(os_release).unwrap());
-        let hidden = ["semodule", "checkmodule", "semodule_package", "semanage"];
         let run = root.hostprep_without(&hidden, &ONLY).expect_code(3);
         assert_eq!(run.faults(), [19], "{distribution}");
         let step = run.step("selinux-module");
         assert_eq!(step["reason"], "tools-missing", "{distribution}");
-        let remedy = step["remedy"].to_string();
-        let (install, package) = command.rsplit_once(' ').expect("a command and a package");
-        let names_it = remedy.split([' ', '"']).any(|word| word == package);
-        assert!(remedy.contains(install) && names_it, "{distribution}: {remedy}");
+        named.push(step["remedy"][0].as_str().unwrap().to_owned());
         assert!(ours(&root).is_empty());
     }
+    let manager = if std::path::Path::new("/usr/bin/apt-get").exists() { "apt-get" } else { "dnf" };
+    assert!(named[0].starts_with(&format!("{manager} install -y policycoreutils ")), "{named:?}");
+    assert!(named.iter().all(|command| *command == named[0]), "{named:?}");
 }
 
 #[test]

@@ -101,9 +101,9 @@ fn login_defs_failure(cx: &Context, blocked: &WindowError, error: &ProcessError)
     if !["login.defs", "login definitions"].iter().any(|name| stderr.contains(name)) {
         return None;
     }
-    let path = cx.root.inside(path).to_string_lossy().into_owned();
+    let path = cx.root.inside(path);
     let error = error.inside_text(cx.root);
-    let detail = format!("{path} can be neither changed nor replaced: {source}; {error}");
-    let remedy = vec![Remedy::run_in_root(["chattr", "-i", "-a", &path]), Remedy::hostprep(["repair"])];
+    let detail = format!("{} can be neither changed nor replaced: {source}; {error}", path.display());
+    let remedy = vec![cx.remedy_on(&["chattr", "-i", "-a"], &[&path]), Remedy::hostprep(["repair"])];
     Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
 }

@@ -1,5 +1,6 @@
 //! The account tools: how they are called for a root, when they are run again, and what their failure means.
 
+use std::path::Path;
 use std::time::Duration;
 
 use faults::{Reason, Remedy};
@@ -158,7 +159,7 @@ pub fn failure(cx: &Context, command: &Command, error: &ProcessError, words: &st
         return Finding {
             reason: Reason::AccountFilesImmutable,
             detail: format!("{} failed: {list} cannot be changed (chattr +i or +a)", command.program()),
-            remedy: vec![with_paths(["chattr", "-i", "-a"], immutable), again],
+            remedy: vec![on_files(cx, &["chattr", "-i", "-a"], &immutable), again],
         };
     }
     let locks = if may_be_a_lock(error) { account_locks(cx.root) } else { Vec::new() };
@@ -169,7 +170,7 @@ pub fn failure(cx: &Context, command: &Command, error: &ProcessError, words: &st
     let abandoned: Vec<String> =
         locks.iter().filter(|lock| lock.is_abandoned()).map(|lock| lock.path.clone()).collect();
     let first = if !abandoned.is_empty() {
-        with_paths(["rm", "-f"], abandoned)
+        on_files(cx, &["rm", "-f"], &abandoned)
     } else if let Some(AccountLock { owner: Owner::Running(pid), .. }) = locks.first() {
         Remedy::run_here(["ps", "-p", &pid.to_string()]).with_comment("wait until this process has ended")
     } else {
@@ -191,8 +192,9 @@ pub fn not_installed(cx: &Context, detail: &str, again: Remedy) -> Finding {
     Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again] }
 }
 
-fn with_paths<const N: usize>(command: [&str; N], paths: Vec<String>) -> Remedy {
-    Remedy::run_in_root(command.map(str::to_owned).into_iter().chain(paths))
+fn on_files(cx: &Context, command: &[&str], files: &[String]) -> Remedy {
+    let files: Vec<&Path> = files.iter().map(Path::new).collect();
+    cx.remedy_on(command, &files)
 }
 
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].

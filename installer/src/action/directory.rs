@@ -60,7 +60,7 @@ pub(super) fn failure(cx: &Context, path: &Path, error: &FileError) -> Finding {
     };
     let first = match error.errno() {
         Some(Errno::EROFS) => Some(Remedy::manual("mount the file system read-write")),
-        Some(Errno::EPERM) => Some(Remedy::run_in_root(["chattr", "-i", "-a", &path.to_string_lossy()])),
+        Some(Errno::EPERM) => Some(cx.remedy_on(&["chattr", "-i", "-a"], &[path])),
         _ => None,
     };
     let remedy = first.into_iter().chain([Remedy::hostprep(["repair"])]).collect();

@@ -135,8 +135,8 @@ fn require_roots_alone(cx: &Context, work: &Path) -> Result<(), ActionError> {
         let path = directory.display().to_string();
         let detail = format!("{path} is not root's alone to write, so no policy is compiled below it");
         let remedy = vec![
-            Remedy::run_in_root(["chown", "root:root", &path]),
-            Remedy::run_in_root(["chmod", "go-w", &path]),
+            cx.remedy_on(&["chown", "root:root"], &[directory]),
+            cx.remedy_on(&["chmod", "go-w"], &[directory]),
             Remedy::hostprep(["repair"]),
         ];
         return Err(ActionError::Host(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }));

@@ -15,7 +15,7 @@ use faults::{FaultId, Reason, Remedy, Report, Source, Wanted};
 use crate::outcome::Finding;
 use host::lock::Lock;
 use host::log::Level;
-use host::{Dir, FileError, ReadError};
+use host::{Dir, FileError, InsideText, ReadError};
 use thiserror::Error;
 
 use crate::context::Context;
@@ -78,7 +78,7 @@ pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begu
     // Held until the store knows too: what a call beside this one raises is not cleared by it.
     let (dir, _lock) = lock(cx)?;
     let mut record = read(cx).inspect_err(|e| {
-        if let Err(e) = raise(cx, &damaged(e)) {
+        if let Err(e) = raise(cx, &damaged(cx, e)) {
             trouble(e);
         }
     })?;
@@ -239,8 +239,8 @@ pub fn finding(record: &Record) -> Finding {
 
 /// What the fault says while nobody knows.
 #[must_use]
-pub fn damaged(problem: &dyn std::error::Error) -> Finding {
-    locked(problem.to_string())
+pub fn damaged(cx: &Context, problem: &dyn InsideText) -> Finding {
+    locked(problem.inside_text(cx.root))
 }
 
 fn locked(detail: String) -> Finding {

@@ -1,7 +1,7 @@
 //! The managed directories: root:root and of the profile's mode, opened without following a link and changed through the
 //! descriptor (design, section 3).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use faults::{Reason, Remedy};
 use host::Root;
@@ -34,7 +34,7 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
                     mode: (mode != directory.mode).then_some((mode, directory.mode)),
                     gid: (gid != 0).then_some(gid),
                 });
-                wrong.push(mode_finding(directory, mode, gid));
+                wrong.push(mode_finding(cx, directory, mode, gid));
             }
             State::Foreign(finding) => wrong.push(finding),
         }
@@ -67,15 +67,13 @@ fn state(cx: &Context, directory: &ManagedDirectory, mounts: &[PathBuf]) -> Resu
         Found::Nothing => return Ok(State::NotOurs),
         Found::Link(at) => {
             let target = cx.root.link_target(&at).map_or_else(String::new, |to| format!(" to {}", to.display()));
-            let at = at.display().to_string();
-            let detail = format!("{at} is a symbolic link{target}, which is not followed");
-            let remedy = Remedy::run_in_root(["mv", "-T", &at, &format!("{at}.aside")]);
+            let detail = format!("{} is a symbolic link{target}, which is not followed", at.display());
+            let remedy = cx.remedy_on(&["mv", "-T"], &[&at, &aside(&at)]);
             return Ok(foreign(Reason::DirectorySymlink, detail, vec![remedy]));
         }
         Found::Other(at) => {
-            let at = at.display().to_string();
-            let detail = format!("{at} is not a directory");
-            let remedy = Remedy::run_in_root(["mv", &at, &format!("{at}.aside")]);
+            let detail = format!("{} is not a directory", at.display());
+            let remedy = cx.remedy_on(&["mv"], &[&at, &aside(&at)]);
             return Ok(foreign(Reason::DirectoryMissing, detail, vec![remedy]));
         }
         Found::Directory(stat) => stat,
@@ -86,14 +84,14 @@ fn state(cx: &Context, directory: &ManagedDirectory, mounts: &[PathBuf]) -> Resu
     }
     if uid != 0 {
         let detail = format!("{path} belongs to uid {uid}, expected root");
-        return Ok(foreign(Reason::DirectoryOwner, detail, own_and_mode(directory)));
+        return Ok(foreign(Reason::DirectoryOwner, detail, own_and_mode(cx, directory)));
     }
     if mounts.contains(&cx.root.shown(&directory.path)) {
         let detail = format!(
             "{path} is a mount from elsewhere, root:{gid} and {mode:04o}, expected root:root and {:04o}",
             directory.mode
         );
-        return Ok(foreign(Reason::DirectoryMount, detail, own_and_mode(directory)));
+        return Ok(foreign(Reason::DirectoryMount, detail, own_and_mode(cx, directory)));
     }
     Ok(State::Adjustable { mode, gid })
 }
@@ -135,13 +133,19 @@ fn repair() -> Remedy {
     Remedy::hostprep(["repair"])
 }
 
-fn own_and_mode(directory: &ManagedDirectory) -> Vec<Remedy> {
-    let path = directory.path.display().to_string();
-    let mode = format!("{:04o}", directory.mode);
-    vec![Remedy::run_in_root(["chown", "root:root", &path]), Remedy::run_in_root(["chmod", &mode, &path])]
+fn own_and_mode(cx: &Context, directory: &ManagedDirectory) -> Vec<Remedy> {
+    let (path, mode) = (directory.path.as_path(), format!("{:04o}", directory.mode));
+    vec![cx.remedy_on(&["chown", "root:root"], &[path]), cx.remedy_on(&["chmod", &mode], &[path])]
 }
 
-fn mode_finding(directory: &ManagedDirectory, mode: u32, gid: u32) -> Finding {
+/// A free name next to `path`.
+fn aside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".aside");
+    name.into()
+}
+
+fn mode_finding(cx: &Context, directory: &ManagedDirectory, mode: u32, gid: u32) -> Finding {
     let path = directory.path.display().to_string();
     let mut detail = format!("{path} is {mode:04o}, expected {:04o}", directory.mode);
     if gid != 0 {
@@ -149,10 +153,10 @@ fn mode_finding(directory: &ManagedDirectory, mode: u32, gid: u32) -> Finding {
     }
     let mut remedy = Vec::new();
     if gid != 0 {
-        remedy.push(Remedy::run_in_root(["chgrp", "root", &path]));
+        remedy.push(cx.remedy_on(&["chgrp", "root"], &[&directory.path]));
     }
     if mode != directory.mode {
-        remedy.push(Remedy::run_in_root(["chmod", &format!("{:04o}", directory.mode), &path]));
+        remedy.push(cx.remedy_on(&["chmod", &format!("{:04o}", directory.mode)], &[&directory.path]));
     }
     Finding { reason: Reason::DirectoryMode, detail, remedy }
 }

@@ -22,15 +22,19 @@ pub(super) fn observe(cx: &Context) -> Result<Look, Error> {
         return Ok(Look::right(format!("{release} is watched through kernel modules, without BTF or headers")));
     }
     let config = match btf(cx.root, release, *running)? {
-        Btf::Present(shown) => return Ok(Look::right(format!("{release} has BTF ({})", shown.display()))),
+        Btf::Present(shown) => {
+            return Ok(Look::right(format!("{release} has BTF ({})", cx.root.inside(&shown).display())));
+        }
         Btf::Absent(config) => config,
     };
     let without = match config {
-        Some(config) => format!("kernel {release} has no BTF ({})", config.display()),
+        Some(config) => format!("kernel {release} has no BTF ({})", cx.root.inside(&config).display()),
         None => format!("kernel {release} shows no BTF"),
     };
     let finding = match headers(cx.root, release)? {
-        Headers::Usable(at) => return Ok(Look::right(format!("{without}, its headers are in {}", at.display()))),
+        Headers::Usable(at) => {
+            return Ok(Look::right(format!("{without}, its headers are in {}", cx.root.inside(&at).display())));
+        }
         Headers::OfOthers(others) => Finding {
             reason: Reason::HeadersMismatch,
             detail: format!("{without}, and headers are installed for {} only", others.join(", ")),

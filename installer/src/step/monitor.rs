@@ -36,7 +36,7 @@ pub(super) fn observe(cx: &Context, watched: Watched) -> Result<Look, Error> {
     let kept_out = match load_lock::status(cx) {
         Ok(lock) => lock.is_locked().then(|| load_lock::finding(&lock.record)),
         Err(e) if e.is_denied() => return Err(e),
-        Err(e) => Some(load_lock::damaged(&e)),
+        Err(e) => Some(load_lock::damaged(cx, &e)),
     };
     if let Some(finding) = kept_out {
         return Ok(Look::fault(finding));

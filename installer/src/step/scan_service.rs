@@ -82,7 +82,7 @@ fn judge(cx: &Context, definitions: &Definitions) -> Result<Judged, Error> {
         if !begins_right(cx, &file, &definitions.header)? {
             let detail =
                 format!("{} is no virus definitions file: it does not begin with {}", shown(&file), definitions.header);
-            let mut remedy = commands(&file, |word| vec![Remedy::run_in_root(["rm", word])]);
+            let mut remedy = commands(cx, &file, |_| vec![cx.remedy_on(&["rm"], &[&file])]);
             remedy.push(Remedy::manual("and restart the connector, which fetches it again"));
             return Ok(Judged::Wrong(Finding { reason: Reason::DefinitionsInvalid, detail, remedy }));
         }
@@ -127,8 +127,8 @@ fn unreadable(cx: &Context, path: &Path, mode: &str) -> Finding {
     Finding {
         reason: Reason::DefinitionsUnreadable,
         detail: format!("{} cannot be read by {user}", shown(path)),
-        remedy: commands(path, |word| {
-            vec![Remedy::run_in_root(["chgrp", user, word]), Remedy::run_in_root(["chmod", mode, word])]
+        remedy: commands(cx, path, |word| {
+            vec![Remedy::run_in_root(["chgrp", user, word]), cx.remedy_on(&["chmod", mode], &[path])]
         }),
     }
 }
@@ -140,13 +140,12 @@ fn shown(path: &Path) -> String {
 }
 
 /// Commands with `path` as a word, unless its name is one that nobody should paste into a shell.
-fn commands(path: &Path, commands: impl FnOnce(&str) -> Vec<Remedy>) -> Vec<Remedy> {
+fn commands(cx: &Context, path: &Path, commands: impl FnOnce(&str) -> Vec<Remedy>) -> Vec<Remedy> {
     let shown = path.display().to_string();
     if is_plain(&shown) {
         return commands(&shown);
     }
-    let above = path.parent().unwrap_or(path).display().to_string();
-    vec![Remedy::run_in_root(["ls", "-lb", &above]).with_comment("look for it there")]
+    vec![cx.remedy_on(&["ls", "-lb"], &[path.parent().unwrap_or(path)]).with_comment("look for it there")]
 }
 
 fn is_plain(path: &str) -> bool {
