@@ -93,7 +93,6 @@ fn without_tools_the_right_package_is_named() {
         ("oracle-8", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
         ("rhel-9", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
         ("fedora-42", "dnf install -y policycoreutils checkpolicy policycoreutils-python-utils"),
-        ("sles-15", "zypper --non-interactive install policycoreutils checkpolicy policycoreutils-python-utils"),
         ("debian-12", "apt-get install -y policycoreutils checkpolicy semodule-utils policycoreutils-python-utils"),
         ("ubuntu-22.04", "apt-get install -y policycoreutils checkpolicy semodule-utils policycoreutils-python-utils"),
     ] {
