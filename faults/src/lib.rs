@@ -6,7 +6,6 @@
 //!   processes share; `README.md` describes the files for those who read them without this library
 //! * [`status`]: the store in the connector's own form
 //! * [`explain`]: all about one fault, for a terminal
-//! * [`runtime`]: when faults 6, 7 and 18 are raised and cleared, for the agent's own processes
 //!
 //! A program that found out what is wrong tells the store so in one call:
 //!
@@ -39,7 +38,6 @@ pub mod catalogue;
 pub mod explain;
 pub mod language;
 pub mod layout;
-pub mod runtime;
 pub mod status;
 pub mod texts;
 

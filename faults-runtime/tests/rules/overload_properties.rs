@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use faults::runtime::{Load, Overload, OverloadSettings, Threshold};
 use faults::{Severity, Snapshot};
+use faults_runtime::{Load, Overload, OverloadSettings, Threshold};
 use proptest::prelude::*;
 
 use crate::ledger::{Ledger, MILLI, MINUTE, SECOND};
@@ -21,8 +21,8 @@ prop_compose! {
         clear_at in 0.2..0.95,
         times in prop::collection::vec(seconds(1..120), 4),
         smoothing in seconds(0..60),
-        dwell in seconds(1..300),
-        silence in seconds(30..300),
+        min_hold in seconds(1..300),
+        sample_timeout in seconds(30..300),
     ) -> OverloadSettings {
         let threshold = |raise: f64, at: usize| {
             Threshold { raise, raise_for: times[at], clear: raise * clear_at, clear_for: times[at + 1] }
@@ -31,8 +31,8 @@ prop_compose! {
             major: threshold(major_raise, 0),
             critical: threshold(major_raise * critical_by, 2),
             smoothing,
-            dwell,
-            silence,
+            min_hold,
+            sample_timeout,
         };
         settings.validate().unwrap();
         settings
@@ -84,7 +84,7 @@ proptest! {
         let (mut before, mut level, mut upwards) = (Duration::ZERO, None, false);
         for (at, now) in ledger.changes {
             let up = now > level;
-            prop_assert!(up == upwards || at - before >= settings.dwell, "{at:?} after {before:?}");
+            prop_assert!(up == upwards || at - before >= settings.min_hold, "{at:?} after {before:?}");
             (before, level, upwards) = (at, now, up);
         }
     }
@@ -112,7 +112,7 @@ proptest! {
             }
             let mut since = at;
             for (time, load) in samples.into_iter().rev().skip_while(|(time, _)| *time > at) {
-                if !is_so(load) || since - time >= settings.silence {
+                if !is_so(load) || since - time >= settings.sample_timeout {
                     break;
                 }
                 since = time;

@@ -4,12 +4,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use faults::runtime::{Decision, End, RestartSettings, Restarts, ScanFailure};
 use faults::{FaultId, Reason, Report, Severity, Snapshot};
+use faults_runtime::{Decision, End, RestartSettings, Restarts, ScanFailure};
 use host::clock::{Clock, VirtualClock};
 
-use crate::common;
 use crate::ledger::{MILLI, MINUTE, SECOND, cleared, raised, report};
+use crate::scratch;
 
 const QUIET: Duration = Duration::from_secs(600);
 
@@ -18,7 +18,7 @@ fn crash() -> ScanFailure {
 }
 
 fn stored() -> Snapshot {
-    raised(&common::report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, "of the process before"))
+    raised(&scratch::report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, "of the process before"))
 }
 
 fn new(failures: u32) -> Restarts {
@@ -129,7 +129,7 @@ fn a_failure_within_them_keeps_it_until_a_later_restart_is_quiet() {
     assert_eq!(
         found.finding.detail,
         "the connector has restarted, and the scan process failed again before 10m had passed: signal 11 (SIGSEGV) \
-         while scanning \"/srv/in.zip\"; it does not mend itself: find out why, then restart the connector"
+         while scanning \"/srv/in.zip\"; it does not recover by itself: find the cause, then restart the connector"
     );
     clock.advance(24 * 60 * MINUTE);
     assert_eq!(restarts.tick(clock.monotonic()), None);
@@ -175,7 +175,7 @@ fn times_that_go_back_count_as_the_latest() {
 fn what_an_administrator_raised_by_hand_is_cleared_by_the_same_rule() {
     let by_hand = Report {
         severity: Some(Severity::Minor),
-        ..common::report(FaultId::SCAN_RESTARTS, Reason::RaisedByHand, "to try it")
+        ..scratch::report(FaultId::SCAN_RESTARTS, Reason::RaisedByHand, "to try it")
     };
     let mut restarts = Restarts::resume(RestartSettings::default(), &raised(&by_hand), Duration::ZERO).unwrap();
     assert_eq!(restarts.tick(QUIET), cleared(FaultId::SCAN_RESTARTS));

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::runtime::{
+use faults::{Change, EventKind, FaultId, Reason, Severity, Source, StoreError, Wanted};
+use faults_runtime::{
     End, Load, Outbox, Overload, OverloadSettings, RestartSettings, Restarts, ScanFailure, Start, StartFailure,
     StartSettings,
 };
-use faults::{Change, EventKind, FaultId, Reason, Severity, Source, StoreError, Wanted};
 use host::clock::{Clock, VirtualClock};
 use host::lock::LockError;
 
-use crate::common::{Scratch, report};
 use crate::ledger::{MINUTE, SECOND};
+use crate::scratch::{Scratch, report};
 
 const RAISED: EventKind = EventKind::Raised;
 const CHANGED: EventKind = EventKind::Changed;
@@ -79,7 +79,7 @@ fn fault_6_is_raised_stays_and_clears_itself() {
     clock.advance(60 * MINUTE);
     assert_eq!(connector.tell(rule.tick(connector.now())), []);
     assert!(
-        scratch.store().read().unwrap().get(FaultId::SCAN_RESTARTS).unwrap().finding.detail.contains("find out why")
+        scratch.store().read().unwrap().get(FaultId::SCAN_RESTARTS).unwrap().finding.detail.contains("find the cause")
     );
 
     // A person restarts it, and ten minutes are quiet.

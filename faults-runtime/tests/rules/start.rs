@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use faults::runtime::{AvailableMemory, Decision, End, Start, StartFailure, StartMemory, StartSettings};
 use faults::{FaultId, Reason, Report, Snapshot, Wanted};
+use faults_runtime::{AvailableMemory, Decision, End, Start, StartFailure, StartMemory, StartSettings};
 
 use crate::ledger::{raised, report};
 
@@ -147,7 +147,7 @@ fn the_same_cause_after_the_restart_needs_a_person() {
         let again = start.failed(&failure, None);
         assert!(!again.restart, "the connector does not restart for ever");
         let detail = said(again.clone()).finding.detail;
-        assert!(detail.ends_with("; it was so before the connector's restart too, a person is needed"), "{detail}");
+        assert!(detail.ends_with("; the connector's restart did not help, a person is needed"), "{detail}");
         assert_eq!(start.failed(&failure, None), again, "which is nothing new to the store");
         // After a start that succeeded it is a first time again.
         assert_eq!(start.started(), CLEARED);

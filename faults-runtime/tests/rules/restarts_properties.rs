@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use faults::runtime::{End, RestartSettings, Restarts, ScanFailure};
 use faults::{FaultId, Snapshot};
+use faults_runtime::{End, RestartSettings, Restarts, ScanFailure};
 use proptest::prelude::*;
 
 use crate::ledger::{Ledger, SECOND};

@@ -10,11 +10,11 @@ use nix::sys::signal::Signal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
-    /// By itself, with this exit status. Status 0 counts too: a scan process that ends unasked has failed.
+    /// It exited with this status. Status 0 counts too: a scan process that ends unasked has failed.
     Exited(i32),
-    /// By this signal.
+    /// This signal killed it.
     Signalled(i32),
-    /// It did not end, and answers no longer, as one line says it.
+    /// It still runs but no longer answers; one line that says how that shows.
     Unresponsive(String),
 }
 
@@ -23,7 +23,7 @@ impl From<ExitStatus> for End {
         match (status.code(), status.signal()) {
             (Some(code), _) => Self::Exited(code),
             (None, Some(signal)) => Self::Signalled(signal),
-            // Stopped or continued, which only a tracer is told.
+            // Stopped or continued, which only a tracer learns.
             (None, None) => Self::Unresponsive(status.to_string()),
         }
     }

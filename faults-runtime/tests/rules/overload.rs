@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use faults::runtime::{Load, Overload, OverloadSettings};
 use faults::{FaultId, Reason, Report, Severity, Snapshot, Wanted};
+use faults_runtime::{Load, Overload, OverloadSettings};
 
-use crate::common;
 use crate::ledger::{Ledger, MILLI, MINUTE, SECOND, cleared, raised, report};
+use crate::scratch;
 
 /// Nothing smoothed, so that the edges are exact.
 fn unsmoothed() -> OverloadSettings {
@@ -14,7 +14,7 @@ fn unsmoothed() -> OverloadSettings {
 }
 
 fn stored(severity: Severity) -> Snapshot {
-    let report = common::report(FaultId::OVERLOAD, Reason::EventsOverloaded, "of the process before");
+    let report = scratch::report(FaultId::OVERLOAD, Reason::EventsOverloaded, "of the process before");
     raised(&Report { severity: Some(severity), ..report })
 }
 
@@ -103,7 +103,7 @@ fn from_critical_to_nothing_is_one_change_where_there_is_no_load() {
 
 #[test]
 fn after_a_change_there_is_none_the_other_way_for_the_dwell() {
-    let settings = OverloadSettings { dwell: 10 * MINUTE, ..unsmoothed() };
+    let settings = OverloadSettings { min_hold: 10 * MINUTE, ..unsmoothed() };
     let mut rule = Overload::resume(settings.clone(), &Snapshot::default(), Duration::ZERO).unwrap();
     let changes = feed(&mut rule, 3.0, SECOND, 15 * MINUTE);
     assert_eq!(changes, [(10 * MINUTE, Some(Severity::Critical))], "the beginning of the process is a change");

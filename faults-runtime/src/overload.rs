@@ -3,24 +3,17 @@
 use std::mem;
 use std::time::Duration;
 
-use super::describe;
-use super::gate::Gate;
-use super::latest::Latest;
-use super::overload_settings::{OverloadSettings, Threshold};
-use super::setting_error::SettingError;
-use super::smooth::Mean;
-use crate::finding::Finding;
-use crate::id::FaultId;
-use crate::record::Report;
-use crate::severity::Severity;
-use crate::snapshot::Snapshot;
-use crate::store::Wanted;
-use crate::words::Reason;
+use faults::{FaultId, Finding, Reason, Report, Severity, Snapshot, Wanted};
 
-/// More is not told apart in what people read.
-const HIGHEST_SHOWN: f64 = 1000.0;
+use crate::describe;
+use crate::hysteresis::{Ewma, Hysteresis};
+use crate::monotonic::Monotonic;
+use crate::settings::{OverloadSettings, SettingError, Threshold};
 
-/// How much there was to do since the last sample: 1 is as much as can be done.
+/// A higher load is shown as this one.
+const MAX_SHOWN: f64 = 1000.0;
+
+/// The load since the last sample; 1 is as much as the agent can handle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Load {
     ratio: f64,
@@ -28,39 +21,39 @@ pub struct Load {
 }
 
 impl Load {
-    /// Events a second that were offered, handled or not, against those that can be handled.
+    /// The rate of offered events, handled or not, and the rate that the agent can handle, both per second.
     #[must_use]
     pub fn events(offered: f64, capacity: f64) -> Self {
         Self { ratio: offered / capacity, events: Some((offered, capacity)) }
     }
 
-    /// The one divided by the other.
+    /// The first rate divided by the second.
     #[must_use]
     pub fn ratio(ratio: f64) -> Self {
         Self { ratio, events: None }
     }
 }
 
-/// When fault 18 is raised, as major or critical, and cleared (English document: "Fault 18: Connector Event Monitoring
-/// Is Overloaded"). It is made not to flap:
+/// When fault 18 ("Connector Event Monitoring Is Overloaded") is raised, as major or critical, and cleared. It must not
+/// flap:
 ///
 /// * The load is [smoothed](OverloadSettings::smoothing), and must stay at a severity's [`raise`](Threshold::raise) for
-///   [`raise_for`](Threshold::raise_for). Whatever is above twice `raise` counts as that, so a short peak raises
-///   nothing however high it is: with the defaults, one of 15 s on top of a load that is below `clear`.
+///   [`raise_for`](Threshold::raise_for). A load above twice `raise` counts as twice `raise`, so a short peak raises
+///   nothing, however high it is: with the defaults, one of 15 s on a load that is below `clear`.
 /// * A severity ends when the load has been below its [`clear`](Threshold::clear), which is less, for
-///   [`clear_for`](Threshold::clear_for): critical becomes major, or the fault is cleared where that has passed for
+///   [`clear_for`](Threshold::clear_for). Critical then becomes major, or the fault is cleared if that has passed for
 ///   major too.
-/// * For [`dwell`](OverloadSettings::dwell) after a change there is none in the other direction; from major to critical
-///   is the same direction. What was before the process began is not known: its beginning counts as a change.
-/// * When no sample has come for [`silence`](OverloadSettings::silence), no load is known, which is not the same as no
-///   load: whoever measures may be what is overloaded. Nothing is raised or cleared by it, and each time that is
-///   counted begins anew with the next sample. A connector that has nothing to do has to say so: load 0.
+/// * For [`min_hold`](OverloadSettings::min_hold) after a change, no change in the other direction happens; from major to
+///   critical is the same direction. What happened before the process started is unknown: its start counts as a change.
+/// * If no sample arrives for [`sample_timeout`](OverloadSettings::sample_timeout), the load is unknown, which is not the
+///   same as no load: the measuring process may be the overloaded one. That raises and clears nothing, and each of the
+///   times above starts anew with the next sample. An idle connector must report load 0.
 ///
-/// A change is decided when a sample comes. Its severity is in the report; the store makes an event of it.
+/// A sample decides a change. The report contains its severity.
 ///
 /// ```
 /// use std::time::Duration;
-/// use faults::runtime::{Load, Overload, OverloadSettings};
+/// use faults_runtime::{Load, Overload, OverloadSettings};
 /// use faults::{Severity, Snapshot, Wanted};
 ///
 /// let mut overload = Overload::resume(OverloadSettings::default(), &Snapshot::default(), Duration::ZERO)?;
@@ -81,69 +74,69 @@ impl Load {
 #[derive(Debug, Clone)]
 pub struct Overload {
     settings: OverloadSettings,
-    latest: Latest,
-    major: Gate,
-    critical: Gate,
-    /// For people: the gates cap what they see.
-    shown: Mean,
+    latest: Monotonic,
+    major: Hysteresis,
+    critical: Hysteresis,
+    /// The mean for people; those in the thresholds are capped.
+    shown: Ewma,
     /// `None` while the fault is not raised.
     level: Option<Severity>,
-    /// When the level last changed, and whether upwards.
+    /// When the level last changed, and whether it rose.
     changed: (Duration, bool),
-    /// When the last sample came.
-    heard: Duration,
-    /// Whether the store was told that there are no samples.
+    /// When the last sample arrived.
+    sampled: Duration,
+    /// Whether the fault already says that samples are missing.
     silent: bool,
 }
 
 impl Overload {
-    /// The rule, at the start of a process of the connector: `stored` is what the store says now. Where fault 18 is
-    /// raised, whoever raised it, it stays until the load is seen to be low.
+    /// Starts the rule when a process of the connector starts; `stored` is the present content of the store. If fault 18
+    /// is raised, by any program, it stays until samples show a low load.
     ///
     /// # Errors
-    /// [`SettingError`]: a setting makes no sense.
+    /// [`SettingError`] if a setting is invalid.
     pub fn resume(settings: OverloadSettings, stored: &Snapshot, now: Duration) -> Result<Self, SettingError> {
         settings.validate()?;
-        // Nothing here raises it as less than major, but somebody may have.
+        // This rule never raises it as minor, but another program may have.
         let level = stored.get(FaultId::OVERLOAD).map(|fault| fault.severity.max(Severity::Major));
         Ok(Self {
-            latest: Latest::new(now),
-            major: Gate::new(settings.major, settings.smoothing),
-            critical: Gate::new(settings.critical, settings.smoothing),
-            shown: Mean::over(settings.smoothing),
+            latest: Monotonic::new(now),
+            major: Hysteresis::new(settings.major, settings.smoothing),
+            critical: Hysteresis::new(settings.critical, settings.smoothing),
+            shown: Ewma::new(settings.smoothing),
             level,
             changed: (now, level.is_some()),
-            heard: now,
+            sampled: now,
             silent: false,
             settings,
         })
     }
 
-    /// How bad it is now; `None` while the fault is not raised.
+    /// Returns the present severity; `None` while the fault is not raised.
     #[must_use]
     pub fn level(&self) -> Option<Severity> {
         self.level
     }
 
-    /// The smoothed load; `None` where none is known.
+    /// Returns the smoothed load, if it is known.
     #[must_use]
     pub fn load(&self, now: Duration) -> Option<f64> {
         self.shown.value().filter(|_| !self.is_silent(now))
     }
 
-    /// The load since the last sample. One that is no number, or negative, counts as none at all; of two at the same
-    /// time the later one counts for little, unless nothing is smoothed.
+    /// Reports the load since the last sample. NaN and negative loads are ignored. Of two samples at the same time, the
+    /// second has no weight, unless smoothing is off.
     pub fn sample(&mut self, load: Load, now: Duration) -> Option<Wanted> {
         let told = self.tick(now);
-        let now = self.latest.at(now);
+        let now = self.latest.advance(now);
         if load.ratio.is_nan() || load.ratio < 0.0 {
             return told;
         }
         let resumed = mem::take(&mut self.silent);
-        self.heard = now;
-        self.major.take(load.ratio, now);
-        self.critical.take(load.ratio, now);
-        self.shown.take(load.ratio.min(HIGHEST_SHOWN), now);
+        self.sampled = now;
+        self.major.sample(load.ratio, now);
+        self.critical.sample(load.ratio, now);
+        self.shown.sample(load.ratio.min(MAX_SHOWN), now);
         let due = self.due(now);
         let changes = due != self.level && self.may_change(due > self.level, now);
         if changes {
@@ -158,27 +151,27 @@ impl Overload {
         }
     }
 
-    /// Time has passed, with or without a sample: to be called every few seconds. Where samples have ceased while the
-    /// fault is raised, its detail says so from then on; that is all.
+    /// Reports that time has passed, with or without a sample; call it every few seconds. If samples stop while the fault
+    /// is raised, its detail then says so.
     pub fn tick(&mut self, now: Duration) -> Option<Wanted> {
-        let now = self.latest.at(now);
+        let now = self.latest.advance(now);
         if self.silent || !self.is_silent(now) {
             return None;
         }
         self.silent = true;
-        self.major.forget();
-        self.critical.forget();
-        self.shown.forget();
+        self.major.reset();
+        self.critical.reset();
+        self.shown.reset();
         let level = self.level?;
-        let silence = describe::length(self.settings.silence);
-        Some(self.raised(level, &format!("no load was measured for {silence}; it stays {level} until one is")))
+        let timeout = describe::duration(self.settings.sample_timeout);
+        Some(self.raised(level, &format!("no load was measured for {timeout}; it stays {level} until one is")))
     }
 
     fn is_silent(&self, now: Duration) -> bool {
-        now.saturating_sub(self.heard) >= self.settings.silence
+        now.saturating_sub(self.sampled) >= self.settings.sample_timeout
     }
 
-    /// The level that the load asks for.
+    /// Returns the level that the load calls for.
     fn due(&self, now: Duration) -> Option<Severity> {
         let asked = if self.critical.raises(now) {
             Some(Severity::Critical)
@@ -195,7 +188,7 @@ impl Overload {
 
     fn may_change(&self, upwards: bool, now: Duration) -> bool {
         let (at, was_upwards) = self.changed;
-        upwards == was_upwards || now.saturating_sub(at) >= self.settings.dwell
+        upwards == was_upwards || now.saturating_sub(at) >= self.settings.min_hold
     }
 
     fn measured(&self, level: Severity, load: Load) -> String {
@@ -205,7 +198,7 @@ impl Overload {
         let events = load.events.map_or_else(String::new, |(offered, capacity)| {
             format!(" (lately {offered:.0} events a second, {capacity:.0} can be handled)")
         });
-        let (raise_for, clear_for) = (describe::length(raise_for), describe::length(clear_for));
+        let (raise_for, clear_for) = (describe::duration(raise_for), describe::duration(clear_for));
         format!(
             "the load is {mean:.2}{events}; {level} from {raise:.2} on for {raise_for}, until it is below {clear:.2} \
              for {clear_for}"
@@ -218,7 +211,7 @@ impl Overload {
             finding: Finding {
                 reason: Reason::EventsOverloaded,
                 detail: detail.into(),
-                remedy: vec!["top -b -n 1 | head -n 20".into(), describe::logs(FaultId::OVERLOAD)],
+                remedy: vec!["top -b -n 1 | head -n 20".into(), describe::tail_logs(FaultId::OVERLOAD)],
             },
             severity: Some(level),
         })

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use faults::runtime::{AvailableMemory, End, Start, StartFailure, StartSettings};
 use faults::{FaultId, Snapshot};
+use faults_runtime::{AvailableMemory, End, Start, StartFailure, StartSettings};
 use proptest::prelude::*;
 
 use crate::ledger::{Ledger, SECOND};

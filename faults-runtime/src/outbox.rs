@@ -1,24 +1,18 @@
-//! From a decision into the store.
+//! Writes decisions to the store.
 
 use std::collections::VecDeque;
 use std::slice;
 use std::time::Duration;
 
+use faults::{Change, FaultId, Occasion, Source, Store, StoreError, Wanted};
 use host::clock::Clock;
 
-use crate::error::StoreError;
-use crate::id::FaultId;
-use crate::record::Occasion;
-use crate::snapshot::Change;
-use crate::store::{Store, Wanted};
-use crate::words::Source;
-
-/// What the store is still to be told. A rule decides once; where the store refuses (its lock is held, the disk is
-/// full), what was decided waits here.
+/// Decisions that the store does not hold yet. A rule decides once; while the store fails (its lock is held, the disk is
+/// full), the decision waits here.
 ///
 /// ```
 /// use std::time::Duration;
-/// use faults::runtime::{End, Outbox, Start, StartFailure};
+/// use faults_runtime::{End, Outbox, Start, StartFailure};
 /// use faults::{FaultId, Store};
 /// use host::clock::SystemClock;
 ///
@@ -40,35 +34,35 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An empty one; `boot_id` is `/proc/sys/kernel/random/boot_id`, where there is one.
+    /// Makes an empty outbox; `boot_id` is the content of `/proc/sys/kernel/random/boot_id`, if the host has one.
     #[must_use]
     pub fn new(boot_id: Option<String>) -> Self {
         Self { on: Occasion { source: Source::Runtime, boot_id }, waiting: VecDeque::new() }
     }
 
-    /// Whether the store has been told everything.
+    /// Returns whether the store holds every decision.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Tells the store what waits and then `wanted`, in order, and says what each came to. With nothing in `wanted` it
-    /// tries again what waits, so it can be called with every tick.
+    /// Writes what waits and then `wanted`, in order, and returns the change by each. An empty `wanted` retries what waits,
+    /// so call it with every tick. Waits up to `timeout` for the lock of the store.
     ///
     /// # Errors
-    /// [`StoreError`]: what the store was not told waits for the next call. Of several decisions about one fault only
-    /// the last is kept then, so that a store that refuses for days costs no memory; the others leave no event.
+    /// [`StoreError`]: what was not written waits for the next call. Of several decisions about one fault only the last
+    /// waits, so that a store that fails for days costs no memory; the others leave no event.
     pub fn tell(
         &mut self,
         wanted: impl IntoIterator<Item = Wanted>,
         store: &Store<'_>,
         clock: &dyn Clock,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Vec<Change>, StoreError> {
         self.waiting.extend(wanted);
         let mut changes = Vec::new();
         while let Some(next) = self.waiting.front() {
-            match store.apply(slice::from_ref(next), &self.on, clock, patience) {
+            match store.apply(slice::from_ref(next), &self.on, clock, timeout) {
                 Ok(change) => changes.extend(change),
                 Err(e) => {
                     self.keep_last();
@@ -80,7 +74,7 @@ impl Outbox {
         Ok(changes)
     }
 
-    /// Forgets each decision that a later one about the same fault has overtaken.
+    /// Drops each decision that a later one about the same fault supersedes.
     fn keep_last(&mut self) {
         let mut kept: VecDeque<Wanted> = VecDeque::new();
         for wanted in self.waiting.drain(..).rev() {

@@ -1,53 +1,21 @@
 //! Fault 7: the scan service does not start.
 
 use std::mem;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
+use faults::{FaultId, Finding, Reason, Report, Snapshot, Wanted};
+use serde::{Deserialize, Serialize};
 
-use super::Decision;
-use super::describe;
-use super::end::End;
-use super::setting_error::{SettingError, validate_count};
-use super::start_memory::StartMemory;
-use crate::finding::Finding;
-use crate::id::FaultId;
-use crate::record::Report;
-use crate::snapshot::Snapshot;
-use crate::store::Wanted;
-use crate::words::Reason;
+use crate::end::End;
+use crate::settings::{SettingError, StartSettings};
+use crate::{Decision, describe};
 
-/// The figures of [`Start`]: table `start`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StartSettings {
-    /// So many updates of the definitions in a row that turn out invalid mean that the integrity check does not work.
-    /// The documents say "each update"; 3 is ours.
-    pub updates: u32,
-}
-
-impl Default for StartSettings {
-    fn default() -> Self {
-        Self { updates: 3 }
-    }
-}
-
-impl StartSettings {
-    /// Whether they make sense.
-    ///
-    /// # Errors
-    /// [`SettingError`] with the key that does not.
-    pub fn validate(&self) -> Result<(), SettingError> {
-        validate_count("start.updates", self.updates)
-    }
-}
-
-/// Why the scan service did not start, as its starter saw it.
+/// Why the scan service did not start, as the process that started it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartFailure {
-    /// It ended before it was ready, and nothing is known but how.
+    /// It ended before it was ready; nothing else is known.
     Ended(End),
-    /// It read virus definitions and did not accept them.
+    /// It rejected virus definitions.
     DefinitionsInvalid {
         /// The files.
         files: Vec<PathBuf>,
@@ -58,7 +26,7 @@ pub enum StartFailure {
     DefinitionsUnreadable {
         /// The files.
         files: Vec<PathBuf>,
-        /// The operating system's answer, in one line.
+        /// The operating system's error, in one line.
         problem: String,
     },
 }
@@ -68,27 +36,27 @@ pub enum StartFailure {
 pub struct AvailableMemory {
     /// `MemAvailable` in `/proc/meminfo`.
     pub available: u64,
-    /// What the scan service requires.
+    /// The memory that the scan service requires.
     pub required: u64,
 }
 
-/// When fault 7 is raised and cleared (English document: "Fault 7: Scan Service Failed To Start").
+/// When fault 7 ("Scan Service Failed To Start") is raised and cleared:
 ///
-/// * A failed start raises the fault, with its cause; no file is scanned from then on. The connector restarts itself,
-///   once for each reason. A start that succeeds clears the fault.
-/// * Less memory available than required is the reason whatever else seems to be wrong: definitions that did not fit
+/// * A failed start raises the fault with its cause; no file is scanned from then on. The connector restarts itself, once
+///   for each reason. A start that succeeds clears the fault.
+/// * If less memory is available than required, that is the reason whatever else seems wrong: definitions that do not fit
 ///   into memory look like invalid ones.
-/// * Invalid definitions are [to be removed](Self::to_remove) when the connector restarts: files of absolute path that
-///   end in `.cvd`, no others. Unreadable ones may be good, and stay.
-/// * A start that fails again for the same reason means that a person is needed.
-/// * [`updates`](StartSettings::updates) updates of the definitions in a row that turn out invalid mean that the
-///   integrity check before their activation does not catch what is wrong with them.
+/// * Invalid definitions are [to be removed](Self::to_remove) when the connector restarts, but only files with an absolute
+///   path that ends in `.cvd`. Unreadable ones may be valid, and stay.
+/// * A start that fails again for the same reason needs a person.
+/// * [`updates`](StartSettings::updates) invalid updates of the definitions in a row mean that the integrity check before
+///   their activation does not detect what is wrong with them.
 ///
-/// There is no time in this rule. What it has to know after a restart is its [memory](Self::memory), for the caller to
-/// store before it restarts. Where that is lost, the store still says for which reason the last start failed.
+/// This rule does not depend on time. It has a [memory](Self::memory), which the caller stores before it restarts. If that
+/// is lost, the store still has the reason of the last failed start.
 ///
 /// ```
-/// use faults::runtime::{Start, StartFailure, StartMemory};
+/// use faults_runtime::{Start, StartFailure, StartMemory};
 /// use faults::{FaultId, Reason, Snapshot, Wanted};
 ///
 /// let bad = std::path::PathBuf::from("/opt/cisco/amp/clamav/daily.cvd");
@@ -104,7 +72,7 @@ pub struct AvailableMemory {
 /// let memory: StartMemory = serde_json::from_str(&kept)?;
 /// let mut start = Start::resume(Default::default(), &Snapshot::default(), Some(memory))?;
 /// assert_eq!(start.to_remove(), [bad.clone()]);
-/// // ... the caller removes it ...
+/// // The caller removes the file, then:
 /// start.removed(&bad);
 /// assert_eq!(start.started(), Wanted::Cleared(FaultId::SCAN_START));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -115,12 +83,50 @@ pub struct Start {
     memory: StartMemory,
 }
 
+/// What [`Start`] has to know after the connector's restart. The connector keeps it in a file of its own, by serde. Later
+/// versions read it, and unknown keys are ignored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartMemory {
+    /// Reasons for which the connector has restarted since the scan service last ran.
+    tried: Vec<Reason>,
+    /// Definition files to remove at the next restart.
+    remove: Vec<PathBuf>,
+    /// Whether no start has tried the present definitions yet.
+    untested: bool,
+    /// The number of updates in a row that turned out invalid.
+    invalid_updates: u32,
+}
+
+impl StartMemory {
+    /// Returns what the store alone shows when the memory is lost: the reason that led to the last restart.
+    fn from_store(stored: &Snapshot) -> Self {
+        let tried = stored.get(FaultId::SCAN_START).map(|fault| fault.finding.reason.clone());
+        Self { tried: tried.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Drops files that no call would have noted: the memory comes from a file.
+    fn checked(mut self) -> Self {
+        self.remove.retain(|file| is_removable(file));
+        self
+    }
+
+    /// Notes those files that may be removed.
+    fn remove_later(&mut self, files: &[PathBuf]) {
+        for file in files {
+            if is_removable(file) && !self.remove.contains(file) {
+                self.remove.push(file.clone());
+            }
+        }
+    }
+}
+
 impl Start {
-    /// The rule, at the start of a process of the connector, with what its predecessor left; `None` where that is lost,
-    /// or where there was none. Then `stored`, what the store says now, is asked.
+    /// Starts the rule when a process of the connector starts, with the memory of its predecessor. Without one (`None`),
+    /// it takes what it can from `stored`, the present content of the store.
     ///
     /// # Errors
-    /// [`SettingError`]: a setting makes no sense.
+    /// [`SettingError`] if a setting is invalid.
     pub fn resume(
         settings: StartSettings,
         stored: &Snapshot,
@@ -131,25 +137,25 @@ impl Start {
         Ok(Self { settings, memory })
     }
 
-    /// What the next process has to know: to be stored after each call that changes this.
+    /// Returns what the next process has to know. Store it after each call that changes it.
     #[must_use]
     pub fn memory(&self) -> &StartMemory {
         &self.memory
     }
 
-    /// The definition files to remove when the connector has restarted, before the scan service is started.
+    /// Returns the definition files to remove after the connector has restarted, before it starts the scan service.
     #[must_use]
     pub fn to_remove(&self) -> &[PathBuf] {
         &self.memory.remove
     }
 
-    /// That file is removed, or was gone already. One that was not to be removed is none of this rule's business.
+    /// Reports that a file is removed, or was already gone. A file that was not to be removed is ignored.
     pub fn removed(&mut self, file: &Path) {
         self.memory.remove.retain(|known| known != file);
     }
 
-    /// New definitions were activated, in these files: they are not to be removed for what their predecessors were, and
-    /// deserve a restart of their own if they fail. To be called before the start that tries them.
+    /// Reports that new definitions were activated in these files: they are no longer to be removed, and get a restart of
+    /// their own if they fail. Call it before the start that tries them.
     pub fn updated(&mut self, files: &[PathBuf]) {
         self.memory.remove.retain(|file| !files.contains(file));
         self.memory
@@ -158,17 +164,17 @@ impl Start {
         self.memory.untested = true;
     }
 
-    /// The scan service runs. Clears the fault; to be told to the store after each start, since somebody else may have
-    /// raised it.
+    /// Reports that the scan service runs, and clears the fault. Tell the store after each start, because another program
+    /// may have raised it.
     pub fn started(&mut self) -> Wanted {
         let loaded_an_update = self.memory.untested;
         let invalid_updates = if loaded_an_update { 0 } else { self.memory.invalid_updates };
-        // What was to be removed and is still there was loaded, or a person saw to it.
+        // Files that were to be removed and still exist were loaded, or a person has replaced them.
         self.memory = StartMemory { invalid_updates, ..StartMemory::default() };
         Wanted::Cleared(FaultId::SCAN_START)
     }
 
-    /// The scan service did not start; `memory` is what was available then, where somebody looked.
+    /// Reports that the scan service did not start; `memory` is what was available then, if known.
     pub fn failed(&mut self, failure: &StartFailure, memory: Option<AvailableMemory>) -> Decision {
         let short = memory.filter(|memory| memory.available < memory.required);
         let reason = reason(failure, short);
@@ -187,7 +193,7 @@ impl Start {
             cause(failure, short),
             self.outlook(&reason, again)
         );
-        let mut remedy = vec![describe::logs(FaultId::SCAN_START)];
+        let mut remedy = vec![describe::tail_logs(FaultId::SCAN_START)];
         if short.is_some() {
             remedy.insert(0, "free -m".into());
         }
@@ -195,10 +201,10 @@ impl Start {
         Decision { tell: vec![Wanted::Raised(report)], restart: !again }
     }
 
-    /// What comes of it.
+    /// Describes what happens next.
     fn outlook(&self, reason: &Reason, again: bool) -> String {
         let mut outlook = match (again, &self.memory.remove[..]) {
-            (true, _) => "it was so before the connector's restart too, a person is needed".to_owned(),
+            (true, _) => "the connector's restart did not help, a person is needed".to_owned(),
             (false, files @ [_, ..]) => format!("the connector restarts and removes {}", describe::paths(files)),
             (false, []) => "the connector restarts".to_owned(),
         };
@@ -235,9 +241,19 @@ fn cause(failure: &StartFailure, short: Option<AvailableMemory>) -> String {
     };
     match short {
         Some(AvailableMemory { available, required }) => {
-            // Rounded so that the one stays less than the other.
+            // Rounded so that the first stays less than the second.
             format!("{} MiB of memory are available, {} required ({seen})", available / MIB, required.div_ceil(MIB))
         }
         None => seen,
     }
+}
+
+/// Returns whether the connector may remove a file that the scan service calls invalid. The scan service is unprivileged and
+/// reads hostile files; the connector is root. The path must be UTF-8, so that the memory can hold it.
+fn is_removable(file: &Path) -> bool {
+    let plain = |part: Component<'_>| matches!(part, Component::RootDir | Component::Normal(_));
+    file.is_absolute()
+        && file.components().all(plain)
+        && file.to_str().is_some()
+        && file.extension().is_some_and(|extension| extension == "cvd")
 }

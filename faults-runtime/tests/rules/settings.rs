@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use faults::Snapshot;
-use faults::runtime::{Overload, Restarts, Settings, Start};
+use faults_runtime::{Overload, Restarts, Settings, Start};
 
 use crate::ledger::{MINUTE, SECOND};
 
@@ -29,7 +29,7 @@ fn all_of_them_are_optional() {
 fn every_key_is_read() {
     let settings = parse(
         "[restarts]\nfailures = 1\nwithin = '2s'\nquiet = '3m'\n[start]\nupdates = 4\n\
-         [overload]\nsmoothing = '0s'\ndwell = '1h 5m'\nsilence = 'PT6S'\n\
+         [overload]\nsmoothing = '0s'\nmin_hold = '1h 5m'\nsample_timeout = 'PT6S'\n\
          [overload.major]\nraise = 0.7\nraise_for = '8s'\nclear = 0.5\nclear_for = '500ms'\n\
          [overload.critical]\nraise = 1.1\nraise_for = '12s'\nclear = 0.6\nclear_for = '14 seconds'\n",
     );
@@ -37,11 +37,20 @@ fn every_key_is_read() {
     let (restarts, overload) = (settings.restarts, settings.overload);
     assert_eq!((restarts.failures, restarts.within, restarts.quiet), (1, 2 * SECOND, 3 * MINUTE));
     assert_eq!(settings.start.updates, 4);
-    assert_eq!((overload.smoothing, overload.dwell, overload.silence), (Duration::ZERO, 65 * MINUTE, 6 * SECOND));
+    assert_eq!(
+        (overload.smoothing, overload.min_hold, overload.sample_timeout),
+        (Duration::ZERO, 65 * MINUTE, 6 * SECOND)
+    );
     assert_eq!((overload.major.raise, overload.major.raise_for), (0.7, 8 * SECOND));
     assert_eq!((overload.major.clear, overload.major.clear_for), (0.5, SECOND / 2));
     assert_eq!((overload.critical.raise, overload.critical.raise_for), (1.1, 12 * SECOND));
     assert_eq!((overload.critical.clear, overload.critical.clear_for), (0.6, 14 * SECOND));
+}
+
+#[test]
+fn former_keys_are_read() {
+    let former = parse("overload = { dwell = '1h', silence = '6s' }").overload;
+    assert_eq!((former.min_hold, former.sample_timeout), (60 * MINUTE, 6 * SECOND));
 }
 
 #[test]
@@ -72,8 +81,8 @@ fn what_makes_no_sense_is_refused_with_its_key() {
         ("restarts.within = '0s'", "restarts.within must be longer than 0s"),
         ("restarts.quiet = '0m'", "restarts.quiet must be longer than 0s"),
         ("start.updates = 0", "start.updates must be from 1 to 1000, not 0"),
-        ("overload.dwell = '0s'", "overload.dwell must be longer than 0s"),
-        ("overload.silence = '0s'", "overload.silence must be longer than 0s"),
+        ("overload.min_hold = '0s'", "overload.min_hold must be longer than 0s"),
+        ("overload.sample_timeout = '0s'", "overload.sample_timeout must be longer than 0s"),
         ("overload.major.raise = 0", "overload.major.raise must be more than 0 and at most 1000"),
         ("overload.major.raise = nan", "overload.major.raise must be more than 0 and at most 1000"),
         ("overload.critical.raise = inf", "overload.critical.raise must be more than 0 and at most 1000"),
