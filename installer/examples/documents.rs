@@ -20,10 +20,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::builder::PossibleValuesParser;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
-use installer::outcome::StepName;
 use jiff::Timestamp;
 
 fn main() -> Result<()> {
@@ -45,7 +43,7 @@ fn documents(date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     }
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         let mut content = Vec::new();
-        clap_complete::generate(shell, &mut with_steps(command()), "hostprep", &mut content);
+        clap_complete::generate(shell, &mut command(), "hostprep", &mut content);
         let name = clap_complete::Generator::file_name(&shell, "hostprep");
         all.insert(Path::new("completions").join(name), content);
     }
@@ -54,14 +52,6 @@ fn documents(date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 
 fn command() -> Command {
     args::Cli::command().disable_help_subcommand(true)
-}
-
-/// The binary checks a step by a function of its own, of which shells learn nothing.
-fn with_steps(cli: Command) -> Command {
-    let names = StepName::ALL.map(StepName::as_str);
-    ["check", "repair"].into_iter().fold(cli, |cli, name| {
-        cli.mut_subcommand(name, |it| it.mut_arg("only", |only| only.value_parser(PossibleValuesParser::new(names))))
-    })
 }
 
 fn date() -> Result<String> {

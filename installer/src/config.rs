@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use host::{MalformedFile, ReadError, Root};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::outcome::StepName;
+use crate::model::step::StepRef;
 use crate::profile::{first_line, line_of};
+use crate::steps;
 
 /// Where it is looked for.
 pub const PATH: &str = "/etc/cisco/hostprep.toml";
@@ -18,8 +19,8 @@ pub struct Config {
     /// A profile to use instead of the built-in one.
     pub profile: Option<PathBuf>,
     /// Steps that are left alone on this host; their faults are neither raised nor cleared.
-    #[serde(default)]
-    pub skip: Vec<StepName>,
+    #[serde(default, deserialize_with = "steps_by_name")]
+    pub skip: Vec<StepRef>,
     /// The language of fault texts.
     pub lang: Option<String>,
 }
@@ -51,6 +52,11 @@ impl Config {
     }
 }
 
+fn steps_by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<StepRef>, D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    names.iter().map(|name| steps::by_name(name).map_err(serde::de::Error::custom)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,7 +69,9 @@ mod tests {
     #[test]
     fn a_skipped_step_is_named_as_in_the_report() {
         let config = Config::parse("skip = ['kernel']\nlang = 'en'\n", Path::new("x")).unwrap();
-        assert_eq!(config.skip, [StepName::Kernel]);
+        assert_eq!(config.skip, [steps::by_name("kernel").unwrap()]);
+        let unknown = Config::parse("skip = ['kernels']\n", Path::new("x")).unwrap_err().to_string();
+        assert!(unknown.contains("line 1") && unknown.contains("`kernels`; the steps are scan-user, "), "{unknown}");
     }
 
     #[test]

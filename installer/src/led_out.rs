@@ -7,7 +7,7 @@ use host::{FileError, Root};
 use policy::Store;
 
 use crate::Error;
-use crate::context::Context;
+use crate::model::host_context::HostContext;
 
 /// The files that account tools read and write (`useradd(8)`, FILES), and what they name after them: the copy of before, the
 /// one to come, and the lock.
@@ -40,7 +40,7 @@ pub fn require_accounts_inside(root: &Root) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Read`] with the link.
-pub fn require_policy_inside(cx: &Context, policy_type: &str) -> Result<(), Error> {
+pub fn require_policy_inside(cx: &HostContext, policy_type: &str) -> Result<(), Error> {
     let mut paths = vec![Path::new("/etc/selinux").join(policy_type), cx.profile.paths.work.clone()];
     paths.extend(Store::locate(cx.root, policy_type)?.map(|store| store.path().to_owned()));
     require_inside(cx.root, &paths)

@@ -6,13 +6,15 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt;
 
-use common::Host;
+use common::{FILESYSTEM_MONITOR, Host, KERNEL, KERNEL_SUPPORT, NETWORK_MONITOR, SCAN_SERVICE, SELINUX_MODULE};
 use faults::{FaultId, Finding, Occasion, Reason, Report, Source, Wanted};
 use host::clock::SystemClock;
 use host::container::Surroundings;
 use host::kernel::running_release;
-use installer::outcome::{Outcome, StepName, StepReport};
+use installer::model::report::{Outcome, StepReport};
+use installer::model::step::StepRef;
 use installer::profile::{KernelRule, Monitors, Profile, Support};
+use installer::steps::STEPS;
 
 const SECURE_BOOT: &str = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
@@ -50,16 +52,16 @@ fn reason(report: &StepReport) -> Reason {
 }
 
 /// Repairs, and tells what the step found and whether its fault is raised then.
-fn repaired(host: &Host, step: StepName) -> (Option<Reason>, bool) {
+fn repaired(host: &Host, step: StepRef) -> (Option<Reason>, bool) {
     let report = host.repair(step);
     (report.finding().map(|finding| finding.reason), host.raised().contains(&step.fault().number()))
 }
 
 #[test]
 fn secure_boot_keeps_a_module_out() {
-    for step in [StepName::FilesystemMonitor, StepName::NetworkMonitor] {
+    for step in [FILESYSTEM_MONITOR, NETWORK_MONITOR] {
         let host = module_host();
-        module(&host, if step == StepName::NetworkMonitor { "ampnetworkflow" } else { "ampfsm" }, "");
+        module(&host, if step == NETWORK_MONITOR { "ampnetworkflow" } else { "ampfsm" }, "");
         host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
         assert_eq!(repaired(&host, step), (Some(Reason::SecureBoot), true));
         host.file(SECURE_BOOT, "\u{6}\0\0\0\0");
@@ -72,21 +74,21 @@ fn a_module_that_is_loaded_was_kept_out_by_nothing() {
     let host = module_host();
     host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
     host.file("sys/module/ampavflt/refcnt", "0");
-    assert_eq!(host.check(StepName::FilesystemMonitor).outcome, Outcome::Ok);
-    assert_eq!(reason(&host.check(StepName::NetworkMonitor)), Reason::SecureBoot);
+    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok);
+    assert_eq!(reason(&host.check(NETWORK_MONITOR)), Reason::SecureBoot);
 }
 
 #[test]
 fn a_module_is_missed_once_the_agent_is_there() {
     let host = module_host();
-    assert_eq!(repaired(&host, StepName::NetworkMonitor), (Some(Reason::KernelModuleMissing), true));
-    let detail = host.check(StepName::NetworkMonitor).detail;
+    assert_eq!(repaired(&host, NETWORK_MONITOR), (Some(Reason::KernelModuleMissing), true));
+    let detail = host.check(NETWORK_MONITOR).detail;
     assert!(detail.contains("ampnetworkflow") && detail.contains(&running_release()), "{detail}");
     module(&host, "ampnetworkflow", "");
-    assert_eq!(repaired(&host, StepName::NetworkMonitor), (None, false));
+    assert_eq!(repaired(&host, NETWORK_MONITOR), (None, false));
 
     std::fs::remove_file(host.path("opt/cisco/amp/bin/ampdaemon")).unwrap();
-    assert_eq!(host.check(StepName::FilesystemMonitor).outcome, Outcome::Ok, "nobody would load it");
+    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok, "nobody would load it");
 }
 
 #[test]
@@ -94,44 +96,44 @@ fn an_unsigned_module_is_refused_where_signatures_are_wanted() {
     let host = module_host();
     let file = module(&host, "ampfsm", "\u{7f}ELF and so on, longer than the mark would be");
     host.file("sys/module/module/parameters/sig_enforce", "Y\n");
-    assert_eq!(repaired(&host, StepName::FilesystemMonitor), (Some(Reason::SignatureEnforced), true));
+    assert_eq!(repaired(&host, FILESYSTEM_MONITOR), (Some(Reason::SignatureEnforced), true));
     host.file(&file, "\u{7f}ELF~Module signature appended~\n");
-    assert_eq!(repaired(&host, StepName::FilesystemMonitor), (None, false));
+    assert_eq!(repaired(&host, FILESYSTEM_MONITOR), (None, false));
 }
 
 #[test]
 fn hosts_that_use_ebpf_need_no_module_and_others_no_headers() {
     let mut host = module_host();
-    assert_eq!(host.check(StepName::Kernel).outcome, Outcome::Ok, "no BTF and no headers, and none is needed");
+    assert_eq!(host.check(KERNEL).outcome, Outcome::Ok, "no BTF and no headers, and none is needed");
     host.profile.kernels = vec![rule("0", Monitors::Ebpf)];
     host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
-    assert_eq!(host.check(StepName::FilesystemMonitor).outcome, Outcome::Ok);
-    assert_eq!(host.check(StepName::NetworkMonitor).outcome, Outcome::Ok);
-    assert_eq!(reason(&host.check(StepName::Kernel)), Reason::HeadersMissing);
+    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok);
+    assert_eq!(host.check(NETWORK_MONITOR).outcome, Outcome::Ok);
+    assert_eq!(reason(&host.check(KERNEL)), Reason::HeadersMissing);
 }
 
 #[test]
 fn a_kernel_outside_of_the_range_is_fault_16() {
     let mut host = Host::enforcing("rhel-8");
     host.profile.kernels = vec![rule("999", Monitors::Ebpf)];
-    assert_eq!(repaired(&host, StepName::KernelSupport), (Some(Reason::KernelUnsupported), true));
-    let detail = host.check(StepName::KernelSupport).detail;
+    assert_eq!(repaired(&host, KERNEL_SUPPORT), (Some(Reason::KernelUnsupported), true));
+    let detail = host.check(KERNEL_SUPPORT).detail;
     assert!(detail.contains(&running_release()) && detail.contains("999 and later"), "{detail}");
     host.profile.kernels = vec![rule("0", Monitors::Ebpf)];
-    assert_eq!(repaired(&host, StepName::KernelSupport), (None, false));
+    assert_eq!(repaired(&host, KERNEL_SUPPORT), (None, false));
     host.profile.kernels.clear();
-    assert_eq!(host.check(StepName::KernelSupport).outcome, Outcome::Ok);
+    assert_eq!(host.check(KERNEL_SUPPORT).outcome, Outcome::Ok);
 }
 
 #[test]
 fn too_little_memory_is_fault_7() {
     let host = Host::enforcing("rhel-9");
     host.file("proc/meminfo", "MemTotal:         500000 kB\nMemFree:          400000 kB\n");
-    assert_eq!(repaired(&host, StepName::ScanService), (Some(Reason::MemoryLow), true));
-    let detail = host.check(StepName::ScanService).detail;
+    assert_eq!(repaired(&host, SCAN_SERVICE), (Some(Reason::MemoryLow), true));
+    let detail = host.check(SCAN_SERVICE).detail;
     assert!(detail.contains("488 MiB") && detail.contains("900"), "{detail}");
     host.file("proc/meminfo", "MemTotal:        1014780 kB\n");
-    assert_eq!(repaired(&host, StepName::ScanService), (None, false));
+    assert_eq!(repaired(&host, SCAN_SERVICE), (None, false));
 }
 
 #[test]
@@ -140,14 +142,14 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
     host.profile.scan_user.name = "nobody".into();
     host.directory("opt/cisco/amp/clamav");
     let file = "opt/cisco/amp/clamav/main.cvd";
-    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Ok, "none is there yet");
+    assert_eq!(host.check(SCAN_SERVICE).outcome, Outcome::Ok, "none is there yet");
     host.file(file, "ClamAV-VDB:07 Mar 2026 10-00 +0000:27:");
     host.file("opt/cisco/amp/clamav/README", "no definitions");
-    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Ok);
+    assert_eq!(host.check(SCAN_SERVICE).outcome, Outcome::Ok);
 
     std::fs::set_permissions(host.path(file), std::fs::Permissions::from_mode(0o640)).unwrap();
-    assert_eq!(repaired(&host, StepName::ScanService), (Some(Reason::DefinitionsUnreadable), true));
-    let finding = host.check(StepName::ScanService).finding().unwrap();
+    assert_eq!(repaired(&host, SCAN_SERVICE), (Some(Reason::DefinitionsUnreadable), true));
+    let finding = host.check(SCAN_SERVICE).finding().unwrap();
     assert!(
         finding.detail.contains("main.cvd") && finding.remedy[0].shell_line(None).starts_with("chgrp nobody "),
         "{finding:?}"
@@ -155,22 +157,22 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
 
     std::fs::set_permissions(host.path(file), std::fs::Permissions::from_mode(0o644)).unwrap();
     host.file(file, "");
-    assert_eq!(repaired(&host, StepName::ScanService), (Some(Reason::DefinitionsInvalid), true));
+    assert_eq!(repaired(&host, SCAN_SERVICE), (Some(Reason::DefinitionsInvalid), true));
     host.file(file, "ClamAV-VDB:07 Mar 2026 10-00 +0000:27:");
-    assert_eq!(repaired(&host, StepName::ScanService), (None, false));
+    assert_eq!(repaired(&host, SCAN_SERVICE), (None, false));
 
     for (place, mode) in [("opt/cisco/amp/clamav", 0o744), ("opt/cisco/amp/clamav", 0o711), ("opt/cisco/amp", 0o700)] {
         std::fs::set_permissions(host.path(place), std::fs::Permissions::from_mode(mode)).unwrap();
-        let finding = host.check(StepName::ScanService).finding().unwrap_or_else(|| panic!("{place} {mode:o}"));
+        let finding = host.check(SCAN_SERVICE).finding().unwrap_or_else(|| panic!("{place} {mode:o}"));
         assert!(finding.detail.contains(place), "{finding:?}");
         std::fs::set_permissions(host.path(place), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
-    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Ok);
+    assert_eq!(host.check(SCAN_SERVICE).outcome, Outcome::Ok);
 
     // Who may write there chooses the names.
     let evil = "opt/cisco/amp/clamav/a\u{1b}]0;owned\u{7}\n  mend: rm -rf --no-preserve-root.cvd";
     host.file(evil, "");
-    let report = host.check(StepName::ScanService);
+    let report = host.check(SCAN_SERVICE);
     assert_eq!(reason(&report), Reason::DefinitionsInvalid);
     let said = report.detail.clone() + &host.remedies(&report).concat();
     assert!(!said.contains(char::is_control) && !said.contains("rm '") && said.contains("ls -lb"), "{said:?}");
@@ -178,10 +180,10 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
 
     std::fs::remove_file(host.path(file)).unwrap();
     std::os::unix::fs::symlink("/etc/shadow", host.path(file)).unwrap();
-    assert_eq!(reason(&host.check(StepName::ScanService)), Reason::DefinitionsUnreadable, "a link is not followed");
+    assert_eq!(reason(&host.check(SCAN_SERVICE)), Reason::DefinitionsUnreadable, "a link is not followed");
     std::fs::rename(host.path("opt/cisco/amp/clamav"), host.path("opt/elsewhere")).unwrap();
     std::os::unix::fs::symlink("/opt/elsewhere", host.path("opt/cisco/amp/clamav")).unwrap();
-    assert_eq!(host.check(StepName::ScanService).outcome, Outcome::Unknown);
+    assert_eq!(host.check(SCAN_SERVICE).outcome, Outcome::Unknown);
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn a_container_is_not_judged_by_its_host() {
     let mut host = module_host();
     host.surroundings = Surroundings::Container;
     host.file("proc/meminfo", "MemTotal:         500000 kB\n");
-    for step in StepName::ALL.into_iter().filter(|step| *step > StepName::SelinuxModule) {
+    for step in STEPS.iter().copied().skip_while(|step| *step != SELINUX_MODULE).skip(1) {
         assert_eq!(host.check(step).outcome, Outcome::Ok, "{step:?}");
     }
 }
@@ -209,20 +211,22 @@ fn what_only_the_agent_sees_is_left_to_it() {
         host.with(|cx| {
             let on = Occasion { source, boot_id: None };
             let patience = std::time::Duration::from_secs(1);
-            installer::verdicts::store(cx).apply(&[report(reason)], &on, &SystemClock, patience).unwrap();
+            installer::engine::fault_updates::store(cx).apply(&[report(reason)], &on, &SystemClock, patience).unwrap();
         });
     };
     raise(Reason::ScanStartFailed, Source::Runtime);
     host.file("proc/meminfo", "MemTotal:         500000 kB\n");
-    assert_eq!(reason(&host.repair(StepName::ScanService)), Reason::MemoryLow);
-    let stored = || host.with(|cx| installer::verdicts::store(cx).read().unwrap().get(FaultId::SCAN_START).cloned());
+    assert_eq!(reason(&host.repair(SCAN_SERVICE)), Reason::MemoryLow);
+    let stored = || {
+        host.with(|cx| installer::engine::fault_updates::store(cx).read().unwrap().get(FaultId::SCAN_START).cloned())
+    };
     assert_eq!(stored().unwrap().finding.detail, "the agent's own");
     host.file("proc/meminfo", "MemTotal:        1014780 kB\n");
-    assert_eq!(repaired(&host, StepName::ScanService), (None, true), "it is not cleared by a look");
+    assert_eq!(repaired(&host, SCAN_SERVICE), (None, true), "it is not cleared by a look");
     raise(Reason::DefinitionsInvalid, Source::Runtime);
-    assert_eq!(repaired(&host, StepName::ScanService), (None, true), "nor where a look knows the word too");
+    assert_eq!(repaired(&host, SCAN_SERVICE), (None, true), "nor where a look knows the word too");
     raise(Reason::MemoryLow, Source::Boot);
-    assert_eq!(repaired(&host, StepName::ScanService), (None, false));
+    assert_eq!(repaired(&host, SCAN_SERVICE), (None, false));
 }
 
 /// The documents: EL 6 and 7, Oracle Linux with UEK 5 and earlier, and Amazon Linux 2 on 4.14 have modules; later ones eBPF.

@@ -7,13 +7,13 @@ mod common;
 use std::cell::Cell;
 use std::time::Duration;
 
-use common::Host;
+use common::{FILESYSTEM_MONITOR, Host, NETWORK_MONITOR};
 use faults::{FaultId, Reason, Source};
 use host::clock::Clock;
-use installer::context::Context;
+use installer::engine::remove::{self as removal, StateDirectory};
 use installer::load_lock::{self, Begun, Standing};
-use installer::outcome::{Outcome, StepName};
-use installer::removal::{self, StateDirectory};
+use installer::model::host_context::HostContext;
+use installer::model::report::Outcome;
 use jiff::{SignedDuration, Timestamp};
 
 /// A host that goes down, with clocks that can be wrong.
@@ -94,7 +94,7 @@ impl Machine {
     /// The faults with the reason `load-locked`.
     fn locked_faults(&self) -> Vec<FaultId> {
         self.host.with_clock(self, |cx| {
-            let snapshot = installer::verdicts::store(cx).read().unwrap();
+            let snapshot = installer::engine::fault_updates::store(cx).read().unwrap();
             let locked = snapshot.faults.into_iter().filter(|fault| fault.finding.reason == Reason::LoadLocked);
             locked.map(|fault| fault.id).collect()
         })
@@ -121,7 +121,7 @@ fn two_ungraceful_ends_within_an_hour_lock() {
     assert_eq!(machine.begin(), Begun::Locked, "the second is noticed now");
     assert_eq!(machine.locked_faults(), BOTH);
     assert_eq!((machine.status().is_locked(), machine.status().recent), (true, Some(2)));
-    let detail = machine.host.check(StepName::FilesystemMonitor).detail;
+    let detail = machine.host.check(FILESYSTEM_MONITOR).detail;
     assert!(detail.contains("2 loads of the kernel component were not ended"), "{detail}");
 
     machine.passes(24 * 60);
@@ -197,7 +197,7 @@ fn an_upgrade_or_reset_unlocks_and_clears_its_faults() {
         assert!(!machine.status().is_locked() && machine.status().record.is_empty());
         assert_eq!(machine.locked_faults(), []);
         let cleared: Vec<_> = machine.host.with_clock(&machine, |cx| {
-            let events = installer::verdicts::store(cx).events().unwrap().map(Result::unwrap);
+            let events = installer::engine::fault_updates::store(cx).events().unwrap().map(Result::unwrap);
             events.filter(|event| event.event == faults::EventKind::Cleared).map(|event| event.source).collect()
         });
         assert_eq!(cleared, [source.clone(), source.clone()]);
@@ -219,7 +219,7 @@ fn the_file_removed_by_hand_unlocks() {
 
     let machine = Machine::locked();
     std::fs::remove_file(machine.host.path("var/lib/cisco/hostprep/load-lock.json")).unwrap();
-    for step in [StepName::FilesystemMonitor, StepName::NetworkMonitor] {
+    for step in [FILESYSTEM_MONITOR, NETWORK_MONITOR] {
         assert_eq!(machine.host.repair(step).outcome, Outcome::Ok);
     }
     assert_eq!(machine.locked_faults(), [], "or a repair clears them");
@@ -230,7 +230,7 @@ fn the_file_removed_by_hand_unlocks() {
 fn removal_takes_the_record_along() {
     let machine = Machine::locked();
     machine.host.with_clock(&machine, |cx| {
-        removal::remove(cx, StateDirectory::Goes, Duration::from_secs(1), &mut || {}).unwrap();
+        removal::remove(cx, StateDirectory::Remove, Duration::from_secs(1), &mut || {}).unwrap();
     });
     assert_eq!(machine.locked_faults(), []);
     assert!(!machine.host.path("var/lib/cisco/hostprep").exists());
@@ -254,11 +254,11 @@ fn a_load_that_is_on_outlasts_a_reset() {
 fn a_damaged_record_keeps_the_component_out_until_it_is_reset() {
     let machine = Machine::new();
     machine.host.file("var/lib/cisco/hostprep/load-lock.json", "{\"schema\":1,");
-    let begin = |cx: &Context| load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap_err().to_string();
+    let begin = |cx: &HostContext| load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap_err().to_string();
     let error = machine.host.with_clock(&machine, begin);
     assert!(error.contains("load-lock.json, line 1") && error.contains("hostprep load-lock reset"), "{error}");
     assert_eq!(machine.locked_faults(), BOTH, "nothing is loaded, so nothing watches");
-    let check = machine.host.check(StepName::NetworkMonitor);
+    let check = machine.host.check(NETWORK_MONITOR);
     assert!(check.outcome == Outcome::Fault && check.detail.contains("load-lock.json, line 1"), "{check:?}");
     assert!(machine.host.with_clock(&machine, load_lock::keeps_out));
     assert!(machine.reset(Source::LoadLock));
@@ -274,10 +274,10 @@ fn a_damaged_fault_store_is_told_and_changes_no_answer() {
     machine.goes_down_after(10);
     machine.host.file("var/lib/cisco/faults/faults.json", "{");
     let mut told = Vec::new();
-    let begin = |cx: &Context| load_lock::begin(cx, &mut |e| told.push(e.to_string())).unwrap();
+    let begin = |cx: &HostContext| load_lock::begin(cx, &mut |e| told.push(e.to_string())).unwrap();
     assert_eq!(machine.host.with_clock(&machine, begin), Begun::Locked);
     assert!(machine.status().is_locked());
-    let reset = |cx: &Context| load_lock::reset(cx, Source::Upgrade, &mut |e| told.push(e.to_string())).unwrap();
+    let reset = |cx: &HostContext| load_lock::reset(cx, Source::Upgrade, &mut |e| told.push(e.to_string())).unwrap();
     assert!(machine.host.with_clock(&machine, reset));
     assert!(!machine.status().is_locked());
     assert!(told.len() == 2 && told.iter().all(|told| told.contains("faults.json, line 1")), "{told:?}");
@@ -300,7 +300,7 @@ fn a_lock_without_its_faults_is_completed() {
     let machine = Machine::locked();
     machine.host.with_clock(&machine, |cx| {
         let wanted = BOTH.map(faults::Wanted::Cleared);
-        installer::verdicts::carry_out(cx, &wanted, Source::Manual).unwrap();
+        installer::engine::fault_updates::apply(cx, &wanted, Source::Manual).unwrap();
     });
     assert_eq!(machine.begin(), Begun::Locked);
     assert_eq!(machine.locked_faults(), BOTH);

@@ -7,13 +7,13 @@ mod common;
 
 use std::time::Duration;
 
-use common::Host;
+use common::{Host, SCAN_USER};
 use faults::Reason;
 use host::clock::{Clock, SystemClock, VirtualClock};
+use installer::engine;
+use installer::engine::remove::{self as removal, StateDirectory};
 use installer::hook::{Event, rpm};
-use installer::outcome::{Outcome, StepName, StepReport};
-use installer::removal::{self, StateDirectory};
-use installer::run;
+use installer::model::report::{Outcome, StepReport};
 
 /// What every tool double does first: it answers `--help` as shadow 4.6 and later, unless a test overrides it.
 const HELP: &str = "[ \"$1\" = --help ] && { echo '-P, --prefix PREFIX_DIR'; exit 0; }";
@@ -39,7 +39,7 @@ fn repair(host: &Host) -> (StepReport, Duration) {
     let clock = VirtualClock::default();
     let start = clock.monotonic();
     let report = host.with_clocks(&clock, &SystemClock, |cx| {
-        run::repair(cx, &Host::request(&[StepName::ScanUser]), &mut || {}).unwrap().reports.remove(0)
+        engine::repair::repair(cx, &Host::request(&[SCAN_USER]), &mut || {}).unwrap().reports.remove(0)
     });
     (report, clock.monotonic() - start)
 }
@@ -151,7 +151,7 @@ fn without_useradd_the_package_is_named() {
     ] {
         let host = Host::enforcing(os_release);
         host.file("etc/login.defs", "");
-        for report in [host.check(StepName::ScanUser), host.repair(StepName::ScanUser)] {
+        for report in [host.check(SCAN_USER), host.repair(SCAN_USER)] {
             let (reason, detail, remedy) = finding(&host, &report);
             assert_eq!(reason, Reason::ToolsMissing, "{os_release}");
             assert!(detail.contains("useradd is not installed"), "{detail}");
@@ -167,10 +167,10 @@ fn the_fault_clears_when_useradd_arrives() {
     assert_eq!(finding(&host, &report).0, Reason::ToolsMissing);
     assert_eq!(host.raised(), [5]);
     host.tool("useradd", &format!("{HELP}\n{ADD}"));
-    let Event::Prepare { steps, judge, .. } = rpm::parse("trigger", "1", Some("1")).unwrap() else { panic!() };
-    assert!(judge);
+    let Event::Prepare { steps, updates_faults, .. } = rpm::parse("trigger", "1", Some("1")).unwrap() else { panic!() };
+    assert!(updates_faults);
     // The tools of SELinux are none of this test's.
-    let steps: Vec<_> = steps.into_iter().filter(|step| *step == StepName::ScanUser).collect();
+    let steps: Vec<_> = steps.into_iter().filter(|step| *step == SCAN_USER).collect();
     host.try_repair(&steps).unwrap();
     assert_eq!(host.raised(), [] as [u16; 0]);
 }
@@ -184,7 +184,8 @@ fn locks_that_a_failed_removal_leaves_are_named() {
     let locks = "for file in passwd group shadow; do printf '%s\\0' $$ > etc/$file.lock; done; exit 1";
     host.tool("userdel", &format!("{HELP}\n{locks}"));
     host.tool("groupdel", &format!("{HELP}\nexit 1"));
-    let removed = host.with(|cx| removal::remove(cx, StateDirectory::Goes, run::LOCK_PATIENCE, &mut || {}).unwrap());
+    let removed =
+        host.with(|cx| removal::remove(cx, StateDirectory::Remove, engine::recover::LOCK_TIMEOUT, &mut || {}).unwrap());
     let said = removed.failed.join("\n");
     let locks = "which no longer runs, left /etc/passwd.lock, /etc/shadow.lock, /etc/group.lock behind";
     assert!(said.contains(locks), "{said}");

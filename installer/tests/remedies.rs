@@ -6,12 +6,13 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt;
 
-use common::Host;
+use common::{DIRECTORIES, FILESYSTEM_MONITOR, Host, SCAN_SERVICE, SCAN_USER, SELINUX_MODULE, SELINUX_TOOLS};
 use faults::FaultId;
-use installer::outcome::{StepName, StepReport};
+use installer::engine;
+use installer::model::report::StepReport;
+use installer::model::step::StepRef;
 use installer::report::text::{self, Purpose};
 use installer::report::{HostFacts, json};
-use installer::run;
 
 /// An image that this machine prepares: of another distribution, and in a directory of which nothing may be stored in it.
 fn image(os_release: &str) -> Host {
@@ -32,7 +33,7 @@ fn path(host: &Host) -> String {
 /// Detail and remedies as the store in the root has them. They never name the path of the root.
 #[track_caller]
 fn stored(host: &Host, id: FaultId) -> (String, Vec<String>) {
-    let snapshot = host.with(|cx| installer::verdicts::store(cx).read().unwrap());
+    let snapshot = host.with(|cx| engine::fault_updates::store(cx).read().unwrap());
     let fault = snapshot.get(id).unwrap_or_else(|| panic!("{id} is not raised"));
     let (detail, remedy) = (fault.finding.detail.clone(), fault.finding.remedy.clone());
     for line in remedy.iter().chain([&detail]) {
@@ -42,13 +43,13 @@ fn stored(host: &Host, id: FaultId) -> (String, Vec<String>) {
 }
 
 /// Repairs one step; what could not be corrected is stored.
-fn repair(host: &Host, step: StepName) -> StepReport {
+fn repair(host: &Host, step: StepRef) -> StepReport {
     host.try_repair(&[step]).unwrap().reports.remove(0)
 }
 
-fn text_of(host: &Host, step: StepName) -> String {
+fn text_of(host: &Host, step: StepRef) -> String {
     host.with(|cx| {
-        let results = run::check(cx, &[step]).unwrap();
+        let results = engine::check(cx, &[step]).unwrap();
         text::render(&HostFacts::of(cx), &results, Purpose::Check, cx.alternate_root())
     })
 }
@@ -60,7 +61,7 @@ fn a_module_that_overrides_ours_is_removed_from_the_images_store_and_inside_from
     let module = "var/lib/selinux/targeted/active/modules/400/cisco-secure-bpf";
     host.file(&format!("{module}/cil"), "(allow unconfined_service_t self (bpf (map_create)))");
     host.file(&format!("{module}/lang_ext"), "cil");
-    let report = repair(&host, StepName::SelinuxModule);
+    let report = repair(&host, SELINUX_MODULE);
     let root = path(&host);
     assert_eq!(
         host.remedies(&report),
@@ -80,7 +81,7 @@ fn a_file_of_the_image_is_named_by_its_path_inside() {
     host.file("etc/passwd", "root:x:0:0::/root:/bin/sh\nscan:x:700:700::/nonexistent:/sbin/nologin\n");
     host.file("opt/cisco/amp/clamav/main.cvd", "ClamAV-VDB:");
     std::fs::set_permissions(host.path("opt/cisco/amp/clamav"), std::fs::Permissions::from_mode(0o700)).unwrap();
-    let report = repair(&host, StepName::ScanService);
+    let report = repair(&host, SCAN_SERVICE);
     let root = path(&host);
     assert_eq!(
         host.remedies(&report),
@@ -96,7 +97,7 @@ fn the_group_file_of_the_image_is_edited_and_not_this_machines() {
     let host = image("centos-stream-9");
     host.file("etc/group", "root:x:0:\ncisco-amp-scan-svc:x:0:\n");
     host.tool("useradd", "echo '-P, --prefix PREFIX_DIR'");
-    let report = repair(&host, StepName::ScanUser);
+    let report = repair(&host, SCAN_USER);
     let note = "  # give cisco-amp-scan-svc a system gid of its own, or remove its line";
     assert_eq!(host.remedies(&report)[0], format!("vigr -R {}{note}", path(&host)));
     assert_eq!(stored(&host, FaultId::SCAN_USER).1[0], format!("vigr{note}"));
@@ -106,7 +107,7 @@ fn the_group_file_of_the_image_is_edited_and_not_this_machines() {
 #[test]
 fn missing_tools_are_this_machines_and_nothing_that_the_image_could_install() {
     let host = image("centos-7");
-    let report = repair(&host, StepName::SelinuxTools);
+    let report = repair(&host, SELINUX_TOOLS);
     let install = &host.remedies(&report)[0];
     assert!(install.contains(" install -y policycoreutils") && !install.starts_with("yum "), "{install}");
     assert_eq!(stored(&host, FaultId::SELINUX_POLICY).1, ["hostprep repair"]);
@@ -116,13 +117,13 @@ fn missing_tools_are_this_machines_and_nothing_that_the_image_could_install() {
 fn a_restart_is_not_among_the_commands_to_run() {
     let host = Host::enforcing("oracle-7");
     host.kernel.allows.set(true);
-    let module = installer::outcome::Finding {
+    let module = installer::model::report::Finding {
         reason: faults::Reason::SecureBoot,
         detail: "Secure Boot is on".into(),
         remedy: vec![faults::Remedy::run_in_root(["systemctl", "reboot", "--firmware-setup"]).rebooting()],
     };
-    let mut results = host.with(|cx| run::check(cx, &[StepName::FilesystemMonitor]).unwrap());
-    results.reports[0].outcome = installer::outcome::Outcome::Fault;
+    let mut results = host.with(|cx| engine::check(cx, &[FILESYSTEM_MONITOR]).unwrap());
+    results.reports[0].outcome = installer::model::report::Outcome::Fault;
     results.reports[0].findings = vec![module];
     results.faults = vec![FaultId::FILESYSTEM_MONITOR];
     let text = host.with(|cx| text::render(&HostFacts::of(cx), &results, Purpose::Check, cx.alternate_root()));
@@ -137,7 +138,7 @@ fn programs_get_words_and_whether_the_host_restarts() {
     host.directory("opt/cisco");
     std::fs::set_permissions(host.path("opt/cisco"), std::fs::Permissions::from_mode(0o700)).unwrap();
     let object: serde_json::Value = host.with(|cx| {
-        let results = run::check(cx, &[StepName::Directories]).unwrap();
+        let results = engine::check(cx, &[DIRECTORIES]).unwrap();
         serde_json::from_str(&json::render(&HostFacts::of(cx), &results, cx.alternate_root()).unwrap()).unwrap()
     });
     let step = &object["steps"][0];
@@ -147,5 +148,5 @@ fn programs_get_words_and_whether_the_host_restarts() {
     assert_eq!((&last["kind"], &last["reboots"]), (&"run".into(), &false.into()));
     let lines = step["remedy"].as_array().unwrap();
     assert_eq!(lines.last().unwrap(), &format!("chmod 0755 {root}/opt/cisco"), "the strings stay");
-    assert!(text_of(&host, StepName::Directories).contains("/opt/cisco is "));
+    assert!(text_of(&host, DIRECTORIES).contains("/opt/cisco is "));
 }

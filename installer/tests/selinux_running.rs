@@ -8,15 +8,16 @@
 
 mod common;
 
-use common::Host;
+use common::{Host, SELINUX_MODULE, SELINUX_TOOLS};
 use faults::Reason;
-use installer::outcome::{Outcome, StepName};
+use installer::model::report::Outcome;
+use installer::model::step::StepRef;
 use policy::kernel::{ClassKnowledge, KernelMode};
 
-const MODULE: StepName = StepName::SelinuxModule;
-const TOOLS: StepName = StepName::SelinuxTools;
+const MODULE: StepRef = SELINUX_MODULE;
+const TOOLS: StepRef = SELINUX_TOOLS;
 
-fn reason(report: &installer::outcome::StepReport) -> Reason {
+fn reason(report: &installer::model::report::StepReport) -> Reason {
     report.finding().unwrap_or_else(|| panic!("{report:?}")).reason.clone()
 }
 
@@ -257,8 +258,12 @@ fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
         );
     }
     assert_eq!(host.raised(), [19]);
-    let removed =
-        host.with(|cx| installer::removal::remove_modules(cx, std::time::Duration::from_secs(1), &mut || {})).unwrap();
+    let removed = host
+        .with(|cx| {
+            let second = std::time::Duration::from_secs(1);
+            installer::engine::remove::remove_one(cx, SELINUX_MODULE, second, &mut || {})
+        })
+        .unwrap();
     assert!(removed.done.is_empty() && removed.failed.is_empty(), "{removed:?}");
     assert_eq!(host.calls(), [""; 0]);
     assert_eq!(files_below(&host.path("etc/selinux")), before, "nothing is done to it");

@@ -13,10 +13,10 @@ use std::fs::File;
 use std::process::Command;
 use std::time::Duration;
 
-use common::Host;
+use common::{Host, SELINUX_MODULE};
 use host::clock::{Clock, SystemClock};
-use installer::outcome::{Outcome, StepName};
-use installer::run;
+use installer::engine;
+use installer::model::report::Outcome;
 use nix::fcntl::{Flock, FlockArg};
 
 /// Each pause is a minute long, and nobody waits for it.
@@ -73,9 +73,10 @@ fn a_store_that_stays_locked_is_the_fault_s_reason_until_the_next_run() {
     let lock = File::options().append(true).open(host.path("var/lib/selinux/targeted/semanage.trans.LOCK")).unwrap();
     let held = Flock::lock(lock, FlockArg::LockExclusiveNonblock).unwrap();
     let before = modules(&host);
-    let request = Host::request(&[StepName::SelinuxModule]);
+    let request = Host::request(&[SELINUX_MODULE]);
     let clock = Hurries::default();
-    let results = host.with_clocks(&clock, &SystemClock, |cx| run::repair(cx, &request, &mut || {}).unwrap());
+    let results =
+        host.with_clocks(&clock, &SystemClock, |cx| engine::repair::repair(cx, &request, &mut || {}).unwrap());
     let finding = results.reports[0].finding().unwrap();
     assert_eq!((results.reports[0].outcome, finding.reason.as_str()), (Outcome::Fault, "store-locked"), "{finding:?}");
     assert!(finding.detail.contains("(tried "), "{finding:?}");
@@ -84,7 +85,7 @@ fn a_store_that_stays_locked_is_the_fault_s_reason_until_the_next_run() {
     assert!(!host.path("opt/cisco/hostprep").exists() && !host.path("var/lib/cisco/hostprep/journal.json").exists());
 
     drop(held);
-    let report = host.repair(StepName::SelinuxModule);
+    let report = host.repair(SELINUX_MODULE);
     assert_eq!(report.outcome, Outcome::Changed, "{report:?}");
     assert!(modules(&host).contains("300 cisco-secure-bpf"), "{}", modules(&host));
     assert!(host.raised().is_empty());

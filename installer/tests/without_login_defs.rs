@@ -8,11 +8,13 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use common::Host;
+use common::{DIRECTORIES, Host, SCAN_USER};
 use faults::Reason;
-use installer::journal::Journal;
-use installer::outcome::{Outcome, StepName, StepReport};
-use installer::removal::{self, Removed, StateDirectory};
+use installer::engine::remove::{self as removal, Removed, StateDirectory};
+use installer::model::receipt::Receipt;
+use installer::model::report::{Outcome, StepReport};
+use installer::model::step::Removal;
+use installer::steps::STEPS;
 
 const NAME: &str = "cisco-amp-scan-svc";
 const DEFS: &str = "etc/login.defs";
@@ -55,7 +57,7 @@ fn shadow_4_1_5_1(host: &Host) {
 }
 
 fn remove(host: &Host) -> Removed {
-    host.with(|cx| removal::remove(cx, StateDirectory::Goes, Duration::from_secs(1), &mut || {}).unwrap())
+    host.with(|cx| removal::remove(cx, StateDirectory::Remove, Duration::from_secs(1), &mut || {}).unwrap())
 }
 
 fn line(host: &Host, file: &str) -> Option<String> {
@@ -93,14 +95,14 @@ fn a_tool_of_an_old_host_exits_without_login_defs() {
 fn creation_and_removal_where_there_is_no_login_defs() {
     let host = host();
     shadow_4_1_5_1(&host);
-    expect_changed(&host.repair(StepName::ScanUser));
+    expect_changed(&host.repair(SCAN_USER));
     assert!(line(&host, "passwd").is_some() && line(&host, "group").is_some());
     expect_no_leftover(&host);
 
     let plan: Vec<String> = host.with(|cx| {
-        let (plan, failed) = removal::plan(cx, &Journal::of(cx));
+        let Removal { actions, failed } = removal::plan(cx, &Receipt::of(cx), STEPS);
         assert!(failed.is_empty(), "{failed:?}");
-        plan.iter().flat_map(|undo| undo.describe(cx.root)).collect()
+        actions.iter().flat_map(|action| action.describe(cx.root)).collect()
     });
     let created = plan.iter().filter(|line| line.contains("login.defs is created")).count();
     assert_eq!(created, 2, "userdel and groupdel: {plan:?}");
@@ -124,7 +126,7 @@ fn a_group_from_before_stays_as_it_was() {
         let (group, password) = (format!("{NAME}:x:777:root"), format!("{NAME}:$6$salt$hash:root:root"));
         host.file("etc/group", &format!("root:x:0:\nusers:x:100:\n{group}\n"));
         host.file("etc/gshadow", &format!("root:*::\nusers:*::\n{password}\n"));
-        expect_changed(&host.repair(StepName::ScanUser));
+        expect_changed(&host.repair(SCAN_USER));
         assert!(line(&host, "passwd").is_some_and(|line| line.contains(":777:")));
         let removed = remove(&host);
         assert!(removed.failed.is_empty(), "{removed:?}");
@@ -142,7 +144,7 @@ fn a_group_without_members_from_before_stays_as_well() {
     let password = format!("{NAME}:$6$salt$hash::");
     host.file("etc/group", &format!("root:x:0:\nusers:x:100:\n{NAME}:x:777:\n"));
     host.file("etc/gshadow", &format!("root:*::\nusers:*::\n{password}\n"));
-    expect_changed(&host.repair(StepName::ScanUser));
+    expect_changed(&host.repair(SCAN_USER));
     assert!(remove(&host).failed.is_empty());
     assert_eq!(line(&host, "group"), Some(format!("{NAME}:x:777:")));
     assert_eq!(line(&host, "gshadow"), Some(password), "userdel did not take it along");
@@ -157,7 +159,7 @@ fn a_user_that_is_not_as_asked_for_is_changed_where_there_is_no_login_defs() {
     host.file("etc/shadow", &format!("root:*:19000:0:99999:7:::\n{NAME}:!:19700::::::\n"));
     host.file("etc/group", &format!("root:x:0:\nusers:x:100:\n{NAME}:x:777:\n"));
     host.file("etc/gshadow", &format!("root:*::\nusers:*::\n{NAME}:!::\n"));
-    expect_changed(&host.repair(StepName::ScanUser));
+    expect_changed(&host.repair(SCAN_USER));
     assert!(line(&host, "passwd").is_some_and(|line| line.ends_with(":/usr/sbin/nologin")));
     expect_no_leftover(&host);
 }
@@ -169,7 +171,7 @@ fn a_window_that_cannot_be_opened_keeps_no_user_from_being_removed() {
         host.tool(name, &format!("exec /usr/sbin/{name} \"$@\""));
     }
     host.file(DEFS, "USERGROUPS_ENAB no\n");
-    expect_changed(&host.repair(StepName::ScanUser));
+    expect_changed(&host.repair(SCAN_USER));
     // Not text: no window can be planned.
     fs::write(host.path(DEFS), b"USERGROUPS_ENAB no\0\n").unwrap();
     assert!(remove(&host).failed.is_empty());
@@ -187,7 +189,7 @@ fn a_userdel_that_dies_between_group_and_gshadow_leaves_no_line() {
         &format!("for file in passwd shadow group; do sed -i /^{NAME}:/d etc/$file; done; kill -9 $$"),
     );
     host.file(DEFS, "USERGROUPS_ENAB no\n");
-    expect_changed(&host.repair(StepName::ScanUser));
+    expect_changed(&host.repair(SCAN_USER));
     assert!(line(&host, "gshadow").is_some());
     assert_eq!(remove(&host).failed.len(), 1, "userdel failed");
     for file in ["passwd", "shadow", "group", "gshadow"] {
@@ -210,7 +212,7 @@ fn a_group_from_before_is_created_again_after_a_userdel_that_died() {
     host.file(DEFS, "USERGROUPS_ENAB yes\n");
     host.file("etc/group", &format!("root:x:0:\nusers:x:100:\n{NAME}:x:777:\n"));
     host.file("etc/gshadow", &format!("root:*::\nusers:*::\n{NAME}:!::\n"));
-    expect_changed(&host.repair(StepName::ScanUser));
+    expect_changed(&host.repair(SCAN_USER));
     assert_eq!(remove(&host).failed.len(), 1, "userdel failed");
     assert_eq!(line(&host, "group"), Some(format!("{NAME}:x:777:")));
 }
@@ -246,7 +248,7 @@ fn login_defs_is_the_fault_only_where_the_fallback_fails_because_of_it() {
         let host = host();
         host.tool("useradd", &format!("{HELP}\necho \"{says}\" >&2; exit 1"));
         let Some(_immutable) = Immutable::new(&host) else { return };
-        let report = host.repair(StepName::ScanUser);
+        let report = host.repair(SCAN_USER);
         let finding = report.finding().unwrap();
         assert_eq!(finding.reason, reason, "{finding:?}");
         assert!(finding.detail.contains(says), "{finding:?}");
@@ -268,12 +270,12 @@ fn the_dry_run_shows_the_fallback_and_the_run_uses_it() {
     let host = host();
     host.tool("useradd", "exec /usr/sbin/useradd \"$@\"");
     let Some(_immutable) = Immutable::new(&host) else { return };
-    let planned = host.check(StepName::ScanUser).plan;
+    let planned = host.check(SCAN_USER).plan;
     assert_eq!(planned.len(), 1, "{planned:?}");
     let (command, why) = planned[0].split_once("  # ").unwrap();
     assert!(why.contains("etc/login.defs is immutable"), "{why}");
     // The directories bear on the same fault.
-    let results = host.try_repair(&[StepName::ScanUser, StepName::Directories]).unwrap();
+    let results = host.try_repair(&[SCAN_USER, DIRECTORIES]).unwrap();
     expect_changed(&results.reports[0]);
     let calls = changing_calls(&host);
     assert_eq!(calls.len(), 1, "{calls:?}");

@@ -1,6 +1,7 @@
 //! A man page for each command.
 
 use anyhow::{Context, Result};
+use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
@@ -130,6 +131,11 @@ impl Writer {
                 text = format!("{text} Default: {}.", default.to_string_lossy());
             }
             self.text(&text);
+            for (value, help) in explained_values(arg) {
+                self.macro_call("br", &[]);
+                self.roff.text([bold(value), roman(":")]);
+                self.text(&sentence(&help));
+            }
         }
         if is_main {
             return;
@@ -261,10 +267,10 @@ fn option_words(option: &Arg) -> Vec<Inline> {
     words
 }
 
-/// Where there are few values, these themselves.
+/// Where there are few values, these themselves; values with a text of their own are listed below the option.
 fn value_words(arg: &Arg) -> Vec<Inline> {
     let mut words = Vec::new();
-    for value in values(arg) {
+    for value in values(arg).into_iter().filter(|_| explained_values(arg).is_empty()) {
         words.extend([roman("|"), bold(value)]);
     }
     if words.is_empty() {
@@ -279,6 +285,15 @@ fn values(arg: &Arg) -> Vec<String> {
         return Vec::new();
     }
     arg.get_possible_values().iter().map(|it| it.get_name().to_owned()).collect()
+}
+
+/// The values that have a text, with it.
+fn explained_values(arg: &Arg) -> Vec<(String, String)> {
+    if !arg.get_action().takes_values() {
+        return Vec::new();
+    }
+    let explained = |value: &PossibleValue| Some((value.get_name().to_owned(), value.get_help()?.to_string()));
+    arg.get_possible_values().iter().filter_map(explained).collect()
 }
 
 fn repeats(arg: &Arg) -> bool {

@@ -6,7 +6,7 @@ use clap::Command;
 use super::help_text::{self, Example, ExitCode};
 use super::{command, documents};
 
-const MACROS: [&str; 8] = [".TH", ".SH", ".PP", ".TP", ".nf", ".fi", ".ie", ".el"];
+const MACROS: [&str; 9] = [".TH", ".SH", ".PP", ".TP", ".br", ".nf", ".fi", ".ie", ".el"];
 
 fn pages() -> Vec<(String, String)> {
     let all = documents("2026-01-02").unwrap();

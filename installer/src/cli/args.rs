@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults::Severity;
-use installer::outcome::StepName;
+use installer::model::step::StepRef;
+use installer::steps::{self, STEPS};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,10 +92,9 @@ pub struct Check {
     /// Judge this kernel instead of the running one (or the newest under --root)
     #[arg(long, value_name = "RELEASE")]
     pub kernel: Option<String>,
-    /// Only this step (scan-user, directories, selinux-tools, selinux-module, kernel, kernel-support, filesystem-monitor,
-    /// network-monitor, scan-service); may be given again
-    #[arg(long, value_name = "STEP", value_parser = step_name)]
-    pub only: Vec<StepName>,
+    /// Only this step; may be given again
+    #[arg(long, value_name = "STEP", value_parser = step_parser())]
+    pub only: Vec<StepRef>,
 }
 
 #[derive(Debug, Args)]
@@ -268,9 +269,7 @@ fn severity(word: &str) -> Result<Severity, String> {
         .ok_or_else(|| "a severity is critical, major or minor".to_owned())
 }
 
-fn step_name(word: &str) -> Result<StepName, String> {
-    StepName::ALL.into_iter().find(|name| name.as_str() == word).ok_or_else(|| {
-        let names = StepName::ALL.map(StepName::as_str);
-        format!("there is no such step; the steps are {}", names.join(", "))
-    })
+fn step_parser() -> impl TypedValueParser<Value = StepRef> {
+    let value = |step: &StepRef| PossibleValue::new(step.id().as_str()).help(step.doc());
+    PossibleValuesParser::new(STEPS.iter().map(value)).try_map(|name| steps::by_name(&name))
 }

@@ -9,9 +9,9 @@ use faults::{Change, Event, Fault, FaultId, Finding, Reason, Report, Source, Wan
 use host::changes::{Changes, Ended};
 use host::distribution::Tool;
 use host::process::quoted;
+use installer::engine::fault_updates::{self, store};
+use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::report::exit;
-use installer::run;
-use installer::verdicts::{self, store};
 
 use super::args::{Faults, Format, Global};
 use super::output::{Failure, Outcome, print, width};
@@ -173,8 +173,8 @@ fn event_line(event: &Event, format: Format) -> Result<String, Failure> {
 fn change(global: &Global, command: &'static str, wanted: Wanted, id: FaultId) -> Outcome {
     with(global, Access::Changes(command), None, |session| {
         let cx = &session.cx;
-        run::recover(cx, run::LOCK_PATIENCE, &mut say_waiting)?;
-        let changes = verdicts::carry_out(cx, std::slice::from_ref(&wanted), Source::Manual)?;
+        recover(cx, LOCK_TIMEOUT, &mut say_waiting)?;
+        let changes = fault_updates::apply(cx, std::slice::from_ref(&wanted), Source::Manual)?;
         let word = match changes.first() {
             Some((_, Change::Raised)) => "raised",
             Some((_, Change::Changed | Change::Updated)) => "was raised already, is changed",

@@ -6,13 +6,15 @@ use faults::Source;
 use host::Root;
 use host::clock::SystemClock;
 use host::log::{Level, Log};
+use installer::engine::recover::{HOOK_LOCK_TIMEOUT, recover};
+use installer::engine::remove::{self, StateDirectory};
+use installer::engine::repair::{self, Request, Strictness};
 use installer::hook::{Event, NoSuchCall, deb, rpm};
 use installer::load_lock;
-use installer::outcome::{self, StepName};
+use installer::model::report::Outcome as StepOutcome;
+use installer::model::step::StepRef;
 use installer::profile::Profile;
-use installer::removal::{self, StateDirectory};
 use installer::report::exit;
-use installer::run::{self, Request};
 
 use super::args::{Global, Hook};
 use super::output::{Failure, Outcome, complain, line_of};
@@ -63,18 +65,17 @@ fn parse(hook: &Hook) -> Result<(Event, String), NoSuchCall> {
 
 fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
     match event {
-        Event::Nothing => run::recover(&session.cx, run::HOOK_PATIENCE, &mut say_waiting),
+        Event::Nothing => recover(&session.cx, HOOK_LOCK_TIMEOUT, &mut say_waiting),
         Event::Remove => {
-            let removed =
-                removal::remove(&session.cx, StateDirectory::IsThePackages, run::HOOK_PATIENCE, &mut say_waiting)?;
+            let removed = remove::remove(&session.cx, StateDirectory::Keep, HOOK_LOCK_TIMEOUT, &mut say_waiting)?;
             for problem in &removed.failed {
                 complain(problem);
             }
             Ok(())
         }
-        Event::Prepare { steps, judge, source } => {
+        Event::Prepare { steps, updates_faults, source } => {
             // Another version may not crash; what kept the last one out is forgotten.
-            if judge && matches!(source, Source::Install | Source::Upgrade) {
+            if updates_faults && matches!(source, Source::Install | Source::Upgrade) {
                 let tell = |e: installer::Error| {
                     session.cx.log.line(Level::Error, &e.to_string());
                     complain(&e.to_string());
@@ -84,17 +85,24 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
                 }
             }
             let skip = session.config.skip.clone();
-            let steps: Vec<StepName> = steps.into_iter().filter(|name| !skip.contains(name)).collect();
-            let request = Request { steps, skip, judge, source, strict: false, patience: run::HOOK_PATIENCE };
-            let results = run::repair(&session.cx, &request, &mut say_waiting)?;
-            for report in results.reports.iter().filter(|_| judge) {
+            let steps: Vec<StepRef> = steps.into_iter().filter(|step| !skip.contains(step)).collect();
+            let request = Request {
+                steps,
+                skip,
+                updates_faults,
+                source,
+                strictness: Strictness::Lenient,
+                timeout: HOOK_LOCK_TIMEOUT,
+            };
+            let results = repair::repair(&session.cx, &request, &mut say_waiting)?;
+            for report in results.reports.iter().filter(|_| updates_faults) {
                 if let Some(finding) = report.finding() {
-                    complain(&format!("fault {}: {}", report.name.fault(), finding.detail));
+                    complain(&format!("fault {}: {}", report.fault, finding.detail));
                     for remedy in &finding.remedy {
                         complain(&format!("  {}", remedy.shell_line(session.cx.alternate_root())));
                     }
-                } else if report.outcome == outcome::Outcome::Unknown {
-                    complain(&format!("{}: {}", report.name.as_str(), report.detail));
+                } else if report.outcome == StepOutcome::Unknown {
+                    complain(&format!("{}: {}", report.step, report.detail));
                 }
             }
             Ok(())

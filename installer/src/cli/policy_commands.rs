@@ -4,12 +4,13 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use host::Root;
-use installer::outcome::StepName;
+use installer::engine::recover::LOCK_TIMEOUT;
+use installer::engine::{self, remove as removal, repair};
+use installer::model::receipt::Receipt;
+use installer::model::step::{Removal, StepRef};
 use installer::report::exit;
 use installer::report::text::Purpose;
-use installer::run;
-use installer::step::assess;
-use installer::{journal::Journal, removal};
+use installer::steps::selinux::{self, assess};
 use policy::compile::{Compile, Format as Compiled};
 use policy::render::Sources;
 
@@ -19,6 +20,8 @@ use super::policy_status;
 use super::progress::say_waiting;
 use super::session::{Access, Session, with};
 use super::step_commands::{request, show, tell};
+
+const MODULE: StepRef = &selinux::Module;
 
 pub fn run(global: &Global, command: Policy) -> Outcome {
     match command {
@@ -67,11 +70,11 @@ fn compile(session: &Session, directory: &Path) -> Outcome {
 fn install(global: &Global, dry_run: bool) -> Outcome {
     let access = if dry_run { Access::Looks } else { Access::Changes("policy install") };
     with(global, access, None, |session| {
-        let steps = vec![StepName::SelinuxModule];
+        let steps = vec![MODULE];
         if dry_run {
-            return show(session, &run::plan(&session.cx, &steps)?, Purpose::DryRun, Format::Text);
+            return show(session, &engine::plan(&session.cx, &steps)?, Purpose::DryRun, Format::Text);
         }
-        let results = run::repair(&session.cx, &request(steps, session), &mut say_waiting)?;
+        let results = repair::repair(&session.cx, &request(steps, session), &mut say_waiting)?;
         show(session, &results, Purpose::Repair, Format::Text)
     })
 }
@@ -81,11 +84,14 @@ fn remove(global: &Global, dry_run: bool) -> Outcome {
     let nothing = "The module is not in the policy store.";
     with(global, access, None, |session| {
         if dry_run {
-            let plan = removal::plan_modules(&session.cx, &Journal::of(&session.cx))?;
-            let lines: Vec<String> = plan.iter().flat_map(|undo| undo.describe(session.cx.root)).collect();
+            let Removal { actions, failed } = removal::plan(&session.cx, &Receipt::of(&session.cx), &[MODULE]);
+            if let Some(e) = failed.into_iter().next() {
+                return Err(e.into());
+            }
+            let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(session.cx.root)).collect();
             return tell(&lines, "would", Some(nothing));
         }
-        let removed = removal::remove_modules(&session.cx, run::LOCK_PATIENCE, &mut say_waiting)?;
+        let removed = removal::remove_one(&session.cx, MODULE, LOCK_TIMEOUT, &mut say_waiting)?;
         for problem in &removed.failed {
             complain(problem);
         }

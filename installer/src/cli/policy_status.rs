@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use host::{ReadError, Root};
 use installer::Error;
 use installer::report::exit;
-use installer::step::assess;
+use installer::steps::selinux::assess;
 use policy::kernel::{Answer, ClassKnowledge};
 use policy::policy_file::PolicyFile;
 use policy::rules::Rules;

@@ -64,7 +64,7 @@ impl Observer for Follower<'_> {
 /// Says once that another hostprep is waited for.
 pub fn say_waiting() {
     if std::io::stderr().is_terminal() {
-        let seconds = installer::run::LOCK_PATIENCE.as_secs();
+        let seconds = installer::engine::recover::LOCK_TIMEOUT.as_secs();
         super::output::complain(&format!("another hostprep is at work; waiting for it, {seconds} s at most"));
     }
 }

@@ -12,7 +12,7 @@ use host::log::{Level, Log};
 use host::process::Processes;
 use host::{FileError, Root};
 use installer::config::Config;
-use installer::context::Context;
+use installer::model::host_context::HostContext;
 use installer::profile::Profile;
 use nix::errno::Errno;
 use policy::RunningKernel;
@@ -42,7 +42,7 @@ impl Access {
 
 /// What a command works with.
 pub struct Session<'a> {
-    pub cx: Context<'a>,
+    pub cx: HostContext<'a>,
     pub config: Config,
     pub texts: Texts,
 }
@@ -91,7 +91,7 @@ pub fn with(
     };
     let follower = Follower::new(&log);
     let processes = Processes::new(&clock, &follower);
-    let cx = Context {
+    let cx = HostContext {
         root: &root,
         profile: &profile,
         clock: &clock,

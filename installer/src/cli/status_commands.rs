@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use faults::{Fault, Severity, Snapshot};
 use host::Root;
+use installer::engine::fault_updates::store;
 use installer::load_lock;
 use installer::report::{exit, metrics};
-use installer::verdicts::store;
 use serde::Serialize;
 
 use super::args::{Global, Status, StatusFormat};

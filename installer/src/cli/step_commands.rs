@@ -2,12 +2,15 @@
 
 use faults::Source;
 use installer::config::Config;
-use installer::journal::Journal;
-use installer::outcome::StepName;
-use installer::removal::{self, StateDirectory};
+use installer::engine::recover::LOCK_TIMEOUT;
+use installer::engine::remove::{self, StateDirectory};
+use installer::engine::repair::{self, Request, Strictness};
+use installer::engine::{self, Results};
+use installer::model::receipt::Receipt;
+use installer::model::step::{Removal, StepRef};
 use installer::report::text::Purpose;
 use installer::report::{HostFacts, exit, exit_code, json, text};
-use installer::run::{self, Request, Results};
+use installer::steps::STEPS;
 
 use super::args::{Check, Format, Global, Remove, Repair};
 use super::output::{Failure, Outcome, complain, print};
@@ -16,7 +19,7 @@ use super::session::{Access, Session, with};
 
 pub fn check(global: &Global, args: Check) -> Outcome {
     with(global, Access::Looks, args.kernel, |session| {
-        let results = run::check(&session.cx, &steps(&args.only, &session.config))?;
+        let results = engine::check(&session.cx, &steps(&args.only, &session.config))?;
         show(session, &results, Purpose::Check, args.format)
     })
 }
@@ -30,19 +33,20 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
     with(global, access, args.look.kernel, |session| {
         let steps = steps(&args.look.only, &session.config);
         if args.dry_run {
-            let results = run::plan(&session.cx, &steps)?;
+            let results = engine::plan(&session.cx, &steps)?;
             return show(session, &results, Purpose::DryRun, args.look.format);
         }
         let request = request(steps, session);
-        let results = run::repair(&session.cx, &request, &mut say_waiting)?;
+        let results = repair::repair(&session.cx, &request, &mut say_waiting)?;
         show(session, &results, Purpose::Repair, args.look.format)
     })
 }
 
 /// A repair by hand of `steps`.
-pub fn request(steps: Vec<StepName>, session: &Session) -> Request {
+pub fn request(steps: Vec<StepRef>, session: &Session) -> Request {
     let skip = session.config.skip.clone();
-    Request { steps, skip, judge: true, source: Source::Repair, strict: true, patience: run::LOCK_PATIENCE }
+    let (strictness, timeout) = (Strictness::Strict, LOCK_TIMEOUT);
+    Request { steps, skip, updates_faults: true, source: Source::Repair, strictness, timeout }
 }
 
 pub fn show(session: &Session, results: &Results, purpose: Purpose, format: Format) -> Outcome {
@@ -56,23 +60,23 @@ pub fn show(session: &Session, results: &Results, purpose: Purpose, format: Form
 }
 
 /// The steps asked for, in their order, without those that the administrator leaves alone.
-fn steps(only: &[StepName], config: &Config) -> Vec<StepName> {
-    let wanted = |name: &StepName| only.is_empty() && !config.skip.contains(name) || only.contains(name);
-    StepName::ALL.into_iter().filter(wanted).collect()
+fn steps(only: &[StepRef], config: &Config) -> Vec<StepRef> {
+    let wanted = |step: &StepRef| only.is_empty() && !config.skip.contains(step) || only.contains(step);
+    STEPS.iter().copied().filter(wanted).collect()
 }
 
 pub fn remove(global: &Global, args: &Remove) -> Outcome {
     let access = if args.dry_run { Access::Looks } else { Access::Changes("remove") };
     with(global, access, None, |session| {
         if args.dry_run {
-            let (plan, failed) = removal::plan(&session.cx, &Journal::of(&session.cx));
+            let Removal { actions, failed } = remove::plan(&session.cx, &Receipt::of(&session.cx), STEPS);
             for problem in &failed {
                 complain(&problem.to_string());
             }
-            let lines: Vec<String> = plan.iter().flat_map(|undo| undo.describe(session.cx.root)).collect();
+            let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(session.cx.root)).collect();
             return tell(&lines, "would", failed.is_empty().then_some("There is nothing to undo."));
         }
-        let removed = removal::remove(&session.cx, StateDirectory::Goes, run::LOCK_PATIENCE, &mut say_waiting)?;
+        let removed = remove::remove(&session.cx, StateDirectory::Remove, LOCK_TIMEOUT, &mut say_waiting)?;
         for problem in &removed.failed {
             complain(problem);
         }

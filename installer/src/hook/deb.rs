@@ -79,7 +79,7 @@ mod tests {
         for aborted in
             ["postinst abort-remove", "postinst abort-upgrade 2.0", "postinst abort-deconfigure in-favour x 1"]
         {
-            assert!(matches!(call(aborted), Ok(Event::Prepare { judge: true, .. })), "{aborted}");
+            assert!(matches!(call(aborted), Ok(Event::Prepare { updates_faults: true, .. })), "{aborted}");
         }
     }
 

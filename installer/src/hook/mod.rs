@@ -7,7 +7,8 @@ pub mod rpm;
 use faults::Source;
 use thiserror::Error;
 
-use crate::outcome::StepName;
+use crate::model::step::{Phase, StepRef};
+use crate::steps::{STEPS, in_phase};
 
 /// What is to be done for one call of a package manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,9 +16,9 @@ pub enum Event {
     /// Run these steps.
     Prepare {
         /// In order.
-        steps: Vec<StepName>,
-        /// Whether what is found becomes faults, or a later call of the same transaction judges.
-        judge: bool,
+        steps: Vec<StepRef>,
+        /// Whether what is found becomes faults, or a later call of the same transaction sees to that.
+        updates_faults: bool,
         /// For the events.
         source: Source,
     },
@@ -29,13 +30,12 @@ pub enum Event {
 
 impl Event {
     fn prepare_all(source: Source) -> Self {
-        Self::Prepare { steps: StepName::ALL.to_vec(), judge: true, source }
+        Self::Prepare { steps: STEPS.to_vec(), updates_faults: true, source }
     }
 
-    /// What a package that arrived later can have mended.
+    /// A package that was missing has arrived.
     fn arrival() -> Self {
-        let steps = vec![StepName::ScanUser, StepName::SelinuxTools, StepName::SelinuxModule, StepName::Kernel];
-        Self::Prepare { steps, judge: true, source: Source::Trigger }
+        Self::Prepare { steps: in_phase(Phase::LateArrival), updates_faults: true, source: Source::Trigger }
     }
 }
 

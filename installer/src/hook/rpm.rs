@@ -4,7 +4,8 @@
 use faults::Source;
 
 use super::{Event, NoSuchCall};
-use crate::outcome::StepName;
+use crate::model::step::Phase;
+use crate::steps::in_phase;
 
 const PHASES: &str = "the phases are pre, post, preun, postun, posttrans, trigger";
 
@@ -33,10 +34,7 @@ pub fn parse(phase: &str, count: &str, upgrade_info: Option<&str>) -> Result<Eve
     match phase {
         "pre" | "postun" => Ok(Event::Nothing),
         // On an upgrade the old package's scriptlets still follow, so the policy and the faults wait for posttrans.
-        "post" => {
-            let steps = vec![StepName::ScanUser, StepName::Directories];
-            Ok(Event::Prepare { steps, judge: false, source })
-        }
+        "post" => Ok(Event::Prepare { steps: in_phase(Phase::AfterInstall), updates_faults: false, source }),
         "posttrans" => Ok(Event::prepare_all(source)),
         "preun" if left == 0 => Ok(Event::Remove),
         "preun" => Ok(Event::Nothing),
@@ -49,9 +47,9 @@ pub fn parse(phase: &str, count: &str, upgrade_info: Option<&str>) -> Result<Eve
 mod tests {
     use super::*;
 
-    fn steps(event: Event) -> Vec<StepName> {
+    fn steps(event: Event) -> Vec<&'static str> {
         match event {
-            Event::Prepare { steps, .. } => steps,
+            Event::Prepare { steps, .. } => steps.iter().map(|step| step.id().as_str()).collect(),
             other => panic!("{other:?}"),
         }
     }
@@ -66,9 +64,11 @@ mod tests {
     #[test]
     fn post_prepares_accounts_and_leaves_the_verdict_to_posttrans() {
         let post = parse("post", "1", None).unwrap();
-        assert!(matches!(post, Event::Prepare { judge: false, source: Source::Install, .. }));
-        assert_eq!(steps(post), [StepName::ScanUser, StepName::Directories]);
-        assert_eq!(steps(parse("posttrans", "1", None).unwrap()), StepName::ALL);
+        assert!(matches!(post, Event::Prepare { updates_faults: false, source: Source::Install, .. }));
+        assert_eq!(steps(post), ["scan-user", "directories"]);
+        assert_eq!(steps(parse("posttrans", "1", None).unwrap()).len(), crate::steps::STEPS.len());
+        let arrival = steps(parse("trigger", "1", Some("1")).unwrap());
+        assert_eq!(arrival, ["scan-user", "selinux-tools", "selinux-module", "kernel"]);
     }
 
     #[test]

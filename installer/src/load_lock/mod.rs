@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use faults::{FaultId, Reason, Remedy, Report, Source, Wanted};
 
-use crate::outcome::Finding;
+use crate::model::error::NotRunning;
+use crate::model::report::Finding;
 use host::lock::Lock;
 use host::log::Level;
 use host::{Dir, FileError, InsideText, ReadError};
-use thiserror::Error;
 
-use crate::context::Context;
-use crate::verdicts;
+use crate::engine::fault_updates;
+use crate::model::host_context::HostContext;
 
 pub use record::{End, Moment, Record, SCHEMA};
 
@@ -30,17 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The faults that a locked component means.
 const FAULTS: [FaultId; 2] = [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR];
-
-/// A load makes sense only on the system that runs.
-#[derive(Debug, Error)]
-pub enum NotRunning {
-    /// Another root.
-    #[error("a load is one of the running kernel, so --root makes no sense here; `status` and `reset` take it")]
-    Root,
-    /// Nothing tells one boot from the next.
-    #[error("/proc/sys/kernel/random/boot_id cannot be read, so nothing is to be loaded; mount /proc and run again")]
-    NoBootId,
-}
 
 /// How a load may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +62,7 @@ impl Standing {
 ///
 /// # Errors
 /// [`crate::Error`] where the record cannot be read or written: nothing is to be loaded then.
-pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begun, crate::Error> {
+pub fn begin(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begun, crate::Error> {
     let now = running_now(cx)?;
     // Held until the store knows too: what a call beside this one raises is not cleared by it.
     let (dir, _lock) = lock(cx)?;
@@ -109,20 +98,20 @@ pub fn begin(cx: &Context, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begu
     Ok(begun)
 }
 
-fn raise(cx: &Context, finding: &Finding) -> Result<(), crate::Error> {
+fn raise(cx: &HostContext, finding: &Finding) -> Result<(), crate::Error> {
     let finding = finding.rendered_inside(cx.alternate_root());
     let wanted = FAULTS.map(|id| Wanted::Raised(Report { id, finding: finding.clone(), severity: None }));
-    verdicts::carry_out(cx, &wanted, Source::LoadLock).map(drop)
+    fault_updates::apply(cx, &wanted, Source::LoadLock).map(drop)
 }
 
 /// Clears the faults that the lock raised.
-fn clear(cx: &Context, source: Source) -> Result<(), crate::Error> {
+fn clear(cx: &HostContext, source: Source) -> Result<(), crate::Error> {
     let cleared: Vec<Wanted> = raised_by_lock(cx)?.into_iter().map(Wanted::Cleared).collect();
-    verdicts::carry_out(cx, &cleared, source).map(drop)
+    fault_updates::apply(cx, &cleared, source).map(drop)
 }
 
-fn raised_by_lock(cx: &Context) -> Result<Vec<FaultId>, crate::Error> {
-    let store = verdicts::store(cx).read()?;
+fn raised_by_lock(cx: &HostContext) -> Result<Vec<FaultId>, crate::Error> {
+    let store = fault_updates::store(cx).read()?;
     let ours = |id: &FaultId| store.get(*id).is_some_and(|fault| fault.finding.reason == Reason::LoadLocked);
     Ok(FAULTS.into_iter().filter(ours).collect())
 }
@@ -131,7 +120,7 @@ fn raised_by_lock(cx: &Context) -> Result<Vec<FaultId>, crate::Error> {
 ///
 /// # Errors
 /// As [`begin`].
-pub fn end(cx: &Context) -> Result<bool, crate::Error> {
+pub fn end(cx: &HostContext) -> Result<bool, crate::Error> {
     running_now(cx)?;
     if read(cx)?.open.is_none() {
         return Ok(false);
@@ -149,7 +138,7 @@ pub fn end(cx: &Context) -> Result<bool, crate::Error> {
 ///
 /// # Errors
 /// [`crate::Error`] where the record cannot be read.
-pub fn status(cx: &Context) -> Result<Standing, crate::Error> {
+pub fn status(cx: &HostContext) -> Result<Standing, crate::Error> {
     let record = read(cx)?;
     let recent = now(cx).map(|now| recent::count(&record.ends, &now, cx.profile.load_lock.within));
     Ok(Standing { record, recent })
@@ -160,7 +149,7 @@ pub fn status(cx: &Context) -> Result<Standing, crate::Error> {
 ///
 /// # Errors
 /// [`crate::Error`] where the record cannot be written, or nothing was done at all.
-pub fn reset(cx: &Context, source: Source, trouble: &mut dyn FnMut(crate::Error)) -> Result<bool, crate::Error> {
+pub fn reset(cx: &HostContext, source: Source, trouble: &mut dyn FnMut(crate::Error)) -> Result<bool, crate::Error> {
     let is_empty = |record: &Record| record.locked.is_none() && record.ends.is_empty();
     if read(cx).is_ok_and(|record| is_empty(&record)) && raised_by_lock(cx)?.is_empty() {
         return Ok(false);
@@ -185,7 +174,11 @@ pub fn reset(cx: &Context, source: Source, trouble: &mut dyn FnMut(crate::Error)
 ///
 /// # Errors
 /// [`crate::Error`] where the record or the store cannot be read or changed.
-pub fn agree(cx: &Context, mut faults: impl Iterator<Item = FaultId>, source: Source) -> Result<(), crate::Error> {
+pub fn reconcile_faults(
+    cx: &HostContext,
+    mut faults: impl Iterator<Item = FaultId>,
+    source: Source,
+) -> Result<(), crate::Error> {
     if !faults.any(|id| FAULTS.contains(&id)) || agrees(cx)? {
         return Ok(());
     }
@@ -199,12 +192,12 @@ pub fn agree(cx: &Context, mut faults: impl Iterator<Item = FaultId>, source: So
     }
 }
 
-fn agrees(cx: &Context) -> Result<bool, crate::Error> {
+fn agrees(cx: &HostContext) -> Result<bool, crate::Error> {
     let Ok(record) = read(cx) else { return Ok(true) };
     if record.locked.is_none() {
         return Ok(raised_by_lock(cx)?.is_empty());
     }
-    let store = verdicts::store(cx).read()?;
+    let store = fault_updates::store(cx).read()?;
     Ok(FAULTS.iter().all(|id| store.is_raised(*id)))
 }
 
@@ -212,7 +205,7 @@ fn agrees(cx: &Context) -> Result<bool, crate::Error> {
 ///
 /// # Errors
 /// [`crate::Error`] where another call has the lock all the while, or a file cannot be removed.
-pub fn remove(cx: &Context) -> Result<(), crate::Error> {
+pub fn remove(cx: &HostContext) -> Result<(), crate::Error> {
     let there = |name: &str| Ok::<_, FileError>(cx.root.stat(cx.profile.paths.state.join(name))?.is_some());
     if !there(record::NAME)? && !there(LOCK_NAME)? {
         return Ok(());
@@ -224,7 +217,7 @@ pub fn remove(cx: &Context) -> Result<(), crate::Error> {
 
 /// Whether the component is kept out: it is locked, or the record cannot be understood, so that [`begin`] fails.
 #[must_use]
-pub fn keeps_out(cx: &Context) -> bool {
+pub fn keeps_out(cx: &HostContext) -> bool {
     status(cx).map_or_else(|e| !e.is_denied(), |standing| standing.is_locked())
 }
 
@@ -239,7 +232,7 @@ pub fn finding(record: &Record) -> Finding {
 
 /// What the fault says while nobody knows.
 #[must_use]
-pub fn damaged(cx: &Context, problem: &dyn InsideText) -> Finding {
+pub fn damaged(cx: &HostContext, problem: &dyn InsideText) -> Finding {
     locked(problem.inside_text(cx.root))
 }
 
@@ -248,7 +241,7 @@ fn locked(detail: String) -> Finding {
     Finding { reason: Reason::LoadLocked, detail, remedy }
 }
 
-fn read(cx: &Context) -> Result<Record, ReadError> {
+fn read(cx: &HostContext) -> Result<Record, ReadError> {
     let path = cx.profile.paths.state.join(record::NAME);
     match cx.root.read_own_text(&path)? {
         None => Ok(Record::default()),
@@ -256,20 +249,20 @@ fn read(cx: &Context) -> Result<Record, ReadError> {
     }
 }
 
-fn lock(cx: &Context) -> Result<(Dir, Lock), crate::Error> {
+fn lock(cx: &HostContext) -> Result<(Dir, Lock), crate::Error> {
     let state = &cx.profile.paths.state;
     let lock = Lock::acquire_to_finish(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE)?;
     Ok((cx.root.make_own_dir(state)?, lock))
 }
 
-fn running_now(cx: &Context) -> Result<Moment, NotRunning> {
+fn running_now(cx: &HostContext) -> Result<Moment, NotRunning> {
     if cx.root.is_alternate() {
         return Err(NotRunning::Root);
     }
     now(cx).ok_or(NotRunning::NoBootId)
 }
 
-fn now(cx: &Context) -> Option<Moment> {
+fn now(cx: &HostContext) -> Option<Moment> {
     let boot_id = cx.boot_id()?;
     let since_boot_ms = u64::try_from(cx.clock.since_boot().as_millis()).unwrap_or(u64::MAX);
     Some(Moment { time: cx.clock.now(), boot_id, since_boot_ms })

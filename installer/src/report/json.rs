@@ -6,8 +6,9 @@ use faults::RemedyValue;
 use serde::Serialize;
 
 use super::HostFacts;
-use crate::outcome::{Outcome, StepName, StepReport};
-use crate::run::Results;
+use crate::engine::Results;
+use crate::model::report::{Outcome, StepReport};
+use crate::model::step_id::StepId;
 
 /// The format this version writes.
 pub const SCHEMA: u32 = 1;
@@ -22,7 +23,7 @@ struct Object<'a> {
 
 #[derive(Serialize)]
 struct Step<'a> {
-    name: StepName,
+    name: StepId,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<u16>,
@@ -42,9 +43,9 @@ impl<'a> Step<'a> {
         let finding = report.finding();
         let finding = finding.as_ref();
         Self {
-            name: report.name,
+            name: report.step,
             outcome: report.outcome,
-            fault: finding.map(|_| report.name.fault().number()),
+            fault: finding.map(|_| report.fault.number()),
             reason: finding.map(|finding| finding.reason.as_str().to_owned()),
             detail: &report.detail,
             remedy: finding.map(|finding| finding.remedy.iter().map(|remedy| remedy.shell_line(root)).collect()),

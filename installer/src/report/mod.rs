@@ -4,9 +4,9 @@ pub mod json;
 pub mod metrics;
 pub mod text;
 
-use crate::context::Context;
-use crate::outcome::{Outcome, StepReport};
-use crate::run::Results;
+use crate::engine::Results;
+use crate::model::host_context::HostContext;
+use crate::model::report::{Outcome, StepReport};
 
 /// The host as reports name it.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -28,20 +28,20 @@ pub struct HostFacts {
 impl HostFacts {
     /// The facts of `cx`.
     #[must_use]
-    pub fn of(cx: &Context) -> Self {
+    pub fn of(cx: &HostContext) -> Self {
         Self {
             id: cx.distribution.id.clone(),
             version: cx.distribution.version.clone(),
             family: cx.distribution.family(),
             package_manager: cx.distribution.package_manager(),
             kernel: kernel(cx),
-            selinux: crate::step::state_word(cx.root, cx.surroundings, cx.kernel),
+            selinux: crate::steps::selinux::state_word(cx.root, cx.surroundings, cx.kernel),
         }
     }
 }
 
 /// The kernel that is judged, else the one that runs here.
-fn kernel(cx: &Context) -> Option<String> {
+fn kernel(cx: &HostContext) -> Option<String> {
     let judged = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
     judged.or_else(|| (!cx.root.is_alternate()).then(host::kernel::running_release))
 }

@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use faults::Remedy;
 
 use super::HostFacts;
-use crate::outcome::{Finding, Outcome, StepReport};
-use crate::run::Results;
+use crate::engine::Results;
+use crate::model::report::{Finding, Outcome, StepReport};
 
 const OUTCOME_WIDTH: usize = 9;
 const NAME_WIDTH: usize = 18;
@@ -42,7 +42,7 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
 fn step(text: &mut String, report: &StepReport, purpose: Purpose, root: Option<&Path>) {
     let style = style_of(report.outcome);
     let outcome = word_of(report);
-    let name = report.name.as_str();
+    let name = report.step;
     let detail = one_line(&report.detail);
     let _ = writeln!(text, "  {style}{outcome:<OUTCOME_WIDTH$}{style:#} {name:<NAME_WIDTH$} {detail}");
     let indent = " ".repeat(OUTCOME_WIDTH + NAME_WIDTH + 4);
@@ -72,7 +72,7 @@ fn one_line(text: &str) -> String {
 
 fn word_of(report: &StepReport) -> String {
     match report.outcome {
-        Outcome::Fault => format!("fault {}", report.name.fault()),
+        Outcome::Fault => format!("fault {}", report.fault),
         outcome => outcome.as_str().into(),
     }
 }

@@ -19,12 +19,25 @@ use host::distribution::Distribution;
 use host::log::Log;
 use host::process::Processes;
 use installer::Error;
-use installer::context::Context;
-use installer::outcome::{StepName, StepReport};
+use installer::engine::repair::{self, Request, Strictness};
+use installer::engine::{self, Results};
+use installer::model::host_context::HostContext;
+use installer::model::report::StepReport;
+use installer::model::step::StepRef;
 use installer::profile::Profile;
-use installer::run::{self, Request, Results};
+use installer::steps::{directories, kernel, scan_service, scan_user, selinux};
 use policy::kernel::KernelMode;
 use policy::testing::FakeKernel;
+
+pub const SCAN_USER: StepRef = &scan_user::ScanUser;
+pub const DIRECTORIES: StepRef = &directories::Directories;
+pub const SELINUX_TOOLS: StepRef = &selinux::Tools;
+pub const SELINUX_MODULE: StepRef = &selinux::Module;
+pub const KERNEL: StepRef = &kernel::Headers;
+pub const KERNEL_SUPPORT: StepRef = &kernel::Supported;
+pub const FILESYSTEM_MONITOR: StepRef = &kernel::FilesystemMonitor;
+pub const NETWORK_MONITOR: StepRef = &kernel::NetworkMonitor;
+pub const SCAN_SERVICE: StepRef = &scan_service::ScanService;
 
 pub struct Host {
     pub dir: tempfile::TempDir,
@@ -111,16 +124,16 @@ impl Host {
         text.lines().map(str::to_owned).collect()
     }
 
-    pub fn with<T>(&self, work: impl FnOnce(&Context) -> T) -> T {
+    pub fn with<T>(&self, work: impl FnOnce(&HostContext) -> T) -> T {
         self.with_clock(&SystemClock, work)
     }
 
-    pub fn with_clock<T>(&self, clock: &dyn Clock, work: impl FnOnce(&Context) -> T) -> T {
+    pub fn with_clock<T>(&self, clock: &dyn Clock, work: impl FnOnce(&HostContext) -> T) -> T {
         self.with_clocks(clock, clock, work)
     }
 
     /// The tools run by the second clock.
-    pub fn with_clocks<T>(&self, clock: &dyn Clock, tools: &dyn Clock, work: impl FnOnce(&Context) -> T) -> T {
+    pub fn with_clocks<T>(&self, clock: &dyn Clock, tools: &dyn Clock, work: impl FnOnce(&HostContext) -> T) -> T {
         let root = if self.alternate {
             Root::alternate(self.dir.path()).unwrap()
         } else {
@@ -129,7 +142,7 @@ impl Host {
         let log = Log::silent(clock);
         // The real tools of this machine must not be found: a test says which there are.
         let processes = Processes::of_directories(vec![self.path("tools")], tools, &());
-        work(&Context {
+        work(&HostContext {
             root: &root,
             profile: &self.profile,
             clock,
@@ -143,32 +156,32 @@ impl Host {
         })
     }
 
-    pub fn check(&self, step: StepName) -> StepReport {
-        self.with(|cx| run::check(cx, &[step]).unwrap().reports.remove(0))
+    pub fn check(&self, step: StepRef) -> StepReport {
+        self.with(|cx| engine::check(cx, &[step]).unwrap().reports.remove(0))
     }
 
-    pub fn try_repair(&self, steps: &[StepName]) -> Result<Results, Error> {
-        self.with(|cx| run::repair(cx, &Self::request(steps), &mut || {}))
+    pub fn try_repair(&self, steps: &[StepRef]) -> Result<Results, Error> {
+        self.with(|cx| repair::repair(cx, &Self::request(steps), &mut || {}))
     }
 
-    pub fn request(steps: &[StepName]) -> Request {
+    pub fn request(steps: &[StepRef]) -> Request {
         Request {
             steps: steps.to_vec(),
             skip: Vec::new(),
-            judge: true,
+            updates_faults: true,
             source: faults::Source::Repair,
-            strict: true,
-            patience: run::LOCK_PATIENCE,
+            strictness: Strictness::Strict,
+            timeout: engine::recover::LOCK_TIMEOUT,
         }
     }
 
-    pub fn repair(&self, step: StepName) -> StepReport {
+    pub fn repair(&self, step: StepRef) -> StepReport {
         self.try_repair(&[step]).unwrap().reports.remove(0)
     }
 
     pub fn raised(&self) -> Vec<u16> {
         self.with(|cx| {
-            let snapshot = installer::verdicts::store(cx).read().unwrap();
+            let snapshot = engine::fault_updates::store(cx).read().unwrap();
             snapshot.faults.iter().map(|fault| fault.id.number()).collect()
         })
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use installer::config::Config;
-use installer::outcome::StepName;
+use installer::steps::STEPS;
 
 use crate::input::{expect_plain, text};
 
@@ -15,7 +15,7 @@ pub fn check(data: &[u8]) {
         Ok(config) => config,
         Err(e) => return expect_plain(&e, file.as_bytes()),
     };
-    assert!(config.skip.iter().all(|step| StepName::ALL.contains(step)));
+    assert!(config.skip.iter().all(|step| STEPS.contains(step)));
     // Comments say nothing, a key of nobody's is refused, and with its line.
     assert_eq!(Config::parse(&format!("# lang = 'x'\n{file}\n# end\n"), shown).unwrap(), config);
     let refused = Config::parse(&format!("nobodys = 1\n{file}"), shown).unwrap_err();

@@ -1,6 +1,7 @@
 //! The words of RPM's scriptlets.
 
 use installer::hook::{Event, rpm};
+use installer::steps::STEPS;
 
 use crate::input::text;
 
@@ -36,6 +37,7 @@ pub fn check(data: &[u8]) {
 /// Steps are named once each, in the order in which they run.
 pub(crate) fn expect_steps(event: &Event) {
     if let Event::Prepare { steps, .. } = event {
-        assert!(!steps.is_empty() && steps.is_sorted_by(|one, next| one < next), "{steps:?}");
+        let place = |step| STEPS.iter().position(|listed| listed == step);
+        assert!(!steps.is_empty() && steps.is_sorted_by(|one, next| place(one) < place(next)), "{steps:?}");
     }
 }

@@ -10,8 +10,8 @@ use host::container::Surroundings;
 use host::distribution::Distribution;
 use host::log::Log;
 use host::process::Processes;
-use installer::context::Context;
 use installer::load_lock::{self, Begun, Record};
+use installer::model::host_context::HostContext;
 use installer::profile::Profile;
 use jiff::Timestamp;
 use policy::kernel::KernelMode;
@@ -40,7 +40,7 @@ pub fn check(data: &[u8]) {
     scratch.expect_inside();
 }
 
-fn crash_again_and_again(cx: &Context, scratch: &Scratch, file: Option<&[u8]>, understood: bool) {
+fn crash_again_and_again(cx: &HostContext, scratch: &Scratch, file: Option<&[u8]>, understood: bool) {
     let before = scratch.tree();
     let standing = load_lock::status(cx);
     assert_eq!(standing.is_ok(), understood);
@@ -106,14 +106,14 @@ thread_local! {
     static PROFILE: Profile = Profile::built_in();
 }
 
-fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&Context)) {
+fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
     let (root, log) = (scratch.system(), Log::silent(clock));
     let mut profile = PROFILE.with(Profile::clone);
     profile.paths.state = "/state".into();
     profile.paths.faults = "/faults".into();
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
     let processes = Processes::of_directories(Vec::new(), clock, &());
-    work(&Context {
+    work(&HostContext {
         root: &root,
         profile: &profile,
         clock,

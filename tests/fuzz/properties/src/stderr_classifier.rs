@@ -12,7 +12,7 @@ pub fn check(data: &[u8]) {
     let [module, stderr] = parts::<2>(data).map(text);
     let module = module.trim_end();
     let cause = classify(&stderr, module);
-    let reason = installer::reason::reason_of(cause);
+    let reason = installer::steps::selinux::reason_of(cause);
     assert!(Reason::KNOWN.contains(&reason), "{reason:?} is no word of the fault store");
     assert!(!cause.hint().is_empty() && !cause.hint().contains('\n'));
 

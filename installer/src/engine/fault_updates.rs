@@ -1,0 +1,158 @@
+//! From reports to faults: a fault is raised if a step found it, and cleared only if every step that can raise it was observed
+//! and none did.
+
+use std::path::Path;
+use std::time::Duration;
+
+use faults::catalogue::SeenBy;
+use faults::{Change, Fault, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
+use host::log::Level;
+
+use crate::Error;
+use crate::model::host_context::HostContext;
+use crate::model::report::{Finding, Outcome, StepReport};
+use crate::model::step::StepRef;
+
+/// How long to wait for the fault store's own lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Returns the fault updates that follow from `reports`. A fault is left as it is unless each step of `judging` that can raise it
+/// was observed. The store is read by the system in the alternate root `root`, so remedies are as that system runs them.
+#[must_use]
+pub fn updates(reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Vec<Wanted> {
+    faults_of(judging).into_iter().filter_map(|id| update(id, reports, judging, root)).collect()
+}
+
+/// Returns the faults that `steps` can raise, sorted.
+#[must_use]
+pub fn faults_of(steps: &[StepRef]) -> Vec<FaultId> {
+    let mut ids: Vec<FaultId> = steps.iter().map(|step| step.fault()).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Option<Wanted> {
+    let findings = reports.iter().filter(|report| report.fault == id).flat_map(|report| &report.findings);
+    if let Some(finding) = Finding::merged(findings) {
+        let finding = finding.rendered_inside(root);
+        return Some(Wanted::Raised(Report { id, finding, severity: None }));
+    }
+    let is_known =
+        |step: &StepRef| reports.iter().any(|report| report.step == step.id() && report.outcome != Outcome::Unknown);
+    judging.iter().filter(|step| step.fault() == id).all(is_known).then_some(Wanted::Cleared(id))
+}
+
+/// Returns the faults that `reports` found, sorted.
+#[must_use]
+pub fn faults_found<'a>(reports: impl Iterator<Item = &'a StepReport>) -> Vec<FaultId> {
+    let faulty = reports.filter(|report| !report.findings.is_empty());
+    let mut ids: Vec<FaultId> = faulty.map(|report| report.fault).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// Returns whether [`apply`] would write anything.
+#[must_use]
+pub fn would_change(updates: &[Wanted], snapshot: &Snapshot) -> bool {
+    updates.iter().any(|update| match update {
+        Wanted::Raised(report) => snapshot.would_change(report),
+        Wanted::Cleared(id) => snapshot.is_raised(*id),
+    })
+}
+
+/// Raises and clears faults, and logs that. Nothing is written if nothing changes. Faults that only the agent sees are left alone,
+/// except by hand and by the load lock, which keeps the agent's component out.
+///
+/// # Errors
+/// [`Error::Store`]; what comes before the update that failed has been done and logged.
+pub fn apply(cx: &HostContext, updates: &[Wanted], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
+    let store = store(cx);
+    if !would_change(updates, &store.read()?) {
+        replay_pending(cx, source)?;
+        return Ok(Vec::new());
+    }
+    let by_check = !matches!(source, Source::Manual | Source::LoadLock);
+    let occasion = Occasion { source, boot_id: cx.boot_id() };
+    let mut writer = store.lock(cx.clock, LOCK_TIMEOUT)?;
+    let mut changes = Vec::new();
+    for update in updates {
+        let id = id_of(update);
+        // Under the lock: it may have raised one since the store was read.
+        if by_check && owned_by_agent(writer.snapshot(), id) {
+            continue;
+        }
+        let before = writer.snapshot().get(id).cloned();
+        let change = match update {
+            Wanted::Raised(report) => writer.raise(report, &occasion)?,
+            Wanted::Cleared(id) => writer.clear(*id, &occasion)?,
+        };
+        if change != Change::Nothing {
+            announce(cx, update, change, before.as_ref());
+            changes.push((id, change));
+        }
+    }
+    Ok(changes)
+}
+
+/// Brings the store's state up to its events, if a writer died between the two or could not write; else writes nothing.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn replay_pending(cx: &HostContext, source: Source) -> Result<(), Error> {
+    store(cx).apply(&[], &Occasion { source, boot_id: None }, cx.clock, LOCK_TIMEOUT)?;
+    Ok(())
+}
+
+/// Logs one entry per change to the journal, with fields to search for: `journalctl FAULT_ID=19`.
+fn announce(cx: &HostContext, update: &Wanted, change: Change, before: Option<&Fault>) {
+    let id = id_of(update);
+    let usual = faults::catalogue::find(id).map(|entry| entry.severity);
+    let (severity, reason, detail) = match (update, before) {
+        (Wanted::Raised(report), _) => {
+            (report.severity.or(usual), report.finding.reason.as_str(), Some(report.finding.detail.as_str()))
+        }
+        (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.finding.reason.as_str(), None),
+        (Wanted::Cleared(_), None) => (usual, "", None),
+    };
+    let word = change.as_str();
+    let level = match (change, severity) {
+        (Change::Raised | Change::Changed, Some(Severity::Critical)) => Level::Error,
+        (Change::Raised | Change::Changed, _) => Level::Warning,
+        _ => Level::Info,
+    };
+    let fields = [
+        ("FAULT_ID", id.to_string()),
+        ("FAULT_EVENT", word.to_owned()),
+        ("FAULT_SEVERITY", severity.map_or_else(String::new, |severity| severity.to_string())),
+        ("FAULT_REASON", reason.to_owned()),
+    ];
+    cx.log.event(
+        level,
+        &format!("fault {id} {word}{}", detail.map_or_else(String::new, |d| format!(": {d}"))),
+        &fields,
+    );
+}
+
+/// Returns the fault that an update is about.
+#[must_use]
+pub fn id_of(update: &Wanted) -> FaultId {
+    match update {
+        Wanted::Raised(report) => report.id,
+        Wanted::Cleared(id) => *id,
+    }
+}
+
+/// Returns whether the agent raised the fault, or raised it for a reason that only the agent sees: a check neither changes nor
+/// clears it.
+#[must_use]
+pub fn owned_by_agent(snapshot: &Snapshot, id: FaultId) -> bool {
+    snapshot.get(id).is_some_and(|fault| fault.seen_by() == SeenBy::Agent)
+}
+
+/// Returns the fault store of `cx`.
+#[must_use]
+pub fn store<'a>(cx: &HostContext<'a>) -> Store<'a> {
+    Store::at(cx.root, cx.profile.paths.faults.clone())
+}

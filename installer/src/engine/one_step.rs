@@ -1,0 +1,117 @@
+//! One step: its report, and its repair: apply what it plans, and verify by observing again.
+
+use host::Root;
+use host::log::Level;
+
+use crate::Error;
+use crate::model::action::ActionError;
+use crate::model::host_context::HostContext;
+use crate::model::receipt::Receipt;
+use crate::model::report::{Finding, Outcome, StepReport};
+use crate::model::step::{Observation, Step, Verdict};
+
+/// The first round may leave something to the next: `useradd` without the group, then `groupadd`.
+const MOST_ROUNDS: usize = 3;
+
+/// Observes the host. Changes nothing; what this user may not read is [`Verdict::Unknown`].
+///
+/// # Errors
+/// [`Error`] if a file is malformed.
+pub(super) fn observe(step: &dyn Step, cx: &HostContext) -> Result<Observation, Error> {
+    match step.observe(cx) {
+        Err(e) if e.is_denied() => Ok(Observation::unknown(e.to_string())),
+        observed => observed,
+    }
+}
+
+/// What an observation is reported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plans {
+    /// A fault is a fault, also if `repair` would correct it.
+    Ignored,
+    /// What `repair` would change is planned.
+    Count,
+}
+
+/// Returns the report of an observation.
+#[must_use]
+pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans: Plans) -> StepReport {
+    let plan = descriptions(observed, root);
+    let (mut outcome, detail, findings) = match &observed.verdict {
+        Verdict::Satisfied(detail) => (Outcome::Ok, detail.clone(), Vec::new()),
+        Verdict::NotReady(detail) | Verdict::Pending(detail) => (Outcome::Deferred, detail.clone(), Vec::new()),
+        Verdict::Fault(findings) => {
+            let detail = Finding::merged(findings).map_or_else(String::new, |finding| finding.detail);
+            (Outcome::Fault, detail, findings.clone())
+        }
+        Verdict::Unknown(detail) => (Outcome::Unknown, detail.clone(), Vec::new()),
+    };
+    if !plan.is_empty() && (plans == Plans::Count || outcome != Outcome::Fault) {
+        outcome = Outcome::Planned;
+    }
+    StepReport { step: step.id(), fault: step.fault(), outcome, detail, findings, plan }
+}
+
+/// Applies what the step plans until nothing is left to do, and verifies by observing again.
+///
+/// # Errors
+/// [`Error`] if the host cannot be read any more, the receipt cannot be written, or the run is interrupted.
+pub(super) fn repair(step: &dyn Step, cx: &HostContext, receipt: &mut Receipt) -> Result<StepReport, Error> {
+    let mut observed = observe(step, cx)?;
+    let mut done = Vec::new();
+    let mut failure = None;
+    'rounds: for _ in 0..MOST_ROUNDS {
+        if observed.plan.is_empty() {
+            break;
+        }
+        for action in &observed.plan {
+            if host::signals::interrupted() {
+                return Err(Error::Interrupted);
+            }
+            match action.apply(cx, receipt) {
+                Ok(_) => done.extend(action.describe(cx.root)),
+                Err(ActionError::Internal(e)) => return Err(e),
+                Err(ActionError::HostProblem(finding)) => {
+                    cx.log.line(Level::Warning, &format!("{}: {}", step.id(), finding.detail));
+                    failure = Some(finding);
+                    observed = observe(step, cx)?;
+                    break 'rounds;
+                }
+            }
+        }
+        let planned = descriptions(&observed, cx.root);
+        observed = observe(step, cx)?;
+        // What has just been done and is planned again does not help.
+        if descriptions(&observed, cx.root) == planned {
+            break;
+        }
+    }
+    let mut result = report(step, &observed, cx.root, Plans::Ignored);
+    result.plan = done;
+    conclude(&mut result, failure);
+    Ok(result)
+}
+
+fn descriptions(observed: &Observation, root: &Root) -> Vec<String> {
+    observed.plan.iter().flat_map(|action| action.describe(root)).collect()
+}
+
+/// The outcome of a repair: what failed is a better reason than what is missing because of it.
+fn conclude(result: &mut StepReport, failure: Option<Finding>) {
+    let changed = !result.plan.is_empty();
+    match (result.outcome, failure) {
+        (Outcome::Fault, Some(failure)) => {
+            result.detail.clone_from(&failure.detail);
+            result.findings = vec![failure];
+        }
+        (Outcome::Ok, _) if changed => result.outcome = Outcome::Changed,
+        // Still planned after applying: not in order, while that is no fault.
+        (Outcome::Planned, failure) => {
+            result.outcome = Outcome::Deferred;
+            if let Some(failure) = failure {
+                result.detail = failure.detail;
+            }
+        }
+        _ => {}
+    }
+}

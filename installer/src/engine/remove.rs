@@ -1,0 +1,134 @@
+//! Removal: undoes what the receipt lists, and takes the policy module out of the store at every priority. What was there before
+//! stays, and what is gone already is gone.
+
+use std::time::Duration;
+
+use faults::{Source, Wanted};
+use host::log::Level;
+use host::places;
+
+use super::fault_updates;
+use super::recover::lock;
+use crate::Error;
+use crate::load_lock;
+use crate::model::action::{ActionError, Applied};
+use crate::model::host_context::HostContext;
+use crate::model::receipt::Receipt;
+use crate::model::step::{Removal, StepRef};
+use crate::place::remove_place;
+use crate::steps::STEPS;
+
+/// The result of a removal.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// What was done.
+    pub done: Vec<String>,
+    /// What could not be done, and why.
+    pub failed: Vec<String>,
+}
+
+impl Removed {
+    fn note(&mut self, cx: &HostContext, error: &str) {
+        cx.log.line(Level::Warning, error);
+        // One file can be the reason for several failures.
+        if !self.failed.iter().any(|text| text == error) {
+            self.failed.push(error.to_owned());
+        }
+    }
+}
+
+/// Plans to undo everything that `steps` created, the last step first.
+#[must_use]
+pub fn plan(cx: &HostContext, receipt: &Receipt, steps: &[StepRef]) -> Removal {
+    let mut all = Removal::default();
+    for step in steps.iter().rev() {
+        let Removal { actions, failed } = step.undo(cx, receipt);
+        all.actions.extend(actions);
+        all.failed.extend(failed);
+    }
+    all
+}
+
+/// What becomes of the state directory once it is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateDirectory {
+    /// It is removed.
+    Remove,
+    /// It stays: a package lists it, and the package manager complains if it is gone already.
+    Keep,
+}
+
+/// Undoes everything as far as possible: what cannot be undone does not keep the rest from being undone.
+///
+/// # Errors
+/// [`Error`] if the lock cannot be taken, or the run is interrupted.
+pub fn remove(
+    cx: &HostContext,
+    state: StateDirectory,
+    timeout: Duration,
+    waiting: &mut dyn FnMut(),
+) -> Result<Removed, Error> {
+    let lock = lock(cx, timeout, waiting)?;
+    let mut removed = undo(cx, STEPS)?;
+    for done in [load_lock::remove(cx), clear_faults(cx)] {
+        if let Err(e) = done {
+            removed.note(cx, &e.to_string());
+        }
+    }
+    let paths = &cx.profile.paths;
+    if state == StateDirectory::Remove {
+        remove_place(cx.root, &paths.state)?;
+    }
+    lock.remove()?;
+    if let Some(above) = paths.lock.parent().filter(|above| !places::is_the_systems(above)) {
+        remove_place(cx.root, above)?;
+    }
+    Ok(removed)
+}
+
+/// Undoes what one step created, and leaves the rest.
+///
+/// # Errors
+/// As [`remove`].
+pub fn remove_one(
+    cx: &HostContext,
+    step: StepRef,
+    timeout: Duration,
+    waiting: &mut dyn FnMut(),
+) -> Result<Removed, Error> {
+    let _lock = lock(cx, timeout, waiting)?;
+    undo(cx, &[step])
+}
+
+/// Faults that only the agent sees are the agent's to clear.
+fn clear_faults(cx: &HostContext) -> Result<(), Error> {
+    let raised = fault_updates::store(cx).read()?;
+    let mut ids = fault_updates::faults_of(STEPS);
+    ids.retain(|id| !fault_updates::owned_by_agent(&raised, *id));
+    let cleared: Vec<Wanted> = ids.into_iter().map(Wanted::Cleared).collect();
+    fault_updates::apply(cx, &cleared, Source::Remove).map(drop)
+}
+
+fn undo(cx: &HostContext, steps: &[StepRef]) -> Result<Removed, Error> {
+    let mut removed = Removed::default();
+    let mut receipt = Receipt::of(cx);
+    if let Err(e) = receipt.reconcile() {
+        cx.log.line(Level::Warning, &e.to_string());
+    }
+    let Removal { actions, failed } = plan(cx, &receipt, steps);
+    for action in actions {
+        if host::signals::interrupted() {
+            return Err(Error::Interrupted);
+        }
+        match action.apply(cx, &mut receipt) {
+            Ok(Applied::Changed) => removed.done.extend(action.describe(cx.root)),
+            Ok(Applied::Unchanged) => {}
+            Err(ActionError::Internal(e)) => removed.note(cx, &e.to_string()),
+            Err(ActionError::HostProblem(finding)) => removed.note(cx, &finding.detail),
+        }
+    }
+    for error in failed {
+        removed.note(cx, &error.to_string());
+    }
+    Ok(removed)
+}

@@ -1,0 +1,191 @@
+//! Correcting a host: the steps in order, under the lock, and then the faults.
+
+use std::time::Duration;
+
+use faults::{Change, FaultId, Snapshot, Source, StoreError, Wanted};
+use host::log::Level;
+
+use super::one_step::{self, Plans};
+use super::recover::{is_interrupted, lock};
+use super::{OnError, Results, fault_updates, not_observed, observe, results};
+use crate::model::host_context::HostContext;
+use crate::model::receipt::Receipt;
+use crate::model::report::{Outcome, StepReport};
+use crate::model::step::StepRef;
+use crate::steps::STEPS;
+use crate::{Error, load_lock};
+
+/// What a changing run is to do.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The steps to run.
+    pub steps: Vec<StepRef>,
+    /// Steps that are not even observed on this host.
+    pub skip: Vec<StepRef>,
+    /// Whether the result goes into the fault store.
+    pub updates_faults: bool,
+    /// On whose behalf.
+    pub source: Source,
+    /// What becomes of a step, or a fault store, that cannot be read.
+    pub strictness: Strictness,
+    /// How long to wait for another hostprep.
+    pub timeout: Duration,
+}
+
+/// What becomes of a step, or a fault store, that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// The run ends before it changes anything.
+    Strict,
+    /// The rest is done all the same, as hooks do.
+    Lenient,
+}
+
+impl Request {
+    fn is_strict(&self) -> bool {
+        self.strictness == Strictness::Strict
+    }
+
+    fn on_error(&self) -> OnError {
+        if self.is_strict() { OnError::Stop } else { OnError::Report }
+    }
+
+    /// Returns the steps whose faults this host's administrator leaves to hostprep.
+    fn judging(&self) -> Vec<StepRef> {
+        STEPS.iter().copied().filter(|step| !self.skip.contains(step)).collect()
+    }
+
+    /// Returns the steps that were not asked for and share a fault with those that were, so that a fault is not cleared because
+    /// one of its steps found nothing.
+    fn related(&self) -> Vec<StepRef> {
+        if !self.updates_faults {
+            return Vec::new();
+        }
+        let shares_fault = |step: &StepRef| self.steps.iter().any(|asked| asked.fault() == step.fault());
+        self.judging().into_iter().filter(|step| !self.steps.contains(step) && shares_fault(step)).collect()
+    }
+}
+
+/// Corrects the host. If it is in order already, and the fault store says so, nothing is written, run or locked.
+///
+/// # Errors
+/// [`Error`] if a file or the fault store is malformed (then nothing was changed), the lock cannot be taken, or the receipt cannot
+/// be written (then the faults reflect what was done before).
+pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) -> Result<Results, Error> {
+    // What an interrupted run left is restored before anything is observed.
+    let held = match is_interrupted(cx) {
+        Ok(true) => Some(lock(cx, request.timeout, waiting)?),
+        Err(e) if request.is_strict() => return Err(e),
+        Ok(false) | Err(_) => None,
+    };
+    let related = request.related();
+    let observed = observe(cx, &request.steps, Plans::Count, request.on_error())?;
+    let beside = observe(cx, &related, Plans::Ignored, OnError::Report)?;
+    let store = match fault_updates::store(cx).read() {
+        Err(e) if request.is_strict() => return Err(e.into()),
+        read => read,
+    };
+    let is_idle = observed.iter().all(|report| report.plan.is_empty()) && Receipt::of(cx).is_settled();
+    if let (true, Ok(store)) = (is_idle, &store) {
+        let updates = updates(cx, request, &observed, &beside, Some(store));
+        if !fault_updates::would_change(&updates, store) {
+            fault_updates::replay_pending(cx, request.source.clone())?;
+            return Ok(results(observed, &beside, Vec::new()));
+        }
+    }
+
+    let _lock = match held {
+        Some(lock) => lock,
+        None => lock(cx, request.timeout, waiting)?,
+    };
+    let (reports, failure) = run_steps(cx, request)?;
+    let related = observe(cx, &related, Plans::Ignored, OnError::Report)?;
+    let (changes, failure) = match update_faults(cx, request, store, &reports, &related) {
+        Ok(changes) => (changes, failure),
+        Err(e) => {
+            cx.log.line(Level::Error, &e.to_string());
+            (Vec::new(), failure.or(Some(e)))
+        }
+    };
+    match failure {
+        Some(e) => Err(e),
+        None => Ok(results(reports, &related, changes)),
+    }
+}
+
+/// Repairs each step in turn. Returns the reports, and the error that the run ends with after the faults are updated.
+fn run_steps(cx: &HostContext, request: &Request) -> Result<(Vec<StepReport>, Option<Error>), Error> {
+    let mut receipt = Receipt::of(cx);
+    if let Some(problem) = receipt.unusable() {
+        cx.log.line(Level::Warning, &format!("the receipt is not used: {problem}"));
+    }
+    receipt.reconcile()?;
+    let mut failure = None;
+    let mut reports = Vec::new();
+    for step in &request.steps {
+        let report = match one_step::repair(*step, cx, &mut receipt) {
+            Ok(report) => report,
+            Err(e @ Error::Interrupted) if request.is_strict() => return Err(e),
+            Err(e @ Error::Interrupted) => {
+                failure = Some(e);
+                break;
+            }
+            Err(e) => {
+                let report = not_observed(*step, &e);
+                failure = failure.or(request.is_strict().then_some(e));
+                report
+            }
+        };
+        log_outcome(cx, &report);
+        reports.push(report);
+    }
+    // The caller of an interrupted hook may report nothing: what the hook left undone is a fault all the same.
+    let rest = &request.steps[reports.len()..];
+    reports.extend(observe(cx, rest, Plans::Ignored, OnError::Report)?);
+    Ok((reports, failure))
+}
+
+fn update_faults(
+    cx: &HostContext,
+    request: &Request,
+    store: Result<Snapshot, StoreError>,
+    reports: &[StepReport],
+    related: &[StepReport],
+) -> Result<Vec<(FaultId, Change)>, Error> {
+    let store = store.and_then(|_| fault_updates::store(cx).read())?;
+    let updates = updates(cx, request, reports, related, Some(&store));
+    let changes = fault_updates::apply(cx, &updates, request.source.clone())?;
+    load_lock::reconcile_faults(cx, changes.iter().map(|(id, _)| *id), request.source.clone())?;
+    Ok(changes)
+}
+
+fn updates(
+    cx: &HostContext,
+    request: &Request,
+    reports: &[StepReport],
+    related: &[StepReport],
+    store: Option<&Snapshot>,
+) -> Vec<Wanted> {
+    if !request.updates_faults {
+        return Vec::new();
+    }
+    let mut updates = fault_updates::updates(&[reports, related].concat(), &request.judging(), cx.alternate_root());
+    // The run that tried to correct a fault knows its detail better than one that only observed a related step.
+    let found = fault_updates::faults_found(reports.iter());
+    let is_raised = |id: FaultId| store.is_some_and(|store| store.is_raised(id));
+    updates.retain(
+        |update| !matches!(update, Wanted::Raised(report) if !found.contains(&report.id) && is_raised(report.id)),
+    );
+    let by_agent =
+        |update: &Wanted| store.is_some_and(|store| fault_updates::owned_by_agent(store, fault_updates::id_of(update)));
+    updates.retain(|update| !by_agent(update));
+    updates
+}
+
+fn log_outcome(cx: &HostContext, report: &StepReport) {
+    let level = match report.outcome {
+        Outcome::Fault | Outcome::Unknown => Level::Warning,
+        _ => Level::Info,
+    };
+    cx.log.line(level, &format!("{}: {}: {}", report.step, report.outcome.as_str(), report.detail));
+}

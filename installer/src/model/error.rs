@@ -1,0 +1,108 @@
+//! What can go wrong with us, as opposed to with the host.
+
+use host::lock::LockError;
+use host::process::ProcessError;
+use host::{FileError, InsideText, MalformedFile, ReadError, Root};
+use login_defs::WindowError;
+use thiserror::Error;
+
+/// An error of ours; its text is one line and says what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A file could not be read, written or understood.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The lock was not had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The fault store cannot be used.
+    #[error(transparent)]
+    Store(#[from] faults::StoreError),
+    /// A tool failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// An account tool failed to undo something.
+    #[error("{detail}. Run: {next}")]
+    AccountTool {
+        /// What failed, and why.
+        detail: String,
+        /// The command to run first.
+        next: String,
+    },
+    /// The login.defs window could not be opened, closed or recovered.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// The policy module's sources cannot be made.
+    #[error(transparent)]
+    Render(#[from] policy::render::RenderError),
+    /// The policy module cannot be compiled.
+    #[error(transparent)]
+    Compile(#[from] policy::compile::CompileError),
+    /// The policy module cannot be removed.
+    #[error(transparent)]
+    RemoveModule(#[from] policy::transaction::RemoveError),
+    /// The policy module cannot be loaded.
+    #[error(transparent)]
+    LoadModule(#[from] policy::load::LoadError),
+    /// A load of a kernel that does not run.
+    #[error(transparent)]
+    NotRunning(#[from] NotRunning),
+    /// Only root may change a host.
+    #[error(
+        "`{command}` changes the host and so needs root; nothing was done. Run it with sudo, or look with `hostprep check`"
+    )]
+    NotRoot {
+        /// The subcommand.
+        command: String,
+    },
+    /// Ctrl-C.
+    #[error("interrupted; what was begun is finished or put back. `hostprep repair` does the rest")]
+    Interrupted,
+}
+
+impl InsideText for Error {
+    fn inside_text(&self, root: &Root) -> String {
+        match self {
+            Self::Read(error) | Self::Window(WindowError::Read(error)) => error.inside_text(root),
+            Self::Window(WindowError::File(error)) => error.inside_text(root),
+            Self::Process(error) => error.inside_text(root),
+            Self::Compile(error) => error.inside_text(root),
+            error => error.to_string(),
+        }
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+impl From<MalformedFile> for Error {
+    fn from(error: MalformedFile) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+impl Error {
+    /// Whether this user merely may not look.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        match self {
+            Self::Read(ReadError::File(e))
+            | Self::Window(WindowError::File(e) | WindowError::Read(ReadError::File(e))) => e.is_denied(),
+            _ => false,
+        }
+    }
+}
+
+/// A load makes sense only on the system that runs.
+#[derive(Debug, Error)]
+pub enum NotRunning {
+    /// Another root.
+    #[error("a load is one of the running kernel, so --root makes no sense here; `status` and `reset` take it")]
+    Root,
+    /// Nothing tells one boot from the next.
+    #[error("/proc/sys/kernel/random/boot_id cannot be read, so nothing is to be loaded; mount /proc and run again")]
+    NoBootId,
+}

@@ -1,0 +1,129 @@
+//! The host that is prepared, and the doors to it.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use faults::{Remedy, RemedyAction, RunOn};
+use host::clock::Clock;
+use host::container::Surroundings;
+use host::distribution::Distribution;
+use host::log::Log;
+use host::process::Processes;
+use host::{ReadError, Root};
+use policy::System;
+use policy::kernel::Kernel;
+use policy::policy_file::BaseRule;
+
+use crate::profile::Profile;
+
+/// Everything a step needs.
+pub struct HostContext<'a> {
+    /// The root directory that is prepared.
+    pub root: &'a Root,
+    /// What the agent asks for.
+    pub profile: &'a Profile,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// The door for processes.
+    pub processes: &'a Processes<'a>,
+    /// The log of this run.
+    pub log: &'a Log<'a>,
+    /// Who answers for the policy in force.
+    pub kernel: &'a dyn Kernel,
+    /// A host, a chroot or a container.
+    pub surroundings: Surroundings,
+    /// What things are called here.
+    pub distribution: Distribution,
+    /// The kernel to judge instead of the running one (`--kernel`).
+    pub kernel_release: Option<String>,
+    /// What the compiled policy on the disk allows without us, once it was asked.
+    pub base_rule: OnceCell<BaseRule>,
+}
+
+/// A kernel to judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedKernel {
+    /// Its release.
+    pub release: String,
+    /// Whether it is the one that runs now.
+    pub running: bool,
+}
+
+impl HostContext<'_> {
+    /// Whether the running kernel speaks for this root.
+    #[must_use]
+    pub fn is_running_system(&self) -> bool {
+        !self.root.is_alternate() && self.surroundings == Surroundings::Host
+    }
+
+    /// The kernel to judge: the one that was named, the running one, or the newest in the root.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the root's kernels cannot be listed.
+    pub fn judged_kernel(&self) -> Result<Option<JudgedKernel>, ReadError> {
+        let running = self.is_running_system().then(host::kernel::running_release);
+        if let Some(release) = &self.kernel_release {
+            let running = running.as_ref() == Some(release);
+            return Ok(Some(JudgedKernel { release: release.clone(), running }));
+        }
+        Ok(match running {
+            Some(release) => Some(JudgedKernel { release, running: true }),
+            None => host::kernel::newest_installed(self.root)?.map(|release| JudgedKernel { release, running: false }),
+        })
+    }
+
+    /// The boot that events belong to; none for an alternate root.
+    #[must_use]
+    pub fn boot_id(&self) -> Option<String> {
+        if self.root.is_alternate() {
+            return None;
+        }
+        let id = self.root.read_text("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim().to_owned())
+    }
+
+    /// Returns the path of the alternate root, if there is one: what remedies are rendered for.
+    #[must_use]
+    pub fn alternate_root(&self) -> Option<&Path> {
+        self.root.is_alternate().then(|| self.root.path())
+    }
+
+    /// Returns the remedy that runs `command` on `paths` of the root. On an alternate root this machine's program does it, so that
+    /// the root needs none.
+    #[must_use]
+    pub fn remedy_on(&self, command: &[&str], paths: &[&Path]) -> Remedy {
+        let with = |path: &dyn Fn(&Path) -> PathBuf| {
+            let paths = paths.iter().map(|inside| path(inside).to_string_lossy().into_owned());
+            command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>()
+        };
+        let outside = self.root.is_alternate().then(|| with(&|inside| self.root.shown(inside)));
+        RemedyAction::Run { argv: with(&|inside| inside.to_owned()), on: RunOn::Root, outside }.into()
+    }
+
+    /// Returns the distribution of this machine: that of the root, unless the root is an alternate one.
+    #[must_use]
+    pub fn machine_distribution(&self) -> Distribution {
+        if !self.root.is_alternate() {
+            return self.distribution.clone();
+        }
+        Root::system().ok().and_then(|system| Distribution::of(&system).ok()).unwrap_or_else(Distribution::unknown)
+    }
+
+    /// What `policy` assesses: this root and its kernel.
+    #[must_use]
+    pub fn policy_system(&self) -> System<'_> {
+        System {
+            root: self.root,
+            surroundings: self.surroundings,
+            kernel: self.kernel,
+            processes: self.processes,
+            base_rule: &self.base_rule,
+        }
+    }
+
+    /// Returns the file of the receipt.
+    #[must_use]
+    pub fn receipt_path(&self) -> PathBuf {
+        self.profile.paths.state.join("journal.json")
+    }
+}

@@ -1,0 +1,284 @@
+//! The receipt: what hostprep created on a host, and so may undo. An entry is on disk before the thing is created, so that
+//! nothing of ours is ever taken for someone else's. The file is `journal.json`, as it was called first.
+
+use std::path::PathBuf;
+
+use host::account::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
+use host::{FileError, ReadError, Root};
+use serde::{Deserialize, Serialize};
+
+use super::host_context::HostContext;
+
+/// The format this version writes.
+pub const SCHEMA: u32 = 1;
+
+/// Something that was not there before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Created {
+    /// A user of the local files.
+    User {
+        /// Its name.
+        name: String,
+        /// Its uid, once it exists: a user of that name with another uid is not ours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uid: Option<u32>,
+    },
+    /// A group of the local files.
+    Group {
+        /// Its name.
+        name: String,
+        /// Its gid, once it exists.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gid: Option<u32>,
+    },
+    /// A directory.
+    Directory {
+        /// As the prepared host sees it.
+        path: PathBuf,
+    },
+    /// A policy module.
+    Module {
+        /// Its name.
+        name: String,
+        /// `SELINUXTYPE` of its store.
+        policy_type: String,
+        /// Its priority.
+        priority: u16,
+    },
+}
+
+impl Created {
+    /// Whether both are about the same thing, created or about to be.
+    fn is_about(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::User { name, .. }, Self::User { name: other, .. })
+            | (Self::Group { name, .. }, Self::Group { name: other, .. }) => name == other,
+            _ => self == other,
+        }
+    }
+
+    /// Returns it with the ids that it has on the host now; `None` if it is not there.
+    fn found(&self, root: &Root) -> Result<Option<Self>, ReadError> {
+        let accounts = Accounts::of(root);
+        Ok(match self {
+            Self::User { name, .. } => {
+                accounts.local_user(name)?.map(|user| Self::User { name: name.clone(), uid: Some(user.uid) })
+            }
+            Self::Group { name, .. } => {
+                accounts.local_group(name)?.map(|group| Self::Group { name: name.clone(), gid: Some(group.gid) })
+            }
+            Self::Directory { path } => root.stat(path)?.map(|_| self.clone()),
+            Self::Module { .. } => Some(self.clone()),
+        })
+    }
+
+    /// Whether a user or group also has a line in its shadow file; `None` if that cannot be seen, or there is no such file.
+    fn is_shadowed(&self, root: &Root) -> Option<bool> {
+        let accounts = Accounts::of(root);
+        match self {
+            Self::User { name, .. } => accounts.is_shadowed(SHADOW, name),
+            Self::Group { name, .. } => accounts.is_shadowed(GSHADOW, name),
+            Self::Directory { .. } | Self::Module { .. } => None,
+        }
+    }
+
+    /// Returns whether only its line in the shadow file is left, and no directory service has one of that name: a tool was killed
+    /// between the two files.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the account files cannot be read: without them it is not known whether the account is gone.
+    pub fn is_orphaned_shadow_entry(&self, root: &Root) -> Result<bool, ReadError> {
+        if self.is_shadowed(root) != Some(true) {
+            return Ok(false);
+        }
+        let accounts = Accounts::of(root);
+        Ok(match self {
+            Self::User { name, .. } => {
+                root.open(PASSWD)?;
+                self.found(root)?.is_none() && accounts.user(name)?.is_none()
+            }
+            Self::Group { name, .. } => {
+                root.open(GROUP)?;
+                self.found(root)?.is_none() && accounts.group(name)?.is_none()
+            }
+            Self::Directory { .. } | Self::Module { .. } => false,
+        })
+    }
+
+    fn is_certain(&self) -> bool {
+        !matches!(self, Self::User { uid: None, .. } | Self::Group { gid: None, .. })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    schema: u32,
+    made: Vec<Created>,
+}
+
+/// The receipt of one root.
+#[derive(Debug)]
+pub struct Receipt<'a> {
+    root: &'a Root,
+    path: PathBuf,
+    created: Vec<Created>,
+    /// Why the file on disk cannot be used; it is kept under another name before the first write.
+    unusable: Option<String>,
+}
+
+impl<'a> Receipt<'a> {
+    /// Reads the receipt of `cx`. One that is absent, damaged or of another version is empty: repair and removal work without.
+    #[must_use]
+    pub fn of(cx: &HostContext<'a>) -> Self {
+        Self::read(cx.root, cx.receipt_path())
+    }
+
+    /// Reads the receipt at `path` in `root`, as [`Receipt::of`].
+    #[must_use]
+    pub fn read(root: &'a Root, path: PathBuf) -> Self {
+        let (created, unusable) = match root.read_own_text(&path) {
+            Ok(None) => (Vec::new(), None),
+            Ok(Some(text)) => match parse(&text) {
+                Ok(created) => (created, None),
+                Err(problem) => (Vec::new(), Some(format!("{}: {problem}", root.shown(&path).display()))),
+            },
+            Err(e) => (Vec::new(), Some(e.to_string())),
+        };
+        Self { root, path, created, unusable }
+    }
+
+    /// Returns why the file on disk is not used, for a warning.
+    #[must_use]
+    pub fn unusable(&self) -> Option<&str> {
+        self.unusable.as_deref()
+    }
+
+    /// Returns the entries, oldest first.
+    #[must_use]
+    pub fn created(&self) -> &[Created] {
+        &self.created
+    }
+
+    /// Returns whether the result of every entry is known.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.created.iter().all(Created::is_certain)
+    }
+
+    /// Returns the entries whose account is in one of its two files only: an account tool was killed between them.
+    pub fn partially_created(&self) -> impl Iterator<Item = &Created> {
+        let is_partial = |created: &&Created| {
+            !created.is_certain()
+                && created.is_shadowed(self.root) == Some(false)
+                && created.found(self.root).is_ok_and(|found| found.is_some())
+        };
+        self.created.iter().filter(is_partial)
+    }
+
+    /// Takes those of [`Receipt::partially_created`] for which `is_repaired` holds as complete: if the tool that adds the line
+    /// succeeded and there is none, this host keeps it elsewhere, or nowhere.
+    ///
+    /// # Errors
+    /// As [`Receipt::reconcile`].
+    pub fn reconcile_repaired(&mut self, is_repaired: impl Fn(&Created) -> bool) -> Result<(), ReadError> {
+        let partial: Vec<Created> = self.partially_created().filter(|created| is_repaired(created)).cloned().collect();
+        for created in partial {
+            if let Some(found) = created.found(self.root)? {
+                self.record(found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records `created` before it is created.
+    ///
+    /// # Errors
+    /// [`FileError`]; it must then not be created.
+    pub fn record(&mut self, created: Created) -> Result<(), FileError> {
+        if self.created.contains(&created) {
+            return Ok(());
+        }
+        let before = self.created.clone();
+        self.created.retain(|other| !other.is_about(&created));
+        self.created.push(created);
+        self.write().inspect_err(|_| self.created = before)
+    }
+
+    /// Brings entries that were recorded before the thing was created up to date: it has its ids now, or it was not created. An
+    /// account that is in one of its files only stays as it is, until the other line is added.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the account files cannot be read, or the receipt cannot be written.
+    pub fn reconcile(&mut self) -> Result<(), ReadError> {
+        for created in self.created.clone().iter().filter(|created| !created.is_certain()) {
+            match created.found(self.root)? {
+                Some(found) if found.is_shadowed(self.root) != Some(false) => self.record(found)?,
+                None if !created.is_orphaned_shadow_entry(self.root)? => self.remove_entry(created)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether the host still has exactly what this entry says.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the account files cannot be read: without them it is not known whether an account is gone.
+    pub fn is_unmodified(&self, created: &Created) -> Result<bool, ReadError> {
+        let file = match created {
+            Created::User { .. } => Some(PASSWD),
+            Created::Group { .. } => Some(GROUP),
+            _ => None,
+        };
+        if let Some(file) = file {
+            self.root.open(file)?;
+        }
+        Ok(created.found(self.root)?.is_some_and(|found| !created.is_certain() || found == *created))
+    }
+
+    /// Removes the entry of `created`, because it was not created after all, or is undone.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn remove_entry(&mut self, created: &Created) -> Result<(), FileError> {
+        let before = self.created.len();
+        self.created.retain(|other| !other.is_about(created));
+        if self.created.len() == before { Ok(()) } else { self.write() }
+    }
+
+    fn write(&mut self) -> Result<(), FileError> {
+        let (dir, name) = {
+            let parent = self.path.parent().unwrap_or(std::path::Path::new("/"));
+            (self.root.make_own_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
+        };
+        if self.unusable.take().is_some() {
+            let mut kept = name.clone();
+            kept.push(".unusable");
+            dir.rename(&name, &kept)?;
+        }
+        if self.created.is_empty() {
+            return dir.unlink_replaced(&name);
+        }
+        let file = File { schema: SCHEMA, made: self.created.clone() };
+        let text = serde_json::to_string_pretty(&file)
+            .map_err(|e| FileError::new("write", self.root.shown(&self.path), std::io::Error::other(e)))?;
+        dir.replace(&name, (text + "\n").as_bytes(), 0o644)
+    }
+}
+
+fn parse(text: &str) -> Result<Vec<Created>, String> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    let version: Version = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    if version.schema != SCHEMA {
+        return Err(format!("schema {} is not one this version reads ({SCHEMA})", version.schema));
+    }
+    let file: File = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    Ok(file.made)
+}
+
+#[cfg(test)]
+mod tests;

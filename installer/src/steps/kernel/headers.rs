@@ -1,0 +1,63 @@
+//! Fault 11: the kernel describes its types itself, or its headers are there to compile against.
+
+use faults::{Reason, Remedy};
+use host::kernel::{Btf, Headers, btf, headers};
+
+use crate::Error;
+use crate::model::host_context::{HostContext, JudgedKernel};
+use crate::model::report::Finding;
+use crate::model::step::Observation;
+use crate::profile::{Monitors, Support};
+use host::container::Surroundings;
+
+pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
+    if cx.surroundings == Surroundings::Container {
+        return Ok(Observation::satisfied("in a container: the kernel is the host's, and so is this question"));
+    }
+    let Some(kernel) = cx.judged_kernel()? else {
+        return Ok(Observation::satisfied("no kernel is installed here yet"));
+    };
+    let JudgedKernel { release, running } = &kernel;
+    if Support::of(&cx.profile.kernels, &cx.distribution, release).monitors() == Some(Monitors::Modules) {
+        return Ok(Observation::satisfied(format!(
+            "{release} is watched through kernel modules, without BTF or headers"
+        )));
+    }
+    let config = match btf(cx.root, release, *running)? {
+        Btf::Present(shown) => {
+            return Ok(Observation::satisfied(format!("{release} has BTF ({})", cx.root.inside(&shown).display())));
+        }
+        Btf::Absent(config) => config,
+    };
+    let without = match config {
+        Some(config) => format!("kernel {release} has no BTF ({})", cx.root.inside(&config).display()),
+        None => format!("kernel {release} shows no BTF"),
+    };
+    let finding = match headers(cx.root, release)? {
+        Headers::Usable(at) => {
+            return Ok(Observation::satisfied(format!(
+                "{without}, its headers are in {}",
+                cx.root.inside(&at).display()
+            )));
+        }
+        Headers::OfOthers(others) => Finding {
+            reason: Reason::HeadersMismatch,
+            detail: format!("{without}, and headers are installed for {} only", others.join(", ")),
+            remedy: remedy(cx, release),
+        },
+        Headers::Missing => Finding {
+            reason: Reason::HeadersMissing,
+            detail: format!("{without} and no headers are installed for it"),
+            remedy: remedy(cx, release),
+        },
+    };
+    Ok(Observation::fault(finding))
+}
+
+fn remedy(cx: &HostContext, release: &str) -> Vec<Remedy> {
+    let package = cx.distribution.headers_package(release);
+    vec![match package.and_then(|package| cx.distribution.install_command(&[package])) {
+        Some(command) => Remedy::run_in_root(command),
+        None => Remedy::manual(format!("install the package with the headers of kernel {release}")),
+    }]
+}

@@ -1,0 +1,101 @@
+//! The kernel: BTF or headers, whether the agent supports it, and the agent's own modules.
+
+mod headers;
+mod modules;
+mod supported;
+
+use faults::FaultId;
+
+use self::modules::Watched;
+use crate::Error;
+use crate::model::host_context::HostContext;
+use crate::model::step::{Observation, Phase, Step};
+use crate::model::step_id::StepId;
+
+/// The step that looks for BTF or headers.
+pub struct Headers;
+
+impl Step for Headers {
+    fn id(&self) -> StepId {
+        StepId("kernel")
+    }
+
+    fn fault(&self) -> FaultId {
+        FaultId::KERNEL_HEADERS
+    }
+
+    fn doc(&self) -> &'static str {
+        "the kernel has BTF, or headers of exactly its release"
+    }
+
+    fn phases(&self) -> &'static [Phase] {
+        &[Phase::LateArrival]
+    }
+
+    fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
+        headers::observe(cx)
+    }
+}
+
+/// The step that checks whether the agent supports the kernel.
+pub struct Supported;
+
+impl Step for Supported {
+    fn id(&self) -> StepId {
+        StepId("kernel-support")
+    }
+
+    fn fault(&self) -> FaultId {
+        FaultId::KERNEL_SUPPORT
+    }
+
+    fn doc(&self) -> &'static str {
+        "the profile lists the kernel for this distribution"
+    }
+
+    fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
+        supported::observe(cx)
+    }
+}
+
+/// The step that checks the kernel module that watches files.
+pub struct FilesystemMonitor;
+
+impl Step for FilesystemMonitor {
+    fn id(&self) -> StepId {
+        StepId("filesystem-monitor")
+    }
+
+    fn fault(&self) -> FaultId {
+        FaultId::FILESYSTEM_MONITOR
+    }
+
+    fn doc(&self) -> &'static str {
+        "nothing keeps out the kernel module that watches files"
+    }
+
+    fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
+        modules::observe(cx, Watched::Files)
+    }
+}
+
+/// The step that checks the kernel module that watches the network.
+pub struct NetworkMonitor;
+
+impl Step for NetworkMonitor {
+    fn id(&self) -> StepId {
+        StepId("network-monitor")
+    }
+
+    fn fault(&self) -> FaultId {
+        FaultId::NETWORK_MONITOR
+    }
+
+    fn doc(&self) -> &'static str {
+        "nothing keeps out the kernel module that watches the network"
+    }
+
+    fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
+        modules::observe(cx, Watched::Network)
+    }
+}

@@ -1,0 +1,39 @@
+//! Fault 16: the kernel is one that the agent supports, as the profile's table has it.
+
+use faults::{Reason, Remedy};
+use host::container::Surroundings;
+
+use crate::Error;
+use crate::model::host_context::{HostContext, JudgedKernel};
+use crate::model::report::Finding;
+use crate::model::step::Observation;
+use crate::profile::{Monitors, Support};
+
+pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
+    if cx.surroundings == Surroundings::Container {
+        return Ok(Observation::satisfied("in a container: the kernel is the host's"));
+    }
+    let Some(JudgedKernel { release, .. }) = cx.judged_kernel()? else {
+        return Ok(Observation::satisfied("no kernel is installed here yet"));
+    };
+    let supported = match Support::of(&cx.profile.kernels, &cx.distribution, &release) {
+        Support::NotListed => {
+            return Ok(Observation::satisfied(format!("the profile names no kernels for {}", cx.distribution.id)));
+        }
+        Support::Supported(Monitors::Ebpf) => {
+            return Ok(Observation::satisfied(format!("{release} is supported, through eBPF")));
+        }
+        Support::Supported(Monitors::Modules) => {
+            return Ok(Observation::satisfied(format!("{release} is supported, through kernel modules")));
+        }
+        Support::Unsupported { supported, .. } => supported.join("; "),
+    };
+    let finding = Finding {
+        reason: Reason::KernelUnsupported,
+        detail: format!("kernel {release} is outside of what is supported on {}: {supported}", cx.distribution.id),
+        remedy: vec![Remedy::manual(format!(
+            "start a supported kernel ({supported}), or update the connector to a version that supports {release}"
+        ))],
+    };
+    Ok(Observation::fault(finding))
+}

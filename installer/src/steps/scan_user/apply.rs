@@ -1,0 +1,144 @@
+//! Creating and changing the account with the host's own tools.
+
+use faults::{Reason, Remedy};
+use host::log::Level;
+use host::process::{Command, ProcessError};
+use host::{FileError, InsideText, Root};
+use login_defs::WindowError;
+
+use super::account_tools::{self, in_window};
+use crate::Error;
+use crate::led_out::require_accounts_inside;
+use crate::model::action::{Action, ActionError, Applied};
+use crate::model::host_context::HostContext;
+use crate::model::receipt::{Created, Receipt};
+use crate::model::report::Finding;
+
+/// The exit status of `useradd(8)` and `groupadd(8)` if the name exists: another program created it since the check, so it is not
+/// ours.
+const NAME_TAKEN: i32 = 9;
+
+/// What to call hostprep with again.
+const WORDS: &str = "repair";
+
+/// Syncs what an account tool did. The tool syncs the files that it writes and not their names (seen with shadow 4.13), so a power
+/// failure could bring back what the receipt no longer lists.
+///
+/// # Errors
+/// [`FileError`].
+pub(super) fn sync_accounts(cx: &HostContext) -> Result<(), FileError> {
+    cx.root.dir("/etc")?.sync()
+}
+
+/// Restores `login.defs` after an interrupted run.
+#[derive(Debug)]
+pub(super) struct RecoverLoginDefs {
+    /// What is there, for people.
+    pub shown: String,
+}
+
+impl Action for RecoverLoginDefs {
+    fn describe(&self, _root: &Root) -> Vec<String> {
+        vec![format!("put back {}", self.shown)]
+    }
+
+    fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        login_defs::recover(cx.root, &cx.profile.paths.state)?;
+        cx.log.line(Level::Warning, &format!("put back {}", self.shown));
+        Ok(Applied::Changed)
+    }
+}
+
+/// Runs an account tool inside the login.defs window, if there is one.
+#[derive(Debug)]
+pub(super) struct RunAccountTool {
+    /// The tool.
+    pub command: Command,
+    /// What it creates.
+    pub creates: Vec<Created>,
+    /// The window, where USERGROUPS_ENAB is not `yes` or there is no login.defs.
+    pub window: Option<Box<login_defs::Plan>>,
+    /// What runs instead if login.defs cannot be changed.
+    pub fallback: Option<Command>,
+}
+
+impl Action for RunAccountTool {
+    fn describe(&self, _root: &Root) -> Vec<String> {
+        let Some(plan) = &self.window else { return vec![self.command.to_string()] };
+        match plan.blocked() {
+            Some(why) => vec![format!("{}  # {why}", self.fallback.as_ref().unwrap_or(&self.command))],
+            None => plan.describe(&self.command.to_string()),
+        }
+    }
+
+    fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let Self { command, creates, window, fallback } = self;
+        if let Err(e) = require_accounts_inside(cx.root) {
+            let (detail, remedy) = (e.inside_text(cx.root), vec![Remedy::hostprep(["repair"])]);
+            return Err(ActionError::HostProblem(Finding { reason: Reason::UserToolFailed, detail, remedy }));
+        }
+        account_tools::require_root_option(cx, command, WORDS).map_err(ActionError::HostProblem)?;
+        for created in creates {
+            receipt.record(created.clone())?;
+        }
+        let (mut blocked, mut used) = (None, command);
+        // Another program is waited for with the window closed.
+        let ran = account_tools::retry_while_locked(cx, command, || {
+            in_window(cx, window.as_deref(), |opened| {
+                match opened {
+                    Ok(()) => {}
+                    Err(WindowError::Unchangeable { path, source, hint }) => {
+                        used = fallback.as_ref().unwrap_or(command);
+                        let warning = format!("{} cannot be changed: {source}; running `{used}`", path.display());
+                        cx.log.line(Level::Warning, &warning);
+                        blocked = Some(WindowError::Unchangeable { path, source, hint });
+                    }
+                    Err(error) => return Err(ActionError::from(error)),
+                }
+                // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
+                Ok(cx.processes.run_to_the_end(used).map(drop))
+            })
+        });
+        let synced = sync_accounts(cx);
+        if matches!(ran, Ok(Err(ProcessError::Failed { code: Some(NAME_TAKEN), .. }))) {
+            for created in creates {
+                receipt.remove_entry(created)?;
+            }
+        }
+        // Whatever the result: what is there now is ours, the rest is forgotten.
+        receipt.reconcile()?;
+        if matches!(ran, Ok(Ok(()))) {
+            receipt.reconcile_repaired(|created| match created {
+                Created::User { .. } => command.program() == "usermod",
+                Created::Group { .. } => command.program() == "groupmod",
+                Created::Directory { .. } | Created::Module { .. } => false,
+            })?;
+        }
+        synced?;
+        match ran? {
+            Ok(()) => Ok(Applied::Changed),
+            Err(ProcessError::Interrupted { .. }) => Err(ActionError::Internal(Error::Interrupted)),
+            Err(error) => {
+                let of_login_defs = blocked.as_ref().and_then(|blocked| login_defs_failure(cx, blocked, &error));
+                let finding = of_login_defs.unwrap_or_else(|| account_tools::failure(cx, used, &error, WORDS));
+                Err(ActionError::HostProblem(finding))
+            }
+        }
+    }
+}
+
+/// Returns the finding if `error` is about a login.defs that cannot be changed.
+fn login_defs_failure(cx: &HostContext, blocked: &WindowError, error: &ProcessError) -> Option<Finding> {
+    let (WindowError::Unchangeable { path, source, .. }, ProcessError::Failed { stderr, .. }) = (blocked, error) else {
+        return None;
+    };
+    // "cannot open login definitions /etc/login.defs" (`def_load` in shadow's lib/getdef.c).
+    if !["login.defs", "login definitions"].iter().any(|name| stderr.contains(name)) {
+        return None;
+    }
+    let path = cx.root.inside(path);
+    let error = error.inside_text(cx.root);
+    let detail = format!("{} can be neither changed nor replaced: {source}; {error}", path.display());
+    let remedy = vec![cx.remedy_on(&["chattr", "-i", "-a"], &[&path]), Remedy::hostprep(["repair"])];
+    Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
+}

@@ -1,0 +1,187 @@
+//! A scan user that is not as the profile requires.
+
+use std::path::PathBuf;
+
+use faults::{Reason, Remedy};
+use host::account::{GSHADOW, Group, SHADOW, User};
+use host::process::Command;
+use host::root::is_dir;
+
+use super::account_tools::account_tool;
+use super::apply::RunAccountTool;
+use super::shell;
+use crate::Error;
+use crate::model::action::Action;
+use crate::model::host_context::HostContext;
+use crate::model::receipt::{Created, Receipt};
+use crate::model::report::Finding;
+use crate::model::step::{Observation, Verdict};
+use crate::profile::ScanUser;
+
+/// What a user of that name is that the profile does not ask for.
+pub(super) enum Problem {
+    Root,
+    OutsideSystemRange {
+        uid: u32,
+        most: u32,
+    },
+    PrimaryGroup {
+        gid: u32,
+    },
+    GroupMissing,
+    GroupIsRoot,
+    LoginShell(PathBuf),
+    HomeMade(PathBuf),
+    /// An account tool of ours was killed before it came to that file.
+    NotIn(&'static str),
+}
+
+pub(super) fn problems(cx: &HostContext, user: &User, group: Option<&Group>, most: u32) -> Result<Vec<Problem>, Error> {
+    let wanted = &cx.profile.scan_user;
+    let mut problems = Vec::new();
+    match user.uid {
+        0 => problems.push(Problem::Root),
+        uid if uid > most => problems.push(Problem::OutsideSystemRange { uid, most }),
+        _ => {}
+    }
+    match group {
+        None => problems.push(Problem::GroupMissing),
+        Some(group) if group.gid == 0 => problems.push(Problem::GroupIsRoot),
+        Some(group) if group.gid != user.gid => problems.push(Problem::PrimaryGroup { gid: user.gid }),
+        Some(_) => {}
+    }
+    if !wanted.shells.contains(&user.shell) {
+        problems.push(Problem::LoginShell(user.shell.clone()));
+    }
+    if user.uid != 0 && user.home.is_absolute() {
+        let home = cx.root.stat_followed(&user.home)?;
+        if home.is_some_and(|home| is_dir(&home) && home.st_uid == user.uid) {
+            problems.push(Problem::HomeMade(user.home.clone()));
+        }
+    }
+    for created in Receipt::of(cx).partially_created() {
+        match created {
+            Created::User { name, .. } if *name == wanted.name => problems.push(Problem::NotIn(SHADOW)),
+            Created::Group { name, .. } if *name == wanted.name && group.is_some() => {
+                problems.push(Problem::NotIn(GSHADOW))
+            }
+            _ => {}
+        }
+    }
+    Ok(problems)
+}
+
+impl Problem {
+    fn describe(&self, wanted: &ScanUser) -> String {
+        match self {
+            Self::Root => "uid 0, that of root".into(),
+            Self::OutsideSystemRange { uid, most } => format!("uid {uid}, outside the system range 1 to {most}"),
+            Self::PrimaryGroup { gid } => format!("primary group {gid} instead of {}", wanted.name),
+            Self::GroupMissing => format!("no group {}", wanted.name),
+            Self::GroupIsRoot => format!("group {} has gid 0, that of root", wanted.name),
+            Self::LoginShell(shell) if shell.as_os_str().is_empty() => "no shell set, which means /bin/sh".into(),
+            Self::LoginShell(shell) => format!("login shell {}", shell.display()),
+            Self::HomeMade(home) => format!("home directory {} of its own", home.display()),
+            Self::NotIn(file) => format!("no line in {file}"),
+        }
+    }
+
+    /// Ids are not changed: files on the disk may carry them.
+    fn can_be_changed(&self) -> bool {
+        !matches!(self, Self::Root | Self::OutsideSystemRange { .. } | Self::GroupIsRoot)
+    }
+}
+
+pub(super) fn mismatch(
+    cx: &HostContext,
+    user: Option<&User>,
+    problems: &[Problem],
+    group: Option<&Group>,
+    is_local: bool,
+) -> Result<Observation, Error> {
+    let wanted = &cx.profile.scan_user;
+    let name = &wanted.name;
+    let mut commands = Vec::new();
+    if group.is_none() {
+        commands.push((
+            account_tool(cx, "groupadd").args(["--system", name]),
+            vec![Created::Group { name: name.clone(), gid: None }],
+        ));
+    }
+    let mut usermod = account_tool(cx, "usermod");
+    let mut changes = false;
+    for problem in problems {
+        usermod = match problem {
+            Problem::PrimaryGroup { .. } | Problem::GroupMissing => usermod.args(["--gid", name]),
+            Problem::LoginShell(_) => usermod.args(["--shell".as_ref(), shell(cx).as_os_str()]),
+            Problem::HomeMade(_) => usermod.args(["--home".as_ref(), wanted.home.as_os_str()]),
+            // An expiry, here none, is what makes usermod add the line (`usermod(8)`); the password is one that nobody has.
+            Problem::NotIn(SHADOW) => usermod.args(["--password", "!", "--expiredate", ""]),
+            Problem::NotIn(_) => {
+                commands.push((account_tool(cx, "groupmod").args(["--password", "!", name]), Vec::new()));
+                continue;
+            }
+            Problem::Root | Problem::OutsideSystemRange { .. } | Problem::GroupIsRoot => continue,
+        };
+        changes = true;
+    }
+    // With --gid, usermod gives the files below an existing home to the new group, whoever owns them on old hosts, and
+    // the home may be `/`: so it gets one that is not there.
+    let regroups =
+        problems.iter().any(|problem| matches!(problem, Problem::PrimaryGroup { .. } | Problem::GroupMissing));
+    let has_home = user.is_some_and(|user| cx.root.exists(&user.home));
+    let names_home = problems.iter().any(|problem| matches!(problem, Problem::HomeMade(_)));
+    if regroups && has_home && !names_home {
+        usermod = usermod.args(["--home".as_ref(), wanted.home.as_os_str()]);
+    }
+    if changes {
+        commands.push((usermod.arg(name), Vec::new()));
+    }
+
+    let described: Vec<String> = problems.iter().map(|problem| problem.describe(wanted)).collect();
+    let mut detail = format!("{name}: {}", described.join(", "));
+    let home_is_safe = !regroups || !has_home || !cx.root.exists(&wanted.home);
+    let changeable = home_is_safe && problems.iter().all(Problem::can_be_changed);
+    let remedy = if !is_local {
+        detail.push_str("; it comes from a directory service, so it is not changed here");
+        let change = Remedy::manual(format!("change {name} in the directory service that has it"));
+        vec![change, Remedy::hostprep(["repair"])]
+    } else if changeable {
+        commands.iter().map(|(command, _)| Remedy::command(command)).collect()
+    } else {
+        by_hand(cx, problems)
+    };
+    let plan = if is_local && changeable {
+        let window = login_defs::plan_placeholder(cx.root)?.map(Box::new);
+        let action = |(command, creates)| -> Box<dyn Action> {
+            Box::new(RunAccountTool { command, creates, window: window.clone(), fallback: None })
+        };
+        commands.into_iter().map(action).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Observation { verdict: Verdict::Fault(vec![Finding { reason: Reason::UserMismatch, detail, remedy }]), plan })
+}
+
+fn by_hand(cx: &HostContext, problems: &[Problem]) -> Vec<Remedy> {
+    let name = &cx.profile.scan_user.name;
+    let mut remedy = Vec::new();
+    let edit = |editor: &str, id: &str| {
+        let editor = Command::new(editor);
+        let editor = cx.alternate_root().map_or(editor.clone(), |root| editor.root_option("-R", root));
+        Remedy::command(&editor).with_comment(format!("give {name} a system {id} of its own, or remove its line"))
+    };
+    for problem in problems {
+        match problem {
+            // userdel would first kill every process of root's.
+            Problem::Root => remedy.push(edit("vipw", "uid")),
+            Problem::GroupIsRoot => remedy.push(edit("vigr", "gid")),
+            Problem::OutsideSystemRange { .. } => {
+                remedy.push(Remedy::command(&account_tool(cx, "userdel").arg(name)));
+            }
+            _ => {}
+        }
+    }
+    remedy.push(Remedy::hostprep(["repair"]));
+    remedy
+}

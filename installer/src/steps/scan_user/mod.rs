@@ -1,0 +1,142 @@
+//! The user that scans files: it exists, has a group of its own, and nobody can log in as it.
+
+mod account_tools;
+mod apply;
+mod mismatch;
+mod remove;
+
+use std::path::{Path, PathBuf};
+
+use faults::{FaultId, Reason, Remedy};
+use host::account::{Accounts, Group, User};
+use host::distribution::Tool;
+use host::log::Level;
+use host::process::Command;
+
+use self::account_tools::{not_installed, useradd};
+use self::apply::{RecoverLoginDefs, RunAccountTool};
+use self::mismatch::{Problem, mismatch, problems};
+use crate::Error;
+use crate::model::host_context::HostContext;
+use crate::model::receipt::{Created, Receipt};
+use crate::model::report::Finding;
+use crate::model::step::{Observation, Phase, Removal, Step, Verdict};
+use crate::model::step_id::StepId;
+
+/// The step.
+pub struct ScanUser;
+
+impl Step for ScanUser {
+    fn id(&self) -> StepId {
+        StepId("scan-user")
+    }
+
+    fn fault(&self) -> FaultId {
+        FaultId::SCAN_USER
+    }
+
+    fn doc(&self) -> &'static str {
+        "the unprivileged user that scans files, and its group"
+    }
+
+    fn phases(&self) -> &'static [Phase] {
+        &[Phase::AfterInstall, Phase::LateArrival]
+    }
+
+    fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
+        observe(cx)
+    }
+
+    fn is_interrupted(&self, cx: &HostContext) -> Result<bool, Error> {
+        Ok(login_defs::stale_window(cx.root, &cx.profile.paths.state)?.is_some())
+    }
+
+    fn recover(&self, cx: &HostContext) -> Result<(), Error> {
+        if let Some(recovered) = login_defs::recover(cx.root, &cx.profile.paths.state)? {
+            cx.log.line(Level::Warning, &format!("put back {recovered}"));
+        }
+        Ok(())
+    }
+
+    fn undo(&self, cx: &HostContext, receipt: &Receipt) -> Removal {
+        remove::plan(cx, receipt)
+    }
+}
+
+fn observe(cx: &HostContext) -> Result<Observation, Error> {
+    let Some(leftover) = login_defs::stale_window(cx.root, &cx.profile.paths.state)? else {
+        return judge(cx);
+    };
+    // What is left may be torn, so that nothing can be judged by it before it is put back.
+    let verdict = match judge(cx).map(|look| look.verdict) {
+        Ok(faulty @ Verdict::Fault(_)) => faulty,
+        Ok(Verdict::Satisfied(detail)) => Verdict::NotReady(format!("{detail}; {leftover}")),
+        _ => Verdict::NotReady(leftover.to_string()),
+    };
+    Ok(Observation { verdict, plan: vec![Box::new(RecoverLoginDefs { shown: leftover.to_string() })] })
+}
+
+fn judge(cx: &HostContext) -> Result<Observation, Error> {
+    let wanted = &cx.profile.scan_user;
+    let accounts = Accounts::of(cx.root);
+    let settings = login_defs::read(cx.root)?;
+    let group = accounts.group(&wanted.name)?;
+    let Some(user) = accounts.user(&wanted.name)? else {
+        return missing(cx, group.as_ref());
+    };
+    let problems = problems(cx, &user, group.as_ref(), settings.sys_uid_max)?;
+    if problems.is_empty() {
+        let User { name, uid, gid, shell, .. } = &user;
+        return Ok(Observation::satisfied(format!("{name} uid {uid}, own group {gid}, shell {}", shell.display())));
+    }
+    let is_local = accounts.local_user(&wanted.name)?.is_some();
+    mismatch(cx, Some(&user), &problems, group.as_ref(), is_local)
+}
+
+fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error> {
+    let wanted = &cx.profile.scan_user;
+    if group.is_some_and(|group| group.gid == 0) {
+        return mismatch(cx, None, &[Problem::GroupIsRoot], group, true);
+    }
+    let mut useradd = useradd(cx);
+    let mut fallback = None;
+    let mut creates = vec![Created::User { name: wanted.name.clone(), uid: None }];
+    let window = match group {
+        Some(_) => {
+            useradd = useradd.args(["--gid", &wanted.name]);
+            login_defs::plan_placeholder(cx.root)?
+        }
+        None => {
+            creates.push(Created::Group { name: wanted.name.clone(), gid: None });
+            // The group whatever login.defs says: `docs/adr/0013-login-defs-window.md`.
+            fallback = Some(useradd.clone().arg("--user-group"));
+            login_defs::plan(cx.root)?
+        }
+    };
+    let complete = |useradd: Command| {
+        useradd
+            .args(["--home-dir".as_ref(), wanted.home.as_os_str()])
+            .args(["--shell".as_ref(), shell(cx).as_os_str()])
+            .args(["--comment", &wanted.comment, &wanted.name])
+    };
+    let what = if group.is_some() { "user" } else { "user and group" };
+    if cx.processes.find(Tool::Useradd.program()).is_none() {
+        let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
+        return Ok(Observation::fault(not_installed(cx, &detail, Remedy::hostprep(["repair"]))));
+    }
+    let finding = Finding {
+        reason: Reason::UserMissing,
+        detail: format!("{what} {} missing", wanted.name),
+        remedy: vec![Remedy::hostprep(["repair"])],
+    };
+    let fallback = fallback.map(complete);
+    let action = RunAccountTool { command: complete(useradd), creates, window: window.map(Box::new), fallback };
+    Ok(Observation { verdict: Verdict::Fault(vec![finding]), plan: vec![Box::new(action)] })
+}
+
+/// Returns the first of the profile's shells that exists.
+fn shell(cx: &HostContext) -> PathBuf {
+    let shells = &cx.profile.scan_user.shells;
+    let there = shells.iter().find(|shell| cx.root.exists(shell));
+    there.or(shells.first()).map_or_else(|| Path::new("/bin/false").to_owned(), Clone::clone)
+}

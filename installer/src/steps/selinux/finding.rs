@@ -1,0 +1,63 @@
+//! The policy rule, as `policy` assesses it, in the terms of fault 19: reason, detail and remedy.
+
+use faults::Remedy;
+use host::Root;
+use host::container::Surroundings;
+use policy::transaction::{InstalledAt, StoreTarget};
+use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State};
+
+use super::reason::reason_of;
+use crate::Error;
+use crate::model::host_context::HostContext;
+use crate::model::report::Finding;
+
+/// Assesses the rule of the profile's module on this host.
+///
+/// # Errors
+/// [`Error`] where SELinux's configuration cannot be read, or a file is malformed.
+pub fn assess(cx: &HostContext) -> Result<RuleAssessment, Error> {
+    Ok(policy::assess(&cx.policy_system(), &cx.profile.module)?)
+}
+
+/// What is wrong and what to do about it, where the rule is known not to be in force.
+pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<Finding> {
+    let Problem { cause, detail, .. } = assessment.rule.problem()?;
+    let mut remedy = match &assessment.rule {
+        RuleState::NotLoaded(_) => vec![Remedy::run_in_root(["semodule", "-B"])],
+        RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
+        RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
+        _ => Vec::new(),
+    };
+    remedy.push(Remedy::hostprep(["repair"]));
+    Some(Finding { reason: reason_of(*cause), detail: detail.clone(), remedy })
+}
+
+/// The command that removes the module at `priority`, which is not ours.
+fn remove_at(cx: &HostContext, assessment: &RuleAssessment, priority: u16) -> Vec<Remedy> {
+    let others = ModuleSpec { priority, former_priorities: Vec::new(), ..cx.profile.module.clone() };
+    let present = InstalledAt { priorities: vec![priority], disabled: false };
+    let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
+    target.remove(&others, &present).iter().map(Remedy::command).collect()
+}
+
+fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) -> Remedy {
+    // The packages of EL 7, which alone has such a store.
+    let packages = ["policycoreutils".to_owned(), "libsemanage".to_owned(), policy_package(assessment)];
+    match cx.distribution.update_command(&packages) {
+        Some(command) if cause == Cause::StoreUnsupported => Remedy::run_in_root(command),
+        _ => Remedy::manual("update the SELinux policy packages of this host"),
+    }
+}
+
+fn policy_package(assessment: &RuleAssessment) -> String {
+    format!("selinux-policy-{}", assessment.policy_type())
+}
+
+/// SELinux as the JSON form's `host` names it.
+#[must_use]
+pub fn state_word(root: &Root, surroundings: Surroundings, kernel: &dyn policy::Kernel) -> String {
+    match SelinuxConfig::read(root) {
+        Ok(config) => State::of(root, surroundings, kernel, config.as_ref()).as_str().to_owned(),
+        Err(_) => "unknown".to_owned(),
+    }
+}

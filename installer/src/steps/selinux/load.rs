@@ -1,0 +1,245 @@
+//! The policy module: compiled, and loaded in one transaction.
+
+use std::path::Path;
+
+use faults::{Reason, Remedy};
+use host::log::Level;
+use host::process::{Command, ProcessError};
+use host::root::mode_of;
+use host::{Dir, FileError, InsideText, Root, places};
+use nix::errno::Errno;
+use policy::InterruptedTransaction;
+use policy::compile::CompileError;
+use policy::load::{LoadError, ModuleLoad};
+use policy::transaction::TransactionError;
+
+use super::interrupted::interrupted_store;
+use super::reason::reason_of;
+use crate::Error;
+use crate::led_out::require_policy_inside;
+use crate::model::action::{Action, ActionError, Applied};
+use crate::model::host_context::HostContext;
+use crate::model::receipt::{Created, Receipt};
+use crate::model::report::Finding;
+use crate::place::{make_place, remove_place};
+use crate::steps::directories::failure;
+
+/// Compiles the policy module and loads it in one transaction.
+#[derive(Debug)]
+pub(super) struct LoadModule(pub ModuleLoad);
+
+impl Action for LoadModule {
+    fn describe(&self, _root: &Root) -> Vec<String> {
+        let load = &self.0;
+        let mut lines: Vec<String> =
+            load.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
+        lines.extend(load.compile.commands.iter().map(ToString::to_string));
+        if load.present.disabled {
+            lines.push("switch the module on again, which was disabled".to_owned());
+        }
+        lines.push(load.command().to_string());
+        lines
+    }
+
+    fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let load = &self.0;
+        let work = &cx.profile.paths.work;
+        require_roots_alone(cx, work)?;
+        let managed = cx.profile.directories.iter().filter(|directory| work.starts_with(&directory.path));
+        for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
+            receipt.record(Created::Directory { path: directory.path.clone() })?;
+        }
+        let directory = make_place(cx.root, work).map_err(|e| {
+            let finding = failure(cx, work, &e);
+            ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, ..finding })
+        })?;
+        let outcome = match require_policy_inside(cx, load.target.policy_type()) {
+            Ok(()) => compile_and_commit(cx, receipt, load, &directory),
+            Err(e) => Err(load_failed(e.inside_text(cx.root))),
+        };
+        clean_build_dir(cx)?;
+        outcome?;
+        Ok(Applied::Changed)
+    }
+}
+
+/// Loads the policy that is in the store into the kernel again.
+#[derive(Debug)]
+pub(super) struct ReloadPolicy {
+    /// The tool.
+    pub command: Command,
+}
+
+impl Action for ReloadPolicy {
+    fn describe(&self, _root: &Root) -> Vec<String> {
+        vec![self.command.to_string()]
+    }
+
+    fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let spec = &cx.profile.module;
+        let ran = policy::transaction::run(cx.processes, cx.clock, &self.command, &spec.name);
+        ran.map(|_| Applied::Changed).map_err(|error| refused(cx, &error))
+    }
+}
+
+/// Makes the policy from before a transaction that was cut short the active one again.
+#[derive(Debug)]
+pub(super) struct RestoreStore(pub InterruptedTransaction);
+
+impl Action for RestoreStore {
+    fn describe(&self, root: &Root) -> Vec<String> {
+        let path = root.shown(self.0.path());
+        vec![format!("mv {0}/previous {0}/active", path.display())]
+    }
+
+    fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        restore_store(cx, &self.0)?;
+        Ok(Applied::Changed)
+    }
+}
+
+/// Clears what an interrupted run left of a module, and gives a policy store its active policy back.
+pub(super) fn recover(cx: &HostContext) -> Result<(), Error> {
+    if has_stale_build(cx) {
+        clean_build_dir(cx)?;
+    }
+    // The step reports what cannot be read; it does not keep the rest from being done.
+    if let Ok(Some(store)) = interrupted_store(cx)
+        && let Err(e) = restore_store(cx, &store)
+    {
+        cx.log.line(Level::Warning, &e.to_string());
+    }
+    Ok(())
+}
+
+fn compile_and_commit(
+    cx: &HostContext,
+    receipt: &mut Receipt,
+    load: &ModuleLoad,
+    directory: &Dir,
+) -> Result<(), ActionError> {
+    let compiled = match load.compile(cx.processes, directory) {
+        Ok(compiled) => compiled,
+        Err(CompileError::Process(e @ ProcessError::Interrupted { .. })) => {
+            return Err(ActionError::Internal(e.into()));
+        }
+        Err(e) => return Err(load_failed(e.inside_text(cx.root))),
+    };
+    if let Some(why) = &compiled.fell_back {
+        cx.log.line(Level::Warning, &format!("the module is loaded as CIL, since it did not compile: {why}"));
+    }
+    let made = Created::Module {
+        name: load.spec.name.clone(),
+        policy_type: load.target.policy_type().to_owned(),
+        priority: load.spec.priority,
+    };
+    receipt.record(made.clone())?;
+    match load.commit(cx.processes, cx.clock, directory, &compiled) {
+        Ok(_) => Ok(()),
+        Err(LoadError::Transaction(e)) => {
+            if load.present.priorities.is_empty() {
+                receipt.remove_entry(&made)?;
+            }
+            Err(refused(cx, &e))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn load_failed(detail: String) -> ActionError {
+    let remedy = vec![Remedy::hostprep(["repair"])];
+    ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, detail, remedy })
+}
+
+/// A store that is not waited for since somebody interrupts is no fault of the host's.
+fn refused(cx: &HostContext, error: &TransactionError) -> ActionError {
+    if error.interrupted {
+        return ActionError::Internal(Error::Interrupted);
+    }
+    let reason = reason_of(error.cause);
+    let (detail, remedy) = (error.inside_text(cx.root), vec![Remedy::hostprep(["repair"])]);
+    ActionError::HostProblem(Finding { reason, detail, remedy })
+}
+
+/// Makes the policy from before a transaction that was cut short the active one again.
+///
+/// # Errors
+/// [`FileError`].
+fn restore_store(cx: &HostContext, store: &InterruptedTransaction) -> Result<(), FileError> {
+    if store.restore_previous(cx.root)? {
+        let path = cx.root.shown(store.path());
+        let path = path.display();
+        cx.log.line(
+            Level::Warning,
+            &format!("a transaction of {path} had been cut short: {path}/previous is active again"),
+        );
+    }
+    Ok(())
+}
+
+/// Whoever can write to a directory on the way could have another module loaded in place of ours.
+fn require_roots_alone(cx: &HostContext, work: &Path) -> Result<(), ActionError> {
+    for directory in work.ancestors() {
+        let Some(found) = cx.root.stat_followed(directory)? else { continue };
+        if found.st_uid == 0 && mode_of(&found) & 0o022 == 0 {
+            continue;
+        }
+        let path = directory.display().to_string();
+        let detail = format!("{path} is not root's alone to write, so no policy is compiled below it");
+        let remedy = vec![
+            cx.remedy_on(&["chown", "root:root"], &[directory]),
+            cx.remedy_on(&["chmod", "go-w"], &[directory]),
+            Remedy::hostprep(["repair"]),
+        ];
+        return Err(ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }));
+    }
+    Ok(())
+}
+
+/// What compiling the module makes, also when it is cut short.
+fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
+    let names = ["te", "mod", "pp", "cil"].map(|extension| format!("{module}.{extension}"));
+    names.into_iter().flat_map(|name| [format!(".{name}.hostprep-new"), name])
+}
+
+/// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
+#[must_use]
+pub(super) fn has_stale_build(cx: &HostContext) -> bool {
+    let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
+    match names(&cx.profile.paths.work) {
+        Some(names) => {
+            names.is_empty()
+                || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
+        }
+        None => build_parent(cx).and_then(names).is_some_and(|names| names.is_empty()),
+    }
+}
+
+/// The directory above that of the work, where it is only there for it.
+fn build_parent<'a>(cx: &'a HostContext) -> Option<&'a Path> {
+    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
+    cx.profile.paths.work.parent().filter(|above| !managed(above) && !places::is_the_systems(above))
+}
+
+/// Removes what compiling the module left behind, and the directory it was done in.
+///
+/// # Errors
+/// [`FileError`] where something cannot be removed.
+fn clean_build_dir(cx: &HostContext) -> Result<(), FileError> {
+    let work = &cx.profile.paths.work;
+    if cx.root.stat(work)?.is_some() {
+        let directory = match make_place(cx.root, work) {
+            // A link or a file on the way: whatever is there was not made here.
+            Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
+            opened => opened?,
+        };
+        for name in ours_in_work(&cx.profile.module.name) {
+            directory.unlink(&name)?;
+        }
+        remove_place(cx.root, work)?;
+    }
+    match build_parent(cx) {
+        Some(above) => remove_place(cx.root, above).map(drop),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,67 @@
+//! Fault 19: the policy module, loaded only where the kernel, or the disk, says no.
+
+use policy::RuleState;
+use policy::load::ModuleLoad;
+use policy::transaction::StoreTarget;
+
+use super::finding::{assess, finding};
+use super::interrupted::interrupted_store;
+use super::load::{LoadModule, ReloadPolicy, RestoreStore};
+use super::tools::missing_tools;
+use crate::Error;
+use crate::model::action::Action;
+use crate::model::host_context::HostContext;
+use crate::model::report::Finding;
+use crate::model::step::{Observation, Verdict};
+
+pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
+    let interrupted = match interrupted_store(cx) {
+        // The store is root's alone; the rest may be told all the same.
+        Err(e) if e.is_denied() => None,
+        found => found?,
+    };
+    let Some(interrupted) = interrupted else { return judge(cx) };
+    let path = interrupted.path().display();
+    let detail = format!("{path} has no active policy: a transaction of it was cut short");
+    let verdict = match judge(cx)?.verdict {
+        faulty @ Verdict::Fault(_) => faulty,
+        _ => Verdict::NotReady(detail),
+    };
+    Ok(Observation { verdict, plan: vec![Box::new(RestoreStore(interrupted))] })
+}
+
+fn judge(cx: &HostContext) -> Result<Observation, Error> {
+    let assessment = assess(cx)?;
+    let rule = &assessment.rule;
+    let Some(found) = finding(cx, &assessment) else {
+        let detail = rule.to_string();
+        return Ok(match rule {
+            RuleState::Pending(_) => Observation { verdict: Verdict::Pending(detail), plan: Vec::new() },
+            RuleState::Unknown(_) => Observation::unknown(detail),
+            _ => Observation::satisfied(detail),
+        });
+    };
+    let mut findings = vec![found];
+    let plan: Vec<Box<dyn Action>> = match (rule, missing_tools(cx)) {
+        (RuleState::Overridden { .. } | RuleState::Unfixable(_), _) => Vec::new(),
+        (_, Some(tools)) => {
+            findings.insert(0, tools);
+            Vec::new()
+        }
+        // A commit of what is in the store already would cost seconds and change nothing.
+        (RuleState::NotLoaded(_), None) => {
+            let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
+            vec![Box::new(ReloadPolicy { command: target.reload() })]
+        }
+        (_, None) => {
+            let build_dir = cx.root.shown(&cx.profile.paths.work);
+            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, &build_dir)?;
+            vec![Box::new(LoadModule(load))]
+        }
+    };
+    let verdict = match Finding::merged(&findings) {
+        Some(found) if !rule.denied_now() => Verdict::NotReady(found.detail),
+        _ => Verdict::Fault(findings),
+    };
+    Ok(Observation { verdict, plan })
+}
