@@ -47,7 +47,7 @@ impl Config {
             path: shown.to_owned(),
             line: line_of(text, &e),
             problem: first_line(&e),
-            hint: "mend that line or remove the file; the keys are profile, skip, lang".into(),
+            hint: "fix that line or remove the file; the keys are profile, skip, lang".into(),
         })
     }
 }

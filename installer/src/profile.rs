@@ -110,7 +110,7 @@ impl Profile {
             path: shown.to_owned(),
             line,
             problem,
-            hint: "see profile.toml in the documentation for the form".into(),
+            hint: "see the example profile.toml in the documentation".into(),
         };
         let profile: Self = toml::from_str(text).map_err(|e| malformed(line_of(text, &e), first_line(&e)))?;
         profile.validate().map_err(|problem| malformed(None, problem))?;
@@ -134,7 +134,7 @@ impl Profile {
             return Err("scan_user needs shells, and a comment of one line without `:` `,`".into());
         }
         if let Some(path) = user.shells.iter().chain([&user.home]).find(|path| !is_account_path(path)) {
-            return Err(format!("scan_user needs absolute paths without `:`, and {path:?} is none"));
+            return Err(format!("scan_user needs absolute paths without `:`, not {path:?}"));
         }
         for directory in &self.directories {
             validate_path(&directory.path)?;
@@ -151,7 +151,7 @@ impl Profile {
         }
         for family in self.kernels.iter().flat_map(|rule| &rule.families) {
             if !Distribution::families().any(|known| known == family) {
-                return Err(format!("kernels speaks of the family {family:?}, which no distribution is of"));
+                return Err(format!("kernels: unknown distribution family {family:?}"));
             }
         }
         if let Some(modules) = &self.kernel_modules {
@@ -167,7 +167,7 @@ impl Profile {
         }
         let versions = self.kernels.iter().flat_map(|rule| [Some(&rule.kernel_from), rule.kernel_before.as_ref()]);
         if let Some(version) = versions.flatten().find(|version| !version.starts_with(|c: char| c.is_ascii_digit())) {
-            return Err(format!("{version:?} is no version of a kernel"));
+            return Err(format!("{version:?} is not a kernel version"));
         }
         let most = LoadLockRule::MOST_ENDS;
         if !(1..=most).contains(&self.load_lock.ends) || self.load_lock.within.is_zero() {
@@ -204,7 +204,7 @@ fn validate_path(path: &Path) -> Result<(), String> {
         Ok(())
     } else {
         let places = places::FOR_AGENTS.join(", ");
-        Err(format!("{path:?} cannot be ours: a plain absolute path is needed, without `..`, below one of {places}"))
+        Err(format!("{path:?} cannot be used: expected an absolute path without `..` below one of {places}"))
     }
 }
 
@@ -226,7 +226,7 @@ fn is_account_name(name: &str) -> bool {
 
 fn octal<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     let text = String::deserialize(from)?;
-    u32::from_str_radix(&text, 8).map_err(|_| serde::de::Error::custom(format!("`{text}` is no octal mode")))
+    u32::from_str_radix(&text, 8).map_err(|_| serde::de::Error::custom(format!("`{text}` is not an octal mode")))
 }
 
 /// The line, counted from 1, at which `error` stands in `text`.

@@ -70,7 +70,7 @@ fn expect_no_place(path: &str) {
         "log = \"/var/log/cisco/hostprep.log\"",
     ] {
         let (key, _) = from.split_once(" = ").unwrap();
-        expect_refused(from, &format!("{key} = {path:?}"), &[path, "cannot be ours"]);
+        expect_refused(from, &format!("{key} = {path:?}"), &[path, "cannot be used"]);
     }
 }
 
@@ -174,7 +174,7 @@ fn modes_that_let_others_write_or_shut_root_out() {
         assert_eq!(profile.directories[0].mode, taken, "{mode} is octal");
     }
     for mode in ["rwxr-xr-x", "0789", "", "-1", "0x1ed"] {
-        expect_refused("mode = \"0755\"", &format!("mode = \"{mode}\""), &["line ", "is no octal mode"]);
+        expect_refused("mode = \"0755\"", &format!("mode = \"{mode}\""), &["line ", "is not an octal mode"]);
     }
     // A number would be read as decimal.
     expect_refused("mode = \"0755\"", "mode = 755", &["line "]);
@@ -294,12 +294,12 @@ fn what_the_agents_parts_need_is_held_to_what_can_be() {
         ("within = \"1h\"", "within = \"0s\"", &["load_lock needs"]),
         ("ends = 2", "ends = 0", &["load_lock needs"]),
         ("ends = 2", "ends = 33", &["load_lock needs"]),
-        ("kernel_from = \"4.12\"", "kernel_from = \"banana\"", &["\"banana\" is no version"]),
+        ("kernel_from = \"4.12\"", "kernel_from = \"banana\"", &["\"banana\" is not a kernel version"]),
         ("\"ampnetworkflow\"", "\"../evil\"", &["cannot be the name of a kernel module"]),
-        ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be ours"]),
-        ("\"/opt/cisco/amp/clamav\"", "\"/etc\"", &["cannot be ours"]),
+        ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be used"]),
+        ("\"/opt/cisco/amp/clamav\"", "\"/etc\"", &["cannot be used"]),
         ("suffix = \".cvd\"", "suffix = \"\"", &["suffix"]),
-        ("families = [\"suse\"]", "families = [\"SUSE\"]", &["the family \"SUSE\""]),
+        ("families = [\"suse\"]", "families = [\"SUSE\"]", &["family \"SUSE\""]),
         ("monitors = \"ebpf\"", "monitors = \"kprobes\"", &["line ", "kprobes"]),
     ] {
         expect_refused(from, to, words);

@@ -122,7 +122,7 @@ fn two_ungraceful_ends_within_an_hour_lock() {
     assert_eq!(machine.locked_faults(), BOTH);
     assert_eq!((machine.status().is_locked(), machine.status().recent), (true, Some(2)));
     let detail = machine.host.check(FILESYSTEM_MONITOR).detail;
-    assert!(detail.contains("2 loads of the kernel component were not ended"), "{detail}");
+    assert!(detail.contains("2 loads of the kernel component did not end cleanly"), "{detail}");
 
     machine.passes(24 * 60);
     assert_eq!(machine.begin(), Begun::Locked, "time alone does not unlock");

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use packaging::scripts::Scripts;
 use packaging::{Error, Format, Inputs, Recipe, deb, out, rpm_package};
 
 const EXAMPLES: &str = "\
@@ -134,8 +135,8 @@ fn kib(bytes: u64) -> u64 {
 
 fn render(render: &Render) -> Result<()> {
     let recipe = read(&render.common)?;
-    for (name, text) in recipe.scripts.iter().flat_map(packaging::scripts::Scripts::all) {
-        let path = render.out.join(name);
+    for (kind, text) in recipe.scripts.iter().flat_map(Scripts::all) {
+        let path = render.out.join(kind.name);
         let directory = path.parent().unwrap_or(&render.out);
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // rpm runs a scriptlet by /bin/sh; the line makes that known to whoever reads the file.

@@ -4,7 +4,7 @@ use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, P
 
 use crate::contents::{Kind, is_at_or_beneath, is_configuration};
 use crate::recipe::{Recipe, seconds};
-use crate::scripts::Scripts;
+use crate::scripts::{Scripts, Slot};
 use crate::{Error, Format, rpm_signature_header};
 
 /// Builds the RPM, unsigned.
@@ -114,14 +114,14 @@ fn capitalized(text: &str) -> String {
 fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, triggers: &[String]) {
     // rpm takes sh by itself where none is named; what reads headers without running them does not.
     let scriptlet = |text: &str| Scriptlet::new(text).prog(vec!["/bin/sh"]);
-    builder
-        .pre_install_script(scriptlet(&scripts.pre))
-        .post_install_script(scriptlet(&scripts.post))
-        .pre_uninstall_script(scriptlet(&scripts.preun))
-        .post_uninstall_script(scriptlet(&scripts.postun))
-        .post_trans_script(scriptlet(&scripts.posttrans));
-    for target in triggers {
-        builder.trigger_in(target, None, scripts.trigger.as_str());
+    for (kind, text) in scripts.all() {
+        match kind.slot {
+            Slot::Scriptlet(add) => add(builder, scriptlet(text)),
+            Slot::Trigger => triggers.iter().for_each(|target| {
+                builder.trigger_in(target, None, text);
+            }),
+            Slot::Maintainer(_) => {}
+        }
     }
     builder.requires(Dependency::interp("/bin/sh"));
 }

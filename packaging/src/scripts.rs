@@ -1,5 +1,8 @@
 //! Scriptlets, maintainer scripts and the files that come from templates.
 
+use std::fmt;
+
+use rpm::{PackageBuilder, Scriptlet};
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -7,46 +10,74 @@ use crate::Error;
 use crate::manifest::{Hooks, Manifest};
 use crate::profile::Profile;
 
-/// `templates/packages`, by name.
-macro_rules! templates {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../templates/packages/", $name, ".tera")))),*]
+/// A script that a package manager runs: a template and a row of [`SCRIPTS`].
+pub struct ScriptKind {
+    /// The format and the package manager's name for the script; also the name of the template and of the rendered file.
+    pub name: &'static str,
+    template: &'static str,
+    pub(crate) slot: Slot,
+}
+
+/// Where a package has a script.
+pub(crate) enum Slot {
+    /// A scriptlet of the RPM.
+    Scriptlet(fn(&mut PackageBuilder, Scriptlet)),
+    /// The script of every trigger of the RPM.
+    Trigger,
+    /// A maintainer script of the DEB, by its name.
+    Maintainer(&'static str),
+}
+
+macro_rules! script {
+    ($name:literal, $slot:expr) => {
+        ScriptKind {
+            name: $name,
+            template: include_str!(concat!("../../templates/packages/", $name, ".sh.tera")),
+            slot: $slot,
+        }
     };
 }
 
-const TEMPLATES: &[(&str, &str)] = templates![
-    "common.sh",
-    "first-look.sh",
-    "rpm/pre.sh",
-    "rpm/post.sh",
-    "rpm/preun.sh",
-    "rpm/postun.sh",
-    "rpm/posttrans.sh",
-    "rpm/trigger.sh",
-    "deb/preinst.sh",
-    "deb/postinst.sh",
-    "deb/prerm.sh",
-    "deb/postrm.sh",
-    "files/sysusers.conf",
-    "files/tmpfiles.conf",
-    "files/logrotate.conf",
-];
+macro_rules! scriptlet {
+    ($method:ident) => {
+        Slot::Scriptlet(|builder, scriptlet| {
+            builder.$method(scriptlet);
+        })
+    };
+}
+
+impl fmt::Debug for ScriptKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
 
 /// Everything that the package managers run, each a POSIX shell script.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "named as rpm and dpkg name them")]
-pub struct Scripts {
-    pub pre: String,
-    pub post: String,
-    pub preun: String,
-    pub postun: String,
-    pub posttrans: String,
-    pub trigger: String,
-    pub preinst: String,
-    pub postinst: String,
-    pub prerm: String,
-    pub postrm: String,
-}
+pub static SCRIPTS: &[ScriptKind] = &[
+    script!("rpm/pre", scriptlet!(pre_install_script)),
+    script!("rpm/post", scriptlet!(post_install_script)),
+    script!("rpm/preun", scriptlet!(pre_uninstall_script)),
+    script!("rpm/postun", scriptlet!(post_uninstall_script)),
+    script!("rpm/posttrans", scriptlet!(post_trans_script)),
+    script!("rpm/trigger", Slot::Trigger),
+    script!("deb/preinst", Slot::Maintainer("preinst")),
+    script!("deb/postinst", Slot::Maintainer("postinst")),
+    script!("deb/prerm", Slot::Maintainer("prerm")),
+    script!("deb/postrm", Slot::Maintainer("postrm")),
+];
+
+/// Templates that scripts include, and those of files.
+const TEMPLATES: [(&str, &str); 5] = [
+    ("common.sh", include_str!("../../templates/packages/common.sh.tera")),
+    ("preinstall-check.sh", include_str!("../../templates/packages/preinstall-check.sh.tera")),
+    ("files/sysusers.conf", include_str!("../../templates/packages/files/sysusers.conf.tera")),
+    ("files/tmpfiles.conf", include_str!("../../templates/packages/files/tmpfiles.conf.tera")),
+    ("files/logrotate.conf", include_str!("../../templates/packages/files/logrotate.conf.tera")),
+];
+
+/// The scripts of one package, rendered.
+#[derive(Debug)]
+pub struct Scripts(Vec<(&'static ScriptKind, String)>);
 
 /// What the templates are given.
 #[derive(Serialize)]
@@ -67,36 +98,13 @@ struct HooksGiven<'a> {
 impl Scripts {
     pub(crate) fn new(manifest: &Manifest, hooks: &Hooks, profile: &Profile) -> Result<Self, Error> {
         let templates = Templates::new(manifest, Some(hooks), Some(profile))?;
-        let script = |name: &str| templates.render(&format!("{name}.sh"));
-        Ok(Self {
-            pre: script("rpm/pre")?,
-            post: script("rpm/post")?,
-            preun: script("rpm/preun")?,
-            postun: script("rpm/postun")?,
-            posttrans: script("rpm/posttrans")?,
-            trigger: script("rpm/trigger")?,
-            preinst: script("deb/preinst")?,
-            postinst: script("deb/postinst")?,
-            prerm: script("deb/prerm")?,
-            postrm: script("deb/postrm")?,
-        })
+        let rendered = SCRIPTS.iter().map(|kind| Ok((kind, templates.render(kind.name)?)));
+        Ok(Self(rendered.collect::<Result<_, Error>>()?))
     }
 
-    /// Each with the name of a file that holds it.
-    #[must_use]
-    pub fn all(&self) -> [(&'static str, &str); 10] {
-        [
-            ("rpm/pre", &self.pre),
-            ("rpm/post", &self.post),
-            ("rpm/preun", &self.preun),
-            ("rpm/postun", &self.postun),
-            ("rpm/posttrans", &self.posttrans),
-            ("rpm/trigger", &self.trigger),
-            ("deb/preinst", &self.preinst),
-            ("deb/postinst", &self.postinst),
-            ("deb/prerm", &self.prerm),
-            ("deb/postrm", &self.postrm),
-        ]
+    /// Returns each script with its kind.
+    pub fn all(&self) -> impl Iterator<Item = (&'static ScriptKind, &str)> {
+        self.0.iter().map(|(kind, text)| (*kind, text.as_str()))
     }
 }
 
@@ -113,7 +121,8 @@ impl Templates {
     fn new(manifest: &Manifest, hooks: Option<&Hooks>, profile: Option<&Profile>) -> Result<Self, Error> {
         let wrong = |source| Error::Template { name: String::new(), source };
         let mut tera = Tera::default();
-        tera.add_raw_templates(TEMPLATES.iter().copied()).map_err(wrong)?;
+        let scripts = SCRIPTS.iter().map(|kind| (kind.name, kind.template));
+        tera.add_raw_templates(TEMPLATES.into_iter().chain(scripts)).map_err(wrong)?;
         let hooks = hooks.map(|hooks| HooksGiven {
             program: &hooks.program,
             profile_path: hooks.profile_path.as_deref(),

@@ -76,7 +76,7 @@ fn calls_that_make_no_sense() {
         ),
         (&["faults", "show", "12"], &["there is no fault 12", "5", "11", "19"]),
         (&["status", "--lang", "tlh"], &["tlh", "en"]),
-        (&["hook", "rpm", "preun", "remove"], &["`remove` is no count"]),
+        (&["hook", "rpm", "preun", "remove"], &["`remove` is not a count"]),
         (&["hook", "rpm", "build", "1"], &["posttrans"]),
         (&["hook", "deb", "postinst", "1"], &["`1`"]),
     ] {
@@ -107,10 +107,10 @@ fn profiles_that_must_not_be_used() {
     let good = std::fs::read_to_string(setup::top().join("profile.toml")).unwrap();
     let root = ScratchRoot::of("debian-12");
     for (from, to, word) in [
-        ("path = \"/opt/cisco\"", "path = \"/\"", "\"/\" cannot be ours"),
+        ("path = \"/opt/cisco\"", "path = \"/\"", "\"/\" cannot be used"),
         ("path = \"/opt/cisco\"", "path = \"/opt/../etc/ssh\"", "without `..`"),
-        ("path = \"/opt/cisco\"", "path = \"/etc\"", "\"/etc\" cannot be ours"),
-        ("path = \"/opt/cisco\"", "path = \"opt/cisco\"", "\"opt/cisco\" cannot be ours"),
+        ("path = \"/opt/cisco\"", "path = \"/etc\"", "\"/etc\" cannot be used"),
+        ("path = \"/opt/cisco\"", "path = \"opt/cisco\"", "\"opt/cisco\" cannot be used"),
         ("mode = \"0755\"", "mode = \"0777\"", "let others write"),
         ("name = \"cisco-amp-scan-svc\"", "name = \"-rf\"", "cannot be a user name"),
         ("name = \"cisco-secure-bpf\"", "name = \"../x\"", "name"),

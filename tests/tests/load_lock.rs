@@ -58,7 +58,7 @@ fn two_loads_that_nobody_ended_lock() {
     assert!(host.status().expect_code(0).stdout.starts_with("Operational status: functional\nLoad: none\n"));
     assert!(!host.system.at(RECORD).exists(), "looking makes nothing");
     host.begin().expect_code(0);
-    assert!(host.status().expect_code(0).stdout.contains("Load: on since 20"));
+    assert!(host.status().expect_code(0).stdout.contains("Load: active since 20"));
     host.run(&["load-lock", "end"]).expect_code(0);
     host.begin().expect_code(0);
     host.begin().expect_code(0);

@@ -85,9 +85,9 @@ fn a_dry_run_shows_what_a_run_then_does() {
     let lines = |text: &str, label: &str| -> Vec<String> {
         text.lines().filter_map(|line| line.trim().strip_prefix(label)).map(|line| line.trim().to_owned()).collect()
     };
-    let planned = lines(&root.hostprep(&["repair", "--dry-run"]).expect_code(3).stdout, "would:");
+    let planned = lines(&root.hostprep(&["repair", "--dry-run"]).expect_code(3).stdout, "would run:");
     let trace = Trace::of(program::binary(), root.args(&["repair"]));
-    let done = lines(&trace.run.expect_code(0).stdout, "did:");
+    let done = lines(&trace.run.expect_code(0).stdout, "done:");
     assert_eq!(planned, done);
     let twice = ["/usr/sbin/useradd", "/usr/sbin/useradd"];
     assert_eq!(trace.started, twice, "whether it has --prefix is asked first, and no other process is started");

@@ -39,7 +39,7 @@ fn it_is_installed_enabled_again_and_removed() {
     let run = root.hostprep(&ONLY).expect_code(0);
     assert_eq!(run.outcomes(), ["selinux-module=changed"]);
     let did = run.step("selinux-module")["plan"].to_string();
-    assert!(did.contains("switch the module on again, which was disabled"), "{did}");
+    assert!(did.contains("enable the module, which was disabled"), "{did}");
     assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
 
     root.hostprep(&["remove"]).expect_code(0);

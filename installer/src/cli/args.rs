@@ -5,22 +5,23 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults::Severity;
+use installer::hook::rpm;
 use installer::model::step::StepRef;
 use installer::steps::{self, STEPS};
 
 const EXAMPLES: &str = "\
 Examples:
-  hostprep check                         what is wrong on this host; changes nothing
-  sudo hostprep repair                   bring it in order
+  hostprep check                         report problems on this host; changes nothing
+  sudo hostprep repair                   correct them
   sudo hostprep repair --dry-run         show every command and file change instead
   hostprep check --format json | jq .faults
   sudo hostprep repair --root /mnt/image prepare an installed system that is not running
-  hostprep status                        the faults that are raised, as the connector prints them
-  hostprep explain 19 --lang ja          what a fault means, and what to do about it here
+  hostprep status                        show the raised faults in the connector's own form
+  hostprep explain 19 --lang ja          explain a fault and its remedy on this host
 
 Exit codes:
-  0 all is well   1 an error of hostprep's own   2 usage   3 faults are raised
-  4 nothing is faulted, but something is unknown, deferred or to be done
+  0 no problem   1 hostprep failed   2 usage error   3 faults are found or raised
+  4 no fault, but something is unknown, deferred or to be done
   5 the load lock is locked (load-lock begin, load-lock status)";
 
 /// Prepares a Linux host for the Cisco Secure Endpoint connector and keeps it prepared.
@@ -41,7 +42,7 @@ pub struct Global {
     /// Use the agent profile in FILE instead of the built-in one
     #[arg(long, value_name = "FILE", global = true)]
     pub profile: Option<PathBuf>,
-    /// The language of fault texts (en, ja, ko, zh-TW), as a tag or a locale [default: the environment's, or English]
+    /// Language of fault texts (en, ja, ko, zh-TW), as a tag or a locale [default: from the environment, else English]
     #[arg(long, global = true)]
     pub lang: Option<String>,
 }
@@ -54,18 +55,18 @@ pub enum Format {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Look at the host and say what is wrong; changes nothing
+    /// Check the host and report problems; changes nothing
     Check(Check),
-    /// Bring the host in order and raise or clear faults
+    /// Correct problems on the host, and raise or clear faults
     Repair(Repair),
     /// Print the raised faults in the connector's own form
     Status(Status),
-    /// Say what a fault means, whether it is raised, and what to do on this host
+    /// Explain a fault, whether it is raised, and its remedy on this host
     Explain {
         /// The fault's number
         id: String,
     },
-    /// Keep a kernel component out that brings the host down again and again
+    /// Keep out a kernel component that keeps crashing the host
     #[command(subcommand)]
     LoadLock(LoadLock),
     /// List, explain, raise and clear faults
@@ -74,10 +75,10 @@ pub enum Command {
     /// Generate, compile, install, remove and examine the SELinux policy module
     #[command(subcommand)]
     Policy(Policy),
-    /// Called by package managers; exits 0 whatever the host's state
+    /// Entry point for package managers; exits 0 in every state of the host
     #[command(subcommand)]
     Hook(Hook),
-    /// Undo what hostprep made on this host
+    /// Undo what hostprep created on this host
     Remove(Remove),
 }
 
@@ -89,7 +90,7 @@ pub struct Check {
     /// Text for people or one JSON object for programs
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
-    /// Judge this kernel instead of the running one (or the newest under --root)
+    /// Check this kernel instead of the running one (with --root: the newest)
     #[arg(long, value_name = "RELEASE")]
     pub kernel: Option<String>,
     /// Only this step; may be given again
@@ -104,7 +105,7 @@ pub struct Check {
 pub struct Repair {
     #[command(flatten)]
     pub look: Check,
-    /// Show the exact commands and file changes, and make none
+    /// Show the exact commands and file changes without making them
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -124,7 +125,7 @@ pub struct Status {
     /// The connector's form, one JSON object, or metrics for node_exporter's textfile collector
     #[arg(long, value_enum, default_value = "text")]
     pub format: StatusFormat,
-    /// Replace FILE by it as a whole instead of printing it, and exit 0 whatever is raised
+    /// Write to FILE atomically instead of standard output; always exit 0
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -134,32 +135,32 @@ pub struct Status {
     after_help = "Examples:\n  ExecStartPre=/usr/sbin/hostprep load-lock begin   in the unit that loads the component\n  ExecStopPost=/usr/sbin/hostprep load-lock end     in the same unit\n  hostprep load-lock status\n  sudo hostprep load-lock reset"
 )]
 pub enum LoadLock {
-    /// Record that the component is about to be loaded; exit 5 where it must not be
+    /// Record that the component is about to be loaded; exit 5 if it must not be
     Begin,
-    /// Record that it was unloaded, or that the host shuts down, in order
+    /// Record that the component was unloaded, or that the host shuts down, cleanly
     End,
-    /// Say whether the component is kept out, and why
+    /// Show whether the component is kept out, and why
     Status {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
-    /// Forget the ungraceful ends, so that the component may be loaded again
+    /// Forget the unclean loads, so that the component may be loaded again
     Reset,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Faults {
-    /// The raised faults, one a line
+    /// List the raised faults, one per line
     List {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
-    /// What a fault means, whether it is raised, and what to do
+    /// Explain a fault, whether it is raised, and its remedy
     Show {
         /// The fault's number
         id: String,
     },
-    /// Every change of a fault, oldest first
+    /// List every change of a fault, oldest first
     History {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -167,10 +168,10 @@ pub enum Faults {
         #[arg(long, value_name = "N")]
         last: Option<u64>,
     },
-    /// Print every change from now on as a line of JSON, until it is interrupted
+    /// Print every change from now on as a line of JSON, until interrupted
     #[command(after_help = "Examples:\n  hostprep faults watch\n  hostprep faults watch --from 1 | jq .fault")]
     Watch {
-        /// Begin with this change instead, of those that were before now
+        /// Start with change SEQ instead of the next one
         #[arg(long, value_name = "SEQ")]
         from: Option<u64>,
     },
@@ -181,14 +182,14 @@ pub enum Faults {
         /// A machine-readable reason
         #[arg(long, default_value = "raised-by-hand")]
         reason: String,
-        /// One line of what was seen
+        /// What was seen, in one line
         #[arg(long, default_value = "raised by hand")]
         detail: String,
-        /// How bad it is, where it is not as bad as usual: critical, major, minor
+        /// Override the default severity: critical, major or minor
         #[arg(long, value_parser = severity)]
         severity: Option<Severity>,
     },
-    /// Clear a fault by hand; a later repair raises it again where it is still true
+    /// Clear a fault by hand; the next repair raises it again if it is still true
     Clear {
         /// The fault's number
         id: String,
@@ -209,19 +210,19 @@ pub enum Policy {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
-    /// Load the module where the kernel, or the disk, says that the rule is missing
+    /// Load the module if the kernel, or the disk, shows that the rule is missing
     Install {
-        /// Show what would be done, and do nothing
+        /// Show what would be done, and change nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take the module out of the policy store, at every priority ever used
+    /// Remove the module from the policy store, at every priority ever used
     Remove {
-        /// Show what would be done, and do nothing
+        /// Show what would be done, and change nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Say how module, store and kernel stand
+    /// Show the state of module, store and kernel
     Status {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -238,16 +239,17 @@ pub enum Form {
 pub enum Hook {
     /// An RPM scriptlet: hostprep hook rpm post "$1"
     Rpm {
-        /// pre, post, preun, postun, posttrans, trigger
-        phase: String,
+        /// The scriptlet
+        #[arg(value_parser = PossibleValuesParser::new(rpm::scriptlets()))]
+        scriptlet: String,
         /// The count that RPM passes as $1
         count: String,
-        /// install or upgrade, where the count does not tell (posttrans on RPM 4.11)
+        /// install or upgrade, if the count does not tell (posttrans on RPM 4.11)
         upgrade_info: Option<String>,
     },
     /// A Debian maintainer script: hostprep hook deb postinst "$@"
     Deb {
-        /// preinst, postinst, prerm, postrm
+        /// The script: preinst, postinst, prerm or postrm
         script: String,
         /// The words that dpkg passes
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -257,7 +259,7 @@ pub enum Hook {
 
 #[derive(Debug, Args)]
 pub struct Remove {
-    /// Show what would be undone, and do nothing
+    /// Show what would be undone, and change nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -266,7 +268,7 @@ fn severity(word: &str) -> Result<Severity, String> {
     Severity::WORST_FIRST
         .into_iter()
         .find(|severity| severity.as_str() == word)
-        .ok_or_else(|| "a severity is critical, major or minor".to_owned())
+        .ok_or_else(|| "expected critical, major or minor".to_owned())
 }
 
 fn step_parser() -> impl TypedValueParser<Value = StepRef> {

@@ -55,9 +55,9 @@ fn not_even_begun(global: &Global, name: &str, problem: &str) {
 
 fn parse(hook: &Hook) -> Result<(Event, String), NoSuchCall> {
     match hook {
-        Hook::Rpm { phase, count, upgrade_info } => {
-            let event = rpm::parse(phase, count, upgrade_info.as_deref())?;
-            Ok((event, format!("rpm {phase} scriptlet ({count})")))
+        Hook::Rpm { scriptlet, count, upgrade_info } => {
+            let event = rpm::parse(scriptlet, count, upgrade_info.as_deref())?;
+            Ok((event, format!("rpm {scriptlet} scriptlet ({count})")))
         }
         Hook::Deb { script, args } => Ok((deb::parse(script, args)?, format!("deb {script} ({})", args.join(" ")))),
     }

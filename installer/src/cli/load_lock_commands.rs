@@ -17,13 +17,13 @@ pub fn run(global: &Global, command: LoadLock) -> Outcome {
         LoadLock::Begin => with(global, Access::Guards("load-lock begin"), None, begin),
         LoadLock::End => with(global, Access::Guards("load-lock end"), None, |session| {
             let was_open = load_lock::end(&session.cx)?;
-            print(if was_open { "The load has ended in order.\n" } else { "No load was on.\n" })?;
+            print(if was_open { "The load ended cleanly.\n" } else { "No load was recorded.\n" })?;
             Ok(exit::WELL)
         }),
         LoadLock::Status { format } => with(global, Access::Looks, None, |session| status(session, format)),
         LoadLock::Reset => with(global, Access::Guards("load-lock reset"), None, |session| {
             let forgot = load_lock::reset(&session.cx, Source::LoadLock, &mut tell)?;
-            print(if forgot { "The load lock is made anew.\n" } else { "There was nothing to forget.\n" })?;
+            print(if forgot { "Load lock reset.\n" } else { "Nothing to reset.\n" })?;
             Ok(exit::WELL)
         }),
     }
@@ -41,7 +41,7 @@ fn begin(session: &Session) -> Outcome {
             Ok(exit::WELL)
         }
         Begun::Locked => {
-            complain("the load lock is locked: do not load the kernel component; see `hostprep load-lock status`");
+            complain("the load lock is locked; do not load the kernel component. Run: hostprep load-lock status");
             Ok(exit::LOCKED)
         }
     }
@@ -96,13 +96,13 @@ fn text(session: &Session, standing: &Standing) -> String {
         let _ = writeln!(text, "Locked since: {at:.0}");
     }
     match &record.open {
-        Some(open) => writeln!(text, "Load: on since {:.0}", open.time),
+        Some(open) => writeln!(text, "Load: active since {:.0}", open.time),
         None => writeln!(text, "Load: none"),
     }
     .unwrap_or_default();
     let within = rule.within.as_secs() / 60;
     let recent = standing.recent.map_or_else(String::new, |recent| format!("{recent} within {within} min, "));
-    let _ = writeln!(text, "Ungraceful ends: {recent}{} recorded, locks at {}", record.ends.len(), rule.ends);
+    let _ = writeln!(text, "Unclean loads: {recent}{} recorded, locks at {}", record.ends.len(), rule.ends);
     for end in &record.ends {
         let _ = writeln!(text, "  load of {:.0}, its end noticed {:.0}", end.begun.time, end.noticed.time);
     }

@@ -89,13 +89,13 @@ fn remove(global: &Global, dry_run: bool) -> Outcome {
                 return Err(e.into());
             }
             let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(session.cx.root)).collect();
-            return tell(&lines, "would", Some(nothing));
+            return tell(&lines, "would run", Some(nothing));
         }
         let removed = removal::remove_one(&session.cx, MODULE, LOCK_TIMEOUT, &mut say_waiting)?;
         for problem in &removed.failed {
             complain(problem);
         }
-        tell(&removed.done, "did", removed.failed.is_empty().then_some(nothing))?;
+        tell(&removed.done, "done", removed.failed.is_empty().then_some(nothing))?;
         Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })
     })
 }

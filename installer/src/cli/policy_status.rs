@@ -184,7 +184,7 @@ fn text(session: &Session, status: &Status, standing: &str) -> String {
             line("kernel", "not asked", "no policy runs here, or it is another system's: only the disk is judged")
         }
     }
-    line("so", standing, "");
+    line("result", standing, "");
     text
 }
 

@@ -26,7 +26,7 @@ pub fn check(global: &Global, args: Check) -> Outcome {
 
 pub fn repair(global: &Global, args: Repair) -> Outcome {
     if args.look.kernel.is_some() && global.root.is_none() && !args.dry_run {
-        let message = "repair judges the running kernel; --kernel goes with --root, with --dry-run, or with `check`";
+        let message = "repair works on the running kernel; use --kernel with --root, with --dry-run, or with `check`";
         return Err(Failure::Usage(message.into()));
     }
     let access = if args.dry_run { Access::Looks } else { Access::Changes("repair") };
@@ -74,13 +74,13 @@ pub fn remove(global: &Global, args: &Remove) -> Outcome {
                 complain(&problem.to_string());
             }
             let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(session.cx.root)).collect();
-            return tell(&lines, "would", failed.is_empty().then_some("There is nothing to undo."));
+            return tell(&lines, "would run", failed.is_empty().then_some("Nothing to undo."));
         }
         let removed = remove::remove(&session.cx, StateDirectory::Remove, LOCK_TIMEOUT, &mut say_waiting)?;
         for problem in &removed.failed {
             complain(problem);
         }
-        tell(&removed.done, "did", removed.failed.is_empty().then_some("There was nothing to undo."))?;
+        tell(&removed.done, "done", removed.failed.is_empty().then_some("Nothing to undo."))?;
         Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })
     })
 }

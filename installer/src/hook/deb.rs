@@ -4,9 +4,9 @@ use faults::Source;
 
 use super::{Event, NoSuchCall};
 
-const SCRIPTS: &str = "the scripts are preinst, postinst, prerm, postrm";
+const SCRIPTS: &str = "expected preinst, postinst, prerm or postrm";
 const WORDS: &str = "see Debian Policy 6.5 for the words of each script";
-const OPTIONS: &str = "options stand before the word hook: hostprep --root DIR hook deb SCRIPT WORD…";
+const OPTIONS: &str = "options go before the word hook: hostprep --root DIR hook deb SCRIPT WORD…";
 
 /// What `hostprep hook deb SCRIPT ARG…` asks for.
 ///
@@ -15,7 +15,10 @@ const OPTIONS: &str = "options stand before the word hook: hostprep --root DIR h
 pub fn parse(script: &str, args: &[String]) -> Result<Event, NoSuchCall> {
     // Else a --root that stands too late would be taken for a word, and this system be prepared in place of that one.
     if let Some(option) = args.iter().find(|arg| arg.starts_with("--")) {
-        return Err(NoSuchCall { what: format!("dpkg does not call {script} with `{option}`"), expected: OPTIONS });
+        return Err(NoSuchCall {
+            what: format!("dpkg does not call {script} with `{option}`"),
+            expected: OPTIONS.to_owned(),
+        });
     }
     let word = args.first().map_or("", String::as_str);
     let second = args.get(1).map_or("", String::as_str);
@@ -33,9 +36,9 @@ pub fn parse(script: &str, args: &[String]) -> Result<Event, NoSuchCall> {
             "remove" | "purge" | "upgrade" | "failed-upgrade" | "abort-install" | "abort-upgrade" | "disappear",
         ) => Ok(Event::Nothing),
         ("preinst" | "postinst" | "prerm" | "postrm", word) => {
-            Err(NoSuchCall { what: format!("dpkg does not call {script} with `{word}`"), expected: WORDS })
+            Err(NoSuchCall { what: format!("dpkg does not call {script} with `{word}`"), expected: WORDS.to_owned() })
         }
-        _ => Err(NoSuchCall { what: format!("`{script}` is no maintainer script"), expected: SCRIPTS }),
+        _ => Err(NoSuchCall { what: format!("unknown maintainer script `{script}`"), expected: SCRIPTS.to_owned() }),
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a package manager's call asks for. RPM passes counts and Debian words, so each has a parser of its own; both end
-//! in the same [`Event`].
+//! What a package manager's call asks for. RPM passes counts and dpkg words, so each has a parser of its own; both return an
+//! [`Event`].
 
 pub mod deb;
 pub mod rpm;
@@ -19,12 +19,12 @@ pub enum Event {
         steps: Vec<StepRef>,
         /// Whether what is found becomes faults, or a later call of the same transaction sees to that.
         updates_faults: bool,
-        /// For the events.
+        /// The source of the fault events.
         source: Source,
     },
-    /// Undo what was made.
+    /// Undo what was created.
     Remove,
-    /// A call that the package manager makes and that needs nothing from us.
+    /// A call that needs nothing.
     Nothing,
 }
 
@@ -43,8 +43,8 @@ impl Event {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{what}; {expected}")]
 pub struct NoSuchCall {
-    /// What was said.
+    /// What is wrong with it.
     pub what: String,
-    /// What can be said.
-    pub expected: &'static str,
+    /// What a package manager passes.
+    pub expected: String,
 }

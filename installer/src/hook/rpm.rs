@@ -7,40 +7,53 @@ use super::{Event, NoSuchCall};
 use crate::model::step::Phase;
 use crate::steps::in_phase;
 
-const PHASES: &str = "the phases are pre, post, preun, postun, posttrans, trigger";
+/// A scriptlet, and what its call asks for: a row of [`SCRIPTLETS`].
+type Meaning = fn(u32, Source) -> Event;
 
-/// What `hostprep hook rpm PHASE COUNT [UPGRADE-INFO]` asks for. UPGRADE-INFO is `install` or `upgrade`, for `posttrans`
-/// on RPM 4.11, whose count there is always 0.
+/// Every scriptlet that calls hostprep. The first argument is RPM's count.
+const SCRIPTLETS: [(&str, Meaning); 6] = [
+    ("pre", |_, _| Event::Nothing),
+    // On an upgrade the old package's scriptlets still follow, so the policy and the faults wait for posttrans.
+    ("post", |_, source| Event::Prepare { steps: in_phase(Phase::AfterInstall), updates_faults: false, source }),
+    ("preun", |left, _| if left == 0 { Event::Remove } else { Event::Nothing }),
+    ("postun", |_, _| Event::Nothing),
+    ("posttrans", |_, source| Event::prepare_all(source)),
+    ("trigger", |_, _| Event::arrival()),
+];
+
+/// Returns the names of the scriptlets.
+#[must_use]
+pub fn scriptlets() -> Vec<&'static str> {
+    SCRIPTLETS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Returns what `hostprep hook rpm SCRIPTLET COUNT [UPGRADE-INFO]` asks for. UPGRADE-INFO is `install` or `upgrade`, for
+/// `posttrans` on RPM 4.11, which always passes 0 there.
 ///
 /// # Errors
-/// [`NoSuchCall`] for an unknown phase, a count that is no number, or other UPGRADE-INFO.
-pub fn parse(phase: &str, count: &str, upgrade_info: Option<&str>) -> Result<Event, NoSuchCall> {
+/// [`NoSuchCall`] for an unknown scriptlet, a count that is not a number, or other UPGRADE-INFO.
+pub fn parse(scriptlet: &str, count: &str, upgrade_info: Option<&str>) -> Result<Event, NoSuchCall> {
+    let Some((_, meaning)) = SCRIPTLETS.iter().find(|(name, _)| *name == scriptlet) else {
+        let expected = format!("expected {}", scriptlets().join(", "));
+        return Err(NoSuchCall { what: format!("unknown RPM scriptlet `{scriptlet}`"), expected });
+    };
     let left: u32 = count.parse().map_err(|_| NoSuchCall {
-        what: format!("`{count}` is no count of installed versions"),
-        expected: "RPM passes 0, 1 or 2 as $1",
+        what: format!("`{count}` is not a count of installed versions"),
+        expected: "RPM passes 0, 1 or 2 as $1".to_owned(),
     })?;
     let source = match upgrade_info {
         Some("install") => Source::Install,
         Some("upgrade") => Source::Upgrade,
         // A trigger is given the count of its target as well.
-        Some(target) if phase == "trigger" && target.parse::<u32>().is_ok() => Source::Trigger,
+        Some(target) if scriptlet == "trigger" && target.parse::<u32>().is_ok() => Source::Trigger,
         None if left > 1 => Source::Upgrade,
         None => Source::Install,
         Some(other) => {
-            let expected = "UPGRADE-INFO is install or upgrade";
-            return Err(NoSuchCall { what: format!("`{other}` says nothing about an upgrade"), expected });
+            let what = format!("unknown UPGRADE-INFO `{other}`");
+            return Err(NoSuchCall { what, expected: "expected install or upgrade".to_owned() });
         }
     };
-    match phase {
-        "pre" | "postun" => Ok(Event::Nothing),
-        // On an upgrade the old package's scriptlets still follow, so the policy and the faults wait for posttrans.
-        "post" => Ok(Event::Prepare { steps: in_phase(Phase::AfterInstall), updates_faults: false, source }),
-        "posttrans" => Ok(Event::prepare_all(source)),
-        "preun" if left == 0 => Ok(Event::Remove),
-        "preun" => Ok(Event::Nothing),
-        "trigger" => Ok(Event::arrival()),
-        _ => Err(NoSuchCall { what: format!("`{phase}` is no phase of an RPM transaction"), expected: PHASES }),
-    }
+    Ok(meaning(left, source))
 }
 
 #[cfg(test)]
@@ -89,7 +102,7 @@ mod tests {
     #[test]
     fn debian_words_are_no_counts() {
         let error = parse("preun", "remove", None).unwrap_err();
-        assert!(error.to_string().contains("`remove` is no count"), "{error}");
+        assert!(error.to_string().contains("`remove` is not a count"), "{error}");
         assert!(parse("configure", "1", None).unwrap_err().to_string().contains("posttrans"));
     }
 }

@@ -77,7 +77,8 @@ pub fn begin(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> Result<
             let rule = &cx.profile.load_lock;
             let recent = recent::count(&record.ends, &now, rule.within);
             let minutes = rule.within.as_secs() / 60;
-            cx.log.line(Level::Warning, &format!("load lock: a load was not ended; {recent} within {minutes} min"));
+            cx.log
+                .line(Level::Warning, &format!("load lock: a load did not end cleanly; {recent} within {minutes} min"));
             if recent >= rule.ends {
                 record.locked = Some(now.time);
             }
@@ -160,7 +161,7 @@ pub fn reset(cx: &HostContext, source: Source, trouble: &mut dyn FnMut(crate::Er
     if forgets {
         let open = record.ok().and_then(|record| record.open);
         Record { open, ..Record::default() }.write(&dir)?;
-        cx.log.line(Level::Info, "load lock: made anew");
+        cx.log.line(Level::Info, "load lock: reset");
     }
     match clear(cx, source) {
         Err(e) if forgets => trouble(e),
@@ -227,7 +228,7 @@ pub fn finding(record: &Record) -> Finding {
     let since = record.locked.map_or_else(String::new, |at| format!(" since {at:.0}"));
     let last = record.ends.last().map_or_else(String::new, |end| format!(", the last noticed {:.0}", end.noticed.time));
     let times = record.ends.len();
-    locked(format!("locked{since}: {times} loads of the kernel component were not ended{last}"))
+    locked(format!("locked{since}: {times} loads of the kernel component did not end cleanly{last}"))
 }
 
 /// What the fault says while nobody knows.

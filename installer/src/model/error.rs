@@ -48,15 +48,13 @@ pub enum Error {
     #[error(transparent)]
     NotRunning(#[from] NotRunning),
     /// Only root may change a host.
-    #[error(
-        "`{command}` changes the host and so needs root; nothing was done. Run it with sudo, or look with `hostprep check`"
-    )]
+    #[error("`{command}` changes the host and needs root; nothing was done. Run it with sudo, or run `hostprep check`")]
     NotRoot {
         /// The subcommand.
         command: String,
     },
     /// Ctrl-C.
-    #[error("interrupted; what was begun is finished or put back. `hostprep repair` does the rest")]
+    #[error("interrupted; the current operation was completed or rolled back. Run `hostprep repair` to finish")]
     Interrupted,
 }
 

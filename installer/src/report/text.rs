@@ -49,8 +49,8 @@ fn step(text: &mut String, report: &StepReport, purpose: Purpose, root: Option<&
     let dim = Style::new().dimmed();
     let plan = |label: &'static str| report.plan.iter().map(|line| (label, line.clone())).collect();
     let lines: Vec<(&str, String)> = match (purpose, report.finding()) {
-        (Purpose::DryRun, _) => plan("would"),
-        (Purpose::Repair, None) => plan("did"),
+        (Purpose::DryRun, _) => plan("would run"),
+        (Purpose::Repair, None) => plan("done"),
         (Purpose::Check | Purpose::Repair, Some(finding)) => remedies(&finding, root),
         (Purpose::Check, None) => Vec::new(),
     };
@@ -61,7 +61,7 @@ fn step(text: &mut String, report: &StepReport, purpose: Purpose, root: Option<&
 
 /// Commands to run at once, and apart from them what restarts the host.
 fn remedies(finding: &Finding, root: Option<&Path>) -> Vec<(&'static str, String)> {
-    let label = |remedy: &Remedy| if remedy.reboots { "then reboot" } else { "mend" };
+    let label = |remedy: &Remedy| if remedy.reboots { "then reboot" } else { "fix" };
     finding.remedy.iter().map(|remedy| (label(remedy), remedy.shell_line(root))).collect()
 }
 
@@ -92,24 +92,29 @@ fn conclusion(results: &Results, purpose: Purpose) -> String {
     let unsettled = |outcome| results.reports.iter().any(|report| report.outcome == outcome);
     let plans = results.reports.iter().any(|report| !report.plan.is_empty());
     match (purpose, ids.len()) {
-        (Purpose::DryRun, _) if plans => "Nothing was changed. Without --dry-run, hostprep does the above.".into(),
-        (Purpose::DryRun, 0) => "There is nothing to do.".into(),
+        (Purpose::DryRun, _) if plans => "Nothing was changed. Run without --dry-run to make these changes.".into(),
+        (Purpose::DryRun, 0) => "Nothing to do.".into(),
         (Purpose::Check, n @ 1..) if plans => format!("{}. Run `hostprep repair` as root.", faults(n, &ids)),
         (_, n @ 1..) if results.reports.iter().all(|report| report.findings.is_empty()) => {
-            format!("{}, by steps that were not asked for: see `hostprep check`.", faults(n, &ids))
+            format!("{} found by a step outside --only. Run `hostprep check` for details.", were(n, &ids))
         }
         (_, n @ 1..) => {
             let all = results.reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.remedy);
-            let next = if all.clone().any(Remedy::is_command) { "Run the commands above" } else { "Do as above" };
-            format!("{}. {next}; `hostprep faults show ID` says more.", faults(n, &ids))
+            let next =
+                if all.clone().any(Remedy::is_command) { "Run the commands above" } else { "Follow the steps above" };
+            format!("{}. {next}; see also `hostprep faults show ID`.", faults(n, &ids))
         }
         (_, 0) if unsettled(Outcome::Unknown) => {
-            "No fault was seen, but not everything could be looked at (run as root).".into()
+            "No fault was found, but not everything could be checked (run as root).".into()
         }
-        (Purpose::Check, 0) if plans => "No fault, but `hostprep repair` has something to do.".into(),
-        (_, 0) if unsettled(Outcome::Deferred) => "No fault; what is deferred comes into force later.".into(),
-        (_, 0) => "All is well.".into(),
+        (Purpose::Check, 0) if plans => "No fault, but `hostprep repair` has changes to make.".into(),
+        (_, 0) if unsettled(Outcome::Deferred) => "No fault. Deferred changes take effect later.".into(),
+        (_, 0) => "No problems found.".into(),
     }
+}
+
+fn were(n: usize, ids: &[String]) -> String {
+    format!("{} {}", faults(n, ids), if n == 1 { "was" } else { "were" })
 }
 
 fn faults(n: usize, ids: &[String]) -> String {

@@ -40,7 +40,7 @@ impl Step for ScanService {
 
 fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(profile::ScanService { least_memory_mib, definitions }) = &cx.profile.scan_service else {
-        return Ok(Observation::satisfied("the profile asks for nothing"));
+        return Ok(Observation::satisfied("the profile requires nothing"));
     };
     let mut seen = Vec::new();
     if let Some(least) = least_memory_mib.filter(|_| cx.is_running_system())

@@ -6,6 +6,7 @@ mod control;
 
 use crate::contents::{Kind, is_configuration};
 use crate::recipe::Recipe;
+use crate::scripts::Slot;
 use crate::{Error, Format};
 
 use archive::Archive;
@@ -57,10 +58,11 @@ pub fn build(recipe: &Recipe) -> Result<Vec<u8>, Error> {
         add("conffiles", &control::conffiles(&entries, is_configuration), 0o644)?;
         add("triggers", &control::triggers(recipe), 0o644)?;
         if let Some(scripts) = &recipe.scripts {
-            add("preinst", &scripts.preinst, 0o755)?;
-            add("postinst", &scripts.postinst, 0o755)?;
-            add("prerm", &scripts.prerm, 0o755)?;
-            add("postrm", &scripts.postrm, 0o755)?;
+            for (kind, text) in scripts.all() {
+                if let Slot::Maintainer(name) = kind.slot {
+                    add(name, text, 0o755)?;
+                }
+            }
         }
         Ok(())
     };

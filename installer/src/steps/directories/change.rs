@@ -41,7 +41,7 @@ impl Action for CreateDirectory {
             }
             return Err(ActionError::HostProblem(failure(cx, path, &e)));
         }
-        cx.log.line(Level::Info, &format!("made {} {mode:04o}", cx.root.shown(path).display()));
+        cx.log.line(Level::Info, &format!("created {} {mode:04o}", cx.root.shown(path).display()));
         Ok(Applied::Changed)
     }
 }

@@ -123,7 +123,7 @@ fn state(cx: &HostContext, directory: &ManagedDirectory, mounts: &[PathBuf]) -> 
     }
     if mounts.contains(&cx.root.shown(&directory.path)) {
         let detail = format!(
-            "{path} is a mount from elsewhere, root:{gid} and {mode:04o}, expected root:root and {:04o}",
+            "{path} is a mount point, root:{gid} and {mode:04o}, expected root:root and {:04o}",
             directory.mode
         );
         return Ok(foreign(Reason::DirectoryMount, detail, own_and_mode(cx, directory)));
@@ -200,7 +200,7 @@ fn summary(cx: &HostContext) -> String {
     let there = |directory: &&ManagedDirectory| cx.root.exists(&directory.path);
     let one = |directory: &ManagedDirectory| format!("{} {:04o}", directory.path.display(), directory.mode);
     let all: Vec<String> = cx.profile.directories.iter().filter(there).map(one).collect();
-    if all.is_empty() { "none is there yet".into() } else { format!("root:root, {}", all.join(", ")) }
+    if all.is_empty() { "none exists yet".into() } else { format!("root:root, {}", all.join(", ")) }
 }
 
 /// The mount points of this process's namespace (`proc_pid_mountinfo(5)`); none where `/proc` is not mounted.

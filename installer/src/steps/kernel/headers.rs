@@ -12,7 +12,7 @@ use host::container::Surroundings;
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     if cx.surroundings == Surroundings::Container {
-        return Ok(Observation::satisfied("in a container: the kernel is the host's, and so is this question"));
+        return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let Some(kernel) = cx.judged_kernel()? else {
         return Ok(Observation::satisfied("no kernel is installed here yet"));
@@ -31,7 +31,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     };
     let without = match config {
         Some(config) => format!("kernel {release} has no BTF ({})", cx.root.inside(&config).display()),
-        None => format!("kernel {release} shows no BTF"),
+        None => format!("kernel {release} has no BTF"),
     };
     let finding = match headers(cx.root, release)? {
         Headers::Usable(at) => {
@@ -42,12 +42,12 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         }
         Headers::OfOthers(others) => Finding {
             reason: Reason::HeadersMismatch,
-            detail: format!("{without}, and headers are installed for {} only", others.join(", ")),
+            detail: format!("{without}, and headers are installed only for {}", others.join(", ")),
             remedy: remedy(cx, release),
         },
         Headers::Missing => Finding {
             reason: Reason::HeadersMissing,
-            detail: format!("{without} and no headers are installed for it"),
+            detail: format!("{without}, and no headers are installed for it"),
             remedy: remedy(cx, release),
         },
     };

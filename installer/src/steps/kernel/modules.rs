@@ -58,7 +58,7 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     }
     let wanted = names.join(" or ");
     if running && secure_boot::is_on(cx.root)? {
-        let detail = format!("Secure Boot is on, so the kernel does not take {wanted}");
+        let detail = format!("Secure Boot is on, so the kernel does not load {wanted}");
         let setup = Remedy::run_in_root(["systemctl", "reboot", "--firmware-setup"]);
         let remedy = vec![setup.rebooting().with_comment("and switch Secure Boot off there")];
         return Ok(Observation::fault(Finding { reason: Reason::SecureBoot, detail, remedy }));
@@ -73,11 +73,11 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     {
         let detail = format!("{shown} is not signed, and {why}");
         let remedy = vec![Remedy::manual(
-            "sign the module with a key that this kernel trusts, or let the kernel take unsigned ones",
+            "sign the module with a key that this kernel trusts, or let the kernel load unsigned modules",
         )];
         return Ok(Observation::fault(Finding { reason: Reason::SignatureEnforced, detail, remedy }));
     }
-    Ok(Observation::satisfied(format!("{shown} is there for {release}, not loaded now")))
+    Ok(Observation::satisfied(format!("{shown} exists for {release} and is not loaded")))
 }
 
 fn find(cx: &HostContext, release: &str, names: &[String], modules: &KernelModules) -> Result<Option<PathBuf>, Error> {

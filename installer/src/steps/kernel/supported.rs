@@ -30,7 +30,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     };
     let finding = Finding {
         reason: Reason::KernelUnsupported,
-        detail: format!("kernel {release} is outside of what is supported on {}: {supported}", cx.distribution.id),
+        detail: format!("kernel {release} is not supported on {}, which has {supported}", cx.distribution.id),
         remedy: vec![Remedy::manual(format!(
             "start a supported kernel ({supported}), or update the connector to a version that supports {release}"
         ))],

@@ -81,7 +81,7 @@ impl Problem {
             Self::GroupIsRoot => format!("group {} has gid 0, that of root", wanted.name),
             Self::LoginShell(shell) if shell.as_os_str().is_empty() => "no shell set, which means /bin/sh".into(),
             Self::LoginShell(shell) => format!("login shell {}", shell.display()),
-            Self::HomeMade(home) => format!("home directory {} of its own", home.display()),
+            Self::HomeMade(home) => format!("home directory {} belongs to it", home.display()),
             Self::NotIn(file) => format!("no line in {file}"),
         }
     }
@@ -144,7 +144,7 @@ pub(super) fn mismatch(
     let changeable = home_is_safe && problems.iter().all(Problem::can_be_changed);
     let remedy = if !is_local {
         detail.push_str("; it comes from a directory service, so it is not changed here");
-        let change = Remedy::manual(format!("change {name} in the directory service that has it"));
+        let change = Remedy::manual(format!("change {name} in its directory service"));
         vec![change, Remedy::hostprep(["repair"])]
     } else if changeable {
         commands.iter().map(|(command, _)| Remedy::command(command)).collect()

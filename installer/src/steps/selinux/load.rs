@@ -35,7 +35,7 @@ impl Action for LoadModule {
             load.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
         lines.extend(load.compile.commands.iter().map(ToString::to_string));
         if load.present.disabled {
-            lines.push("switch the module on again, which was disabled".to_owned());
+            lines.push("enable the module, which was disabled".to_owned());
         }
         lines.push(load.command().to_string());
         lines
@@ -126,7 +126,7 @@ fn compile_and_commit(
         Err(e) => return Err(load_failed(e.inside_text(cx.root))),
     };
     if let Some(why) = &compiled.fell_back {
-        cx.log.line(Level::Warning, &format!("the module is loaded as CIL, since it did not compile: {why}"));
+        cx.log.line(Level::Warning, &format!("the module is loaded as CIL because it did not compile: {why}"));
     }
     let made = Created::Module {
         name: load.spec.name.clone(),
@@ -185,7 +185,7 @@ fn require_roots_alone(cx: &HostContext, work: &Path) -> Result<(), ActionError>
             continue;
         }
         let path = directory.display().to_string();
-        let detail = format!("{path} is not root's alone to write, so no policy is compiled below it");
+        let detail = format!("{path} can be written by others than root, so no policy is compiled below it");
         let remedy = vec![
             cx.remedy_on(&["chown", "root:root"], &[directory]),
             cx.remedy_on(&["chmod", "go-w"], &[directory]),

@@ -44,9 +44,9 @@ fn plan_modules(cx: &HostContext, receipt: &Receipt) -> Result<Vec<Box<dyn Actio
         let present = match Store::locate(cx.root, &policy_type)? {
             Some(store) => InstalledAt::in_store(&store, &spec.name)?,
             None if InterruptedTransaction::find(cx.root, &policy_type)?.is_some() => {
-                let why = std::io::Error::other("a transaction of it was cut short, or is on its way; run this again");
+                let why = std::io::Error::other("a transaction of it was cut short or is running; run this again");
                 let store = cx.root.shown(&policy_type);
-                return Err(FileError::new("take the module out of the policy store", store, why).into());
+                return Err(FileError::new("remove the module from the policy store", store, why).into());
             }
             None => InstalledAt::default(),
         };

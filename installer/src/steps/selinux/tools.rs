@@ -17,7 +17,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     };
     let rule = assess(cx)?.rule;
     if rule.is_settled() {
-        return Ok(Observation::satisfied(format!("{}, but nothing needs them: {rule}", finding.detail)));
+        return Ok(Observation::satisfied(format!("{}, but they are not needed: {rule}", finding.detail)));
     }
     if let RuleState::Unknown(Unknown::Unreadable(e)) = rule {
         return Ok(Observation::unknown(e.to_string()));
@@ -33,7 +33,7 @@ fn present(cx: &HostContext) -> String {
     let mut detail = format!("{} present", names(&present));
     if !missing.is_empty() {
         let named: Vec<String> = missing.iter().map(|tool| with_package(cx, *tool)).collect();
-        detail = format!("{detail}; not here: {}", named.join(", "));
+        detail = format!("{detail}; not installed: {}", named.join(", "));
     }
     detail
 }
