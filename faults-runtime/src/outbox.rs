@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::slice;
 use std::time::Duration;
 
-use faults::{Change, FaultId, Occasion, Source, Store, StoreError, Wanted};
+use faults::{Change, EventContext, FaultId, Source, Store, StoreError, Wanted};
 use host::clock::Clock;
 
 /// Decisions that the store does not hold yet. A rule decides once; while the store fails (its lock is held, the disk is
@@ -29,7 +29,7 @@ use host::clock::Clock;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    on: Occasion,
+    on: EventContext,
     waiting: VecDeque<Wanted>,
 }
 
@@ -37,7 +37,7 @@ impl Outbox {
     /// Makes an empty outbox; `boot_id` is the content of `/proc/sys/kernel/random/boot_id`, if the host has one.
     #[must_use]
     pub fn new(boot_id: Option<String>) -> Self {
-        Self { on: Occasion { source: Source::Runtime, boot_id }, waiting: VecDeque::new() }
+        Self { on: EventContext { source: Source::Runtime, boot_id }, waiting: VecDeque::new() }
     }
 
     /// Returns whether the store holds every decision.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use faults::{
-    DEFAULT_DIRECTORY, EventKind, FaultId, Finding, Occasion, ROTATE_AT, Reason, Report, Source, Store, Wanted,
+    DEFAULT_DIRECTORY, EventContext, EventKind, FaultId, Finding, ROTATE_AT, Reason, Report, Source, Store, Wanted,
 };
 use host::Root;
 use host::clock::{Clock, SystemClock};
@@ -50,8 +50,8 @@ fn main() -> Result<(), Error> {
     sizes(&root)
 }
 
-fn on() -> Occasion {
-    Occasion { source: Source::Repair, boot_id: Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11".into()) }
+fn on() -> EventContext {
+    EventContext { source: Source::Repair, boot_id: Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11".into()) }
 }
 
 /// How long changes took.

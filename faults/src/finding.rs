@@ -5,7 +5,7 @@ use std::path::Path;
 use host::process::quoted;
 use serde::{Deserialize, Serialize};
 
-use crate::words::Reason;
+use crate::catalogue::reason::Reason;
 
 /// What is wrong, why, and the commands that correct it. Embedded in everything that reports or stores a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

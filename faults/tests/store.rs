@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use common::{EVENTS, PATIENCE, STATE, Scratch, let_time_pass, missing_headers, missing_user, repair, report};
-use faults::{Change, EventKind, FaultId, Occasion, Reason, Report, Severity, Source, StoreError, Wanted};
+use faults::{Change, EventContext, EventKind, FaultId, Reason, Report, Severity, Source, StoreError, Wanted};
 use host::clock::{Clock, SystemClock, VirtualClock};
 use host::lock::LockError;
 
@@ -52,7 +52,7 @@ fn the_same_again_touches_no_file() {
     scratch.raise(&missing_user());
     let before = scratch.traces();
     let_time_pass();
-    let later = Occasion { source: Source::Boot, boot_id: Some("another boot".into()) };
+    let later = EventContext { source: Source::Boot, boot_id: Some("another boot".into()) };
     assert_eq!(scratch.lock().raise(&missing_user(), &later).unwrap(), Change::Nothing);
     assert_eq!(scratch.clear(FaultId::SELINUX_POLICY), Change::Nothing);
     let wanted = [Wanted::Raised(missing_user()), Wanted::Cleared(FaultId::KERNEL_HEADERS)];

@@ -1,4 +1,4 @@
-# English. The build holds every file here against catalogue.toml and src/interface.rs: each has the same messages.
+# English. The build holds every file here against catalogue.toml and src/texts/message_keys.rs: each has the same messages.
 # Text in “quotes” is to be typed or looked for as it stands.
 
 fault-5 = Scan Service User Unavailable

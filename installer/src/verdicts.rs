@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use faults::catalogue::SeenBy;
-use faults::{Change, Fault, FaultId, Finding, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
+use faults::{Change, EventContext, Fault, FaultId, Finding, Report, Severity, Snapshot, Source, Store, Wanted};
 use host::Root;
 use host::log::Level;
 use host::process::quoted;
@@ -109,7 +109,7 @@ pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec
         return Ok(Vec::new());
     }
     let looks = !matches!(source, Source::Manual | Source::LoadLock);
-    let occasion = Occasion { source, boot_id: cx.boot_id() };
+    let occasion = EventContext { source, boot_id: cx.boot_id() };
     let mut writer = store.lock(cx.clock, PATIENCE)?;
     let mut changes = Vec::new();
     for ruling in rulings {
@@ -136,7 +136,7 @@ pub fn carry_out(cx: &Context, rulings: &[Wanted], source: Source) -> Result<Vec
 /// # Errors
 /// [`Error::Store`].
 pub fn finish(cx: &Context, source: Source) -> Result<(), Error> {
-    store(cx).apply(&[], &Occasion { source, boot_id: None }, cx.clock, PATIENCE)?;
+    store(cx).apply(&[], &EventContext { source, boot_id: None }, cx.clock, PATIENCE)?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ mod common;
 use std::os::unix::fs::PermissionsExt;
 
 use common::Host;
-use faults::{FaultId, Finding, Occasion, Reason, Report, Source, Wanted};
+use faults::{EventContext, FaultId, Finding, Reason, Report, Source, Wanted};
 use host::clock::SystemClock;
 use host::container::Surroundings;
 use host::kernel::running_release;
@@ -204,7 +204,7 @@ fn what_only_the_agent_sees_is_left_to_it() {
     };
     let raise = |reason, source| {
         host.with(|cx| {
-            let on = Occasion { source, boot_id: None };
+            let on = EventContext { source, boot_id: None };
             let patience = std::time::Duration::from_secs(1);
             installer::verdicts::store(cx).apply(&[report(reason)], &on, &SystemClock, patience).unwrap();
         });
