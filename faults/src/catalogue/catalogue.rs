@@ -22,7 +22,7 @@ pub struct Entry {
     pub severity: Severity,
     /// Why it can be raised.
     pub reasons: Reasons,
-    /// Keys of the ways out, in the order in which to try them.
+    /// The keys of the resolutions, in the order in which to try them.
     pub resolutions: Vec<String>,
     /// Log files to read, as the host sees them.
     pub logs: Vec<PathBuf>,

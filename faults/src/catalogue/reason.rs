@@ -27,7 +27,7 @@ stable_words! {
         Neverallow = "neverallow",
         /// Everything is in place and the kernel still says no.
         PolicyDenies = "policy-denies",
-        /// The policy could not be built or loaded, for a reason that is none of the others.
+        /// The policy could not be built or loaded, for a reason that no other word covers.
         PolicyLoadFailed = "policy-load-failed",
         /// The user or its group does not exist.
         UserMissing = "user-missing",
@@ -43,9 +43,9 @@ stable_words! {
         DirectoryMissing = "directory-missing",
         /// A managed directory has another mode.
         DirectoryMode = "directory-mode",
-        /// A managed directory belongs to somebody else.
+        /// A managed directory has the wrong owner.
         DirectoryOwner = "directory-owner",
-        /// A symbolic link stands in a managed directory's place.
+        /// A symbolic link is in a managed directory's place.
         DirectorySymlink = "directory-symlink",
         /// Another file system is mounted in a managed directory's place.
         DirectoryMount = "directory-mount",
@@ -79,7 +79,7 @@ stable_words! {
         KernelUnsupported = "kernel-unsupported",
         /// More happens on the host than the agent can watch.
         EventsOverloaded = "events-overloaded",
-        /// Somebody raised the fault on the command line.
+        /// The fault was raised on the command line.
         RaisedByHand = "raised-by-hand",
     }
 }

@@ -57,11 +57,11 @@ pub struct Event {
     pub source: Source,
 }
 
-/// When and by whom something is raised or cleared.
+/// What makes a change, and in which boot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventContext {
     /// What is going on.
     pub source: Source,
-    /// The running boot (`/proc/sys/kernel/random/boot_id`); `None` where there is none, as in another root.
+    /// The running boot (`/proc/sys/kernel/random/boot_id`); `None` for an alternate root.
     pub boot_id: Option<String>,
 }

@@ -30,7 +30,7 @@ pub struct Fault {
     pub boot_id: Option<String>,
 }
 
-/// A fault as somebody found it.
+/// A fault as a program found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Its number.

@@ -19,14 +19,14 @@ pub(crate) struct State {
     pub faults: Vec<Fault>,
 }
 
-/// Why text is none of ours.
+/// Why text cannot be read.
 #[derive(Debug)]
 pub(crate) enum ParseError {
-    /// A newer version's.
+    /// A newer version wrote it.
     Newer(u64),
-    /// No JSON at all: cut off, or overwritten.
+    /// It is not JSON: cut off, or overwritten.
     NotJson { line: usize, problem: String },
-    /// JSON that says something else.
+    /// It is JSON, but not of this format.
     Invalid { line: usize, problem: String },
 }
 
@@ -65,7 +65,7 @@ fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, ParseError> {
         }
         schema if schema > u64::from(SCHEMA) => Err(ParseError::Newer(schema)),
         // Schema 1 is the first. The next one converts older text here, and leaves `fixtures/schema-1` as it is.
-        schema => Err(ParseError::Invalid { line: 1, problem: format!("there never was a schema {schema}") }),
+        schema => Err(ParseError::Invalid { line: 1, problem: format!("unknown schema {schema}") }),
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) const NAME: &str = "faults.json";
 
 const MODE: u32 = 0o644;
 
-/// What the file says; `None` where there is none.
+/// Reads the file. Returns `None` if it does not exist.
 pub(crate) fn read(dir: &Dir) -> Result<Option<Snapshot>, StoreError> {
     let path = dir.shown().join(NAME);
     let content = match dir.open(NAME, OFlag::O_RDONLY) {
@@ -25,7 +25,7 @@ pub(crate) fn read(dir: &Dir) -> Result<Option<Snapshot>, StoreError> {
         path: path.clone(),
         line,
         problem,
-        hint: "mend it, or move it away and the next repair makes it anew from events.jsonl; nothing was changed"
+        hint: "correct it, or move it away and the next repair recreates it from events.jsonl; nothing was changed"
             .into(),
     };
     match format::state(&content) {

@@ -30,7 +30,7 @@ pub const ROTATE_AT: u64 = 8 * 1024 * 1024;
 /// The lock file's name. Its content means nothing.
 const LOCK: &str = "faults.lock";
 
-/// A fault store. Making one touches nothing.
+/// A fault store. Creating this value touches no file.
 #[derive(Debug, Clone)]
 pub struct Store<'a> {
     root: &'a Root,
@@ -38,7 +38,7 @@ pub struct Store<'a> {
     rotate_at: u64,
 }
 
-/// What shall be so, for [`Store::apply`].
+/// A state that [`Store::apply`] is to reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// The fault is raised as reported.
@@ -48,38 +48,38 @@ pub enum Wanted {
 }
 
 impl<'a> Store<'a> {
-    /// The store in the directory `dir` of `root`; the directory need not exist.
+    /// Returns the store in the directory `dir` of `root`; the directory need not exist.
     pub fn at(root: &'a Root, dir: impl Into<PathBuf>) -> Self {
         Self { root, dir: dir.into(), rotate_at: ROTATE_AT }
     }
 
-    /// The same store, whose `events.jsonl` is closed before it becomes larger than `bytes`. One event it always takes.
+    /// Closes `events.jsonl` before it grows beyond `bytes`, but never without an event in it.
     #[must_use]
     pub fn rotating_at(self, bytes: u64) -> Self {
         Self { rotate_at: bytes, ..self }
     }
 
-    /// What is raised now. Takes no lock, writes nothing, and is right while others write.
+    /// Returns the raised faults. Takes no lock, writes nothing, and is correct while other processes write.
     ///
     /// # Errors
-    /// [`StoreError`] where a file cannot be read, is malformed or of a newer version. A store that does not exist is
-    /// an empty one.
+    /// [`StoreError`] if a file cannot be read, is malformed, or is of a newer version. A store that does not exist is
+    /// empty.
     pub fn read(&self) -> Result<Snapshot, StoreError> {
         Ok(self.contents()?.map(|contents| contents.snapshot).unwrap_or_default())
     }
 
-    /// All events so far, oldest first, read as they are asked for, so that memory does not grow with them.
+    /// Returns all events, oldest first. They are read one by one, so memory does not grow with their number.
     ///
     /// # Errors
-    /// As [`Store::read`]; each event likewise, and none follows after an error.
+    /// As [`Store::read`], also for each event; no event follows an error.
     pub fn events(&self) -> Result<Events, StoreError> {
         self.events_after(0)
     }
 
-    /// The events after the one numbered `seq`, as [`Store::events`] gives them; older segments are not even opened.
+    /// Returns the events after the one numbered `seq`, as [`Store::events`] does, without opening older segments.
     ///
-    /// A follower asks again with the last number that it was given. The newest `n` are those after
-    /// [`Snapshot::sequence`] less `n`.
+    /// A follower passes the number of the last event it has read. The newest `n` events are those after
+    /// [`Snapshot::sequence`] minus `n`.
     ///
     /// # Errors
     /// As [`Store::events`].
@@ -91,11 +91,11 @@ impl<'a> Store<'a> {
         Ok(Events::after(seq, dir, range, committed))
     }
 
-    /// Makes all of `wanted` so, in order, under one lock; says what each came to. Where all is so already, no lock is
-    /// taken and nothing is touched, not even made: this is the call for whoever looks at a host regularly.
+    /// Applies all of `wanted` in order, under one lock, and returns the change by each. If nothing would change, it takes
+    /// no lock and creates and writes nothing, so a program may call it after each check.
     ///
     /// # Errors
-    /// [`StoreError`]; what comes before the one that failed has been done.
+    /// [`StoreError`]; the changes before the one that failed have been made.
     pub fn apply(
         &self,
         wanted: &[Wanted],
@@ -120,15 +120,15 @@ impl<'a> Store<'a> {
         wanted.iter().map(apply).collect()
     }
 
-    /// Takes the store's lock, waiting `timeout` at most, and finishes what a writer that died left half done. Makes
-    /// the directory and the lock file where they are missing: see [`Store::apply`] and [`Snapshot::would_change`] for
-    /// how not to.
+    /// Takes the store's lock, waits for it up to `timeout`, and completes what a killed writer left incomplete. Creates
+    /// the directory and the lock file if they are missing; [`Store::apply`] and [`Snapshot::would_change`] avoid that.
     ///
     /// # Errors
-    /// As [`Store::read`], before anything is made; [`StoreError::Lock`] where another process holds it all the while.
+    /// As [`Store::read`], before anything is created; [`StoreError::Lock`] if another process holds the lock for all of
+    /// `timeout`.
     pub fn lock<'c>(&self, clock: &'c dyn Clock, timeout: Duration) -> Result<Writer<'c>, StoreError> {
         self.read()?;
-        // What somebody has seen or done is told also where they were interrupted at it.
+        // An interrupted command still records what it has found or done.
         let lock = Lock::acquire_to_finish(self.root, &self.dir.join(LOCK), clock, timeout)?;
         let dir = Arc::new(self.root.own_dir(&self.dir)?);
         // Read again: what was read without the lock may be out of date.

@@ -19,10 +19,10 @@ use crate::store::replay::Contents;
 use crate::store::snapshot::{Change, Snapshot};
 use crate::store::state_file;
 
-/// A store whose lock is held; dropping it frees the lock.
+/// A store with its lock held; dropping it releases the lock.
 ///
-/// Each call that returns has its change on disk. One that fails after its event was written says so and the event
-/// stands: the next call, or the next writer, brings the state up to it.
+/// When a call succeeds, its change is on disk. A call that fails after it has written its event returns an error, but the
+/// change has happened: the next call, or the next writer, updates the state.
 pub struct Writer<'c> {
     _lock: Lock,
     dir: Arc<Dir>,
@@ -59,10 +59,10 @@ impl<'c> Writer<'c> {
         &self.snapshot
     }
 
-    /// Raises a fault, or brings what is known of it up to date.
+    /// Raises a fault, or updates what is stored about it.
     ///
     /// # Errors
-    /// [`StoreError`]: a file cannot be written, or a fault without severity is in no catalogue.
+    /// [`StoreError`] if a file cannot be written, or the fault has no severity because the catalogue does not know it.
     pub fn raise(&mut self, report: &Report, on: &EventContext) -> Result<Change, StoreError> {
         let (severity, finding) = (report.severity()?, report.finding.to_stored());
         let change = self.snapshot.change(report.id, severity, &finding);
@@ -77,10 +77,10 @@ impl<'c> Writer<'c> {
         Ok(change)
     }
 
-    /// Clears a fault; one that is not raised is left so.
+    /// Clears a fault, if it is raised.
     ///
     /// # Errors
-    /// [`StoreError`]: a file cannot be written.
+    /// [`StoreError`] if a file cannot be written.
     pub fn clear(&mut self, id: FaultId, on: &EventContext) -> Result<Change, StoreError> {
         let change = match self.snapshot.get(id).cloned() {
             None => Change::Nothing,
@@ -131,8 +131,8 @@ impl<'c> Writer<'c> {
         MalformedFile {
             path: self.dir.shown().to_owned(),
             line: None,
-            problem: format!("its last event has the number {}, and there is none after it", u64::MAX),
-            hint: "put it back from a backup, or move it away and the next repair makes it anew; nothing was changed"
+            problem: format!("its last event has the number {}, the highest possible one", u64::MAX),
+            hint: "restore it from a backup, or move it away and the next repair recreates it; nothing was changed"
                 .into(),
         }
     }
@@ -154,7 +154,7 @@ impl<'c> Writer<'c> {
         }
     }
 
-    /// Brings `faults.json` up to date.
+    /// Writes `faults.json` if it is older than the events.
     fn flush_state(&mut self) -> Result<(), StoreError> {
         if self.state_is_stale {
             state_file::write(&self.dir, &self.snapshot)?;

@@ -48,7 +48,7 @@ pub fn wanted(catalogue: &str) -> Result<Messages, toml::de::Error> {
     for Fault { id, resolutions, since } in &fault {
         messages.insert(format!("fault-{id}"), none());
         let resolutions = resolutions.iter().map(|key| format!("resolution-{key}"));
-        for attribute in ["condition", "degraded"].map(str::to_owned).into_iter().chain(resolutions) {
+        for attribute in ["cause", "impact"].map(str::to_owned).into_iter().chain(resolutions) {
             messages.insert(format!("fault-{id}.{attribute}"), values.clone());
         }
         messages.extend(since.iter().map(|since| (format!("scope-{}", since.scope), none())));
@@ -71,7 +71,7 @@ pub fn check(text: &str, asked: &Asked) -> (Messages, Vec<String>) {
         };
         for unknown in used.difference(variables) {
             problems.push(match asked {
-                Asked::AtMost(_) => format!("{name} uses {{ ${unknown} }}, which nobody gives it: take it out"),
+                Asked::AtMost(_) => format!("{name} uses {{ ${unknown} }}, which it is not given: take it out"),
                 Asked::As(_) => format!("{name} uses {{ ${unknown} }}, which en.ftl does not use there: take it out"),
             });
         }
@@ -82,7 +82,7 @@ pub fn check(text: &str, asked: &Asked) -> (Messages, Vec<String>) {
         }
     }
     let superfluous = found.keys().filter(|name| !wanted.contains_key(*name));
-    problems.extend(superfluous.map(|name| format!("{name} is asked for by nobody: take it out, or mend its name")));
+    problems.extend(superfluous.map(|name| format!("nothing uses {name}: take it out, or correct its name")));
     (found, problems)
 }
 

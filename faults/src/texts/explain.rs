@@ -28,7 +28,7 @@ pub fn render(
     width: Option<usize>,
 ) -> Option<String> {
     let entry = catalogue::find(id)?;
-    let Explanation { summary, condition, degraded, resolutions, since } = texts.explain(id, values)?;
+    let Explanation { summary, cause, impact, resolutions, since } = texts.explain(id, values)?;
     let severity = texts.severity(raised.map_or(entry.severity, |fault| fault.severity));
     let heading = [("id", &*id.to_string()), ("title", &*summary), ("severity", severity.as_str())];
 
@@ -49,9 +49,9 @@ pub fn render(
         fault.finding.remedy.iter().for_each(|command| page.verbatim("", command));
     }
     page.section(Word::When);
-    page.paragraph("", &condition);
+    page.paragraph("", &cause);
     page.section(Word::Meanwhile);
-    page.paragraph("", &degraded);
+    page.paragraph("", &impact);
     page.section(Word::WhatToDo);
     for (number, resolution) in resolutions.iter().enumerate() {
         page.paragraph(&format!("{}. ", number + 1), resolution);

@@ -42,17 +42,17 @@ interface! {
     Raised = "word-raised" (),
     /// It is not raised.
     NotRaised = "word-not-raised" (),
-    /// Since when it is raised, and by whom.
+    /// Since when it is raised, and what raised it.
     Since = "word-since" ("time", "source"),
     /// Why it is raised.
     Why = "word-why" ("reason", "detail"),
-    /// Above the commands that mend it.
+    /// Above the commands that correct it.
     Remedy = "word-remedy" (),
-    /// Above the condition.
+    /// Above the cause.
     When = "word-when" (),
     /// Above what does not work meanwhile.
     Meanwhile = "word-meanwhile" (),
-    /// Above the ways out.
+    /// Above the resolutions.
     WhatToDo = "word-what-to-do" (),
     /// Above where and from which version it applies.
     Applies = "word-applies" (),

@@ -77,10 +77,10 @@ pub struct Explanation {
     /// The connector's own title.
     pub summary: String,
     /// When the fault is true.
-    pub condition: String,
+    pub cause: String,
     /// What does not work meanwhile.
-    pub degraded: String,
-    /// The ways out, in the order in which to try them; a line after the first is a command.
+    pub impact: String,
+    /// The resolutions, in the order in which to try them. Each line after the first is a command.
     pub resolutions: Vec<String>,
     /// Where it applies, and the first connector version where not every one has it.
     pub since: Vec<(String, Option<String>)>,
@@ -148,8 +148,8 @@ impl Texts {
         let scope = |key: &str| self.message(&format!("scope-{key}"));
         Some(Explanation {
             summary: self.message(&message),
-            condition: part("condition"),
-            degraded: part("degraded"),
+            cause: part("cause"),
+            impact: part("impact"),
             resolutions: resolutions.iter().map(|key| part(&format!("resolution-{key}"))).collect(),
             since: since.iter().map(|since| (scope(&since.scope), since.connector.clone())).collect(),
         })

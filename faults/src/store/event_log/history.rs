@@ -19,7 +19,7 @@ const TRIES: usize = 5;
 
 /// The events of a store, oldest first, each once, read as they are asked for. Ends after the first error.
 ///
-/// A number is missing only where somebody deleted a line or a segment.
+/// A number is missing only if a line or a segment was deleted.
 #[derive(Debug)]
 pub struct Events {
     dir: Option<Arc<Dir>>,

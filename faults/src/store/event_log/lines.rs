@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use host::root::TEXT_LIMIT;
 
-/// A line of more bytes is none of ours: `faults.json`, which would have the same in it, may not be as long.
+/// No event is longer: `faults.json`, which would contain the same text, is limited to this size.
 const MAX_LINE: u64 = TEXT_LIMIT;
 
 /// In the place of what was not kept; no JSON has it.
@@ -86,7 +86,7 @@ impl<'f> ReverseLines<'f> {
         self.file.read_exact_at(&mut block, start)?;
         block.append(&mut self.unread);
         (self.unread, self.start) = (block, start);
-        // Whatever it is, it is no event; not all of it need be in memory.
+        // Too long for an event: only its end has to be in memory.
         if self.unread.len() as u64 > MAX_LINE
             && let Some((&last, rest)) = self.unread.split_last()
             && !rest.contains(&b'\n')

@@ -58,7 +58,7 @@ impl From<std::io::Error> for SearchError {
     }
 }
 
-/// The file as it is now; `None` where there is none.
+/// Opens `events.jsonl` as it is now. Returns `None` if it does not exist.
 pub(crate) fn open(dir: &Dir) -> Result<Option<LogFile>, FileError> {
     match dir.open(NAME, OFlag::O_RDONLY) {
         Ok(file) => LogFile::of(file, dir.shown().join(NAME)).map(Some),

@@ -1,7 +1,7 @@
 //! The events of one file, a line each.
 //!
-//! In `events.jsonl` a line counts once its line feed is there. What stands behind the last line feed, and a last line that
-//! is no JSON, is what a writer left that died: readers pass over it, the next writer cuts it off. The state may say
+//! In `events.jsonl` a line counts once its line feed is there. What follows the last line feed, and a last line that is
+//! not JSON, was left by a writer that died: readers ignore it, and the next writer cuts it off. The state may say
 //! otherwise: what it takes account of had been written whole, so its line was damaged later and is left for a person to
 //! look at. Nothing dies in a closed segment: there each line must be an event.
 
@@ -122,12 +122,12 @@ impl EventReader {
         }
     }
 
-    /// The last line read is none.
+    /// Returns the error for the last line read, which is not an event.
     fn malformed(&self, problem: String) -> Result<MalformedFile, FileError> {
         let (before, hint) = match &self.source {
             // Counted when it is needed: in an error.
-            Source::Plain { file, start, .. } => (file.feeds_before(*start)?, "mend or delete that line"),
-            Source::Packed { .. } => (0, "unpack it with gunzip, then mend or delete that line"),
+            Source::Plain { file, start, .. } => (file.feeds_before(*start)?, "correct or delete that line"),
+            Source::Packed { .. } => (0, "unpack it with gunzip, then correct or delete that line"),
         };
         Ok(MalformedFile {
             path: self.shown().to_owned(),
@@ -143,9 +143,8 @@ impl EventReader {
             (Source::Packed { shown, .. }, None) => MalformedFile {
                 path: shown.clone(),
                 line: None,
-                problem: format!("not a whole gzip file ({error})"),
-                hint: "put it back from a backup, or move it away, and the history lacks what it told; nothing was changed"
-                    .into(),
+                problem: format!("not a complete gzip file ({error})"),
+                hint: "restore it from a backup, or move it away and do without its events; nothing was changed".into(),
             }
             .into(),
             _ => FileError::new("read", self.shown(), error).into(),

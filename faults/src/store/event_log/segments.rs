@@ -111,7 +111,7 @@ pub(crate) fn open(dir: &Dir, number: u64, seq: u64) -> Result<Option<EventReade
 }
 
 /// Packs the oldest of the segments that are plain, and removes what a writer left that died at it. One at a time, so
-/// that nobody waits for many. What cannot be packed stays as it is, which is as good, until a later writer can.
+/// that no caller waits for many. What cannot be packed stays as it is, which is as good, until a later writer can.
 pub(crate) fn compress_oldest(dir: &Dir, listed: &Listed) {
     for left in &listed.unfinished {
         let _ = dir.unlink(left);
@@ -135,8 +135,8 @@ fn compress(dir: &Dir, number: u64) -> Result<bool, FileError> {
     Ok(true)
 }
 
-/// Whether the plain form was made from the packed one, not the other way round: somebody may be about to write the rest of it
-/// and to remove the packed one then, so both are left alone.
+/// Whether the plain form was made from the packed one, not the other way round: a person may still be unpacking it,
+/// and remove the packed one then, so both are left alone.
 fn is_unpacked(dir: &Dir, plain: &str, packed: &str) -> Result<bool, FileError> {
     let (Some(plain), Some(packed)) = (dir.stat(plain)?, dir.stat(packed)?) else { return Ok(false) };
     // Nobody can set this time, unlike the other one.

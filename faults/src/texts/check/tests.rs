@@ -2,7 +2,7 @@ use super::*;
 
 const ENGLISH: &str = "
 fault-1 = Title
-    .condition = With { $user }.
+    .cause = With { $user }.
     .resolution-wait = Run { $command } {\"{\"}now{\"}\"}
 word-a = { $time }
 ";
@@ -19,24 +19,24 @@ fn problems(text: &str) -> Vec<String> {
 fn the_same_messages_with_the_same_variables_are_fine() {
     assert!(problems(ENGLISH).is_empty());
     let translated =
-        "word-a = um { $time }\nfault-1 = Titel\n    .condition = { $user }\n    .resolution-wait = { $command }";
+        "word-a = um { $time }\nfault-1 = Titel\n    .cause = { $user }\n    .resolution-wait = { $command }";
     assert_eq!(problems(translated), [""; 0]);
 }
 
 #[test]
 fn every_difference_is_named() {
     for (from, to, expected) in [
-        ("    .condition = With { $user }.\n", "", "fault-1.condition is missing: add it"),
+        ("    .cause = With { $user }.\n", "", "fault-1.cause is missing: add it"),
         ("word-a = { $time }\n", "", "word-a is missing: add it"),
         ("fault-1 = Title", "fault-1 =", "fault-1 is missing: add it"),
-        ("word-a", "scope-b = more\nword-a", "scope-b is asked for by nobody"),
-        ("word-a", "    .more = more\nword-a", "fault-1.more is asked for by nobody"),
+        ("word-a", "scope-b = more\nword-a", "nothing uses scope-b"),
+        ("word-a", "    .more = more\nword-a", "nothing uses fault-1.more"),
         ("word-a", "word-a = { $time }\nword-a", "word-a is there twice"),
-        ("{ $user }", "somebody", "fault-1.condition leaves out { $user }"),
-        ("{ $user }", "{ $user } { $uesr }", "fault-1.condition uses { $uesr }, which en.ftl does not use there"),
-        ("{ $user }", "{ $user } { word-a }", "fault-1.condition: write out what it refers to"),
-        ("{ $user }", "{ $user } { -term }", "fault-1.condition: write out what it refers to"),
-        ("{ $user }", "{ NUMBER($user) }", "fault-1.condition: write out what it refers to"),
+        ("{ $user }", "somebody", "fault-1.cause leaves out { $user }"),
+        ("{ $user }", "{ $user } { $uesr }", "fault-1.cause uses { $uesr }, which en.ftl does not use there"),
+        ("{ $user }", "{ $user } { word-a }", "fault-1.cause: write out what it refers to"),
+        ("{ $user }", "{ $user } { -term }", "fault-1.cause: write out what it refers to"),
+        ("{ $user }", "{ NUMBER($user) }", "fault-1.cause: write out what it refers to"),
         ("{ $user }", "{ $user", "line 3: "),
     ] {
         assert!(ENGLISH.contains(from));
@@ -60,7 +60,7 @@ fn english_may_leave_out_values_but_not_what_a_word_is_given() {
     assert_eq!(problems("fault-1 = x\nword-a = { $user }"), [""; 0]);
     assert_eq!(problems("fault-1 = x\nword-a = x"), ["word-a leaves out { $user }: put it in"]);
     let unknown = problems("fault-1 = { $host }\nword-a = { $user }");
-    assert_eq!(unknown, ["fault-1 uses { $host }, which nobody gives it: take it out"]);
+    assert_eq!(unknown, ["fault-1 uses { $host }, which it is not given: take it out"]);
 }
 
 #[test]
@@ -79,8 +79,8 @@ since = [{ scope = 'somewhere' }]
 ";
     let wanted = wanted(catalogue).unwrap();
     let of = |prefix: &str| wanted.keys().filter(|name| name.starts_with(prefix)).cloned().collect::<Vec<_>>();
-    assert_eq!(of("fault-"), ["fault-1", "fault-1.condition", "fault-1.degraded", "fault-1.resolution-wait"]);
-    assert_eq!(wanted["fault-1.condition"], BTreeSet::from(["user".to_owned()]));
+    assert_eq!(of("fault-"), ["fault-1", "fault-1.cause", "fault-1.impact", "fault-1.resolution-wait"]);
+    assert_eq!(wanted["fault-1.cause"], BTreeSet::from(["user".to_owned()]));
     assert_eq!(of("scope-"), ["scope-somewhere"]);
     assert_eq!(of("reason-").len(), Reason::KNOWN.len());
     assert_eq!(of("source-").len(), Source::KNOWN.len());

@@ -42,22 +42,22 @@ Fault 19: SELinux Policy Is Missing Or Disabled (critical)
 
 Raised
   since 2026-03-02T07:15:31Z, by the installation
-  a tool that is needed is not installed: semodule is not installed
+  a required tool is not installed: semodule is not installed
 
-To mend it on this host
+To fix it on this host
   dnf install -y policycoreutils policycoreutils-python-utils checkpolicy selinux-policy-targeted
   hostprep repair
 
 When
-  SELinux is enforcing, and its policy does not let the domain
-  unconfined_service_t create, read and write BPF maps, nor load and run BPF
-  programs.
+  SELinux is enforcing, and its policy does not allow the domain
+  unconfined_service_t to create, read and write BPF maps, or to load and run
+  BPF programs.
 
 Meanwhile
-  The connector cannot observe what happens on the host.
+  The connector cannot monitor activity on the host.
 
 What to do
-  1. Install policycoreutils-python, which brings the tools to add a policy
+  1. Install policycoreutils-python, which provides the tools to add a policy
      module:
      yum install -y policycoreutils-python
   2. Run";
@@ -65,8 +65,8 @@ What to do
     let end = "
 
 Applies from
-  any connector  Enterprise Linux whose base policy lacks the rule: EL 7 and its
-                 relatives, depending on the update level
+  any connector  Enterprise Linux with a base policy that lacks the rule: EL 7
+                 and its relatives, depending on the update level
 
 Logs
   /var/log/audit/audit.log

@@ -11,12 +11,12 @@ fn every_message_of_every_language_can_be_formatted() {
         for entry in entries() {
             let explained = texts.explain(entry.id, &Values::default()).unwrap();
             assert_eq!(texts.summary(entry.id).as_ref(), Some(&explained.summary));
-            let Explanation { summary, condition, degraded, resolutions, since } = explained;
+            let Explanation { summary, cause, impact, resolutions, since } = explained;
             assert_eq!((resolutions.len(), since.len()), (entry.resolutions.len(), entry.since.len()));
             for text in resolutions.iter().flat_map(|text| text.lines()) {
                 assert!(!text.trim().is_empty() && text == text.trim(), "{language}: {text}");
             }
-            for text in [summary, condition, degraded].into_iter().chain(since.into_iter().map(|(scope, _)| scope)) {
+            for text in [summary, cause, impact].into_iter().chain(since.into_iter().map(|(scope, _)| scope)) {
                 assert!(!text.trim().is_empty() && !text.contains('\n'), "{language}: {text}");
             }
         }
