@@ -15,7 +15,7 @@ use std::fs;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use faults::{DEFAULT_DIRECTORY, Store, Wanted};
+use faults::{DEFAULT_DIRECTORY, FaultUpdate, Store};
 use faults_runtime::{End, Outbox, RestartSettings, Restarts, ScanFailure};
 use host::Root;
 use host::clock::{Clock, SystemClock};
@@ -98,14 +98,14 @@ fn start(scan: &str) -> std::io::Result<Child> {
 /// Writes decisions to the store. An agent does not exit if that fails: it calls `Outbox::tell` again with the next tick.
 fn tell(
     outbox: &mut Outbox,
-    decisions: impl IntoIterator<Item = Wanted>,
+    decisions: impl IntoIterator<Item = FaultUpdate>,
     store: &Store<'_>,
 ) -> Result<(), Box<dyn Error>> {
-    let decisions: Vec<Wanted> = decisions.into_iter().collect();
+    let decisions: Vec<FaultUpdate> = decisions.into_iter().collect();
     for decision in &decisions {
         match decision {
-            Wanted::Raised(report) => println!("raise fault {}: {}", report.id, report.finding.detail),
-            Wanted::Cleared(id) => println!("clear fault {id}"),
+            FaultUpdate::Raise(report) => println!("raise fault {}: {}", report.id, report.finding.detail),
+            FaultUpdate::Clear(id) => println!("clear fault {id}"),
         }
     }
     let changes = outbox.tell(decisions, store, &SystemClock, LOCK_TIMEOUT)?;

@@ -28,7 +28,7 @@ mod restarts;
 mod settings;
 mod start;
 
-use faults::Wanted;
+use faults::FaultUpdate;
 
 pub use end::End;
 pub use outbox::Outbox;
@@ -42,7 +42,7 @@ pub use start::{AvailableMemory, Start, StartFailure, StartMemory};
 #[must_use]
 pub struct Decision {
     /// What the store is to hold, in order.
-    pub tell: Vec<Wanted>,
+    pub tell: Vec<FaultUpdate>,
     /// Whether the connector is to restart itself, after the store was written.
     pub restart: bool,
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::slice;
 use std::time::Duration;
 
-use faults::{Change, FaultId, Occasion, Source, Store, StoreError, Wanted};
+use faults::{Change, EventContext, FaultId, FaultUpdate, Source, Store, StoreError};
 use host::clock::Clock;
 
 /// Decisions that the store does not hold yet. A rule decides once; while the store fails (its lock is held, the disk is
@@ -29,15 +29,15 @@ use host::clock::Clock;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    on: Occasion,
-    waiting: VecDeque<Wanted>,
+    on: EventContext,
+    waiting: VecDeque<FaultUpdate>,
 }
 
 impl Outbox {
     /// Makes an empty outbox; `boot_id` is the content of `/proc/sys/kernel/random/boot_id`, if the host has one.
     #[must_use]
     pub fn new(boot_id: Option<String>) -> Self {
-        Self { on: Occasion { source: Source::Runtime, boot_id }, waiting: VecDeque::new() }
+        Self { on: EventContext { source: Source::Runtime, boot_id }, waiting: VecDeque::new() }
     }
 
     /// Returns whether the store holds every decision.
@@ -54,7 +54,7 @@ impl Outbox {
     /// waits, so that a store that fails for days costs no memory; the others leave no event.
     pub fn tell(
         &mut self,
-        wanted: impl IntoIterator<Item = Wanted>,
+        wanted: impl IntoIterator<Item = FaultUpdate>,
         store: &Store<'_>,
         clock: &dyn Clock,
         timeout: Duration,
@@ -76,7 +76,7 @@ impl Outbox {
 
     /// Drops each decision that a later one about the same fault supersedes.
     fn keep_last(&mut self) {
-        let mut kept: VecDeque<Wanted> = VecDeque::new();
+        let mut kept: VecDeque<FaultUpdate> = VecDeque::new();
         for wanted in self.waiting.drain(..).rev() {
             if !kept.iter().any(|later| fault(later) == fault(&wanted)) {
                 kept.push_front(wanted);
@@ -86,9 +86,9 @@ impl Outbox {
     }
 }
 
-fn fault(wanted: &Wanted) -> FaultId {
+fn fault(wanted: &FaultUpdate) -> FaultId {
     match wanted {
-        Wanted::Raised(report) => report.id,
-        Wanted::Cleared(id) => *id,
+        FaultUpdate::Raise(report) => report.id,
+        FaultUpdate::Clear(id) => *id,
     }
 }

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use faults::{FaultId, Finding, Reason, Report, Severity, Snapshot, Wanted};
+use faults::{FaultId, FaultUpdate, Finding, Reason, Report, Severity, Snapshot};
 
 use crate::describe;
 use crate::hysteresis::{Ewma, Hysteresis};
@@ -54,7 +54,7 @@ impl Load {
 /// ```
 /// use std::time::Duration;
 /// use faults_runtime::{Load, Overload, OverloadSettings};
-/// use faults::{Severity, Snapshot, Wanted};
+/// use faults::{Severity, Snapshot, FaultUpdate};
 ///
 /// let mut overload = Overload::resume(OverloadSettings::default(), &Snapshot::default(), Duration::ZERO)?;
 /// let mut told = Vec::new();
@@ -62,7 +62,7 @@ impl Load {
 ///     let offered = if second <= 90 { 2_700.0 } else { 300.0 };
 ///     told.extend(overload.sample(Load::events(offered, 2_000.0), Duration::from_secs(second)));
 /// }
-/// let [Wanted::Raised(report), Wanted::Cleared(_)] = &told[..] else { panic!("raised, then cleared") };
+/// let [FaultUpdate::Raise(report), FaultUpdate::Clear(_)] = &told[..] else { panic!("raised, then cleared") };
 /// assert_eq!(report.severity, Some(Severity::Major));
 /// assert_eq!(
 ///     report.finding.detail,
@@ -126,7 +126,7 @@ impl Overload {
 
     /// Reports the load since the last sample. NaN and negative loads are ignored. Of two samples at the same time, the
     /// second has no weight, unless smoothing is off.
-    pub fn sample(&mut self, load: Load, now: Duration) -> Option<Wanted> {
+    pub fn sample(&mut self, load: Load, now: Duration) -> Option<FaultUpdate> {
         let told = self.tick(now);
         let now = self.latest.advance(now);
         if load.ratio.is_nan() || load.ratio < 0.0 {
@@ -147,13 +147,13 @@ impl Overload {
         }
         match self.level {
             Some(level) => Some(self.raised(level, &self.measured(level, load))),
-            None => changes.then_some(Wanted::Cleared(FaultId::OVERLOAD)),
+            None => changes.then_some(FaultUpdate::Clear(FaultId::OVERLOAD)),
         }
     }
 
     /// Reports that time has passed, with or without a sample; call it every few seconds. If samples stop while the fault
     /// is raised, its detail then says so.
-    pub fn tick(&mut self, now: Duration) -> Option<Wanted> {
+    pub fn tick(&mut self, now: Duration) -> Option<FaultUpdate> {
         let now = self.latest.advance(now);
         if self.silent || !self.is_silent(now) {
             return None;
@@ -205,8 +205,8 @@ impl Overload {
         )
     }
 
-    fn raised(&self, level: Severity, detail: &str) -> Wanted {
-        Wanted::Raised(Report {
+    fn raised(&self, level: Severity, detail: &str) -> FaultUpdate {
+        FaultUpdate::Raise(Report {
             id: FaultId::OVERLOAD,
             finding: Finding {
                 reason: Reason::EventsOverloaded,

@@ -5,7 +5,7 @@ use std::mem;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{FaultId, Finding, Reason, Report, Snapshot, Wanted};
+use faults::{FaultId, FaultUpdate, Finding, Reason, Report, Snapshot};
 
 use crate::end::End;
 use crate::monotonic::Monotonic;
@@ -36,7 +36,7 @@ pub struct ScanFailure {
 /// ```
 /// use std::time::Duration;
 /// use faults_runtime::{End, RestartSettings, Restarts, ScanFailure};
-/// use faults::{FaultId, Snapshot, Wanted};
+/// use faults::{FaultId, Snapshot, FaultUpdate};
 ///
 /// let minute = Duration::from_secs(60);
 /// let crash = ScanFailure { end: End::Signalled(11), file: Some("/srv/in.zip".into()) };
@@ -45,7 +45,7 @@ pub struct ScanFailure {
 /// assert!(!restarts.failed(&crash, 2 * minute).restart);
 /// let decision = restarts.failed(&crash, 3 * minute);
 /// assert!(decision.restart);
-/// let Wanted::Raised(report) = &decision.tell[0] else { panic!("it is raised") };
+/// let FaultUpdate::Raise(report) = &decision.tell[0] else { panic!("it is raised") };
 /// assert_eq!(report.id, FaultId::SCAN_RESTARTS);
 /// assert_eq!(
 ///     report.finding.detail,
@@ -98,9 +98,9 @@ impl Restarts {
             phase => phase,
         };
         match &self.phase {
-            Phase::RestartDue(report) => tell.push(Wanted::Raised(report.clone())),
+            Phase::RestartDue(report) => tell.push(FaultUpdate::Raise(report.clone())),
             // Each time: an administrator may have cleared it.
-            Phase::Stays => tell.push(Wanted::Raised(report(&stays(failure, self.settings.quiet)))),
+            Phase::Stays => tell.push(FaultUpdate::Raise(report(&stays(failure, self.settings.quiet)))),
             Phase::Counting(_) | Phase::Quiet { .. } => {}
         }
         Decision { tell, restart: matches!(self.phase, Phase::RestartDue(_)) }
@@ -108,14 +108,14 @@ impl Restarts {
 
     /// Reports that time has passed; call it every few seconds. Clears the fault when the quiet time is over, and else
     /// returns `None`.
-    pub fn tick(&mut self, now: Duration) -> Option<Wanted> {
+    pub fn tick(&mut self, now: Duration) -> Option<FaultUpdate> {
         let now = self.latest.advance(now);
         let Phase::Quiet { since } = self.phase else { return None };
         if now.saturating_sub(since) < self.settings.quiet {
             return None;
         }
         self.phase = Phase::Counting(VecDeque::new());
-        Some(Wanted::Cleared(FaultId::SCAN_RESTARTS))
+        Some(FaultUpdate::Clear(FaultId::SCAN_RESTARTS))
     }
 
     /// Counts one more failure while the fault is not raised.

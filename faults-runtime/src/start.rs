@@ -3,7 +3,7 @@
 use std::mem;
 use std::path::{Component, Path, PathBuf};
 
-use faults::{FaultId, Finding, Reason, Report, Snapshot, Wanted};
+use faults::{FaultId, FaultUpdate, Finding, Reason, Report, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::end::End;
@@ -57,14 +57,14 @@ pub struct AvailableMemory {
 ///
 /// ```
 /// use faults_runtime::{Start, StartFailure, StartMemory};
-/// use faults::{FaultId, Reason, Snapshot, Wanted};
+/// use faults::{FaultId, Reason, Snapshot, FaultUpdate};
 ///
 /// let bad = std::path::PathBuf::from("/opt/cisco/amp/clamav/daily.cvd");
 /// let failure = StartFailure::DefinitionsInvalid { files: vec![bad.clone()], problem: "bad signature".into() };
 /// let mut start = Start::resume(Default::default(), &Snapshot::default(), None)?;
 /// let decision = start.failed(&failure, None);
 /// assert!(decision.restart);
-/// let Wanted::Raised(report) = &decision.tell[0] else { panic!("it is raised") };
+/// let FaultUpdate::Raise(report) = &decision.tell[0] else { panic!("it is raised") };
 /// assert_eq!(report.finding.reason, Reason::DefinitionsInvalid);
 /// let kept = serde_json::to_string(start.memory())?;
 ///
@@ -74,7 +74,7 @@ pub struct AvailableMemory {
 /// assert_eq!(start.to_remove(), [bad.clone()]);
 /// // The caller removes the file, then:
 /// start.removed(&bad);
-/// assert_eq!(start.started(), Wanted::Cleared(FaultId::SCAN_START));
+/// assert_eq!(start.started(), FaultUpdate::Clear(FaultId::SCAN_START));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -166,12 +166,12 @@ impl Start {
 
     /// Reports that the scan service runs, and clears the fault. Tell the store after each start, because another program
     /// may have raised it.
-    pub fn started(&mut self) -> Wanted {
+    pub fn started(&mut self) -> FaultUpdate {
         let loaded_an_update = self.memory.untested;
         let invalid_updates = if loaded_an_update { 0 } else { self.memory.invalid_updates };
         // Files that were to be removed and still exist were loaded, or a person has replaced them.
         self.memory = StartMemory { invalid_updates, ..StartMemory::default() };
-        Wanted::Cleared(FaultId::SCAN_START)
+        FaultUpdate::Clear(FaultId::SCAN_START)
     }
 
     /// Reports that the scan service did not start; `memory` is what was available then, if known.
@@ -198,7 +198,7 @@ impl Start {
             remedy.insert(0, "free -m".into());
         }
         let report = Report { id: FaultId::SCAN_START, finding: Finding { reason, detail, remedy }, severity: None };
-        Decision { tell: vec![Wanted::Raised(report)], restart: !again }
+        Decision { tell: vec![FaultUpdate::Raise(report)], restart: !again }
     }
 
     /// Describes what happens next.

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{DEFAULT_DIRECTORY, Event, FaultId, Finding, Occasion, Reason, Report, Source, Store, StoreError};
+use faults::{DEFAULT_DIRECTORY, Event, EventContext, FaultId, Finding, Reason, Report, Source, Store, StoreError};
 use host::Root;
 use host::clock::{Clock, SystemClock};
 use tempfile::TempDir;
@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn on() -> Occasion {
-    Occasion { source: Source::Repair, boot_id: Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11".into()) }
+fn on() -> EventContext {
+    EventContext { source: Source::Repair, boot_id: Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11".into()) }
 }
 
 fn report() -> Report {

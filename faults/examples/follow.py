@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints events as JSON lines, also while somebody writes. usage: follow.py STORE [AFTER [--once]]
+"""Prints events as JSON lines, also during writes. usage: follow.py STORE [AFTER [--once]]
 
 Those after number AFTER (0: all that are kept), oldest first, then what comes, until it is ended; with --once only what is
 there.

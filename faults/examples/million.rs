@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use faults::{
-    DEFAULT_DIRECTORY, EventKind, FaultId, Finding, Occasion, ROTATE_AT, Reason, Report, Source, Store, Wanted,
+    DEFAULT_DIRECTORY, EventContext, EventKind, FaultId, FaultUpdate, Finding, ROTATE_AT, Reason, Report, Source, Store,
 };
 use host::Root;
 use host::clock::{Clock, SystemClock};
@@ -28,7 +28,7 @@ fn main() -> Result<(), Error> {
     let _etc = tempfile::Builder::new().prefix("etc").rand_bytes(0).tempdir_in(scratch.path())?;
     let root = Root::alternate(scratch.path())?;
     let store = Store::at(&root, DEFAULT_DIRECTORY).rotating_at(rotate_at);
-    store.apply(&[Wanted::Cleared(FAULT)], &on(), &SystemClock, Duration::ZERO)?;
+    store.apply(&[FaultUpdate::Clear(FAULT)], &on(), &SystemClock, Duration::ZERO)?;
 
     let before = peak_memory()?;
     let start = SystemClock.monotonic();
@@ -50,8 +50,8 @@ fn main() -> Result<(), Error> {
     sizes(&root)
 }
 
-fn on() -> Occasion {
-    Occasion { source: Source::Repair, boot_id: Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11".into()) }
+fn on() -> EventContext {
+    EventContext { source: Source::Repair, boot_id: Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11".into()) }
 }
 
 /// How long changes took.
@@ -67,7 +67,7 @@ fn write(root: &Root, store: &Store<'_>, pairs: u64) -> Result<Slowest, Error> {
     let (on, mut slowest) = (on(), Slowest { usual: Duration::ZERO, closing: Vec::new() });
     let mut file = None;
     for pair in 1..=pairs {
-        let raised = Wanted::Raised(Report {
+        let raised = FaultUpdate::Raise(Report {
             id: FAULT,
             finding: Finding {
                 reason: Reason::ToolsMissing,
@@ -79,7 +79,7 @@ fn write(root: &Root, store: &Store<'_>, pairs: u64) -> Result<Slowest, Error> {
             },
             severity: None,
         });
-        for wanted in [raised, Wanted::Cleared(FAULT)] {
+        for wanted in [raised, FaultUpdate::Clear(FAULT)] {
             let start = SystemClock.monotonic();
             store.apply(&[wanted], &on, &SystemClock, Duration::from_secs(10))?;
             let took = SystemClock.monotonic() - start;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints which faults are raised, as faults.json has them, also while somebody writes. usage: raised.py [STORE]"""
+"""Prints which faults are raised, as faults.json has them, also during writes. usage: raised.py [STORE]"""
 
 import json
 import os

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints which faults are raised, a line each, also while somebody writes. usage: raised.sh [STORE]
+# Prints which faults are raised, a line each, also during writes. usage: raised.sh [STORE]
 set -eu
 
 store=${1:-/var/lib/cisco/faults}

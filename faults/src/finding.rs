@@ -5,7 +5,7 @@ use std::path::Path;
 use host::process::{Command, quoted};
 use serde::{Deserialize, Serialize};
 
-use crate::words::Reason;
+use crate::catalogue::reason::Reason;
 
 /// What is wrong, why, and what corrects it. Embedded in everything that reports or stores a fault.
 ///

@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{EVENTS, STATE, Scratch, missing_headers, missing_user, repair, report};
-use faults::{Event, Fault, FaultId, Occasion, Reason, Severity, Source};
+use faults::{Event, EventContext, Fault, FaultId, Reason, Severity, Source};
 use jsonschema::Validator;
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ fn eventful() -> Scratch {
     scratch.raise(&missing_user());
     scratch.raise(&report(FaultId::SCAN_USER, Reason::UserMissing, "other \"words\"\nhere é"));
     scratch.raise(&report(FaultId::SCAN_USER, Reason::UserMismatch, ""));
-    let in_a_root = Occasion { source: Source::Install, boot_id: None };
+    let in_a_root = EventContext { source: Source::Install, boot_id: None };
     let policy = report(FaultId::SELINUX_POLICY, Reason::ToolsMissing, "semodule is not installed");
     scratch.lock().raise(&policy, &in_a_root).unwrap();
     scratch.raise(&missing_headers());

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{EVENTS, STATE, Scratch, missing_headers, missing_user, repair, report};
-use faults::{Change, FaultId, Reason, Snapshot, Wanted};
+use faults::{Change, FaultId, FaultUpdate, Reason, Snapshot};
 use host::clock::SystemClock;
 
 /// A store with two events, its state and last line, and the state before the last event.
@@ -41,7 +41,7 @@ fn apply_finishes_what_was_left_though_nothing_else_is_wanted() {
     let (scratch, old_state, _) = two_events();
     let new_state = scratch.bytes(STATE);
     scratch.write(STATE, &old_state);
-    let wanted = [Wanted::Raised(missing_headers())];
+    let wanted = [FaultUpdate::Raise(missing_headers())];
     scratch.store().apply(&wanted, &repair(), &SystemClock, common::PATIENCE).unwrap();
     assert_eq!(scratch.bytes(STATE), new_state);
 }

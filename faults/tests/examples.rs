@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{
     EVENTS, Ending, PATIENCE, STATE, Scratch, gunzip, missing_headers, missing_user, raise_and_clear, repair, report,
 };
-use faults::{Event, FaultId, Occasion, Reason, Source};
+use faults::{Event, EventContext, FaultId, Reason, Source};
 use host::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ fn eventful() -> Scratch {
     scratch.raise(&missing_user());
     scratch.raise(&report(FaultId::SCAN_USER, Reason::UserMissing, "other \"words\" \\ here é"));
     scratch.raise(&report(FaultId::SCAN_USER, Reason::UserMismatch, ""));
-    let in_a_root = Occasion { source: Source::Install, boot_id: None };
+    let in_a_root = EventContext { source: Source::Install, boot_id: None };
     scratch.lock().raise(&report(FaultId::SELINUX_POLICY, Reason::ToolsMissing, "semodule"), &in_a_root).unwrap();
     scratch.raise(&missing_headers());
     scratch.clear(FaultId::KERNEL_HEADERS);

@@ -4,14 +4,14 @@
 mod common;
 
 use common::{EVENTS, PATIENCE, STATE, Scratch, copy_of, missing_headers, missing_user, repair};
-use faults::{FaultId, StoreError, Wanted};
+use faults::{FaultId, FaultUpdate, StoreError};
 use host::clock::SystemClock;
 
 /// Everything that could write is refused with `expected`, and leaves all files as they are.
 fn refuses(scratch: &Scratch, expected: &str) {
     let before = copy_of(&scratch.dir());
     let store = scratch.store();
-    let wanted = [Wanted::Raised(missing_headers()), Wanted::Cleared(FaultId::SCAN_USER)];
+    let wanted = [FaultUpdate::Raise(missing_headers()), FaultUpdate::Clear(FaultId::SCAN_USER)];
     let errors = [
         store.read().unwrap_err(),
         store.lock(&SystemClock, PATIENCE).map(drop).unwrap_err(),
@@ -33,14 +33,14 @@ fn malformed_state() {
         ("{\n \"schema\": 1,\n \"sequence\": oops", "faults.json, line 3: expected value"),
         ("{\n \"schema\": 1,\n \"sequence\": -1,\n \"faults\": []}", "faults.json, line 3: invalid value"),
         ("{\"schema\": 1, \"sequence\": 1}", "faults.json, line 1: missing field `faults`"),
-        ("{\"schema\": 0, \"sequence\": 1, \"faults\": []}", "there never was a schema 0"),
+        ("{\"schema\": 0, \"sequence\": 1, \"faults\": []}", "unknown schema 0"),
         ("[]", "faults.json, line 1: "),
         ("{}\u{0}", "faults.json, line 1: "),
     ] {
         let scratch = Scratch::new();
         scratch.write(STATE, content);
         refuses(&scratch, expected);
-        refuses(&scratch, "mend it, or move it away");
+        refuses(&scratch, "correct it, or move it away");
         scratch.store().events().map(drop).unwrap_err();
     }
 }
@@ -162,7 +162,7 @@ fn no_number_is_left_for_another_event() {
     let before = scratch.bytes(STATE);
     assert_eq!(scratch.store().events_after(u64::MAX).unwrap().count(), 0);
     let refused = scratch.lock().raise(&missing_user(), &repair()).unwrap_err().to_string();
-    assert!(refused.contains("there is none after it") && refused.contains("backup"), "{refused}");
+    assert!(refused.contains("the highest possible one") && refused.contains("backup"), "{refused}");
     assert_eq!(scratch.bytes(STATE), before);
     assert!(!scratch.dir().join(EVENTS).exists());
 }

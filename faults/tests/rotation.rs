@@ -319,7 +319,7 @@ fn a_damaged_line_in_a_segment_is_named_and_can_be_mended() {
             scratch.write(&name, gzip((damaged.join("\n") + "\n").as_bytes()));
             let said = scratch.store().events().unwrap().last().unwrap().unwrap_err().to_string();
             assert!(said.contains(&format!("{name}, line {}: ", at + 1)), "{said}");
-            assert!(said.contains("unpack it with gunzip, then mend or delete that line"), "{said}");
+            assert!(said.contains("unpack it with gunzip, then correct or delete that line"), "{said}");
         }
     }
     // As the message says.
@@ -346,7 +346,7 @@ fn a_damaged_line_in_a_plain_segment_is_counted_from_its_start() {
     for seq in [0, number(&name) + 1] {
         let said = scratch.store().events_after(seq).unwrap().last().unwrap().unwrap_err().to_string();
         assert!(said.contains(&format!("{}, line {}: ", plain(&name), last + 1)), "{said}");
-        assert!(said.contains("; mend or delete that line"), "{said}");
+        assert!(said.contains("; correct or delete that line"), "{said}");
     }
 }
 

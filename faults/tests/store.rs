@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use common::{EVENTS, PATIENCE, STATE, Scratch, let_time_pass, missing_headers, missing_user, repair, report};
-use faults::{Change, EventKind, FaultId, Occasion, Reason, Report, Severity, Source, StoreError, Wanted};
+use faults::{Change, EventContext, EventKind, FaultId, FaultUpdate, Reason, Report, Severity, Source, StoreError};
 use host::clock::{Clock, SystemClock, VirtualClock};
 use host::lock::LockError;
 
@@ -17,7 +17,7 @@ fn a_store_that_does_not_exist_is_empty_and_stays_so() {
     let scratch = Scratch::new();
     assert_eq!(scratch.store().read().unwrap().faults, []);
     assert_eq!(scratch.history(), []);
-    let wanted = [Wanted::Cleared(FaultId::SCAN_USER), Wanted::Cleared(FaultId::SELINUX_POLICY)];
+    let wanted = [FaultUpdate::Clear(FaultId::SCAN_USER), FaultUpdate::Clear(FaultId::SELINUX_POLICY)];
     let changes = scratch.store().apply(&wanted, &repair(), &SystemClock, PATIENCE).unwrap();
     assert_eq!(changes, [Change::Nothing, Change::Nothing]);
     assert!(!scratch.root.path().join("var").exists());
@@ -52,10 +52,10 @@ fn the_same_again_touches_no_file() {
     scratch.raise(&missing_user());
     let before = scratch.traces();
     let_time_pass();
-    let later = Occasion { source: Source::Boot, boot_id: Some("another boot".into()) };
+    let later = EventContext { source: Source::Boot, boot_id: Some("another boot".into()) };
     assert_eq!(scratch.lock().raise(&missing_user(), &later).unwrap(), Change::Nothing);
     assert_eq!(scratch.clear(FaultId::SELINUX_POLICY), Change::Nothing);
-    let wanted = [Wanted::Raised(missing_user()), Wanted::Cleared(FaultId::KERNEL_HEADERS)];
+    let wanted = [FaultUpdate::Raise(missing_user()), FaultUpdate::Clear(FaultId::KERNEL_HEADERS)];
     scratch.store().apply(&wanted, &later, &SystemClock, PATIENCE).unwrap();
     assert!(!scratch.store().read().unwrap().would_change(&missing_user()));
     assert_eq!(scratch.traces(), before);
@@ -66,9 +66,9 @@ fn apply_with_nothing_to_do_waits_for_nobody() {
     let scratch = Scratch::new();
     scratch.raise(&missing_user());
     let _held = scratch.lock();
-    let wanted = [Wanted::Raised(missing_user())];
+    let wanted = [FaultUpdate::Raise(missing_user())];
     scratch.store().apply(&wanted, &repair(), &SystemClock, Duration::ZERO).unwrap();
-    let wanted = [Wanted::Cleared(FaultId::SCAN_USER)];
+    let wanted = [FaultUpdate::Clear(FaultId::SCAN_USER)];
     let refused = scratch.store().apply(&wanted, &repair(), &SystemClock, Duration::ZERO).unwrap_err();
     assert!(matches!(refused, StoreError::Lock(LockError::Busy { .. })), "{refused}");
 }
@@ -77,7 +77,7 @@ fn apply_with_nothing_to_do_waits_for_nobody() {
 fn apply_does_all_that_is_wanted() {
     let scratch = Scratch::new();
     scratch.raise(&missing_headers());
-    let wanted = [Wanted::Raised(missing_user()), Wanted::Cleared(FaultId::KERNEL_HEADERS)];
+    let wanted = [FaultUpdate::Raise(missing_user()), FaultUpdate::Clear(FaultId::KERNEL_HEADERS)];
     let changes = scratch.store().apply(&wanted, &repair(), &SystemClock, PATIENCE).unwrap();
     assert_eq!(changes, [Change::Raised, Change::Cleared]);
     let snapshot = scratch.store().read().unwrap();

@@ -1,84 +1,84 @@
-# English. The build holds every file here against catalogue.toml and src/interface.rs: each has the same messages.
-# Text in “quotes” is to be typed or looked for as it stands.
+# English. The build holds every file here against catalogue.toml and src/texts/message_keys.rs: each has the same messages.
+# Text in “quotes” is to be typed or looked for exactly as written.
 
 fault-5 = Scan Service User Unavailable
-    .condition = The account that scans files is missing or is not set up as required, or { $directory } or one of the directories under it is no longer owned by root with mode 0755.
-    .degraded = Files are still scanned, but by root instead of the unprivileged user { $user }: a flaw in a file parser would then have root's rights.
-    .resolution-repair = Run “hostprep repair”. It makes the user { $user } and the group of the same name, or puts right what was changed about them.
-    .resolution-login-defs = Where /etc/login.defs has USERGROUPS_ENAB set to something other than yes and cannot be written, make it writable (see lsattr and mount) and repair again; the setting is put back afterwards.
+    .cause = The account that scans files is missing or is not set up as required, or { $directory } or one of the directories under it is no longer owned by root with mode 0755.
+    .impact = Files are still scanned, but by root instead of the unprivileged user { $user }: a flaw in a file parser would then have root's rights.
+    .resolution-repair = Run “hostprep repair”. It makes the user { $user } and the group of the same name, or corrects what was changed about them.
+    .resolution-login-defs = If /etc/login.defs sets USERGROUPS_ENAB to something other than yes and is not writable, make it writable (see lsattr and mount) and run “hostprep repair” again. The repair restores the setting afterwards.
     .resolution-directories = Give { $directory } and the directories below it back to root with mode 0755, and stop the program that changed them.
-    .resolution-restart = Restart the connector, so that it looks again.
+    .resolution-restart = Restart the connector, so that it checks again.
 
 fault-6 = Scan Service Restarting Frequently
-    .condition = The process that scans files failed again and again, and the connector restarted itself to get it going.
-    .degraded = Files are scanned as well as may be; some can go unscanned.
+    .cause = The process that scans files failed repeatedly, and the connector restarted itself to recover it.
+    .impact = Scanning continues as far as possible; some files may go unscanned.
     .resolution-wait = Wait. Once ten minutes have passed since the restart without a failure, the fault clears by itself.
-    .resolution-files = If it does not, find out from the logs which file makes the scanner crash, and remove it or exclude it from scanning.
+    .resolution-files = If it does not, find the file that makes the scanner crash in the logs, and remove it or exclude it from scanning.
 
 fault-7 = Scan Service Failed To Start
-    .condition = The process that scans files could not be started, also after the connector restarted itself to try again; or this host lacks what the process needs to start.
-    .degraded = No file is scanned.
-    .resolution-restart = Restart the connector. On its way up it removes virus definitions (.cvd files) that are invalid.
-    .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid .cvd file: keep the logs and turn to the vendor's support.
-    .resolution-memory = Look with “free -m” how much memory is available; with too little of it the scanner cannot start. The Secure Endpoint User Guide says how much Linux hosts need. Stop other programs or add memory.
+    .cause = The process that scans files does not start, even after the connector restarted itself; or this host lacks what the process needs to start.
+    .impact = No file is scanned.
+    .resolution-restart = Restart the connector. When it starts, it removes invalid virus definitions (.cvd files).
+    .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid .cvd file: keep the logs and contact the vendor's support.
+    .resolution-memory = Check the available memory with “free -m”; with too little of it the scanner cannot start. The Secure Endpoint User Guide lists the memory that Linux hosts need. Stop other programs or add memory.
 
 fault-8 = Realtime Filesystem Monitor Failed To Start
-    .condition = The kernel module { $filesystem-module }, which watches the file system, could not be loaded. It is needed only where the connector's policy has “Monitor File Copies and Moves” on.
-    .degraded = Activity in the file system is not monitored.
-    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” tells whether it is on.
-    .resolution-conflict = If it is off, see in /var/log/messages why the kernel refused the module: { $filesystem-module } may be in conflict with the kernel or with a third party's module.
+    .cause = The kernel module { $filesystem-module }, which watches the file system, could not be loaded. It is needed only if the connector's policy has “Monitor File Copies and Moves” on.
+    .impact = Activity in the file system is not monitored.
+    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” shows whether it is on.
+    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module } may conflict with the kernel or with a third party's module.
     .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $filesystem-module } for this one yourself.
-    .resolution-load-lock = Where the load lock is the reason, “hostprep load-lock status” tells why it is shut. Mend that cause first, then run “hostprep load-lock reset”; an upgrade or a reinstallation of the connector opens it too.
+    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is closed. Correct that cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector opens it too.
 
 fault-9 = Realtime Network Monitor Failed To Start
-    .condition = The kernel module { $network-module }, which watches the network, could not be loaded. It is needed only where the connector's policy has “Enable Device Flow Correlation” on.
-    .degraded = Activity on the network is not monitored.
-    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” tells whether it is on.
-    .resolution-conflict = If it is off, see in /var/log/messages why the kernel refused the module: { $network-module } may be in conflict with the kernel or with a third party's module.
+    .cause = The kernel module { $network-module }, which watches the network, could not be loaded. It is needed only if the connector's policy has “Enable Device Flow Correlation” on.
+    .impact = Activity on the network is not monitored.
+    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” shows whether it is on.
+    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module } may conflict with the kernel or with a third party's module.
     .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $network-module } for this one yourself.
-    .resolution-load-lock = Where the load lock is the reason, “hostprep load-lock status” tells why it is shut. Mend that cause first, then run “hostprep load-lock reset”; an upgrade or a reinstallation of the connector opens it too.
+    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is closed. Correct that cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector opens it too.
 
 fault-11 = Required Kernel-Devel Package Is Missing
-    .condition = The running kernel { $kernel } carries no type information (BTF), and no headers of exactly this kernel are installed, so the eBPF programs cannot be built for it.
-    .degraded = File and network activity are monitored in a reduced way.
-    .resolution-kernel = Update the kernel to one that is built with CONFIG_DEBUG_INFO_BTF and boot it. This lasts longest.
+    .cause = The running kernel { $kernel } has no type information (BTF), and no headers of exactly this kernel are installed, so the eBPF programs cannot be built for it.
+    .impact = File and network activity are monitored only in part.
+    .resolution-kernel = Update the kernel to one that is built with CONFIG_DEBUG_INFO_BTF and boot it. This is the lasting solution.
     .resolution-headers = Otherwise install the headers of exactly the running kernel, the package { $package }:
         { $install-headers }
-    .resolution-archive = Where the package sources no longer carry that version, take it from the distribution's archive, or update the kernel and the headers together.
+    .resolution-archive = If the package sources no longer have that version, take it from the distribution's archive, or update the kernel and the headers together.
     .resolution-restart = Wait a minute; if the fault is still there, restart the connector.
 
 fault-16 = Incompatible Kernel
-    .condition = This version of the connector does not support the running kernel { $kernel }, and its policy has “Monitor File Copies and Moves” or “Enable Device Flow Correlation” on.
-    .degraded = File and network activity are not monitored as the policy asks.
-    .resolution-kernel = Go back to an older kernel, one that the connector supports, and boot it.
+    .cause = This version of the connector does not support the running kernel { $kernel }, and its policy has “Monitor File Copies and Moves” or “Enable Device Flow Correlation” on.
+    .impact = File and network activity are not monitored as the policy requires.
+    .resolution-kernel = Boot an older kernel that the connector supports.
     .resolution-connector = Or upgrade the connector to a version that supports { $kernel }; its system requirements for Linux list the kernels.
 
 fault-18 = Connector Event Monitoring Is Overloaded
-    .condition = More happens on the host than the connector can watch. As a major fault: it watches fewer kinds of events until the load falls. As a critical one: the load is heavier still.
-    .degraded = Protection is limited to the events that matter most.
-    .resolution-exclusion = Look for a program that does very much (“top” shows some). If it is benign and you trust it, add it to a process exclusion set in the policy; this alone may clear the fault.
+    .cause = There are more events on the host than the connector can monitor. If the fault is major, it monitors fewer kinds of events until the load falls. If it is critical, the load is even higher.
+    .impact = Protection is limited to the events that matter most.
+    .resolution-exclusion = Look for a very busy program (“top” shows some). If it is benign and you trust it, add it to a process exclusion set in the policy; this alone may clear the fault.
     .resolution-investigate = If no benign program explains the load, look for a malicious process.
     .resolution-wait = After a short peak there is nothing to do: the fault clears by itself when the load has fallen.
-    .resolution-provision = If it is raised often and neither a benign nor a malicious process is behind it, move the work to a bigger machine.
+    .resolution-provision = If it is raised often and neither a benign nor a malicious process causes it, move the work to a larger machine.
 
 fault-19 = SELinux Policy Is Missing Or Disabled
-    .condition = SELinux is enforcing, and its policy does not let the domain { $domain } create, read and write BPF maps, nor load and run BPF programs.
-    .degraded = The connector cannot observe what happens on the host.
-    .resolution-tools = Install { $tools }, which brings the tools to add a policy module:
+    .cause = SELinux is enforcing, and its policy does not allow the domain { $domain } to create, read and write BPF maps, or to load and run BPF programs.
+    .impact = The connector cannot monitor activity on the host.
+    .resolution-tools = Install { $tools }, which provides the tools to add a policy module:
         { $install-tools }
-    .resolution-repair = Run “hostprep repair”. It installs the module { $module }, or switches it on again, and asks the kernel whether that was enough.
+    .resolution-repair = Run “hostprep repair”. It installs the module { $module }, or enables it again, and asks the kernel whether that was enough.
     .resolution-by-hand = Or add the rule to your own policy:
         allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
     .resolution-restart = Restart the connector, so that it loads its programs.
 
-reason-tools-missing = a tool that is needed is not installed
+reason-tools-missing = a required tool is not installed
 reason-class-missing = the policy has no object class for BPF
 reason-type-missing = the policy does not have the connector's domain
 reason-policy-version = the policy tools and the policy disagree on a format version
 reason-store-locked = another program keeps the policy store locked
 reason-store-broken = the policy store is damaged
 reason-store-read-only = the policy store cannot be written
-reason-module-disabled = the policy module is switched off
+reason-module-disabled = the policy module is disabled
 reason-module-missing = the policy module is not installed
 reason-neverallow = the policy forbids the rule outright
 reason-policy-denies = the kernel still denies it, though everything is in place
@@ -86,29 +86,29 @@ reason-policy-load-failed = the policy could not be built or loaded
 reason-user-missing = the user or its group does not exist
 reason-user-mismatch = the user or its group is not as required
 reason-account-files-immutable = the account files are protected against changes
-reason-login-defs-blocked = login.defs stands in the way and cannot be changed
-reason-user-tool-failed = the tool that makes users failed
+reason-login-defs-blocked = a setting in login.defs prevents it and cannot be changed
+reason-user-tool-failed = the tool that creates users failed
 reason-directory-missing = a directory does not exist
 reason-directory-mode = a directory has the wrong mode
-reason-directory-owner = a directory belongs to somebody else
-reason-directory-symlink = a symbolic link stands in place of a directory
-reason-directory-mount = another file system is mounted in place of a directory
+reason-directory-owner = a directory has the wrong owner
+reason-directory-symlink = a symbolic link is in the place of a directory
+reason-directory-mount = another file system is mounted over a directory
 reason-read-only-filesystem = the file system is mounted read-only
 reason-headers-missing = no kernel headers are installed
 reason-headers-mismatch = the installed kernel headers are of another kernel
-reason-scan-process-failing = the process that scans files fails again and again
+reason-scan-process-failing = the process that scans files fails repeatedly
 reason-scan-start-failed = the process that scans files does not start
 reason-memory-low = too little memory is available
 reason-definitions-unreadable = virus definitions cannot be read
 reason-definitions-invalid = virus definitions are invalid
 reason-secure-boot = UEFI Secure Boot is on and keeps the kernel module out
-reason-signature-enforced = the kernel takes only signed modules, and this one is not
+reason-signature-enforced = the kernel loads only signed modules, and this one is unsigned
 reason-kernel-module-missing = there is no module for the running kernel
 reason-kernel-module-refused = the kernel refused the module
-reason-load-locked = the load lock is shut, since the host went down repeatedly with the kernel component loaded
+reason-load-locked = the load lock is closed, because the host went down repeatedly with the kernel component loaded
 reason-kernel-unsupported = the connector does not support the running kernel
-reason-events-overloaded = there are more events than the connector can watch
-reason-raised-by-hand = somebody raised it on the command line
+reason-events-overloaded = there are more events than the connector can monitor
+reason-raised-by-hand = raised on the command line
 
 scope-directories = the cause “changed directories”
 scope-kernel-modules = RHEL and CentOS 6 and 7; Oracle Linux 7 with RHCK, or with UEK 5 or earlier; Amazon Linux 2 with kernel 4.14 or earlier
@@ -118,7 +118,7 @@ scope-amazon = Amazon Linux 2 with kernel 4.19 or later
 scope-debian = Debian 10 or later; Ubuntu 18.04 or later
 scope-oracle-uek = Oracle Linux 7 and 8 with UEK 6 or later
 scope-suse = SUSE Linux and its relatives
-scope-enterprise-linux = Enterprise Linux whose base policy lacks the rule: EL 7 and its relatives, depending on the update level
+scope-enterprise-linux = Enterprise Linux with a base policy that lacks the rule: EL 7 and its relatives, depending on the update level
 
 source-install = the installation
 source-upgrade = an upgrade
@@ -126,7 +126,7 @@ source-repair = a repair
 source-boot = the check at boot
 source-trigger = the check after another package arrived
 source-remove = the removal
-source-manual = hand
+source-manual = a manual command
 source-load-lock = the load lock
 source-runtime = the running connector
 
@@ -138,7 +138,7 @@ word-raised = Raised
 word-not-raised = no
 word-since = since { $time }, by { $source }
 word-why = { $reason }: { $detail }
-word-remedy = To mend it on this host
+word-remedy = To fix it on this host
 word-when = When
 word-meanwhile = Meanwhile
 word-what-to-do = What to do

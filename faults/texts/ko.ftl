@@ -1,45 +1,45 @@
 # 한국어. 따옴표 안의 말은 그대로 입력하거나 찾습니다. 변수 뒤에는 조사 대신 명사를 둡니다.
 
 fault-5 = 스캔 서비스 사용자를 사용할 수 없음
-    .condition = 파일을 스캔하는 계정이 없거나 필요한 대로 설정되어 있지 않습니다. 또는 { $directory } 디렉터리나 그 아래 디렉터리 중 하나가 더 이상 root 소유에 모드 0755인 상태가 아닙니다.
-    .degraded = 파일 스캔은 계속되지만 권한이 제한된 { $user } 사용자 대신 root가 실행합니다. 파일을 해석하는 코드에 결함이 있으면 root 권한이 악용될 수 있습니다.
+    .cause = 파일을 스캔하는 계정이 없거나 필요한 대로 설정되어 있지 않습니다. 또는 { $directory } 디렉터리나 그 아래 디렉터리 중 하나가 더 이상 root 소유에 모드 0755인 상태가 아닙니다.
+    .impact = 파일 스캔은 계속되지만 권한이 제한된 { $user } 사용자 대신 root가 실행합니다. 파일을 해석하는 코드에 결함이 있으면 root 권한이 악용될 수 있습니다.
     .resolution-repair = "hostprep repair" 명령을 실행합니다. { $user } 사용자와 같은 이름의 그룹을 만들고, 변경된 설정이 있으면 바로잡습니다.
     .resolution-login-defs = /etc/login.defs의 USERGROUPS_ENAB 값이 yes가 아니고 이 파일에 쓸 수도 없으면, 쓸 수 있게 만든 다음(lsattr와 mount로 확인) 다시 복구합니다. 이 설정은 복구 후 원래 값으로 돌아갑니다.
     .resolution-directories = { $directory } 디렉터리와 그 하위 디렉터리를 root 소유, 모드 0755로 되돌리고, 이를 변경한 프로그램이 다시 변경하지 않게 합니다.
     .resolution-restart = 커넥터를 다시 시작하여 상태를 다시 확인하게 합니다.
 
 fault-6 = 스캔 서비스가 자주 다시 시작됨
-    .condition = 파일을 스캔하는 프로세스가 거듭 실패하여 커넥터가 복구를 위해 스스로 다시 시작했습니다.
-    .degraded = 스캔은 가능한 범위에서 계속되지만 일부 파일은 스캔되지 않을 수 있습니다.
+    .cause = 파일을 스캔하는 프로세스가 거듭 실패하여 커넥터가 복구를 위해 스스로 다시 시작했습니다.
+    .impact = 스캔은 가능한 범위에서 계속되지만 일부 파일은 스캔되지 않을 수 있습니다.
     .resolution-wait = 기다립니다. 다시 시작한 뒤 실패 없이 10분이 지나면 이 결함은 저절로 해제됩니다.
     .resolution-files = 해제되지 않으면 어떤 파일 때문에 스캐너가 비정상 종료되는지 로그에서 찾아 그 파일을 제거하거나 스캔 대상에서 제외합니다.
 
 fault-7 = 스캔 서비스를 시작하지 못함
-    .condition = 파일을 스캔하는 프로세스를 시작할 수 없습니다. 커넥터가 재시도를 위해 스스로 다시 시작해도 마찬가지이거나, 시작에 필요한 조건을 이 호스트가 갖추지 못했습니다.
-    .degraded = 파일을 전혀 스캔하지 않습니다.
+    .cause = 파일을 스캔하는 프로세스를 시작할 수 없습니다. 커넥터가 재시도를 위해 스스로 다시 시작해도 마찬가지이거나, 시작에 필요한 조건을 이 호스트가 갖추지 못했습니다.
+    .impact = 파일을 전혀 스캔하지 않습니다.
     .resolution-restart = 커넥터를 다시 시작합니다. 커넥터는 시작하면서 잘못된 바이러스 정의 파일(.cvd)을 제거합니다.
     .resolution-definitions = 정의 파일을 업데이트할 때마다 결함이 다시 발생하면 커넥터의 무결성 검사가 잘못된 .cvd 파일을 놓치고 있는 것입니다. 로그를 보관하고 공급업체의 기술 지원에 문의합니다.
     .resolution-memory = "free -m" 명령으로 사용 가능한 메모리를 확인합니다. 메모리가 부족하면 스캐너를 시작할 수 없습니다. Linux에 필요한 용량은 Secure Endpoint 사용 설명서에 나와 있습니다. 다른 프로그램을 중지하거나 메모리를 늘립니다.
 
 fault-8 = 실시간 파일 시스템 모니터를 시작하지 못함
-    .condition = 파일 시스템을 감시하는 { $filesystem-module } 커널 모듈을 로드하지 못했습니다. 이 모듈은 커넥터 정책에 "Monitor File Copies and Moves" 옵션이 켜져 있을 때만 필요합니다.
-    .degraded = 파일 시스템 활동을 모니터링하지 않습니다.
+    .cause = 파일 시스템을 감시하는 { $filesystem-module } 커널 모듈을 로드하지 못했습니다. 이 모듈은 커넥터 정책에 "Monitor File Copies and Moves" 옵션이 켜져 있을 때만 필요합니다.
+    .impact = 파일 시스템 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $filesystem-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
     .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $filesystem-module } 모듈을 직접 빌드할 수도 있습니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "hostprep load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "hostprep load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
 fault-9 = 실시간 네트워크 모니터를 시작하지 못함
-    .condition = 네트워크를 감시하는 { $network-module } 커널 모듈을 로드하지 못했습니다. 이 모듈은 커넥터 정책에 "Enable Device Flow Correlation" 옵션이 켜져 있을 때만 필요합니다.
-    .degraded = 네트워크 활동을 모니터링하지 않습니다.
+    .cause = 네트워크를 감시하는 { $network-module } 커널 모듈을 로드하지 못했습니다. 이 모듈은 커넥터 정책에 "Enable Device Flow Correlation" 옵션이 켜져 있을 때만 필요합니다.
+    .impact = 네트워크 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $network-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
     .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $network-module } 모듈을 직접 빌드할 수도 있습니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "hostprep load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "hostprep load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
 fault-11 = 필요한 커널 개발 패키지가 없음
-    .condition = 실행 중인 커널({ $kernel })에 타입 정보(BTF)가 없고 이 커널과 정확히 일치하는 헤더도 설치되어 있지 않아 eBPF 프로그램을 빌드할 수 없습니다.
-    .degraded = 파일 및 네트워크 활동을 제한된 방식으로만 모니터링합니다.
+    .cause = 실행 중인 커널({ $kernel })에 타입 정보(BTF)가 없고 이 커널과 정확히 일치하는 헤더도 설치되어 있지 않아 eBPF 프로그램을 빌드할 수 없습니다.
+    .impact = 파일 및 네트워크 활동을 제한된 방식으로만 모니터링합니다.
     .resolution-kernel = CONFIG_DEBUG_INFO_BTF 옵션으로 빌드된 커널로 업데이트하고 그 커널로 부팅합니다. 효과가 가장 오래가는 방법입니다.
     .resolution-headers = 업데이트할 수 없으면 실행 중인 커널과 정확히 일치하는 헤더 패키지({ $package })를 설치합니다:
         { $install-headers }
@@ -47,22 +47,22 @@ fault-11 = 필요한 커널 개발 패키지가 없음
     .resolution-restart = 1분을 기다려도 결함이 남아 있으면 커넥터를 다시 시작합니다.
 
 fault-16 = 호환되지 않는 커널
-    .condition = 이 버전의 커넥터는 실행 중인 커널({ $kernel })을 지원하지 않는데, 커넥터 정책에는 "Monitor File Copies and Moves" 또는 "Enable Device Flow Correlation" 옵션이 켜져 있습니다.
-    .degraded = 파일 및 네트워크 활동을 정책에서 요구하는 대로 모니터링하지 못합니다.
+    .cause = 이 버전의 커넥터는 실행 중인 커널({ $kernel })을 지원하지 않는데, 커넥터 정책에는 "Monitor File Copies and Moves" 또는 "Enable Device Flow Correlation" 옵션이 켜져 있습니다.
+    .impact = 파일 및 네트워크 활동을 정책에서 요구하는 대로 모니터링하지 못합니다.
     .resolution-kernel = 커넥터가 지원하는 이전 커널로 되돌리고 그 커널로 부팅합니다.
     .resolution-connector = 또는 { $kernel } 커널을 지원하는 버전으로 커넥터를 업그레이드합니다. 지원되는 커널은 커넥터의 Linux 시스템 요구 사항에 나와 있습니다.
 
 fault-18 = 커넥터 이벤트 모니터링 과부하
-    .condition = 호스트에서 커넥터가 감시할 수 있는 것보다 많은 일이 일어나고 있습니다. "주요" 등급에서는 부하가 줄어들 때까지 감시하는 이벤트 종류를 줄입니다. "심각" 등급은 부하가 그보다 더 크다는 뜻입니다.
-    .degraded = 보호가 가장 중요한 이벤트로 제한됩니다.
+    .cause = 호스트에서 커넥터가 감시할 수 있는 것보다 많은 일이 일어나고 있습니다. "주요" 등급에서는 부하가 줄어들 때까지 감시하는 이벤트 종류를 줄입니다. "심각" 등급은 부하가 그보다 더 크다는 뜻입니다.
+    .impact = 보호가 가장 중요한 이벤트로 제한됩니다.
     .resolution-exclusion = 활동이 매우 많은 프로그램을 찾습니다("top" 명령 등). 해롭지 않고 신뢰할 수 있는 프로그램이면 정책의 프로세스 제외 세트에 추가합니다. 이것만으로 결함이 해제되기도 합니다.
     .resolution-investigate = 해롭지 않은 프로그램으로 부하가 설명되지 않으면 악성 프로세스가 있는지 조사합니다.
     .resolution-wait = 부하가 잠깐 높아진 것이라면 조치할 필요가 없습니다. 부하가 줄어들면 결함은 저절로 해제됩니다.
     .resolution-provision = 해롭지 않은 프로그램도 악성 프로세스도 원인이 아닌데 결함이 자주 발생하면 더 큰 시스템으로 작업을 옮깁니다.
 
 fault-19 = SELinux 정책이 없거나 비활성화됨
-    .condition = SELinux가 enforcing 모드인데, BPF 맵을 만들고 읽고 쓰거나 BPF 프로그램을 로드하고 실행하는 권한을 정책이 { $domain } 도메인에 허용하지 않습니다.
-    .degraded = 커넥터가 호스트의 활동을 관찰할 수 없습니다.
+    .cause = SELinux가 enforcing 모드인데, BPF 맵을 만들고 읽고 쓰거나 BPF 프로그램을 로드하고 실행하는 권한을 정책이 { $domain } 도메인에 허용하지 않습니다.
+    .impact = 커넥터가 호스트의 활동을 관찰할 수 없습니다.
     .resolution-tools = 정책 모듈을 추가하는 도구가 들어 있는 { $tools } 패키지를 설치합니다:
         { $install-tools }
     .resolution-repair = "hostprep repair" 명령을 실행합니다. { $module } 모듈을 설치하거나 다시 켜고, 그것으로 충분한지 커널에 물어 확인합니다.

@@ -1,45 +1,45 @@
 # 正體中文（臺灣）。「」內的文字請照樣輸入或尋找。中西文之間空一格。
 
 fault-5 = 掃描服務使用者無法使用
-    .condition = 掃描檔案的帳號不存在或設定不符要求，或者 { $directory } 本身或其下的目錄不再由 root 擁有、權限不再是 0755。
-    .degraded = 檔案仍會掃描，但由 root 執行，而不是權限受限的使用者 { $user }。解析檔案的程式若有漏洞，root 權限就可能遭到濫用。
+    .cause = 掃描檔案的帳號不存在或設定不符要求，或者 { $directory } 本身或其下的目錄不再由 root 擁有、權限不再是 0755。
+    .impact = 檔案仍會掃描，但由 root 執行，而不是權限受限的使用者 { $user }。解析檔案的程式若有漏洞，root 權限就可能遭到濫用。
     .resolution-repair = 執行「hostprep repair」。它會建立使用者 { $user } 和同名的群組，或將被更動的設定改正。
     .resolution-login-defs = 如果 /etc/login.defs 的 USERGROUPS_ENAB 不是 yes，而這個檔案又無法寫入，請先讓它可以寫入（用 lsattr 和 mount 檢查），再修復一次。修復後設定會恢復原值。
     .resolution-directories = 將 { $directory } 及其下的目錄改回由 root 擁有、權限 0755，並避免更動它們的程式再次更動。
     .resolution-restart = 重新啟動連接器，讓它重新檢查。
 
 fault-6 = 掃描服務頻繁重新啟動
-    .condition = 掃描檔案的行程一再失敗，連接器為了讓它恢復運作而自行重新啟動。
-    .degraded = 掃描會盡可能繼續，但有些檔案可能掃描不到。
+    .cause = 掃描檔案的行程一再失敗，連接器為了讓它恢復運作而自行重新啟動。
+    .impact = 掃描會盡可能繼續，但有些檔案可能掃描不到。
     .resolution-wait = 稍候即可。重新啟動後，只要 10 分鐘內沒有再失敗，故障就會自動清除。
     .resolution-files = 如果沒有清除，請從記錄檔找出是哪個檔案讓掃描程式當掉，然後移除該檔案，或將它排除在掃描範圍之外。
 
 fault-7 = 掃描服務無法啟動
-    .condition = 掃描檔案的行程無法啟動：連接器為了再試一次而自行重新啟動後仍然如此，或者這台主機缺少啟動所需的條件。
-    .degraded = 完全不掃描檔案。
+    .cause = 掃描檔案的行程無法啟動：連接器為了再試一次而自行重新啟動後仍然如此，或者這台主機缺少啟動所需的條件。
+    .impact = 完全不掃描檔案。
     .resolution-restart = 重新啟動連接器。連接器啟動時會移除無效的病毒定義檔（.cvd）。
     .resolution-definitions = 如果每次更新定義檔後都再度發生，表示連接器的完整性檢查沒有抓到無效的 .cvd 檔。請保留記錄檔，並洽詢廠商的技術支援。
     .resolution-memory = 用「free -m」查看可用的記憶體；記憶體不足時，掃描程式無法啟動。Linux 所需的容量請參閱 Secure Endpoint 的使用手冊。請停止其他程式或增加記憶體。
 
 fault-8 = 即時檔案系統監控無法啟動
-    .condition = 監控檔案系統的核心模組 { $filesystem-module } 無法載入。只有在連接器政策開啟「Monitor File Copies and Moves」時，才需要這個模組。
-    .degraded = 不會監控檔案系統的活動。
+    .cause = 監控檔案系統的核心模組 { $filesystem-module } 無法載入。只有在連接器政策開啟「Monitor File Copies and Moves」時，才需要這個模組。
+    .impact = 不會監控檔案系統的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $filesystem-module } 可能與核心或第三方模組衝突。
     .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $filesystem-module }。
     .resolution-load-lock = 如果原因是載入鎖，請用「hostprep load-lock status」查看上鎖的原因。先排除該原因，再執行「hostprep load-lock reset」。升級或重新安裝連接器也會解鎖。
 
 fault-9 = 即時網路監控無法啟動
-    .condition = 監控網路的核心模組 { $network-module } 無法載入。只有在連接器政策開啟「Enable Device Flow Correlation」時，才需要這個模組。
-    .degraded = 不會監控網路的活動。
+    .cause = 監控網路的核心模組 { $network-module } 無法載入。只有在連接器政策開啟「Enable Device Flow Correlation」時，才需要這個模組。
+    .impact = 不會監控網路的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $network-module } 可能與核心或第三方模組衝突。
     .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $network-module }。
     .resolution-load-lock = 如果原因是載入鎖，請用「hostprep load-lock status」查看上鎖的原因。先排除該原因，再執行「hostprep load-lock reset」。升級或重新安裝連接器也會解鎖。
 
 fault-11 = 缺少必要的核心開發套件
-    .condition = 執行中的核心 { $kernel } 沒有型別資訊（BTF），也沒有安裝與它完全相符的標頭檔，因此無法建置 eBPF 程式。
-    .degraded = 檔案和網路活動只能以較有限的方式監控。
+    .cause = 執行中的核心 { $kernel } 沒有型別資訊（BTF），也沒有安裝與它完全相符的標頭檔，因此無法建置 eBPF 程式。
+    .impact = 檔案和網路活動只能以較有限的方式監控。
     .resolution-kernel = 將核心更新為以 CONFIG_DEBUG_INFO_BTF 建置的版本，並用它開機。這個方法的效果最持久。
     .resolution-headers = 無法更新時，請安裝與執行中核心完全相符的標頭檔套件 { $package }：
         { $install-headers }
@@ -47,22 +47,22 @@ fault-11 = 缺少必要的核心開發套件
     .resolution-restart = 等候一分鐘；如果故障仍在，請重新啟動連接器。
 
 fault-16 = 核心不相容
-    .condition = 這個版本的連接器不支援執行中的核心 { $kernel }，而連接器政策開啟了「Monitor File Copies and Moves」或「Enable Device Flow Correlation」。
-    .degraded = 無法依政策的要求監控檔案和網路活動。
+    .cause = 這個版本的連接器不支援執行中的核心 { $kernel }，而連接器政策開啟了「Monitor File Copies and Moves」或「Enable Device Flow Correlation」。
+    .impact = 無法依政策的要求監控檔案和網路活動。
     .resolution-kernel = 退回連接器支援的較舊核心，並用它開機。
     .resolution-connector = 或將連接器升級到支援 { $kernel } 的版本；支援哪些核心，請參閱連接器的 Linux 系統需求。
 
 fault-18 = 連接器事件監控超載
-    .condition = 主機上的事件多到連接器監控不完。嚴重性為「主要」時，連接器會減少監控的事件種類，直到負載下降；為「嚴重」時，負載更加沉重。
-    .degraded = 保護範圍僅限於最重要的事件。
+    .cause = 主機上的事件多到連接器監控不完。嚴重性為「主要」時，連接器會減少監控的事件種類，直到負載下降；為「嚴重」時，負載更加沉重。
+    .impact = 保護範圍僅限於最重要的事件。
     .resolution-exclusion = 找出活動特別頻繁的程式（例如用「top」）。如果它無害且值得信任，請將它加入政策的行程排除集；有時這樣就能清除故障。
     .resolution-investigate = 如果沒有無害的程式能解釋負載的來源，請調查是否有惡意行程。
     .resolution-wait = 如果只是短暫的尖峰，則無須處理；負載下降後，故障會自動清除。
     .resolution-provision = 如果經常發生，而原因既不是無害的程式，也不是惡意行程，請將工作移到規格更高的機器。
 
 fault-19 = SELinux 政策遺失或已停用
-    .condition = SELinux 處於 enforcing 模式，而其政策不允許網域 { $domain } 建立、讀取和寫入 BPF map，也不允許它載入和執行 BPF 程式。
-    .degraded = 連接器無法觀察主機上的活動。
+    .cause = SELinux 處於 enforcing 模式，而其政策不允許網域 { $domain } 建立、讀取和寫入 BPF map，也不允許它載入和執行 BPF 程式。
+    .impact = 連接器無法觀察主機上的活動。
     .resolution-tools = 安裝 { $tools }，其中包含新增政策模組所需的工具：
         { $install-tools }
     .resolution-repair = 執行「hostprep repair」。它會安裝模組 { $module } 或重新啟用它，並向核心查證這樣是否足夠。

@@ -240,5 +240,4 @@ pub(crate) fn first_line(error: &toml::de::Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "profile_tests.rs"]
 mod tests;

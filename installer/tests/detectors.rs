@@ -7,7 +7,7 @@ mod common;
 use std::os::unix::fs::PermissionsExt;
 
 use common::{FILESYSTEM_MONITOR, Host, KERNEL, KERNEL_SUPPORT, NETWORK_MONITOR, SCAN_SERVICE, SELINUX_MODULE};
-use faults::{FaultId, Finding, Occasion, Reason, Report, Source, Wanted};
+use faults::{EventContext, FaultId, FaultUpdate, Finding, Reason, Report, Source};
 use host::clock::SystemClock;
 use host::container::Surroundings;
 use host::kernel::running_release;
@@ -201,7 +201,7 @@ fn what_only_the_agent_sees_is_left_to_it() {
     let host = Host::enforcing("rhel-9");
     let report = |reason: Reason| {
         let detail = "the agent's own".to_owned();
-        Wanted::Raised(Report {
+        FaultUpdate::Raise(Report {
             id: FaultId::SCAN_START,
             finding: Finding { reason, detail, remedy: Vec::new() },
             severity: None,
@@ -209,7 +209,7 @@ fn what_only_the_agent_sees_is_left_to_it() {
     };
     let raise = |reason, source| {
         host.with(|cx| {
-            let on = Occasion { source, boot_id: None };
+            let on = EventContext { source, boot_id: None };
             let patience = std::time::Duration::from_secs(1);
             installer::engine::fault_updates::store(cx).apply(&[report(reason)], &on, &SystemClock, patience).unwrap();
         });

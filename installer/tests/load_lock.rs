@@ -299,7 +299,7 @@ fn another_root_has_no_loads_and_a_record_that_can_be_looked_at() {
 fn a_lock_without_its_faults_is_completed() {
     let machine = Machine::locked();
     machine.host.with_clock(&machine, |cx| {
-        let wanted = BOTH.map(faults::Wanted::Cleared);
+        let wanted = BOTH.map(faults::FaultUpdate::Clear);
         installer::engine::fault_updates::apply(cx, &wanted, Source::Manual).unwrap();
     });
     assert_eq!(machine.begin(), Begun::Locked);

@@ -181,7 +181,7 @@ fn disabled_by_the_administrator_is_enabled_and_said_so() {
     assert!(check.detail.contains("disabled"), "{}", check.detail);
     let repaired = host.repair(MODULE);
     assert_eq!(repaired.outcome, Outcome::Changed);
-    assert!(repaired.plan.iter().any(|line| line.contains("on again, which was disabled")), "{:?}", repaired.plan);
+    assert!(repaired.plan.iter().any(|line| line == "enable the module, which was disabled"), "{:?}", repaired.plan);
     assert!(host.calls()[1].contains("-e cisco-secure-bpf"), "{:?}", host.calls());
 }
 

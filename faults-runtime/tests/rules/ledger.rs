@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faults::{Fault, FaultId, Report, Severity, Snapshot, Source, Wanted, catalogue};
+use faults::{Fault, FaultId, FaultUpdate, Report, Severity, Snapshot, Source, catalogue};
 use host::clock::{Clock, VirtualClock};
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -18,11 +18,11 @@ pub struct Ledger {
 
 impl Ledger {
     /// Does what is wanted; notes it where it changes whether, or how badly, the fault is raised.
-    pub fn take(&mut self, wanted: impl IntoIterator<Item = Wanted>, now: Duration) {
+    pub fn take(&mut self, wanted: impl IntoIterator<Item = FaultUpdate>, now: Duration) {
         for wanted in wanted {
             let (id, fault) = match &wanted {
-                Wanted::Raised(report) => (report.id, Some(stored(report))),
-                Wanted::Cleared(id) => (*id, None),
+                FaultUpdate::Raise(report) => (report.id, Some(stored(report))),
+                FaultUpdate::Clear(id) => (*id, None),
             };
             let severity = fault.as_ref().map(|fault| fault.severity);
             if self.stored.get(id).map(|fault| fault.severity) != severity {
@@ -55,9 +55,9 @@ fn stored(report: &Report) -> Fault {
 
 /// The one report among `wanted`, which has nothing else.
 #[track_caller]
-pub fn report(wanted: impl IntoIterator<Item = Wanted>) -> Report {
+pub fn report(wanted: impl IntoIterator<Item = FaultUpdate>) -> Report {
     let wanted: Vec<_> = wanted.into_iter().collect();
-    let [Wanted::Raised(report)] = &wanted[..] else { panic!("not one report: {wanted:?}") };
+    let [FaultUpdate::Raise(report)] = &wanted[..] else { panic!("not one report: {wanted:?}") };
     let entry = catalogue::find(report.id).unwrap();
     let reason = &report.finding.reason;
     assert!(
@@ -71,6 +71,6 @@ pub fn report(wanted: impl IntoIterator<Item = Wanted>) -> Report {
     report.clone()
 }
 
-pub fn cleared(id: FaultId) -> Option<Wanted> {
-    Some(Wanted::Cleared(id))
+pub fn cleared(id: FaultId) -> Option<FaultUpdate> {
+    Some(FaultUpdate::Clear(id))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faults::{FaultId, Reason, Report, Severity, Snapshot, Wanted};
+use faults::{FaultId, FaultUpdate, Reason, Report, Severity, Snapshot};
 use faults_runtime::{Load, Overload, OverloadSettings};
 
 use crate::ledger::{Ledger, MILLI, MINUTE, SECOND, cleared, raised, report};
@@ -180,7 +180,7 @@ fn a_gap_begins_each_time_anew() {
     assert_eq!(rule.sample(Load::ratio(0.1), 3 * MINUTE - MILLI), cleared(FaultId::OVERLOAD));
     let mut rule = resumed(Severity::Major);
     assert_eq!(rule.sample(Load::ratio(0.1), MINUTE), None);
-    assert!(matches!(rule.sample(Load::ratio(0.1), 3 * MINUTE), Some(Wanted::Raised(_))), "it was told of the gap");
+    assert!(matches!(rule.sample(Load::ratio(0.1), 3 * MINUTE), Some(FaultUpdate::Raise(_))), "it was told of the gap");
     assert_eq!(rule.sample(Load::ratio(0.1), 4 * MINUTE), cleared(FaultId::OVERLOAD));
 }
 

@@ -4,12 +4,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use faults::{FaultId, Reason, Report, Snapshot, Wanted};
+use faults::{FaultId, FaultUpdate, Reason, Report, Snapshot};
 use faults_runtime::{AvailableMemory, Decision, End, Start, StartFailure, StartMemory, StartSettings};
 
 use crate::ledger::{raised, report};
 
-const CLEARED: Wanted = Wanted::Cleared(FaultId::SCAN_START);
+const CLEARED: FaultUpdate = FaultUpdate::Clear(FaultId::SCAN_START);
 const MIB: u64 = 1 << 20;
 
 fn daily() -> PathBuf {

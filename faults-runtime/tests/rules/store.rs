@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{Change, EventKind, FaultId, Reason, Severity, Source, StoreError, Wanted};
+use faults::{Change, EventKind, FaultId, FaultUpdate, Reason, Severity, Source, StoreError};
 use faults_runtime::{
     End, Load, Outbox, Overload, OverloadSettings, RestartSettings, Restarts, ScanFailure, Start, StartFailure,
     StartSettings,
@@ -34,7 +34,7 @@ impl<'a> Connector<'a> {
         self.clock.monotonic()
     }
 
-    fn tell(&mut self, wanted: impl IntoIterator<Item = Wanted>) -> Vec<Change> {
+    fn tell(&mut self, wanted: impl IntoIterator<Item = FaultUpdate>) -> Vec<Change> {
         self.outbox.tell(wanted, &self.scratch.store(), self.clock, Duration::ZERO).unwrap()
     }
 
@@ -181,9 +181,9 @@ fn all_three_at_once_keep_their_order() {
 fn what_the_store_refuses_waits_for_the_next_call() {
     let (scratch, clock) = (Scratch::new(), VirtualClock::default());
     let mut outbox = Outbox::new(Some("a boot".into()));
-    let six = |detail| Wanted::Raised(report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, detail));
-    let seven = Wanted::Raised(report(FaultId::SCAN_START, Reason::ScanStartFailed, "exit status 1"));
-    let mut tell = |wanted: Vec<Wanted>| outbox.tell(wanted, &scratch.store(), &clock, Duration::ZERO);
+    let six = |detail| FaultUpdate::Raise(report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, detail));
+    let seven = FaultUpdate::Raise(report(FaultId::SCAN_START, Reason::ScanStartFailed, "exit status 1"));
+    let mut tell = |wanted: Vec<FaultUpdate>| outbox.tell(wanted, &scratch.store(), &clock, Duration::ZERO);
 
     let held = scratch.lock();
     for wanted in [vec![six("first")], vec![seven, six("second")], vec![]] {
@@ -192,7 +192,7 @@ fn what_the_store_refuses_waits_for_the_next_call() {
     }
     drop(held);
     assert_eq!(
-        tell(vec![Wanted::Cleared(FaultId::OVERLOAD)]).unwrap(),
+        tell(vec![FaultUpdate::Clear(FaultId::OVERLOAD)]).unwrap(),
         [Change::Raised, Change::Raised, Change::Nothing]
     );
     assert_eq!(tell(vec![]).unwrap(), []);
@@ -201,7 +201,7 @@ fn what_the_store_refuses_waits_for_the_next_call() {
     assert_eq!(told, [(7, "exit status 1".into()), (6, "second".to_owned())], "the last about each");
 
     // Both of what one call decides about one fault are told, in order, as long as the store takes it.
-    let changes = tell(vec![Wanted::Cleared(FaultId::SCAN_RESTARTS), six("again")]).unwrap();
+    let changes = tell(vec![FaultUpdate::Clear(FaultId::SCAN_RESTARTS), six("again")]).unwrap();
     assert_eq!(changes, [Change::Cleared, Change::Raised]);
     assert!(outbox.is_empty());
 }
@@ -213,7 +213,7 @@ fn a_store_that_refuses_for_long_costs_no_memory() {
     let _held = scratch.lock();
     for number in 0..1000 {
         let detail = number.to_string();
-        let six = Wanted::Raised(report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, &detail));
+        let six = FaultUpdate::Raise(report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, &detail));
         outbox.tell([six], &scratch.store(), &clock, Duration::ZERO).unwrap_err();
     }
     drop(_held);

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use faults::{
-    Change, DEFAULT_DIRECTORY, Event, EventKind, FaultId, Finding, Occasion, Reason, Report, Source, Store, StoreError,
-    Writer,
+    Change, DEFAULT_DIRECTORY, Event, EventContext, EventKind, FaultId, Finding, Reason, Report, Source, Store,
+    StoreError, Writer,
 };
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -187,8 +187,8 @@ pub fn copy_of(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .collect()
 }
 
-pub fn repair() -> Occasion {
-    Occasion { source: Source::Repair, boot_id: Some("6d0f1a52-4c1c-4f0b-9a63-5a4bb1e0c7d2".into()) }
+pub fn repair() -> EventContext {
+    EventContext { source: Source::Repair, boot_id: Some("6d0f1a52-4c1c-4f0b-9a63-5a4bb1e0c7d2".into()) }
 }
 
 pub fn report(id: FaultId, reason: Reason, detail: &str) -> Report {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use faults::explain;
 use faults::texts::Values;
-use faults::{Change, Event, Fault, FaultId, Finding, Reason, Report, Source, Wanted};
+use faults::{Change, Event, Fault, FaultId, FaultUpdate, Finding, Reason, Report, Source};
 use host::changes::{Changes, Ended};
 use host::distribution::Tool;
 use host::process::quoted;
@@ -34,11 +34,11 @@ pub fn run(global: &Global, command: Faults) -> Outcome {
             let remedy = vec![format!("hostprep faults clear {id}")];
             let reason = Reason::from(reason.as_str());
             let report = Report { id, finding: Finding { reason, detail: one_line(&detail), remedy }, severity };
-            change(global, "faults raise", Wanted::Raised(report), id)
+            change(global, "faults raise", FaultUpdate::Raise(report), id)
         }
         Faults::Clear { id } => {
             let id = parse(&id)?;
-            change(global, "faults clear", Wanted::Cleared(id), id)
+            change(global, "faults clear", FaultUpdate::Clear(id), id)
         }
     }
 }
@@ -170,7 +170,7 @@ fn event_line(event: &Event, format: Format) -> Result<String, Failure> {
     })
 }
 
-fn change(global: &Global, command: &'static str, wanted: Wanted, id: FaultId) -> Outcome {
+fn change(global: &Global, command: &'static str, wanted: FaultUpdate, id: FaultId) -> Outcome {
     with(global, Access::Changes(command), None, |session| {
         let cx = &session.cx;
         recover(cx, LOCK_TIMEOUT, &mut say_waiting)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use faults::catalogue::SeenBy;
-use faults::{Change, Fault, FaultId, Occasion, Report, Severity, Snapshot, Source, Store, Wanted};
+use faults::{Change, EventContext, Fault, FaultId, FaultUpdate, Report, Severity, Snapshot, Source, Store};
 use host::log::Level;
 
 use crate::Error;
@@ -19,7 +19,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// Returns the fault updates that follow from `reports`. A fault is left as it is unless each step of `judging` that can raise it
 /// was observed. The store is read by the system in the alternate root `root`, so remedies are as that system runs them.
 #[must_use]
-pub fn updates(reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Vec<Wanted> {
+pub fn updates(reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Vec<FaultUpdate> {
     faults_of(judging).into_iter().filter_map(|id| update(id, reports, judging, root)).collect()
 }
 
@@ -32,15 +32,15 @@ pub fn faults_of(steps: &[StepRef]) -> Vec<FaultId> {
     ids
 }
 
-fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Option<Wanted> {
+fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Option<FaultUpdate> {
     let findings = reports.iter().filter(|report| report.fault == id).flat_map(|report| &report.findings);
     if let Some(finding) = Finding::merged(findings) {
         let finding = finding.rendered_inside(root);
-        return Some(Wanted::Raised(Report { id, finding, severity: None }));
+        return Some(FaultUpdate::Raise(Report { id, finding, severity: None }));
     }
     let is_known =
         |step: &StepRef| reports.iter().any(|report| report.step == step.id() && report.outcome != Outcome::Unknown);
-    judging.iter().filter(|step| step.fault() == id).all(is_known).then_some(Wanted::Cleared(id))
+    judging.iter().filter(|step| step.fault() == id).all(is_known).then_some(FaultUpdate::Clear(id))
 }
 
 /// Returns the faults that `reports` found, sorted.
@@ -55,10 +55,10 @@ pub fn faults_found<'a>(reports: impl Iterator<Item = &'a StepReport>) -> Vec<Fa
 
 /// Returns whether [`apply`] would write anything.
 #[must_use]
-pub fn would_change(updates: &[Wanted], snapshot: &Snapshot) -> bool {
+pub fn would_change(updates: &[FaultUpdate], snapshot: &Snapshot) -> bool {
     updates.iter().any(|update| match update {
-        Wanted::Raised(report) => snapshot.would_change(report),
-        Wanted::Cleared(id) => snapshot.is_raised(*id),
+        FaultUpdate::Raise(report) => snapshot.would_change(report),
+        FaultUpdate::Clear(id) => snapshot.is_raised(*id),
     })
 }
 
@@ -67,14 +67,14 @@ pub fn would_change(updates: &[Wanted], snapshot: &Snapshot) -> bool {
 ///
 /// # Errors
 /// [`Error::Store`]; what comes before the update that failed has been done and logged.
-pub fn apply(cx: &HostContext, updates: &[Wanted], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
+pub fn apply(cx: &HostContext, updates: &[FaultUpdate], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
     let store = store(cx);
     if !would_change(updates, &store.read()?) {
         replay_pending(cx, source)?;
         return Ok(Vec::new());
     }
     let by_check = !matches!(source, Source::Manual | Source::LoadLock);
-    let occasion = Occasion { source, boot_id: cx.boot_id() };
+    let context = EventContext { source, boot_id: cx.boot_id() };
     let mut writer = store.lock(cx.clock, LOCK_TIMEOUT)?;
     let mut changes = Vec::new();
     for update in updates {
@@ -85,8 +85,8 @@ pub fn apply(cx: &HostContext, updates: &[Wanted], source: Source) -> Result<Vec
         }
         let before = writer.snapshot().get(id).cloned();
         let change = match update {
-            Wanted::Raised(report) => writer.raise(report, &occasion)?,
-            Wanted::Cleared(id) => writer.clear(*id, &occasion)?,
+            FaultUpdate::Raise(report) => writer.raise(report, &context)?,
+            FaultUpdate::Clear(id) => writer.clear(*id, &context)?,
         };
         if change != Change::Nothing {
             announce(cx, update, change, before.as_ref());
@@ -101,20 +101,20 @@ pub fn apply(cx: &HostContext, updates: &[Wanted], source: Source) -> Result<Vec
 /// # Errors
 /// [`Error::Store`].
 pub fn replay_pending(cx: &HostContext, source: Source) -> Result<(), Error> {
-    store(cx).apply(&[], &Occasion { source, boot_id: None }, cx.clock, LOCK_TIMEOUT)?;
+    store(cx).apply(&[], &EventContext { source, boot_id: None }, cx.clock, LOCK_TIMEOUT)?;
     Ok(())
 }
 
 /// Logs one entry per change to the journal, with fields to search for: `journalctl FAULT_ID=19`.
-fn announce(cx: &HostContext, update: &Wanted, change: Change, before: Option<&Fault>) {
+fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Option<&Fault>) {
     let id = id_of(update);
     let usual = faults::catalogue::find(id).map(|entry| entry.severity);
     let (severity, reason, detail) = match (update, before) {
-        (Wanted::Raised(report), _) => {
+        (FaultUpdate::Raise(report), _) => {
             (report.severity.or(usual), report.finding.reason.as_str(), Some(report.finding.detail.as_str()))
         }
-        (Wanted::Cleared(_), Some(fault)) => (Some(fault.severity), fault.finding.reason.as_str(), None),
-        (Wanted::Cleared(_), None) => (usual, "", None),
+        (FaultUpdate::Clear(_), Some(fault)) => (Some(fault.severity), fault.finding.reason.as_str(), None),
+        (FaultUpdate::Clear(_), None) => (usual, "", None),
     };
     let word = change.as_str();
     let level = match (change, severity) {
@@ -137,10 +137,10 @@ fn announce(cx: &HostContext, update: &Wanted, change: Change, before: Option<&F
 
 /// Returns the fault that an update is about.
 #[must_use]
-pub fn id_of(update: &Wanted) -> FaultId {
+pub fn id_of(update: &FaultUpdate) -> FaultId {
     match update {
-        Wanted::Raised(report) => report.id,
-        Wanted::Cleared(id) => *id,
+        FaultUpdate::Raise(report) => report.id,
+        FaultUpdate::Clear(id) => *id,
     }
 }
 

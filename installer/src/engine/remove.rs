@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use faults::{Source, Wanted};
+use faults::{FaultUpdate, Source};
 use host::log::Level;
 use host::places;
 
@@ -105,7 +105,7 @@ fn clear_faults(cx: &HostContext) -> Result<(), Error> {
     let raised = fault_updates::store(cx).read()?;
     let mut ids = fault_updates::faults_of(STEPS);
     ids.retain(|id| !fault_updates::owned_by_agent(&raised, *id));
-    let cleared: Vec<Wanted> = ids.into_iter().map(Wanted::Cleared).collect();
+    let cleared: Vec<FaultUpdate> = ids.into_iter().map(FaultUpdate::Clear).collect();
     fault_updates::apply(cx, &cleared, Source::Remove).map(drop)
 }
 

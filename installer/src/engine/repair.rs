@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faults::{Change, FaultId, Snapshot, Source, StoreError, Wanted};
+use faults::{Change, FaultId, FaultUpdate, Snapshot, Source, StoreError};
 use host::log::Level;
 
 use super::one_step::{self, Plans};
@@ -165,7 +165,7 @@ fn updates(
     reports: &[StepReport],
     related: &[StepReport],
     store: Option<&Snapshot>,
-) -> Vec<Wanted> {
+) -> Vec<FaultUpdate> {
     if !request.updates_faults {
         return Vec::new();
     }
@@ -174,10 +174,11 @@ fn updates(
     let found = fault_updates::faults_found(reports.iter());
     let is_raised = |id: FaultId| store.is_some_and(|store| store.is_raised(id));
     updates.retain(
-        |update| !matches!(update, Wanted::Raised(report) if !found.contains(&report.id) && is_raised(report.id)),
+        |update| !matches!(update, FaultUpdate::Raise(report) if !found.contains(&report.id) && is_raised(report.id)),
     );
-    let by_agent =
-        |update: &Wanted| store.is_some_and(|store| fault_updates::owned_by_agent(store, fault_updates::id_of(update)));
+    let by_agent = |update: &FaultUpdate| {
+        store.is_some_and(|store| fault_updates::owned_by_agent(store, fault_updates::id_of(update)))
+    };
     updates.retain(|update| !by_agent(update));
     updates
 }

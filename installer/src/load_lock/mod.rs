@@ -10,7 +10,7 @@ mod record;
 
 use std::time::Duration;
 
-use faults::{FaultId, Reason, Remedy, Report, Source, Wanted};
+use faults::{FaultId, FaultUpdate, Reason, Remedy, Report, Source};
 
 use crate::model::error::NotRunning;
 use crate::model::report::Finding;
@@ -101,13 +101,13 @@ pub fn begin(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> Result<
 
 fn raise(cx: &HostContext, finding: &Finding) -> Result<(), crate::Error> {
     let finding = finding.rendered_inside(cx.alternate_root());
-    let wanted = FAULTS.map(|id| Wanted::Raised(Report { id, finding: finding.clone(), severity: None }));
+    let wanted = FAULTS.map(|id| FaultUpdate::Raise(Report { id, finding: finding.clone(), severity: None }));
     fault_updates::apply(cx, &wanted, Source::LoadLock).map(drop)
 }
 
 /// Clears the faults that the lock raised.
 fn clear(cx: &HostContext, source: Source) -> Result<(), crate::Error> {
-    let cleared: Vec<Wanted> = raised_by_lock(cx)?.into_iter().map(Wanted::Cleared).collect();
+    let cleared: Vec<FaultUpdate> = raised_by_lock(cx)?.into_iter().map(FaultUpdate::Clear).collect();
     fault_updates::apply(cx, &cleared, source).map(drop)
 }
 

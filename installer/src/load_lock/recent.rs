@@ -92,5 +92,4 @@ impl Age {
 }
 
 #[cfg(test)]
-#[path = "recent_tests.rs"]
 mod tests;

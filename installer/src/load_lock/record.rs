@@ -117,5 +117,4 @@ impl Record {
 }
 
 #[cfg(test)]
-#[path = "record_tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use faults::{
-    Change, Event, FaultId, Finding, Occasion, Reason, Report, Source, Store, StoreError, Texts, Writer, status,
+    Change, Event, EventContext, FaultId, Finding, Reason, Report, Source, Store, StoreError, Texts, Writer, status,
 };
 use flate2::{Compression, write::GzEncoder};
 use host::Root;
@@ -90,7 +90,7 @@ fn change(
     before: BTreeMap<PathBuf, Vec<u8>>,
 ) {
     let clock = VirtualClock::default();
-    let on = Occasion { source: Source::Repair, boot_id: Some("a-boot".into()) };
+    let on = EventContext { source: Source::Repair, boot_id: Some("a-boot".into()) };
     let known = store.read();
     let Ok(mut writer) = store.lock(&clock, Duration::ZERO) else {
         let mut after = scratch.files();
@@ -129,7 +129,7 @@ fn change(
     expect_written(&writer, &Store::at(root, DIR), history, damaged, &expected);
     drop(writer);
     let quiet = scratch.tree();
-    let again = store.apply(&[faults::Wanted::Raised(report)], &on, &clock, Duration::ZERO).unwrap();
+    let again = store.apply(&[faults::FaultUpdate::Raise(report)], &on, &clock, Duration::ZERO).unwrap();
     assert_eq!(again, [Change::Nothing]);
     assert!(scratch.tree() == quiet, "nothing was to be done, and something was written");
 }

@@ -1,0 +1,122 @@
+//! The faults there are. The knowledge is `catalogue.toml`; what people read about it is in [`texts`](crate::texts).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::catalogue::id::FaultId;
+use crate::catalogue::reason::Reason;
+use crate::catalogue::severity::Severity;
+
+/// What is known of a fault, whatever the host and the language.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its number.
+    pub id: FaultId,
+    /// How bad it is, where whoever raises it does not know better.
+    pub severity: Severity,
+    /// Why it can be raised.
+    pub reasons: Reasons,
+    /// The keys of the resolutions, in the order in which to try them.
+    pub resolutions: Vec<String>,
+    /// Log files to read, as the host sees them.
+    pub logs: Vec<PathBuf>,
+    /// From which connector version it applies; empty where it always did.
+    pub since: Vec<Since>,
+}
+
+/// Why a fault can be raised, by who sees it.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reasons {
+    /// What a check of the host sees.
+    pub check: Vec<Reason>,
+    /// What only the running agent sees.
+    pub agent: Vec<Reason>,
+}
+
+impl Reasons {
+    /// Returns all of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Reason> {
+        self.check.iter().chain(&self.agent)
+    }
+}
+
+/// Who sees whether a fault still applies, and so may change or clear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SeenBy {
+    /// A check of the host.
+    Check,
+    /// The running agent.
+    Agent,
+}
+
+/// The connector version from which a fault, or one cause of it, applies.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Since {
+    /// The key of what applies: distributions, or a cause.
+    pub scope: String,
+    /// The first connector version; `None` where every one has it.
+    pub connector: Option<String>,
+}
+
+/// Every fault, by number.
+#[must_use]
+pub fn entries() -> &'static [Entry] {
+    &data().fault
+}
+
+/// The fault of that number; `None` for one that only a newer version knows.
+#[must_use]
+pub fn find(id: FaultId) -> Option<&'static Entry> {
+    entries().iter().find(|entry| entry.id == id)
+}
+
+/// A number that is not in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no fault {given}; the faults are {}", listed())]
+pub struct UnknownFault {
+    /// As given.
+    pub given: String,
+}
+
+fn listed() -> String {
+    let ids: Vec<_> = entries().iter().map(|entry| entry.id.to_string()).collect();
+    ids.join(", ")
+}
+
+impl FromStr for FaultId {
+    type Err = UnknownFault;
+
+    fn from_str(given: &str) -> Result<Self, UnknownFault> {
+        let number: Option<u16> = given.parse().ok();
+        let known = entries().iter().map(|entry| entry.id).find(|id| Some(id.number()) == number);
+        known.ok_or_else(|| UnknownFault { given: given.to_owned() })
+    }
+}
+
+/// What the texts' variables stand for where the caller does not know.
+pub(crate) fn values() -> &'static BTreeMap<String, String> {
+    &data().values
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    values: BTreeMap<String, String>,
+    fault: Vec<Entry>,
+}
+
+fn data() -> &'static Data {
+    static DATA: OnceLock<Data> = OnceLock::new();
+    DATA.get_or_init(|| toml::from_str(include_str!("../../catalogue.toml")).expect("a test parses catalogue.toml"))
+}
+
+#[cfg(test)]
+mod tests;

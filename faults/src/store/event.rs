@@ -1,0 +1,67 @@
+//! One change of the store.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::id::FaultId;
+use crate::catalogue::severity::Severity;
+use crate::catalogue::source::Source;
+use crate::finding::Finding;
+
+/// What happened to a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// It was not raised before.
+    Raised,
+    /// It is raised no longer.
+    Cleared,
+    /// Its reason or severity is another now.
+    Changed,
+}
+
+impl EventKind {
+    /// The word as it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Cleared => "cleared",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// One change, as one line of `events.jsonl` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The version of the format, [`SCHEMA`](crate::SCHEMA).
+    pub schema: u32,
+    /// Counts from 1 without a gap. This orders events; time does not, since clocks are set back.
+    pub seq: u64,
+    /// The time of day, UTC.
+    pub time: Timestamp,
+    /// The boot (`/proc/sys/kernel/random/boot_id`) in which it happened, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+    /// What happened.
+    pub event: EventKind,
+    /// To which fault.
+    pub fault: FaultId,
+    /// How bad it is; of a cleared fault, how bad it was.
+    pub severity: Severity,
+    /// Why, and what to do; of a cleared fault, why it was raised.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// On which occasion.
+    pub source: Source,
+}
+
+/// What makes a change, and in which boot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventContext {
+    /// What is going on.
+    pub source: Source,
+    /// The running boot (`/proc/sys/kernel/random/boot_id`); `None` for an alternate root.
+    pub boot_id: Option<String>,
+}

@@ -1,0 +1,205 @@
+//! An opened file of events as it was then, and where in it the newest begin.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use host::{Dir, FileError};
+use nix::fcntl::OFlag;
+
+use crate::store::error::StoreError;
+use crate::store::event_log::lines::{ReverseLines, read_line};
+use crate::store::format::{self, ParseError};
+
+/// The file's name. Once it is large it becomes a [segment](super::segments), and the next event begins a new one.
+pub(crate) const NAME: &str = "events.jsonl";
+
+const BUFFER: usize = 64 * 1024;
+
+/// An opened file of events. It stays the same file whatever becomes of its name.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    file: Arc<File>,
+    pub shown: PathBuf,
+    /// Where it ended when it was opened; what is appended later is not read.
+    pub length: u64,
+}
+
+/// What was found by looking from the end for the events after a number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SearchResult {
+    /// Where the first of them begins; 0 where none before them is in the file.
+    pub start: u64,
+    /// The last number in the file, as far as it was looked through.
+    pub last: Option<u64>,
+    /// Whether the file ends with a line feed, or is empty.
+    pub ended: bool,
+    /// Whether all of them are here: they follow the number asked for without a gap, or there are none.
+    pub joined: bool,
+}
+
+impl Default for SearchResult {
+    /// Nothing was found, and so nothing is known.
+    fn default() -> Self {
+        Self { start: 0, last: None, ended: true, joined: false }
+    }
+}
+
+enum SearchError {
+    System(std::io::Error),
+    Newer(u64),
+}
+
+impl From<std::io::Error> for SearchError {
+    fn from(error: std::io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// Opens `events.jsonl` as it is now. Returns `None` if it does not exist.
+pub(crate) fn open(dir: &Dir) -> Result<Option<LogFile>, FileError> {
+    match dir.open(NAME, OFlag::O_RDONLY) {
+        Ok(file) => LogFile::of(file, dir.shown().join(NAME)).map(Some),
+        Err(e) if e.is_missing() => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether `opened` still is what the name leads to.
+pub(crate) fn is_current(dir: &Dir, opened: Option<&LogFile>) -> Result<bool, FileError> {
+    let named = dir.stat(NAME)?.map(|found| (found.st_dev, found.st_ino));
+    Ok(named == opened.map(LogFile::identity).transpose()?)
+}
+
+impl LogFile {
+    /// `file`, which is called `shown`, as it is now.
+    pub(crate) fn of(file: File, shown: PathBuf) -> Result<Self, FileError> {
+        match file.metadata() {
+            Ok(found) => Ok(Self { file: Arc::new(file), length: found.len(), shown }),
+            Err(e) => Err(FileError::new("read", shown, e)),
+        }
+    }
+
+    /// Device and inode, by which it is known under another name.
+    pub(crate) fn identity(&self) -> Result<(u64, u64), FileError> {
+        let found = self.file.metadata().map_err(|e| FileError::new("look at", &self.shown, e))?;
+        Ok((found.dev(), found.ino()))
+    }
+
+    /// Looks from the end for the events after `seq`. Lines that are no events are passed over: who reads on from there
+    /// judges them.
+    pub(crate) fn find_after(&mut self, seq: u64) -> Result<SearchResult, StoreError> {
+        loop {
+            return match self.look_back(seq) {
+                // Another process cut a torn line off while this one read it.
+                Err(SearchError::System(e)) if e.kind() == ErrorKind::UnexpectedEof => {
+                    let now = self.file.metadata().map_err(|e| FileError::new("read", &self.shown, e))?;
+                    self.length = now.len();
+                    continue;
+                }
+                Err(SearchError::System(e)) => Err(FileError::new("read", &self.shown, e).into()),
+                Err(SearchError::Newer(found)) => Err(StoreError::Newer { path: self.shown.clone(), found }),
+                Ok(found) => Ok(found),
+            };
+        }
+    }
+
+    fn look_back(&self, after: u64) -> Result<SearchResult, SearchError> {
+        let mut found = SearchResult::default();
+        if after == 0 {
+            return Ok(found);
+        }
+        let mut lines = ReverseLines::new(&self.file, self.length);
+        // The number of the event behind the one looked at, and whether each number so far is one less than the next.
+        let (mut next, mut gapless) = (None, true);
+        while let Some(line) = lines.next_line()? {
+            let end = line.start + line.bytes.len() as u64;
+            found.ended = found.ended && line.bytes.ends_with(b"\n");
+            let seq = match format::event(&line.bytes) {
+                Ok(event) => event.seq,
+                Err(ParseError::NotJson { .. } | ParseError::Invalid { .. }) => continue,
+                Err(ParseError::Newer(schema)) => return Err(SearchError::Newer(schema)),
+            };
+            found.last = found.last.or(Some(seq));
+            if seq <= after {
+                found.start = end;
+                found.joined = gapless && next.is_none_or(follows(after));
+                break;
+            }
+            gapless = gapless && next.is_none_or(follows(seq));
+            if follows(after)(seq) {
+                found.start = line.start;
+                found.joined = gapless;
+                break;
+            }
+            next = Some(seq);
+        }
+        Ok(found)
+    }
+
+    /// The number of the first event in it. Lines that are none are passed over.
+    pub(crate) fn first(&self) -> Result<Option<u64>, FileError> {
+        let failed = |e| FileError::new("read", &self.shown, e);
+        let mut lines = self.read(4096, 0, self.length);
+        let mut line = Vec::new();
+        while read_line(&mut lines, &mut line).map_err(failed)? > 0 {
+            match format::event(&line) {
+                Ok(event) if line.ends_with(b"\n") => return Ok(Some(event.seq)),
+                _ => line.clear(),
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many line feeds there are before `offset`.
+    pub(crate) fn feeds_before(&self, offset: u64) -> Result<usize, FileError> {
+        let count = || -> std::io::Result<usize> {
+            let mut reader = self.read(BUFFER, 0, offset.min(self.length));
+            let mut feeds = 0;
+            loop {
+                let block = reader.fill_buf()?;
+                if block.is_empty() {
+                    return Ok(feeds);
+                }
+                feeds += block.iter().filter(|&&byte| byte == b'\n').count();
+                let size = block.len();
+                reader.consume(size);
+            }
+        };
+        count().map_err(|e| FileError::new("read", &self.shown, e))
+    }
+
+    /// Its bytes from `start` to where it ended when it was opened.
+    pub(crate) fn from(&self, start: u64) -> BufReader<Part> {
+        self.read(BUFFER, start, self.length)
+    }
+
+    fn read(&self, buffer: usize, offset: u64, end: u64) -> BufReader<Part> {
+        BufReader::with_capacity(buffer, Part { file: Arc::clone(&self.file), offset, end })
+    }
+}
+
+/// Whether a number is the next one. After the last that there is, none is.
+fn follows(seq: u64) -> impl Fn(u64) -> bool {
+    move |next| seq.checked_add(1) == Some(next)
+}
+
+/// Part of a file. It reads without moving the position of the file, which several share.
+#[derive(Debug)]
+pub(crate) struct Part {
+    file: Arc<File>,
+    offset: u64,
+    end: u64,
+}
+
+impl Read for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+        let size = left.min(buffer.len());
+        let size = self.file.read_at(&mut buffer[..size], self.offset)?;
+        self.offset += size as u64;
+        Ok(size)
+    }
+}

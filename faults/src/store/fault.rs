@@ -1,0 +1,62 @@
+//! One fault as it is stored, and as a program reports it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::id::FaultId;
+use crate::catalogue::severity::Severity;
+use crate::catalogue::source::Source;
+use crate::catalogue::{self, Entry, SeenBy, UnknownFault};
+use crate::finding::Finding;
+
+/// A raised fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Its number.
+    pub id: FaultId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Why it is raised, and what to do.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// When it was raised; later changes leave this as it is.
+    pub raised_at: Timestamp,
+    /// When what is said here was last changed.
+    pub updated_at: Timestamp,
+    /// On which occasion it was last changed.
+    pub source: Source,
+    /// The boot (`/proc/sys/kernel/random/boot_id`) in which it was last changed, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+}
+
+/// A fault as a program found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its number.
+    pub id: FaultId,
+    /// Why, and what to do. Control characters, line breaks included, are stored as spaces.
+    pub finding: Finding,
+    /// How bad it is; `None` for what the catalogue says.
+    pub severity: Option<Severity>,
+}
+
+impl Report {
+    /// Returns the severity given, else the catalogue's.
+    pub(crate) fn severity(&self) -> Result<Severity, UnknownFault> {
+        let usual = || catalogue::find(self.id).map(|entry| entry.severity);
+        self.severity.or_else(usual).ok_or_else(|| UnknownFault { given: self.id.to_string() })
+    }
+}
+
+impl Fault {
+    /// Returns who sees whether the fault still applies. Of a fault with causes of both kinds, the agent sees those that
+    /// it raised itself and those that this version does not know; of a fault that this version does not know, all.
+    #[must_use]
+    pub fn seen_by(&self) -> SeenBy {
+        let Some(Entry { reasons, .. }) = catalogue::find(self.id) else { return SeenBy::Agent };
+        let check_alone = reasons.agent.is_empty();
+        let of_check = self.source != Source::Runtime && reasons.check.contains(&self.finding.reason);
+        if check_alone || of_check { SeenBy::Check } else { SeenBy::Agent }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the files of a store say together: the state, brought up to the events that are newer.
+
+use std::sync::Arc;
+
+use host::Dir;
+
+use crate::store::error::StoreError;
+use crate::store::event_log::appender::AppendPosition;
+use crate::store::event_log::history::{self, Events};
+use crate::store::event_log::log_file;
+use crate::store::event_log::segments::Listed;
+use crate::store::snapshot::Snapshot;
+use crate::store::state_file;
+
+/// What the files say together.
+pub(crate) struct Contents {
+    pub snapshot: Snapshot,
+    /// Where the next event goes.
+    pub position: AppendPosition,
+    /// Whether `faults.json` is older than the log: a writer died between the two.
+    pub state_is_stale: bool,
+}
+
+/// What the files say. Needs no lock: `events.jsonl` is opened first and the state read then, so that the state knows all
+/// events before the file's first, however often it is closed meanwhile, and nearly always all that are in it.
+pub(crate) fn contents(dir: &Arc<Dir>) -> Result<Contents, StoreError> {
+    let current = log_file::open(dir)?;
+    let mut snapshot = state_file::read(dir)?.unwrap_or_default();
+    let committed = snapshot.sequence;
+    let range = history::find(dir, current, committed)?;
+    let found = range.found;
+    let mut newer = Events::after(committed, Arc::clone(dir), range, committed);
+    for event in &mut newer {
+        snapshot.apply(event?);
+    }
+    let position = newer.current().map(|lines| AppendPosition::after(lines, found, committed)).unwrap_or_default();
+    Ok(Contents { position, state_is_stale: snapshot.sequence > committed, snapshot })
+}
+
+/// Takes account of segments that are newer than state and `events.jsonl`, which so can only be old copies that were put
+/// back: a number that was given to an event must not be given to another.
+pub(crate) fn catch_up(dir: &Arc<Dir>, contents: &mut Contents, listed: &Listed) -> Result<(), StoreError> {
+    let Some(&newest) = listed.numbers.last() else { return Ok(()) };
+    let first = log_file::open(dir)?.map(|file| file.first()).transpose()?.flatten();
+    let known = contents.snapshot.sequence;
+    if known < newest || first.is_some_and(|first| first <= newest) {
+        for event in Events::of_segments(Arc::clone(dir), &listed.numbers, known) {
+            contents.snapshot.apply(event?);
+        }
+        contents.state_is_stale |= contents.snapshot.sequence > known;
+    }
+    Ok(())
+}

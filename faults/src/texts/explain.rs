@@ -1,0 +1,108 @@
+//! All about one fault, as a person reads it: what it is, whether and why it is raised, and what to do.
+
+use crate::catalogue;
+use crate::catalogue::id::FaultId;
+use crate::store::fault::Fault;
+use crate::texts::message_keys::Word;
+use crate::texts::texts::{Explanation, Texts, Values};
+use crate::texts::wrap;
+
+/// Lines of text, each with its line feed; `None` for a fault that only a newer version knows. Text is wrapped to `width`
+/// cells, commands and paths never are. `raised` is the fault as it is in the store, where it is raised.
+///
+/// ```
+/// use faults::texts::{Texts, Values};
+/// use faults::FaultId;
+///
+/// let texts = Texts::for_language("en")?;
+/// let text = faults::explain::render(FaultId::OVERLOAD, None, &texts, &Values::default(), Some(80));
+/// assert!(text.unwrap().starts_with("Fault 18: Connector Event Monitoring Is Overloaded (major)\n\nRaised\n  no\n"));
+/// # Ok::<(), faults::UnknownLanguage>(())
+/// ```
+#[must_use]
+pub fn render(
+    id: FaultId,
+    raised: Option<&Fault>,
+    texts: &Texts,
+    values: &Values,
+    width: Option<usize>,
+) -> Option<String> {
+    let entry = catalogue::find(id)?;
+    let Explanation { summary, cause, impact, resolutions, since } = texts.explain(id, values)?;
+    let severity = texts.severity(raised.map_or(entry.severity, |fault| fault.severity));
+    let heading = [("id", &*id.to_string()), ("title", &*summary), ("severity", severity.as_str())];
+
+    let mut page = Page { text: wrap::hanging("", &texts.word(Word::Heading, &heading), width), texts, width };
+    page.section(Word::Raised);
+    match raised {
+        None => page.paragraph("", &texts.word(Word::NotRaised, &[])),
+        Some(fault) => {
+            let source = texts.source(&fault.source);
+            let time = format!("{:.0}", fault.raised_at);
+            page.paragraph("", &texts.word(Word::Since, &[("time", &*time), ("source", &*source)]));
+            let reason = texts.reason(&fault.finding.reason);
+            page.paragraph("", &texts.word(Word::Why, &[("reason", &*reason), ("detail", &*fault.finding.detail)]));
+        }
+    }
+    if let Some(fault) = raised.filter(|fault| !fault.finding.remedy.is_empty()) {
+        page.section(Word::Remedy);
+        fault.finding.remedy.iter().for_each(|command| page.verbatim("", command));
+    }
+    page.section(Word::When);
+    page.paragraph("", &cause);
+    page.section(Word::Meanwhile);
+    page.paragraph("", &impact);
+    page.section(Word::WhatToDo);
+    for (number, resolution) in resolutions.iter().enumerate() {
+        page.paragraph(&format!("{}. ", number + 1), resolution);
+    }
+    page.applies(&since);
+    page.section(Word::Logs);
+    entry.logs.iter().for_each(|path| page.verbatim("", &path.display().to_string()));
+    Some(page.text)
+}
+
+struct Page<'a> {
+    text: String,
+    texts: &'a Texts,
+    width: Option<usize>,
+}
+
+impl Page<'_> {
+    fn section(&mut self, title: Word) {
+        self.text.push('\n');
+        self.text.push_str(&wrap::hanging("", &self.texts.word(title, &[]), self.width));
+    }
+
+    /// The lines of a text after its first are commands.
+    fn paragraph(&mut self, mark: &str, text: &str) {
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        self.text.push_str(&wrap::hanging(&format!("  {mark}"), first, self.width));
+        let indent = " ".repeat(wrap::cells(mark));
+        lines.for_each(|command| self.verbatim(&indent, command));
+    }
+
+    fn verbatim(&mut self, indent: &str, line: &str) {
+        self.text.push_str(&format!("  {indent}{line}\n"));
+    }
+
+    fn applies(&mut self, since: &[(String, Option<String>)]) {
+        if since.is_empty() {
+            return;
+        }
+        self.section(Word::Applies);
+        let version = |version: &Option<String>| match version {
+            Some(version) => self.texts.word(Word::Connector, &[("version", &**version)]),
+            None => self.texts.word(Word::AnyConnector, &[]),
+        };
+        let versions: Vec<String> = since.iter().map(|(_, connector)| version(connector)).collect();
+        let widest = versions.iter().map(|version| wrap::cells(version)).max().unwrap_or(0);
+        for (version, (scope, _)) in versions.iter().zip(since) {
+            self.paragraph(&wrap::row(&[version, ""], &[widest]), scope);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

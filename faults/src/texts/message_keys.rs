@@ -1,0 +1,65 @@
+//! The words around a fault's texts, which each language has as messages. The build script reads this list too.
+
+macro_rules! interface {
+    ($($(#[$doc:meta])* $variant:ident = $key:literal ($($variable:literal),*),)+) => {
+        /// A word, or a line, of the user interface.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Word {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Word {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The message.
+            pub fn key(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $key,)+
+                }
+            }
+
+            /// What the message is given, all of which it shows.
+            pub fn variables(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$variant => &[$($variable),*],)+
+                }
+            }
+        }
+    };
+}
+
+interface! {
+    /// The first line.
+    Heading = "word-heading" ("id", "title", "severity"),
+    /// How bad a fault is.
+    Critical = "word-critical" (),
+    /// How bad a fault is.
+    Major = "word-major" (),
+    /// How bad a fault is.
+    Minor = "word-minor" (),
+    /// Above whether, since when and why it is raised.
+    Raised = "word-raised" (),
+    /// It is not raised.
+    NotRaised = "word-not-raised" (),
+    /// Since when it is raised, and what raised it.
+    Since = "word-since" ("time", "source"),
+    /// Why it is raised.
+    Why = "word-why" ("reason", "detail"),
+    /// Above the commands that correct it.
+    Remedy = "word-remedy" (),
+    /// Above the cause.
+    When = "word-when" (),
+    /// Above what does not work meanwhile.
+    Meanwhile = "word-meanwhile" (),
+    /// Above the resolutions.
+    WhatToDo = "word-what-to-do" (),
+    /// Above where and from which version it applies.
+    Applies = "word-applies" (),
+    /// From that version of the connector.
+    Connector = "word-connector" ("version"),
+    /// With every version of the connector.
+    AnyConnector = "word-any-connector" (),
+    /// Above the log files.
+    Logs = "word-logs" (),
+}

@@ -1,0 +1,209 @@
+//! What faults are called, and what to do, in a person's language: `texts/`, one Fluent file a language.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+use crate::catalogue::id::FaultId;
+use crate::catalogue::reason::Reason;
+use crate::catalogue::severity::Severity;
+use crate::catalogue::source::Source;
+use crate::catalogue::{self, Entry};
+use crate::texts::language::{self, ENGLISH, FILES, UnknownLanguage};
+use crate::texts::message_keys::Word;
+
+const CHECKED: &str = "the build script holds every message of every language against the catalogue";
+
+/// What decides about the language of messages, in this order (`locale(7)`).
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
+
+/// What is particular to a host, for the variables of the texts. What is not given here stands in the texts as it is
+/// with the catalogue's own agent and a host that is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values {
+    /// The user that scans files.
+    pub user: Option<String>,
+    /// The agent's directory.
+    pub directory: Option<String>,
+    /// The running kernel's release.
+    pub kernel: Option<String>,
+    /// The package with its headers.
+    pub package: Option<String>,
+    /// The command that installs it.
+    pub install_headers: Option<String>,
+    /// The policy module.
+    pub module: Option<String>,
+    /// The SELinux domain.
+    pub domain: Option<String>,
+    /// The package with the policy tools.
+    pub tools: Option<String>,
+    /// The command that installs it.
+    pub install_tools: Option<String>,
+    /// The kernel module that watches the file system.
+    pub filesystem_module: Option<String>,
+    /// The kernel module that watches the network.
+    pub network_module: Option<String>,
+}
+
+impl Values {
+    fn get(&self, name: &str) -> Option<&str> {
+        let value = match name {
+            "user" => &self.user,
+            "directory" => &self.directory,
+            "kernel" => &self.kernel,
+            "package" => &self.package,
+            "install-headers" => &self.install_headers,
+            "module" => &self.module,
+            "domain" => &self.domain,
+            "tools" => &self.tools,
+            "install-tools" => &self.install_tools,
+            "filesystem-module" => &self.filesystem_module,
+            "network-module" => &self.network_module,
+            _ => &None,
+        };
+        value.as_deref()
+    }
+
+    fn args(&self) -> FluentArgs<'_> {
+        catalogue::values().iter().map(|(name, usual)| (name.as_str(), self.get(name).unwrap_or(usual))).collect()
+    }
+}
+
+/// What a person reads about a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The connector's own title.
+    pub summary: String,
+    /// When the fault is true.
+    pub cause: String,
+    /// What does not work meanwhile.
+    pub impact: String,
+    /// The resolutions, in the order in which to try them. Each line after the first is a command.
+    pub resolutions: Vec<String>,
+    /// Where it applies, and the first connector version where not every one has it.
+    pub since: Vec<(String, Option<String>)>,
+}
+
+/// The texts in one language.
+pub struct Texts {
+    language: &'static str,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Texts").field(&self.language).finish()
+    }
+}
+
+impl Texts {
+    /// The texts in the language that a BCP 47 tag or a POSIX locale means; see [`language::find`].
+    ///
+    /// # Errors
+    /// [`UnknownLanguage`], which lists the languages there are.
+    pub fn for_language(given: &str) -> Result<Self, UnknownLanguage> {
+        let found = language::find(given).and_then(Self::of);
+        found.ok_or_else(|| UnknownLanguage { given: given.to_owned() })
+    }
+
+    /// The texts in the language of the environment, of which `get` gives a variable; English where there are none in
+    /// that language.
+    pub fn for_environment<V: AsRef<str>>(get: impl Fn(&str) -> Option<V>) -> Self {
+        let locale = LOCALE.into_iter().filter_map(get).find(|value| !value.as_ref().is_empty());
+        let language = locale.and_then(|locale| language::find(locale.as_ref())).unwrap_or(ENGLISH);
+        Self::of(language).expect(CHECKED)
+    }
+
+    fn of(language: &str) -> Option<Self> {
+        let (language, file) = FILES.iter().find(|(known, _)| *known == language)?;
+        let locale: LanguageIdentifier = language.parse().expect(CHECKED);
+        let resource = FluentResource::try_new((*file).to_owned()).expect(CHECKED);
+        let mut bundle = FluentBundle::new(vec![locale]);
+        // The isolation marks are for mixed directions; in a terminal they end up in copied commands.
+        bundle.set_use_isolating(false);
+        bundle.add_resource(resource).expect(CHECKED);
+        Some(Self { language, bundle })
+    }
+
+    /// The language, as [`languages`] has it.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        self.language
+    }
+
+    /// The fault's title; `None` for a fault that only a newer version knows.
+    #[must_use]
+    pub fn summary(&self, id: FaultId) -> Option<String> {
+        catalogue::find(id).map(|_| self.message(&format!("fault-{id}")))
+    }
+
+    /// All about a fault; `None` for one that only a newer version knows.
+    #[must_use]
+    pub fn explain(&self, id: FaultId, values: &Values) -> Option<Explanation> {
+        let Entry { resolutions, since, .. } = catalogue::find(id)?;
+        let (message, args) = (format!("fault-{id}"), values.args());
+        let part = |attribute: &str| self.format(&message, Some(attribute), &args);
+        let scope = |key: &str| self.message(&format!("scope-{key}"));
+        Some(Explanation {
+            summary: self.message(&message),
+            cause: part("cause"),
+            impact: part("impact"),
+            resolutions: resolutions.iter().map(|key| part(&format!("resolution-{key}"))).collect(),
+            since: since.iter().map(|since| (scope(&since.scope), since.connector.clone())).collect(),
+        })
+    }
+
+    /// A reason in words; one of a newer version as it is stored.
+    #[must_use]
+    pub fn reason(&self, reason: &Reason) -> String {
+        match reason {
+            Reason::Other(word) => word.clone(),
+            known => self.message(&format!("reason-{known}")),
+        }
+    }
+
+    /// An occasion in words; one of a newer version as it is stored.
+    #[must_use]
+    pub fn source(&self, source: &Source) -> String {
+        match source {
+            Source::Other(word) => word.clone(),
+            known => self.message(&format!("source-{known}")),
+        }
+    }
+
+    /// How bad a fault is, in a word.
+    #[must_use]
+    pub fn severity(&self, severity: Severity) -> String {
+        let word = match severity {
+            Severity::Critical => Word::Critical,
+            Severity::Major => Word::Major,
+            Severity::Minor => Word::Minor,
+        };
+        self.word(word, &[])
+    }
+
+    pub(crate) fn word(&self, word: Word, args: &[(&str, &str)]) -> String {
+        self.format(word.key(), None, &args.iter().copied().collect())
+    }
+
+    fn message(&self, message: &str) -> String {
+        self.format(message, None, &FluentArgs::new())
+    }
+
+    fn format(&self, message: &str, attribute: Option<&str>, args: &FluentArgs) -> String {
+        let found = self.bundle.get_message(message).expect(CHECKED);
+        let pattern = match attribute {
+            None => found.value(),
+            Some(name) => found.get_attribute(name).map(|attribute| attribute.value()),
+        };
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern.expect(CHECKED), Some(args), &mut errors);
+        debug_assert!(errors.is_empty(), "{message}: {errors:?}");
+        Cow::into_owned(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;
