@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use harness::setup;
+use harness::{ScratchRoot, setup};
 
 fn awk(program: &str, files: &[(&str, &str)]) -> String {
     let place = setup::open_tempdir();
@@ -53,6 +53,33 @@ fn what_a_host_is_expected_to_be_is_filled_in() {
     assert!(!rows.contains("wrong"), "{rows}");
     let rows = judge("rule: {rule}\nfree: {any}\n", "rule: allowed\nlabels: right\n");
     assert!(rows.contains("wrong\trule\tmissing\tallowed") && rows.contains("wrong\tfree\t*\t-"), "{rows}");
+}
+
+/// A scenario names the steps that it is about. A step that it does not name may come to anything but a fault.
+#[test]
+fn only_the_steps_that_a_scenario_names_are_compared() {
+    let verdict = |expected: &str, seen: &str| {
+        let rows = judge(&format!("check: {expected}\n"), &format!("check: {seen}\nlabels: right\n"));
+        rows.split('\t').nth(1).unwrap().to_owned()
+    };
+    let named = "selinux-tools=ok selinux-module=deferred";
+    for (seen, expected) in [
+        (named, "right"),
+        ("scan-user=ok selinux-tools=ok selinux-module=deferred a-new-step=ok", "right"),
+        ("selinux-module=deferred kernel=unknown selinux-tools=ok", "right"),
+        ("selinux-tools=ok selinux-module=deferred kernel=fault", "wrong"),
+        ("scan-user=fault selinux-tools=ok selinux-module=deferred", "wrong"),
+        ("selinux-tools=ok selinux-module=fault", "wrong"),
+        ("selinux-tools=ok selinux-module=ok", "wrong"),
+        ("selinux-tools=ok", "wrong"),
+        ("selinux-tools=ok selinux-module=deferred selinux-module=ok", "wrong"),
+        ("selinux-tools=ok not-selinux-module=deferred", "wrong"),
+        ("", "wrong"),
+    ] {
+        assert_eq!(verdict(named, seen), expected, "{seen:?}");
+    }
+    assert_eq!(verdict("selinux-module=fault", "selinux-module=fault kernel=ok"), "right");
+    assert_eq!(verdict("selinux-module=fault", "selinux-module=ok kernel=ok"), "wrong");
 }
 
 /// A fact that is seen with no value is not one that was not seen; one that was seen nowhere leaves all wrong.
@@ -104,6 +131,9 @@ fn every_scenario_is_whole() {
     let text = |path: &Path| std::fs::read_to_string(path).unwrap();
     let boxes: serde_json::Value = serde_json::from_str(&text(&setup::top().join("vagrant/boxes.json"))).unwrap();
     let phases = text(&setup::top().join("tests/vm/phase.sh"));
+    let check = ScratchRoot::of("debian-12").hostprep(&["check", "--format", "json"]);
+    let steps: Vec<String> =
+        check.json()["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap().into()).collect();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(scenarios).unwrap() {
         let scenario = entry.unwrap().path();
@@ -117,6 +147,11 @@ fn every_scenario_is_whole() {
         }
         let expected = text(&scenario.join("expected"));
         assert!(expected.contains("faults: "), "{}", scenario.display());
+        for step in expected.lines().filter_map(|line| line.strip_prefix("check: ")).flat_map(str::split_whitespace) {
+            let (step, outcome) = step.split_once('=').unwrap_or_else(|| panic!("{}: {step}", scenario.display()));
+            assert!(steps.iter().any(|known| known == step), "{}: hostprep has no step {step}", scenario.display());
+            assert!(["ok", "fault", "unknown", "deferred"].contains(&outcome), "{}: {outcome}", scenario.display());
+        }
         for word in expected.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word) {
             for (name, facts) in boxes.as_object().unwrap() {
                 assert!(facts[word].is_string(), "{name} has no {word}, which {} expects", scenario.display());
