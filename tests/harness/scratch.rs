@@ -19,7 +19,10 @@ pub const KERNEL: &str = "6.1.0-18-amd64";
 #[derive(Debug)]
 pub struct ScratchRoot {
     place: TempDir,
+    path: PathBuf,
 }
+
+const OUTSIDE: &[u8] = b"not in the root\n";
 
 impl ScratchRoot {
     /// A root with the accounts and login.defs of a Debian base system, the os-release of `distribution` (a file under
@@ -35,8 +38,35 @@ impl ScratchRoot {
         Self::within(setup::open_tempdir_in_memory(), distribution)
     }
 
+    /// A root with an empty `/etc` and nothing else. Next to the root is a file that nothing may touch; see
+    /// [`Self::expect_nothing_outside`].
+    #[must_use]
+    pub fn empty() -> Self {
+        let place = setup::open_tempdir();
+        let path = place.path().join("root");
+        fs::write(place.path().join("outside"), OUTSIDE).unwrap();
+        fs::create_dir_all(path.join("etc")).unwrap();
+        Self { place, path }
+    }
+
+    /// Fails the test where something next to an [`Self::empty`] root was added, removed or written to.
+    #[track_caller]
+    pub fn expect_nothing_outside(&self) {
+        let entries = fs::read_dir(self.place.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["outside", "root"]);
+        assert_eq!(fs::read(self.place.path().join("outside")).unwrap(), OUTSIDE);
+    }
+
+    /// The tree in `place`, whatever it holds.
+    pub(crate) fn existing(place: TempDir) -> Self {
+        let path = place.path().to_owned();
+        Self { place, path }
+    }
+
     fn within(place: TempDir, distribution: &str) -> Self {
-        let root = Self { place };
+        let root = Self::existing(place);
         for name in ["passwd", "group", "shadow", "gshadow"] {
             root.copy(&setup::fixture(&format!("accounts/{name}")), &format!("/etc/{name}"));
         }
@@ -51,7 +81,7 @@ impl ScratchRoot {
     /// The root directory.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.place.path()
+        &self.path
     }
 
     /// `inside` as this process would name it.
@@ -60,6 +90,7 @@ impl ScratchRoot {
         self.path().join(inside.trim_start_matches('/'))
     }
 
+    /// Copies the content of a file of this machine.
     fn copy(&self, from: &Path, inside: &str) -> &Self {
         let bytes = fs::read(from).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
         self.file(inside, bytes)

@@ -72,12 +72,12 @@ pub const SPOILED: &[Spoiled] = &[
     },
     Spoiled {
         what: "a configuration that cannot be read",
-        spoil: |system| system.file("/etc/cisco/hostprep.toml", "skip = [\n"),
+        spoil: |system| _ = system.file("/etc/cisco/hostprep.toml", "skip = [\n"),
         mend: |system| std::fs::remove_file(system.at("/etc/cisco/hostprep.toml")).unwrap(),
     },
     Spoiled {
         what: "a fault store that cannot be read",
-        spoil: |system| system.file("/var/lib/cisco/faults/faults.json", "{"),
+        spoil: |system| _ = system.file("/var/lib/cisco/faults/faults.json", "{"),
         mend: |system| std::fs::remove_file(system.at("/var/lib/cisco/faults/faults.json")).unwrap(),
     },
 ];
