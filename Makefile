@@ -30,7 +30,7 @@ lint:
 		tests/vm/scenarios/*/verify tests/vm/scenarios/*/restore
 
 circles:
-	tests/setup/import-circles.py $(wildcard */src */*/src)
+	tests/setup/import-circles.py $(wildcard */src */*/src) tests/harness
 
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them
 	packaging/packages.sh $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
@@ -45,7 +45,7 @@ test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh
 
 OLDER := target/packages/older
-VM := cargo run --quiet --locked --package hostprep-tests --example vm -- dist $(OLDER)
+VM := cargo run --quiet --locked --package hostprep-tests --bin vm -- dist $(OLDER)
 BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
 HOME_MADE := home-debian12 home-debian13
 
@@ -78,14 +78,14 @@ vagrant: vagrant-validate ## boxes of our own, brought up by Vagrant, and the sc
 TORTURE := $(CURDIR)/target/release/hostprep
 torture: needs ## hostprep killed, failed, interrupted and raced at each system call, most of an hour; WHAT="kill --scenario repair"
 	cargo build --release --locked --package hostprep
-	HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --example torture -- $(WHAT)
-	$(if $(WHAT),,HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --example signals)
+	HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --bin torture -- $(WHAT)
+	$(if $(WHAT),,HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --bin signals)
 
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)
 
 bench: needs test-store packages ## what it costs: CPU time of a check, of the fault store, of building packages
-	cargo run --release --locked --package hostprep-tests --example check_cost
+	cargo run --release --locked --package hostprep-tests --bin check_cost
 	cargo run --release --locked --package hostprep-faults --example figures
 	packaging/bench.sh target/portable/hostprep 5 target/packages/payload
 

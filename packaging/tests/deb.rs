@@ -13,7 +13,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::odd::{self, Workshop};
+use common::kitchen_sink_agent::{self, Workshop};
 use common::{columns, shell, shell_as_root, text, tool, tree};
 
 /// [`common::EPOCH`] as tar writes it.
@@ -239,7 +239,7 @@ fn dpkg_itself_unpacks_every_name_link_and_mode() {
     let found: tree::Tree = found.into_iter().map(renamed).collect();
     let tree = tree::read(&deb.taken_out("-x"));
     assert_eq!(tree::difference(&found, &tree), Vec::<String>::new());
-    for (path, target) in odd::links() {
+    for (path, target) in kitchen_sink_agent::links() {
         if !path.contains("/man/") {
             assert_eq!(found.get(&path), Some(&tree::Node::Link { target }), "{path}");
         }

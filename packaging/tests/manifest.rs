@@ -13,7 +13,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use common::odd::Workshop;
+use common::kitchen_sink_agent::Workshop;
 use common::{package, run, source, text, tool, tree};
 
 /// Builds, expects to be refused with these words, and that the out directory is not even made.

@@ -11,7 +11,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use common::odd::{self, Workshop};
+use common::kitchen_sink_agent::{self, Workshop};
 use common::{EPOCH, assert_archive_size, run, shell, shell_as_root, text, tool, tool_command, tree};
 
 /// What rpm 4.11 provides by itself: `rpmlibProvides` in `lib/rpmds.c` of rpm 4.11.3.
@@ -112,9 +112,9 @@ const NOT_WRITTEN: [(&str, &str); 8] = [
 fn every_tag_that_rpmbuild_writes_is_there_or_left_out_on_purpose() {
     let rpm = Rpm::new();
     let work = tempfile::tempdir().unwrap();
-    std::fs::write(work.path().join("same.spec"), include_str!("fixtures/same.spec")).unwrap();
+    std::fs::write(work.path().join("equivalent.spec"), include_str!("fixtures/equivalent.spec")).unwrap();
     let line = "rpmbuild --quiet -bb --define \"_topdir $PWD\" --define '_binary_payload w9.gzdio' \
-        --define '_build_id_links none' --target x86_64 same.spec >log 2>&1 || { cat log; exit 1; }";
+        --define '_build_id_links none' --target x86_64 equivalent.spec >log 2>&1 || { cat log; exit 1; }";
     shell(line, work.path());
     let built = common::only(&work.path().join("RPMS/x86_64"), ".rpm");
     let tags = |package: &Path| -> Vec<String> {
@@ -248,7 +248,7 @@ fn the_distribution_keeps_its_own_directories() {
 #[test]
 fn links_are_links_with_their_targets() {
     let links = Rpm::new().files("FILELINKTOS");
-    for (path, target) in odd::links() {
+    for (path, target) in kitchen_sink_agent::links() {
         match path.strip_suffix("odder.8") {
             Some(above) => assert_eq!(links.get(&format!("{path}.gz")).unwrap(), "odd.8.gz", "{above}"),
             None => assert_eq!(links.get(&path), Some(&target), "{path}"),
@@ -309,7 +309,7 @@ fn rpm_itself_unpacks_and_verifies_it() {
     );
     assert_eq!(shell_as_root(&line, Path::new("/")), "");
     let found = tree::read(&root);
-    for (path, content, _) in odd::files() {
+    for (path, content, _) in kitchen_sink_agent::files() {
         if !path.contains("/man/") {
             let is_the_same =
                 |node: &tree::Node| matches!(node, tree::Node::File { content: found, .. } if *found == content);

@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::odd::{self, Workshop};
+use common::kitchen_sink_agent::{self, Workshop};
 use common::{Run, package, run, source, text, tool_command};
 
 const NAMES: [&str; 10] = [
@@ -158,7 +158,7 @@ impl Host {
 }
 
 fn render(manifest: &Path, program: &Path, out: &Path) {
-    fs::write(program, odd::PROGRAM).unwrap();
+    fs::write(program, kitchen_sink_agent::PROGRAM).unwrap();
     let mut command = package();
     command.arg("render").arg("--manifest").arg(manifest).arg("--hostprep").arg(program).arg("--out").arg(out);
     run(&mut command).succeeded();

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use common::odd::Workshop;
+use common::kitchen_sink_agent::Workshop;
 use common::{Run, run, shell, text, tool_command, tree};
 
 /// A secret key without a passphrase, its public key, and one with a passphrase, made once by gpg: RSA of 3072 bits.

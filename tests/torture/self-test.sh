@@ -6,7 +6,7 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 place=$top/target/torture
-torture=$top/target/debug/examples/torture
+torture=$top/target/debug/torture
 
 fail() {
     echo "self-test: $*" >&2
@@ -14,7 +14,7 @@ fail() {
 }
 
 [ $# -gt 0 ] || set -- tests/torture/broken/*
-cargo build --quiet --locked --package hostprep-tests --example torture
+cargo build --quiet --locked --package hostprep-tests --bin torture
 for broken; do
     name=${broken##*/}
     broken=tests/torture/broken/$name

@@ -1,5 +1,5 @@
 #!/bin/sh
-# On a host without the driver of tests/src/vm, as in a Vagrant box: plays the scenarios and prints a table.
+# On a host without the driver of tests/harness/vm, as in a Vagrant box: plays the scenarios and prints a table.
 # usage: acceptance.sh go-on|finish
 # `go-on` plays until a reboot is wanted or nothing is left; after the reboot it goes on. `finish` also prints the table and
 # ends non-zero where anything is not as expected, or not played although it should have been. What it

@@ -1,7 +1,32 @@
 # Compares what was seen with what is expected. usage: awk -f judge.awk BOX EXPECTED… SEEN
 # Each file has lines "NAME: VALUE"; in those of EXPECTED, {WORD} stands for the value that BOX has of WORD, and "*" is any.
+# The value of "check" is a list of STEP=OUTCOME: the steps that EXPECTED names must be seen so, and no other step may be a fault.
 # Prints a row a fact, parted by tabs: "row", "right" or "wrong", NAME, what was expected, what was seen; "-" for nothing.
 BEGIN { FS = ": "; last = ARGC - 1 }
+
+function steps_match(expected, seen,    words, step, wanted, found, n, i, name) {
+    n = split(expected, words, " ")
+    for (i = 1; i <= n; i++) {
+        split(words[i], step, "=")
+        wanted[step[1]] = step[2]
+    }
+    n = split(seen, words, " ")
+    for (i = 1; i <= n; i++) {
+        split(words[i], step, "=")
+        if (step[1] in wanted) {
+            if (step[2] != wanted[step[1]]) return 0
+            found[step[1]]
+        } else if (step[2] == "fault") return 0
+    }
+    for (name in wanted) if (!(name in found)) return 0
+    return n > 0
+}
+
+function matches(name, expected, seen) {
+    if (expected == "*") return 1
+    return name == "check" ? steps_match(expected, seen) : expected "" == seen ""
+}
+
 FNR == 1 { file++ }
 {
     value = substr($0, length($1) + 3)
@@ -21,7 +46,7 @@ FILENAME == ARGV[last] { seen[$1] = value }
 END {
     for (i = 1; i <= n; i++) {
         name = names[i]
-        right = name in expected && name in seen && (expected[name] == "*" || expected[name] "" == seen[name] "")
+        right = name in expected && name in seen && matches(name, expected[name], seen[name])
         print "row\t" (right ? "right" : "wrong") "\t" name "\t" (name in expected ? expected[name] : "-") "\t" \
             (name in seen ? seen[name] : "-")
     }

@@ -7,7 +7,7 @@
     reason = "tests arrange files and processes, and fail by panicking"
 )]
 
-pub mod odd;
+pub mod kitchen_sink_agent;
 pub mod tree;
 
 use std::path::{Path, PathBuf};
@@ -110,7 +110,7 @@ pub fn only(directory: &Path, end: &str) -> PathBuf {
 /// Builds hostprep's own packages, with a few bytes for the program.
 pub fn build_own(work: &Path) -> PathBuf {
     let program = work.join("program");
-    std::fs::write(&program, odd::PROGRAM).unwrap();
+    std::fs::write(&program, kitchen_sink_agent::PROGRAM).unwrap();
     let out = work.join("out");
     let arguments = ["--hostprep", text(&program), "--out", text(&out)];
     run(package().args(["build", "--manifest", text(&source("hostprep.toml"))]).args(arguments)).succeeded();

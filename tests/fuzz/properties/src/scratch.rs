@@ -1,17 +1,15 @@
-//! A root directory of one input. It lies where `TMPDIR` says: on a memory file system syncing costs nothing.
+//! A root directory of one input. It is where `TMPDIR` says: on a memory file system syncing costs nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use harness::ScratchRoot;
 use host::Root;
-use tempfile::TempDir;
 
-/// A root with an `etc`, and beside it something that is not to be reached.
-pub struct Scratch {
-    place: TempDir,
-}
+/// A root with an `etc`, next to a file that must not be reached.
+pub struct Scratch(ScratchRoot);
 
 /// What can be known of one name in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,16 +21,11 @@ pub struct Seen {
     pub content: Option<Vec<u8>>,
 }
 
-const OUTSIDE: &[u8] = b"not in the root\n";
-
 impl Scratch {
     /// An empty one.
     #[must_use]
     pub fn new() -> Self {
-        let scratch = Self { place: tempfile::tempdir().unwrap() };
-        fs::create_dir_all(scratch.at("/etc")).unwrap();
-        fs::write(scratch.place.path().join("outside"), OUTSIDE).unwrap();
-        scratch
+        Self(ScratchRoot::empty())
     }
 
     /// The root, as one that does not run.
@@ -50,15 +43,14 @@ impl Scratch {
     /// `inside` as this process names it.
     #[must_use]
     pub fn at(&self, inside: &str) -> PathBuf {
-        self.place.path().join("root").join(inside.trim_start_matches('/'))
+        self.0.at(inside)
     }
 
     /// Makes a file and the directories above it; nothing for `None`.
     pub fn file(&self, inside: &str, content: Option<&[u8]>) {
-        let Some(content) = content else { return };
-        let path = self.at(inside);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        if let Some(content) = content {
+            self.0.file(inside, content);
+        }
     }
 
     /// The content of a file, where it is there.
@@ -81,13 +73,9 @@ impl Scratch {
         self.tree().into_iter().filter_map(|(path, seen)| Some((path, seen.content?))).collect()
     }
 
-    /// Nothing was touched beside the root.
+    /// Fails where something outside the root was touched.
     pub fn expect_inside(&self) {
-        let mut names: Vec<_> =
-            fs::read_dir(self.place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names, ["outside", "root"]);
-        assert_eq!(fs::read(self.place.path().join("outside")).unwrap(), OUTSIDE);
+        self.0.expect_nothing_outside();
     }
 }
 

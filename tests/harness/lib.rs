@@ -1,0 +1,66 @@
+//! What the tests of the built program stand on.
+//!
+//! * [`program`]: the binary, built once, run as root or as an ordinary user
+//! * [`scratch`]: a root directory with real files, made in a temporary place
+//! * [`terminal`]: a program on a pseudo terminal, as a person has it
+//! * [`blocked_tool`]: a tool of this machine that waits until the test lets it run
+//! * [`login_defs`]: the forms in which the file is met
+//! * [`snapshot`]: everything that can be known of a tree, and how two of them differ
+//! * [`trace`]: the processes that were started and the files that were changed, as the kernel saw it
+//! * [`torture`]: the program killed, failed, paused and cut off from power at each system call
+//! * [`system`]: a small Debian system of its own, entered by `chroot`
+//! * [`packages`]: the packages, and others that tests need
+//! * [`vm`]: a guest with SELinux enforcing
+//! * [`signals`]: a signal at every system call
+//! * [`setup`]: the real policy store and the chroot, made by `tests/setup`
+//!
+//! Everything here fails by panicking, with what was being done: it is for tests alone.
+
+#![allow(clippy::disallowed_methods, reason = "this stands outside the program and arranges the world around it")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and may say why")]
+
+pub mod blocked_tool;
+pub mod login_defs;
+pub mod packages;
+pub mod program;
+pub mod scratch;
+pub mod setup;
+pub mod signals;
+pub mod snapshot;
+pub mod system;
+pub mod terminal;
+pub mod torture;
+pub mod trace;
+pub mod vm;
+
+pub use blocked_tool::BlockedTool;
+pub use program::{Caller, Run};
+pub use scratch::ScratchRoot;
+pub use snapshot::Snapshot;
+pub use system::System;
+pub use terminal::Terminal;
+pub use trace::Trace;
+
+/// Whether this is root, which the calling test cannot do without. Where `CI` is `true` it must be: no test is passed over
+/// there without a word.
+#[must_use]
+#[track_caller]
+pub fn need_root() -> bool {
+    let is_root = nix::unistd::Uid::effective().is_root();
+    let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(is_root || !in_ci, "this test needs root, and CI=true says that it must run");
+    is_root
+}
+
+/// Waits until `done` gives something; fails the test where that takes longer than two minutes.
+#[track_caller]
+pub fn wait_until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    let start = std::time::Instant::now();
+    loop {
+        if let Some(done) = done() {
+            return done;
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(120), "waited in vain: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,70 @@
+//! A small Debian system of its own, entered by `chroot`.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::process::Command;
+
+use crate::program::{Caller, Run};
+use crate::scratch::ScratchRoot;
+use crate::setup;
+use crate::snapshot::Snapshot;
+
+/// A scratch root that holds a whole system, with its own programs. Paths are its own.
+#[derive(Debug)]
+pub struct System {
+    root: ScratchRoot,
+}
+
+/// Files are read and made as in every other scratch root.
+impl Deref for System {
+    type Target = ScratchRoot;
+
+    fn deref(&self) -> &ScratchRoot {
+        &self.root
+    }
+}
+
+impl System {
+    /// A fresh one with these packages; `name` names the cache that it is unpacked from. Its `login.defs` says
+    /// `USERGROUPS_ENAB no`.
+    #[must_use]
+    pub fn new(name: &str, packages: &[&str]) -> Self {
+        let system = Self { root: ScratchRoot::existing(setup::chroot(name, packages)) };
+        system.edit("/etc/login.defs", |text| text.replace("USERGROUPS_ENAB yes", "USERGROUPS_ENAB no"));
+        system
+    }
+
+    /// A command in the system.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Caller::Root.command("chroot");
+        command.arg(self.path()).arg(program);
+        command.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C.UTF-8");
+        command
+    }
+
+    /// Runs a command line in the system: words that hold no blanks.
+    #[must_use]
+    pub fn run(&self, line: &str) -> Run {
+        let mut words = line.split_whitespace();
+        Run::of(self.command(words.next().unwrap_or_default()).args(words))
+    }
+
+    /// Copies a file of this machine in, with its mode.
+    pub fn copy(&self, from: &Path, inside: &str) {
+        let to = self.at(inside);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        setup::run(Command::new("cp").arg(from).arg(to));
+    }
+
+    /// Changes the text of a file and keeps its mode.
+    pub fn edit(&self, inside: &str, change: impl FnOnce(String) -> String) {
+        std::fs::write(self.at(inside), change(self.text(inside))).unwrap_or_else(|e| panic!("{inside}: {e}"));
+    }
+
+    /// Everything that can be known of the tree now, but for devices.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(self.path()).without(&["/dev"])
+    }
+}

@@ -1,0 +1,223 @@
+//! The tools of the tests, tested.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use harness::snapshot::Compare;
+use harness::{Caller, Run, ScratchRoot, Snapshot, Trace, login_defs, setup};
+
+#[test]
+fn an_untouched_tree_shows_no_difference() {
+    let root = ScratchRoot::of("debian-12");
+    root.dir("/opt/cisco", 0o700).link("/opt/link", "cisco").login_defs(&login_defs::real());
+    let before = root.snapshot();
+    // Reading is no touch.
+    let _ = root.text("/etc/login.defs");
+    before.expect_untouched(&root.snapshot());
+    assert!(before.paths().any(|path| path == Path::new("/etc/login.defs")));
+}
+
+#[test]
+fn every_change_of_a_tree_is_seen() {
+    type Change = fn(&ScratchRoot);
+    let changes: &[(&str, Change)] = &[
+        ("+ /etc/new (file 644 ", |root| _ = root.file("/etc/new", "")),
+        ("- /etc/group (file 644 ", |root| _ = root.remove("/etc/group")),
+        ("~ /opt/cisco: mode 700 → 755\n", |root| _ = root.mode("/opt/cisco", 0o755)),
+        ("~ /etc/login.defs: line 1 \"one\\n\" → \"two\\n\"\n", |root| {
+            let path = root.at("/etc/login.defs");
+            let modified = fs::metadata(&path).unwrap().modified().unwrap();
+            fs::write(&path, "two\n").unwrap();
+            fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+        }),
+        ("~ /etc/login.defs: modified 1709210096.123456789 → ", |root| {
+            let file = fs::File::options().append(true).open(root.at("/etc/login.defs")).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::new(1_709_210_096, 123_456_788)).unwrap();
+        }),
+        ("~ /etc/login.defs: inode ", |root| {
+            fs::rename(root.at("/etc/login.defs"), root.at("/etc/old")).unwrap();
+            fs::copy(root.at("/etc/old"), root.at("/etc/login.defs")).unwrap();
+            fs::remove_file(root.at("/etc/old")).unwrap();
+        }),
+        ("~ /opt/link: content cisco → elsewhere\n", |root| {
+            _ = root.remove("/opt/link").link("/opt/link", "elsewhere")
+        }),
+        ("~ /etc/passwd: type file → link\n", |root| _ = root.remove("/etc/passwd").link("/etc/passwd", "group")),
+        ("~ /etc/passwd: links 1 → 2\n", |root| fs::hard_link(root.at("/etc/passwd"), root.at("/etc/hard")).unwrap()),
+    ];
+    for (expected, change) in changes {
+        let root = ScratchRoot::of("debian-12");
+        root.dir("/opt/cisco", 0o700).link("/opt/link", "cisco").login_defs("one\n");
+        let before = root.snapshot();
+        change(&root);
+        let difference = before.difference(&root.snapshot(), Compare::Everything);
+        assert!(difference.contains(expected), "{expected:?} is not in\n{difference}");
+    }
+}
+
+#[test]
+fn a_changed_attribute_is_seen() {
+    let root = ScratchRoot::of("debian-12");
+    let path = root.at("/etc/login.defs");
+    if xattr::set(&path, "user.hostprep-test", b"one").is_err() {
+        return; // Not on this file system.
+    }
+    let before = root.snapshot();
+    xattr::set(&path, "user.hostprep-test", b"two").unwrap();
+    let difference = before.difference(&root.snapshot(), Compare::Everything);
+    assert!(difference.contains("~ /etc/login.defs: attributes {\"user.hostprep-test\": \"one\"} → "), "{difference}");
+}
+
+#[test]
+fn the_same_tree_made_twice_is_the_same_tree() {
+    let make = || {
+        let root = ScratchRoot::of("rocky-9");
+        root.dir("/opt/cisco", 0o700).kernel("5.14.0", false);
+        root
+    };
+    let (one, other) = (make(), make());
+    assert_eq!(one.snapshot().difference(&other.snapshot(), Compare::SameTree), "");
+    assert_ne!(one.snapshot().difference(&other.snapshot(), Compare::Everything), "");
+    other.file("/var/log/cisco/hostprep.log", "");
+    assert_ne!(one.snapshot().difference(&other.snapshot(), Compare::SameTree), "");
+    let without = other.snapshot().without(&["/var"]);
+    assert_eq!(one.snapshot().difference(&without, Compare::SameTree), "");
+}
+
+#[test]
+fn a_snapshot_of_one_file_and_of_what_is_no_file() {
+    let root = ScratchRoot::of("debian-12");
+    let fifo = root.at("/etc/fifo");
+    setup::run(std::process::Command::new("mkfifo").arg(&fifo));
+    let before = Snapshot::of(&fifo);
+    before.expect_untouched(&Snapshot::of(&fifo));
+}
+
+fn trace(script: &str) -> Trace {
+    Trace::of(Path::new("/bin/sh"), ["-c", script])
+}
+
+#[test]
+fn a_trace_shows_what_was_started() {
+    let seen = trace("/bin/true; /bin/echo said; /no/such/program; exit 3");
+    let names: Vec<_> = seen.started.iter().map(|path| path.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["true", "echo"], "{seen:?}");
+    assert!(seen.forks >= 2, "{seen:?}");
+    assert_eq!((seen.run.code, seen.run.stdout.as_str()), (Some(3), "said\n"));
+
+    let seen = trace("read line </etc/passwd; echo \"$line\"");
+    assert!(seen.started.is_empty() && seen.forks == 0 && seen.changes.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_trace_shows_what_was_changed() {
+    let root = ScratchRoot::of("debian-12");
+    let at = |path: &str| root.at(path).display().to_string();
+    for (script, call) in [
+        (format!("echo x >{}", at("/etc/new")), "openat("),
+        (format!("echo x >>{}", at("/etc/passwd")), "openat("),
+        (format!("chmod 600 {}", at("/etc/group")), "fchmodat"),
+        (format!("mv {} {}", at("/etc/group"), at("/etc/moved")), "renameat"),
+        (format!("rm {}", at("/etc/gshadow")), "unlinkat("),
+        (format!("mkdir {}", at("/etc/dir")), "mkdir("),
+        (format!("(cd {}; (touch below) & wait)", at("/etc")), "openat("),
+    ] {
+        let seen = trace(&script);
+        assert!(seen.changes.iter().any(|line| line.starts_with(call)), "{script}: {seen:?}");
+    }
+    // What fails changes nothing, and neither does what goes to a device.
+    let seen = trace(&format!("echo x >/dev/null; rmdir {}; echo x >{}/not/there", at("/etc"), at("/")));
+    assert!(seen.changes.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn every_login_defs_is_another() {
+    let all: Vec<_> = login_defs::restrictive().into_iter().chain(login_defs::permissive()).collect();
+    let texts: HashSet<_> = all.iter().map(|(_, text)| text).collect();
+    assert_eq!(texts.len(), all.len());
+}
+
+/// The reason for the window in login.defs, seen with the real `useradd`.
+#[test]
+fn useradd_makes_a_group_of_its_own_only_where_login_defs_says_yes() {
+    let made_in = |login_defs: &str| {
+        let root = ScratchRoot::of("debian-12");
+        root.login_defs(login_defs);
+        let mut useradd = Caller::Root.command("useradd");
+        useradd.arg("--prefix").arg(root.path()).args(["--system", "--no-create-home", "cisco-amp-scan-svc"]);
+        Run::of(&mut useradd).expect_code(0);
+        assert!(root.account("passwd", "cisco-amp-scan-svc").is_some());
+        root.account("group", "cisco-amp-scan-svc").is_some()
+    };
+    for (name, text) in login_defs::permissive() {
+        assert!(made_in(&text), "{name}");
+    }
+    for (name, text) in login_defs::restrictive() {
+        assert!(!made_in(&text), "{name}");
+    }
+}
+
+#[test]
+fn a_root_has_its_own_copy_of_the_real_policy_store() {
+    let root = ScratchRoot::of("debian-12");
+    root.policy_store().file("/probe.cil", "(type hostprep_probe_t)");
+    assert!(root.modules().len() > 100);
+    let store = setup::policy_store();
+    let kept = Snapshot::of(store);
+
+    let mut semodule = Caller::Root.command("semodule");
+    semodule.arg("-p").arg(root.path()).args(["-n", "-s", &root.policy_type(), "-X", "300", "-i"]);
+    Run::of(semodule.arg(root.at("/probe.cil"))).expect_code(0);
+    assert!(root.modules().contains(&"300 probe cil".into()), "{:?}", root.modules());
+    kept.expect_untouched(&Snapshot::of(store));
+}
+
+#[test]
+fn a_chroot_is_a_system_of_its_own() {
+    let place = setup::chroot("bookworm", &[]);
+    let mut command = Caller::Root.command("chroot");
+    let run = Run::of(command.arg(place.path()).args(["/bin/sh", "-c", "dpkg-query -W -f '${Status}' passwd; id -u"]));
+    assert_eq!(run.expect_code(0).stdout, "install ok installed0\n");
+}
+
+/// cargo's own message for a compiler that does not know the edition is four lines about features.
+#[test]
+fn a_rust_that_is_too_old_gets_one_clear_line() {
+    let place = setup::open_tempdir();
+    let rustc = place.path().join("rustc");
+    let list = |version: &str| {
+        fs::write(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n")).unwrap();
+        fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let path = std::env::join_paths([place.path(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
+        let script = setup::top().join("tests/setup/install-build-needs.sh");
+        Run::of(std::process::Command::new("sh").arg(script).args(["--for", "demo", "--list"]).env("PATH", path))
+    };
+    let old = list("1.80.0").expect_code(1);
+    assert_eq!(
+        (old.stdout.as_str(), old.stderr.as_str()),
+        ("", "install-build-needs: Rust 1.80.0 is too old; hostprep needs 1.88 or later: rustup update stable\n")
+    );
+    for enough in ["1.88.0", "1.100.0", "2.0.0-nightly"] {
+        list(enough).expect_code(0);
+    }
+}
+
+/// `tests/Cargo.toml` lists the suites, since they are not in Cargo's default folder: one that it does not list never runs.
+#[test]
+fn every_suite_is_built() {
+    let tests = setup::top().join("tests");
+    let manifest = fs::read_to_string(tests.join("Cargo.toml")).unwrap();
+    let mut count = 0;
+    for entry in fs::read_dir(tests.join("suites")).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let source = if file.is_dir() { format!("{name}/main.rs") } else { format!("{name}.rs") };
+        let listed = format!("[[test]]\nname = \"{name}\"\npath = \"suites/{source}\"\n");
+        assert!(manifest.contains(&listed), "tests/Cargo.toml does not list {name}");
+        count += 1;
+    }
+    assert!(count > 10, "found only {count} suites");
+}

@@ -1,0 +1,12 @@
+//! Many at once, and others who change the same files meanwhile: nothing is lost, and the next run does the rest.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
+#![allow(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+
+mod accounts;
+mod concurrent_commands;
+mod editors;
+mod load_lock;
+mod lock_dir_removed;
+mod policy;
+mod store_invariants;
