@@ -18,7 +18,7 @@ use std::time::Duration;
 use faults::{DEFAULT_DIRECTORY, FaultUpdate, Store};
 use faults_runtime::{End, Outbox, RestartSettings, Restarts, ScanFailure};
 use host::Root;
-use host::clock::{Clock, SystemClock};
+use host::process::clock::{Clock, SystemClock};
 
 /// How often the agent looks after its scan process, and calls the rule's `tick`.
 const TICK: Duration = Duration::from_millis(50);

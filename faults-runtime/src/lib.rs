@@ -9,7 +9,7 @@
 //!
 //! The three rules only decide. The caller reports what happened and when; a rule returns what the store is to hold. It
 //! reads no clock and no file, starts no process, and never fails. Times are those of
-//! [`Clock::monotonic`](host::clock::Clock::monotonic), never the time of day; a time before the latest one seen counts as
+//! [`Clock::monotonic`](host::process::clock::Clock::monotonic), never the time of day; a time before the latest one seen counts as
 //! that one.
 //!
 //! A rule describes the present state, not a change, so it may repeat itself: the store writes nothing for what it

@@ -5,7 +5,7 @@ use std::slice;
 use std::time::Duration;
 
 use faults::{Change, EventContext, FaultId, FaultUpdate, Source, Store, StoreError};
-use host::clock::Clock;
+use host::process::clock::Clock;
 
 /// Decisions that the store does not hold yet. A rule decides once; while the store fails (its lock is held, the disk is
 /// full), the decision waits here.
@@ -14,7 +14,7 @@ use host::clock::Clock;
 /// use std::time::Duration;
 /// use faults_runtime::{End, Outbox, Start, StartFailure};
 /// use faults::{FaultId, Store};
-/// use host::clock::SystemClock;
+/// use host::process::clock::SystemClock;
 ///
 /// # let scratch = tempfile::tempdir()?;
 /// # let etc = tempfile::Builder::new().prefix("etc").rand_bytes(0).tempdir_in(scratch.path())?;

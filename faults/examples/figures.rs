@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use faults::{DEFAULT_DIRECTORY, Event, EventContext, FaultId, Finding, Reason, Report, Source, Store, StoreError};
 use host::Root;
-use host::clock::{Clock, SystemClock};
+use host::process::clock::{Clock, SystemClock};
 use tempfile::TempDir;
 
 const TIMES: u64 = 41;

@@ -11,7 +11,7 @@ use faults::{
     DEFAULT_DIRECTORY, EventContext, EventKind, FaultId, FaultUpdate, Finding, ROTATE_AT, Reason, Report, Source, Store,
 };
 use host::Root;
-use host::clock::{Clock, SystemClock};
+use host::process::clock::{Clock, SystemClock};
 
 type Error = Box<dyn std::error::Error>;
 

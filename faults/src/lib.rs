@@ -12,7 +12,7 @@
 //! ```
 //! use std::time::Duration;
 //! use faults::{FaultId, Finding, EventContext, Reason, Report, Source, Store, FaultUpdate};
-//! use host::clock::SystemClock;
+//! use host::process::clock::SystemClock;
 //!
 //! # let scratch = tempfile::tempdir()?;
 //! # let etc = tempfile::Builder::new().prefix("etc").rand_bytes(0).tempdir_in(scratch.path())?;

@@ -6,7 +6,7 @@ mod common;
 
 use common::{EVENTS, STATE, Scratch, missing_headers, missing_user, repair, report};
 use faults::{Change, FaultId, FaultUpdate, Reason, Snapshot};
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 /// A store with two events, its state and last line, and the state before the last event.
 fn two_events() -> (Scratch, Vec<u8>, usize) {

@@ -14,7 +14,7 @@ use common::{
     EVENTS, Ending, PATIENCE, STATE, Scratch, gunzip, missing_headers, missing_user, raise_and_clear, repair, report,
 };
 use faults::{Event, EventContext, FaultId, Reason, Source};
-use host::clock::{Clock, SystemClock};
+use host::process::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 const LIMIT: u64 = 1_500;

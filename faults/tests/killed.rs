@@ -14,7 +14,7 @@ use std::process::{Command, Output, Stdio};
 use common::{EVENTS, PATIENCE, Scratch, copy_of, raise_and_clear};
 use faults::{DEFAULT_DIRECTORY, Store};
 use host::Root;
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 /// All by which a process changes what others see. `writev` and the like are not used.
 const CALLS: [&str; 9] =

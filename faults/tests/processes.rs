@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{PATIENCE, Scratch, repair, report};
 use faults::{DEFAULT_DIRECTORY, Event, FaultId, Reason, Snapshot, Store};
 use host::Root;
-use host::clock::{Clock, SystemClock};
+use host::process::clock::{Clock, SystemClock};
 
 const PROCESSES: u64 = 6;
 const ROUNDS: u64 = 25;

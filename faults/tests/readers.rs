@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{EVENTS, PATIENCE, STATE, Scratch, repair, report};
 use faults::{EventKind, FaultId, Reason, Snapshot, Store};
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 /// Odd events raise the fault and tell their number, even ones clear it: so each snapshot can be judged alone.
 fn write(store: &Store<'_>, rounds: u64) {

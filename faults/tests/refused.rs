@@ -5,7 +5,7 @@ mod common;
 
 use common::{EVENTS, PATIENCE, STATE, Scratch, copy_of, missing_headers, missing_user, repair};
 use faults::{FaultId, FaultUpdate, StoreError};
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 /// Everything that could write is refused with `expected`, and leaves all files as they are.
 fn refuses(scratch: &Scratch, expected: &str) {

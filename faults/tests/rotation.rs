@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 
 use common::{EVENTS, PATIENCE, STATE, Scratch, assert_filled, copy_of, gunzip, gzip, missing_headers, repair};
 use faults::{Change, Event, FaultId, Snapshot};
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 const LIMIT: u64 = 2_000;
 

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use common::{EVENTS, PATIENCE, STATE, Scratch, let_time_pass, missing_headers, missing_user, repair, report};
 use faults::{Change, EventContext, EventKind, FaultId, FaultUpdate, Reason, Report, Severity, Source, StoreError};
-use host::clock::{Clock, SystemClock, VirtualClock};
-use host::lock::LockError;
+use host::process::clock::{Clock, SystemClock};
+use host::process::lock::LockError;
+use host::testing::VirtualClock;
 
 #[test]
 fn a_store_that_does_not_exist_is_empty_and_stays_so() {

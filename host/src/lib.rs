@@ -1,49 +1,19 @@
-//! What hostprep knows of a host, and the only doors through which it touches one.
+//! What hostprep knows of a host, and the only ways by which it reads and changes one.
 //!
-//! * [`root`], [`dir`]: the root directory that every path derives from; files, directories, atomic writes
-//! * [`places`], [`trust`]: where an agent has its own, and whose a file is
-//! * [`process`]: the one door for processes
-//! * [`caller`], [`environment`], [`clock`], [`signals`]: the process's own surroundings
-//! * [`lock`], [`backoff`]: one hostprep at a time; trying again what another program keeps us from
-//! * [`account`], [`account_lock`]: users and groups, through NSS or from the files of an alternate root
-//! * [`distribution`]: os-release, package manager, package names
-//! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
-//! * [`secure_boot`], [`memory`]: what firmware and kernel take; memory
-//! * [`attributes`]: immutable and append-only files
-//! * [`changes`]: waiting for a directory's changes
-//! * [`container`]: whether this is one
-//! * [`log`]: log file and syslog
+//! * [`fs`]: files, below a root directory that every path derives from
+//! * [`process`]: the processes that are started; signals, clock, locks and environment of this one
+//! * [`system`]: accounts, distribution, kernel, memory, and which kind of system this is
+//! * [`log`]: log file, journal and syslog
+//! * [`error`]: errors that name the path and say what to do
 
-pub mod account;
-pub mod account_lock;
-pub mod attributes;
-pub mod backoff;
-pub mod caller;
-pub mod changes;
-pub mod clock;
-pub mod container;
-pub mod dir;
-pub mod distribution;
-pub mod environment;
 pub mod error;
-pub mod kernel;
-pub mod kernel_module;
-pub mod lock;
+pub mod fs;
 pub mod log;
-pub mod memory;
-mod open;
-mod outside;
-mod own;
-pub mod places;
 pub mod process;
-pub mod root;
-pub mod secure_boot;
-pub mod signals;
-#[cfg(test)]
-mod test_root;
-pub mod trust;
-mod walk;
+pub mod system;
+#[cfg(any(test, feature = "test"))]
+pub mod testing;
 
-pub use dir::Dir;
 pub use error::{FileError, InsideText, MalformedFile, ReadError};
-pub use root::Root;
+pub use fs::dir::Dir;
+pub use fs::root::Root;

@@ -11,7 +11,7 @@ use nix::syslog::{self, Facility, LogFlags, Severity};
 use systemd_journal_logger::JournalLog;
 
 use crate::Root;
-use crate::clock::Clock;
+use crate::process::clock::Clock;
 
 /// The name under which syslog has us.
 pub const IDENT: &str = "cisco-hostprep";
@@ -71,7 +71,7 @@ impl<'a> Log<'a> {
         let (root, path) = self.target.as_ref()?;
         let text = one_line(text);
         let file = self.file.get_or_init(|| {
-            let dir = root.make_own_dir(path.parent()?).ok()?;
+            let dir = root.create_private_dir(path.parent()?).ok()?;
             dir.append(path.file_name()?, 0o640).ok()
         });
         if let Some(mut file) = file.as_ref() {

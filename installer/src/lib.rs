@@ -5,14 +5,14 @@
 //! * [`steps`]: the steps, each with its observation, changes and removal
 //! * [`engine`]: check, repair and removal for any list of steps, and the faults that follow
 //! * [`load_lock`]: keeps out a kernel component that keeps crashing the host
-//! * [`led_out`]: keeps the system's tools inside an alternate root
+//! * [`escape`]: keeps the system's tools inside an alternate root
 //! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
 //! * [`report`]: text, JSON and metrics
 
 pub mod config;
 pub mod engine;
+pub mod escape;
 pub mod hook;
-pub mod led_out;
 pub mod load_lock;
 pub mod model;
 pub mod place;

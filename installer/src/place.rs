@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use host::{Dir, FileError, Root, places};
+use host::fs::fhs;
+use host::{Dir, FileError, Root};
 
 /// The opened directory of the system's that holds `path`, and the names from there down to `path`. Links down to it are the
 /// system's (`/opt` on an image-based host) and are resolved; none below is.
@@ -11,7 +12,7 @@ use host::{Dir, FileError, Root, places};
 /// # Errors
 /// [`FileError`] where that directory cannot be opened.
 pub fn place(root: &Root, path: &Path) -> Result<(Dir, Vec<OsString>), FileError> {
-    let above = places::above(path);
+    let above = fhs::base(path);
     let names = path.strip_prefix(&above).unwrap_or(path).iter().map(OsString::from).collect();
     Ok((root.dir(above)?, names))
 }
@@ -30,7 +31,7 @@ pub fn make_place(root: &Root, path: &Path) -> Result<Dir, FileError> {
 /// # Errors
 /// [`FileError`] where a directory cannot be opened or made.
 pub fn make_parent(root: &Root, path: &Path) -> Result<(Dir, OsString), FileError> {
-    let above = places::above(path);
+    let above = fhs::base(path);
     let mut names: Vec<OsString> = path.strip_prefix(&above).unwrap_or(path).iter().map(OsString::from).collect();
     let last = names.pop().unwrap_or_default();
     let mut dir = root.make_dirs(&above)?;

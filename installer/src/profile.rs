@@ -5,8 +5,9 @@ mod kernels;
 
 use std::path::{Component, Path, PathBuf};
 
-use host::distribution::Distribution;
-use host::{MalformedFile, places};
+use host::MalformedFile;
+use host::fs::fhs;
+use host::system::distribution::Distribution;
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
 
@@ -200,10 +201,10 @@ fn validate_path(path: &Path) -> Result<(), String> {
     let below = |place: &str| path.starts_with(place) && path != Path::new(place);
     let systems_own = SYSTEMS_OWN.iter().any(|own| path.starts_with(own))
         || path.parent() == Some(Path::new("/usr/local")) && USR_LOCAL.iter().any(|own| path.ends_with(own));
-    if plain && as_written && !systems_own && places::FOR_AGENTS.iter().any(|place| below(place)) {
+    if plain && as_written && !systems_own && fhs::ADDON_BASES.iter().any(|place| below(place)) {
         Ok(())
     } else {
-        let places = places::FOR_AGENTS.join(", ");
+        let places = fhs::ADDON_BASES.join(", ");
         Err(format!("{path:?} cannot be used: expected an absolute path without `..` below one of {places}"))
     }
 }

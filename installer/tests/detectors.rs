@@ -8,9 +8,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use common::{FILESYSTEM_MONITOR, Host, KERNEL, KERNEL_SUPPORT, NETWORK_MONITOR, SCAN_SERVICE, SELINUX_MODULE};
 use faults::{EventContext, FaultId, FaultUpdate, Finding, Reason, Report, Source};
-use host::clock::SystemClock;
-use host::container::Surroundings;
-use host::kernel::running_release;
+use host::process::clock::SystemClock;
+use host::system::kernel::running_release;
+use host::system::kind::SystemKind;
 use installer::model::report::{Outcome, StepReport};
 use installer::model::step::StepRef;
 use installer::profile::{KernelRule, Monitors, Profile, Support};
@@ -189,7 +189,7 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
 #[test]
 fn a_container_is_not_judged_by_its_host() {
     let mut host = module_host();
-    host.surroundings = Surroundings::Container;
+    host.surroundings = SystemKind::Container;
     host.file("proc/meminfo", "MemTotal:         500000 kB\n");
     for step in STEPS.iter().copied().skip_while(|step| *step != SELINUX_MODULE).skip(1) {
         assert_eq!(host.check(step).outcome, Outcome::Ok, "{step:?}");

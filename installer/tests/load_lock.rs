@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{FILESYSTEM_MONITOR, Host, NETWORK_MONITOR};
 use faults::{FaultId, Reason, Source};
-use host::clock::Clock;
+use host::process::clock::Clock;
 use installer::engine::remove::{self as removal, StateDirectory};
 use installer::load_lock::{self, Begun, Standing};
 use installer::model::host_context::HostContext;

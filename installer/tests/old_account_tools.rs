@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use common::{Host, SCAN_USER};
 use faults::Reason;
-use host::clock::{Clock, SystemClock, VirtualClock};
+use host::process::clock::{Clock, SystemClock};
+use host::testing::VirtualClock;
 use installer::engine;
 use installer::engine::remove::{self as removal, StateDirectory};
 use installer::hook::{Event, rpm};

@@ -14,7 +14,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::{Host, SELINUX_MODULE};
-use host::clock::{Clock, SystemClock};
+use host::process::clock::{Clock, SystemClock};
 use installer::engine;
 use installer::model::report::Outcome;
 use nix::fcntl::{Flock, FlockArg};

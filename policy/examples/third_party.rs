@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use policy::load::load;
-use policy::{ModuleSpec, Processes, Root, RuleAssessment, RuleState, RunningKernel, System, SystemClock, assess};
+use policy::{CommandRunner, ModuleSpec, Root, RuleAssessment, RuleState, RunningKernel, System, SystemClock, assess};
 
 /// Where the module is compiled: only root can write to `/run`.
 const BUILD_PARENT: &str = "/run";
@@ -44,7 +44,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let spec = read_spec(&file.ok_or(USAGE)?)?;
 
     let clock = SystemClock;
-    let processes = Processes::new(&clock, &());
+    let processes = CommandRunner::new(&clock, &());
     let base_rule = OnceCell::new();
     let system = System::new(&root, &RunningKernel, &processes, &base_rule);
     let mut assessment = assess(&system, &spec)?;

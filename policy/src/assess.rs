@@ -7,8 +7,8 @@
 use std::cell::OnceCell;
 use std::fmt;
 
-use host::container::Surroundings;
-use host::process::Processes;
+use host::process::CommandRunner;
+use host::system::kind::SystemKind;
 use host::{FileError, ReadError, Root};
 
 use crate::classify::Cause;
@@ -26,11 +26,11 @@ pub struct System<'a> {
     /// The running system's root directory, or another one.
     pub root: &'a Root,
     /// Whether that is a host, a chroot or a container.
-    pub surroundings: Surroundings,
+    pub surroundings: SystemKind,
     /// The kernel to ask.
     pub kernel: &'a dyn Kernel,
     /// Runs `sesearch`, where it is installed.
-    pub processes: &'a Processes<'a>,
+    pub processes: &'a CommandRunner<'a>,
     /// The answer of `sesearch`, which takes seconds: kept for further assessments of the same module.
     pub base_rule: &'a OnceCell<BaseRule>,
 }
@@ -42,10 +42,10 @@ impl<'a> System<'a> {
     pub fn new(
         root: &'a Root,
         kernel: &'a dyn Kernel,
-        processes: &'a Processes<'a>,
+        processes: &'a CommandRunner<'a>,
         base_rule: &'a OnceCell<BaseRule>,
     ) -> Self {
-        Self { root, surroundings: Surroundings::of(root), kernel, processes, base_rule }
+        Self { root, surroundings: SystemKind::of(root), kernel, processes, base_rule }
     }
 }
 

@@ -9,7 +9,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use host::process::{Command, ProcessError, Processes, telling_line};
+use host::process::{Command, CommandRunner, ProcessError, telling_line};
 use host::{Dir, FileError, InsideText, Root};
 use thiserror::Error;
 
@@ -73,7 +73,7 @@ impl InsideText for CompileError {
 impl Compile {
     /// Plans a package, or CIL if `checkmodule` or `semodule_package` is not installed. The files go into `directory`.
     #[must_use]
-    pub fn plan(processes: &Processes<'_>, name: &str, sources: &Sources, directory: &Path) -> Self {
+    pub fn plan(processes: &CommandRunner<'_>, name: &str, sources: &Sources, directory: &Path) -> Self {
         let path = |extension: &str| directory.join(format!("{name}.{extension}"));
         let cil = (path("cil"), sources.cil.clone());
         if processes.find("checkmodule").is_none() || processes.find("semodule_package").is_none() {
@@ -105,7 +105,7 @@ impl Compile {
     ///
     /// # Errors
     /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
-    pub fn run(&self, processes: &Processes<'_>, directory: &Dir) -> Result<Compiled, CompileError> {
+    pub fn run(&self, processes: &CommandRunner<'_>, directory: &Dir) -> Result<Compiled, CompileError> {
         self.clean(directory)?;
         for (path, content) in &self.writes {
             write(directory, path, content)?;

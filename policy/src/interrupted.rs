@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use host::lock::try_flock;
-use host::root::is_dir;
+use host::fs::root::is_dir;
+use host::process::lock::try_flock;
 use host::{FileError, ReadError, Root};
 
 use crate::store::candidates;

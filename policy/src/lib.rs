@@ -46,7 +46,7 @@ pub use state::State;
 pub use store::Store;
 
 // All that a caller needs of `host`: where files are, how programs are run, and what kind of system this is.
-pub use host::clock::SystemClock;
-pub use host::container::Surroundings;
-pub use host::process::Processes;
+pub use host::process::CommandRunner;
+pub use host::process::clock::SystemClock;
+pub use host::system::kind::SystemKind;
 pub use host::{Dir, Root};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use host::clock::Clock;
-use host::process::{Command, Processes};
+use host::process::clock::Clock;
+use host::process::{Command, CommandRunner};
 use host::{Dir, ReadError};
 use thiserror::Error;
 
@@ -76,7 +76,7 @@ impl ModuleLoad {
     ///
     /// # Errors
     /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
-    pub fn compile(&self, processes: &Processes<'_>, build_dir: &Dir) -> Result<Compiled, CompileError> {
+    pub fn compile(&self, processes: &CommandRunner<'_>, build_dir: &Dir) -> Result<Compiled, CompileError> {
         self.compile.run(processes, build_dir)
     }
 
@@ -87,7 +87,7 @@ impl ModuleLoad {
     /// [`LoadError::Transaction`], or [`LoadError::Compile`] if the CIL source cannot be written.
     pub fn commit(
         &self,
-        processes: &Processes<'_>,
+        processes: &CommandRunner<'_>,
         clock: &dyn Clock,
         build_dir: &Dir,
         compiled: &Compiled,
@@ -101,7 +101,12 @@ impl ModuleLoad {
         }
     }
 
-    fn transaction(&self, processes: &Processes<'_>, clock: &dyn Clock, file: &Path) -> Result<Done, TransactionError> {
+    fn transaction(
+        &self,
+        processes: &CommandRunner<'_>,
+        clock: &dyn Clock,
+        file: &Path,
+    ) -> Result<Done, TransactionError> {
         let command = self.target.install(&self.spec, file, &self.present);
         transaction::run(processes, clock, &command, &self.spec.name)
     }

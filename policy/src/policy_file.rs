@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use host::process::{Command, Processes};
+use host::process::{Command, CommandRunner};
 use host::{FileError, Root};
 
 use crate::spec::ModuleSpec;
@@ -103,7 +103,7 @@ impl PolicyFile {
     /// `sesearch` finds. A module of ours that is linked in counts like any other rule, so ask only if the store does
     /// not have it.
     #[must_use]
-    pub fn rule(&self, processes: &Processes<'_>, spec: &ModuleSpec, domain: &str) -> BaseRule {
+    pub fn rule(&self, processes: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> BaseRule {
         if !self.is_policy() {
             return BaseRule::Unknown;
         }

@@ -1,7 +1,7 @@
 //! The state of SELinux on this system.
 
 use host::Root;
-use host::container::Surroundings;
+use host::system::kind::SystemKind;
 
 use crate::config::{ConfiguredMode, SelinuxConfig};
 use crate::kernel::{Kernel, KernelMode};
@@ -29,7 +29,7 @@ impl State {
     /// `Enforcing` and `Permissive` are then the mode that the system in it boots into. In a chroot both are
     /// [`State::ConfiguredNotRunning`].
     #[must_use]
-    pub fn of(root: &Root, surroundings: Surroundings, kernel: &dyn Kernel, config: Option<&SelinuxConfig>) -> Self {
+    pub fn of(root: &Root, surroundings: SystemKind, kernel: &dyn Kernel, config: Option<&SelinuxConfig>) -> Self {
         let configured = config.map(|config| config.mode);
         if root.is_alternate() {
             return match configured {
@@ -40,9 +40,9 @@ impl State {
             };
         }
         let running = match surroundings {
-            Surroundings::Container => return Self::InContainer,
-            Surroundings::Chroot => KernelMode::NotRunning,
-            Surroundings::Host => kernel.mode(),
+            SystemKind::Container => return Self::InContainer,
+            SystemKind::Chroot => KernelMode::NotRunning,
+            SystemKind::Host => kernel.mode(),
         };
         match (running, configured) {
             (KernelMode::Enforcing, _) => Self::Enforcing,

@@ -6,10 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use host::backoff::Backoff;
-use host::clock::Clock;
-use host::process::{Command, Output, ProcessError, Processes, telling_line};
-use host::{InsideText, ReadError, Root, signals};
+use host::process::backoff::Backoff;
+use host::process::clock::Clock;
+use host::process::signals;
+use host::process::{Command, CommandRunner, Output, ProcessError, telling_line};
+use host::{InsideText, ReadError, Root};
 use thiserror::Error;
 
 use crate::classify::{Cause, classify};
@@ -178,7 +179,7 @@ pub struct Done {
 /// # Errors
 /// [`TransactionError`], which has the cause.
 pub fn run(
-    processes: &Processes<'_>,
+    processes: &CommandRunner<'_>,
     clock: &dyn Clock,
     command: &Command,
     module: &str,
@@ -187,7 +188,7 @@ pub fn run(
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let source = match processes.run_to_the_end(command) {
+        let source = match processes.run_uninterruptible(command) {
             Ok(output) => return Ok(Done { attempts, output }),
             Err(e) => e,
         };
@@ -233,7 +234,7 @@ pub enum RemoveError {
 /// # Errors
 /// [`RemoveError`]; a failed transaction leaves the store as it was.
 pub fn remove(
-    processes: &Processes<'_>,
+    processes: &CommandRunner<'_>,
     clock: &dyn Clock,
     target: &StoreTarget,
     store: &Store<'_>,

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use host::clock::SystemClock;
-use host::process::{Command, Processes};
+use host::process::clock::SystemClock;
+use host::process::{Command, CommandRunner};
 
 struct Stub(tempfile::TempDir);
 
@@ -15,7 +15,7 @@ impl Stub {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stub/libselinux.c");
         let built = directory.path().join("libselinux.so.1");
         let options = ["-shared", "-fPIC", "-Wall", "-Wl,-soname,libselinux.so.1", "-o"];
-        Processes::new(&SystemClock, &()).run(&Command::new("cc").args(options).arg(built).arg(source)).unwrap();
+        CommandRunner::new(&SystemClock, &()).run(&Command::new("cc").args(options).arg(built).arg(source)).unwrap();
         Self(directory)
     }
 
@@ -31,7 +31,7 @@ impl Stub {
             .args(environment)
             .arg(program)
             .args(["agent_t", "bpf", "/opt/agent/agentd", "map_create", "prog_load"]);
-        let output = Processes::new(&SystemClock, &()).run(&command).unwrap();
+        let output = CommandRunner::new(&SystemClock, &()).run(&command).unwrap();
         let said = output
             .stdout
             .lines()

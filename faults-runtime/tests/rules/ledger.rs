@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use faults::{Fault, FaultId, FaultUpdate, Report, Severity, Snapshot, Source, catalogue};
-use host::clock::{Clock, VirtualClock};
+use host::process::clock::Clock;
+use host::testing::VirtualClock;
 
 pub const SECOND: Duration = Duration::from_secs(1);
 pub const MINUTE: Duration = Duration::from_secs(60);

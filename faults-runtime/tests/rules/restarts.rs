@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use faults::{FaultId, Reason, Report, Severity, Snapshot};
 use faults_runtime::{Decision, End, RestartSettings, Restarts, ScanFailure};
-use host::clock::{Clock, VirtualClock};
+use host::process::clock::Clock;
+use host::testing::VirtualClock;
 
 use crate::ledger::{MILLI, MINUTE, SECOND, cleared, raised, report};
 use crate::scratch;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use faults::{DEFAULT_DIRECTORY, Event, FaultId, Finding, Reason, Report, Store, StoreError, Writer};
 use host::Root;
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 pub struct Scratch {
     _dir: tempfile::TempDir,

@@ -8,8 +8,9 @@ use faults_runtime::{
     End, Load, Outbox, Overload, OverloadSettings, RestartSettings, Restarts, ScanFailure, Start, StartFailure,
     StartSettings,
 };
-use host::clock::{Clock, VirtualClock};
-use host::lock::LockError;
+use host::process::clock::Clock;
+use host::process::lock::LockError;
+use host::testing::VirtualClock;
 
 use crate::ledger::{MINUTE, SECOND};
 use crate::scratch::{Scratch, report};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use host::lock::LockError;
+use host::process::lock::LockError;
 use host::{FileError, MalformedFile};
 use thiserror::Error;
 

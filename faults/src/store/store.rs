@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use host::clock::Clock;
-use host::lock::Lock;
+use host::process::clock::Clock;
+use host::process::lock::Lock;
 use host::{Dir, Root};
 
 use crate::catalogue::id::FaultId;
@@ -130,7 +130,7 @@ impl<'a> Store<'a> {
         self.read()?;
         // An interrupted command still records what it has found or done.
         let lock = Lock::acquire_to_finish(self.root, &self.dir.join(LOCK), clock, timeout)?;
-        let dir = Arc::new(self.root.own_dir(&self.dir)?);
+        let dir = Arc::new(self.root.open_private_dir(&self.dir)?);
         // Read again: what was read without the lock may be out of date.
         let mut contents = replay::contents(&dir)?;
         let listed = segments::scan(&dir)?;
@@ -139,7 +139,7 @@ impl<'a> Store<'a> {
     }
 
     fn existing(&self) -> Result<Option<Arc<Dir>>, StoreError> {
-        match self.root.own_dir(&self.dir) {
+        match self.root.open_private_dir(&self.dir) {
             Ok(dir) => Ok(Some(Arc::new(dir))),
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e.into()),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use host::clock::Clock;
-use host::lock::Lock;
+use host::process::clock::Clock;
+use host::process::lock::Lock;
 use host::{Dir, MalformedFile};
 
 use crate::catalogue::id::FaultId;

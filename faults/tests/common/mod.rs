@@ -19,7 +19,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use host::Root;
-use host::clock::{Clock, SystemClock};
+use host::process::clock::{Clock, SystemClock};
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const STATE: &str = "faults.json";

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use host::attributes::is_immutable;
+use host::fs::attributes::is_immutable;
 use host::{Dir, FileError, ReadError, Root};
 use nix::errno::Errno;
 

@@ -8,8 +8,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use host::attributes::is_immutable;
-use host::root::{TEXT_LIMIT, is_link, mode_of, read_limited};
+use host::fs::attributes::is_immutable;
+use host::fs::root::{TEXT_LIMIT, is_link, mode_of, read_limited};
 use host::{Dir, FileError, MalformedFile, ReadError, Root};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;

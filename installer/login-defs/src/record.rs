@@ -149,7 +149,7 @@ pub(crate) struct StateDir {
 impl StateDir {
     /// Opens it. Returns `None` if it does not exist.
     pub fn find(root: &Root, inside: &Path) -> Result<Option<Self>, FileError> {
-        match root.own_dir(inside) {
+        match root.open_private_dir(inside) {
             Ok(dir) => Ok(Some(Self { dir })),
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e),
@@ -158,7 +158,7 @@ impl StateDir {
 
     /// Opens it, and creates it if it does not exist.
     pub fn make(root: &Root, inside: &Path) -> Result<Self, FileError> {
-        Ok(Self { dir: root.make_own_dir(inside)? })
+        Ok(Self { dir: root.create_private_dir(inside)? })
     }
 
     pub fn load(&self) -> Result<Stored, WindowError> {

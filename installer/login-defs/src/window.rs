@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use host::signals::Unstoppable;
+use host::process::signals::StopSignalsBlocked;
 use host::{FileError, Root};
 
 use crate::error::{Restored, WindowError};
@@ -36,7 +36,7 @@ pub struct Window<'a> {
     spare: Vec<OwnedFd>,
     /// `None` if nothing was changed, or everything is restored.
     state: Option<StateDir>,
-    _unstoppable: Unstoppable,
+    _unstoppable: StopSignalsBlocked,
 }
 
 /// Opens the window. The intent is on disk before the change. Closes a window that was left open first. Reads the files
@@ -48,7 +48,7 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Wind
     recover(root, state_dir)?;
     let mut next = Some(planned.clone());
     for _ in 0..ATTEMPTS {
-        let _unstoppable = Unstoppable::begin();
+        let _unstoppable = StopSignalsBlocked::begin();
         let Some(current) = next.take() else {
             return Ok(Window { root, spare: Vec::new(), state: None, _unstoppable });
         };

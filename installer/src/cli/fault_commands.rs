@@ -6,9 +6,9 @@ use std::time::Duration;
 use faults::explain;
 use faults::texts::Values;
 use faults::{Change, Event, Fault, FaultId, FaultUpdate, Finding, Reason, Report, Source};
-use host::changes::{Changes, Ended};
-use host::distribution::Tool;
+use host::fs::watch::{DirWatch, Ended};
 use host::process::quoted;
+use host::system::distribution::Tool;
 use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::report::exit;
@@ -138,7 +138,7 @@ fn watch(session: &Session, from: Option<u64>) -> Outcome {
         Some(from) => from.saturating_sub(1),
         None => store.read()?.sequence,
     };
-    let mut changes = Changes::of(cx.root, &cx.profile.paths.faults);
+    let mut changes = DirWatch::of(cx.root, &cx.profile.paths.faults);
     let stdout = std::io::stdout();
     let mut sequence = 0;
     loop {
@@ -153,8 +153,8 @@ fn watch(session: &Session, from: Option<u64>) -> Outcome {
             print(&event_line(&event, Format::Json)?)?;
             last = event.seq;
         }
-        if changes.wait(stdout.as_fd(), LOOK_AT_LEAST_EVERY) == Ended::NobodyReads {
-            return Err(Failure::NobodyReads);
+        if changes.wait(stdout.as_fd(), LOOK_AT_LEAST_EVERY) == Ended::ReaderClosed {
+            return Err(Failure::BrokenPipe);
         }
     }
 }

@@ -4,8 +4,8 @@ use std::panic::AssertUnwindSafe;
 
 use faults::Source;
 use host::Root;
-use host::clock::SystemClock;
 use host::log::{Level, Log};
+use host::process::clock::SystemClock;
 use installer::engine::recover::{HOOK_LOCK_TIMEOUT, recover};
 use installer::engine::remove::{self, StateDirectory};
 use installer::engine::repair::{self, Request, Strictness};
@@ -38,7 +38,7 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
     match std::panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(Err(Failure::Error(e))) => not_even_begun(global, &name, &line_of(&e)),
         Ok(Err(Failure::Usage(message))) => not_even_begun(global, &name, &message),
-        Ok(Ok(_) | Err(Failure::NobodyReads)) | Err(_) => {}
+        Ok(Ok(_) | Err(Failure::BrokenPipe)) | Err(_) => {}
     }
     Ok(exit::WELL)
 }

@@ -22,7 +22,7 @@ use output::Failure;
 
 /// Parses the command line, does what it says, and tells how it went.
 pub fn run() -> ExitCode {
-    host::caller::settle();
+    host::process::inherited::sanitize();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -53,6 +53,6 @@ pub fn run() -> ExitCode {
             ExitCode::from(exit::ERROR)
         }
         // Whoever read our output has gone; there is nobody to tell.
-        Err(Failure::NobodyReads) => ExitCode::from(exit::WELL),
+        Err(Failure::BrokenPipe) => ExitCode::from(exit::WELL),
     }
 }

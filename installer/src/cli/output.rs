@@ -12,7 +12,7 @@ pub enum Failure {
     /// An error of ours.
     Error(anyhow::Error),
     /// Standard output is closed.
-    NobodyReads,
+    BrokenPipe,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -29,7 +29,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Failure::BrokenPipe),
         Err(e) => Err(anyhow::Error::new(e).context("cannot write to standard output").into()),
     }
 }

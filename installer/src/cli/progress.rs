@@ -72,8 +72,8 @@ pub fn say_waiting() {
 #[cfg(test)]
 mod tests {
     use host::Root;
-    use host::clock::VirtualClock;
-    use host::process::Processes;
+    use host::process::CommandRunner;
+    use host::testing::VirtualClock;
 
     use super::*;
 
@@ -85,7 +85,7 @@ mod tests {
         let clock = VirtualClock::default();
         let log = Log::to(&root, "/var/log/test.log".into(), &clock);
         let follower = Follower::new(&log);
-        let processes = Processes::of_directories(vec!["/nonexistent".into()], &clock, &follower);
+        let processes = CommandRunner::with_directories(vec!["/nonexistent".into()], &clock, &follower);
         processes.run(&Command::new("sesearch").optional()).unwrap_err();
         processes.run(&Command::new("semodule")).unwrap_err();
         let text = root.read_text("/var/log/test.log").unwrap();

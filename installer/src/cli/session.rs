@@ -4,12 +4,12 @@ use std::cell::OnceCell;
 
 use anyhow::Context as _;
 use faults::texts::Texts;
-use host::clock::SystemClock;
-use host::container::Surroundings;
-use host::distribution::Distribution;
-use host::environment::Environment;
 use host::log::{Level, Log};
-use host::process::Processes;
+use host::process::CommandRunner;
+use host::process::clock::SystemClock;
+use host::process::environment::Environment;
+use host::system::distribution::Distribution;
+use host::system::kind::SystemKind;
 use host::{FileError, Root};
 use installer::config::Config;
 use installer::model::host_context::HostContext;
@@ -73,7 +73,7 @@ pub fn with(
     };
     let profile = profile(global, &config, &root)?;
     if access != Access::Looks {
-        host::signals::note_interruptions().context("cannot set a signal handler")?;
+        host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     }
     let clock = SystemClock;
     let log = match access {
@@ -90,7 +90,7 @@ pub fn with(
         distribution => distribution?,
     };
     let follower = Follower::new(&log);
-    let processes = Processes::new(&clock, &follower);
+    let processes = CommandRunner::new(&clock, &follower);
     let cx = HostContext {
         root: &root,
         profile: &profile,
@@ -98,7 +98,7 @@ pub fn with(
         processes: &processes,
         log: &log,
         kernel: &RunningKernel,
-        surroundings: Surroundings::of(&root),
+        surroundings: SystemKind::of(&root),
         distribution,
         kernel_release: kernel,
         base_rule: OnceCell::new(),

@@ -37,10 +37,10 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
 /// The file lies on the system that runs, also with `--root`.
 fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     // Nothing half written stays beside it where a timer's job is stopped.
-    host::signals::note_interruptions().context("cannot set a signal handler")?;
+    host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     let file: PathBuf = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
     let (dir, name) = Root::system()?.parent(&file)?;
-    Ok(dir.replace_kept(&name, text.as_bytes(), MODE)?)
+    Ok(dir.replace_preserving_metadata(&name, text.as_bytes(), MODE)?)
 }
 
 /// The format of `status --format json`; keys may be added, none is taken away.

@@ -65,7 +65,7 @@ pub(super) fn repair(step: &dyn Step, cx: &HostContext, receipt: &mut Receipt) -
             break;
         }
         for action in &observed.plan {
-            if host::signals::interrupted() {
+            if host::process::signals::interrupted() {
                 return Err(Error::Interrupted);
             }
             match action.apply(cx, receipt) {

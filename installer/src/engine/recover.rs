@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host::lock::Lock;
+use host::process::lock::Lock;
 
 use crate::Error;
 use crate::model::host_context::HostContext;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use faults::{FaultUpdate, Source};
+use host::fs::fhs;
 use host::log::Level;
-use host::places;
 
 use super::fault_updates;
 use super::recover::lock;
@@ -80,7 +80,7 @@ pub fn remove(
         remove_place(cx.root, &paths.state)?;
     }
     lock.remove()?;
-    if let Some(above) = paths.lock.parent().filter(|above| !places::is_the_systems(above)) {
+    if let Some(above) = paths.lock.parent().filter(|above| !fhs::is_system_dir(above)) {
         remove_place(cx.root, above)?;
     }
     Ok(removed)
@@ -117,7 +117,7 @@ fn undo(cx: &HostContext, steps: &[StepRef]) -> Result<Removed, Error> {
     }
     let Removal { actions, failed } = plan(cx, &receipt, steps);
     for action in actions {
-        if host::signals::interrupted() {
+        if host::process::signals::interrupted() {
             return Err(Error::Interrupted);
         }
         match action.apply(cx, &mut receipt) {

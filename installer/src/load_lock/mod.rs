@@ -14,8 +14,8 @@ use faults::{FaultId, FaultUpdate, Reason, Remedy, Report, Source};
 
 use crate::model::error::NotRunning;
 use crate::model::report::Finding;
-use host::lock::Lock;
 use host::log::Level;
+use host::process::lock::Lock;
 use host::{Dir, FileError, InsideText, ReadError};
 
 use crate::engine::fault_updates;
@@ -244,7 +244,7 @@ fn locked(detail: String) -> Finding {
 
 fn read(cx: &HostContext) -> Result<Record, ReadError> {
     let path = cx.profile.paths.state.join(record::NAME);
-    match cx.root.read_own_text(&path)? {
+    match cx.root.read_private(&path)? {
         None => Ok(Record::default()),
         Some(text) => Ok(Record::parse(&text, &cx.root.shown(&path))?),
     }
@@ -253,7 +253,7 @@ fn read(cx: &HostContext) -> Result<Record, ReadError> {
 fn lock(cx: &HostContext) -> Result<(Dir, Lock), crate::Error> {
     let state = &cx.profile.paths.state;
     let lock = Lock::acquire_to_finish(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE)?;
-    Ok((cx.root.make_own_dir(state)?, lock))
+    Ok((cx.root.create_private_dir(state)?, lock))
 }
 
 fn running_now(cx: &HostContext) -> Result<Moment, NotRunning> {

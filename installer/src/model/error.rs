@@ -1,7 +1,7 @@
 //! What can go wrong with us, as opposed to with the host.
 
-use host::lock::LockError;
 use host::process::ProcessError;
+use host::process::lock::LockError;
 use host::{FileError, InsideText, MalformedFile, ReadError, Root};
 use login_defs::WindowError;
 use thiserror::Error;

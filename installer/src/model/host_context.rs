@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use faults::{Remedy, RemedyAction, RunOn};
-use host::clock::Clock;
-use host::container::Surroundings;
-use host::distribution::Distribution;
 use host::log::Log;
-use host::process::Processes;
+use host::process::CommandRunner;
+use host::process::clock::Clock;
+use host::system::distribution::Distribution;
+use host::system::kind::SystemKind;
 use host::{ReadError, Root};
 use policy::System;
 use policy::kernel::Kernel;
@@ -25,13 +25,13 @@ pub struct HostContext<'a> {
     /// Time.
     pub clock: &'a dyn Clock,
     /// The door for processes.
-    pub processes: &'a Processes<'a>,
+    pub processes: &'a CommandRunner<'a>,
     /// The log of this run.
     pub log: &'a Log<'a>,
     /// Who answers for the policy in force.
     pub kernel: &'a dyn Kernel,
     /// A host, a chroot or a container.
-    pub surroundings: Surroundings,
+    pub surroundings: SystemKind,
     /// What things are called here.
     pub distribution: Distribution,
     /// The kernel to judge instead of the running one (`--kernel`).
@@ -53,7 +53,7 @@ impl HostContext<'_> {
     /// Whether the running kernel speaks for this root.
     #[must_use]
     pub fn is_running_system(&self) -> bool {
-        !self.root.is_alternate() && self.surroundings == Surroundings::Host
+        !self.root.is_alternate() && self.surroundings == SystemKind::Host
     }
 
     /// The kernel to judge: the one that was named, the running one, or the newest in the root.
@@ -61,14 +61,15 @@ impl HostContext<'_> {
     /// # Errors
     /// [`ReadError`] where the root's kernels cannot be listed.
     pub fn judged_kernel(&self) -> Result<Option<JudgedKernel>, ReadError> {
-        let running = self.is_running_system().then(host::kernel::running_release);
+        let running = self.is_running_system().then(host::system::kernel::running_release);
         if let Some(release) = &self.kernel_release {
             let running = running.as_ref() == Some(release);
             return Ok(Some(JudgedKernel { release: release.clone(), running }));
         }
         Ok(match running {
             Some(release) => Some(JudgedKernel { release, running: true }),
-            None => host::kernel::newest_installed(self.root)?.map(|release| JudgedKernel { release, running: false }),
+            None => host::system::kernel::newest_installed(self.root)?
+                .map(|release| JudgedKernel { release, running: false }),
         })
     }
 

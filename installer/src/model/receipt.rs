@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use host::account::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
+use host::system::accounts::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
 use host::{FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
@@ -137,7 +137,7 @@ impl<'a> Receipt<'a> {
     /// Reads the receipt at `path` in `root`, as [`Receipt::of`].
     #[must_use]
     pub fn read(root: &'a Root, path: PathBuf) -> Self {
-        let (created, unusable) = match root.read_own_text(&path) {
+        let (created, unusable) = match root.read_private(&path) {
             Ok(None) => (Vec::new(), None),
             Ok(Some(text)) => match parse(&text) {
                 Ok(created) => (created, None),
@@ -250,7 +250,7 @@ impl<'a> Receipt<'a> {
     fn write(&mut self) -> Result<(), FileError> {
         let (dir, name) = {
             let parent = self.path.parent().unwrap_or(std::path::Path::new("/"));
-            (self.root.make_own_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
+            (self.root.create_private_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
         };
         if self.unusable.take().is_some() {
             let mut kept = name.clone();

@@ -1,7 +1,7 @@
 //! The profile's table of kernels: which the agent supports, and how it watches each.
 
-use host::distribution::Distribution;
-use host::kernel::compare_releases;
+use host::system::distribution::Distribution;
+use host::system::kernel::compare_releases;
 use serde::Deserialize;
 use std::cmp::Ordering;
 

@@ -43,7 +43,7 @@ impl HostFacts {
 /// The kernel that is judged, else the one that runs here.
 fn kernel(cx: &HostContext) -> Option<String> {
     let judged = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
-    judged.or_else(|| (!cx.root.is_alternate()).then(host::kernel::running_release))
+    judged.or_else(|| (!cx.root.is_alternate()).then(host::system::kernel::running_release))
 }
 
 /// The exit codes.

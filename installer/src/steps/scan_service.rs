@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use faults::{FaultId, Reason, Remedy};
-use host::account::{Accounts, User};
-use host::root::{is_dir, is_link, mode_of};
-use host::{FileError, memory};
+use host::FileError;
+use host::fs::root::{is_dir, is_link, mode_of};
+use host::system::accounts::{Accounts, User};
+use host::system::memory;
 use nix::libc;
 use nix::sys::stat::FileStat;
 

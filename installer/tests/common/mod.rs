@@ -13,11 +13,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use host::Root;
-use host::clock::{Clock, SystemClock};
-use host::container::Surroundings;
-use host::distribution::Distribution;
 use host::log::Log;
-use host::process::Processes;
+use host::process::CommandRunner;
+use host::process::clock::{Clock, SystemClock};
+use host::system::distribution::Distribution;
+use host::system::kind::SystemKind;
 use installer::Error;
 use installer::engine::repair::{self, Request, Strictness};
 use installer::engine::{self, Results};
@@ -43,7 +43,7 @@ pub struct Host {
     pub dir: tempfile::TempDir,
     pub kernel: FakeKernel,
     pub profile: Profile,
-    pub surroundings: Surroundings,
+    pub surroundings: SystemKind,
     /// Whether the directory is given as `--root`.
     pub alternate: bool,
 }
@@ -54,8 +54,7 @@ impl Host {
         let dir = tempfile::tempdir().unwrap();
         let mut kernel = FakeKernel::in_mode(KernelMode::Enforcing);
         kernel.loaded = Some(dir.path().join("loaded"));
-        let host =
-            Self { dir, kernel, profile: Profile::built_in(), surroundings: Surroundings::Host, alternate: false };
+        let host = Self { dir, kernel, profile: Profile::built_in(), surroundings: SystemKind::Host, alternate: false };
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/os-release").join(os_release);
         host.file("etc/os-release", &fs::read_to_string(fixture).unwrap());
         host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
@@ -137,11 +136,11 @@ impl Host {
         let root = if self.alternate {
             Root::alternate(self.dir.path()).unwrap()
         } else {
-            Root::standing_in_for_system(self.dir.path()).unwrap()
+            Root::for_test(self.dir.path()).unwrap()
         };
         let log = Log::silent(clock);
         // The real tools of this machine must not be found: a test says which there are.
-        let processes = Processes::of_directories(vec![self.path("tools")], tools, &());
+        let processes = CommandRunner::with_directories(vec![self.path("tools")], tools, &());
         work(&HostContext {
             root: &root,
             profile: &self.profile,

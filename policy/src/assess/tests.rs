@@ -1,4 +1,4 @@
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 use super::*;
 use crate::kernel::KernelMode;
@@ -23,11 +23,11 @@ fn module(priority: u16) -> String {
 fn assessed(alternate: bool, kernel: &FakeKernel, files: Files) -> RuleAssessment {
     let scratch = tempfile::tempdir().unwrap();
     let root = root_with(scratch.path(), &[&[CONFIG, CONF], files].concat());
-    let root = if alternate { root } else { Root::standing_in_for_system(scratch.path()).unwrap() };
-    let processes = Processes::of_directories(vec!["/nonexistent".into()], &SystemClock, &());
+    let root = if alternate { root } else { Root::for_test(scratch.path()).unwrap() };
+    let processes = CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &());
     let system = System {
         root: &root,
-        surroundings: Surroundings::Host,
+        surroundings: SystemKind::Host,
         kernel,
         processes: &processes,
         base_rule: &OnceCell::new(),
@@ -157,12 +157,12 @@ fn off_absent_and_in_a_container() {
     assert_eq!(summary(&assessed(false, &kernel, &[disabled, BASE]).rule).0, "not applicable");
     let scratch = tempfile::tempdir().unwrap();
     root_with(scratch.path(), &[CONFIG, BASE]);
-    let root = Root::standing_in_for_system(scratch.path()).unwrap();
-    let processes = Processes::of_directories(Vec::new(), &SystemClock, &());
+    let root = Root::for_test(scratch.path()).unwrap();
+    let processes = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
     let kernel = FakeKernel::in_mode(KernelMode::Enforcing);
     let system = System {
         root: &root,
-        surroundings: Surroundings::Container,
+        surroundings: SystemKind::Container,
         kernel: &kernel,
         processes: &processes,
         base_rule: &OnceCell::new(),

@@ -1,5 +1,5 @@
 use host::Root;
-use host::clock::SystemClock;
+use host::process::clock::SystemClock;
 
 use super::*;
 use crate::spec::tests::spec;
@@ -17,8 +17,8 @@ fn scratch() -> (tempfile::TempDir, Root) {
 
 #[test]
 fn the_plan_follows_the_tools() {
-    let plan = |processes: &Processes| Compile::plan(processes, "agent-bpf", &sources(), Path::new("/scratch"));
-    let with_tools = plan(&Processes::new(&SystemClock, &()));
+    let plan = |processes: &CommandRunner| Compile::plan(processes, "agent-bpf", &sources(), Path::new("/scratch"));
+    let with_tools = plan(&CommandRunner::new(&SystemClock, &()));
     assert_eq!((with_tools.format, with_tools.file.to_str()), (Format::Pp, Some("/scratch/agent-bpf.pp")));
     let commands: Vec<_> = with_tools.commands.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -29,7 +29,7 @@ fn the_plan_follows_the_tools() {
         ]
     );
     assert_eq!(with_tools.writes, [(PathBuf::from("/scratch/agent-bpf.te"), sources().te)]);
-    let without = plan(&Processes::of_directories(vec!["/nonexistent".into()], &SystemClock, &()));
+    let without = plan(&CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &()));
     assert_eq!((without.format, without.file.to_str()), (Format::Cil, Some("/scratch/agent-bpf.cil")));
     assert_eq!(
         (&without.writes, &without.commands),
@@ -43,7 +43,7 @@ fn the_plan_follows_the_tools() {
 fn a_package_or_cil_where_it_does_not_compile() {
     let (_scratch, root) = scratch();
     let directory = root.dir("/scratch").unwrap();
-    let processes = Processes::new(&SystemClock, &());
+    let processes = CommandRunner::new(&SystemClock, &());
     let plan = Compile::plan(&processes, "agent-bpf", &sources(), directory.shown());
     let compiled = plan.run(&processes, &directory).unwrap();
     assert_eq!((compiled.format, &compiled.fell_back), (Format::Pp, &None));

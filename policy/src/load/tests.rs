@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use host::Root;
-use host::clock::SystemClock;
-use host::container::Surroundings;
+use host::process::clock::SystemClock;
+use host::system::kind::SystemKind;
 
 use super::*;
 use crate::kernel::KernelMode;
@@ -48,17 +48,17 @@ impl Host {
             assert!(std::process::Command::new("cp").arg(source).arg(&tool).status().unwrap().success());
             fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        let root = Root::standing_in_for_system(scratch.path()).unwrap();
+        let root = Root::for_test(scratch.path()).unwrap();
         let mut kernel = FakeKernel::in_mode(KernelMode::Enforcing);
         kernel.loaded = Some(scratch.path().join("loaded"));
         Self { scratch, root, kernel }
     }
 
     fn load(&self) -> Result<RuleAssessment, LoadError> {
-        let processes = Processes::of_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
+        let processes = CommandRunner::with_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
         let system = System {
             root: &self.root,
-            surroundings: Surroundings::Host,
+            surroundings: SystemKind::Host,
             kernel: &self.kernel,
             processes: &processes,
             base_rule: &OnceCell::new(),

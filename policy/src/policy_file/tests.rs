@@ -83,7 +83,7 @@ fn rules_as_sesearch_prints_them() {
 
 #[test]
 fn what_it_does_not_know_needs_no_tool() {
-    let no_tools = Processes::of_directories(Vec::new(), &host::clock::SystemClock, &());
+    let no_tools = CommandRunner::with_directories(Vec::new(), &host::process::clock::SystemClock, &());
     let rule = |file: &PolicyFile, domain| file.rule(&no_tools, &spec(), domain);
     assert_eq!(rule(&policy(ALLOW_UNKNOWN, &["other"]), "initrc_t"), BaseRule::Allows);
     assert_eq!(rule(&policy(ALLOW_UNKNOWN, &FIVE[..4]), "initrc_t"), BaseRule::Unknown, "four of five known");

@@ -9,7 +9,7 @@ fn config(mode: ConfiguredMode) -> SelinuxConfig {
 fn every_state() {
     use ConfiguredMode as Mode;
     use KernelMode as Running;
-    use Surroundings as Where;
+    use SystemKind as Where;
     let scratch = tempfile::tempdir().unwrap();
     let alternate = crate::testing::root_with(scratch.path(), &[]);
     let system = Root::system().unwrap();

@@ -48,7 +48,8 @@ fn a_policy_is_loaded_only_where_one_runs() {
 }
 
 mod waiting {
-    use host::clock::{SystemClock, VirtualClock};
+    use host::process::clock::SystemClock;
+    use host::testing::VirtualClock;
 
     use super::*;
 
@@ -62,13 +63,13 @@ mod waiting {
         crate::testing::root_with(scratch.path(), &[("/script", script.as_bytes())]);
         // Written by another process: had this one the file open while another test forks, running it would be refused.
         let install = Command::new("install").arg(scratch.path().join("script")).arg(scratch.path().join("semodule"));
-        Processes::new(&SystemClock, &()).run(&install).unwrap();
+        CommandRunner::new(&SystemClock, &()).run(&install).unwrap();
         scratch
     }
 
     fn try_it(tools: &tempfile::TempDir, clock: &VirtualClock) -> Result<Done, TransactionError> {
         let directories = vec![tools.path().to_owned(), "/usr/bin".into(), "/bin".into()];
-        let processes = Processes::of_directories(directories, &SystemClock, &());
+        let processes = CommandRunner::with_directories(directories, &SystemClock, &());
         run(&processes, clock, &Command::new("semodule").arg("-B"), "agent-bpf")
     }
 
@@ -100,7 +101,7 @@ mod waiting {
         let error = try_it(&tools, &clock).unwrap_err();
         assert_eq!((error.cause, error.attempts), (Cause::StoreReadOnly, 1));
         let empty = tempfile::tempdir().unwrap();
-        let processes = Processes::of_directories(vec![empty.path().to_owned()], &clock, &());
+        let processes = CommandRunner::with_directories(vec![empty.path().to_owned()], &clock, &());
         let error = run(&processes, &clock, &Command::new("semodule"), "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::ToolsMissing);
         assert!(error.to_string().contains("semodule is not installed"), "{error}");

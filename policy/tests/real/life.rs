@@ -3,8 +3,8 @@
 
 use std::cell::OnceCell;
 
-use host::clock::SystemClock;
-use host::container::Surroundings;
+use host::process::clock::SystemClock;
+use host::system::kind::SystemKind;
 use policy::kernel::KernelMode;
 use policy::policy_file::{BaseRule, PolicyFile};
 use policy::rules::Rules;
@@ -68,7 +68,7 @@ fn former_priorities_and_those_of_others() {
     let base_rule = OnceCell::new();
     let system = System {
         root: &scratch.root,
-        surroundings: Surroundings::Host,
+        surroundings: SystemKind::Host,
         kernel: &kernel,
         processes: &processes,
         base_rule: &base_rule,

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use host::Root;
-use host::clock::{Clock, SystemClock};
-use host::environment::Environment;
-use host::process::{Command, Processes};
+use host::process::clock::{Clock, SystemClock};
+use host::process::environment::Environment;
+use host::process::{Command, CommandRunner};
 use policy::compile::{Compile, Compiled};
 use policy::policy_file::PolicyFile;
 use policy::render::Sources;
@@ -27,8 +27,8 @@ pub fn spec() -> ModuleSpec {
     }
 }
 
-pub fn processes() -> Processes<'static> {
-    Processes::new(&SystemClock, &())
+pub fn processes() -> CommandRunner<'static> {
+    CommandRunner::new(&SystemClock, &())
 }
 
 /// A root with a policy store.
@@ -100,14 +100,19 @@ impl Scratch {
     }
 
     /// Compiles the module of `spec` for `domain` with the programs that `processes` has.
-    pub fn compile(&self, processes: &Processes<'_>, spec: &ModuleSpec, domain: &str) -> Compiled {
+    pub fn compile(&self, processes: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> Compiled {
         let directory = self.root.make_dirs("/scratch").unwrap();
         let sources = Sources::render(spec, domain).unwrap();
         Compile::plan(processes, &spec.name, &sources, directory.shown()).run(processes, &directory).unwrap()
     }
 
     /// Compiles and installs it.
-    pub fn install(&self, compiler: &Processes<'_>, spec: &ModuleSpec, domain: &str) -> Result<Done, TransactionError> {
+    pub fn install(
+        &self,
+        compiler: &CommandRunner<'_>,
+        spec: &ModuleSpec,
+        domain: &str,
+    ) -> Result<Done, TransactionError> {
         let compiled = self.compile(compiler, spec, domain);
         let present = InstalledAt::in_store(&self.store(), &spec.name).unwrap();
         let command = self.target().install(spec, &compiled.file, &present);
@@ -127,6 +132,6 @@ impl Scratch {
 }
 
 /// No compiler: CIL.
-pub fn no_compiler(clock: &dyn Clock) -> Processes<'_> {
-    Processes::of_directories(vec!["/nonexistent".into()], clock, &())
+pub fn no_compiler(clock: &dyn Clock) -> CommandRunner<'_> {
+    CommandRunner::with_directories(vec!["/nonexistent".into()], clock, &())
 }

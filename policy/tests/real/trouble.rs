@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use host::clock::{Clock, SystemClock};
-use host::process::{Command, Processes};
+use host::process::clock::{Clock, SystemClock};
+use host::process::{Command, CommandRunner};
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use policy::compile::{Compile, Format};
 use policy::render::Sources;
@@ -56,7 +56,7 @@ fn it_does_not_keep_another_module_in_place() {
 #[test]
 fn failures_have_their_causes() {
     let spec = spec();
-    let cause_of = |scratch: &Scratch, te: &str, cil: &str, compiler: &Processes| {
+    let cause_of = |scratch: &Scratch, te: &str, cil: &str, compiler: &CommandRunner| {
         let directory = scratch.root.make_dirs("/scratch").unwrap();
         let sources = Sources { te: te.into(), cil: cil.into() };
         let compile = Compile::plan(compiler, &spec.name, &sources, directory.shown());
@@ -146,7 +146,7 @@ fn a_store_that_cannot_be_written() {
         let install = Command::new("install").arg("-D").arg(scratch.root.shown("/script"));
         processes().run(&install.arg(scratch.root.shown("/wrapped/semodule"))).unwrap();
         let directories = vec![scratch.root.shown("/wrapped"), "/usr/bin".into(), "/bin".into()];
-        let wrapped = Processes::of_directories(directories, &SystemClock, &());
+        let wrapped = CommandRunner::with_directories(directories, &SystemClock, &());
         let command = scratch.target().install(&spec(), &compiled.file, &InstalledAt::default());
         let error = run(&wrapped, &SystemClock, &command, "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::StoreReadOnly, "{error}");

@@ -1,9 +1,9 @@
 //! The real `useradd`, in the window and outside it.
 
 use host::Root;
-use host::account::Accounts;
-use host::clock::SystemClock;
-use host::process::{Command, Processes};
+use host::process::clock::SystemClock;
+use host::process::{Command, CommandRunner};
+use host::system::accounts::Accounts;
 
 use super::scratch::{DEFS, Scratch};
 use crate::{open, plan};
@@ -25,7 +25,7 @@ fn useradd(root: &Root, name: &str) {
         "/usr/sbin/nologin",
         name,
     ]);
-    Processes::new(&SystemClock, &()).run(&command).unwrap();
+    CommandRunner::new(&SystemClock, &()).run(&command).unwrap();
 }
 
 /// Returns whether the user has a group of its own name as its primary group.

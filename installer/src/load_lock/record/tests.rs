@@ -20,11 +20,11 @@ fn the_first_schema_is_read_for_ever() {
 fn what_is_written_is_read() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("etc")).unwrap();
-    let root = host::Root::standing_in_for_system(dir.path()).unwrap();
+    let root = host::Root::for_test(dir.path()).unwrap();
     let record = parse(SAMPLE).unwrap();
     record.write(&root.dir("/").unwrap()).unwrap();
     assert_eq!(parse(&root.read_text("/load-lock.json").unwrap()).unwrap(), record);
-    assert_eq!(host::root::mode_of(&root.stat("/load-lock.json").unwrap().unwrap()), 0o644);
+    assert_eq!(host::fs::root::mode_of(&root.stat("/load-lock.json").unwrap().unwrap()), 0o644);
 }
 
 #[test]

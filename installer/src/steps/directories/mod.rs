@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use faults::{FaultId, Reason, Remedy};
 use host::Root;
-use host::root::{is_dir, is_link, mode_of};
+use host::fs::root::{is_dir, is_link, mode_of};
 use nix::sys::stat::FileStat;
 
 pub(super) use self::change::failure;

@@ -1,17 +1,17 @@
 //! Fault 11: the kernel describes its types itself, or its headers are there to compile against.
 
 use faults::{Reason, Remedy};
-use host::kernel::{Btf, Headers, btf, headers};
+use host::system::kernel::{Btf, Headers, btf, headers};
 
 use crate::Error;
 use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
 use crate::model::step::Observation;
 use crate::profile::{Monitors, Support};
-use host::container::Surroundings;
+use host::system::kind::SystemKind;
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
-    if cx.surroundings == Surroundings::Container {
+    if cx.surroundings == SystemKind::Container {
         return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let Some(kernel) = cx.judged_kernel()? else {

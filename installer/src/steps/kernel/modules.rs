@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 
 use faults::{Reason, Remedy};
-use host::container::Surroundings;
-use host::{kernel_module, secure_boot};
+use host::system::kernel_module;
+use host::system::kind::SystemKind;
+use host::system::secure_boot;
 
 use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
@@ -30,7 +31,7 @@ impl Watched {
 }
 
 pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation, Error> {
-    if cx.surroundings == Surroundings::Container {
+    if cx.surroundings == SystemKind::Container {
         return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let kept_out = match load_lock::status(cx) {

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use faults::{Reason, Remedy};
-use host::account_lock::{AccountLock, Owner, account_locks, describe};
-use host::backoff::Backoff;
-use host::distribution::Tool;
 use host::log::Level;
+use host::process::backoff::Backoff;
 use host::process::{Command, ProcessError, telling_line};
+use host::system::account_lock::{AccountLock, Owner, account_locks, describe};
+use host::system::distribution::Tool;
 use host::{InsideText, Root};
 use login_defs::WindowError;
 
@@ -53,7 +53,7 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
         return Ok(());
     }
     let (program, option) = (command.program(), root_option(command.program()));
-    let help = match cx.processes.run_to_the_end(&Command::new(program).arg("--help")) {
+    let help = match cx.processes.run_uninterruptible(&Command::new(program).arg("--help")) {
         Ok(output) => output.stdout + &output.stderr,
         Err(e @ ProcessError::Failed { .. }) => e.stderr().to_owned(),
         // Reported when the tool itself is run.
@@ -94,7 +94,7 @@ pub fn retry_while_locked<E>(
         }
         if !backoff.wait(|left| cx.processes.retrying(command, HELD, left)) {
             let interrupted = || Err(ProcessError::Interrupted { command: Box::new(command.clone()) });
-            return Ok(if host::signals::interrupted() { interrupted() } else { ran });
+            return Ok(if host::process::signals::interrupted() { interrupted() } else { ran });
         }
     }
 }
@@ -151,7 +151,7 @@ pub fn failure(cx: &HostContext, command: &Command, error: &ProcessError, words:
     let files = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"];
     let immutable: Vec<String> = files
         .iter()
-        .filter(|file| cx.root.open(file).is_ok_and(|file| host::attributes::is_immutable(&file)))
+        .filter(|file| cx.root.open(file).is_ok_and(|file| host::fs::attributes::is_immutable(&file)))
         .map(|&file| file.to_owned())
         .collect();
     if !immutable.is_empty() {
@@ -215,7 +215,7 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
             if let Err(e) = opened {
                 cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
             }
-            Ok::<_, Error>(cx.processes.run_to_the_end(command).map(drop))
+            Ok::<_, Error>(cx.processes.run_uninterruptible(command).map(drop))
         })
     });
     match ran? {

@@ -8,7 +8,7 @@ use login_defs::WindowError;
 
 use super::account_tools::{self, in_window};
 use crate::Error;
-use crate::led_out::require_accounts_inside;
+use crate::escape::ensure_accounts_inside;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::{Created, Receipt};
@@ -73,7 +73,7 @@ impl Action for RunAccountTool {
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let Self { command, creates, window, fallback } = self;
-        if let Err(e) = require_accounts_inside(cx.root) {
+        if let Err(e) = ensure_accounts_inside(cx.root) {
             let (detail, remedy) = (e.inside_text(cx.root), vec![Remedy::hostprep(["repair"])]);
             return Err(ActionError::HostProblem(Finding { reason: Reason::UserToolFailed, detail, remedy }));
         }
@@ -96,7 +96,7 @@ impl Action for RunAccountTool {
                     Err(error) => return Err(ActionError::from(error)),
                 }
                 // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
-                Ok(cx.processes.run_to_the_end(used).map(drop))
+                Ok(cx.processes.run_uninterruptible(used).map(drop))
             })
         });
         let synced = sync_accounts(cx);

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use faults::{Reason, Remedy};
-use host::account::{GSHADOW, Group, SHADOW, User};
+use host::fs::root::is_dir;
 use host::process::Command;
-use host::root::is_dir;
+use host::system::accounts::{GSHADOW, Group, SHADOW, User};
 
 use super::account_tools::account_tool;
 use super::apply::RunAccountTool;

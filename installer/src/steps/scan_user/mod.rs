@@ -8,10 +8,10 @@ mod remove;
 use std::path::{Path, PathBuf};
 
 use faults::{FaultId, Reason, Remedy};
-use host::account::{Accounts, Group, User};
-use host::distribution::Tool;
 use host::log::Level;
 use host::process::Command;
+use host::system::accounts::{Accounts, Group, User};
+use host::system::distribution::Tool;
 
 use self::account_tools::{not_installed, useradd};
 use self::apply::{RecoverLoginDefs, RunAccountTool};

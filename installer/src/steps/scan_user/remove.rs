@@ -1,13 +1,13 @@
 //! Deleting the accounts that the receipt lists.
 
-use host::account::Accounts;
 use host::process::Command;
+use host::system::accounts::Accounts;
 use host::{ReadError, Root};
 
 use super::account_tools::{account_tool, undo, useradd};
 use super::apply::sync_accounts;
 use crate::Error;
-use crate::led_out::require_accounts_inside;
+use crate::escape::ensure_accounts_inside;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::already_gone::AlreadyGone;
 use crate::model::host_context::HostContext;
@@ -126,7 +126,7 @@ impl Action for DeleteAccount {
     }
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
-        require_accounts_inside(cx.root)?;
+        ensure_accounts_inside(cx.root)?;
         // userdel has already deleted the group where USERGROUPS_ENAB is yes.
         let is_gone = match &self.created {
             Created::Group { name, .. } if self.recreate_first.is_none() => {

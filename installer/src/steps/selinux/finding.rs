@@ -2,7 +2,7 @@
 
 use faults::Remedy;
 use host::Root;
-use host::container::Surroundings;
+use host::system::kind::SystemKind;
 use policy::transaction::{InstalledAt, StoreTarget};
 use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State};
 
@@ -55,7 +55,7 @@ fn policy_package(assessment: &RuleAssessment) -> String {
 
 /// SELinux as the JSON form's `host` names it.
 #[must_use]
-pub fn state_word(root: &Root, surroundings: Surroundings, kernel: &dyn policy::Kernel) -> String {
+pub fn state_word(root: &Root, surroundings: SystemKind, kernel: &dyn policy::Kernel) -> String {
     match SelinuxConfig::read(root) {
         Ok(config) => State::of(root, surroundings, kernel, config.as_ref()).as_str().to_owned(),
         Err(_) => "unknown".to_owned(),

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use faults::{Reason, Remedy};
+use host::fs::fhs;
+use host::fs::root::mode_of;
 use host::log::Level;
 use host::process::{Command, ProcessError};
-use host::root::mode_of;
-use host::{Dir, FileError, InsideText, Root, places};
+use host::{Dir, FileError, InsideText, Root};
 use nix::errno::Errno;
 use policy::InterruptedTransaction;
 use policy::compile::CompileError;
@@ -16,7 +17,7 @@ use policy::transaction::TransactionError;
 use super::interrupted::interrupted_store;
 use super::reason::reason_of;
 use crate::Error;
-use crate::led_out::require_policy_inside;
+use crate::escape::ensure_policy_inside;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::{Created, Receipt};
@@ -53,7 +54,7 @@ impl Action for LoadModule {
             let finding = failure(cx, work, &e);
             ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, ..finding })
         })?;
-        let outcome = match require_policy_inside(cx, load.target.policy_type()) {
+        let outcome = match ensure_policy_inside(cx, load.target.policy_type()) {
             Ok(()) => compile_and_commit(cx, receipt, load, &directory),
             Err(e) => Err(load_failed(e.inside_text(cx.root))),
         };
@@ -218,7 +219,7 @@ pub(super) fn has_stale_build(cx: &HostContext) -> bool {
 /// The directory above that of the work, where it is only there for it.
 fn build_parent<'a>(cx: &'a HostContext) -> Option<&'a Path> {
     let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
-    cx.profile.paths.work.parent().filter(|above| !managed(above) && !places::is_the_systems(above))
+    cx.profile.paths.work.parent().filter(|above| !managed(above) && !fhs::is_system_dir(above))
 }
 
 /// Removes what compiling the module left behind, and the directory it was done in.

@@ -6,7 +6,7 @@ use policy::transaction::{InstalledAt, StoreTarget};
 use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, Store};
 
 use crate::Error;
-use crate::led_out::require_policy_inside;
+use crate::escape::ensure_policy_inside;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::already_gone::AlreadyGone;
 use crate::model::host_context::HostContext;
@@ -84,7 +84,7 @@ impl Action for RemoveModule {
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let Self { target, policy_type, spec, .. } = self;
         if let Some(store) = Store::locate(cx.root, policy_type)? {
-            require_policy_inside(cx, policy_type)?;
+            ensure_policy_inside(cx, policy_type)?;
             policy::transaction::remove(cx.processes, cx.clock, target, &store, spec)?;
         }
         let entries: Vec<Created> =

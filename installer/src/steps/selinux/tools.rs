@@ -2,7 +2,7 @@
 //! in force.
 
 use faults::{Reason, Remedy};
-use host::distribution::Tool;
+use host::system::distribution::Tool;
 use policy::{RuleState, Unknown};
 
 use super::finding::assess;

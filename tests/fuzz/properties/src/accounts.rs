@@ -1,6 +1,6 @@
 //! passwd(5) and group(5) of an alternate root.
 
-use host::account::{Accounts, GROUP, PASSWD};
+use host::system::accounts::{Accounts, GROUP, PASSWD};
 
 use crate::input::{parts, text};
 use crate::scratch::Scratch;

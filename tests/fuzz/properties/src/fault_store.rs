@@ -11,7 +11,7 @@ use faults::{
 };
 use flate2::{Compression, write::GzEncoder};
 use host::Root;
-use host::clock::VirtualClock;
+use host::testing::VirtualClock;
 
 use crate::input::parts;
 use crate::scratch::Scratch;

@@ -1,6 +1,6 @@
 //! The receipt: one that cannot be used is kept, and the next entry is never lost.
 
-use host::account::{GROUP, PASSWD};
+use host::system::accounts::{GROUP, PASSWD};
 use installer::model::receipt::{Created, Receipt};
 
 use crate::input::parts;

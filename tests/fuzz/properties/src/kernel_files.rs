@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::path::PathBuf;
 
-use host::kernel::{self, Btf, Headers, compare_releases};
-use host::kernel_module;
+use host::system::kernel::{self, Btf, Headers, compare_releases};
+use host::system::kernel_module;
 
 use crate::input::{parts, text};
 use crate::scratch::Scratch;

@@ -5,11 +5,11 @@ use std::cell::{Cell, OnceCell};
 use std::path::Path;
 use std::time::Duration;
 
-use host::clock::Clock;
-use host::container::Surroundings;
-use host::distribution::Distribution;
 use host::log::Log;
-use host::process::Processes;
+use host::process::CommandRunner;
+use host::process::clock::Clock;
+use host::system::distribution::Distribution;
+use host::system::kind::SystemKind;
 use installer::load_lock::{self, Begun, Record};
 use installer::model::host_context::HostContext;
 use installer::profile::Profile;
@@ -112,7 +112,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
     profile.paths.state = "/state".into();
     profile.paths.faults = "/faults".into();
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
-    let processes = Processes::of_directories(Vec::new(), clock, &());
+    let processes = CommandRunner::with_directories(Vec::new(), clock, &());
     work(&HostContext {
         root: &root,
         profile: &profile,
@@ -120,7 +120,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         processes: &processes,
         log: &log,
         kernel: &kernel,
-        surroundings: Surroundings::Host,
+        surroundings: SystemKind::Host,
         distribution: Distribution::unknown(),
         kernel_release: None,
         base_rule: OnceCell::new(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use host::distribution::{Distribution, Tool};
+use host::system::distribution::{Distribution, Tool};
 
 use crate::input::{expect_plain, parts, text};
 

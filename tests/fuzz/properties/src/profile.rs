@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use host::distribution::Distribution;
+use host::system::distribution::Distribution;
 use installer::profile::{Profile, Support};
 use policy::render::Sources;
 use policy::rules::Rules;

@@ -37,7 +37,7 @@ impl Scratch {
     /// The root in the place of the running system's.
     #[must_use]
     pub fn system(&self) -> Root {
-        Root::standing_in_for_system(&self.at("/")).unwrap()
+        Root::for_test(&self.at("/")).unwrap()
     }
 
     /// `inside` as this process names it.

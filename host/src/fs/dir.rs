@@ -1,0 +1,355 @@
+//! One opened directory and the names in it, which are never followed.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, renameat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
+use nix::unistd::{Gid, LinkatFlags, Uid, UnlinkatFlags, fchown, fsync, linkat, unlinkat};
+use rustix::fs::{RenameFlags, renameat_with};
+
+use crate::error::FileError;
+use crate::fs::openat::open_at;
+use crate::fs::ownership::{TrustedOwners, Untrusted, lets_others_write};
+use crate::fs::resolve;
+
+/// One opened directory. Names are single components and are never followed.
+#[derive(Debug)]
+pub struct Dir {
+    pub(crate) fd: OwnedFd,
+    pub(crate) shown: PathBuf,
+}
+
+impl Dir {
+    /// The directory as this process would name it.
+    #[must_use]
+    pub fn shown(&self) -> &Path {
+        &self.shown
+    }
+
+    fn error(&self, action: &'static str, name: impl AsRef<OsStr>, source: impl Into<io::Error>) -> FileError {
+        FileError::new(action, self.shown.join(name.as_ref()), source)
+    }
+
+    /// What the directory itself is.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn stat_self(&self) -> Result<FileStat, FileError> {
+        fstat(&self.fd).map_err(|e| FileError::new("look at", &self.shown, e))
+    }
+
+    /// What `name` is; `None` where nothing is there.
+    ///
+    /// # Errors
+    /// [`FileError`] where it cannot be known.
+    pub fn stat(&self, name: impl AsRef<OsStr>) -> Result<Option<FileStat>, FileError> {
+        match fstatat(&self.fd, name.as_ref(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(Some(found)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(e) => Err(self.error("look at", name, e)),
+        }
+    }
+
+    /// The names in the directory, sorted.
+    ///
+    /// # Errors
+    /// [`FileError`] where it cannot be listed.
+    pub fn names(&self) -> Result<Vec<OsString>, FileError> {
+        let list = || -> Result<Vec<OsString>, Errno> {
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+            let mut names = Vec::new();
+            for entry in nix::dir::Dir::openat(&self.fd, ".", flags, Mode::empty())?.iter() {
+                let name = entry?.file_name().to_bytes().to_vec();
+                if name != b"." && name != b".." {
+                    names.push(std::os::unix::ffi::OsStringExt::from_vec(name));
+                }
+            }
+            names.sort();
+            Ok(names)
+        };
+        list().map_err(|e| FileError::new("list", &self.shown, e))
+    }
+
+    /// Opens a directory in this one, never a link.
+    ///
+    /// # Errors
+    /// [`FileError`]; `ELOOP` or `ENOTDIR` where it is a link.
+    pub fn dir(&self, name: impl AsRef<OsStr>) -> Result<Dir, FileError> {
+        let fd = resolve::open_dir(&self.fd, name.as_ref()).map_err(|e| self.error("open", &name, e))?;
+        Ok(Dir { fd, shown: self.shown.join(name.as_ref()) })
+    }
+
+    /// Opens a regular file with `flags`, never a link, a fifo or a device.
+    ///
+    /// # Errors
+    /// [`FileError`]; `EINVAL` where it is no regular file.
+    pub fn open(&self, name: impl AsRef<OsStr>, flags: OFlag) -> Result<File, FileError> {
+        open_regular(&self.fd, name.as_ref(), flags).map_err(|e| self.error("open", name, e))
+    }
+
+    /// Makes a new file; fails where the name is taken. The mode holds whatever the umask.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn create(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
+        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
+        let create = || {
+            let fd = open_at(&self.fd, name.as_ref(), flags, Mode::from_bits_truncate(0o600))?;
+            if let Err(e) = fchmod(&fd, Mode::from_bits_truncate(mode)) {
+                let _ = self.unlink(&name);
+                return Err(e);
+            }
+            Ok::<_, Errno>(File::from(fd))
+        };
+        create().map_err(|e| self.error("create", &name, e))
+    }
+
+    /// Opens a file of ours for appending and makes it first where it is missing. One that others may write is theirs no more.
+    ///
+    /// # Errors
+    /// [`FileError`], with [`Untrusted`] where it is somebody else's or has a second name, under which it might be a file that is
+    /// not ours.
+    pub fn append(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
+        let file = self.open_or_create(&name, mode)?;
+        let found = fstat(&file).map_err(|e| self.error("look at", &name, e))?;
+        let owners = TrustedOwners::of(&self.stat_self()?);
+        owners.own(&found).map_err(|e| self.error("use", &name, io::Error::other(e)))?;
+        if found.st_nlink > 1 {
+            return Err(self.error("write", &name, io::Error::other(Untrusted::Names(found.st_nlink))));
+        }
+        if lets_others_write(&found) {
+            let tighter = Mode::from_bits_truncate(found.st_mode & 0o7755);
+            fchmod(&file, tighter).map_err(|e| self.error("change the mode of", &name, e))?;
+        }
+        Ok(file)
+    }
+
+    fn open_or_create(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
+        let flags = OFlag::O_RDWR | OFlag::O_APPEND;
+        match self.open(&name, flags) {
+            Err(e) if e.is_missing() => match self.create(&name, mode) {
+                // Reopened, since a new file is not in append mode; also where somebody else was faster.
+                Ok(_) => self.open(&name, flags),
+                Err(e) if e.errno() == Some(Errno::EEXIST) => self.open(&name, flags),
+                Err(e) => Err(e),
+            },
+            opened => opened,
+        }
+    }
+
+    /// Makes a directory with exactly `mode`, whatever the umask.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn make_dir(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<Dir, FileError> {
+        mkdirat(&self.fd, name.as_ref(), Mode::from_bits_truncate(mode))
+            .map_err(|e| self.error("make directory", &name, e))?;
+        let made = self.dir(&name)?;
+        made.set_mode(mode)?;
+        self.sync()?;
+        Ok(made)
+    }
+
+    /// Changes the directory's own mode, through its descriptor.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn set_mode(&self, mode: u32) -> Result<(), FileError> {
+        fchmod(&self.fd, Mode::from_bits_truncate(mode))
+            .map_err(|e| FileError::new("change the mode of", &self.shown, e))
+    }
+
+    /// Renames within the directory, over what may be there.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn rename(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
+        renameat(&self.fd, from.as_ref(), &self.fd, to.as_ref()).map_err(|e| self.error("rename over", to, e))
+    }
+
+    /// Renames within the directory; fails where the new name is taken.
+    ///
+    /// # Errors
+    /// [`FileError`]; `EEXIST` where it is.
+    pub fn rename_new(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
+        let (from, to) = (from.as_ref(), to.as_ref());
+        match renameat_with(&self.fd, from, &self.fd, to, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(()),
+            // A kernel before 3.15, or a file system that cannot: looked at first instead.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => match self.stat(to)? {
+                None => self.rename(from, to),
+                Some(_) => Err(self.error("rename to", to, Errno::EEXIST)),
+            },
+            Err(e) => Err(self.error("rename to", to, e)),
+        }
+    }
+
+    /// Exchanges two names in one step (Linux 3.15 and a file system that can).
+    ///
+    /// # Errors
+    /// [`FileError`]; `EINVAL` or `ENOSYS` where it cannot be done here.
+    pub fn exchange(&self, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<(), FileError> {
+        // Not by way of glibc, which has the function since 2.28 only.
+        renameat_with(&self.fd, one.as_ref(), &self.fd, other.as_ref(), RenameFlags::EXCHANGE)
+            .map_err(|e| self.error("exchange", other, e))
+    }
+
+    /// Makes a hard link within the directory; fails where the new name is taken.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn link(&self, old: impl AsRef<OsStr>, new: impl AsRef<OsStr>) -> Result<(), FileError> {
+        let flags = LinkatFlags::empty();
+        linkat(&self.fd, old.as_ref(), &self.fd, new.as_ref(), flags).map_err(|e| self.error("link", new, e))
+    }
+
+    /// Removes a file; one that is gone already is success.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn unlink(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        match unlinkat(&self.fd, name.as_ref(), UnlinkatFlags::NoRemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(e) => Err(self.error("remove", name, e)),
+        }
+    }
+
+    /// Removes a file that [`Dir::replace`] writes, and what a crash left of writing it; both are gone from the disk then.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn unlink_replaced(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        self.unlink(replacement_of(name.as_ref()))?;
+        self.unlink(name)?;
+        self.sync()
+    }
+
+    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success. It is gone from the disk
+    /// too when this returns.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn remove_dir(&self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
+        match unlinkat(&self.fd, name.as_ref(), UnlinkatFlags::RemoveDir) {
+            Ok(()) => self.sync().map(|()| true),
+            Err(Errno::ENOENT) => Ok(true),
+            Err(Errno::ENOTEMPTY | Errno::EEXIST) => Ok(false),
+            Err(e) => Err(self.error("remove", name, e)),
+        }
+    }
+
+    /// Writes the directory's entries to disk.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn sync(&self) -> Result<(), FileError> {
+        fsync(&self.fd).map_err(|e| FileError::new("sync", &self.shown, e))
+    }
+
+    /// As [`crate::Root::replace`], for a name in this directory.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old content is then still there.
+    pub fn replace(&self, name: impl AsRef<OsStr>, content: &[u8], mode: u32) -> Result<(), FileError> {
+        self.replace_with(name, mode, |file| file.write_all(content))
+    }
+
+    /// As [`Dir::replace`], for a file that is not ours alone: mode and owner of one that is there are kept, anything but a
+    /// regular file is refused, and callers need no lock.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old content is then still there.
+    pub fn replace_preserving_metadata(
+        &self,
+        name: impl AsRef<OsStr>,
+        content: &[u8],
+        mode: u32,
+    ) -> Result<(), FileError> {
+        let name = name.as_ref();
+        let kept = match open_regular(&self.fd, name, OFlag::O_RDONLY) {
+            Ok(file) => Some(fstat(&file).map_err(|e| self.error("look at", name, e))?),
+            Err(Errno::ENOENT) => None,
+            Err(e) => return Err(self.error("replace", name, e)),
+        };
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".hostprep-{}", std::process::id()));
+        let replaced = (|| {
+            // Root's alone until it has its owner.
+            let mut file = self.create(&temporary, kept.map_or(mode, |_| 0o600))?;
+            if let Some(kept) = kept {
+                fchown(&file, Some(Uid::from_raw(kept.st_uid)), Some(Gid::from_raw(kept.st_gid)))
+                    .and_then(|()| fchmod(&file, Mode::from_bits_truncate(kept.st_mode & 0o777)))
+                    .map_err(|e| self.error("give its owner to", name, e))?;
+            }
+            file.write_all(content).and_then(|()| file.sync_all()).map_err(|e| self.error("write", name, e))?;
+            self.rename(&temporary, name)
+        })();
+        if replaced.is_err() {
+            let _ = self.unlink(&temporary);
+        }
+        replaced.and_then(|()| self.sync())
+    }
+
+    /// As [`Dir::replace`], with the content as `write` writes it, so that it need not be in memory.
+    ///
+    /// # Errors
+    /// [`FileError`], also with what `write` fails with; the old content is then still there.
+    pub fn replace_with(
+        &self,
+        name: impl AsRef<OsStr>,
+        mode: u32,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<(), FileError> {
+        let name = name.as_ref();
+        let temporary = replacement_of(name);
+        // A fixed name: what a crash leaves is replaced by the next writer, who holds the lock.
+        self.unlink(&temporary)?;
+        let mut file = self.create(&temporary, mode)?;
+        let written = write(&mut file).and_then(|()| file.sync_all());
+        if let Err(e) = written {
+            let _ = self.unlink(&temporary);
+            return Err(self.error("write", name, e));
+        }
+        if let Err(e) = self.rename(&temporary, name) {
+            let _ = self.unlink(&temporary);
+            return Err(e);
+        }
+        self.sync()
+    }
+}
+
+/// What is written before it is renamed to `name`.
+fn replacement_of(name: &OsStr) -> OsString {
+    let mut replacement = OsString::from(".");
+    replacement.push(name);
+    replacement.push(".hostprep-new");
+    replacement
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Opens a regular file, never a link, a fifo or a device, and never waits.
+pub(crate) fn open_regular(dir: &OwnedFd, name: &OsStr, flags: OFlag) -> Result<File, Errno> {
+    let regular = |found: FileStat| match resolve::file_type(&found) {
+        SFlag::S_IFREG => Ok(()),
+        SFlag::S_IFDIR => Err(Errno::EISDIR),
+        SFlag::S_IFLNK => Err(Errno::ELOOP),
+        _ => Err(Errno::EINVAL),
+    };
+    // Looked at first, since opening a device may already do something (a watchdog, a tape).
+    regular(fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?)?;
+    let always = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let fd = open_at(dir, name, flags | always, Mode::empty())?;
+    regular(fstat(&fd)?)?;
+    Ok(File::from(fd))
+}

@@ -1,0 +1,73 @@
+//! Links of an alternate root that lead a tool of this machine out of it.
+//!
+//! We resolve links inside the root. A tool that is told the root by an option (`useradd --prefix`, `semodule -p`) has the
+//! kernel resolve them, and an absolute one then leads to this machine's own files.
+
+use std::path::{Path, PathBuf};
+
+use nix::sys::stat::{FileStat, stat};
+
+use crate::error::FileError;
+use crate::fs::root::{Root, is_dir, is_link};
+
+/// Deeper than any tree that a tool writes.
+const DEEPEST: usize = 16;
+
+impl Root {
+    /// The first of `paths`, and of all below them, whose link leads a tool to something else than it leads us to. Always
+    /// `None` on the running system, where both are the same.
+    ///
+    /// # Errors
+    /// [`FileError`] where it cannot be known.
+    pub fn find_escaping_symlink(&self, paths: &[PathBuf]) -> Result<Option<PathBuf>, FileError> {
+        if !self.is_alternate() {
+            return Ok(None);
+        }
+        for path in paths {
+            // Also where it is a directory above that is the link.
+            if self.leads_elsewhere(path)? {
+                return Ok(Some(path.clone()));
+            }
+            if let Some(found) = self.link_outside_below(path, DEEPEST)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn link_outside_below(&self, path: &Path, depth: usize) -> Result<Option<PathBuf>, FileError> {
+        if depth == 0 || !self.stat(path)?.as_ref().is_some_and(is_dir) {
+            return Ok(None);
+        }
+        let dir = self.dir(path)?;
+        for name in dir.names()? {
+            let below = path.join(&name);
+            match dir.stat(&name)? {
+                Some(found) if is_link(&found) && self.leads_elsewhere(&below)? => return Ok(Some(below)),
+                Some(found) if is_dir(&found) => {
+                    if let Some(found) = self.link_outside_below(&below, depth - 1)? {
+                        return Ok(Some(found));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn leads_elsewhere(&self, path: &Path) -> Result<bool, FileError> {
+        let ours = self.stat_followed(path)?;
+        let theirs = stat(&self.shown(path)).ok();
+        let same = |one: FileStat, other: FileStat| (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino);
+        Ok(match (ours, theirs) {
+            (Some(ours), Some(theirs)) => !same(ours, theirs),
+            // A link to nothing: what is written through it would be made there.
+            (None, None) if self.stat(path)?.as_ref().is_some_and(is_link) => true,
+            (None, None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(above))?,
+            _ => true,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

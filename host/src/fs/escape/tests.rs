@@ -1,0 +1,41 @@
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+#[test]
+fn a_link_that_tools_take_elsewhere_is_found() {
+    let place = tempfile::tempdir().unwrap();
+    let (outside, top) = (place.path().join("outside"), place.path().join("root"));
+    fs::create_dir_all(&outside).unwrap();
+    fs::create_dir_all(top.join("etc/selinux/targeted")).unwrap();
+    fs::write(top.join("etc/passwd"), "").unwrap();
+    let root = Root::alternate(&top).unwrap();
+    let found = |path: &str| root.find_escaping_symlink(&[path.into()]).unwrap();
+    let place = |target: &Path, inside: &str| {
+        symlink(target, top.join(inside)).unwrap();
+    };
+
+    assert_eq!(found("/etc/passwd"), None);
+    assert_eq!(found("/etc/missing"), None);
+    place(Path::new("passwd"), "etc/relative");
+    place(Path::new("/etc/passwd"), "etc/absolute");
+    place(Path::new("../../outside/file"), "etc/upwards");
+    place(&outside, "etc/directory");
+    assert_eq!(found("/etc/relative"), None, "it is the same for everybody");
+    for path in ["/etc/absolute", "/etc/upwards", "/etc/directory", "/etc/directory/new"] {
+        assert_eq!(found(path), Some(path.into()));
+    }
+    assert_eq!(found("/etc/selinux"), None);
+    place(&outside, "etc/selinux/targeted/active");
+    assert_eq!(found("/etc/selinux"), Some("/etc/selinux/targeted/active".into()));
+
+    let running = Root::for_test(&top).unwrap();
+    assert_eq!(
+        running.find_escaping_symlink(&["/etc/upwards".into()]).unwrap(),
+        None,
+        "the system's own links are its business"
+    );
+}

@@ -1,0 +1,170 @@
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::PathBuf;
+
+use nix::unistd::geteuid;
+
+use super::*;
+
+struct Tree {
+    _place: tempfile::TempDir,
+    top: PathBuf,
+    root: Root,
+}
+
+fn tree(directories: &[&str]) -> Tree {
+    let place = tempfile::tempdir().unwrap();
+    let top = place.path().join("root");
+    fs::create_dir_all(top.join("etc")).unwrap();
+    for directory in directories {
+        fs::create_dir_all(top.join(directory)).unwrap();
+    }
+    let root = Root::alternate(&top).unwrap();
+    Tree { _place: place, top, root }
+}
+
+impl Tree {
+    fn mode(&self, path: &str, mode: u32) {
+        fs::set_permissions(self.top.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn link(&self, target: &str, path: &str) {
+        symlink(target, self.top.join(path)).unwrap();
+    }
+}
+
+fn refusal(result: Result<Dir, FileError>) -> String {
+    result.map(|dir| dir.shown().display().to_string()).unwrap_err().to_string()
+}
+
+const STORE: &str = "/var/lib/cisco/faults";
+
+#[test]
+fn a_link_below_the_systems_directories_is_not_followed() {
+    let tree = tree(&["var/lib", "srv/elsewhere/faults"]);
+    tree.link("/srv/elsewhere", "var/lib/cisco");
+    for refused in [tree.root.open_private_dir(STORE), tree.root.create_private_dir(STORE)] {
+        assert!(
+            refusal(refused).ends_with("/var/lib/cisco: it is a symbolic link, which is not followed; move it away")
+        );
+    }
+    let error = tree.root.read_private("/var/lib/cisco/faults/faults.json").unwrap_err();
+    assert!(error.to_string().contains("symbolic link"), "{error}");
+}
+
+#[test]
+fn a_link_of_the_systems_own_is() {
+    let tree = tree(&["var", "usr/lib-of-var"]);
+    tree.link("/usr/lib-of-var", "var/lib");
+    tree.root.create_private_dir(STORE).unwrap();
+    assert!(tree.top.join("usr/lib-of-var/cisco/faults").is_dir());
+}
+
+#[test]
+fn a_file_in_its_place_is_no_missing_directory() {
+    let tree = tree(&["var/lib"]);
+    fs::write(tree.top.join("var/lib/cisco"), "").unwrap();
+    let error = tree.root.open_private_dir(STORE).unwrap_err();
+    assert!(!error.is_missing() && error.to_string().contains("no directory"), "{error}");
+}
+
+#[test]
+fn what_others_can_write_to_is_not_ours() {
+    let tree = tree(&["var/lib/cisco/faults"]);
+    tree.root.open_private_dir(STORE).unwrap();
+    // The system's own directory may be anything: on some hosts /var/log is a group's too.
+    tree.mode("var/lib", 0o775);
+    tree.root.open_private_dir(STORE).unwrap();
+    for (path, mode) in [("var/lib/cisco", 0o775), ("var/lib/cisco", 0o1777), ("var/lib/cisco/faults", 0o757)] {
+        tree.mode(path, mode);
+        let refused = refusal(tree.root.open_private_dir(STORE));
+        assert!(refused.contains(&format!("{path}: its mode {mode:04o} lets others write")), "{refused}");
+        tree.mode(path, 0o755);
+    }
+    if geteuid().is_root() {
+        chown(tree.top.join("var/lib/cisco"), Some(1000), None).unwrap();
+        let refused = refusal(tree.root.create_private_dir(STORE));
+        assert!(refused.contains("var/lib/cisco: it belongs to uid 1000"), "{refused}");
+        // A tree that is somebody's as a whole is theirs anyway.
+        chown(&tree.top, Some(1000), None).unwrap();
+        tree.root.open_private_dir(STORE).unwrap();
+    }
+}
+
+#[test]
+fn what_is_believed_is_nobody_elses_to_change() {
+    let tree = tree(&["etc/cisco", "srv"]);
+    let read = || tree.root.read_trusted_text("/etc/cisco/hostprep.toml").map_err(|e| e.to_string());
+    assert_eq!(read(), Ok(None));
+    fs::write(tree.top.join("srv/real"), "lang = 'en'").unwrap();
+    tree.link("/srv/real", "etc/cisco/hostprep.toml");
+    assert_eq!(read(), Ok(Some("lang = 'en'".into())), "an administrator may link it");
+    for (path, loose, tight) in [("srv/real", 0o664, 0o644), ("srv", 0o777, 0o755), ("etc/cisco", 0o775, 0o755)] {
+        tree.mode(path, loose);
+        assert!(read().is_err_and(|e| e.contains("lets others write")), "{path}");
+        tree.mode(path, tight);
+    }
+    // Names in such a directory are their owners'.
+    tree.mode("srv", 0o1777);
+    assert!(read().is_ok());
+}
+
+#[test]
+fn a_program_is_trusted_with_all_that_leads_to_it() {
+    let tree = tree(&["usr/sbin", "etc/alternatives", "srv"]);
+    for program in ["usr/sbin/real", "srv/real"] {
+        fs::write(tree.top.join(program), "").unwrap();
+    }
+    tree.link("/etc/alternatives/tool", "usr/sbin/tool");
+    tree.link("/usr/sbin/real", "etc/alternatives/tool");
+    let trusted = || tree.root.is_trusted("/usr/sbin/tool");
+    assert!(trusted());
+    for (path, loose, tight) in [
+        ("usr/sbin/real", 0o775, 0o755),
+        ("usr/sbin", 0o1777, 0o755),
+        ("usr", 0o775, 0o755),
+        ("etc/alternatives", 0o775, 0o755),
+        ("etc/alternatives", 0o1777, 0o755),
+    ] {
+        tree.mode(path, loose);
+        assert!(!trusted(), "{path} {loose:o}");
+        tree.mode(path, tight);
+    }
+    assert!(trusted());
+    if geteuid().is_root() {
+        for path in ["usr/sbin/real", "usr/sbin", "usr", "etc/alternatives"] {
+            chown(tree.top.join(path), Some(1000), None).unwrap();
+            assert!(!trusted(), "{path} is somebody else's");
+            chown(tree.top.join(path), Some(0), None).unwrap();
+        }
+        std::os::unix::fs::lchown(tree.top.join("etc/alternatives/tool"), Some(1000), None).unwrap();
+        assert!(!trusted(), "the link is somebody else's");
+    }
+    assert!(!tree.root.is_trusted("/usr/sbin/missing"));
+}
+
+#[test]
+fn a_file_that_is_added_to_has_one_name_and_is_ours() {
+    use std::io::Write;
+    let tree = tree(&["var/log"]);
+    let log = tree.root.dir("/var/log").unwrap();
+    log.append("ours", 0o640).unwrap();
+    tree.mode("var/log/ours", 0o666);
+    log.append("ours", 0o640).unwrap().write_all(b"x").unwrap();
+    let mode = fs::metadata(tree.top.join("var/log/ours")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o644, "no more than it was, less what lets others write");
+
+    fs::write(tree.top.join("victim"), "kept").unwrap();
+    fs::hard_link(tree.top.join("victim"), tree.top.join("var/log/linked")).unwrap();
+    tree.mode("victim", 0o666);
+    let refused = log.append("linked", 0o640).unwrap_err().to_string();
+    assert!(refused.contains("it has 2 names"), "{refused}");
+    let victim = fs::metadata(tree.top.join("victim")).unwrap();
+    assert_eq!((victim.len(), victim.permissions().mode() & 0o7777), (4, 0o666));
+    if geteuid().is_root() {
+        chown(tree.top.join("var/log/ours"), Some(1000), None).unwrap();
+        assert!(log.append("ours", 0o640).is_err());
+    }
+}

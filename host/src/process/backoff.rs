@@ -1,0 +1,62 @@
+//! Trying again with growing pauses what another program keeps us from.
+
+use std::time::Duration;
+
+use crate::process::clock::Clock;
+use crate::process::signals;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// How long Ctrl-C is not noticed while waiting.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// The pauses between tries: one second, then twice as long each time up to 15 s.
+pub struct Backoff<'a> {
+    clock: &'a dyn Clock,
+    start: Duration,
+    limit: Duration,
+    pause: Duration,
+}
+
+impl<'a> Backoff<'a> {
+    /// Starts now; after `limit` there are no more tries.
+    #[must_use]
+    pub fn new(clock: &'a dyn Clock, limit: Duration) -> Self {
+        Self { clock, start: clock.monotonic(), limit, pause: FIRST_PAUSE }
+    }
+
+    /// Waits for the next try, and first calls `report` with how long tries go on. Returns `false`, at once, if the limit would
+    /// be exceeded, or as soon as a signal interrupts.
+    pub fn wait(&mut self, report: impl FnOnce(Duration)) -> bool {
+        let left = self.limit.saturating_sub(self.clock.monotonic() - self.start);
+        if self.pause > left {
+            return false;
+        }
+        report(left);
+        let start = self.clock.monotonic();
+        while !signals::interrupted() {
+            let left = self.pause.saturating_sub(self.clock.monotonic() - start);
+            if left.is_zero() {
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                return true;
+            }
+            self.clock.sleep(left.min(SLICE));
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::VirtualClock;
+
+    #[test]
+    fn pauses_grow_and_end_at_the_limit() {
+        let clock = VirtualClock::default();
+        let mut backoff = Backoff::new(&clock, Duration::from_secs(60));
+        let mut left = Vec::new();
+        while backoff.wait(|limit| left.push(limit.as_secs())) {}
+        assert_eq!(left, [60, 59, 57, 53, 45, 30, 15], "pauses of 1, 2, 4, 8 and 15 s; the last try is at 60 s");
+    }
+}

@@ -1,0 +1,44 @@
+//! Time and waiting.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// A source of time, so that tests need not wait.
+pub trait Clock {
+    /// The time of day, UTC.
+    fn now(&self) -> Timestamp;
+    /// Time since some fixed moment; never goes back.
+    fn monotonic(&self) -> Duration;
+    /// Time since the host started, the time that it slept included (`CLOCK_BOOTTIME`); no setting of the clock moves it.
+    fn since_boot(&self) -> Duration;
+    /// Waits for `pause`, or less if a signal arrives.
+    fn sleep(&self, pause: Duration);
+}
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        use std::sync::OnceLock;
+        use std::time::Instant;
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+
+    fn since_boot(&self) -> Duration {
+        let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+        time.map_or(Duration::ZERO, Duration::from)
+    }
+
+    fn sleep(&self, pause: Duration) {
+        std::thread::sleep(pause);
+    }
+}

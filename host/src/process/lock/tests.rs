@@ -1,0 +1,55 @@
+use std::cell::Cell;
+
+use super::*;
+use crate::process::clock::SystemClock;
+use crate::testing::VirtualClock;
+
+const LOCK: &str = "/run/cisco/hostprep.lock";
+
+fn scratch() -> (tempfile::TempDir, Root) {
+    let dir = tempfile::tempdir().unwrap();
+    nix::unistd::mkdir(&dir.path().join("etc"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let root = Root::alternate(dir.path()).unwrap();
+    (dir, root)
+}
+
+fn acquire(root: &Root, clock: &dyn Clock, waiting: &mut dyn FnMut()) -> Result<Lock, LockError> {
+    Lock::acquire(root, Path::new(LOCK), clock, Duration::from_secs(2), waiting)
+}
+
+#[test]
+fn a_second_one_waits_says_so_once_and_gives_up() {
+    let (_dir, root) = scratch();
+    let clock = VirtualClock::default();
+    let _first = acquire(&root, &clock, &mut || {}).unwrap();
+    let told = Cell::new(0);
+    let error = acquire(&root, &clock, &mut || told.set(told.get() + 1)).unwrap_err();
+    assert!(matches!(error, LockError::Busy { .. }), "{error}");
+    assert!(error.to_string().contains("held by another hostprep"), "{error}");
+    assert_eq!(told.get(), 1);
+    assert!(clock.monotonic() >= Duration::from_secs(2));
+}
+
+#[test]
+fn dropping_it_frees_it() {
+    let (_dir, root) = scratch();
+    drop(acquire(&root, &SystemClock, &mut || {}).unwrap());
+    acquire(&root, &SystemClock, &mut || panic!("waited for nobody")).unwrap();
+}
+
+#[test]
+fn a_removed_lock_file_excludes_nobody_by_mistake() {
+    let (_dir, root) = scratch();
+    let first = acquire(&root, &SystemClock, &mut || {}).unwrap();
+    let second = std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| acquire(&root, &SystemClock, &mut || {}));
+        std::thread::yield_now();
+        first.remove().unwrap();
+        waiter.join().unwrap().unwrap()
+    });
+    assert!(root.exists(LOCK), "the second one holds a file that has a name");
+    let error = acquire(&root, &VirtualClock::default(), &mut || {}).unwrap_err();
+    assert!(matches!(error, LockError::Busy { .. }), "{error}");
+    second.remove().unwrap();
+    assert!(!root.exists(LOCK));
+}

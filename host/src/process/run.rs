@@ -1,0 +1,359 @@
+//! The one door for processes: nothing on standard input, a clean environment, trusted directories, a time limit, and
+//! no more of the output kept than is needed.
+
+use std::io::{PipeWriter, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use thiserror::Error;
+
+use crate::Root;
+use crate::error::InsideText;
+use crate::process::clock::Clock;
+use crate::process::signals;
+
+use super::command::Command;
+use super::telling_line::{TRUNCATED, telling_line};
+
+/// Where programs are looked for, in this order; `PATH` is not read.
+pub const SYSTEM_DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+const OUTPUT_KEPT: usize = 1024 * 1024;
+const STDERR_KEPT: usize = 8 * 1024;
+const GRACE: Duration = Duration::from_secs(5);
+const PATIENCE_AFTER_EXIT: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// What a program that succeeded said.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Standard output, at most 1 MiB of it.
+    pub stdout: String,
+    /// The end of standard error, at most 8 KiB; the first line is `[...]` if there was more.
+    pub stderr: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A program that could not be run, or failed.
+#[derive(Debug, Error)]
+pub enum ProcessError {
+    /// It is in none of the trusted directories.
+    #[error("{program} is not installed (looked in {})", joined(looked_in))]
+    NotFound {
+        /// The program's name.
+        program: String,
+        /// The directories looked in.
+        looked_in: Vec<PathBuf>,
+    },
+    /// It could not be started or waited for.
+    #[error("`{command}` could not be run: {source}")]
+    Start {
+        /// The whole command.
+        command: Box<Command>,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// It ended with a status other than 0.
+    #[error("`{command}` {status}: {}", telling_line(stderr).unwrap_or("it said nothing"))]
+    Failed {
+        /// The whole command.
+        command: Box<Command>,
+        /// `exited with status 1`, `was killed by signal 9`.
+        status: String,
+        /// The exit status, where it exited.
+        code: Option<i32>,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// It took too long and was ended.
+    #[error("`{command}` was ended after {} s; it said: {}", limit.as_secs(), telling_line(stderr).unwrap_or("nothing"))]
+    TimedOut {
+        /// The whole command.
+        command: Box<Command>,
+        /// Its time limit.
+        limit: Duration,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// Somebody pressed Ctrl-C; it was ended.
+    #[error("`{command}` was interrupted; run the same command again to finish")]
+    Interrupted {
+        /// The whole command.
+        command: Box<Command>,
+    },
+}
+
+impl InsideText for ProcessError {
+    fn inside_text(&self, _root: &Root) -> String {
+        let inside = |command: &Command| Box::new(command.inside());
+        match self {
+            Self::Failed { command, status, code, stderr } => {
+                let (command, status, stderr) = (inside(command), status.clone(), stderr.clone());
+                Self::Failed { command, status, code: *code, stderr }.to_string()
+            }
+            Self::TimedOut { command, limit, stderr } => {
+                Self::TimedOut { command: inside(command), limit: *limit, stderr: stderr.clone() }.to_string()
+            }
+            Self::Start { command, source } => format!("`{}` could not be run: {source}", command.inside()),
+            Self::Interrupted { command } => Self::Interrupted { command: inside(command) }.to_string(),
+            Self::NotFound { .. } => self.to_string(),
+        }
+    }
+}
+
+impl ProcessError {
+    /// The end of what the program said on standard error; empty where it never ran.
+    #[must_use]
+    pub fn stderr(&self) -> &str {
+        match self {
+            Self::Failed { stderr, .. } | Self::TimedOut { stderr, .. } => stderr,
+            _ => "",
+        }
+    }
+}
+
+fn joined(paths: &[PathBuf]) -> String {
+    let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    shown.join(", ")
+}
+
+/// Somebody who follows what is run: the log, and a terminal's progress line.
+pub trait Observer {
+    /// A program is about to start.
+    fn started(&self, _command: &Command) {}
+    /// It is still running; called a few times a second.
+    fn waiting(&self, _command: &Command, _so_far: Duration) {}
+    /// It failed because of `obstacle` and is tried again, for `left` at most.
+    fn retrying(&self, _command: &Command, _obstacle: &str, _left: Duration) {}
+    /// It ended, or could not be started.
+    fn finished(&self, _command: &Command, _result: &Result<Output, ProcessError>, _took: Duration) {}
+}
+
+/// Nobody follows.
+impl Observer for () {}
+
+/// The door.
+pub struct CommandRunner<'a> {
+    directories: Vec<PathBuf>,
+    clock: &'a dyn Clock,
+    observer: &'a dyn Observer,
+}
+
+impl<'a> CommandRunner<'a> {
+    /// Programs from [`SYSTEM_DIRECTORIES`].
+    #[must_use]
+    pub fn new(clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
+        Self { directories: SYSTEM_DIRECTORIES.map(PathBuf::from).to_vec(), clock, observer }
+    }
+
+    /// Runs programs from other directories, for tests.
+    #[cfg(any(test, feature = "test"))]
+    #[must_use]
+    pub fn with_directories(directories: Vec<PathBuf>, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
+        Self { directories, clock, observer }
+    }
+
+    /// Where `program` is. One that others may change does not count, nor one that is reached through a directory or a link
+    /// that others may change.
+    #[must_use]
+    pub fn find(&self, program: &str) -> Option<PathBuf> {
+        let path = std::env::join_paths(&self.directories).ok()?;
+        let system = Root::system().ok()?;
+        which::which_in_all(program, Some(path), "/").ok()?.find(|found| system.is_trusted(found))
+    }
+
+    /// Runs `command` to its end. Ctrl-C ends it (`SIGTERM`, then `SIGKILL`).
+    ///
+    /// # Errors
+    /// [`ProcessError`] where it was not found, failed, took too long or was interrupted.
+    pub fn run(&self, command: &Command) -> Result<Output, ProcessError> {
+        self.run_observed(command, true)
+    }
+
+    /// As [`CommandRunner::run`], but Ctrl-C waits until the program has ended: for those that must not be cut short.
+    ///
+    /// # Errors
+    /// As [`CommandRunner::run`].
+    pub fn run_uninterruptible(&self, command: &Command) -> Result<Output, ProcessError> {
+        self.run_observed(command, false)
+    }
+
+    /// Reports that `command`, which failed because of `obstacle`, is tried again for `left` at most.
+    pub fn retrying(&self, command: &Command, obstacle: &str, left: Duration) {
+        self.observer.retrying(command, obstacle, left);
+    }
+
+    fn run_observed(&self, command: &Command, interruptible: bool) -> Result<Output, ProcessError> {
+        let start = self.clock.monotonic();
+        self.observer.started(command);
+        let result = self.run_unobserved(command, interruptible, start);
+        self.observer.finished(command, &result, self.clock.monotonic() - start);
+        result
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    fn run_unobserved(&self, command: &Command, interruptible: bool, start: Duration) -> Result<Output, ProcessError> {
+        let found = self.find(command.program()).ok_or_else(|| ProcessError::NotFound {
+            program: command.program().to_owned(),
+            looked_in: self.directories.clone(),
+        })?;
+        let path = std::env::join_paths(&self.directories).unwrap_or_default();
+        let could_not = |source| ProcessError::Start { command: Box::new(command.clone()), source };
+        signals::wait_for_children().map_err(could_not)?;
+        // Before there is a process: where no thread can be had, nothing has been started.
+        let (stdout, to_stdout) = read_in_background(OUTPUT_KEPT, Keep::Start).map_err(could_not)?;
+        let (stderr, to_stderr) = read_in_background(STDERR_KEPT, Keep::End).map_err(could_not)?;
+        let mut child = std::process::Command::new(found)
+            .args(command.arguments())
+            .env_clear()
+            .env("PATH", path)
+            .env("LC_ALL", "C")
+            .env("HOME", "/")
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(to_stdout)
+            .stderr(to_stderr)
+            // A terminal's Ctrl-C reaches us alone; we decide what it means for the child.
+            .process_group(0)
+            .spawn()
+            .map_err(could_not)?;
+
+        let ended = self.wait(&mut child, command, interruptible, start).map_err(could_not)?;
+        let (stdout, stderr) = (collect(&stdout), collect(&stderr));
+        match ended {
+            Ended::ByItself(status) if status.success() => {
+                Ok(Output { stdout, stderr, took: self.clock.monotonic() - start })
+            }
+            Ended::ByItself(status) => Err(ProcessError::Failed {
+                command: Box::new(command.clone()),
+                status: describe(status),
+                code: status.code(),
+                stderr,
+            }),
+            Ended::TimedOut => {
+                Err(ProcessError::TimedOut { command: Box::new(command.clone()), limit: command.time_limit(), stderr })
+            }
+            Ended::Interrupted => Err(ProcessError::Interrupted { command: Box::new(command.clone()) }),
+        }
+    }
+
+    fn wait(
+        &self,
+        child: &mut Child,
+        command: &Command,
+        interruptible: bool,
+        start: Duration,
+    ) -> std::io::Result<Ended> {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Ended::ByItself(status));
+            }
+            let so_far = self.clock.monotonic() - start;
+            let asked_to_stop = interruptible && signals::interrupted();
+            if asked_to_stop || so_far > command.time_limit() {
+                self.end(child)?;
+                return Ok(if asked_to_stop { Ended::Interrupted } else { Ended::TimedOut });
+            }
+            self.observer.waiting(command, so_far);
+            self.clock.sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn end(&self, child: &mut Child) -> std::io::Result<()> {
+        let group = Pid::from_raw(child.id().cast_signed());
+        let _ = killpg(group, Signal::SIGTERM);
+        let asked = self.clock.monotonic();
+        while child.try_wait()?.is_none() && self.clock.monotonic() - asked <= GRACE {
+            self.clock.sleep(LONGEST_PAUSE);
+        }
+        // Also what the program started itself, which may have ignored the first signal.
+        let _ = killpg(group, Signal::SIGKILL);
+        child.wait()?;
+        Ok(())
+    }
+}
+
+enum Ended {
+    ByItself(ExitStatus),
+    TimedOut,
+    Interrupted,
+}
+
+#[derive(Clone, Copy)]
+enum Keep {
+    Start,
+    End,
+}
+
+/// What a pipe has brought so far, and word when its end was reached.
+struct Collected {
+    kept: Arc<Mutex<Kept>>,
+    ended: mpsc::Receiver<()>,
+}
+
+#[derive(Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// Whether the beginning is gone.
+    is_end: bool,
+}
+
+/// What is written into the second of the two.
+fn read_in_background(limit: usize, keep: Keep) -> std::io::Result<(Collected, PipeWriter)> {
+    let (mut pipe, writer) = std::io::pipe()?;
+    let (end, ended) = mpsc::channel();
+    let kept = Arc::new(Mutex::new(Kept::default()));
+    let all = Arc::clone(&kept);
+    std::thread::Builder::new().spawn(move || {
+        let mut chunk = [0; 8192];
+        while let Ok(n @ 1..) = pipe.read(&mut chunk) {
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            match keep {
+                Keep::Start => {
+                    let room = limit - all.bytes.len();
+                    all.bytes.extend_from_slice(&chunk[..n.min(room)]);
+                }
+                Keep::End => {
+                    all.bytes.extend_from_slice(&chunk[..n]);
+                    let too_many = all.bytes.len().saturating_sub(limit);
+                    all.bytes.drain(..too_many);
+                    all.is_end |= too_many > 0;
+                }
+            }
+        }
+        let _ = end.send(());
+    })?;
+    Ok((Collected { kept, ended }, writer))
+}
+
+/// A daemon that the program left behind may hold the pipe open, so the end is not waited for without limit.
+fn collect(output: &Collected) -> String {
+    let _ = output.ended.recv_timeout(PATIENCE_AFTER_EXIT);
+    let kept = output.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = String::from_utf8_lossy(&kept.bytes);
+    if !kept.is_end {
+        return text.into_owned();
+    }
+    // The line that was cut is of no use.
+    let whole = text.split_once('\n').map_or(&*text, |(_, rest)| rest);
+    format!("{TRUNCATED}\n{whole}")
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => "ended".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! The kernel whose BTF and headers the connector needs.
+
+use std::cmp::Ordering;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::Root;
+use crate::error::{FileError, ReadError};
+use crate::fs::root::is_dir;
+
+const BTF: &str = "/sys/kernel/btf/vmlinux";
+const BTF_OPTION: &str = "CONFIG_DEBUG_INFO_BTF";
+const CONFIG_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// The release of the running kernel (`uname -r`).
+#[must_use]
+pub fn running_release() -> String {
+    nix::sys::utsname::uname().map_or_else(|_| String::new(), |name| name.release().to_string_lossy().into_owned())
+}
+
+/// The newest kernel installed in `root`; `None` where there is none.
+///
+/// # Errors
+/// [`FileError`] where `/lib/modules` or `/boot` cannot be listed.
+pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
+    let mut releases = Vec::new();
+    for name in root.names("/lib/modules")? {
+        // A directory that an erased kernel left behind holds neither.
+        let inside = Path::new("/lib/modules").join(&name);
+        if ["modules.dep", "vmlinuz", "kernel", "config"].iter().any(|part| root.exists(inside.join(part))) {
+            releases.push(name.to_string_lossy().into_owned());
+        }
+    }
+    for name in root.names("/boot")? {
+        if let Some(release) = name.to_string_lossy().strip_prefix("vmlinuz-")
+            && !release.contains("rescue")
+        {
+            releases.push(release.to_owned());
+        }
+    }
+    Ok(releases.into_iter().filter(|name| is_release(name)).max_by(|a, b| compare_releases(a, b)))
+}
+
+/// Whether `name` can be a kernel's release: as long as `uname(2)` has room for, and of what distributions use for versions. It
+/// goes into commands that people paste.
+fn is_release(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "._+-~".contains(c))
+}
+
+/// Orders kernel releases: runs of digits by number, other runs by text, a longer one after its own start.
+#[must_use]
+pub fn compare_releases(one: &str, other: &str) -> Ordering {
+    let (mut one, mut other) = (runs(one), runs(other));
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(a), Some(b)) => {
+                let ordering = match (number(a), number(b)) {
+                    (Some(a), Some(b)) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
+                    (Some(_), None) => Ordering::Greater,
+                    (None, Some(_)) => Ordering::Less,
+                    (None, None) => a.cmp(b),
+                };
+                if ordering != Ordering::Equal {
+                    return ordering;
+                }
+            }
+        }
+    }
+}
+
+fn number(run: &str) -> Option<&str> {
+    run.starts_with(|c: char| c.is_ascii_digit()).then(|| run.trim_start_matches('0'))
+}
+
+fn runs(release: &str) -> impl Iterator<Item = &str> {
+    let mut rest = release.trim_start_matches(is_separator);
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = rest.find(|c: char| is_separator(c) || c.is_ascii_digit() != first.is_ascii_digit());
+        let (run, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after.trim_start_matches(is_separator);
+        Some(run)
+    })
+}
+
+fn is_separator(c: char) -> bool {
+    !c.is_ascii_alphanumeric()
+}
+
+/// Whether a kernel describes its types itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Btf {
+    /// Yes; what shows it.
+    Present(PathBuf),
+    /// No: this configuration says so, or none was found.
+    Absent(Option<PathBuf>),
+}
+
+/// Looks for BTF of the kernel `release`; `running` where it is the one that runs now.
+///
+/// # Errors
+/// [`ReadError`] where a configuration is there but cannot be read.
+pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> {
+    if running && root.exists(BTF) {
+        return Ok(Btf::Present(BTF.into()));
+    }
+    for path in [format!("/boot/config-{release}"), format!("/lib/modules/{release}/config")] {
+        if let Some(text) = root.read_text_if_there(&path)? {
+            return Ok(judge_config(&text, root.shown(path)));
+        }
+    }
+    const PROC_CONFIG: &str = "/proc/config.gz";
+    if running && root.exists(PROC_CONFIG) {
+        let file = root.open(PROC_CONFIG)?;
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(file)
+            .take(CONFIG_LIMIT)
+            .read_to_string(&mut text)
+            .map_err(|e| FileError::new("unpack", root.shown(PROC_CONFIG), e))?;
+        return Ok(judge_config(&text, root.shown(PROC_CONFIG)));
+    }
+    Ok(Btf::Absent(None))
+}
+
+fn judge_config(text: &str, shown: PathBuf) -> Btf {
+    if has_btf_option(text) { Btf::Present(shown) } else { Btf::Absent(Some(shown)) }
+}
+
+/// Whether the text of a kernel configuration turns BTF on.
+#[must_use]
+pub fn has_btf_option(config: &str) -> bool {
+    config.lines().any(|line| line.trim().strip_prefix(BTF_OPTION).is_some_and(|rest| rest == "=y"))
+}
+
+/// Whether the headers of a kernel are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Headers {
+    /// Yes, in this directory.
+    Usable(PathBuf),
+    /// Only those of other kernels, by release.
+    OfOthers(Vec<String>),
+    /// None at all.
+    Missing,
+}
+
+/// Looks for headers of exactly the kernel `release`.
+///
+/// # Errors
+/// [`FileError`] where a directory is there but cannot be listed.
+pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
+    let places = [
+        format!("/lib/modules/{release}/build"),
+        format!("/usr/src/kernels/{release}"),
+        format!("/usr/src/linux-headers-{release}"),
+    ];
+    let mut others = Vec::new();
+    for place in &places {
+        match release_of_headers(root, place)? {
+            Found::Release(found) if found == release => return Ok(Headers::Usable(root.shown(place))),
+            Found::Release(found) => others.push(found),
+            Found::Unmarked => return Ok(Headers::Usable(root.shown(place))),
+            Found::Nothing => {}
+        }
+    }
+    for (above, prefix) in [("/usr/src/kernels", ""), ("/usr/src", "linux-headers-")] {
+        for name in root.names(above)? {
+            let name = name.to_string_lossy();
+            let Some(named) = name.strip_prefix(prefix) else { continue };
+            match release_of_headers(root, &format!("{above}/{name}"))? {
+                Found::Release(found) => others.push(found),
+                // Debian's `-common` is part of others and of no release.
+                Found::Unmarked if !named.ends_with("-common") => others.push(named.to_owned()),
+                Found::Unmarked | Found::Nothing => {}
+            }
+        }
+    }
+    others.retain(|other| other != release);
+    others.sort();
+    others.dedup();
+    Ok(if others.is_empty() { Headers::Missing } else { Headers::OfOthers(others) })
+}
+
+enum Found {
+    /// The build files name this release.
+    Release(String),
+    /// Build files that name none.
+    Unmarked,
+    /// No build files: nothing there, a dangling link, an empty directory.
+    Nothing,
+}
+
+fn release_of_headers(root: &Root, place: &str) -> Result<Found, FileError> {
+    let at = |part: &str| Path::new(place).join(part);
+    match root.stat_followed(place)? {
+        Some(found) if is_dir(&found) => {}
+        _ => return Ok(Found::Nothing),
+    }
+    for part in ["include/generated/utsrelease.h", "include/linux/utsrelease.h"] {
+        if let Ok(text) = root.read_text(at(part))
+            && let Some(release) = uts_release(&text)
+        {
+            return Ok(Found::Release(release.to_owned()));
+        }
+    }
+    if let Ok(text) = root.read_text(at("include/config/kernel.release")) {
+        return Ok(Found::Release(text.trim().to_owned()));
+    }
+    let usable = root.exists(at("Makefile")) || root.exists(at("include"));
+    Ok(if usable { Found::Unmarked } else { Found::Nothing })
+}
+
+fn uts_release(text: &str) -> Option<&str> {
+    text.lines()
+        .find_map(|line| line.trim().strip_prefix("#define UTS_RELEASE")?.trim().strip_prefix('"')?.strip_suffix('"'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Modules of the Linux kernel: loaded, on the disk, signed.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::Root;
+use crate::error::{FileError, ReadError};
+
+/// How a signed module ends (`Documentation/admin-guide/module-signing.rst`).
+const SIGNATURE_MARK: &[u8] = b"~Module signature appended~\n";
+
+const FORMS: [&str; 4] = ["ko", "ko.xz", "ko.zst", "ko.gz"];
+
+/// Whether the running kernel has the module `name`.
+#[must_use]
+pub fn is_loaded(root: &Root, name: &str) -> bool {
+    root.exists(Path::new("/sys/module").join(name.replace('-', "_")))
+}
+
+/// The file of the module `name` for the kernel `release`: as `modules.dep` names it, else directly in one of `places`, in
+/// which `{release}` stands for the release.
+///
+/// # Errors
+/// [`ReadError`] where `modules.dep` is there and cannot be read.
+pub fn find(root: &Root, release: &str, name: &str, places: &[PathBuf]) -> Result<Option<PathBuf>, ReadError> {
+    let tree = PathBuf::from(format!("/lib/modules/{release}"));
+    let listed = root.read_text_if_there(tree.join("modules.dep"))?.unwrap_or_default();
+    let is_ours = |file: &Path| {
+        let file = file.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+        FORMS.iter().any(|form| file.replace('-', "_") == format!("{}.{form}", name.replace('-', "_")))
+    };
+    let listed = listed.lines().filter_map(|line| line.split_once(':')).map(|(file, _)| Path::new(file));
+    if let Some(file) = listed.filter(|file| is_ours(file)).map(|file| tree.join(file)).find(|file| root.exists(file)) {
+        return Ok(Some(file));
+    }
+    let place = |place: &PathBuf| PathBuf::from(place.to_string_lossy().replace("{release}", release));
+    let files = places.iter().map(place).flat_map(|place| FORMS.map(|form| place.join(format!("{name}.{form}"))));
+    Ok(files.into_iter().find(|file| root.exists(file)))
+}
+
+/// Whether a module's file carries a signature; whose, it does not tell. `None` for a compressed file, which hides it.
+///
+/// # Errors
+/// [`FileError`] where the file cannot be read.
+pub fn is_signed(root: &Root, file: &Path) -> Result<Option<bool>, FileError> {
+    if file.extension().is_none_or(|extension| extension != "ko") {
+        return Ok(None);
+    }
+    let failed = |e| FileError::new("read", root.shown(file), e);
+    let mut opened = root.open(file)?;
+    let length = opened.metadata().map_err(failed)?.len();
+    let mark = SIGNATURE_MARK.len() as u64;
+    if length < mark {
+        return Ok(Some(false));
+    }
+    let mut end = vec![0; SIGNATURE_MARK.len()];
+    opened.seek(SeekFrom::Start(length - mark)).and_then(|_| opened.read_exact(&mut end)).map_err(failed)?;
+    Ok(Some(end == SIGNATURE_MARK))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+use super::*;
+use crate::testing::with as root;
+
+#[test]
+fn the_last_byte_of_the_variable_says_it() {
+    let on = |files: &[(&str, &[u8])]| is_on(&root(files).1).unwrap();
+    assert!(!on(&[]), "no UEFI");
+    assert!(on(&[(VARIABLE, &[6, 0, 0, 0, 1])]));
+    assert!(!on(&[(VARIABLE, &[6, 0, 0, 0, 0])]));
+    assert!(on(&[(OLD_VARIABLE, &[1])]));
+    assert!(!on(&[(OLD_VARIABLE, &[0])]));
+    assert!(!on(&[(VARIABLE, &[])]), "a variable without a value says nothing");
+}
+
+#[test]
+fn lockdown_and_sig_enforce_want_signatures() {
+    let why = |files: &[(&str, &[u8])]| enforces_signatures(&root(files).1).unwrap();
+    assert_eq!(why(&[]), None);
+    assert_eq!(why(&[(SIG_ENFORCE, b"N\n"), (LOCKDOWN, b"[none] integrity confidentiality\n")]), None);
+    assert_eq!(why(&[(SIG_ENFORCE, b"Y\n")]).unwrap(), "module.sig_enforce is on");
+    let locked = why(&[(LOCKDOWN, b"none [integrity] confidentiality\n")]).unwrap();
+    assert_eq!(locked, "the kernel is locked down (integrity)");
+}

@@ -1,0 +1,59 @@
+//! That no tool of this machine is led out of the alternate root that it is to change.
+
+use std::path::{Path, PathBuf};
+
+use host::fs::ownership::Untrusted;
+use host::{FileError, Root};
+use policy::Store;
+
+use crate::Error;
+use crate::model::host_context::HostContext;
+
+/// The files that account tools read and write (`useradd(8)`, FILES), and what they name after them: the copy of before, the
+/// one to come, and the lock.
+const ACCOUNT_FILES: [&str; 6] = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"];
+const SUFFIXES: [&str; 4] = ["", "-", "+", ".lock"];
+
+/// Of those, what the tools write over in place and not by way of another name (seen with shadow 4.13).
+const WRITTEN_OVER: [&str; 2] = ["-", "+"];
+
+/// Fails where an account tool would be led out of the root, by a link or by a second name of a file elsewhere.
+///
+/// # Errors
+/// [`Error::Read`] with the file.
+pub fn ensure_accounts_inside(root: &Root) -> Result<(), Error> {
+    let named = |file| SUFFIXES.map(|suffix| PathBuf::from(format!("/etc/{file}{suffix}")));
+    require_inside(root, &ACCOUNT_FILES.map(named).concat())?;
+    for file in ACCOUNT_FILES.iter().filter(|_| root.is_alternate()) {
+        for suffix in WRITTEN_OVER {
+            let path = format!("/etc/{file}{suffix}");
+            if let Some(found) = root.stat(&path)?.filter(|found| found.st_nlink > 1) {
+                let why = std::io::Error::other(Untrusted::Names(found.st_nlink));
+                return Err(FileError::new("let a tool change", root.shown(path), why).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fails where `semodule` or the compiler would be led out of the root.
+///
+/// # Errors
+/// [`Error::Read`] with the link.
+pub fn ensure_policy_inside(cx: &HostContext, policy_type: &str) -> Result<(), Error> {
+    let mut paths = vec![Path::new("/etc/selinux").join(policy_type), cx.profile.paths.work.clone()];
+    paths.extend(Store::locate(cx.root, policy_type)?.map(|store| store.path().to_owned()));
+    require_inside(cx.root, &paths)
+}
+
+fn require_inside(root: &Root, paths: &[PathBuf]) -> Result<(), Error> {
+    match root.find_escaping_symlink(paths)? {
+        None => Ok(()),
+        Some(link) => {
+            let why = std::io::Error::other(
+                "by a link in it the tool would leave the root; replace the link by what it is for",
+            );
+            Err(FileError::new("let a tool change", root.shown(link), why).into())
+        }
+    }
+}
