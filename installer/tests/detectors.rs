@@ -189,7 +189,7 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
 #[test]
 fn a_container_is_not_judged_by_its_host() {
     let mut host = module_host();
-    host.surroundings = SystemKind::Container;
+    host.kind = SystemKind::Container;
     host.file("proc/meminfo", "MemTotal:         500000 kB\n");
     for step in STEPS.iter().copied().skip_while(|step| *step != SELINUX_MODULE).skip(1) {
         assert_eq!(host.check(step).outcome, Outcome::Ok, "{step:?}");

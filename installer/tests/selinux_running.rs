@@ -281,7 +281,7 @@ fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
 #[test]
 fn in_a_container_the_policy_is_the_host_s() {
     let mut host = Host::enforcing("rhel-8");
-    host.surroundings = host::system::kind::SystemKind::Container;
+    host.kind = host::system::kind::SystemKind::Container;
     assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
     assert_eq!(host.kernel.rule_asked.get(), 0);
 }

@@ -25,8 +25,8 @@ use crate::store::{Installed, Store, StoredModule, UnsupportedStore};
 pub struct System<'a> {
     /// The running system's root directory, or another one.
     pub root: &'a Root,
-    /// Whether that is a host, a chroot or a container.
-    pub surroundings: SystemKind,
+    /// Which kind of system that is.
+    pub kind: SystemKind,
     /// The kernel to ask.
     pub kernel: &'a dyn Kernel,
     /// Runs `sesearch`, where it is installed.
@@ -45,7 +45,7 @@ impl<'a> System<'a> {
         processes: &'a CommandRunner<'a>,
         base_rule: &'a OnceCell<BaseRule>,
     ) -> Self {
-        Self { root, surroundings: SystemKind::of(root), kernel, processes, base_rule }
+        Self { root, kind: SystemKind::of(root), kernel, processes, base_rule }
     }
 }
 
@@ -177,7 +177,7 @@ impl RuleAssessment {
 /// read is [`RuleState::Unknown`].
 pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, ReadError> {
     let config = SelinuxConfig::read(system.root)?;
-    let state = State::of(system.root, system.surroundings, system.kernel, config.as_ref());
+    let state = State::of(system.kind, system.kernel, config.as_ref());
     let mut assessment = RuleAssessment {
         state,
         config,
@@ -189,7 +189,7 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
     assessment.rule = match state {
         State::Absent | State::Disabled => return Ok(assessment),
         State::InContainer => RuleState::NotApplicable("in a container: the policy is the host's".into()),
-        State::Enforcing | State::Permissive if !system.root.is_alternate() => ask(system, spec, &mut assessment)?,
+        State::Enforcing | State::Permissive if system.kind.is_running() => ask(system, spec, &mut assessment)?,
         _ => match read_disk(system, spec, &mut assessment) {
             Err(ReadError::File(e)) if e.is_denied() => RuleState::Unknown(Unknown::Unreadable(e)),
             read => read?,
@@ -273,7 +273,7 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
     };
     let enforcing = assessment.config.as_ref().is_some_and(|config| config.mode == ConfiguredMode::Enforcing);
     // With SELinux off, or another system's kernel, nothing is denied before the next boot.
-    let denied_now = enforcing && system.root.is_alternate();
+    let denied_now = enforcing && system.kind == SystemKind::Image;
     let mode = if enforcing { "enforcing" } else { "permissive" };
     let problem = |cause, detail| Problem { cause, detail, denied_now };
 
@@ -300,7 +300,7 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
     };
     assessment.domain = Some(domain.to_owned());
     let on_disk = |detail: String| {
-        if system.root.is_alternate() {
+        if system.kind == SystemKind::Image {
             RuleState::InForce(detail)
         } else {
             RuleState::Pending(format!("{detail}; in force after the next boot"))

@@ -1,6 +1,5 @@
 //! The state of SELinux on this system.
 
-use host::Root;
 use host::system::kind::SystemKind;
 
 use crate::config::{ConfiguredMode, SelinuxConfig};
@@ -29,20 +28,20 @@ impl State {
     /// `Enforcing` and `Permissive` are then the mode that the system in it boots into. In a chroot both are
     /// [`State::ConfiguredNotRunning`].
     #[must_use]
-    pub fn of(root: &Root, surroundings: SystemKind, kernel: &dyn Kernel, config: Option<&SelinuxConfig>) -> Self {
+    pub fn of(kind: SystemKind, kernel: &dyn Kernel, config: Option<&SelinuxConfig>) -> Self {
         let configured = config.map(|config| config.mode);
-        if root.is_alternate() {
-            return match configured {
-                None => Self::Absent,
-                Some(ConfiguredMode::Disabled) => Self::Disabled,
-                Some(ConfiguredMode::Permissive) => Self::Permissive,
-                Some(ConfiguredMode::Enforcing) => Self::Enforcing,
-            };
-        }
-        let running = match surroundings {
+        let running = match kind {
+            SystemKind::Image => {
+                return match configured {
+                    None => Self::Absent,
+                    Some(ConfiguredMode::Disabled) => Self::Disabled,
+                    Some(ConfiguredMode::Permissive) => Self::Permissive,
+                    Some(ConfiguredMode::Enforcing) => Self::Enforcing,
+                };
+            }
             SystemKind::Container => return Self::InContainer,
             SystemKind::Chroot => KernelMode::NotRunning,
-            SystemKind::Host => kernel.mode(),
+            SystemKind::Running => kernel.mode(),
         };
         match (running, configured) {
             (KernelMode::Enforcing, _) => Self::Enforcing,

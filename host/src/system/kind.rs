@@ -1,25 +1,27 @@
-//! Whether this is a container, whose kernel is not its own, or a chroot, whose running kernel is not the one that
-//! will boot.
+//! Which kind of system hostprep prepares. It is decided once; it says whether the running kernel, its policy and its memory are
+//! those of the prepared system.
 
 use crate::Root;
 
-/// Where hostprep finds itself.
+/// The kind of the prepared system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SystemKind {
-    /// A host, or an alternate root.
-    Host,
-    /// A chroot in somebody else's system: an image build, an installer.
+    /// A running host: kernel, policy and memory are its own.
+    Running,
+    /// A chroot in another system, such as an image build or an installer: another kernel boots it.
     Chroot,
-    /// A container.
+    /// A container: the kernel is the host's.
     Container,
+    /// An alternate root (`--root`), of which only the files are known.
+    Image,
 }
 
 impl SystemKind {
-    /// Looks at the markers that container managers leave, then whether process 1 has the same root.
+    /// Returns the kind: by the markers that container managers leave, then by whether process 1 has the same root.
     #[must_use]
     pub fn of(root: &Root) -> Self {
         if root.is_alternate() {
-            return Self::Host;
+            return Self::Image;
         }
         let marked =
             ["/run/systemd/container", "/run/.containerenv", "/.dockerenv"].iter().any(|path| root.exists(path));
@@ -35,8 +37,20 @@ impl SystemKind {
         } else if is_chroot() {
             Self::Chroot
         } else {
-            Self::Host
+            Self::Running
         }
+    }
+
+    /// Returns whether the running kernel is that of the prepared system.
+    #[must_use]
+    pub fn is_running(self) -> bool {
+        self == Self::Running
+    }
+
+    /// Returns whether the prepared system has no kernel of its own.
+    #[must_use]
+    pub fn is_container(self) -> bool {
+        self == Self::Container
     }
 }
 

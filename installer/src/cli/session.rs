@@ -98,7 +98,7 @@ pub fn with(
         processes: &processes,
         log: &log,
         kernel: &RunningKernel,
-        surroundings: SystemKind::of(&root),
+        kind: SystemKind::of(&root),
         distribution,
         kernel_release: kernel,
         base_rule: OnceCell::new(),

@@ -257,7 +257,7 @@ fn lock(cx: &HostContext) -> Result<(Dir, Lock), crate::Error> {
 }
 
 fn running_now(cx: &HostContext) -> Result<Moment, NotRunning> {
-    if cx.root.is_alternate() {
+    if cx.alternate_root().is_some() {
         return Err(NotRunning::Root);
     }
     now(cx).ok_or(NotRunning::NoBootId)

@@ -30,8 +30,8 @@ pub struct HostContext<'a> {
     pub log: &'a Log<'a>,
     /// Who answers for the policy in force.
     pub kernel: &'a dyn Kernel,
-    /// A host, a chroot or a container.
-    pub surroundings: SystemKind,
+    /// Which kind of system is prepared.
+    pub kind: SystemKind,
     /// What things are called here.
     pub distribution: Distribution,
     /// The kernel to judge instead of the running one (`--kernel`).
@@ -53,7 +53,7 @@ impl HostContext<'_> {
     /// Whether the running kernel speaks for this root.
     #[must_use]
     pub fn is_running_system(&self) -> bool {
-        !self.root.is_alternate() && self.surroundings == SystemKind::Host
+        self.kind.is_running()
     }
 
     /// The kernel to judge: the one that was named, the running one, or the newest in the root.
@@ -76,7 +76,7 @@ impl HostContext<'_> {
     /// The boot that events belong to; none for an alternate root.
     #[must_use]
     pub fn boot_id(&self) -> Option<String> {
-        if self.root.is_alternate() {
+        if self.kind == SystemKind::Image {
             return None;
         }
         let id = self.root.read_text("/proc/sys/kernel/random/boot_id").ok()?;
@@ -86,7 +86,7 @@ impl HostContext<'_> {
     /// Returns the path of the alternate root, if there is one: what remedies are rendered for.
     #[must_use]
     pub fn alternate_root(&self) -> Option<&Path> {
-        self.root.is_alternate().then(|| self.root.path())
+        (self.kind == SystemKind::Image).then(|| self.root.path())
     }
 
     /// Returns the remedy that runs `command` on `paths` of the root. On an alternate root this machine's program does it, so that
@@ -97,14 +97,14 @@ impl HostContext<'_> {
             let paths = paths.iter().map(|inside| path(inside).to_string_lossy().into_owned());
             command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>()
         };
-        let outside = self.root.is_alternate().then(|| with(&|inside| self.root.shown(inside)));
+        let outside = self.alternate_root().map(|_| with(&|inside| self.root.shown(inside)));
         RemedyAction::Run { argv: with(&|inside| inside.to_owned()), on: RunOn::Root, outside }.into()
     }
 
     /// Returns the distribution of this machine: that of the root, unless the root is an alternate one.
     #[must_use]
     pub fn machine_distribution(&self) -> Distribution {
-        if !self.root.is_alternate() {
+        if self.kind != SystemKind::Image {
             return self.distribution.clone();
         }
         Root::system().ok().and_then(|system| Distribution::of(&system).ok()).unwrap_or_else(Distribution::unknown)
@@ -115,7 +115,7 @@ impl HostContext<'_> {
     pub fn policy_system(&self) -> System<'_> {
         System {
             root: self.root,
-            surroundings: self.surroundings,
+            kind: self.kind,
             kernel: self.kernel,
             processes: self.processes,
             base_rule: &self.base_rule,

@@ -35,7 +35,7 @@ impl HostFacts {
             family: cx.distribution.family(),
             package_manager: cx.distribution.package_manager(),
             kernel: kernel(cx),
-            selinux: crate::steps::selinux::state_word(cx.root, cx.surroundings, cx.kernel),
+            selinux: crate::steps::selinux::state_word(cx),
         }
     }
 }
@@ -43,7 +43,7 @@ impl HostFacts {
 /// The kernel that is judged, else the one that runs here.
 fn kernel(cx: &HostContext) -> Option<String> {
     let judged = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
-    judged.or_else(|| (!cx.root.is_alternate()).then(host::system::kernel::running_release))
+    judged.or_else(|| cx.alternate_root().is_none().then(host::system::kernel::running_release))
 }
 
 /// The exit codes.

@@ -43,7 +43,7 @@ pub struct Host {
     pub dir: tempfile::TempDir,
     pub kernel: FakeKernel,
     pub profile: Profile,
-    pub surroundings: SystemKind,
+    pub kind: SystemKind,
     /// Whether the directory is given as `--root`.
     pub alternate: bool,
 }
@@ -54,7 +54,7 @@ impl Host {
         let dir = tempfile::tempdir().unwrap();
         let mut kernel = FakeKernel::in_mode(KernelMode::Enforcing);
         kernel.loaded = Some(dir.path().join("loaded"));
-        let host = Self { dir, kernel, profile: Profile::built_in(), surroundings: SystemKind::Host, alternate: false };
+        let host = Self { dir, kernel, profile: Profile::built_in(), kind: SystemKind::Running, alternate: false };
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/os-release").join(os_release);
         host.file("etc/os-release", &fs::read_to_string(fixture).unwrap());
         host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
@@ -148,7 +148,7 @@ impl Host {
             processes: &processes,
             log: &log,
             kernel: &self.kernel,
-            surroundings: self.surroundings,
+            kind: if self.alternate { SystemKind::Image } else { self.kind },
             distribution: Distribution::of(&root).unwrap(),
             kernel_release: None,
             base_rule: OnceCell::new(),

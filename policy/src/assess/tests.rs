@@ -27,7 +27,7 @@ fn assessed(alternate: bool, kernel: &FakeKernel, files: Files) -> RuleAssessmen
     let processes = CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &());
     let system = System {
         root: &root,
-        surroundings: SystemKind::Host,
+        kind: if alternate { SystemKind::Image } else { SystemKind::Running },
         kernel,
         processes: &processes,
         base_rule: &OnceCell::new(),
@@ -162,7 +162,7 @@ fn off_absent_and_in_a_container() {
     let kernel = FakeKernel::in_mode(KernelMode::Enforcing);
     let system = System {
         root: &root,
-        surroundings: SystemKind::Container,
+        kind: SystemKind::Container,
         kernel: &kernel,
         processes: &processes,
         base_rule: &OnceCell::new(),

@@ -58,7 +58,7 @@ impl Host {
         let processes = CommandRunner::with_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
         let system = System {
             root: &self.root,
-            surroundings: SystemKind::Host,
+            kind: SystemKind::Running,
             kernel: &self.kernel,
             processes: &processes,
             base_rule: &OnceCell::new(),

@@ -68,7 +68,7 @@ fn former_priorities_and_those_of_others() {
     let base_rule = OnceCell::new();
     let system = System {
         root: &scratch.root,
-        surroundings: SystemKind::Host,
+        kind: SystemKind::Image,
         kernel: &kernel,
         processes: &processes,
         base_rule: &base_rule,

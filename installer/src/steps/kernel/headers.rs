@@ -8,10 +8,9 @@ use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
 use crate::model::step::Observation;
 use crate::profile::{Monitors, Support};
-use host::system::kind::SystemKind;
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
-    if cx.surroundings == SystemKind::Container {
+    if cx.kind.is_container() {
         return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let Some(kernel) = cx.judged_kernel()? else {

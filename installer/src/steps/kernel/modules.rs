@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use faults::{Reason, Remedy};
 use host::system::kernel_module;
-use host::system::kind::SystemKind;
 use host::system::secure_boot;
 
 use crate::model::host_context::{HostContext, JudgedKernel};
@@ -31,7 +30,7 @@ impl Watched {
 }
 
 pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation, Error> {
-    if cx.surroundings == SystemKind::Container {
+    if cx.kind.is_container() {
         return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let kept_out = match load_lock::status(cx) {

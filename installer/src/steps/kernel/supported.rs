@@ -1,7 +1,6 @@
 //! Fault 16: the kernel is one that the agent supports, as the profile's table has it.
 
 use faults::{Reason, Remedy};
-use host::system::kind::SystemKind;
 
 use crate::Error;
 use crate::model::host_context::{HostContext, JudgedKernel};
@@ -10,7 +9,7 @@ use crate::model::step::Observation;
 use crate::profile::{Monitors, Support};
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
-    if cx.surroundings == SystemKind::Container {
+    if cx.kind.is_container() {
         return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let Some(JudgedKernel { release, .. }) = cx.judged_kernel()? else {

@@ -40,7 +40,7 @@ fn root_option(program: &str) -> &'static str {
 pub fn useradd(cx: &HostContext) -> Command {
     let command = account_tool(cx, "useradd").args(["--system", "--no-create-home"]);
     // Else it clears the uid's records of logins, and with --prefix those of this machine (seen with shadow 4.13).
-    if cx.root.is_alternate() { command.arg("--no-log-init") } else { command }
+    if cx.alternate_root().is_some() { command.arg("--no-log-init") } else { command }
 }
 
 /// Checks that the tool of `command` knows the option that makes it work on an alternate root. `words` are what to call
@@ -49,7 +49,7 @@ pub fn useradd(cx: &HostContext) -> Command {
 /// # Errors
 /// The [`Finding`] if it does not know the option, as tools before shadow 4.6. Nothing was changed.
 pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> Result<(), Finding> {
-    if !cx.root.is_alternate() {
+    if cx.alternate_root().is_none() {
         return Ok(());
     }
     let (program, option) = (command.program(), root_option(command.program()));

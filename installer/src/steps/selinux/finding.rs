@@ -1,8 +1,6 @@
 //! The policy rule, as `policy` assesses it, in the terms of fault 19: reason, detail and remedy.
 
 use faults::Remedy;
-use host::Root;
-use host::system::kind::SystemKind;
 use policy::transaction::{InstalledAt, StoreTarget};
 use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State};
 
@@ -55,9 +53,9 @@ fn policy_package(assessment: &RuleAssessment) -> String {
 
 /// SELinux as the JSON form's `host` names it.
 #[must_use]
-pub fn state_word(root: &Root, surroundings: SystemKind, kernel: &dyn policy::Kernel) -> String {
-    match SelinuxConfig::read(root) {
-        Ok(config) => State::of(root, surroundings, kernel, config.as_ref()).as_str().to_owned(),
+pub fn state_word(cx: &HostContext) -> String {
+    match SelinuxConfig::read(cx.root) {
+        Ok(config) => State::of(cx.kind, cx.kernel, config.as_ref()).as_str().to_owned(),
         Err(_) => "unknown".to_owned(),
     }
 }

@@ -37,7 +37,7 @@ fn plan_modules(cx: &HostContext, receipt: &Receipt) -> Result<Vec<Box<dyn Actio
     }
     types.sort();
     types.dedup();
-    let state = policy::State::of(cx.root, cx.surroundings, cx.kernel, config.as_ref());
+    let state = policy::State::of(cx.kind, cx.kernel, config.as_ref());
     let mut actions: Vec<Box<dyn Action>> = Vec::new();
     for policy_type in types {
         let target = StoreTarget::of(cx.root, &policy_type, state);

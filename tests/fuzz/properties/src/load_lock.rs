@@ -120,7 +120,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         processes: &processes,
         log: &log,
         kernel: &kernel,
-        surroundings: SystemKind::Host,
+        kind: SystemKind::Running,
         distribution: Distribution::unknown(),
         kernel_release: None,
         base_rule: OnceCell::new(),
