@@ -162,10 +162,12 @@ fn useradd_makes_a_group_of_its_own_only_where_login_defs_says_yes() {
 
 #[test]
 fn a_root_has_its_own_copy_of_the_real_policy_store() {
+    let whole = ScratchRoot::of("debian-12");
+    assert!(whole.whole_policy_store().modules().len() > 100);
     let root = ScratchRoot::of("debian-12");
     root.policy_store().file("/probe.cil", "(type hostprep_probe_t)");
-    assert!(root.modules().len() > 100);
-    let store = setup::policy_store();
+    assert!(root.modules().contains(&"100 base pp".into()), "{:?}", root.modules());
+    let store = setup::policy_stores();
     let kept = Snapshot::of(store);
 
     let mut semodule = Caller::Root.command("semodule");

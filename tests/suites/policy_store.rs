@@ -19,7 +19,9 @@ fn ours(root: &ScratchRoot) -> Vec<String> {
 
 #[test]
 fn it_is_installed_enabled_again_and_removed() {
-    let root = root();
+    let root = ScratchRoot::of("debian-12");
+    // Here with everything that the distribution's policy has.
+    root.whole_policy_store();
     let others = root.modules();
     root.hostprep(&ONLY).expect_code(0);
     assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
