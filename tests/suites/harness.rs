@@ -209,9 +209,9 @@ fn a_rust_that_is_too_old_gets_one_clear_line() {
 
 /// `tests/Cargo.toml` lists the suites, since they are not in Cargo's default folder: one that it does not list never runs.
 #[test]
-fn every_suite_is_built() {
+fn every_suite_is_built_and_described() {
     let tests = setup::top().join("tests");
-    let manifest = fs::read_to_string(tests.join("Cargo.toml")).unwrap();
+    let [manifest, readme] = ["Cargo.toml", "README.md"].map(|name| fs::read_to_string(tests.join(name)).unwrap());
     let mut count = 0;
     for entry in fs::read_dir(tests.join("suites")).unwrap() {
         let file = entry.unwrap().path();
@@ -219,6 +219,7 @@ fn every_suite_is_built() {
         let source = if file.is_dir() { format!("{name}/main.rs") } else { format!("{name}.rs") };
         let listed = format!("[[test]]\nname = \"{name}\"\npath = \"suites/{source}\"\n");
         assert!(manifest.contains(&listed), "tests/Cargo.toml does not list {name}");
+        assert!(readme.contains(&format!("\n| `{name}` | ")), "the table in tests/README.md has no row for {name}");
         count += 1;
     }
     assert!(count > 10, "found only {count} suites");
