@@ -1,4 +1,4 @@
-//! What the tests of the built program stand on.
+//! The harness of the suites.
 //!
 //! * [`program`]: the binary, built once, run as root or as an ordinary user
 //! * [`scratch`]: a root directory with real files in a temporary directory

@@ -1,4 +1,4 @@
-//! A root directory with real files, in a temporary place, in which the program can do its work.
+//! A root directory with real files, in a temporary directory, for the program to work in.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What the scripts under `tests/setup` make, once for all tests.
+//! What the scripts in `tests/setup` make once for all tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

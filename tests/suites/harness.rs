@@ -1,4 +1,4 @@
-//! The tools of the tests, tested.
+//! Tests of the tests' own tools.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
