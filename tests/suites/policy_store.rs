@@ -18,7 +18,7 @@ fn ours(root: &ScratchRoot) -> Vec<String> {
 }
 
 #[test]
-fn it_is_installed_enabled_again_and_removed() {
+fn it_is_installed_and_removed() {
     let root = ScratchRoot::of("debian-12");
     // Here with everything that the distribution's policy has.
     root.whole_policy_store();
@@ -31,7 +31,16 @@ fn it_is_installed_enabled_again_and_removed() {
     assert_eq!((status["type"].as_str(), status["domain"].as_str()), (Some("default"), Some("unconfined_service_t")));
     assert!(!root.at("/opt/cisco/hostprep").exists(), "nothing of the compiling is left");
 
-    // Disabled by the administrator: a fault, until repair enables it again.
+    root.hostprep(&["remove"]).expect_code(0);
+    assert_eq!(root.modules(), others, "only ours is gone");
+}
+
+/// Disabled by the administrator: a fault, until repair enables it again.
+#[test]
+fn it_is_enabled_again_and_removed() {
+    let root = root();
+    let others = root.modules();
+    root.hostprep(&ONLY).expect_code(0);
     let mut semodule = harness::Caller::Root.command("semodule");
     semodule.arg("-p").arg(root.path()).args(["-n", "-s", &root.policy_type(), "-d", "cisco-secure-bpf"]);
     harness::Run::of(&mut semodule).expect_code(0);
