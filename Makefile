@@ -35,10 +35,13 @@ circles:
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them
 	packaging/packages.sh $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
 
+# More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
+SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))
 test: needs lint circles test-store packages ## formatting, lints, shellcheck, every test
 	packaging/lint.sh dist
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
-	cargo test --workspace --locked
+	cargo test --workspace --exclude hostprep-tests --locked
+	RUST_TEST_THREADS=$(SUITE_THREADS) cargo test --package hostprep-tests --locked
 	cargo test --package hostprep-packaging --features sign --test sign --locked
 
 test-store: needs ## the real policy store that demo and tests copy, made once

@@ -1,14 +1,14 @@
-//! What the tests of the built program stand on.
+//! The harness of the suites.
 //!
 //! * [`program`]: the binary, built once, run as root or as an ordinary user
-//! * [`scratch`]: a root directory with real files, made in a temporary place
-//! * [`terminal`]: a program on a pseudo terminal, as a person has it
+//! * [`scratch`]: a root directory with real files in a temporary directory
+//! * [`terminal`]: a program on a pseudo terminal
 //! * [`blocked_tool`]: a tool of this machine that waits until the test lets it run
 //! * [`login_defs`]: the forms in which the file is met
-//! * [`snapshot`]: everything that can be known of a tree, and how two of them differ
+//! * [`snapshot`]: a record of a tree, and how two records differ
 //! * [`trace`]: the processes that were started and the files that were changed, as the kernel saw it
 //! * [`torture`]: the program killed, failed, paused and cut off from power at each system call
-//! * [`system`]: a small Debian system of its own, entered by `chroot`
+//! * [`system`]: a small Debian system in a chroot
 //! * [`packages`]: the packages, and others that tests need
 //! * [`vm`]: a guest with SELinux enforcing
 //! * [`signals`]: a signal at every system call

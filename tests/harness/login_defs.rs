@@ -1,4 +1,4 @@
-//! The forms in which `login.defs` is met.
+//! The forms of `login.defs` that hosts have.
 
 /// The text of Debian 12's own file, where `USERGROUPS_ENAB` is `yes`.
 #[must_use]

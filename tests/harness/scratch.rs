@@ -1,4 +1,4 @@
-//! A root directory with real files, in a temporary place, in which the program can do its work.
+//! A root directory with real files, in a temporary directory, for the program to work in.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -183,12 +183,22 @@ impl ScratchRoot {
         self.file(&path, format!("#define UTS_RELEASE \"{release}\"\n"))
     }
 
-    /// Copies the real policy store and its configuration in: SELinux is then configured as enforcing.
+    /// Copies a real policy store and its configuration in: SELinux is then configured as enforcing. It has only those
+    /// modules that the base policy needs, so that a transaction takes a second.
     pub fn policy_store(&self) -> &Self {
+        self.copy_store("core")
+    }
+
+    /// The same with all modules of the distribution's policy: a transaction takes five seconds.
+    pub fn whole_policy_store(&self) -> &Self {
+        self.copy_store("root")
+    }
+
+    fn copy_store(&self, name: &str) -> &Self {
         let mut copy = Command::new("cp");
         // Not the owner: the store may be another user's.
         copy.args(["-R", "--reflink=auto", "--preserve=mode,timestamps"]);
-        setup::run(copy.arg(setup::policy_store().join(".")).arg(self.path()));
+        setup::run(copy.arg(setup::policy_stores().join(name).join(".")).arg(self.path()));
         self
     }
 

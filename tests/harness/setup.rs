@@ -1,4 +1,4 @@
-//! What the scripts under `tests/setup` make, once for all tests.
+//! What the scripts in `tests/setup` make once for all tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,13 +18,14 @@ pub fn fixture(path: &str) -> PathBuf {
     top().join("tests/fixtures").join(path)
 }
 
-/// The root directory with the real policy store. It is a cache: copy it.
+/// The directory with the real policy stores: `root` holds all modules of the policy, `core` only those that its base
+/// needs. They are caches: copy them.
 #[must_use]
-pub fn policy_store() -> &'static Path {
-    static STORE: OnceLock<PathBuf> = OnceLock::new();
-    STORE.get_or_init(|| {
+pub fn policy_stores() -> &'static Path {
+    static STORES: OnceLock<PathBuf> = OnceLock::new();
+    STORES.get_or_init(|| {
         run(&mut Command::new(top().join("tests/setup/policy-store.sh")));
-        top().join("target/test-store/root")
+        top().join("target/test-store")
     })
 }
 

@@ -1,4 +1,4 @@
-//! Everything that can be known of a tree without keeping it, and how two of them differ.
+//! A record of a tree (metadata, content hashes), and how two records differ.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! A small Debian system of its own, entered by `chroot`.
+//! A small Debian system in a chroot.
 
 use std::ops::Deref;
 use std::path::Path;

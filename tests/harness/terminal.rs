@@ -1,4 +1,4 @@
-//! A program on a pseudo terminal, as a person has it.
+//! A program on a pseudo terminal.
 
 use std::fs::File;
 use std::io::{Read, Write};

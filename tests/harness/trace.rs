@@ -1,4 +1,4 @@
-//! What a program did, as the kernel saw it: by `strace`.
+//! What a program did, as the kernel saw it through `strace`.
 
 use std::ffi::OsStr;
 use std::path::Path;

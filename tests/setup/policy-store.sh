@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes target/test-store/root: the SELinux part of an alternate root, with a real policy store linked by the real
-# semodule. It is made once and kept; copies of it are what the demo and the tests work on. Needs no root on Debian.
+# semodule; and target/test-store/core: the same with only those of the policy's modules that its base needs, so that a
+# transaction takes a fifth of the time. They are made once and kept; copies of them are what the demo and the tests work on.
+# Needs no root on Debian.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -72,6 +74,17 @@ if [ "$package" = selinux-policy-default ]; then
     done
     echo "policy-store: linking its modules (about half a minute)"
     semodule -p "$root" -n -s default "$@" -X 400 -i "$fixture"
+
+    core=$new/core
+    mkdir -p "$core/etc/selinux" "$core/var/lib/selinux"
+    cp -R "$new/unpacked/etc/selinux/." "$core/etc/selinux/"
+    cp "$root/etc/selinux/semanage.conf" "$root/etc/selinux/config" "$core/etc/selinux/"
+    # The base names a user and types of xserver's, which needs xdg and getty. semodule refuses where something is missing.
+    set -- -X 100
+    for module in base getty unconfined xdg xserver; do
+        set -- "$@" -i "$modules/$module.pp.bz2"
+    done
+    semodule -p "$core" -n -s default "$@" -X 400 -i "$fixture"
     rm -rf "$new/unpacked" "$new/control" "$new/download"
 else
     # This machine's own policy, which has unconfined_service_t itself. Not tried yet on a Fedora machine.
@@ -80,6 +93,7 @@ else
     [ "$(id -u)" -eq 0 ] || as_root=sudo
     $as_root tar -C / -cf - etc/selinux var/lib/selinux/targeted | tar -C "$root" --no-same-owner -xf -
     printf 'SELINUX=enforcing\nSELINUXTYPE=targeted\n' >"$root/etc/selinux/config"
+    ln -s root "$new/core"
     rm -rf "$new/download"
 fi
 

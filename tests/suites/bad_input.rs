@@ -1,4 +1,4 @@
-//! What cannot be used is refused in a line that names the file, the line and the way out; and nothing is changed.
+//! Input that hostprep cannot use is refused in one line with file, line number and fix; nothing changes.
 
 #![allow(clippy::disallowed_methods, reason = "the tests arrange the world around the program")]
 

@@ -1,4 +1,4 @@
-//! The managed directories: what is ours is root:root and 0755, what is not stays.
+//! The managed directories become root:root 0755; other directories stay.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -1,4 +1,4 @@
-//! The ways out of the fault store: every fault in every language, metrics, the journal, followers.
+//! Exports of the fault store: each fault in each language, metrics, the journal, `faults watch`.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -1,4 +1,4 @@
-//! The tools of the tests, tested.
+//! Tests of the tests' own tools.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
@@ -162,10 +162,12 @@ fn useradd_makes_a_group_of_its_own_only_where_login_defs_says_yes() {
 
 #[test]
 fn a_root_has_its_own_copy_of_the_real_policy_store() {
+    let whole = ScratchRoot::of("debian-12");
+    assert!(whole.whole_policy_store().modules().len() > 100);
     let root = ScratchRoot::of("debian-12");
     root.policy_store().file("/probe.cil", "(type hostprep_probe_t)");
-    assert!(root.modules().len() > 100);
-    let store = setup::policy_store();
+    assert!(root.modules().contains(&"100 base pp".into()), "{:?}", root.modules());
+    let store = setup::policy_stores();
     let kept = Snapshot::of(store);
 
     let mut semodule = Caller::Root.command("semodule");
@@ -207,9 +209,9 @@ fn a_rust_that_is_too_old_gets_one_clear_line() {
 
 /// `tests/Cargo.toml` lists the suites, since they are not in Cargo's default folder: one that it does not list never runs.
 #[test]
-fn every_suite_is_built() {
+fn every_suite_is_built_and_described() {
     let tests = setup::top().join("tests");
-    let manifest = fs::read_to_string(tests.join("Cargo.toml")).unwrap();
+    let [manifest, readme] = ["Cargo.toml", "README.md"].map(|name| fs::read_to_string(tests.join(name)).unwrap());
     let mut count = 0;
     for entry in fs::read_dir(tests.join("suites")).unwrap() {
         let file = entry.unwrap().path();
@@ -217,6 +219,7 @@ fn every_suite_is_built() {
         let source = if file.is_dir() { format!("{name}/main.rs") } else { format!("{name}.rs") };
         let listed = format!("[[test]]\nname = \"{name}\"\npath = \"suites/{source}\"\n");
         assert!(manifest.contains(&listed), "tests/Cargo.toml does not list {name}");
+        assert!(readme.contains(&format!("\n| `{name}` | ")), "the table in tests/README.md has no row for {name}");
         count += 1;
     }
     assert!(count > 10, "found only {count} suites");

@@ -1,4 +1,4 @@
-//! Hooks: whatever the host's state, the package manager goes on, what can be done is done, and what is wrong is said.
+//! Hooks never stop the package manager: they exit 0, do what they can and report the rest.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -1,4 +1,4 @@
-//! A healthy host costs nothing, and looking changes nothing.
+//! A healthy host costs nothing, and `check` changes nothing.
 
 use harness::{ScratchRoot, Trace, login_defs, program};
 

@@ -1,4 +1,4 @@
-//! The load lock from the command line, in a small system of its own: exit codes, words, and the ways to unlock it.
+//! `hostprep load-lock` in a chroot: exit codes, messages, and how it unlocks.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -1,4 +1,4 @@
-//! Another vendor's agent is another file: its names, paths, rule and domain, and none of Cisco's.
+//! Another vendor's agent is another profile, with its own names, paths, rule and domain.
 
 #![allow(clippy::disallowed_methods, reason = "the tests arrange the world around the program")]
 

@@ -18,8 +18,10 @@ fn ours(root: &ScratchRoot) -> Vec<String> {
 }
 
 #[test]
-fn it_is_installed_enabled_again_and_removed() {
-    let root = root();
+fn it_is_installed_and_removed() {
+    let root = ScratchRoot::of("debian-12");
+    // Here with everything that the distribution's policy has.
+    root.whole_policy_store();
     let others = root.modules();
     root.hostprep(&ONLY).expect_code(0);
     assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
@@ -29,7 +31,16 @@ fn it_is_installed_enabled_again_and_removed() {
     assert_eq!((status["type"].as_str(), status["domain"].as_str()), (Some("default"), Some("unconfined_service_t")));
     assert!(!root.at("/opt/cisco/hostprep").exists(), "nothing of the compiling is left");
 
-    // Disabled by the administrator: a fault, until repair enables it again.
+    root.hostprep(&["remove"]).expect_code(0);
+    assert_eq!(root.modules(), others, "only ours is gone");
+}
+
+/// Disabled by the administrator: a fault, until repair enables it again.
+#[test]
+fn it_is_enabled_again_and_removed() {
+    let root = root();
+    let others = root.modules();
+    root.hostprep(&ONLY).expect_code(0);
     let mut semodule = harness::Caller::Root.command("semodule");
     semodule.arg("-p").arg(root.path()).args(["-n", "-s", &root.policy_type(), "-d", "cisco-secure-bpf"]);
     harness::Run::of(&mut semodule).expect_code(0);
@@ -161,7 +172,7 @@ fn nothing_is_compiled_where_somebody_else_can_write() {
     root.dir("/var/lib/selinux/default/active/modules", 0o755);
     let step = root.hostprep(&ONLY).expect_code(3).step("selinux-module");
     assert_eq!(step["reason"], "policy-load-failed");
-    assert!(step["detail"].as_str().unwrap().contains("/opt/cisco is not root's alone to write"), "{step}");
+    assert!(step["detail"].as_str().unwrap().contains("/opt/cisco can be written by others than root"), "{step}");
     assert!(!root.at("/opt/cisco/hostprep").exists());
 }
 

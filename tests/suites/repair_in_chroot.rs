@@ -1,4 +1,4 @@
-//! The same on `/` itself, in a small Debian system of its own: repair, hooks and removal, as root and as an ordinary user.
+//! Repair, hooks and removal on `/` itself, in a small Debian chroot, as root and as an ordinary user.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -1,4 +1,4 @@
-//! The scan service's user, made by the real `useradd`, and the `login.defs` that must come out of it as it went in.
+//! The scan service's user, created by the real `useradd`; `login.defs` is as before afterwards.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

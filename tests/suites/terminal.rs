@@ -1,4 +1,4 @@
-//! What a person at a terminal sees, and a pipe does not; keys, signals, and an output that nobody reads.
+//! What hostprep shows at a terminal and not in a pipe; keys, signals, and output that nothing reads.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -1,4 +1,4 @@
-//! What judges the scenarios of `tests/vm`: awk programs that run in the guest.
+//! The awk programs that judge the scenarios of `tests/vm` in the guest.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,

@@ -14,7 +14,7 @@ const MOST_CPU: Duration = Duration::from_millis(10);
 
 fn main() -> ExitCode {
     let root = ScratchRoot::of("debian-12");
-    root.policy_store().kernel(scratch::KERNEL, false).headers(scratch::KERNEL);
+    root.whole_policy_store().kernel(scratch::KERNEL, false).headers(scratch::KERNEL);
     println!("preparing a root with a real policy store …");
     root.hostprep(&["repair"]).expect_code(0);
 

@@ -1,4 +1,4 @@
-//! `chattr +i` and `+a` on what we change. (The account files, and what a remedy says: `scan_user.rs`.)
+//! `chattr +i` and `+a` on files that hostprep changes. (Account files and remedies: `scan_user.rs`.)
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

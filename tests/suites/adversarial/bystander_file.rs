@@ -1,4 +1,4 @@
-//! A file or directory that is not ours and must stay as it was.
+//! A file or directory that is not hostprep's and must stay as it was.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};

@@ -1,4 +1,4 @@
-//! A caller with an odd surrounding: umask, open and closed files, variables, signals, limits, a directory that is gone.
+//! An unusual caller: umask, open and closed files, variables, signals, limits, a working directory that is gone.
 
 use std::process::{Command, Stdio};
 

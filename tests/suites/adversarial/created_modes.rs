@@ -1,4 +1,4 @@
-//! The modes of all that is made, whatever the caller's umask.
+//! The mode of each file and directory that hostprep creates does not depend on the caller's umask.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,4 @@
-//! Kernels before 5.6, and filters, which do not know `openat2`: the same safety without it.
+//! Kernels before 5.6, and seccomp filters, without `openat2`: the same safety without it.
 
 use harness::{Run, program};
 

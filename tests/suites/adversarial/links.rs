@@ -1,4 +1,4 @@
-//! Links, directories and fifos at every path that we write or change the mode of.
+//! Links, directories and fifos at each path that hostprep writes or changes the mode of.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

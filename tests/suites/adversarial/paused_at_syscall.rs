@@ -1,4 +1,4 @@
-//! A run that is stopped at one system call, so that the world can be changed just then.
+//! A run that is stopped at one system call, so that a test can change the host at that moment.
 
 use std::fs;
 use std::process::{Child, Stdio};

@@ -1,4 +1,4 @@
-//! What somebody has put where we write.
+//! A link, directory or fifo that another program put where hostprep writes.
 
 use std::fs;
 use std::os::unix::fs::symlink;

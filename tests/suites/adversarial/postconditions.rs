@@ -1,4 +1,4 @@
-//! A host with something to do, and what must be so once it was done.
+//! A host that needs repair, and what must hold after the repair.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A tool that notes what it was started with and then does its real work.
+//! A tool that records how it was started and then does its real work.
 
 use std::fs;
 use std::path::{Path, PathBuf};

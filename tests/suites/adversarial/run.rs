@@ -1,4 +1,4 @@
-//! Runs of the program that must come to an end, and what every one of them owes whatever the host is like.
+//! Runs of the program that must end in time, and what holds for each of them whatever the host is like.
 
 use std::ffi::OsStr;
 use std::process::Command;

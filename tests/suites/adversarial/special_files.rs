@@ -1,4 +1,4 @@
-//! Fifos, devices, sockets and directories where a file is read. (At paths that are written: [`crate::links`].)
+//! Fifos, devices, sockets and directories where hostprep reads a file. (Paths that it writes: [`crate::links`].)
 
 use std::os::unix::net::UnixListener;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Directories that somebody exchanges for links while we walk, as fast as may be and at every single step.
+//! Directories that another process swaps for symbolic links during a run: as fast as possible, and at each step.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,4 +1,4 @@
-//! Links of an alternate root that would lead a tool of this machine out of it. (Account files: [`crate::links`].)
+//! Links in an alternate root that would lead a tool of this machine out of it. (Account files: [`crate::links`].)
 
 use harness::{ScratchRoot, Snapshot};
 

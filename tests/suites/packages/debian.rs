@@ -96,9 +96,9 @@ fn what_an_administrator_changed_is_kept() {
         return;
     }
     const PATH: &str = "/etc/logrotate.d/hostprep";
+    let system = system("bookworm", &[]);
+    system.copy(&only(&built().changed(), ".deb"), "/tmp/changed.deb");
     for edited in [true, false] {
-        let system = system("bookworm", &[]);
-        system.copy(&only(&built().changed(), ".deb"), "/tmp/changed.deb");
         expect_well(system.run("dpkg --install /tmp/newer.deb"));
         if edited {
             system.edit(PATH, |text| text.replace("rotate 12", "rotate 24"));

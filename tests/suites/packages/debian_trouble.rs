@@ -1,4 +1,4 @@
-//! The DEB where something goes wrong: killed, broken off, or on a host that is in a bad state.
+//! The DEB when something goes wrong: killed, interrupted, or on a host in a bad state.
 
 use harness::{Snapshot, System};
 

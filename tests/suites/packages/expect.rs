@@ -1,4 +1,4 @@
-//! What is expected of a tree.
+//! What a tree must look like after a package manager has run.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What was missing when we came, installed later: hostprep looks again by itself.
+//! What was missing is installed later: hostprep checks again by itself.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -130,10 +130,12 @@ fn what_an_administrator_changed_is_kept() {
         return;
     }
     const PATH: &str = "/etc/logrotate.d/hostprep";
-    for edited in [true, false] {
-        let system = system();
-        system.copy(&only(&built().changed(), ".rpm"), "/tmp/changed.rpm");
-        expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm /tmp/newer.rpm"));
+    let system = system();
+    system.copy(&only(&built().changed(), ".rpm"), "/tmp/changed.rpm");
+    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
+    // The untouched one first: an edited one outlives the package.
+    for edited in [false, true] {
+        expect_well(system.run("rpm --upgrade /tmp/newer.rpm"));
         if edited {
             system.edit(PATH, |text| text.replace("rotate 12", "rotate 24"));
         }
@@ -141,6 +143,7 @@ fn what_an_administrator_changed_is_kept() {
         assert_eq!(system.text(PATH).contains("rotate 24"), edited);
         assert_eq!(system.text(PATH).contains("weekly"), !edited);
         assert_eq!(system.at("/etc/logrotate.d/hostprep.rpmnew").exists(), edited);
+        system.run("rpm --erase hostprep").expect_code(0);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The RPM where something goes wrong: killed, or on a host that is in a bad state.
+//! The RPM when something goes wrong: killed, or on a host in a bad state.
 
 use harness::{Snapshot, System};
 

@@ -1,4 +1,4 @@
-//! Ways in which a host stands in its package manager's way.
+//! Bad states of a host that a package manager must survive.
 
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! Another tool at the account files: `useradd` waits for it, some time, and so does the window.
+//! Another tool holds the account files: `useradd` waits for it, and the window stays open while it waits.
 
 use std::fs::{self, File};
 use std::process::{Child, Command, Output, Stdio};

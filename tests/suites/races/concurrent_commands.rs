@@ -1,4 +1,4 @@
-//! Sixty-four calls at once on one root.
+//! 64 commands at once on one root.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};

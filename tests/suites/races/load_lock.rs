@@ -1,4 +1,4 @@
-//! The load lock among others, in a small system of its own.
+//! The load lock among concurrent commands, in a chroot.
 
 use std::process::{Command, Stdio};
 

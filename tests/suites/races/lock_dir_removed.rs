@@ -1,4 +1,4 @@
-//! The places of the locks come and go with removals.
+//! `remove` deletes the directories of the locks while other commands use them.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! Many at once, and others who change the same files meanwhile: nothing is lost, and the next run does the rest.
+//! Concurrent commands, and other programs that change the same files: nothing is lost, the next run finishes.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 #![allow(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]

@@ -1,4 +1,4 @@
-//! A policy transaction of somebody else.
+//! Another program's policy transaction.
 
 use std::fs::File;
 use std::process::{Command, Stdio};

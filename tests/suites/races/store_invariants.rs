@@ -1,4 +1,4 @@
-//! The fault store's own files, read as anybody may read them.
+//! What must hold of the fault store's files, read as every user may read them.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Whoever read the output has gone: the work is done all the same.
+//! The reader of the output is gone: hostprep finishes its work all the same.
 
 use std::process::Stdio;
 

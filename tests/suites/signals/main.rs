@@ -1,4 +1,4 @@
-//! Signals at any time: `login.defs` is what it was before hostprep has ended, and the next run does the rest.
+//! Signals at any time: `login.defs` is restored before hostprep ends, and the next run finishes the work.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 #![allow(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]

@@ -1,4 +1,4 @@
-//! Signals while the policy module is made and loaded.
+//! Signals while hostprep compiles and loads the policy module.
 
 use std::fs::File;
 use std::process::{Command, Output, Stdio};

@@ -1,4 +1,4 @@
-//! Signals to more than hostprep alone, and more than one.
+//! Signals to the whole process group, and several signals.
 
 use std::os::unix::process::CommandExt;
 

@@ -1,4 +1,4 @@
-//! Ctrl-Z, or whoever else stops a process for a while.
+//! Ctrl-Z and `SIGSTOP`.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;

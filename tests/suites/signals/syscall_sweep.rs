@@ -1,4 +1,4 @@
-//! A signal at each system call that matters and at a part of the others. `make torture` tries all of them.
+//! A signal at each important system call and at some of the others. `make torture` tries all of them.
 
 use harness::signals::{Ended, Point, Tally, Undisturbed, Work, points, sweep};
 use nix::sys::signal::Signal;

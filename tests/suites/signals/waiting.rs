@@ -1,4 +1,4 @@
-//! Signals while another hostprep is waited for.
+//! Signals while hostprep waits for another hostprep.
 
 use std::fs::File;
 
