@@ -10,10 +10,8 @@ use installer::steps::STEPS;
 fn the_readme_lists_the_steps() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
     let names = STEPS.iter().map(|step| step.id());
-    let listed: Vec<&str> = readme
-        .lines()
-        .filter(|line| names.clone().any(|name| line.starts_with(&format!("| `{name}` | "))))
-        .collect();
+    let listed: Vec<&str> =
+        readme.lines().filter(|line| names.clone().any(|name| line.starts_with(&format!("| `{name}` | ")))).collect();
     let expected: Vec<String> =
         STEPS.iter().map(|step| format!("| `{}` | {} | {} |", step.id(), step.fault(), step.doc())).collect();
     assert_eq!(listed, expected);
