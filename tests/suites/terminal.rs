@@ -192,11 +192,11 @@ fn progress_is_shown_while_a_tool_is_slow_and_then_taken_away() {
     let root = ScratchRoot::of("debian-12");
     let useradd = BlockedTool::new("useradd");
     let terminal = Terminal::start_piped(&repair_with_blocked_tool(&useradd, &root, &["repair", "--format", "json"]));
-    terminal.wait_for("useradd is at work, 1 s");
+    terminal.wait_for("useradd is running, 1 s");
     useradd.unblock();
     let seen = terminal.end();
     assert_eq!(seen.code, Some(0), "{seen:?}");
-    assert!(seen.shown.contains("\ruseradd is at work, 1 s"), "on one line: {seen:?}");
+    assert!(seen.shown.contains("\ruseradd is running, 1 s"), "on one line: {seen:?}");
     assert!(seen.shown.ends_with("\r\x1b[K") && !seen.shown.contains('\n'), "the line is cleared: {seen:?}");
     let report: serde_json::Value = serde_json::from_str(&seen.piped).unwrap();
     assert_eq!(report["faults"], serde_json::json!([]), "standard output has the report alone");
@@ -213,7 +213,7 @@ fn without_a_terminal_there_is_no_progress() {
     useradd.unblock();
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
-    assert!(!String::from_utf8_lossy(&output.stdout).contains("at work"));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("is running"));
     assert!(useradd.has_ended());
 }
 
@@ -230,13 +230,13 @@ fn who_waits_at_a_terminal_is_told_so_once() {
     for args in [&["repair"][..], &["remove"]] {
         let held = hold_lock(&root);
         let terminal = Terminal::start(&hostprep(root.args(args)));
-        terminal.wait_for("another hostprep is at work");
+        terminal.wait_for("another hostprep is running");
         std::thread::sleep(Duration::from_millis(300));
         drop(held);
         let seen = terminal.end();
         assert_eq!(seen.code, Some(0), "{args:?}: {seen:?}");
-        assert_eq!(seen.shown.matches("another hostprep is at work").count(), 1, "{args:?}: {seen:?}");
-        assert!(seen.shown.contains(" s at most"), "how long it waits: {seen:?}");
+        assert_eq!(seen.shown.matches("another hostprep is running").count(), 1, "{args:?}: {seen:?}");
+        assert!(seen.shown.contains("waiting for up to "), "how long it waits: {seen:?}");
     }
 }
 
@@ -262,7 +262,7 @@ fn ctrl_c_while_waiting_ends_it_with_nothing_changed() {
         let _held = hold_lock(&root);
         let before = root.snapshot();
         let mut terminal = Terminal::start(&hostprep(root.args(args)));
-        terminal.wait_for("another hostprep is at work");
+        terminal.wait_for("another hostprep is running");
         terminal.press(CTRL_C);
         let seen = terminal.end();
         assert_eq!(seen.code, Some(1), "{args:?}: {seen:?}");
@@ -283,7 +283,7 @@ fn expect_window_closed(stop: impl FnOnce(&mut Terminal)) {
     useradd.wait_until_started();
     assert!(root.text("/etc/login.defs").contains("USERGROUPS_ENAB yes"), "the window is open");
     stop(&mut terminal);
-    terminal.wait_for("useradd is at work, 1 s");
+    terminal.wait_for("useradd is running, 1 s");
     assert!(root.text("/etc/login.defs").contains("USERGROUPS_ENAB yes"), "for as long as useradd runs");
     assert!(!useradd.has_ended());
     useradd.unblock();

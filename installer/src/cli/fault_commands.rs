@@ -14,21 +14,23 @@ use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::report::exit;
 
 use super::args::{Faults, Format, Global};
+use super::invocation::{Invocation, Privilege, with};
 use super::output::{Failure, Outcome, print, width};
-use super::progress::say_waiting;
-use super::session::{Access, Session, with};
+use super::progress::notify_waiting;
 
 pub fn explain(global: &Global, id: &str) -> Outcome {
     let id = parse(id)?;
-    with(global, Access::Looks, None, |session| show(session, id))
+    with(global, Privilege::ReadOnly, None, |invocation| show(invocation, id))
 }
 
 pub fn run(global: &Global, command: Faults) -> Outcome {
     match command {
-        Faults::List { format } => with(global, Access::Looks, None, |session| list(session, format)),
+        Faults::List { format } => with(global, Privilege::ReadOnly, None, |invocation| list(invocation, format)),
         Faults::Show { id } => explain(global, &id),
-        Faults::History { format, last } => with(global, Access::Looks, None, |session| history(session, format, last)),
-        Faults::Watch { from } => with(global, Access::Looks, None, |session| watch(session, from)),
+        Faults::History { format, last } => {
+            with(global, Privilege::ReadOnly, None, |invocation| history(invocation, format, last))
+        }
+        Faults::Watch { from } => with(global, Privilege::ReadOnly, None, |invocation| watch(invocation, from)),
         Faults::Raise { id, reason, detail, severity } => {
             let id = parse(&id)?;
             let remedy = vec![format!("hostprep faults clear {id}")];
@@ -54,8 +56,8 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn list(session: &Session, format: Format) -> Outcome {
-    let snapshot = store(&session.cx).read()?;
+fn list(invocation: &Invocation, format: Format) -> Outcome {
+    let snapshot = store(&invocation.cx).read()?;
     let text = match format {
         Format::Json => serde_json::to_string(&snapshot.faults)? + "\n",
         Format::Text if snapshot.faults.is_empty() => "No fault is raised.\n".to_owned(),
@@ -71,18 +73,18 @@ fn row(fault: &Fault) -> String {
     format!("{id:>3}  {:<8}  {:<widest$}  {raised_at:.0}  {detail}", severity.as_str(), reason.as_str())
 }
 
-fn show(session: &Session, id: FaultId) -> Outcome {
-    let snapshot = store(&session.cx).read()?;
+fn show(invocation: &Invocation, id: FaultId) -> Outcome {
+    let snapshot = store(&invocation.cx).read()?;
     let raised = snapshot.get(id);
-    let text = explain::render(id, raised, &session.texts, &values(session), width())
+    let text = explain::render(id, raised, &invocation.texts, &values(invocation), width())
         .ok_or_else(|| Failure::Usage(format!("there is no fault {id}")))?;
     print(&text)?;
     Ok(if raised.is_some() { exit::FAULTS } else { exit::WELL })
 }
 
 /// This host's words for the catalogue's texts.
-fn values(session: &Session) -> Values {
-    let cx = &session.cx;
+fn values(invocation: &Invocation) -> Values {
+    let cx = &invocation.cx;
     let kernel = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
     let modules = cx.profile.kernel_modules.as_ref();
     // Without a kernel to judge, of the one that will run. A flavour is the usual one then.
@@ -111,8 +113,8 @@ fn values(session: &Session) -> Values {
     }
 }
 
-fn history(session: &Session, format: Format, last: Option<u64>) -> Outcome {
-    let store = store(&session.cx);
+fn history(invocation: &Invocation, format: Format, last: Option<u64>) -> Outcome {
+    let store = store(&invocation.cx);
     let events = match last {
         None => store.events()?,
         // Those before it are not even read.
@@ -131,8 +133,8 @@ fn history(session: &Session, format: Format, last: Option<u64>) -> Outcome {
     Ok(exit::WELL)
 }
 
-fn watch(session: &Session, from: Option<u64>) -> Outcome {
-    let cx = &session.cx;
+fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
+    let cx = &invocation.cx;
     let store = store(cx);
     let mut last = match from {
         Some(from) => from.saturating_sub(1),
@@ -171,9 +173,9 @@ fn event_line(event: &Event, format: Format) -> Result<String, Failure> {
 }
 
 fn change(global: &Global, command: &'static str, wanted: FaultUpdate, id: FaultId) -> Outcome {
-    with(global, Access::Changes(command), None, |session| {
-        let cx = &session.cx;
-        recover(cx, LOCK_TIMEOUT, &mut say_waiting)?;
+    with(global, Privilege::RequiresRoot(command), None, |invocation| {
+        let cx = &invocation.cx;
+        recover(cx, LOCK_TIMEOUT, &mut notify_waiting)?;
         let changes = fault_updates::apply(cx, std::slice::from_ref(&wanted), Source::Manual)?;
         let word = match changes.first() {
             Some((_, Change::Raised)) => "raised",

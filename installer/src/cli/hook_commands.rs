@@ -17,26 +17,26 @@ use installer::profile::Profile;
 use installer::report::exit;
 
 use super::args::{Global, Hook};
-use super::output::{Failure, Outcome, complain, line_of};
-use super::progress::say_waiting;
-use super::session::{Access, Session, with};
+use super::invocation::{Invocation, Privilege, with};
+use super::output::{Failure, Outcome, one_line_chain, print_error};
+use super::progress::notify_waiting;
 
 pub fn run(global: &Global, hook: &Hook) -> Outcome {
     let (event, name) = parse(hook).map_err(|e| Failure::Usage(e.to_string()))?;
     let work = || {
-        with(global, Access::Hook, None, |session| {
-            session.cx.log.line(Level::Info, &format!("starting {name}"));
-            if let Err(e) = handle(session, event) {
-                session.cx.log.line(Level::Error, &format!("{name}: {e}"));
-                complain(&e.to_string());
+        with(global, Privilege::Hook, None, |invocation| {
+            invocation.cx.log.line(Level::Info, &format!("starting {name}"));
+            if let Err(e) = handle(invocation, event) {
+                invocation.cx.log.line(Level::Error, &format!("{name}: {e}"));
+                print_error(&e.to_string());
             }
-            session.cx.log.line(Level::Info, &format!("done {name}"));
+            invocation.cx.log.line(Level::Info, &format!("done {name}"));
             Ok(exit::WELL)
         })
     };
     // A panic has been reported by then; to the package manager it is no failure either.
     match std::panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Err(Failure::Error(e))) => not_even_begun(global, &name, &line_of(&e)),
+        Ok(Err(Failure::Error(e))) => not_even_begun(global, &name, &one_line_chain(&e)),
         Ok(Err(Failure::Usage(message))) => not_even_begun(global, &name, &message),
         Ok(Ok(_) | Err(Failure::BrokenPipe)) | Err(_) => {}
     }
@@ -45,7 +45,7 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
 
 /// Without its configuration a hook does not know whom it works for, and does nothing.
 fn not_even_begun(global: &Global, name: &str, problem: &str) {
-    complain(&format!("{problem}; nothing was done"));
+    print_error(&format!("{problem}; nothing was done"));
     let root = global.root.as_deref().map_or_else(|| Root::system().ok(), |dir| Root::alternate(dir).ok());
     if let Some(root) = root {
         let log = Log::to(&root, Profile::built_in().paths.log, &SystemClock);
@@ -63,13 +63,13 @@ fn parse(hook: &Hook) -> Result<(Event, String), NoSuchCall> {
     }
 }
 
-fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
+fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error> {
     match event {
-        Event::Nothing => recover(&session.cx, HOOK_LOCK_TIMEOUT, &mut say_waiting),
+        Event::Nothing => recover(&invocation.cx, HOOK_LOCK_TIMEOUT, &mut notify_waiting),
         Event::Remove => {
-            let removed = remove::remove(&session.cx, StateDirectory::Keep, HOOK_LOCK_TIMEOUT, &mut say_waiting)?;
+            let removed = remove::remove(&invocation.cx, StateDirectory::Keep, HOOK_LOCK_TIMEOUT, &mut notify_waiting)?;
             for problem in &removed.failed {
-                complain(problem);
+                print_error(problem);
             }
             Ok(())
         }
@@ -77,14 +77,14 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
             // Another version may not crash; what kept the last one out is forgotten.
             if updates_faults && matches!(source, Source::Install | Source::Upgrade) {
                 let tell = |e: installer::Error| {
-                    session.cx.log.line(Level::Error, &e.to_string());
-                    complain(&e.to_string());
+                    invocation.cx.log.line(Level::Error, &e.to_string());
+                    print_error(&e.to_string());
                 };
-                if let Err(e) = load_lock::reset(&session.cx, source.clone(), &mut { tell }) {
+                if let Err(e) = load_lock::reset(&invocation.cx, source.clone(), &mut { tell }) {
                     tell(e);
                 }
             }
-            let skip = session.config.skip.clone();
+            let skip = invocation.config.skip.clone();
             let steps: Vec<StepRef> = steps.into_iter().filter(|step| !skip.contains(step)).collect();
             let request = Request {
                 steps,
@@ -94,15 +94,15 @@ fn handle(session: &Session, event: Event) -> Result<(), installer::Error> {
                 strictness: Strictness::Lenient,
                 timeout: HOOK_LOCK_TIMEOUT,
             };
-            let results = repair::repair(&session.cx, &request, &mut say_waiting)?;
+            let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
             for report in results.reports.iter().filter(|_| updates_faults) {
                 if let Some(finding) = report.finding() {
-                    complain(&format!("fault {}: {}", report.fault, finding.detail));
+                    print_error(&format!("fault {}: {}", report.fault, finding.detail));
                     for remedy in &finding.remedy {
-                        complain(&format!("  {}", remedy.shell_line(session.cx.alternate_root())));
+                        print_error(&format!("  {}", remedy.shell_line(invocation.cx.alternate_root())));
                     }
                 } else if report.outcome == StepOutcome::Unknown {
-                    complain(&format!("{}: {}", report.step, report.detail));
+                    print_error(&format!("{}: {}", report.step, report.detail));
                 }
             }
             Ok(())

@@ -9,20 +9,20 @@ use installer::report::exit;
 use serde::Serialize;
 
 use super::args::{Format, Global, LoadLock};
-use super::output::{Outcome, complain, print};
-use super::session::{Access, Session, with};
+use super::invocation::{Invocation, Privilege, with};
+use super::output::{Outcome, print, print_error};
 
 pub fn run(global: &Global, command: LoadLock) -> Outcome {
     match command {
-        LoadLock::Begin => with(global, Access::Guards("load-lock begin"), None, begin),
-        LoadLock::End => with(global, Access::Guards("load-lock end"), None, |session| {
-            let was_open = load_lock::end(&session.cx)?;
+        LoadLock::Begin => with(global, Privilege::LenientRoot("load-lock begin"), None, begin),
+        LoadLock::End => with(global, Privilege::LenientRoot("load-lock end"), None, |invocation| {
+            let was_open = load_lock::end(&invocation.cx)?;
             print(if was_open { "The load ended cleanly.\n" } else { "No load was recorded.\n" })?;
             Ok(exit::WELL)
         }),
-        LoadLock::Status { format } => with(global, Access::Looks, None, |session| status(session, format)),
-        LoadLock::Reset => with(global, Access::Guards("load-lock reset"), None, |session| {
-            let forgot = load_lock::reset(&session.cx, Source::LoadLock, &mut tell)?;
+        LoadLock::Status { format } => with(global, Privilege::ReadOnly, None, |invocation| status(invocation, format)),
+        LoadLock::Reset => with(global, Privilege::LenientRoot("load-lock reset"), None, |invocation| {
+            let forgot = load_lock::reset(&invocation.cx, Source::LoadLock, &mut tell)?;
             print(if forgot { "Load lock reset.\n" } else { "Nothing to reset.\n" })?;
             Ok(exit::WELL)
         }),
@@ -31,17 +31,17 @@ pub fn run(global: &Global, command: LoadLock) -> Outcome {
 
 /// The lock stands; only its faults could not be brought up to it.
 fn tell(trouble: installer::Error) {
-    complain(&format!("the faults of the load lock are not up to date: {trouble}"));
+    print_error(&format!("the faults of the load lock are not up to date: {trouble}"));
 }
 
-fn begin(session: &Session) -> Outcome {
-    match load_lock::begin(&session.cx, &mut tell)? {
+fn begin(invocation: &Invocation) -> Outcome {
+    match load_lock::begin(&invocation.cx, &mut tell)? {
         Begun::Go => {
             print("The component may be loaded.\n")?;
             Ok(exit::WELL)
         }
         Begun::Locked => {
-            complain("the load lock is locked; do not load the kernel component. Run: hostprep load-lock status");
+            print_error("the load lock is locked; do not load the kernel component. Run: hostprep load-lock status");
             Ok(exit::LOCKED)
         }
     }
@@ -59,11 +59,11 @@ struct Object<'a> {
     within_seconds: u64,
 }
 
-fn status(session: &Session, format: Format) -> Outcome {
-    let standing = load_lock::status(&session.cx)?;
+fn status(invocation: &Invocation, format: Format) -> Outcome {
+    let standing = load_lock::status(&invocation.cx)?;
     let text = match format {
-        Format::Json => json(session, &standing)?,
-        Format::Text => text(session, &standing),
+        Format::Json => json(invocation, &standing)?,
+        Format::Text => text(invocation, &standing),
     };
     print(&text)?;
     Ok(if standing.is_locked() { exit::LOCKED } else { exit::WELL })
@@ -73,8 +73,8 @@ fn word(standing: &Standing) -> &'static str {
     if standing.is_locked() { "locked" } else { "functional" }
 }
 
-fn json(session: &Session, standing: &Standing) -> serde_json::Result<String> {
-    let rule = &session.cx.profile.load_lock;
+fn json(invocation: &Invocation, standing: &Standing) -> serde_json::Result<String> {
+    let rule = &invocation.cx.profile.load_lock;
     let object = Object {
         schema: load_lock::SCHEMA,
         operational_status: word(standing),
@@ -88,8 +88,8 @@ fn json(session: &Session, standing: &Standing) -> serde_json::Result<String> {
     Ok(serde_json::to_string(&object)? + "\n")
 }
 
-fn text(session: &Session, standing: &Standing) -> String {
-    let (rule, record) = (&session.cx.profile.load_lock, &standing.record);
+fn text(invocation: &Invocation, standing: &Standing) -> String {
+    let (rule, record) = (&invocation.cx.profile.load_lock, &standing.record);
     let mut text = format!("Operational status: {}\n", word(standing));
     // Writing to a string cannot fail.
     if let Some(at) = record.locked {
@@ -107,7 +107,7 @@ fn text(session: &Session, standing: &Standing) -> String {
         let _ = writeln!(text, "  load of {:.0}, its end noticed {:.0}", end.begun.time, end.noticed.time);
     }
     if standing.is_locked() {
-        let reset = Remedy::hostprep(["load-lock", "reset"]).shell_line(session.cx.alternate_root());
+        let reset = Remedy::hostprep(["load-lock", "reset"]).shell_line(invocation.cx.alternate_root());
         let _ = writeln!(text, "Find out why the host went down, then: {reset}");
     }
     text

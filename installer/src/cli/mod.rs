@@ -3,12 +3,12 @@
 mod args;
 mod fault_commands;
 mod hook_commands;
+mod invocation;
 mod load_lock_commands;
 mod output;
 mod policy_commands;
 mod policy_status;
 mod progress;
-mod session;
 mod status_commands;
 mod step_commands;
 
@@ -45,11 +45,11 @@ pub fn run() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(Failure::Usage(message)) => {
-            output::complain(&message);
+            output::print_error(&message);
             ExitCode::from(exit::USAGE)
         }
         Err(Failure::Error(error)) => {
-            output::complain(&output::line_of(&error));
+            output::print_error(&output::one_line_chain(&error));
             ExitCode::from(exit::ERROR)
         }
         // Whoever read our output has gone; there is nobody to tell.

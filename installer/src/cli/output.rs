@@ -41,7 +41,7 @@ pub fn width() -> Option<usize> {
 }
 
 /// Writes a line about ourselves to standard error; names of files may hold what a terminal obeys.
-pub fn complain(message: &str) {
+pub fn print_error(message: &str) {
     let mut stderr = anstream::stderr().lock();
     for line in message.lines() {
         let _ = writeln!(stderr, "hostprep: {}", line.replace(char::is_control, " "));
@@ -49,7 +49,7 @@ pub fn complain(message: &str) {
 }
 
 /// An error and its causes, leaving out those that its own text has already.
-pub fn line_of(error: &anyhow::Error) -> String {
+pub fn one_line_chain(error: &anyhow::Error) -> String {
     error.chain().fold(String::new(), |line, cause| {
         let cause = cause.to_string();
         match line.as_str() {

@@ -14,11 +14,11 @@ use policy::store::{StoredModule, UnsupportedStore};
 use policy::{ModuleSpec, RuleAssessment, RuleState, Store, Unknown};
 
 use super::args::Format;
+use super::invocation::Invocation;
 use super::output::{Outcome, print};
-use super::session::Session;
 
-pub fn show(session: &Session, format: Format) -> Outcome {
-    let cx = &session.cx;
+pub fn show(invocation: &Invocation, format: Format) -> Outcome {
+    let cx = &invocation.cx;
     let assessment = assess(cx)?;
     let status = Status::of(cx.root, &cx.profile.module, &assessment)?;
     let standing = match &assessment.rule {
@@ -26,8 +26,8 @@ pub fn show(session: &Session, format: Format) -> Outcome {
         rule => rule.to_string(),
     };
     print(&match format {
-        Format::Json => json(session, &status, &standing) + "\n",
-        Format::Text => text(session, &status, &standing),
+        Format::Json => json(invocation, &status, &standing) + "\n",
+        Format::Text => text(invocation, &status, &standing),
     })?;
     Ok(match &assessment.rule {
         RuleState::NotApplicable(_) | RuleState::InForce(_) => exit::WELL,
@@ -111,8 +111,8 @@ fn read_store(root: &Root, spec: &ModuleSpec, policy_type: &str) -> Result<(Stor
     }
 }
 
-fn json(session: &Session, status: &Status, standing: &str) -> String {
-    let (cx, assessment) = (&session.cx, status.assessment);
+fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
+    let (cx, assessment) = (&invocation.cx, status.assessment);
     let kernel = assessment.answer.as_ref().map(|answer| {
         let permissions: serde_json::Map<String, serde_json::Value> =
             answer.permissions.iter().map(|(name, allowed)| (name.clone(), (*allowed).into())).collect();
@@ -140,8 +140,8 @@ fn json(session: &Session, status: &Status, standing: &str) -> String {
     .to_string()
 }
 
-fn text(session: &Session, status: &Status, standing: &str) -> String {
-    let (cx, assessment) = (&session.cx, status.assessment);
+fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
+    let (cx, assessment) = (&invocation.cx, status.assessment);
     let spec = &cx.profile.module;
     let mut text = String::new();
     let mut line = |label: &str, value: &str, meaning: &str| {

@@ -30,7 +30,7 @@ impl Observer for Follower<'_> {
             return;
         }
         self.shown_seconds.set(Some(so_far.as_secs()));
-        let _ = write!(std::io::stderr(), "\r{} is at work, {} s \x1b[K", command.program(), so_far.as_secs());
+        let _ = write!(std::io::stderr(), "\r{} is running, {} s \x1b[K", command.program(), so_far.as_secs());
     }
 
     fn finished(&self, command: &Command, result: &Result<Output, ProcessError>, took: Duration) {
@@ -56,16 +56,16 @@ impl Observer for Follower<'_> {
         let text = format!("{obstacle}; {} is tried again for up to {} s", command.program(), left.as_secs());
         self.log.line(Level::Info, &text);
         if self.is_terminal && !self.reported_retry.replace(true) {
-            super::output::complain(&text);
+            super::output::print_error(&text);
         }
     }
 }
 
 /// Says once that another hostprep is waited for.
-pub fn say_waiting() {
+pub fn notify_waiting() {
     if std::io::stderr().is_terminal() {
         let seconds = installer::engine::recover::LOCK_TIMEOUT.as_secs();
-        super::output::complain(&format!("another hostprep is at work; waiting for it, {seconds} s at most"));
+        super::output::print_error(&format!("another hostprep is running; waiting for up to {seconds} s"));
     }
 }
 

@@ -11,19 +11,19 @@ use installer::report::{exit, metrics};
 use serde::Serialize;
 
 use super::args::{Global, Status, StatusFormat};
+use super::invocation::{Invocation, Privilege, with};
 use super::output::{Outcome, print};
-use super::session::{Access, Session, with};
 
 /// Of a new file. Others read it: monitoring runs as a user of its own.
 const MODE: u32 = 0o644;
 
 pub fn run(global: &Global, args: &Status) -> Outcome {
-    with(global, Access::Looks, None, |session| {
-        let snapshot = store(&session.cx).read()?;
+    with(global, Privilege::ReadOnly, None, |invocation| {
+        let snapshot = store(&invocation.cx).read()?;
         let text = match args.format {
-            StatusFormat::Text => faults::status::render(&snapshot, &session.texts),
-            StatusFormat::Json => json(session, &snapshot)?,
-            StatusFormat::Prometheus => metrics::render(&snapshot, load_lock::keeps_out(&session.cx))?,
+            StatusFormat::Text => faults::status::render(&snapshot, &invocation.texts),
+            StatusFormat::Json => json(invocation, &snapshot)?,
+            StatusFormat::Prometheus => metrics::render(&snapshot, load_lock::keeps_out(&invocation.cx))?,
         };
         if let Some(file) = &args.output {
             replace(file, &text)?;
@@ -70,9 +70,9 @@ struct Raised<'a> {
     summary: Option<String>,
 }
 
-fn json(session: &Session, snapshot: &Snapshot) -> anyhow::Result<String> {
+fn json(invocation: &Invocation, snapshot: &Snapshot) -> anyhow::Result<String> {
     let count = |severity| snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
-    let is_locked = load_lock::keeps_out(&session.cx);
+    let is_locked = load_lock::keeps_out(&invocation.cx);
     let object = Object {
         schema: SCHEMA,
         operational_status: if is_locked { "locked" } else { "functional" },
@@ -86,7 +86,7 @@ fn json(session: &Session, snapshot: &Snapshot) -> anyhow::Result<String> {
         faults: snapshot
             .faults
             .iter()
-            .map(|fault| Raised { fault, summary: session.texts.summary(fault.id) })
+            .map(|fault| Raised { fault, summary: invocation.texts.summary(fault.id) })
             .collect(),
     };
     Ok(serde_json::to_string(&object)? + "\n")

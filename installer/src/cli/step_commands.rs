@@ -13,14 +13,14 @@ use installer::report::{HostFacts, exit, exit_code, json, text};
 use installer::steps::STEPS;
 
 use super::args::{Check, Format, Global, Remove, Repair};
-use super::output::{Failure, Outcome, complain, print};
-use super::progress::say_waiting;
-use super::session::{Access, Session, with};
+use super::invocation::{Invocation, Privilege, with};
+use super::output::{Failure, Outcome, print, print_error};
+use super::progress::notify_waiting;
 
 pub fn check(global: &Global, args: Check) -> Outcome {
-    with(global, Access::Looks, args.kernel, |session| {
-        let results = engine::check(&session.cx, &steps(&args.only, &session.config))?;
-        show(session, &results, Purpose::Check, args.format)
+    with(global, Privilege::ReadOnly, args.kernel, |invocation| {
+        let results = engine::check(&invocation.cx, &steps(&args.only, &invocation.config))?;
+        show(invocation, &results, Purpose::Check, args.format)
     })
 }
 
@@ -29,29 +29,29 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
         let message = "repair works on the running kernel; use --kernel with --root, with --dry-run, or with `check`";
         return Err(Failure::Usage(message.into()));
     }
-    let access = if args.dry_run { Access::Looks } else { Access::Changes("repair") };
-    with(global, access, args.look.kernel, |session| {
-        let steps = steps(&args.look.only, &session.config);
+    let privilege = if args.dry_run { Privilege::ReadOnly } else { Privilege::RequiresRoot("repair") };
+    with(global, privilege, args.look.kernel, |invocation| {
+        let steps = steps(&args.look.only, &invocation.config);
         if args.dry_run {
-            let results = engine::plan(&session.cx, &steps)?;
-            return show(session, &results, Purpose::DryRun, args.look.format);
+            let results = engine::plan(&invocation.cx, &steps)?;
+            return show(invocation, &results, Purpose::DryRun, args.look.format);
         }
-        let request = request(steps, session);
-        let results = repair::repair(&session.cx, &request, &mut say_waiting)?;
-        show(session, &results, Purpose::Repair, args.look.format)
+        let request = request(steps, invocation);
+        let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
+        show(invocation, &results, Purpose::Repair, args.look.format)
     })
 }
 
 /// A repair by hand of `steps`.
-pub fn request(steps: Vec<StepRef>, session: &Session) -> Request {
-    let skip = session.config.skip.clone();
+pub fn request(steps: Vec<StepRef>, invocation: &Invocation) -> Request {
+    let skip = invocation.config.skip.clone();
     let (strictness, timeout) = (Strictness::Strict, LOCK_TIMEOUT);
     Request { steps, skip, updates_faults: true, source: Source::Repair, strictness, timeout }
 }
 
-pub fn show(session: &Session, results: &Results, purpose: Purpose, format: Format) -> Outcome {
-    let facts = HostFacts::of(&session.cx);
-    let root = session.cx.alternate_root();
+pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format: Format) -> Outcome {
+    let facts = HostFacts::of(&invocation.cx);
+    let root = invocation.cx.alternate_root();
     match format {
         Format::Text => print(&text::render(&facts, results, purpose, root))?,
         Format::Json => print(&(json::render(&facts, results, root)? + "\n"))?,
@@ -66,19 +66,19 @@ fn steps(only: &[StepRef], config: &Config) -> Vec<StepRef> {
 }
 
 pub fn remove(global: &Global, args: &Remove) -> Outcome {
-    let access = if args.dry_run { Access::Looks } else { Access::Changes("remove") };
-    with(global, access, None, |session| {
+    let privilege = if args.dry_run { Privilege::ReadOnly } else { Privilege::RequiresRoot("remove") };
+    with(global, privilege, None, |invocation| {
         if args.dry_run {
-            let Removal { actions, failed } = remove::plan(&session.cx, &Receipt::of(&session.cx), STEPS);
+            let Removal { actions, failed } = remove::plan(&invocation.cx, &Receipt::of(&invocation.cx), STEPS);
             for problem in &failed {
-                complain(&problem.to_string());
+                print_error(&problem.to_string());
             }
-            let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(session.cx.root)).collect();
+            let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(invocation.cx.root)).collect();
             return tell(&lines, "would run", failed.is_empty().then_some("Nothing to undo."));
         }
-        let removed = remove::remove(&session.cx, StateDirectory::Remove, LOCK_TIMEOUT, &mut say_waiting)?;
+        let removed = remove::remove(&invocation.cx, StateDirectory::Remove, LOCK_TIMEOUT, &mut notify_waiting)?;
         for problem in &removed.failed {
-            complain(problem);
+            print_error(problem);
         }
         tell(&removed.done, "done", removed.failed.is_empty().then_some("Nothing to undo."))?;
         Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })

@@ -21,7 +21,7 @@ fn pressed_again_and_again_it_still_closes_the_window() {
         terminal.press(CTRL_C);
         terminal.press(b"\x1c");
         // Each was seen before the next comes.
-        terminal.wait_for(&format!("useradd is at work, {seconds} s"));
+        terminal.wait_for(&format!("useradd is running, {seconds} s"));
     }
     useradd.unblock();
     let seen = terminal.end();

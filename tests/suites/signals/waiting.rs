@@ -22,7 +22,7 @@ fn whoever_waits_ends_with_nothing_changed() {
         let before = root.snapshot();
         let mut command = Caller::Root.command(program::binary());
         let terminal = Terminal::start(command.arg("--root").arg(root.path()).args(words));
-        terminal.wait_for("another hostprep is at work");
+        terminal.wait_for("another hostprep is running");
         kill(terminal.id(), signal).unwrap();
         let seen = terminal.end();
         assert_eq!(seen.code, Some(code), "{words:?}: {seen:?}");

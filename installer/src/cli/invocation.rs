@@ -18,30 +18,30 @@ use nix::errno::Errno;
 use policy::RunningKernel;
 
 use super::args::Global;
-use super::output::{Failure, Outcome, complain};
+use super::output::{Failure, Outcome, print_error};
 use super::progress::Follower;
 
-/// Whether a command only looks.
+/// What a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// It writes nothing, not even a log.
-    Looks,
-    /// It may change the host and so needs root.
-    Changes(&'static str),
-    /// As a change, but what only the words of it need does not stop it: a wrong language, an os-release that is no such.
-    Guards(&'static str),
-    /// It is a hook: likewise.
+pub enum Privilege {
+    /// Nothing: it writes nothing, not even a log.
+    ReadOnly,
+    /// Root, because it may change the host.
+    RequiresRoot(&'static str),
+    /// Root; but what only its texts need does not stop it, such as an unknown language or a malformed os-release.
+    LenientRoot(&'static str),
+    /// The same, for a hook.
     Hook,
 }
 
-impl Access {
+impl Privilege {
     fn is_lenient(self) -> bool {
-        matches!(self, Self::Guards(_) | Self::Hook)
+        matches!(self, Self::LenientRoot(_) | Self::Hook)
     }
 }
 
 /// What a command works with.
-pub struct Session<'a> {
+pub struct Invocation<'a> {
     pub cx: HostContext<'a>,
     pub config: Config,
     pub texts: Texts,
@@ -50,15 +50,15 @@ pub struct Session<'a> {
 /// Opens root, profile and configuration, and does `work`.
 pub fn with(
     global: &Global,
-    access: Access,
+    privilege: Privilege,
     kernel: Option<String>,
-    work: impl FnOnce(&Session) -> Outcome,
+    work: impl FnOnce(&Invocation) -> Outcome,
 ) -> Outcome {
     let root = open_root(global)?;
-    let changes = match access {
-        Access::Looks => None,
-        Access::Changes(command) | Access::Guards(command) => Some(command),
-        Access::Hook => Some("hook"),
+    let changes = match privilege {
+        Privilege::ReadOnly => None,
+        Privilege::RequiresRoot(command) | Privilege::LenientRoot(command) => Some(command),
+        Privilege::Hook => Some("hook"),
     };
     if let Some(command) = changes
         && !nix::unistd::geteuid().is_root()
@@ -68,23 +68,25 @@ pub fn with(
     let config = Config::of(&root)?;
     let texts = match texts(global, &config) {
         // Hooks and guards print no texts.
-        Err(_) if access.is_lenient() => Texts::for_language("en")?,
+        Err(_) if privilege.is_lenient() => Texts::for_language("en")?,
         texts => texts?,
     };
     let profile = profile(global, &config, &root)?;
-    if access != Access::Looks {
+    if privilege != Privilege::ReadOnly {
         host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     }
     let clock = SystemClock;
-    let log = match access {
-        Access::Looks => Log::silent(&clock),
-        Access::Changes(_) | Access::Guards(_) | Access::Hook => Log::to(&root, profile.paths.log.clone(), &clock),
+    let log = match privilege {
+        Privilege::ReadOnly => Log::silent(&clock),
+        Privilege::RequiresRoot(_) | Privilege::LenientRoot(_) | Privilege::Hook => {
+            Log::to(&root, profile.paths.log.clone(), &clock)
+        }
     };
     let distribution = match Distribution::of(&root) {
         // Only package names are lost.
-        Err(e) if access.is_lenient() => {
+        Err(e) if privilege.is_lenient() => {
             log.line(Level::Error, &e.to_string());
-            complain(&e.to_string());
+            print_error(&e.to_string());
             Distribution::unknown()
         }
         distribution => distribution?,
@@ -103,7 +105,7 @@ pub fn with(
         kernel_release: kernel,
         base_rule: OnceCell::new(),
     };
-    work(&Session { cx, config, texts })
+    work(&Invocation { cx, config, texts })
 }
 
 fn open_root(global: &Global) -> Result<Root, Failure> {
