@@ -61,7 +61,9 @@ pub const SPOILED: &[Spoiled] = &[
         what: "a useradd that fails",
         spoil: |system| {
             std::fs::rename(system.at("/usr/sbin/useradd"), system.at("/usr/sbin/useradd.aside")).unwrap();
-            executable(system, "/usr/sbin/useradd", "#!/bin/sh\necho 'useradd: cannot lock /etc/passwd' >&2\nexit 1\n");
+            // Not for a lock, which hostprep would wait for: `races` shows that.
+            let script = "#!/bin/sh\necho 'useradd: failure while writing changes to /etc/passwd' >&2\nexit 1\n";
+            executable(system, "/usr/sbin/useradd", script);
         },
         mend: |system| std::fs::rename(system.at("/usr/sbin/useradd.aside"), system.at("/usr/sbin/useradd")).unwrap(),
     },
