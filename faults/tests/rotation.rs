@@ -308,7 +308,7 @@ fn a_damaged_segment_is_named_and_stops_no_raise() {
 }
 
 #[test]
-fn a_damaged_line_in_a_segment_is_named_and_can_be_mended() {
+fn a_damaged_line_in_a_segment_is_named_and_can_be_repaired() {
     let scratch = rotated();
     let name = scratch.segments().remove(2);
     let lines = String::from_utf8(gunzip(&scratch.bytes(&name))).unwrap();

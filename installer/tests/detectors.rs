@@ -170,7 +170,7 @@ fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
     assert_eq!(host.check(SCAN_SERVICE).outcome, Outcome::Ok);
 
     // Who may write there chooses the names.
-    let evil = "opt/cisco/amp/clamav/a\u{1b}]0;owned\u{7}\n  mend: rm -rf --no-preserve-root.cvd";
+    let evil = "opt/cisco/amp/clamav/a\u{1b}]0;owned\u{7}\n  fix: rm -rf --no-preserve-root.cvd";
     host.file(evil, "");
     let report = host.check(SCAN_SERVICE);
     assert_eq!(reason(&report), Reason::DefinitionsInvalid);

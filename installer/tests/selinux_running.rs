@@ -33,7 +33,7 @@ fn what_the_base_policy_allows_needs_no_module_and_no_process() {
 }
 
 #[test]
-fn a_refusal_is_mended_and_asked_about_again() {
+fn a_refusal_is_repaired_and_asked_about_again() {
     let host = Host::enforcing("centos-7");
     host.semodule(true);
     assert_eq!(host.check(MODULE).outcome, Outcome::Fault);

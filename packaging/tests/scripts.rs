@@ -266,7 +266,7 @@ fn no_state_of_hostprep_fails_a_script() {
             assert_eq!(noted.is_empty(), status.is_none() || (script, arguments) == ("rpm/pre", &["1"]), "{script}");
             if let Some(status) = status.filter(|_| !noted.is_empty()) {
                 let said =
-                    format!("ended with status {status}; when that is mended, run: {}", text(&host.at("bin/hostprep")));
+                    format!("ended with status {status}; fix that, then run: {}", text(&host.at("bin/hostprep")));
                 assert!(run.stderr.contains(&said), "{script} {arguments:?}: it {what}: {run:?}");
             }
             fs::create_dir_all(host.at("lib/hostprep")).unwrap();

@@ -25,7 +25,7 @@ fn malformed_files() {
     let root = ScratchRoot::of("debian-12");
     root.file("/etc/os-release", "ID=debian\nthis is no assignment\n");
     for command in ["check", "repair"] {
-        expect_refused(&root, &[command], 1, &["etc/os-release, line 2: ", "mend that line"]);
+        expect_refused(&root, &[command], 1, &["etc/os-release, line 2: ", "fix that line"]);
     }
     let root = ScratchRoot::of("debian-12");
     root.file("/etc/login.defs", b"UMASK 022\nUSERGROUPS_ENAB n\0o\n");

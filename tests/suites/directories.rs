@@ -17,7 +17,7 @@ fn expect_mode(root: &ScratchRoot, path: &str, mode: u32) {
 }
 
 #[test]
-fn wrong_modes_are_mended_and_other_products_stay() {
+fn wrong_modes_are_repaired_and_other_products_stay() {
     for (top, child) in [(0o700, 0o777), (0o777, 0o700), (0o755, 0o775), (0o2755, 0o1777), (0o000, 0o000)] {
         let root = ScratchRoot::of("debian-12");
         root.dir("/opt/cisco/amp/bin", 0o750).dir("/opt/cisco/anyconnect", 0o750).dir("/opt/cisco/other/deep", 0o777);
@@ -70,7 +70,7 @@ fn a_file_in_the_place_of_a_directory_is_reported() {
 }
 
 #[test]
-fn what_was_made_goes_again_and_what_was_mended_stays_mended() {
+fn what_was_made_goes_again_and_what_was_repaired_stays_repaired() {
     let root = ScratchRoot::of("debian-12");
     root.hostprep(&REPAIR).expect_code(0);
     root.hostprep(&["remove"]).expect_code(0);

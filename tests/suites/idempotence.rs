@@ -35,7 +35,7 @@ fn a_second_repair_starts_no_process_and_writes_no_file() {
     assert_eq!(trace.changes, [""; 0]);
     before.expect_untouched(&root.snapshot());
 
-    // Nor where a fault stays that no repair can mend.
+    // Nor where a fault stays that no repair can clear.
     root.remove("/lib/modules/6.1.0-18-amd64/build");
     root.hostprep(&["repair"]).expect_code(3);
     let before = root.snapshot();

@@ -100,7 +100,7 @@ fn a_login_shell_is_taken_away() {
 }
 
 #[test]
-fn a_user_with_uid_0_is_a_fault_that_is_not_mended() {
+fn a_user_with_uid_0_is_a_fault_that_is_not_repaired() {
     let root = ScratchRoot::of("debian-12");
     root.add_account("group", &format!("{NAME}:x:700:")).add_account("gshadow", &format!("{NAME}:!::"));
     root.add_account("passwd", &format!("{NAME}:x:0:700::/nonexistent:/usr/sbin/nologin"));
@@ -166,7 +166,7 @@ fn repair_user(passwd: &str) -> (ScratchRoot, Run) {
 }
 
 #[test]
-fn a_uid_outside_the_system_range_is_a_fault_that_is_not_mended() {
+fn a_uid_outside_the_system_range_is_a_fault_that_is_not_repaired() {
     let (_root, run) = repair_user(&format!("{NAME}:x:1700:700::/nonexistent:/usr/sbin/nologin"));
     let step = run.expect_code(3).step("scan-user");
     assert_eq!(step["reason"], "user-mismatch");

@@ -344,7 +344,7 @@ pub fn text(bytes: Vec<u8>, shown: &Path) -> Result<String, ReadError> {
             path: shown.to_owned(),
             line: Some(line),
             problem: "not UTF-8 text".into(),
-            hint: "mend that line or put the file back from its package".into(),
+            hint: "fix that line or put the file back from its package".into(),
         })
     })
 }

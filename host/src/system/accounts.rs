@@ -146,7 +146,7 @@ impl<'a> Accounts<'a> {
                     path: self.root.shown(file),
                     line: Some(number + 1),
                     problem: format!("the entry of {name} is malformed"),
-                    hint: "mend that line (vipw, vigr), then run again".into(),
+                    hint: "fix that line (vipw, vigr), then run again".into(),
                 }
                 .into()),
             };

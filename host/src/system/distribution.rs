@@ -85,7 +85,7 @@ impl Distribution {
                 path: shown.to_owned(),
                 line: Some(number + 1),
                 problem: problem.to_owned(),
-                hint: "mend that line (man os-release) or reinstall the package that owns the file".into(),
+                hint: "fix that line (man os-release) or reinstall the package that owns the file".into(),
             };
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {

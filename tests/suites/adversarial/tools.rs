@@ -4,7 +4,7 @@ use harness::{ScratchRoot, Snapshot};
 
 use crate::run::on;
 
-/// A root with a policy store, which configures SELinux as enforcing, and nothing else to mend.
+/// A root with a policy store, which configures SELinux as enforcing, and nothing else to repair.
 fn with_store() -> ScratchRoot {
     let root = ScratchRoot::of("debian-12");
     root.policy_store();

@@ -86,7 +86,7 @@ fn nothing_about_the_host_fails_dpkg() {
         let run = system.run("dpkg --install /tmp/newer.deb").expect_code(0);
         assert!(run.stderr.contains("hostprep"), "{what}: nobody was told: {run:?}");
         system.run("dpkg --install /tmp/older.deb").expect_code(0);
-        (spoiled.mend)(&system);
+        (spoiled.repair)(&system);
         system.run("/usr/sbin/hostprep repair").expect_code(0);
         // The administrator's own directory; and a fault that was raised has a history.
         let but = |system: &System| expect::tree(system).without(&["/var/lib/cisco/faults", "/etc/cisco"]);

@@ -54,7 +54,7 @@ fn nothing_about_the_host_fails_rpm() {
         let run = system.run("rpm --upgrade /tmp/newer.rpm").expect_code(0);
         assert!(run.stderr.contains("hostprep"), "{what}: nobody was told: {run:?}");
         assert!(!run.stderr.contains("scriptlet failed"), "{what}: {run:?}");
-        (spoiled.mend)(&system);
+        (spoiled.repair)(&system);
         system.run("/usr/sbin/hostprep repair").expect_code(0);
         // The administrator's own directory; and a fault that was raised has a history.
         let but = |system: &System| expect::tree(system).without(&["/var/lib/cisco/faults", "/etc/cisco"]);

@@ -48,14 +48,14 @@ pub fn executable(system: &System, path: &str, text: &str) {
 pub struct Spoiled {
     pub what: &'static str,
     pub spoil: fn(&System),
-    pub mend: fn(&System),
+    pub repair: fn(&System),
 }
 
 pub const SPOILED: &[Spoiled] = &[
     Spoiled {
         what: "no useradd",
         spoil: |system| std::fs::rename(system.at("/usr/sbin/useradd"), system.at("/usr/sbin/useradd.aside")).unwrap(),
-        mend: |system| std::fs::rename(system.at("/usr/sbin/useradd.aside"), system.at("/usr/sbin/useradd")).unwrap(),
+        repair: |system| std::fs::rename(system.at("/usr/sbin/useradd.aside"), system.at("/usr/sbin/useradd")).unwrap(),
     },
     Spoiled {
         what: "a useradd that fails",
@@ -65,21 +65,21 @@ pub const SPOILED: &[Spoiled] = &[
             let script = "#!/bin/sh\necho 'useradd: failure while writing changes to /etc/passwd' >&2\nexit 1\n";
             executable(system, "/usr/sbin/useradd", script);
         },
-        mend: |system| std::fs::rename(system.at("/usr/sbin/useradd.aside"), system.at("/usr/sbin/useradd")).unwrap(),
+        repair: |system| std::fs::rename(system.at("/usr/sbin/useradd.aside"), system.at("/usr/sbin/useradd")).unwrap(),
     },
     Spoiled {
         what: "a malformed login.defs",
         spoil: |system| system.edit("/etc/login.defs", |text| text + "USERGROUPS_ENAB n\0o\n"),
-        mend: |system| system.edit("/etc/login.defs", |text| text.replace("USERGROUPS_ENAB n\0o\n", "")),
+        repair: |system| system.edit("/etc/login.defs", |text| text.replace("USERGROUPS_ENAB n\0o\n", "")),
     },
     Spoiled {
         what: "a configuration that cannot be read",
         spoil: |system| _ = system.file("/etc/cisco/hostprep.toml", "skip = [\n"),
-        mend: |system| std::fs::remove_file(system.at("/etc/cisco/hostprep.toml")).unwrap(),
+        repair: |system| std::fs::remove_file(system.at("/etc/cisco/hostprep.toml")).unwrap(),
     },
     Spoiled {
         what: "a fault store that cannot be read",
         spoil: |system| _ = system.file("/var/lib/cisco/faults/faults.json", "{"),
-        mend: |system| std::fs::remove_file(system.at("/var/lib/cisco/faults/faults.json")).unwrap(),
+        repair: |system| std::fs::remove_file(system.at("/var/lib/cisco/faults/faults.json")).unwrap(),
     },
 ];

@@ -1,4 +1,4 @@
-//! Every kept input of every fuzz target, once more: what was mended stays so.
+//! Every kept input of every fuzz target, once more: what was fixed stays fixed.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test fails by it")]
 
