@@ -81,7 +81,7 @@ impl Deed {
             }
             Self::Begin => {
                 let status = root.hostprep(&["load-lock", "status"]).stdout;
-                assert!(status.contains("Load: on") || status.contains("locked"), "{what}: {status}");
+                assert!(status.contains("Load: active since") || status.contains("locked"), "{what}: {status}");
             }
             Self::Raise => assert!(status.contains("Fault IDs: 18\n"), "{what}: {status}"),
             Self::Reset => {
