@@ -15,5 +15,4 @@ pub mod system;
 pub mod testing;
 
 pub use error::{FileError, InsideText, MalformedFile, ReadError};
-pub use fs::dir::Dir;
-pub use fs::root::Root;
+pub use fs::{Dir, Root};

@@ -16,6 +16,7 @@ use crate::error::FileError;
 use crate::fs::openat::open_at;
 use crate::fs::ownership::{TrustedOwners, Untrusted, lets_others_write};
 use crate::fs::resolve;
+use crate::fs::stat::file_type;
 
 /// One opened directory. Names are single components and are never followed.
 #[derive(Debug)]
@@ -118,7 +119,7 @@ impl Dir {
         let file = self.open_or_create(&name, mode)?;
         let found = fstat(&file).map_err(|e| self.error("look at", &name, e))?;
         let owners = TrustedOwners::of(&self.stat_self()?);
-        owners.own(&found).map_err(|e| self.error("use", &name, io::Error::other(e)))?;
+        owners.owned(&found).map_err(|e| self.error("use", &name, io::Error::other(e)))?;
         if found.st_nlink > 1 {
             return Err(self.error("write", &name, io::Error::other(Untrusted::Names(found.st_nlink))));
         }
@@ -224,7 +225,7 @@ impl Dir {
     /// # Errors
     /// [`FileError`].
     pub fn unlink_replaced(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
-        self.unlink(replacement_of(name.as_ref()))?;
+        self.unlink(temporary_name(name.as_ref()))?;
         self.unlink(name)?;
         self.sync()
     }
@@ -307,7 +308,7 @@ impl Dir {
         write: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> Result<(), FileError> {
         let name = name.as_ref();
-        let temporary = replacement_of(name);
+        let temporary = temporary_name(name);
         // A fixed name: what a crash leaves is replaced by the next writer, who holds the lock.
         self.unlink(&temporary)?;
         let mut file = self.create(&temporary, mode)?;
@@ -324,12 +325,16 @@ impl Dir {
     }
 }
 
-/// What is written before it is renamed to `name`.
-fn replacement_of(name: &OsStr) -> OsString {
-    let mut replacement = OsString::from(".");
-    replacement.push(name);
-    replacement.push(".hostprep-new");
-    replacement
+/// The end of the name that [`Dir::replace`] writes to before it renames.
+pub const TEMPORARY_SUFFIX: &str = ".hostprep-new";
+
+/// Returns the name that [`Dir::replace`] writes to before it renames it to `name`.
+#[must_use]
+pub fn temporary_name(name: impl AsRef<OsStr>) -> OsString {
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(TEMPORARY_SUFFIX);
+    temporary
 }
 
 impl AsFd for Dir {
@@ -340,7 +345,7 @@ impl AsFd for Dir {
 
 /// Opens a regular file, never a link, a fifo or a device, and never waits.
 pub(crate) fn open_regular(dir: &OwnedFd, name: &OsStr, flags: OFlag) -> Result<File, Errno> {
-    let regular = |found: FileStat| match resolve::file_type(&found) {
+    let regular = |found: FileStat| match file_type(&found) {
         SFlag::S_IFREG => Ok(()),
         SFlag::S_IFDIR => Err(Errno::EISDIR),
         SFlag::S_IFLNK => Err(Errno::ELOOP),

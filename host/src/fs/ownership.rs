@@ -26,23 +26,29 @@ pub enum Untrusted {
 
 /// Who may own what is believed: root, the caller, and the owner of the root directory, who can change all of it anyway.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TrustedOwners {
-    of_root: u32,
+pub(crate) enum TrustedOwners {
+    /// Root alone.
+    Root,
+    /// Root, this process's user, and the owner of the root directory.
+    OfTree { top: u32 },
 }
 
 impl TrustedOwners {
     /// Those of a tree whose top is `top`.
     pub fn of(top: &FileStat) -> Self {
-        Self { of_root: top.st_uid }
+        Self::OfTree { top: top.st_uid }
     }
 
     /// Whether `found` belongs to one of them.
     ///
     /// # Errors
     /// [`Untrusted::Owner`].
-    pub fn own(self, found: &FileStat) -> Result<(), Untrusted> {
+    pub fn owned(self, found: &FileStat) -> Result<(), Untrusted> {
         let uid = found.st_uid;
-        let is_theirs = uid == 0 || uid == self.of_root || uid == geteuid().as_raw();
+        let is_theirs = match self {
+            Self::Root => uid == 0,
+            Self::OfTree { top } => uid == 0 || uid == top || uid == geteuid().as_raw(),
+        };
         if is_theirs { Ok(()) } else { Err(Untrusted::Owner(uid)) }
     }
 
@@ -50,8 +56,8 @@ impl TrustedOwners {
     ///
     /// # Errors
     /// [`Untrusted`].
-    pub fn alone(self, found: &FileStat) -> Result<(), Untrusted> {
-        self.own(found)?;
+    pub fn exclusive(self, found: &FileStat) -> Result<(), Untrusted> {
+        self.owned(found)?;
         if lets_others_write(found) { Err(Untrusted::Mode(found.st_mode & 0o7777)) } else { Ok(()) }
     }
 
@@ -60,8 +66,8 @@ impl TrustedOwners {
     ///
     /// # Errors
     /// [`Untrusted`].
-    pub fn keep_names(self, found: &FileStat) -> Result<(), Untrusted> {
-        if found.st_mode & 0o1000 != 0 { self.own(found) } else { self.alone(found) }
+    pub fn names_protected(self, found: &FileStat) -> Result<(), Untrusted> {
+        if found.st_mode & 0o1000 != 0 { self.owned(found) } else { self.exclusive(found) }
     }
 }
 

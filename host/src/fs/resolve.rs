@@ -10,15 +10,16 @@ use std::path::{Component, Path};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, readlinkat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
+use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 
 use crate::fs::openat::open_at;
+use crate::fs::stat::is_link;
 
 /// Linux's own limit (`path_resolution(7)`).
-const MOST_LINKS: usize = 40;
+pub const MAX_SYMLINKS: usize = 40;
 
 /// A directory that was reached and the name in it that the path ends with.
-pub(crate) struct Place {
+pub(crate) struct Resolved {
     pub dir: OwnedFd,
     /// `None` where the path is the root itself.
     pub name: Option<OsString>,
@@ -41,26 +42,22 @@ impl PathStep<'_> {
     }
 }
 
-pub(crate) fn file_type(stat: &FileStat) -> SFlag {
-    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
-}
-
 /// The directory and last name of `path` beneath `root`; a link at the end is resolved too if `follow_last` is set.
-pub(crate) fn place(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Place, Errno> {
-    place_seen(root, path, follow_last, &mut |_| Ok(()))
+pub(crate) fn resolve(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Resolved, Errno> {
+    resolve_checked(root, path, follow_last, &mut |_| Ok(()))
 }
 
 /// The same, where `seen` may object to each directory on the way, as opened, and to each link.
-pub(crate) fn place_seen<E: From<Errno>>(
+pub(crate) fn resolve_checked<E: From<Errno>>(
     root: &OwnedFd,
     path: &Path,
     follow_last: bool,
     seen: &mut dyn FnMut(PathStep) -> Result<(), E>,
-) -> Result<Place, E> {
+) -> Result<Resolved, E> {
     let mut above: Vec<OwnedFd> = Vec::new();
     let mut here = root.try_clone().map_err(errno)?;
     let mut todo: VecDeque<OsString> = names(path);
-    let mut links_left = MOST_LINKS;
+    let mut links_left = MAX_SYMLINKS;
     seen(PathStep::Directory(&here))?;
 
     while let Some(name) = todo.pop_front() {
@@ -72,14 +69,14 @@ pub(crate) fn place_seen<E: From<Errno>>(
         }
         let last = todo.is_empty();
         let found = match fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Err(Errno::ENOENT) if last => return Ok(Place { dir: here, name: Some(name) }),
+            Err(Errno::ENOENT) if last => return Ok(Resolved { dir: here, name: Some(name) }),
             found => found?,
         };
-        let is_link = file_type(&found) == SFlag::S_IFLNK;
-        if last && !(is_link && follow_last) {
-            return Ok(Place { dir: here, name: Some(name) });
+        let is_symlink = is_link(&found);
+        if last && !(is_symlink && follow_last) {
+            return Ok(Resolved { dir: here, name: Some(name) });
         }
-        if is_link {
+        if is_symlink {
             if links_left == 0 {
                 return Err(Errno::ELOOP.into());
             }
@@ -99,7 +96,7 @@ pub(crate) fn place_seen<E: From<Errno>>(
         seen(PathStep::Directory(&next))?;
         above.push(std::mem::replace(&mut here, next));
     }
-    Ok(Place { dir: here, name: None })
+    Ok(Resolved { dir: here, name: None })
 }
 
 /// Opens the directory `name` in `dir`, never a link: that is `ELOOP`.
@@ -110,7 +107,7 @@ pub(crate) fn open_dir(dir: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
         Err(Errno::EACCES) => open_at(&dir, name, flags | OFlag::O_PATH, Mode::empty()),
         // As openat(2) has it for a link; openat2(2) says it plainly.
         Err(Errno::ENOTDIR) => match fstatat(&dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Ok(found) if file_type(&found) == SFlag::S_IFLNK => Err(Errno::ELOOP),
+            Ok(found) if is_link(&found) => Err(Errno::ELOOP),
             _ => Err(Errno::ENOTDIR),
         },
         opened => opened,

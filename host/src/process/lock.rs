@@ -11,6 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
 use crate::error::FileError;
+use crate::fs::FileId;
 use crate::process::clock::Clock;
 use crate::process::signals;
 use crate::{Dir, Root};
@@ -126,7 +127,7 @@ impl Lock {
         }
         // A lock on a file that its last holder has removed excludes nobody.
         let ours = fstat(&file).map_err(failed)?;
-        let named = dir.stat(name)?.is_some_and(|named| (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino));
+        let named = dir.stat(name)?.is_some_and(|named| FileId::of(&named) == FileId::of(&ours));
         Ok(named.then(|| Self { held: file, dir, name: name.to_owned() }))
     }
 

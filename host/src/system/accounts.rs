@@ -119,7 +119,7 @@ impl<'a> Accounts<'a> {
     /// no such file or it may not be read, so that nothing follows. Of a line only the name is looked at.
     #[must_use]
     pub fn is_shadowed(&self, file: &str, name: &str) -> Option<bool> {
-        let bytes = self.root.read(file, crate::fs::root::TEXT_LIMIT).ok()?;
+        let bytes = self.root.read(file, crate::fs::TEXT_LIMIT).ok()?;
         Some(
             bytes
                 .split(|&byte| byte == b'\n')
@@ -129,7 +129,7 @@ impl<'a> Accounts<'a> {
 
     fn find<T>(&self, file: &str, name: &str, parse: impl Fn(&[&str]) -> Option<T>) -> Result<Option<T>, ReadError> {
         // Other people's lines may hold anything (GECOS in Latin-1); only ours must be well formed.
-        let bytes = match self.root.read(file, crate::fs::root::TEXT_LIMIT) {
+        let bytes = match self.root.read(file, crate::fs::TEXT_LIMIT) {
             Ok(bytes) => bytes,
             Err(e) if e.is_missing() => return Ok(None),
             Err(e) => return Err(e.into()),

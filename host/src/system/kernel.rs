@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
-use crate::fs::root::is_dir;
+use crate::fs::is_dir;
 
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 const BTF_OPTION: &str = "CONFIG_DEBUG_INFO_BTF";

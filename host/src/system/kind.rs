@@ -2,6 +2,7 @@
 //! those of the prepared system.
 
 use crate::Root;
+use crate::fs::FileId;
 
 /// The kind of the prepared system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,7 @@ fn is_chroot() -> bool {
     use nix::errno::Errno;
     use nix::sys::stat::stat;
     match (stat("/proc/1/root/."), stat("/")) {
-        (Ok(first), Ok(ours)) => (first.st_dev, first.st_ino) != (ours.st_dev, ours.st_ino),
+        (Ok(first), Ok(ours)) => FileId::of(&first) != FileId::of(&ours),
         (Err(Errno::ENOENT), _) => true,
         _ => false,
     }

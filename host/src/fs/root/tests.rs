@@ -5,11 +5,13 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::stat::{mknod, umask};
+use nix::sys::stat::{SFlag, mknod, umask};
 use nix::unistd::mkfifo;
 use tempfile::TempDir;
 
 use super::*;
+use crate::ReadError;
+use crate::fs::is_link;
 
 /// An alternate root with an `etc`, and the directory it stands in.
 fn scratch() -> (TempDir, Root) {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use nix::unistd::geteuid;
 
 use super::*;
+use crate::Dir;
 
 struct Tree {
     _place: tempfile::TempDir,
