@@ -4,9 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::unistd::geteuid;
 use thiserror::Error;
 
 use crate::Root;
+use crate::fs::ownership::UntrustedAbove;
 
 /// An error that names paths of a root, or commands for it.
 pub trait InsideText {
@@ -54,17 +56,25 @@ impl FileError {
 impl InsideText for FileError {
     fn inside_text(&self, root: &Root) -> String {
         let Self { action, path, source } = self;
-        format!("cannot {action} {}: {source}{}", root.inside(path).display(), hint_suffix(source))
+        let above = source.get_ref().and_then(|error| error.downcast_ref::<UntrustedAbove>());
+        let reason = match above {
+            Some(above) => above.at(root.inside(above.path())).to_string(),
+            None => source.to_string(),
+        };
+        format!("cannot {action} {}: {reason}{}", root.inside(path).display(), hint_suffix(source))
     }
 }
 
+/// Returns what to do about `source`, if the errno alone shows it.
 fn hint_suffix(source: &io::Error) -> &'static str {
     match source.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EACCES) => " (run as root)",
-        Some(Errno::EPERM) => " (not root, or `lsattr` shows the file immutable or append-only)",
+        Some(Errno::EACCES | Errno::EPERM) if !geteuid().is_root() => " (run as root)",
+        // Root is refused by SELinux or by a file server.
+        Some(Errno::EACCES) => " (denied even to root: see the audit log and the mount options)",
+        Some(Errno::EPERM) => " (check with lsattr whether the file is immutable or append-only)",
         Some(Errno::EROFS) => " (the file system is mounted read-only)",
-        Some(Errno::ENOSPC | Errno::EDQUOT) => " (free some space, then run again)",
-        Some(Errno::ELOOP) => " (a symbolic link stands where none is followed)",
+        Some(Errno::ENOSPC | Errno::EDQUOT) => " (free some space)",
+        Some(Errno::ELOOP) => " (a symbolic link is not followed here)",
         _ => "",
     }
 }

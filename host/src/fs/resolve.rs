@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, readlinkat};
@@ -25,19 +25,28 @@ pub(crate) struct Resolved {
     pub name: Option<OsString>,
 }
 
-/// What lies on the way.
+/// A directory or a symbolic link on the way.
 #[derive(Clone, Copy)]
-pub(crate) enum PathStep<'a> {
+pub(crate) struct PathStep<'a> {
+    /// Its path inside the root, without a link.
+    pub path: &'a Path,
+    /// What it is.
+    pub kind: StepKind<'a>,
+}
+
+/// What a [`PathStep`] is.
+#[derive(Clone, Copy)]
+pub(crate) enum StepKind<'a> {
     Directory(&'a OwnedFd),
     Link(&'a FileStat),
 }
 
 impl PathStep<'_> {
-    /// What it is.
+    /// Returns its metadata; of a directory, that of the opened one.
     pub fn stat(self) -> Result<FileStat, Errno> {
-        match self {
-            Self::Directory(dir) => fstat(dir),
-            Self::Link(found) => Ok(*found),
+        match self.kind {
+            StepKind::Directory(dir) => fstat(dir),
+            StepKind::Link(found) => Ok(*found),
         }
     }
 }
@@ -52,18 +61,20 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
     root: &OwnedFd,
     path: &Path,
     follow_last: bool,
-    seen: &mut dyn FnMut(PathStep) -> Result<(), E>,
+    check: &mut dyn FnMut(PathStep) -> Result<(), E>,
 ) -> Result<Resolved, E> {
     let mut above: Vec<OwnedFd> = Vec::new();
     let mut here = root.try_clone().map_err(errno)?;
     let mut todo: VecDeque<OsString> = names(path);
+    let mut at = PathBuf::from("/");
     let mut links_left = MAX_SYMLINKS;
-    seen(PathStep::Directory(&here))?;
+    check(PathStep { path: &at, kind: StepKind::Directory(&here) })?;
 
     while let Some(name) = todo.pop_front() {
         if name == ".." {
             if let Some(parent) = above.pop() {
                 here = parent;
+                at.pop();
             }
             continue;
         }
@@ -80,11 +91,12 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
             if links_left == 0 {
                 return Err(Errno::ELOOP.into());
             }
-            seen(PathStep::Link(&found))?;
+            check(PathStep { path: &at.join(&name), kind: StepKind::Link(&found) })?;
             links_left -= 1;
             let target = readlinkat(&here, name.as_os_str())?;
             if Path::new(&target).is_absolute() {
                 above.clear();
+                at = PathBuf::from("/");
                 here = root.try_clone().map_err(errno)?;
             }
             for component in names(Path::new(&target)).into_iter().rev() {
@@ -93,7 +105,8 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
             continue;
         }
         let next = open_dir(here.as_fd(), &name)?;
-        seen(PathStep::Directory(&next))?;
+        at.push(&name);
+        check(PathStep { path: &at, kind: StepKind::Directory(&next) })?;
         above.push(std::mem::replace(&mut here, next));
     }
     Ok(Resolved { dir: here, name: None })

@@ -22,7 +22,7 @@ use crate::fs::stat::{FileId, is_dir};
 #[derive(Debug, Error)]
 pub enum RootError {
     /// It cannot be opened as a directory.
-    #[error("--root {}: {source}; name a directory that holds an installed system", path.display())]
+    #[error("{}: {source}; name a directory that holds an installed system", path.display())]
     NotADirectory {
         /// As given.
         path: PathBuf,
@@ -30,13 +30,13 @@ pub enum RootError {
         source: io::Error,
     },
     /// It is this system's own root by another name.
-    #[error("--root {} is this system's own root; leave --root out", path.display())]
+    #[error("{} is this system's own root", path.display())]
     IsSystem {
         /// As given.
         path: PathBuf,
     },
     /// There is no `/etc` in it.
-    #[error("--root {} has no etc directory, so it is no installed system; nothing was changed", path.display())]
+    #[error("{} has no etc directory, so it does not hold an installed system", path.display())]
     NoEtc {
         /// As given.
         path: PathBuf,

@@ -28,7 +28,7 @@ pub enum LockError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Another process held it all the while.
-    #[error("{} is held by another hostprep for more than {} s; wait for it, or see who: fuser -v {}", path.display(), waited.as_secs(), path.display())]
+    #[error("another process has held {} for more than {} s; wait for it, or find it with: fuser -v {}", path.display(), waited.as_secs(), path.display())]
     Busy {
         /// The lock file.
         path: std::path::PathBuf,
@@ -36,7 +36,7 @@ pub enum LockError {
         waited: Duration,
     },
     /// A signal came while waiting.
-    #[error("interrupted while waiting for {}; nothing was changed that it guards", path.display())]
+    #[error("interrupted while waiting for the lock {}; nothing was changed", path.display())]
     Interrupted {
         /// The lock file.
         path: std::path::PathBuf,

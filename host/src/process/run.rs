@@ -82,7 +82,7 @@ pub enum ProcessError {
         stderr: String,
     },
     /// Somebody pressed Ctrl-C; it was ended.
-    #[error("`{command}` was interrupted; run the same command again to finish")]
+    #[error("`{command}` was interrupted")]
     Interrupted {
         /// The whole command.
         command: Box<Command>,

@@ -68,7 +68,7 @@ fn a_file_in_its_place_is_no_missing_directory() {
     let tree = tree(&["var/lib"]);
     fs::write(tree.top.join("var/lib/cisco"), "").unwrap();
     let error = tree.root.open_private_dir(STORE).unwrap_err();
-    assert!(!error.is_missing() && error.to_string().contains("no directory"), "{error}");
+    assert!(!error.is_missing() && error.to_string().contains("not a directory"), "{error}");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn what_others_can_write_to_is_not_ours() {
     for (path, mode) in [("var/lib/cisco", 0o775), ("var/lib/cisco", 0o1777), ("var/lib/cisco/faults", 0o757)] {
         tree.mode(path, mode);
         let refused = refusal(tree.root.open_private_dir(STORE));
-        assert!(refused.contains(&format!("{path}: its mode {mode:04o} lets others write")), "{refused}");
+        assert!(refused.contains(&format!("{path}: it is writable by others (mode {mode:04o})")), "{refused}");
         tree.mode(path, 0o755);
     }
     if geteuid().is_root() {
@@ -104,7 +104,12 @@ fn what_is_believed_is_nobody_elses_to_change() {
     assert_eq!(read(), Ok(Some("lang = 'en'".into())), "an administrator may link it");
     for (path, loose, tight) in [("srv/real", 0o664, 0o644), ("srv", 0o777, 0o755), ("etc/cisco", 0o775, 0o755)] {
         tree.mode(path, loose);
-        assert!(read().is_err_and(|e| e.contains("lets others write")), "{path}");
+        // The file is named by the path that was asked for, a directory by its own.
+        let named = if path == "srv/real" { "it".into() } else { tree.top.join(path).display().to_string() };
+        assert!(
+            read().is_err_and(|e| e.contains(&format!("{named} is writable by others (mode {loose:04o})"))),
+            "{path}"
+        );
         tree.mode(path, tight);
     }
     // Names in such a directory are their owners'.
@@ -168,4 +173,18 @@ fn a_file_that_is_added_to_has_one_name_and_is_ours() {
         chown(tree.top.join("var/log/ours"), Some(1000), None).unwrap();
         assert!(log.append("ours", 0o640).is_err());
     }
+}
+
+#[test]
+fn an_untrusted_directory_is_named_as_its_reader_sees_it() {
+    use crate::InsideText;
+    let tree = tree(&["etc/cisco"]);
+    fs::write(tree.top.join("etc/cisco/hostprep.toml"), "").unwrap();
+    tree.mode("etc/cisco", 0o777);
+    let error = tree.root.read_trusted_text("/etc/cisco/hostprep.toml").unwrap_err();
+    assert_eq!(
+        error.inside_text(&tree.root),
+        "cannot use /etc/cisco/hostprep.toml: /etc/cisco is writable by others (mode 0777); \
+         check its contents, then run: chmod go-w /etc/cisco"
+    );
 }

@@ -25,7 +25,7 @@ fn a_second_one_waits_says_so_once_and_gives_up() {
     let told = Cell::new(0);
     let error = acquire(&root, &clock, &mut || told.set(told.get() + 1)).unwrap_err();
     assert!(matches!(error, LockError::Busy { .. }), "{error}");
-    assert!(error.to_string().contains("held by another hostprep"), "{error}");
+    assert!(error.to_string().contains("another process has held"), "{error}");
     assert_eq!(told.get(), 1);
     assert!(clock.monotonic() >= Duration::from_secs(2));
 }
