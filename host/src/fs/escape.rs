@@ -1,7 +1,7 @@
-//! Links of an alternate root that lead a tool of this machine out of it.
+//! Symbolic links of an alternate root that lead a tool of this machine out of it.
 //!
-//! We resolve links inside the root. A tool that is told the root by an option (`useradd --prefix`, `semodule -p`) has the
-//! kernel resolve them, and an absolute one then leads to this machine's own files.
+//! hostprep resolves links inside the root. A tool that gets the root as an option (`useradd --prefix`, `semodule -p`) lets the
+//! kernel resolve them, and an absolute link then leads to this machine's own files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,21 +12,21 @@ use crate::error::FileError;
 use crate::fs::root::Root;
 use crate::fs::stat::{FileId, is_dir, is_link};
 
-/// Deeper than any tree that a tool writes.
+/// How many directories deep links are looked for: deeper than any tree that a tool writes.
 const DEEPEST: usize = 16;
 
 impl Root {
-    /// The first of `paths`, and of all below them, whose link leads a tool to something else than it leads us to. Always
-    /// `None` on the running system, where both are the same.
+    /// Returns the first path, of `paths` and everything below them, that leads a tool to another file than it leads hostprep
+    /// to. Returns `None` on the running system, where both are the same.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be known.
+    /// [`FileError`] if a path cannot be looked at.
     pub fn find_escaping_symlink(&self, paths: &[PathBuf]) -> Result<Option<PathBuf>, FileError> {
         if !self.is_alternate() {
             return Ok(None);
         }
         for path in paths {
-            // Also where it is a directory above that is the link.
+            // Also true if a directory above is the link.
             if self.leads_elsewhere(path)? {
                 return Ok(Some(path.clone()));
             }
@@ -76,7 +76,7 @@ impl Root {
         let theirs = stat(&self.shown(path)).ok();
         Ok(match (ours, theirs) {
             (Some(ours), Some(theirs)) => FileId::of(&ours) != FileId::of(&theirs),
-            // A link to nothing: what is written through it would be made there.
+            // A dangling link: a tool would create the target.
             (None, None) if self.stat(path)?.as_ref().is_some_and(is_link) => true,
             (None, None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(above))?,
             _ => true,

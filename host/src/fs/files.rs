@@ -17,10 +17,10 @@ use crate::fs::root::Root;
 pub const TEXT_LIMIT: u64 = 8 * 1024 * 1024;
 
 impl Root {
-    /// The names in a directory, sorted; empty where there is no such directory.
+    /// Returns the names in a directory, sorted; none if the directory does not exist.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be listed.
+    /// [`FileError`] if it cannot be listed.
     pub fn names(&self, inside: impl AsRef<Path>) -> Result<Vec<OsString>, FileError> {
         match self.dir(inside) {
             Ok(dir) => dir.names(),
@@ -29,10 +29,10 @@ impl Root {
         }
     }
 
-    /// Opens a file for reading; links are resolved inside the root. Never blocks on a fifo.
+    /// Opens a regular file for reading.
     ///
     /// # Errors
-    /// [`FileError`]; `EINVAL` where it is no regular file.
+    /// [`FileError`]; `EISDIR` for a directory, `EINVAL` for a fifo, socket or device.
     pub fn open(&self, inside: impl AsRef<Path>) -> Result<File, FileError> {
         let inside = inside.as_ref();
         let open = || {
@@ -43,25 +43,25 @@ impl Root {
         open().map_err(|e| FileError::new("open", self.shown(inside), e))
     }
 
-    /// The content of a file of at most `limit` bytes.
+    /// Reads a file of at most `limit` bytes.
     ///
     /// # Errors
-    /// [`FileError`]; `EFBIG` where it is larger.
+    /// [`FileError`]; `EFBIG` if it is larger.
     pub fn read(&self, inside: impl AsRef<Path>, limit: u64) -> Result<Vec<u8>, FileError> {
         let file = self.open(&inside)?;
         read_limited(file, limit).map_err(|e| FileError::new("read", self.shown(inside), e))
     }
 
-    /// The content of a text file of at most [`TEXT_LIMIT`] bytes.
+    /// Reads a text file of at most [`TEXT_LIMIT`] bytes.
     ///
     /// # Errors
-    /// [`ReadError`]; malformed where it is not UTF-8, with the line.
+    /// [`ReadError`]; [`ReadError::Malformed`] with the line if it is not UTF-8.
     pub fn read_text(&self, inside: impl AsRef<Path>) -> Result<String, ReadError> {
         let bytes = self.read(&inside, TEXT_LIMIT)?;
         text(bytes, &self.shown(inside))
     }
 
-    /// Like [`Root::read_text`], `None` where there is no such file.
+    /// As [`Root::read_text`]. Returns `None` if there is no such file.
     ///
     /// # Errors
     /// As [`Root::read_text`].
@@ -73,18 +73,18 @@ impl Root {
         }
     }
 
-    /// Where a symbolic link points; `None` where `inside` is no link.
+    /// Returns the target of a symbolic link, or `None` if `inside` is not one.
     #[must_use]
     pub fn link_target(&self, inside: impl AsRef<Path>) -> Option<PathBuf> {
         let (dir, name) = self.parent(inside).ok()?;
         readlinkat(&dir.fd, name.as_os_str()).ok().map(PathBuf::from)
     }
 
-    /// Replaces a file's content so that after a crash either the old or the new is there, whole; directories above
-    /// it are made.
+    /// Replaces the content of a file atomically, as [`Dir::replace`](crate::Dir::replace) does. Creates missing directories above
+    /// it.
     ///
     /// # Errors
-    /// [`FileError`]; the old content is then still there.
+    /// [`FileError`]; the file then has its old content.
     pub fn replace(&self, inside: impl AsRef<Path>, content: &[u8], mode: u32) -> Result<(), FileError> {
         let inside = inside.as_ref();
         let name = inside.file_name().ok_or_else(|| FileError::new("write", self.shown(inside), Errno::EINVAL))?;
@@ -93,10 +93,10 @@ impl Root {
     }
 }
 
-/// Reads all of `file`, which may hold at most `limit` bytes.
+/// Reads `file`, which may have at most `limit` bytes.
 ///
 /// # Errors
-/// The system's; `EFBIG` where it is larger.
+/// The error of `read(2)`; `EFBIG` if the file is larger.
 pub fn read_limited(file: File, limit: u64) -> io::Result<Vec<u8>> {
     let size = file.metadata()?.len().min(limit);
     let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
@@ -107,10 +107,10 @@ pub fn read_limited(file: File, limit: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// `bytes` as text.
+/// Returns `bytes`, the content of the file `shown`, as text.
 ///
 /// # Errors
-/// [`ReadError::Malformed`] with the line that is not UTF-8.
+/// [`ReadError::Malformed`] with the first line that is not UTF-8.
 pub fn text(bytes: Vec<u8>, shown: &Path) -> Result<String, ReadError> {
     String::from_utf8(bytes).map_err(|e| {
         let good = &e.as_bytes()[..e.utf8_error().valid_up_to()];
@@ -119,7 +119,7 @@ pub fn text(bytes: Vec<u8>, shown: &Path) -> Result<String, ReadError> {
             path: shown.to_owned(),
             line: Some(line),
             problem: "not UTF-8 text".into(),
-            hint: "mend that line or put the file back from its package".into(),
+            hint: "fix that line or put the file back from its package".into(),
         })
     })
 }

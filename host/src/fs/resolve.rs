@@ -1,7 +1,7 @@
-//! Opening a path beneath a root directory, one component at a time.
+//! Resolves a path below a root directory, one component at a time.
 //!
-//! Symbolic links are resolved here, never by the kernel, so that a link cannot lead out of the root. It needs neither
-//! `openat2` (Linux 5.6), which only makes each step doubly sure, nor a mounted `/proc`.
+//! hostprep resolves symbolic links itself, so that none leads out of the root. This needs neither `openat2` (Linux 5.6), which
+//! only checks each step a second time, nor a mounted `/proc`.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -15,13 +15,13 @@ use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 use crate::fs::openat::open_at;
 use crate::fs::stat::is_link;
 
-/// Linux's own limit (`path_resolution(7)`).
+/// The number of symbolic links that one resolution follows; Linux has the same limit (`path_resolution(7)`).
 pub const MAX_SYMLINKS: usize = 40;
 
-/// A directory that was reached and the name in it that the path ends with.
+/// The directory that holds the file that a path leads to, and its name there.
 pub(crate) struct Resolved {
     pub dir: OwnedFd,
-    /// `None` where the path is the root itself.
+    /// `None` if the path leads to a directory that was opened on the way, such as the root.
     pub name: Option<OsString>,
 }
 
@@ -51,12 +51,12 @@ impl PathStep<'_> {
     }
 }
 
-/// The directory and last name of `path` beneath `root`; a link at the end is resolved too if `follow_last` is set.
+/// Resolves `path` below `root`. Follows a symbolic link at its end if `follow_last` is set.
 pub(crate) fn resolve(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Resolved, Errno> {
     resolve_checked(root, path, follow_last, &mut |_| Ok(()))
 }
 
-/// The same, where `seen` may object to each directory on the way, as opened, and to each link.
+/// As [`resolve`], and calls `check` for each opened directory and each symbolic link on the way. Stops at its first error.
 pub(crate) fn resolve_checked<E: From<Errno>>(
     root: &OwnedFd,
     path: &Path,
@@ -112,13 +112,13 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
     Ok(Resolved { dir: here, name: None })
 }
 
-/// Opens the directory `name` in `dir`, never a link: that is `ELOOP`.
+/// Opens the directory `name` in `dir`. A symbolic link is `ELOOP`.
 pub(crate) fn open_dir(dir: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
     match open_at(&dir, name, flags, Mode::empty()) {
-        // A directory that may be passed through but not listed (an ordinary user under 0711).
+        // A directory that this user can pass through but not list, such as one of mode 0711.
         Err(Errno::EACCES) => open_at(&dir, name, flags | OFlag::O_PATH, Mode::empty()),
-        // As openat(2) has it for a link; openat2(2) says it plainly.
+        // openat(2) returns this for a symbolic link too; openat2(2) returns ELOOP.
         Err(Errno::ENOTDIR) => match fstatat(&dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
             Ok(found) if is_link(&found) => Err(Errno::ELOOP),
             _ => Err(Errno::ENOTDIR),

@@ -1,7 +1,7 @@
-//! The root directory that every path derives from, and the files beneath it.
+//! The root directory that every path derives from.
 //!
-//! [`Root`] takes paths as the prepared host sees them (`/etc/login.defs`) and never leaves its directory: links
-//! on the way are resolved inside it.
+//! [`Root`] takes paths as the prepared host sees them (`/etc/login.defs`). It resolves symbolic links inside its directory and
+//! never leaves it.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -18,32 +18,32 @@ use crate::error::FileError;
 use crate::fs::resolve;
 use crate::fs::stat::{FileId, is_dir};
 
-/// Why a directory cannot be an alternate root.
+/// Why a directory is not usable as an alternate root.
 #[derive(Debug, Error)]
 pub enum RootError {
     /// It cannot be opened as a directory.
     #[error("{}: {source}; name a directory that holds an installed system", path.display())]
     NotADirectory {
-        /// As given.
+        /// The directory, as given.
         path: PathBuf,
-        /// The system's answer.
+        /// The error of the system call.
         source: io::Error,
     },
-    /// It is this system's own root by another name.
+    /// It is this system's own root, under another name.
     #[error("{} is this system's own root", path.display())]
     IsSystem {
-        /// As given.
+        /// The directory, as given.
         path: PathBuf,
     },
-    /// There is no `/etc` in it.
+    /// It has no `/etc`.
     #[error("{} has no etc directory, so it does not hold an installed system", path.display())]
     NoEtc {
-        /// As given.
+        /// The directory, as given.
         path: PathBuf,
     },
 }
 
-/// The root directory of the host that is looked at or prepared.
+/// The root directory of the prepared host.
 #[derive(Debug)]
 pub struct Root {
     pub(crate) fd: OwnedFd,
@@ -52,25 +52,25 @@ pub struct Root {
 }
 
 impl Root {
-    /// This system's own root, `/`.
+    /// Opens this system's own root, `/`.
     ///
     /// # Errors
-    /// The system's, if `/` cannot be opened.
-    #[expect(clippy::disallowed_methods, reason = "the door itself")]
+    /// [`FileError`] if `/` cannot be opened.
+    #[expect(clippy::disallowed_methods, reason = "the only place that opens a root")]
     pub fn system() -> Result<Self, FileError> {
         let fd = File::open("/").map_err(|e| FileError::new("open", "/", e))?;
         Ok(Self { fd: fd.into(), path: "/".into(), alternate: false })
     }
 
-    /// Another system's root at `path`, as `rpm --root` and `dpkg --root` take it.
+    /// Opens another system's root at `path`, as `rpm --root` and `dpkg --root` do.
     ///
     /// # Errors
-    /// [`RootError`] where it is no directory, is `/` itself (also through a link), or has no `etc`.
-    #[expect(clippy::disallowed_methods, reason = "the door itself")]
+    /// [`RootError`] if it is not a directory, is `/` itself (also through a symbolic link), or has no `etc`.
+    #[expect(clippy::disallowed_methods, reason = "the only place that opens a root")]
     pub fn alternate(path: &Path) -> Result<Self, RootError> {
         let not_a_directory = |source| RootError::NotADirectory { path: path.to_owned(), source };
         let real = std::fs::canonicalize(path).map_err(not_a_directory)?;
-        // O_DIRECTORY, so that a fifo is refused and not waited for.
+        // O_DIRECTORY, because opening a fifo would wait.
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let fd = open(&real, flags, Mode::empty()).map_err(|e| not_a_directory(e.into()))?;
         let itself = fstat(&fd).map_err(|e| not_a_directory(e.into()))?;
@@ -81,7 +81,7 @@ impl Root {
         let root = Self { fd, path: real, alternate: true };
         match root.stat("/etc") {
             Ok(Some(found)) if is_dir(&found) => Ok(root),
-            // Not the same as none: too many open files, a failing disk.
+            // Not the same as a missing directory: too many open files, a failing disk.
             Err(e) => Err(not_a_directory(e.source)),
             _ => Err(RootError::NoEtc { path: path.to_owned() }),
         }
@@ -96,13 +96,13 @@ impl Root {
         Ok(Self { alternate: false, ..Self::alternate(path)? })
     }
 
-    /// Whether this is not the running system, so that only the disk can be judged.
+    /// Returns whether this is not the running system, of which only the files are known.
     #[must_use]
     pub fn is_alternate(&self) -> bool {
         self.alternate
     }
 
-    /// The root directory itself, absolute.
+    /// Returns the absolute path of the root directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -117,24 +117,25 @@ impl Root {
         }
     }
 
-    /// `inside` as this process would name it: for messages, and for arguments of tools.
+    /// Returns `inside` as this process sees it: for messages, and for arguments of tools.
     #[must_use]
     pub fn shown(&self, inside: impl AsRef<Path>) -> PathBuf {
         self.path.join(inside.as_ref().strip_prefix("/").unwrap_or(inside.as_ref()))
     }
 
-    /// What `inside` is, a link at its end not followed; `None` where nothing is there.
+    /// Returns the metadata of `inside`, without following a symbolic link at its end. Returns `None` if it does not exist.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be known.
+    /// [`FileError`] if it cannot be looked at.
     pub fn stat(&self, inside: impl AsRef<Path>) -> Result<Option<FileStat>, FileError> {
         self.stat_place(inside.as_ref(), false)
     }
 
-    /// What `inside` leads to, links followed inside the root; `None` where nothing is there.
+    /// Returns the metadata of what `inside` leads to; symbolic links are resolved inside the root. Returns `None` if it does not
+    /// exist.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be known.
+    /// [`FileError`] if it cannot be looked at.
     pub fn stat_followed(&self, inside: impl AsRef<Path>) -> Result<Option<FileStat>, FileError> {
         self.stat_place(inside.as_ref(), true)
     }
@@ -154,7 +155,7 @@ impl Root {
         }
     }
 
-    /// Whether something is there; what cannot be looked at counts as absent.
+    /// Returns whether `inside` leads to an existing file. A file that cannot be looked at counts as missing.
     #[must_use]
     pub fn exists(&self, inside: impl AsRef<Path>) -> bool {
         matches!(self.stat_followed(inside), Ok(Some(_)))

@@ -38,7 +38,8 @@ impl Root {
     /// the file, each directory and each link on the way must be ones that only trusted users can change.
     ///
     /// # Errors
-    /// As [`Root::read_text`]; [`Untrusted`](crate::fs::ownership::Untrusted), or [`UntrustedAbove`] with the directory, if another user can change what is read.
+    /// As [`Root::read_text`]; [`Untrusted`](crate::fs::ownership::Untrusted), or [`UntrustedAbove`] with the directory, if another
+    /// user can change what is read.
     pub fn read_trusted_text(&self, inside: impl AsRef<Path>) -> Result<Option<String>, ReadError> {
         let inside = inside.as_ref();
         let shown = self.shown(inside);
