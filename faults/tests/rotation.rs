@@ -397,7 +397,7 @@ fn a_link_is_no_segment() {
     std::fs::rename(scratch.path(&name), scratch.root.path().join("elsewhere")).unwrap();
     std::os::unix::fs::symlink(scratch.root.path().join("elsewhere"), scratch.path(&name)).unwrap();
     let said = scratch.store().events().unwrap().last().unwrap().unwrap_err().to_string();
-    assert!(said.contains(&name) && said.contains("a symbolic link stands where none is followed"), "{said}");
+    assert!(said.contains(&name) && said.contains("a symbolic link is not followed here"), "{said}");
     scratch.fill(5);
     assert_eq!(scratch.store().read().unwrap().sequence, 70);
 }

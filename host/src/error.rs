@@ -1,12 +1,14 @@
-//! Errors that name the path and say what to do.
+//! Errors that name the path and what to do about it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::unistd::geteuid;
 use thiserror::Error;
 
 use crate::Root;
+use crate::fs::ownership::UntrustedAbove;
 
 /// An error that names paths of a root, or commands for it.
 pub trait InsideText {
@@ -14,37 +16,37 @@ pub trait InsideText {
     fn inside_text(&self, root: &Root) -> String;
 }
 
-/// An operation on a path failed.
+/// A file operation failed.
 #[derive(Debug, Error)]
 #[error("cannot {action} {}: {source}{}", path.display(), hint_suffix(source))]
 pub struct FileError {
-    /// What was tried, as a verb: `open`, `rename`, `sync`.
+    /// The operation, as a verb: `open`, `rename`, `sync`.
     pub action: &'static str,
-    /// The path as an administrator would name it, alternate root included.
+    /// The path as this process sees it, alternate root included.
     pub path: PathBuf,
-    /// The operating system's answer.
+    /// The error of the system call.
     pub source: io::Error,
 }
 
 impl FileError {
-    /// An error of `action` on `path`.
+    /// Returns an error of `action` on `path`.
     pub fn new(action: &'static str, path: impl AsRef<Path>, source: impl Into<io::Error>) -> Self {
         Self { action, path: path.as_ref().to_owned(), source: source.into() }
     }
 
-    /// Whether the path, or a directory above it, does not exist.
+    /// Returns whether the path, or a directory above it, does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self.errno(), Some(Errno::ENOENT | Errno::ENOTDIR))
     }
 
-    /// Whether this user may not look or write.
+    /// Returns whether permission was denied.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         matches!(self.errno(), Some(Errno::EACCES | Errno::EPERM))
     }
 
-    /// The system's error number, where there is one.
+    /// Returns the error number, if a system call failed.
     #[must_use]
     pub fn errno(&self) -> Option<Errno> {
         self.source.raw_os_error().map(Errno::from_raw)
@@ -54,42 +56,50 @@ impl FileError {
 impl InsideText for FileError {
     fn inside_text(&self, root: &Root) -> String {
         let Self { action, path, source } = self;
-        format!("cannot {action} {}: {source}{}", root.inside(path).display(), hint_suffix(source))
+        let above = source.get_ref().and_then(|error| error.downcast_ref::<UntrustedAbove>());
+        let reason = match above {
+            Some(above) => above.at(root.inside(above.path())).to_string(),
+            None => source.to_string(),
+        };
+        format!("cannot {action} {}: {reason}{}", root.inside(path).display(), hint_suffix(source))
     }
 }
 
+/// Returns what to do about `source`, if the errno alone shows it.
 fn hint_suffix(source: &io::Error) -> &'static str {
     match source.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EACCES) => " (run as root)",
-        Some(Errno::EPERM) => " (not root, or `lsattr` shows the file immutable or append-only)",
+        Some(Errno::EACCES | Errno::EPERM) if !geteuid().is_root() => " (run as root)",
+        // Root is refused by SELinux or by a file server.
+        Some(Errno::EACCES) => " (denied even to root: see the audit log and the mount options)",
+        Some(Errno::EPERM) => " (check with lsattr whether the file is immutable or append-only)",
         Some(Errno::EROFS) => " (the file system is mounted read-only)",
-        Some(Errno::ENOSPC | Errno::EDQUOT) => " (free some space, then run again)",
-        Some(Errno::ELOOP) => " (a symbolic link stands where none is followed)",
+        Some(Errno::ENOSPC | Errno::EDQUOT) => " (free some space)",
+        Some(Errno::ELOOP) => " (a symbolic link is not followed here)",
         _ => "",
     }
 }
 
-/// A file whose content cannot be used.
+/// A file has malformed content.
 #[derive(Debug, Error)]
 #[error("{}{}: {problem}; {hint}", path.display(), line.map_or_else(String::new, |n| format!(", line {n}")))]
 pub struct MalformedFile {
-    /// The path as an administrator would name it.
+    /// The path as this process sees it.
     pub path: PathBuf,
-    /// The line, counted from 1, where the problem has one.
+    /// The line, counted from 1, if the problem is in one line.
     pub line: Option<usize>,
-    /// What is wrong.
+    /// The problem.
     pub problem: String,
-    /// What to do about it.
+    /// What the reader can do.
     pub hint: String,
 }
 
-/// A file could not be read or not be understood.
+/// A file cannot be read or parsed.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// The operating system refused.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The content cannot be used.
+    /// The content is malformed.
     #[error(transparent)]
     Malformed(#[from] MalformedFile),
 }

@@ -1,10 +1,10 @@
-//! What hostprep knows of a host, and the only ways by which it reads and changes one.
+//! Reads and changes a host. hostprep opens files, starts programs and reads clocks only through this crate.
 //!
 //! * [`fs`]: files, below a root directory that every path derives from
-//! * [`process`]: the processes that are started; signals, clock, locks and environment of this one
-//! * [`system`]: accounts, distribution, kernel, memory, and which kind of system this is
+//! * [`process`]: starting programs; signals, clock, locks and environment of this process
+//! * [`system`]: facts: accounts, distribution, kernel, memory, and the kind of system
 //! * [`log`]: log file, journal and syslog
-//! * [`error`]: errors that name the path and say what to do
+//! * [`error`]: errors that name the path and what to do about it
 
 pub mod error;
 pub mod fs;
@@ -15,5 +15,4 @@ pub mod system;
 pub mod testing;
 
 pub use error::{FileError, InsideText, MalformedFile, ReadError};
-pub use fs::dir::Dir;
-pub use fs::root::Root;
+pub use fs::{Dir, Root};

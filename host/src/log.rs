@@ -1,5 +1,5 @@
-//! What was done, for later: a log file, and the journal or syslog. Nothing is opened before there is something to say,
-//! and a log that cannot be written stops nothing.
+//! The log: a file, and the journal or syslog. They are opened with the first line. A log that cannot be written is not an
+//! error.
 
 use std::cell::OnceCell;
 use std::ffi::CString;
@@ -13,19 +13,19 @@ use systemd_journal_logger::JournalLog;
 use crate::Root;
 use crate::process::clock::Clock;
 
-/// The name under which syslog has us.
+/// The identifier in the journal and in syslog.
 pub const IDENT: &str = "cisco-hostprep";
 
 const LONGEST_LINE: usize = 4096;
 
-/// How much a line matters.
+/// The level of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// What was done.
+    /// A change was made.
     Info,
-    /// What is still wrong on the host.
+    /// A problem of the host remains.
     Warning,
-    /// What went wrong with us.
+    /// hostprep itself failed.
     Error,
 }
 
@@ -38,26 +38,26 @@ pub struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    /// A log to the file `inside` and, on the running system, to syslog.
+    /// Returns a log to the file `inside` and, on the running system, to the journal or syslog.
     #[must_use]
     pub fn to(root: &'a Root, inside: PathBuf, clock: &'a dyn Clock) -> Self {
         Self { target: Some((root, inside)), clock, file: OnceCell::new(), syslog: OnceCell::new() }
     }
 
-    /// A log that goes nowhere, for commands that only look.
+    /// Returns a log that discards its lines, for commands that change nothing.
     #[must_use]
     pub fn silent(clock: &'a dyn Clock) -> Self {
         Self { target: None, clock, file: OnceCell::new(), syslog: OnceCell::new() }
     }
 
-    /// Writes one line; control characters become spaces.
+    /// Writes one line. Control characters become spaces.
     pub fn line(&self, level: Level, text: &str) {
         let Some(text) = self.to_file(level, text) else { return };
         self.to_syslog(level, &text);
     }
 
-    /// Writes one line with fields for programs: fields of the journal's entry where there is a journal, else
-    /// `NAME=value` after the line in syslog. Names are upper case, as the journal wants them (`systemd.journal-fields(7)`).
+    /// Writes one line with fields for programs: fields of the journal entry, or `NAME=value` after the line in syslog. Names are
+    /// upper case (`systemd.journal-fields(7)`).
     pub fn event(&self, level: Level, text: &str, fields: &[(&str, String)]) {
         let Some(text) = self.to_file(level, text) else { return };
         if to_journal(level, &text, fields).is_err() {
@@ -66,7 +66,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// The line as it was written, where the system's own log is to have it too.
+    /// Writes the line to the file. Returns it if it goes to the system's own log too.
     fn to_file(&self, level: Level, text: &str) -> Option<String> {
         let (root, path) = self.target.as_ref()?;
         let text = one_line(text);
@@ -90,7 +90,7 @@ impl<'a> Log<'a> {
     fn to_syslog(&self, level: Level, text: &str) {
         self.syslog.get_or_init(|| {
             let ident = CString::new(IDENT).ok();
-            // Leaked once a process: openlog(3) keeps the pointer.
+            // Leaked once per process: openlog(3) keeps the pointer.
             let ident = ident.map(|ident| &*Box::leak(ident.into_boxed_c_str()));
             let _ = syslog::openlog(ident, LogFlags::LOG_PID, Facility::LOG_DAEMON);
         });

@@ -1,4 +1,4 @@
-//! Doubles for tests: feature `test`.
+//! Test doubles (feature `test`).
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use crate::process::clock::Clock;
 
-/// A clock that moves only when told, for tests.
+/// A clock that moves only when a test or a sleep advances it.
 #[derive(Debug, Default)]
 pub struct VirtualClock {
     offset: Cell<Duration>,
 }
 
 impl VirtualClock {
-    /// Moves the clock on.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         self.offset.set(self.offset.get() + by);
     }
@@ -43,13 +43,13 @@ pub(crate) use root::with;
 
 #[cfg(test)]
 mod root {
-    #![allow(clippy::disallowed_methods, reason = "tests make the files that the library is then given")]
+    #![allow(clippy::disallowed_methods, reason = "tests create the files that the library is then given")]
 
     use tempfile::TempDir;
 
     use crate::Root;
 
-    /// A root that stands in for the running system's, with these files.
+    /// Creates a root with these files that counts as the running system.
     pub(crate) fn with(files: &[(&str, &[u8])]) -> (TempDir, Root) {
         let dir = tempfile::tempdir().unwrap();
         // A root has an etc.

@@ -23,7 +23,7 @@ const WRITTEN_OVER: [&str; 2] = ["-", "+"];
 /// [`Error::Read`] with the file.
 pub fn ensure_accounts_inside(root: &Root) -> Result<(), Error> {
     let named = |file| SUFFIXES.map(|suffix| PathBuf::from(format!("/etc/{file}{suffix}")));
-    require_inside(root, &ACCOUNT_FILES.map(named).concat())?;
+    root.ensure_no_symlink_escape(&ACCOUNT_FILES.map(named).concat())?;
     for file in ACCOUNT_FILES.iter().filter(|_| root.is_alternate()) {
         for suffix in WRITTEN_OVER {
             let path = format!("/etc/{file}{suffix}");
@@ -43,17 +43,5 @@ pub fn ensure_accounts_inside(root: &Root) -> Result<(), Error> {
 pub fn ensure_policy_inside(cx: &HostContext, policy_type: &str) -> Result<(), Error> {
     let mut paths = vec![Path::new("/etc/selinux").join(policy_type), cx.profile.paths.work.clone()];
     paths.extend(Store::locate(cx.root, policy_type)?.map(|store| store.path().to_owned()));
-    require_inside(cx.root, &paths)
-}
-
-fn require_inside(root: &Root, paths: &[PathBuf]) -> Result<(), Error> {
-    match root.find_escaping_symlink(paths)? {
-        None => Ok(()),
-        Some(link) => {
-            let why = std::io::Error::other(
-                "by a link in it the tool would leave the root; replace the link by what it is for",
-            );
-            Err(FileError::new("let a tool change", root.shown(link), why).into())
-        }
-    }
+    Ok(cx.root.ensure_no_symlink_escape(&paths)?)
 }

@@ -15,7 +15,6 @@ pub mod escape;
 pub mod hook;
 pub mod load_lock;
 pub mod model;
-pub mod place;
 pub mod profile;
 pub mod report;
 pub mod steps;

@@ -210,8 +210,8 @@ fn what_only_the_agent_sees_is_left_to_it() {
     let raise = |reason, source| {
         host.with(|cx| {
             let on = EventContext { source, boot_id: None };
-            let patience = std::time::Duration::from_secs(1);
-            installer::engine::fault_updates::store(cx).apply(&[report(reason)], &on, &SystemClock, patience).unwrap();
+            let timeout = std::time::Duration::from_secs(1);
+            installer::engine::fault_updates::store(cx).apply(&[report(reason)], &on, &SystemClock, timeout).unwrap();
         });
     };
     raise(Reason::ScanStartFailed, Source::Runtime);

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use host::fs::root::is_dir;
+use host::fs::is_dir;
 use host::process::lock::try_flock;
 use host::{FileError, ReadError, Root};
 

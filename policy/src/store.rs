@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bzip2::read::MultiBzDecoder;
-use host::fs::root::is_dir;
+use host::fs::is_dir;
 use host::{ReadError, Root};
 
 use crate::rules::Rules;

@@ -1,6 +1,6 @@
 //! `faults.json`: which faults are raised. It is replaced as a whole, so a reader sees one state or the next.
 
-use host::fs::root::{TEXT_LIMIT, read_limited};
+use host::fs::{TEXT_LIMIT, read_limited};
 use host::{Dir, FileError, MalformedFile};
 use nix::fcntl::OFlag;
 

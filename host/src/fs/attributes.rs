@@ -1,4 +1,4 @@
-//! File attributes of `chattr(1)`.
+//! File attributes, as `chattr(1)` sets them.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -14,7 +14,7 @@ mod request {
     nix::ioctl_read!(get_flags, b'f', 1, nix::libc::c_long);
 }
 
-/// Whether `file` is immutable or append-only; `false` where the file system does not say.
+/// Returns whether `file` is immutable or append-only; `false` if the file system has no attributes.
 #[must_use]
 #[expect(unsafe_code, reason = "an ioctl has no safe form")]
 pub fn is_immutable(file: &File) -> bool {

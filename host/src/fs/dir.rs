@@ -1,4 +1,4 @@
-//! One opened directory and the names in it, which are never followed.
+//! An opened directory, and files in it by their names. No symbolic link is followed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -16,8 +16,9 @@ use crate::error::FileError;
 use crate::fs::openat::open_at;
 use crate::fs::ownership::{TrustedOwners, Untrusted, lets_others_write};
 use crate::fs::resolve;
+use crate::fs::stat::file_type;
 
-/// One opened directory. Names are single components and are never followed.
+/// An opened directory. A name is a single path component; if it is a symbolic link, it is not followed.
 #[derive(Debug)]
 pub struct Dir {
     pub(crate) fd: OwnedFd,
@@ -25,7 +26,7 @@ pub struct Dir {
 }
 
 impl Dir {
-    /// The directory as this process would name it.
+    /// Returns the directory's path as this process sees it.
     #[must_use]
     pub fn shown(&self) -> &Path {
         &self.shown
@@ -35,18 +36,18 @@ impl Dir {
         FileError::new(action, self.shown.join(name.as_ref()), source)
     }
 
-    /// What the directory itself is.
+    /// Returns the directory's own metadata.
     ///
     /// # Errors
-    /// The system's.
+    /// The error of `fstat(2)`.
     pub fn stat_self(&self) -> Result<FileStat, FileError> {
         fstat(&self.fd).map_err(|e| FileError::new("look at", &self.shown, e))
     }
 
-    /// What `name` is; `None` where nothing is there.
+    /// Returns the metadata of `name`, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be known.
+    /// [`FileError`] if it cannot be looked at.
     pub fn stat(&self, name: impl AsRef<OsStr>) -> Result<Option<FileStat>, FileError> {
         match fstatat(&self.fd, name.as_ref(), AtFlags::AT_SYMLINK_NOFOLLOW) {
             Ok(found) => Ok(Some(found)),
@@ -55,10 +56,10 @@ impl Dir {
         }
     }
 
-    /// The names in the directory, sorted.
+    /// Returns the names in the directory, sorted.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be listed.
+    /// [`FileError`] if it cannot be listed.
     pub fn names(&self) -> Result<Vec<OsString>, FileError> {
         let list = || -> Result<Vec<OsString>, Errno> {
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -75,27 +76,27 @@ impl Dir {
         list().map_err(|e| FileError::new("list", &self.shown, e))
     }
 
-    /// Opens a directory in this one, never a link.
+    /// Opens a directory in this one.
     ///
     /// # Errors
-    /// [`FileError`]; `ELOOP` or `ENOTDIR` where it is a link.
+    /// [`FileError`]; `ELOOP` if it is a symbolic link, `ENOTDIR` if it is another file.
     pub fn dir(&self, name: impl AsRef<OsStr>) -> Result<Dir, FileError> {
         let fd = resolve::open_dir(&self.fd, name.as_ref()).map_err(|e| self.error("open", &name, e))?;
         Ok(Dir { fd, shown: self.shown.join(name.as_ref()) })
     }
 
-    /// Opens a regular file with `flags`, never a link, a fifo or a device.
+    /// Opens a regular file with `flags`.
     ///
     /// # Errors
-    /// [`FileError`]; `EINVAL` where it is no regular file.
+    /// [`FileError`]; `ELOOP` for a symbolic link, `EISDIR` for a directory, `EINVAL` for a fifo, socket or device.
     pub fn open(&self, name: impl AsRef<OsStr>, flags: OFlag) -> Result<File, FileError> {
         open_regular(&self.fd, name.as_ref(), flags).map_err(|e| self.error("open", name, e))
     }
 
-    /// Makes a new file; fails where the name is taken. The mode holds whatever the umask.
+    /// Creates a file with exactly `mode`, whatever the umask is.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`]; `EEXIST` if the name exists.
     pub fn create(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
         let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
         let create = || {
@@ -109,16 +110,16 @@ impl Dir {
         create().map_err(|e| self.error("create", &name, e))
     }
 
-    /// Opens a file of ours for appending and makes it first where it is missing. One that others may write is theirs no more.
+    /// Opens a file for appending, and creates it if it is missing. Removes the write permission of others.
     ///
     /// # Errors
-    /// [`FileError`], with [`Untrusted`] where it is somebody else's or has a second name, under which it might be a file that is
-    /// not ours.
+    /// [`FileError`], with [`Untrusted`] if it belongs to another user, or if it has a second name: the file could then be one
+    /// that hostprep did not create.
     pub fn append(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<File, FileError> {
         let file = self.open_or_create(&name, mode)?;
         let found = fstat(&file).map_err(|e| self.error("look at", &name, e))?;
         let owners = TrustedOwners::of(&self.stat_self()?);
-        owners.own(&found).map_err(|e| self.error("use", &name, io::Error::other(e)))?;
+        owners.owned(&found).map_err(|e| self.error("use", &name, io::Error::other(e)))?;
         if found.st_nlink > 1 {
             return Err(self.error("write", &name, io::Error::other(Untrusted::Names(found.st_nlink))));
         }
@@ -133,7 +134,7 @@ impl Dir {
         let flags = OFlag::O_RDWR | OFlag::O_APPEND;
         match self.open(&name, flags) {
             Err(e) if e.is_missing() => match self.create(&name, mode) {
-                // Reopened, since a new file is not in append mode; also where somebody else was faster.
+                // Opened again, because a new file is not in append mode, and because another process may have been faster.
                 Ok(_) => self.open(&name, flags),
                 Err(e) if e.errno() == Some(Errno::EEXIST) => self.open(&name, flags),
                 Err(e) => Err(e),
@@ -142,10 +143,10 @@ impl Dir {
         }
     }
 
-    /// Makes a directory with exactly `mode`, whatever the umask.
+    /// Creates a directory with exactly `mode`, whatever the umask is.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`]; `EEXIST` if the name exists.
     pub fn make_dir(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<Dir, FileError> {
         mkdirat(&self.fd, name.as_ref(), Mode::from_bits_truncate(mode))
             .map_err(|e| self.error("make directory", &name, e))?;
@@ -158,29 +159,29 @@ impl Dir {
     /// Changes the directory's own mode, through its descriptor.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// The error of `fchmod(2)`.
     pub fn set_mode(&self, mode: u32) -> Result<(), FileError> {
         fchmod(&self.fd, Mode::from_bits_truncate(mode))
             .map_err(|e| FileError::new("change the mode of", &self.shown, e))
     }
 
-    /// Renames within the directory, over what may be there.
+    /// Renames within the directory, and replaces `to` if it exists.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// The error of `renameat(2)`.
     pub fn rename(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
         renameat(&self.fd, from.as_ref(), &self.fd, to.as_ref()).map_err(|e| self.error("rename over", to, e))
     }
 
-    /// Renames within the directory; fails where the new name is taken.
+    /// Renames within the directory and replaces nothing.
     ///
     /// # Errors
-    /// [`FileError`]; `EEXIST` where it is.
+    /// [`FileError`]; `EEXIST` if `to` exists.
     pub fn rename_new(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
         let (from, to) = (from.as_ref(), to.as_ref());
         match renameat_with(&self.fd, from, &self.fd, to, RenameFlags::NOREPLACE) {
             Ok(()) => Ok(()),
-            // A kernel before 3.15, or a file system that cannot: looked at first instead.
+            // A kernel before 3.15, or a file system without it: look first, then rename.
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => match self.stat(to)? {
                 None => self.rename(from, to),
                 Some(_) => Err(self.error("rename to", to, Errno::EEXIST)),
@@ -189,29 +190,29 @@ impl Dir {
         }
     }
 
-    /// Exchanges two names in one step (Linux 3.15 and a file system that can).
+    /// Exchanges two names atomically (Linux 3.15).
     ///
     /// # Errors
-    /// [`FileError`]; `EINVAL` or `ENOSYS` where it cannot be done here.
+    /// [`FileError`]; `EINVAL` or `ENOSYS` if the file system or the kernel cannot.
     pub fn exchange(&self, one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> Result<(), FileError> {
-        // Not by way of glibc, which has the function since 2.28 only.
+        // Not through glibc, which has the function only since 2.28.
         renameat_with(&self.fd, one.as_ref(), &self.fd, other.as_ref(), RenameFlags::EXCHANGE)
             .map_err(|e| self.error("exchange", other, e))
     }
 
-    /// Makes a hard link within the directory; fails where the new name is taken.
+    /// Creates a hard link within the directory.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`]; `EEXIST` if `new` exists.
     pub fn link(&self, old: impl AsRef<OsStr>, new: impl AsRef<OsStr>) -> Result<(), FileError> {
         let flags = LinkatFlags::empty();
         linkat(&self.fd, old.as_ref(), &self.fd, new.as_ref(), flags).map_err(|e| self.error("link", new, e))
     }
 
-    /// Removes a file; one that is gone already is success.
+    /// Removes a file, if it exists.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// The error of `unlinkat(2)`.
     pub fn unlink(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
         match unlinkat(&self.fd, name.as_ref(), UnlinkatFlags::NoRemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => Ok(()),
@@ -219,21 +220,21 @@ impl Dir {
         }
     }
 
-    /// Removes a file that [`Dir::replace`] writes, and what a crash left of writing it; both are gone from the disk then.
+    /// Removes a file that [`Dir::replace`] writes, and the temporary file that a crash left. Both are gone from the disk when this
+    /// returns.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// As [`Dir::unlink`] and [`Dir::sync`].
     pub fn unlink_replaced(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
-        self.unlink(replacement_of(name.as_ref()))?;
+        self.unlink(temporary_name(name.as_ref()))?;
         self.unlink(name)?;
         self.sync()
     }
 
-    /// Removes an empty directory; `false` where it is not empty, one that is gone already is success. It is gone from the disk
-    /// too when this returns.
+    /// Removes an empty directory, if it exists. It is gone from the disk when this returns. Returns `false` if it is not empty.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`]; `ENOTDIR` if it is not a directory.
     pub fn remove_dir(&self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
         match unlinkat(&self.fd, name.as_ref(), UnlinkatFlags::RemoveDir) {
             Ok(()) => self.sync().map(|()| true),
@@ -246,24 +247,24 @@ impl Dir {
     /// Writes the directory's entries to disk.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// The error of `fsync(2)`.
     pub fn sync(&self) -> Result<(), FileError> {
         fsync(&self.fd).map_err(|e| FileError::new("sync", &self.shown, e))
     }
 
-    /// As [`crate::Root::replace`], for a name in this directory.
+    /// Replaces the content of a file atomically: after a crash, either the old or the new content is complete. Creates the file if
+    /// it is missing. The caller holds a lock.
     ///
     /// # Errors
-    /// [`FileError`]; the old content is then still there.
+    /// [`FileError`]; the file then has its old content.
     pub fn replace(&self, name: impl AsRef<OsStr>, content: &[u8], mode: u32) -> Result<(), FileError> {
         self.replace_with(name, mode, |file| file.write_all(content))
     }
 
-    /// As [`Dir::replace`], for a file that is not ours alone: mode and owner of one that is there are kept, anything but a
-    /// regular file is refused, and callers need no lock.
+    /// As [`Dir::replace`], for a file that belongs to another program or user: keeps its mode and owner, and needs no lock.
     ///
     /// # Errors
-    /// [`FileError`]; the old content is then still there.
+    /// [`FileError`], also if the name exists and is not a regular file; the file then has its old content.
     pub fn replace_preserving_metadata(
         &self,
         name: impl AsRef<OsStr>,
@@ -280,12 +281,12 @@ impl Dir {
         temporary.push(name);
         temporary.push(format!(".hostprep-{}", std::process::id()));
         let replaced = (|| {
-            // Root's alone until it has its owner.
+            // Readable by root alone until it has its owner.
             let mut file = self.create(&temporary, kept.map_or(mode, |_| 0o600))?;
             if let Some(kept) = kept {
                 fchown(&file, Some(Uid::from_raw(kept.st_uid)), Some(Gid::from_raw(kept.st_gid)))
                     .and_then(|()| fchmod(&file, Mode::from_bits_truncate(kept.st_mode & 0o777)))
-                    .map_err(|e| self.error("give its owner to", name, e))?;
+                    .map_err(|e| self.error("keep the owner of", name, e))?;
             }
             file.write_all(content).and_then(|()| file.sync_all()).map_err(|e| self.error("write", name, e))?;
             self.rename(&temporary, name)
@@ -296,10 +297,10 @@ impl Dir {
         replaced.and_then(|()| self.sync())
     }
 
-    /// As [`Dir::replace`], with the content as `write` writes it, so that it need not be in memory.
+    /// As [`Dir::replace`], with the content that `write` writes.
     ///
     /// # Errors
-    /// [`FileError`], also with what `write` fails with; the old content is then still there.
+    /// [`FileError`], also with the error of `write`; the file then has its old content.
     pub fn replace_with(
         &self,
         name: impl AsRef<OsStr>,
@@ -307,8 +308,8 @@ impl Dir {
         write: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> Result<(), FileError> {
         let name = name.as_ref();
-        let temporary = replacement_of(name);
-        // A fixed name: what a crash leaves is replaced by the next writer, who holds the lock.
+        let temporary = temporary_name(name);
+        // A fixed name, so that the next writer, which holds the lock, replaces what a crash left.
         self.unlink(&temporary)?;
         let mut file = self.create(&temporary, mode)?;
         let written = write(&mut file).and_then(|()| file.sync_all());
@@ -324,12 +325,16 @@ impl Dir {
     }
 }
 
-/// What is written before it is renamed to `name`.
-fn replacement_of(name: &OsStr) -> OsString {
-    let mut replacement = OsString::from(".");
-    replacement.push(name);
-    replacement.push(".hostprep-new");
-    replacement
+/// The end of the name that [`Dir::replace`] writes to before it renames.
+pub const TEMPORARY_SUFFIX: &str = ".hostprep-new";
+
+/// Returns the name that [`Dir::replace`] writes to before it renames it to `name`.
+#[must_use]
+pub fn temporary_name(name: impl AsRef<OsStr>) -> OsString {
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(TEMPORARY_SUFFIX);
+    temporary
 }
 
 impl AsFd for Dir {
@@ -338,15 +343,15 @@ impl AsFd for Dir {
     }
 }
 
-/// Opens a regular file, never a link, a fifo or a device, and never waits.
+/// Opens a regular file, without following a symbolic link and without waiting.
 pub(crate) fn open_regular(dir: &OwnedFd, name: &OsStr, flags: OFlag) -> Result<File, Errno> {
-    let regular = |found: FileStat| match resolve::file_type(&found) {
+    let regular = |found: FileStat| match file_type(&found) {
         SFlag::S_IFREG => Ok(()),
         SFlag::S_IFDIR => Err(Errno::EISDIR),
         SFlag::S_IFLNK => Err(Errno::ELOOP),
         _ => Err(Errno::EINVAL),
     };
-    // Looked at first, since opening a device may already do something (a watchdog, a tape).
+    // Checked before opening: opening a device can have effects (a watchdog, a tape).
     regular(fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?)?;
     let always = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let fd = open_at(dir, name, flags | always, Mode::empty())?;

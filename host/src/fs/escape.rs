@@ -1,41 +1,57 @@
-//! Links of an alternate root that lead a tool of this machine out of it.
+//! Symbolic links of an alternate root that lead a tool of this machine out of it.
 //!
-//! We resolve links inside the root. A tool that is told the root by an option (`useradd --prefix`, `semodule -p`) has the
-//! kernel resolve them, and an absolute one then leads to this machine's own files.
+//! hostprep resolves links inside the root. A tool that gets the root as an option (`useradd --prefix`, `semodule -p`) lets the
+//! kernel resolve them, and an absolute link then leads to this machine's own files.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use nix::sys::stat::{FileStat, stat};
+use nix::sys::stat::stat;
 
 use crate::error::FileError;
-use crate::fs::root::{Root, is_dir, is_link};
+use crate::fs::root::Root;
+use crate::fs::stat::{FileId, is_dir, is_link};
 
-/// Deeper than any tree that a tool writes.
+/// How many directories deep links are looked for: deeper than any tree that a tool writes.
 const DEEPEST: usize = 16;
 
 impl Root {
-    /// The first of `paths`, and of all below them, whose link leads a tool to something else than it leads us to. Always
-    /// `None` on the running system, where both are the same.
+    /// Returns the first path, of `paths` and everything below them, that leads a tool to another file than it leads hostprep
+    /// to. Returns `None` on the running system, where both are the same.
     ///
     /// # Errors
-    /// [`FileError`] where it cannot be known.
+    /// [`FileError`] if a path cannot be looked at.
     pub fn find_escaping_symlink(&self, paths: &[PathBuf]) -> Result<Option<PathBuf>, FileError> {
         if !self.is_alternate() {
             return Ok(None);
         }
         for path in paths {
-            // Also where it is a directory above that is the link.
+            // Also true if a directory above is the link.
             if self.leads_elsewhere(path)? {
                 return Ok(Some(path.clone()));
             }
-            if let Some(found) = self.link_outside_below(path, DEEPEST)? {
+            if let Some(found) = self.find_escaping_below(path, DEEPEST)? {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    fn link_outside_below(&self, path: &Path, depth: usize) -> Result<Option<PathBuf>, FileError> {
+    /// Fails if [`Root::find_escaping_symlink`] finds one in `paths`.
+    ///
+    /// # Errors
+    /// [`FileError`] with the link.
+    pub fn ensure_no_symlink_escape(&self, paths: &[PathBuf]) -> Result<(), FileError> {
+        match self.find_escaping_symlink(paths)? {
+            None => Ok(()),
+            Some(link) => {
+                let why = "this symbolic link points outside the alternate root; replace it with a copy of its target";
+                Err(FileError::new("let a tool change", self.shown(link), io::Error::other(why)))
+            }
+        }
+    }
+
+    fn find_escaping_below(&self, path: &Path, depth: usize) -> Result<Option<PathBuf>, FileError> {
         if depth == 0 || !self.stat(path)?.as_ref().is_some_and(is_dir) {
             return Ok(None);
         }
@@ -45,7 +61,7 @@ impl Root {
             match dir.stat(&name)? {
                 Some(found) if is_link(&found) && self.leads_elsewhere(&below)? => return Ok(Some(below)),
                 Some(found) if is_dir(&found) => {
-                    if let Some(found) = self.link_outside_below(&below, depth - 1)? {
+                    if let Some(found) = self.find_escaping_below(&below, depth - 1)? {
                         return Ok(Some(found));
                     }
                 }
@@ -58,10 +74,9 @@ impl Root {
     fn leads_elsewhere(&self, path: &Path) -> Result<bool, FileError> {
         let ours = self.stat_followed(path)?;
         let theirs = stat(&self.shown(path)).ok();
-        let same = |one: FileStat, other: FileStat| (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino);
         Ok(match (ours, theirs) {
-            (Some(ours), Some(theirs)) => !same(ours, theirs),
-            // A link to nothing: what is written through it would be made there.
+            (Some(ours), Some(theirs)) => FileId::of(&ours) != FileId::of(&theirs),
+            // A dangling link: a tool would create the target.
             (None, None) if self.stat(path)?.as_ref().is_some_and(is_link) => true,
             (None, None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(above))?,
             _ => true,

@@ -1,13 +1,13 @@
-//! Where an agent, and so hostprep, has its own files; everything else is the system's (`hier(7)`).
+//! The directories in which add-on software keeps its own files; all others are the system's (`hier(7)`).
 
 use std::path::{Path, PathBuf};
 
-/// Below these an agent has its own; the directories themselves are the system's.
+/// The directories below which add-on software has its own. They themselves belong to the system.
 pub const ADDON_BASES: [&str; 8] =
     ["/opt", "/var/opt", "/etc/opt", "/var/lib", "/var/log", "/var/cache", "/run", "/usr/local"];
 
-/// The directory of the system's below which `path` is an agent's: links down to it are the system's business (`/opt` on an
-/// image-based host, `/var/run`), below it none is followed. `/` where `path` lies in none of [`ADDON_BASES`].
+/// Returns the member of [`ADDON_BASES`] that holds `path`, or `/`. Symbolic links down to it belong to the system (`/opt` on
+/// an image-based host, `/var/run`) and are followed; below it, none is.
 #[must_use]
 pub fn base(path: &Path) -> PathBuf {
     let holding = |place: &&str| path.starts_with(place) && path != Path::new(place);
@@ -15,7 +15,7 @@ pub fn base(path: &Path) -> PathBuf {
     deepest.unwrap_or("/").into()
 }
 
-/// Whether `path` is a directory below which an agent has its own, or one above such.
+/// Returns whether `path` is one of [`ADDON_BASES`] or a directory above one.
 #[must_use]
 pub fn is_system_dir(path: &Path) -> bool {
     ADDON_BASES.iter().any(|place| Path::new(place).starts_with(path))
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_for_agents_is_no_agents() {
+    fn a_base_belongs_to_the_system() {
         for path in ["/opt", "/var/opt", "/run", "/var", "/"] {
             assert!(is_system_dir(Path::new(path)), "{path}");
         }
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn the_deepest_place_counts() {
+    fn the_deepest_base_counts() {
         for (path, place) in [
             ("/opt/cisco/amp", "/opt"),
             ("/var/opt/cisco", "/var/opt"),

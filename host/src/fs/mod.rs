@@ -1,21 +1,32 @@
 //! Files. Every path derives from a root directory, and is opened without leaving it.
 //!
 //! A path *inside* is as the prepared host sees it (`/etc/passwd`); a path *shown* is as this process sees it, below an alternate
-//! root. [`root::Root`] maps one to the other. Directories that belong to hostprep or to the agent are opened without following a
-//! symbolic link below the system's own directories, and only if root alone can change them.
+//! root. [`Root`] maps one to the other. Directories that belong to hostprep or to the agent are opened without following a
+//! symbolic link below the system's own directories ([`fhs`]), and only if root alone can change them: [`OpenPolicy`].
 //!
-//! * [`root`], [`dir`]: the root; an opened directory, atomic replacement
+//! * [`Root`], [`Dir`]: the root, and reading and replacing files by path; an opened directory
+//! * [`FileId`], [`file_type`]: what `stat(2)` says
 //! * [`fhs`], [`ownership`]: where add-on software keeps its files; who may own and change a file
 //! * [`attributes`]: immutable and append-only files
 //! * [`watch`]: waits for changes of a directory
 
 pub mod attributes;
-pub mod dir;
+mod dir;
 mod escape;
 pub mod fhs;
+mod files;
+mod open;
 mod openat;
 pub mod ownership;
 mod resolve;
-pub mod root;
+mod root;
+mod stat;
 mod trusted;
 pub mod watch;
+
+pub use dir::{Dir, TEMPORARY_SUFFIX, temporary_name};
+pub use files::{TEXT_LIMIT, read_limited, text};
+pub use open::{DirLookup, OpenPolicy};
+pub use resolve::MAX_SYMLINKS;
+pub use root::{Root, RootError};
+pub use stat::{FileId, file_type, is_dir, is_file, is_link, mode_of};

@@ -1,7 +1,7 @@
-//! Opening one name in an opened directory, never through a link and never outside the directory.
+//! Opens one name in an opened directory, without following a symbolic link or leaving the directory.
 //!
-//! `openat2(2)` (Linux 5.6) has the kernel promise it. Where it cannot be called, a single name and `O_NOFOLLOW` come to the
-//! same: there is no component before the last that could be a link.
+//! With `openat2(2)` (Linux 5.6), the kernel guarantees it. Without, a single name and `O_NOFOLLOW` have the same effect: no
+//! earlier component can be a link.
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -13,10 +13,10 @@ use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;
 use rustix::fs::{OFlags, ResolveFlags, openat2};
 
-/// Whether `openat2` may still be tried; one refusal is enough for the process.
+/// Whether `openat2` is still tried. It is not, once the kernel has refused it.
 static TRIED_FIRST: AtomicBool = AtomicBool::new(true);
 
-/// Opens `name` in `dir` with `flags`; a link is `ELOOP`, or `ENOTDIR` with `O_DIRECTORY` on older kernels.
+/// Opens `name` in `dir` with `flags`; a symbolic link is `ELOOP`, or `ENOTDIR` with `O_DIRECTORY` on older kernels.
 pub(crate) fn open_at(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {
     if !is_single(name) {
         return Err(Errno::EINVAL);
@@ -31,7 +31,7 @@ pub(crate) fn open_at(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) ->
             TRIED_FIRST.store(false, Ordering::Relaxed);
             older()
         }
-        // The true answer, or a filter that does not know the call (seccomp(2)): the older call tells which.
+        // The file itself, or a filter that does not know the call (seccomp(2)): the older call shows which.
         Err(Errno::EPERM) => older().inspect(|_| TRIED_FIRST.store(false, Ordering::Relaxed)),
         opened => opened,
     }
@@ -40,13 +40,13 @@ pub(crate) fn open_at(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) ->
 fn newer(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let flags = OFlags::from_bits_retain(flags.bits().cast_unsigned());
-    // The call refuses a mode that says nothing.
+    // The call refuses a mode without O_CREAT.
     let mode = if flags.contains(OFlags::CREATE) { mode } else { Mode::empty() };
     let mode = rustix::fs::Mode::from_raw_mode(mode.bits());
     openat2(dir, name, flags, mode, resolve).map_err(|e| Errno::from_raw(e.raw_os_error()))
 }
 
-/// Whether `name` is one component that leads down.
+/// Returns whether `name` is one component that leads down.
 fn is_single(name: &OsStr) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.as_bytes().contains(&b'/')
 }

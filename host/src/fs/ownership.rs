@@ -1,71 +1,118 @@
-//! Whose a file is: what others may change is not believed, not run and not added to.
+//! File ownership. What another user can change is not read as configuration, not run and not appended to.
+
+use std::path::{Path, PathBuf};
 
 use nix::sys::stat::FileStat;
 use nix::unistd::geteuid;
 use thiserror::Error;
 
-/// What others can do to it.
+/// Why a file or directory is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Untrusted {
-    /// It is somebody else's.
-    #[error("it belongs to uid {0}, which may change it; see what is in it, then give it to root")]
+    /// It belongs to another user, who can change it.
+    #[error("it belongs to uid {0}; check its contents, then run `chown root` on it")]
     Owner(u32),
-    /// Its mode lets others write.
-    #[error("its mode {0:04o} lets others write; see what is in it, then `chmod go-w`")]
+    /// Its mode lets its group or all users write.
+    #[error("it is writable by others (mode {0:04o}); check its contents, then run `chmod go-w` on it")]
     Mode(u32),
-    /// Nothing that we did not make is followed.
+    /// It is a symbolic link below the system's own directories.
     #[error("it is a symbolic link, which is not followed; move it away")]
     Link,
-    /// Something else stands where a directory of ours would.
-    #[error("it is no directory; move it away")]
+    /// It is in the place of a directory.
+    #[error("it is not a directory; move it away")]
     NoDirectory,
-    /// It has further names, under which what is written would be seen as well (`link(2)`).
-    #[error("it has {0} names (hard links) and is not written through one of them; put a copy in its place")]
+    /// It has several names (`link(2)`), and writing would change the file under all of them.
+    #[error("it has {0} names (hard links), and all would change; replace it with a copy")]
     Names(u64),
 }
 
-/// Who may own what is believed: root, the caller, and the owner of the root directory, who can change all of it anyway.
+/// The directory or symbolic link because of which a file below it is not used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", text(path, *why))]
+pub struct UntrustedAbove {
+    path: PathBuf,
+    why: Untrusted,
+}
+
+impl UntrustedAbove {
+    pub(crate) fn new(path: PathBuf, why: Untrusted) -> Self {
+        Self { path, why }
+    }
+
+    /// Returns the same error with another path.
+    #[must_use]
+    pub fn at(&self, path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_owned(), why: self.why }
+    }
+
+    /// Returns the path of the directory or link.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn text(path: &Path, why: Untrusted) -> String {
+    let word = path.display();
+    match why {
+        Untrusted::Owner(uid) => {
+            format!("{word} belongs to uid {uid}; check its contents, then run: chown root {word}")
+        }
+        Untrusted::Mode(mode) => {
+            format!("{word} is writable by others (mode {mode:04o}); check its contents, then run: chmod go-w {word}")
+        }
+        Untrusted::Link | Untrusted::NoDirectory | Untrusted::Names(_) => format!("{word}: {why}"),
+    }
+}
+
+/// The users who may own what is trusted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TrustedOwners {
-    of_root: u32,
+pub(crate) enum TrustedOwners {
+    /// Root alone.
+    Root,
+    /// Root, this process's user, and the owner of the root directory, who can change everything below it anyway.
+    OfTree { top: u32 },
 }
 
 impl TrustedOwners {
-    /// Those of a tree whose top is `top`.
+    /// Returns those of the tree that begins at `top`.
     pub fn of(top: &FileStat) -> Self {
-        Self { of_root: top.st_uid }
+        Self::OfTree { top: top.st_uid }
     }
 
-    /// Whether `found` belongs to one of them.
+    /// Checks that a trusted user owns `found`.
     ///
     /// # Errors
     /// [`Untrusted::Owner`].
-    pub fn own(self, found: &FileStat) -> Result<(), Untrusted> {
+    pub fn owned(self, found: &FileStat) -> Result<(), Untrusted> {
         let uid = found.st_uid;
-        let is_theirs = uid == 0 || uid == self.of_root || uid == geteuid().as_raw();
-        if is_theirs { Ok(()) } else { Err(Untrusted::Owner(uid)) }
+        let is_trusted = match self {
+            Self::Root => uid == 0,
+            Self::OfTree { top } => uid == 0 || uid == top || uid == geteuid().as_raw(),
+        };
+        if is_trusted { Ok(()) } else { Err(Untrusted::Owner(uid)) }
     }
 
-    /// Whether nobody else can change what `found` is: a file's content, a directory's names.
+    /// Checks that only trusted users can change `found`: the content of a file, the names in a directory.
     ///
     /// # Errors
-    /// [`Untrusted`].
-    pub fn alone(self, found: &FileStat) -> Result<(), Untrusted> {
-        self.own(found)?;
+    /// [`Untrusted::Owner`] or [`Untrusted::Mode`].
+    pub fn exclusive(self, found: &FileStat) -> Result<(), Untrusted> {
+        self.owned(found)?;
         if lets_others_write(found) { Err(Untrusted::Mode(found.st_mode & 0o7777)) } else { Ok(()) }
     }
 
-    /// Whether nobody else can change what the names of these in the directory `found` lead to. In one with the sticky bit
-    /// others have names of their own and no hold of ours (`inode(7)`).
+    /// Checks that other users cannot rename or remove what trusted users have in the directory `found`. In a directory with
+    /// the sticky bit they can change only their own names (`inode(7)`).
     ///
     /// # Errors
-    /// [`Untrusted`].
-    pub fn keep_names(self, found: &FileStat) -> Result<(), Untrusted> {
-        if found.st_mode & 0o1000 != 0 { self.own(found) } else { self.alone(found) }
+    /// As [`TrustedOwners::exclusive`].
+    pub fn names_protected(self, found: &FileStat) -> Result<(), Untrusted> {
+        if found.st_mode & 0o1000 != 0 { self.owned(found) } else { self.exclusive(found) }
     }
 }
 
-/// Whether the mode does; with an access control list the group's bits are its mask (`acl(5)`).
+/// Returns whether the group or all users can write. With an access control list, the group's bits are its mask (`acl(5)`).
 pub(crate) fn lets_others_write(found: &FileStat) -> bool {
     found.st_mode & 0o022 != 0
 }

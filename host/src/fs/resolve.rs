@@ -1,93 +1,102 @@
-//! Opening a path beneath a root directory, one component at a time.
+//! Resolves a path below a root directory, one component at a time.
 //!
-//! Symbolic links are resolved here, never by the kernel, so that a link cannot lead out of the root. It needs neither
-//! `openat2` (Linux 5.6), which only makes each step doubly sure, nor a mounted `/proc`.
+//! hostprep resolves symbolic links itself, so that none leads out of the root. This needs neither `openat2` (Linux 5.6), which
+//! only checks each step a second time, nor a mounted `/proc`.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, readlinkat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
+use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 
 use crate::fs::openat::open_at;
+use crate::fs::stat::is_link;
 
-/// Linux's own limit (`path_resolution(7)`).
-const MOST_LINKS: usize = 40;
+/// The number of symbolic links that one resolution follows; Linux has the same limit (`path_resolution(7)`).
+pub const MAX_SYMLINKS: usize = 40;
 
-/// A directory that was reached and the name in it that the path ends with.
-pub(crate) struct Place {
+/// The directory that holds the file that a path leads to, and its name there.
+pub(crate) struct Resolved {
     pub dir: OwnedFd,
-    /// `None` where the path is the root itself.
+    /// `None` if the path leads to a directory that was opened on the way, such as the root.
     pub name: Option<OsString>,
 }
 
-/// What lies on the way.
+/// A directory or a symbolic link on the way.
 #[derive(Clone, Copy)]
-pub(crate) enum PathStep<'a> {
+pub(crate) struct PathStep<'a> {
+    /// Its path inside the root, without a link.
+    pub path: &'a Path,
+    /// What it is.
+    pub kind: StepKind<'a>,
+}
+
+/// What a [`PathStep`] is.
+#[derive(Clone, Copy)]
+pub(crate) enum StepKind<'a> {
     Directory(&'a OwnedFd),
     Link(&'a FileStat),
 }
 
 impl PathStep<'_> {
-    /// What it is.
+    /// Returns its metadata; of a directory, that of the opened one.
     pub fn stat(self) -> Result<FileStat, Errno> {
-        match self {
-            Self::Directory(dir) => fstat(dir),
-            Self::Link(found) => Ok(*found),
+        match self.kind {
+            StepKind::Directory(dir) => fstat(dir),
+            StepKind::Link(found) => Ok(*found),
         }
     }
 }
 
-pub(crate) fn file_type(stat: &FileStat) -> SFlag {
-    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
+/// Resolves `path` below `root`. Follows a symbolic link at its end if `follow_last` is set.
+pub(crate) fn resolve(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Resolved, Errno> {
+    resolve_checked(root, path, follow_last, &mut |_| Ok(()))
 }
 
-/// The directory and last name of `path` beneath `root`; a link at the end is resolved too if `follow_last` is set.
-pub(crate) fn place(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Place, Errno> {
-    place_seen(root, path, follow_last, &mut |_| Ok(()))
-}
-
-/// The same, where `seen` may object to each directory on the way, as opened, and to each link.
-pub(crate) fn place_seen<E: From<Errno>>(
+/// As [`resolve`], and calls `check` for each opened directory and each symbolic link on the way. Stops at its first error.
+pub(crate) fn resolve_checked<E: From<Errno>>(
     root: &OwnedFd,
     path: &Path,
     follow_last: bool,
-    seen: &mut dyn FnMut(PathStep) -> Result<(), E>,
-) -> Result<Place, E> {
+    check: &mut dyn FnMut(PathStep) -> Result<(), E>,
+) -> Result<Resolved, E> {
     let mut above: Vec<OwnedFd> = Vec::new();
     let mut here = root.try_clone().map_err(errno)?;
     let mut todo: VecDeque<OsString> = names(path);
-    let mut links_left = MOST_LINKS;
-    seen(PathStep::Directory(&here))?;
+    let mut at = PathBuf::from("/");
+    let mut links_left = MAX_SYMLINKS;
+    check(PathStep { path: &at, kind: StepKind::Directory(&here) })?;
 
     while let Some(name) = todo.pop_front() {
         if name == ".." {
             if let Some(parent) = above.pop() {
                 here = parent;
+                at.pop();
             }
             continue;
         }
         let last = todo.is_empty();
         let found = match fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Err(Errno::ENOENT) if last => return Ok(Place { dir: here, name: Some(name) }),
+            Err(Errno::ENOENT) if last => return Ok(Resolved { dir: here, name: Some(name) }),
             found => found?,
         };
-        let is_link = file_type(&found) == SFlag::S_IFLNK;
-        if last && !(is_link && follow_last) {
-            return Ok(Place { dir: here, name: Some(name) });
+        let is_symlink = is_link(&found);
+        if last && !(is_symlink && follow_last) {
+            return Ok(Resolved { dir: here, name: Some(name) });
         }
-        if is_link {
+        if is_symlink {
             if links_left == 0 {
                 return Err(Errno::ELOOP.into());
             }
-            seen(PathStep::Link(&found))?;
+            check(PathStep { path: &at.join(&name), kind: StepKind::Link(&found) })?;
             links_left -= 1;
             let target = readlinkat(&here, name.as_os_str())?;
             if Path::new(&target).is_absolute() {
                 above.clear();
+                at = PathBuf::from("/");
                 here = root.try_clone().map_err(errno)?;
             }
             for component in names(Path::new(&target)).into_iter().rev() {
@@ -96,21 +105,22 @@ pub(crate) fn place_seen<E: From<Errno>>(
             continue;
         }
         let next = open_dir(here.as_fd(), &name)?;
-        seen(PathStep::Directory(&next))?;
+        at.push(&name);
+        check(PathStep { path: &at, kind: StepKind::Directory(&next) })?;
         above.push(std::mem::replace(&mut here, next));
     }
-    Ok(Place { dir: here, name: None })
+    Ok(Resolved { dir: here, name: None })
 }
 
-/// Opens the directory `name` in `dir`, never a link: that is `ELOOP`.
+/// Opens the directory `name` in `dir`. A symbolic link is `ELOOP`.
 pub(crate) fn open_dir(dir: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
     match open_at(&dir, name, flags, Mode::empty()) {
-        // A directory that may be passed through but not listed (an ordinary user under 0711).
+        // A directory that this user can pass through but not list, such as one of mode 0711.
         Err(Errno::EACCES) => open_at(&dir, name, flags | OFlag::O_PATH, Mode::empty()),
-        // As openat(2) has it for a link; openat2(2) says it plainly.
+        // openat(2) returns this for a symbolic link too; openat2(2) returns ELOOP.
         Err(Errno::ENOTDIR) => match fstatat(&dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Ok(found) if file_type(&found) == SFlag::S_IFLNK => Err(Errno::ELOOP),
+            Ok(found) if is_link(&found) => Err(Errno::ELOOP),
             _ => Err(Errno::ENOTDIR),
         },
         opened => opened,

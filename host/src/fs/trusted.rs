@@ -1,76 +1,23 @@
-//! What is ours, or is believed: reached through no link that is not the system's, and nobody else's to change.
+//! Files that only trusted users can change: hostprep's own state, its configuration, and the programs that it runs.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::{FileStat, fstat, fstatat};
-use thiserror::Error;
 
 use crate::error::{FileError, ReadError};
-use crate::fs::dir::{Dir, open_regular};
-use crate::fs::fhs;
-use crate::fs::ownership::{TrustedOwners, Untrusted};
-use crate::fs::resolve::{self, Place};
-use crate::fs::root::{Root, TEXT_LIMIT, read_limited, text};
+use crate::fs::dir::open_regular;
+use crate::fs::files::{TEXT_LIMIT, read_limited, text};
+use crate::fs::ownership::{TrustedOwners, UntrustedAbove};
+use crate::fs::resolve::{Resolved, StepKind, resolve_checked};
+use crate::fs::root::Root;
 
 impl Root {
-    /// Opens a directory of ours: links down to [`fhs::base`] are resolved inside the root, below it none is followed, and
-    /// each directory must be one that nobody else can write to.
-    ///
-    /// # Errors
-    /// [`FileError`], with [`crate::fs::ownership::Untrusted`] at a link, a file, or a directory that others can write to.
-    pub fn open_private_dir(&self, inside: impl AsRef<Path>) -> Result<Dir, FileError> {
-        let above = fhs::base(inside.as_ref());
-        self.own_below(self.dir(&above)?, &above, inside.as_ref(), &|dir, name| dir.dir(name))
-    }
-
-    /// As [`Root::open_private_dir`], and makes what is missing of it, each component root-owned and 0755 whatever the umask.
-    ///
-    /// # Errors
-    /// As [`Root::open_private_dir`].
-    pub fn create_private_dir(&self, inside: impl AsRef<Path>) -> Result<Dir, FileError> {
-        let above = fhs::base(inside.as_ref());
-        self.own_below(self.make_dirs(&above)?, &above, inside.as_ref(), &|dir, name| match dir.dir(name) {
-            Err(e) if e.errno() == Some(Errno::ENOENT) => match dir.make_dir(name, 0o755) {
-                // Somebody else was faster.
-                Err(e) if e.errno() == Some(Errno::EEXIST) => dir.dir(name),
-                made => made,
-            },
-            opened => opened,
-        })
-    }
-
-    fn own_below(
-        &self,
-        mut dir: Dir,
-        above: &Path,
-        inside: &Path,
-        open: &dyn Fn(&Dir, &OsStr) -> Result<Dir, FileError>,
-    ) -> Result<Dir, FileError> {
-        let owners = self.owners()?;
-        for name in inside.strip_prefix(above).unwrap_or(inside) {
-            let foreign = |e: Untrusted| FileError::new("use", dir.shown().join(name), io::Error::other(e));
-            let next = match open(&dir, name) {
-                Err(e) if e.errno() == Some(Errno::ELOOP) => return Err(foreign(Untrusted::Link)),
-                Err(e) if e.errno() == Some(Errno::ENOTDIR) => return Err(foreign(Untrusted::NoDirectory)),
-                opened => opened?,
-            };
-            owners.alone(&next.stat_self()?).map_err(foreign)?;
-            dir = next;
-        }
-        Ok(dir)
-    }
-
-    fn owners(&self) -> Result<TrustedOwners, FileError> {
-        fstat(&self.fd).map(|top| TrustedOwners::of(&top)).map_err(|e| FileError::new("look at", self.path(), e))
-    }
-
-    /// The text of a file of ours of at most [`TEXT_LIMIT`] bytes, reached as [`Root::open_private_dir`] reaches its directory; `None`
-    /// where there is none.
+    /// Reads a text file of at most [`TEXT_LIMIT`] bytes, after opening its directory with [`Root::open_private_dir`]. Returns
+    /// `None` if there is no such file.
     ///
     /// # Errors
     /// As [`Root::open_private_dir`] and [`Root::read_text`].
@@ -87,11 +34,12 @@ impl Root {
         text(bytes, &shown).map(Some)
     }
 
-    /// As [`Root::read_text_if_there`], of a file that says what is to be done: neither it nor what leads to it may be for others
-    /// to change.
+    /// Reads a text file that controls what hostprep does, as [`Root::read_text_if_there`] does. Symbolic links are followed, but
+    /// the file, each directory and each link on the way must be ones that only trusted users can change.
     ///
     /// # Errors
-    /// As [`Root::read_text`]; [`crate::fs::ownership::Untrusted`] where somebody else can change what is read.
+    /// As [`Root::read_text`]; [`Untrusted`](crate::fs::ownership::Untrusted), or [`UntrustedAbove`] with the directory, if another
+    /// user can change what is read.
     pub fn read_trusted_text(&self, inside: impl AsRef<Path>) -> Result<Option<String>, ReadError> {
         let inside = inside.as_ref();
         let shown = self.shown(inside);
@@ -106,59 +54,77 @@ impl Root {
     }
 
     fn open_trusted(&self, inside: &Path) -> Result<File, FileError> {
-        let owners = self.owners()?;
+        let owners = self.trusted_owners()?;
         let shown = self.shown(inside);
         let failed = |e: io::Error| FileError::new("use", &shown, e);
-        let place = resolve::place_seen(&self.fd, inside, true, &mut |seen| {
-            let found = seen.stat().map_err(Stopped::System)?;
-            match seen {
-                resolve::PathStep::Directory(_) => owners.keep_names(&found),
-                resolve::PathStep::Link(_) => owners.own(&found),
+        let resolved = resolve_checked(&self.fd, inside, true, &mut |step| {
+            let found = step.stat().map_err(Stopped::System)?;
+            match step.kind {
+                StepKind::Directory(_) => owners.names_protected(&found),
+                StepKind::Link(_) => owners.owned(&found),
             }
-            .map_err(Stopped::Untrusted)
+            .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(self.shown(step.path), why)))
         });
-        let place = match place {
+        let resolved = match resolved {
             Err(Stopped::System(e)) => return Err(FileError::new("open", &shown, e)),
-            Err(Stopped::Untrusted(e)) => return Err(failed(io::Error::other(OnTheWay(e)))),
-            Ok(place) => place,
+            Err(Stopped::Untrusted(e)) => return Err(failed(io::Error::other(e))),
+            Ok(resolved) => resolved,
         };
-        let name = place.name.ok_or_else(|| FileError::new("open", &shown, Errno::EISDIR))?;
-        let file = open_regular(&place.dir, &name, OFlag::O_RDONLY).map_err(|e| FileError::new("open", &shown, e))?;
+        let name = resolved.name.ok_or_else(|| FileError::new("open", &shown, Errno::EISDIR))?;
+        let opened = open_regular(&resolved.dir, &name, OFlag::O_RDONLY);
+        let file = opened.map_err(|e| FileError::new("open", &shown, e))?;
         let found = fstat(&file).map_err(|e| FileError::new("look at", &shown, e))?;
-        owners.alone(&found).map_err(|e| failed(io::Error::other(e)))?;
+        owners.exclusive(&found).map_err(|e| failed(io::Error::other(e)))?;
         Ok(file)
     }
 
-    /// Whether `inside` leads to a file that nobody else can change, through directories and links that nobody else can, and that
-    /// lies in a directory that is nobody else's to write to at all.
+    /// Returns the deepest directory on the way to `inside`, or `inside` itself, that is not root's or that others can write
+    /// to. Follows symbolic links inside the root and passes over what is missing.
+    ///
+    /// # Errors
+    /// [`FileError`] if one cannot be looked at.
+    pub fn find_dir_not_roots_alone(&self, inside: &Path) -> Result<Option<PathBuf>, FileError> {
+        for directory in inside.ancestors() {
+            if let Some(found) = self.stat_followed(directory)?
+                && TrustedOwners::Root.exclusive(&found).is_err()
+            {
+                return Ok(Some(directory.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns whether only trusted users can change the file that `inside` leads to: the file itself, every directory and every
+    /// symbolic link on the way. The directories that hold the file or a link must be writable by trusted users alone, the sticky
+    /// bit notwithstanding.
     #[must_use]
     pub fn is_trusted(&self, inside: impl AsRef<Path>) -> bool {
-        let Ok(owners) = self.owners() else { return false };
+        let Ok(owners) = self.trusted_owners() else { return false };
         let mut last = None;
-        let place = resolve::place_seen(&self.fd, inside.as_ref(), true, &mut |seen| {
-            let found = seen.stat().map_err(Stopped::System)?;
-            match seen {
-                resolve::PathStep::Directory(_) => {
+        let resolved = resolve_checked(&self.fd, inside.as_ref(), true, &mut |step| {
+            let found = step.stat().map_err(Stopped::System)?;
+            match step.kind {
+                StepKind::Directory(_) => {
                     last = Some(found);
-                    owners.keep_names(&found)
+                    owners.names_protected(&found)
                 }
-                // It, too, must lie where nobody else can put another.
-                resolve::PathStep::Link(_) => {
-                    last.map_or(Ok(()), |dir| owners.alone(&dir)).and_then(|()| owners.own(&found))
+                // In a directory with the sticky bit, another user could put a link of his own.
+                StepKind::Link(_) => {
+                    last.map_or(Ok(()), |dir| owners.exclusive(&dir)).and_then(|()| owners.owned(&found))
                 }
             }
-            .map_err(Stopped::Untrusted)
+            .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(step.path.to_owned(), why)))
         });
-        let Ok(Place { dir, name: Some(name) }) = place else { return false };
-        let alone = |found: Result<FileStat, Errno>| found.is_ok_and(|found| owners.alone(&found).is_ok());
-        alone(fstat(&dir)) && alone(fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW))
+        let Ok(Resolved { dir, name: Some(name) }) = resolved else { return false };
+        let exclusive = |found: Result<FileStat, Errno>| found.is_ok_and(|found| owners.exclusive(&found).is_ok());
+        exclusive(fstat(&dir)) && exclusive(fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW))
     }
 }
 
-/// Why a walk stopped.
+/// Why a path was not followed to its end.
 enum Stopped {
     System(Errno),
-    Untrusted(Untrusted),
+    Untrusted(UntrustedAbove),
 }
 
 impl From<Errno> for Stopped {
@@ -166,11 +132,6 @@ impl From<Errno> for Stopped {
         Self::System(errno)
     }
 }
-
-/// The same of a directory or a link that leads to a file.
-#[derive(Debug, Error)]
-#[error("of what leads to it: {0}")]
-struct OnTheWay(Untrusted);
 
 #[cfg(test)]
 mod tests;

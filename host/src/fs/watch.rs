@@ -1,4 +1,4 @@
-//! Waiting until something changes in a directory, without looking all the time.
+//! Waits for changes in a directory, with `inotify(7)`.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
@@ -9,7 +9,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 
 use crate::Root;
 
-/// What is waited for (`inotify(7)`). Where it cannot be watched, or is not there yet, waiting ends by itself each time.
+/// A watch on a directory. If the directory does not exist or cannot be watched, each wait ends by its timeout.
 pub struct DirWatch<'a> {
     root: &'a Root,
     directory: &'a Path,
@@ -20,27 +20,27 @@ pub struct DirWatch<'a> {
 /// Why waiting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Something has changed, or might have.
+    /// The directory changed, or the timeout passed.
     LookAgain,
-    /// Nobody reads any more what is written to the reader.
+    /// The other end of the output was closed.
     ReaderClosed,
 }
 
 impl<'a> DirWatch<'a> {
-    /// DirWatch in `directory` of `root`.
+    /// Watches `directory` of `root`.
     #[must_use]
     pub fn of(root: &'a Root, directory: &'a Path) -> Self {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).ok();
-        let mut changes = Self { root, directory, inotify, watch: None };
-        changes.watch();
-        changes
+        let mut watch = Self { root, directory, inotify, watch: None };
+        watch.watch();
+        watch
     }
 
-    /// Waits for a change, `patience` at most, or until nobody reads from the other end of `output`.
-    pub fn wait(&mut self, output: BorrowedFd, patience: Duration) -> Ended {
+    /// Waits for a change, for at most `timeout`, or until the other end of `output` is closed.
+    pub fn wait(&mut self, output: BorrowedFd, timeout: Duration) -> Ended {
         self.watch();
-        let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
-        // An error of the pipe is told without being asked for.
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+        // poll(2) always reports POLLERR and POLLHUP.
         let mut fds = vec![PollFd::new(output, PollFlags::empty())];
         if let Some(inotify) = &self.inotify {
             fds.push(PollFd::new(inotify.as_fd(), PollFlags::POLLIN));
@@ -62,7 +62,7 @@ impl<'a> DirWatch<'a> {
             | AddWatchFlags::IN_MOVED_TO
             | AddWatchFlags::IN_CREATE
             | AddWatchFlags::IN_ONLYDIR;
-        // Through what was opened: by its name, a link on the way could lead out of the root.
+        // Through the opened directory: by name, a symbolic link could lead out of the root.
         let Ok(opened) = self.root.open_private_dir(self.directory) else { return };
         let path = format!("/proc/self/fd/{}", opened.as_fd().as_raw_fd());
         self.watch = inotify.add_watch(path.as_str(), wanted).ok();

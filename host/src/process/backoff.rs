@@ -1,4 +1,4 @@
-//! Trying again with growing pauses what another program keeps us from.
+//! Growing pauses between tries, while another program holds a resource.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::process::signals;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How long Ctrl-C is not noticed while waiting.
+/// How long a wait takes to notice Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// The pauses between tries: one second, then twice as long each time up to 15 s.
+/// Pauses of 1, 2, 4, 8 and then 15 s.
 pub struct Backoff<'a> {
     clock: &'a dyn Clock,
     start: Duration,
@@ -19,14 +19,14 @@ pub struct Backoff<'a> {
 }
 
 impl<'a> Backoff<'a> {
-    /// Starts now; after `limit` there are no more tries.
+    /// Starts now. `limit` is the time for all tries together.
     #[must_use]
     pub fn new(clock: &'a dyn Clock, limit: Duration) -> Self {
         Self { clock, start: clock.monotonic(), limit, pause: FIRST_PAUSE }
     }
 
-    /// Waits for the next try, and first calls `report` with how long tries go on. Returns `false`, at once, if the limit would
-    /// be exceeded, or as soon as a signal interrupts.
+    /// Calls `report` with the time that is left for tries, then waits for the next try. Returns `false` without waiting if the
+    /// limit would be exceeded, and as soon as a signal interrupts.
     pub fn wait(&mut self, report: impl FnOnce(Duration)) -> bool {
         let left = self.limit.saturating_sub(self.clock.monotonic() - self.start);
         if self.pause > left {

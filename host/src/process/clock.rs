@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 /// A source of time, so that tests need not wait.
 pub trait Clock {
-    /// The time of day, UTC.
+    /// Returns the time of day, UTC.
     fn now(&self) -> Timestamp;
-    /// Time since some fixed moment; never goes back.
+    /// Returns the time since a fixed moment. It never goes back.
     fn monotonic(&self) -> Duration;
-    /// Time since the host started, the time that it slept included (`CLOCK_BOOTTIME`); no setting of the clock moves it.
+    /// Returns the time since the host started, suspend included (`CLOCK_BOOTTIME`). Setting the clock does not change it.
     fn since_boot(&self) -> Duration;
     /// Waits for `pause`, or less if a signal arrives.
     fn sleep(&self, pause: Duration);
@@ -20,7 +20,7 @@ pub trait Clock {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads clocks and sleeps")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()

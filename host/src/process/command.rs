@@ -15,7 +15,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// A command that may take one minute.
+    /// Returns a command with a time limit of one minute.
     #[must_use]
     pub fn new(program: &str) -> Self {
         Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60), optional: false }
@@ -49,14 +49,14 @@ impl Command {
         self
     }
 
-    /// The program need not be installed: its caller does without it.
+    /// Marks the program as one that need not be installed.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
 
-    /// Whether the caller does without the program where it is not installed.
+    /// Returns whether the program need not be installed.
     #[must_use]
     pub fn is_optional(&self) -> bool {
         self.optional
@@ -126,7 +126,7 @@ impl fmt::Display for Command {
     }
 }
 
-/// `word` as a POSIX shell reads it back.
+/// Returns `word`, quoted for a POSIX shell if necessary.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@%^".contains(c);

@@ -1,4 +1,4 @@
-//! The environment variables that hostprep looks at, read once.
+//! The environment variables, read once.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The process's own environment; entries that are not UTF-8 are left out.
+    /// Returns this process's environment, without entries that are not UTF-8.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the environment")]
     pub fn of_process() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect()
     }
 
-    /// The value of `name`, unless it is unset or empty.
+    /// Returns the value of `name`, or `None` if it is unset or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())

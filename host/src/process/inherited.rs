@@ -1,4 +1,4 @@
-//! What the caller handed down to this process, put right once and before anything else.
+//! Resets what this process inherits from its caller: umask, signals, open files.
 
 use std::os::fd::{AsRawFd, RawFd};
 
@@ -9,14 +9,13 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 
-/// Takes a umask, signals and open files as they should be, whatever the caller had. For the start of a program.
+/// Resets umask, signals and open files. A program calls it first.
 ///
-/// * umask 022: modes are set on their own; this is for what a kill in between leaves, and for the tools.
-/// * `SIGCHLD` as usual: where it is ignored, no exit status of a tool is ever had (`wait(2)`).
-/// * `SIGXFSZ` ignored: a limit on file sizes is then an error of one write and not the end in the middle of a change
-///   (`setrlimit(2)`).
-/// * No signal blocked: a tool that does not hear `SIGTERM` is killed instead, and leaves its lock files.
-/// * No file that the caller left open goes on to a tool, and there is room for those that we open.
+/// * umask 022. hostprep sets each mode explicitly; this covers tools, and a kill before the mode is set.
+/// * `SIGCHLD` to its default: if it is ignored, exit statuses are lost (`wait(2)`).
+/// * `SIGXFSZ` ignored: a write beyond the file size limit then fails instead of ending the process (`setrlimit(2)`).
+/// * No signal blocked: a tool that inherits a blocked `SIGTERM` would have to be killed, and leave its lock files.
+/// * Inherited files are closed in tools, and the limit of open files is raised to that of a login shell.
 pub fn sanitize() {
     umask(Mode::from_bits_truncate(0o022));
     set(Signal::SIGCHLD, SigHandler::SigDfl);
@@ -28,10 +27,10 @@ pub fn sanitize() {
     make_room();
 }
 
-/// As many files as a login shell may have (`getrlimit(2)`): what is begun needs a few more to be ended.
+/// The usual limit of open files of a login shell (`getrlimit(2)`). Finishing an operation needs a few.
 const FILES: u64 = 1024;
 
-/// Root raises the hard limit too; whoever may not keeps what there is.
+/// Root raises the hard limit too; other users raise the soft limit up to it.
 fn make_room() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < FILES
@@ -41,13 +40,13 @@ fn make_room() {
     }
 }
 
-#[expect(unsafe_code, reason = "a handler could be any function")]
+#[expect(unsafe_code, reason = "signal(2) has no safe form")]
 fn set(which: Signal, handler: SigHandler) {
-    // SAFETY: neither the default nor ignoring runs any code of ours.
+    // SAFETY: neither the default nor ignoring installs a handler.
     let _ = unsafe { signal(which, handler) };
 }
 
-/// The open files above standard error; none where `/proc` is not mounted.
+/// Returns the open files above standard error; none if `/proc` is not mounted.
 fn inherited() -> Vec<RawFd> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let Ok(mut dir) = Dir::open("/proc/self/fd", flags, Mode::empty()) else { return Vec::new() };
@@ -56,7 +55,7 @@ fn inherited() -> Vec<RawFd> {
     numbers.filter(|fd: &RawFd| *fd > libc::STDERR_FILENO && *fd != listing).collect()
 }
 
-#[expect(unsafe_code, reason = "these descriptors are the caller's, and nobody here owns them")]
+#[expect(unsafe_code, reason = "these descriptors are inherited, so no Rust value owns them")]
 fn close_on_exec(fd: RawFd) {
     // SAFETY: F_SETFD takes an int and changes nothing but the flag; a number that is not open is an error.
     unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };

@@ -1,4 +1,4 @@
-//! One hostprep at a time: a lock file, held through `flock(2)` and so freed by the kernel whatever dies.
+//! A lock file that lets one process run at a time. It is held with `flock(2)`, so the kernel frees it when the process ends.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -11,38 +11,39 @@ use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
 use crate::error::FileError;
+use crate::fs::FileId;
 use crate::process::clock::Clock;
 use crate::process::signals;
 use crate::{Dir, Root};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often the directory may go under our hands before it is taken for one that cannot be made.
+/// How many times the directory may vanish while the lock is taken, before that is an error.
 const MOST_VANISHED: u32 = 100;
 
-/// Why the lock was not had.
+/// Why the lock was not acquired.
 #[derive(Debug, Error)]
 pub enum LockError {
-    /// The lock file cannot be made or opened.
+    /// The lock file cannot be created or opened.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Another process held it all the while.
-    #[error("{} is held by another hostprep for more than {} s; wait for it, or see who: fuser -v {}", path.display(), waited.as_secs(), path.display())]
+    /// Another process held it for the whole timeout.
+    #[error("another process has held {} for more than {} s; wait for it, or find it with: fuser -v {}", path.display(), waited.as_secs(), path.display())]
     Busy {
         /// The lock file.
         path: std::path::PathBuf,
-        /// How long was waited.
+        /// How long this process waited.
         waited: Duration,
     },
-    /// A signal came while waiting.
-    #[error("interrupted while waiting for {}; nothing was changed that it guards", path.display())]
+    /// A signal arrived while waiting.
+    #[error("interrupted while waiting for the lock {}; nothing was changed", path.display())]
     Interrupted {
         /// The lock file.
         path: std::path::PathBuf,
     },
 }
 
-/// A held lock; dropping it frees it.
+/// A held lock. Dropping it frees it.
 #[derive(Debug)]
 pub struct Lock {
     held: File,
@@ -51,21 +52,21 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock at `inside`, waiting `patience` at most. `waiting` is called once, when it must be waited for.
+    /// Acquires the lock at `inside`, waiting for at most `timeout`. Calls `waiting` once if it has to wait.
     ///
     /// # Errors
-    /// [`LockError`].
+    /// [`LockError`]; [`LockError::Interrupted`] also for a signal that arrived earlier.
     pub fn acquire(
         root: &Root,
         inside: &Path,
         clock: &dyn Clock,
-        patience: Duration,
+        timeout: Duration,
         waiting: &mut dyn FnMut(),
     ) -> Result<Self, LockError> {
-        Self::wait(root, inside, clock, patience, waiting, false)
+        Self::wait(root, inside, clock, timeout, waiting, false)
     }
 
-    /// As [`Lock::acquire`], to finish what was begun: an interruption counts only if it comes while this waits.
+    /// As [`Lock::acquire`], for finishing an operation: only a signal that arrives during the wait interrupts it.
     ///
     /// # Errors
     /// [`LockError`].
@@ -73,28 +74,28 @@ impl Lock {
         root: &Root,
         inside: &Path,
         clock: &dyn Clock,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, LockError> {
-        Self::wait(root, inside, clock, patience, &mut || {}, signals::interrupted())
+        Self::wait(root, inside, clock, timeout, &mut || {}, signals::interrupted())
     }
 
     fn wait(
         root: &Root,
         inside: &Path,
         clock: &dyn Clock,
-        patience: Duration,
+        timeout: Duration,
         waiting: &mut dyn FnMut(),
         interrupted_before: bool,
     ) -> Result<Self, LockError> {
         let shown = root.shown(inside);
         let name = inside.file_name().ok_or_else(|| FileError::new("open", &shown, Errno::EINVAL))?;
         let start = clock.monotonic();
-        let (mut told, mut vanished) = (false, 0);
+        let (mut reported, mut vanished) = (false, 0);
         loop {
             match Self::try_once(root, inside, name) {
                 Ok(Some(lock)) => return Ok(lock),
                 Ok(None) => {}
-                // Whoever held it last removed the directory in between.
+                // The last holder removed the directory in between.
                 Err(e) if e.is_missing() && vanished < MOST_VANISHED => {
                     vanished += 1;
                     continue;
@@ -104,12 +105,12 @@ impl Lock {
             if signals::interrupted() && !interrupted_before {
                 return Err(LockError::Interrupted { path: shown });
             }
-            if !told {
+            if !reported {
                 waiting();
-                told = true;
+                reported = true;
             }
             let waited = clock.monotonic() - start;
-            if waited >= patience {
+            if waited >= timeout {
                 return Err(LockError::Busy { path: shown, waited });
             }
             clock.sleep(PAUSE);
@@ -119,21 +120,21 @@ impl Lock {
     fn try_once(root: &Root, inside: &Path, name: &OsStr) -> Result<Option<Self>, FileError> {
         let failed = |e: Errno| FileError::new("lock", root.shown(inside), e);
         let dir = root.create_private_dir(inside.parent().unwrap_or(Path::new("/")))?;
-        // Root's alone: who can open it can hold it.
+        // Only root can open it: opening is enough to hold the lock.
         let file = dir.append(name, 0o600)?;
         if !try_flock(&file).map_err(failed)? {
             return Ok(None);
         }
-        // A lock on a file that its last holder has removed excludes nobody.
+        // A lock on a file that its last holder has removed excludes no other process.
         let ours = fstat(&file).map_err(failed)?;
-        let named = dir.stat(name)?.is_some_and(|named| (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino));
+        let named = dir.stat(name)?.is_some_and(|named| FileId::of(&named) == FileId::of(&ours));
         Ok(named.then(|| Self { held: file, dir, name: name.to_owned() }))
     }
 
     /// Frees the lock and removes its file.
     ///
     /// # Errors
-    /// [`FileError`] where the file cannot be removed; the lock is freed all the same.
+    /// [`FileError`] if the file cannot be removed. The lock is freed all the same.
     pub fn remove(self) -> Result<(), FileError> {
         let Self { held, dir, name } = self;
         let removed = dir.unlink(&name);
@@ -142,11 +143,11 @@ impl Lock {
     }
 }
 
-/// Takes the lock of `file`, exclusive and without waiting; `false` where another has it. Closing the file frees it: to free it by
-/// a call of its own could fail, and there would be nothing to do about that.
+/// Locks `file` exclusively, without waiting. Returns `false` if another process holds it. Closing the file frees the lock;
+/// unlocking explicitly could fail.
 ///
 /// # Errors
-/// The system's (`flock(2)`).
+/// The error of `flock(2)`.
 pub fn try_flock(file: &File) -> Result<bool, Errno> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),

@@ -1,8 +1,8 @@
-//! This process and those that it starts.
+//! Programs that are started, and the state of this process.
 //!
-//! * [`Command`], [`CommandRunner`]: the only place that starts processes
-//! * [`inherited`], [`environment`], [`clock`], [`signals`]: what this process got from its caller, and time
-//! * [`lock`], [`backoff`]: one process at a time; trying again while another program is in the way
+//! * [`Command`], [`CommandRunner`]: a command line; the only place that starts processes
+//! * [`inherited`], [`environment`], [`clock`], [`signals`]: what this process inherits, and time
+//! * [`lock`], [`backoff`]: one process at a time; pauses between tries
 
 pub mod backoff;
 pub mod clock;

@@ -1,5 +1,5 @@
-//! The one door for processes: nothing on standard input, a clean environment, trusted directories, a time limit, and
-//! no more of the output kept than is needed.
+//! The only place that starts processes: with empty standard input, a clean environment, programs from trusted directories, a
+//! time limit, and bounded output.
 
 use std::io::{PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -20,27 +20,27 @@ use crate::process::signals;
 use super::command::Command;
 use super::telling_line::{TRUNCATED, telling_line};
 
-/// Where programs are looked for, in this order; `PATH` is not read.
+/// The directories of programs, in the order of search. `PATH` is not read.
 pub const SYSTEM_DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 const OUTPUT_KEPT: usize = 1024 * 1024;
 const STDERR_KEPT: usize = 8 * 1024;
 const GRACE: Duration = Duration::from_secs(5);
-const PATIENCE_AFTER_EXIT: Duration = Duration::from_secs(1);
+const OUTPUT_TIMEOUT_AFTER_EXIT: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// What a program that succeeded said.
+/// The output of a program that succeeded.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// Standard output, at most 1 MiB of it.
+    /// The beginning of standard output, at most 1 MiB.
     pub stdout: String,
-    /// The end of standard error, at most 8 KiB; the first line is `[...]` if there was more.
+    /// The end of standard error, at most 8 KiB; the first line is `[...]` if the beginning is missing.
     pub stderr: String,
-    /// How long it took.
+    /// How long the program ran.
     pub took: Duration,
 }
 
-/// A program that could not be run, or failed.
+/// A program did not run, or failed.
 #[derive(Debug, Error)]
 pub enum ProcessError {
     /// It is in none of the trusted directories.
@@ -56,23 +56,23 @@ pub enum ProcessError {
     Start {
         /// The whole command.
         command: Box<Command>,
-        /// The system's answer.
+        /// The error of the system call.
         source: std::io::Error,
     },
-    /// It ended with a status other than 0.
-    #[error("`{command}` {status}: {}", telling_line(stderr).unwrap_or("it said nothing"))]
+    /// It exited with a status other than 0, or a signal killed it.
+    #[error("`{command}` {status}: {}", telling_line(stderr).unwrap_or("no message on standard error"))]
     Failed {
         /// The whole command.
         command: Box<Command>,
         /// `exited with status 1`, `was killed by signal 9`.
         status: String,
-        /// The exit status, where it exited.
+        /// The exit status; `None` if a signal killed it.
         code: Option<i32>,
         /// The end of its standard error.
         stderr: String,
     },
-    /// It took too long and was ended.
-    #[error("`{command}` was ended after {} s; it said: {}", limit.as_secs(), telling_line(stderr).unwrap_or("nothing"))]
+    /// It exceeded its time limit and was terminated.
+    #[error("`{command}` timed out after {} s; its message: {}", limit.as_secs(), telling_line(stderr).unwrap_or("none"))]
     TimedOut {
         /// The whole command.
         command: Box<Command>,
@@ -81,8 +81,8 @@ pub enum ProcessError {
         /// The end of its standard error.
         stderr: String,
     },
-    /// Somebody pressed Ctrl-C; it was ended.
-    #[error("`{command}` was interrupted; run the same command again to finish")]
+    /// hostprep was interrupted and terminated it.
+    #[error("`{command}` was interrupted")]
     Interrupted {
         /// The whole command.
         command: Box<Command>,
@@ -108,7 +108,7 @@ impl InsideText for ProcessError {
 }
 
 impl ProcessError {
-    /// The end of what the program said on standard error; empty where it never ran.
+    /// Returns the end of standard error; empty if the program did not run.
     #[must_use]
     pub fn stderr(&self) -> &str {
         match self {
@@ -123,22 +123,22 @@ fn joined(paths: &[PathBuf]) -> String {
     shown.join(", ")
 }
 
-/// Somebody who follows what is run: the log, and a terminal's progress line.
+/// Observes the programs that are run: the log, and the progress line of a terminal.
 pub trait Observer {
     /// A program is about to start.
     fn started(&self, _command: &Command) {}
-    /// It is still running; called a few times a second.
+    /// It is still running. Called several times a second.
     fn waiting(&self, _command: &Command, _so_far: Duration) {}
-    /// It failed because of `obstacle` and is tried again, for `left` at most.
+    /// It failed because of `obstacle`, and is tried again for at most `left`.
     fn retrying(&self, _command: &Command, _obstacle: &str, _left: Duration) {}
     /// It ended, or could not be started.
     fn finished(&self, _command: &Command, _result: &Result<Output, ProcessError>, _took: Duration) {}
 }
 
-/// Nobody follows.
+/// Observes nothing.
 impl Observer for () {}
 
-/// The door.
+/// Runs programs.
 pub struct CommandRunner<'a> {
     directories: Vec<PathBuf>,
     clock: &'a dyn Clock,
@@ -146,7 +146,7 @@ pub struct CommandRunner<'a> {
 }
 
 impl<'a> CommandRunner<'a> {
-    /// Programs from [`SYSTEM_DIRECTORIES`].
+    /// Runs programs from [`SYSTEM_DIRECTORIES`].
     #[must_use]
     pub fn new(clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
         Self { directories: SYSTEM_DIRECTORIES.map(PathBuf::from).to_vec(), clock, observer }
@@ -159,8 +159,8 @@ impl<'a> CommandRunner<'a> {
         Self { directories, clock, observer }
     }
 
-    /// Where `program` is. One that others may change does not count, nor one that is reached through a directory or a link
-    /// that others may change.
+    /// Returns the path of `program`. Passes over programs that another user could change, directly or through a directory or
+    /// symbolic link on the way.
     #[must_use]
     pub fn find(&self, program: &str) -> Option<PathBuf> {
         let path = std::env::join_paths(&self.directories).ok()?;
@@ -168,15 +168,15 @@ impl<'a> CommandRunner<'a> {
         which::which_in_all(program, Some(path), "/").ok()?.find(|found| system.is_trusted(found))
     }
 
-    /// Runs `command` to its end. Ctrl-C ends it (`SIGTERM`, then `SIGKILL`).
+    /// Runs `command` and waits for it. Ctrl-C terminates it (`SIGTERM`, then `SIGKILL`).
     ///
     /// # Errors
-    /// [`ProcessError`] where it was not found, failed, took too long or was interrupted.
+    /// [`ProcessError`] if it is not found, fails, times out or is interrupted.
     pub fn run(&self, command: &Command) -> Result<Output, ProcessError> {
         self.run_observed(command, true)
     }
 
-    /// As [`CommandRunner::run`], but Ctrl-C waits until the program has ended: for those that must not be cut short.
+    /// As [`CommandRunner::run`], but Ctrl-C takes effect after the program has ended.
     ///
     /// # Errors
     /// As [`CommandRunner::run`].
@@ -184,7 +184,7 @@ impl<'a> CommandRunner<'a> {
         self.run_observed(command, false)
     }
 
-    /// Reports that `command`, which failed because of `obstacle`, is tried again for `left` at most.
+    /// Reports that `command` failed because of `obstacle`, and is tried again for at most `left`.
     pub fn retrying(&self, command: &Command, obstacle: &str, left: Duration) {
         self.observer.retrying(command, obstacle, left);
     }
@@ -197,7 +197,7 @@ impl<'a> CommandRunner<'a> {
         result
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that starts processes")]
     fn run_unobserved(&self, command: &Command, interruptible: bool, start: Duration) -> Result<Output, ProcessError> {
         let found = self.find(command.program()).ok_or_else(|| ProcessError::NotFound {
             program: command.program().to_owned(),
@@ -206,7 +206,7 @@ impl<'a> CommandRunner<'a> {
         let path = std::env::join_paths(&self.directories).unwrap_or_default();
         let could_not = |source| ProcessError::Start { command: Box::new(command.clone()), source };
         signals::wait_for_children().map_err(could_not)?;
-        // Before there is a process: where no thread can be had, nothing has been started.
+        // Before the process is started, because creating a thread can fail.
         let (stdout, to_stdout) = read_in_background(OUTPUT_KEPT, Keep::Start).map_err(could_not)?;
         let (stderr, to_stderr) = read_in_background(STDERR_KEPT, Keep::End).map_err(could_not)?;
         let mut child = std::process::Command::new(found)
@@ -219,7 +219,7 @@ impl<'a> CommandRunner<'a> {
             .stdin(Stdio::null())
             .stdout(to_stdout)
             .stderr(to_stderr)
-            // A terminal's Ctrl-C reaches us alone; we decide what it means for the child.
+            // A terminal sends Ctrl-C to hostprep alone, which decides what happens to the child.
             .process_group(0)
             .spawn()
             .map_err(could_not)?;
@@ -274,7 +274,7 @@ impl<'a> CommandRunner<'a> {
         while child.try_wait()?.is_none() && self.clock.monotonic() - asked <= GRACE {
             self.clock.sleep(LONGEST_PAUSE);
         }
-        // Also what the program started itself, which may have ignored the first signal.
+        // Also to its own children, which may have ignored SIGTERM.
         let _ = killpg(group, Signal::SIGKILL);
         child.wait()?;
         Ok(())
@@ -293,7 +293,7 @@ enum Keep {
     End,
 }
 
-/// What a pipe has brought so far, and word when its end was reached.
+/// The data of a pipe so far, and a message at its end.
 struct Collected {
     kept: Arc<Mutex<Kept>>,
     ended: mpsc::Receiver<()>,
@@ -302,11 +302,11 @@ struct Collected {
 #[derive(Default)]
 struct Kept {
     bytes: Vec<u8>,
-    /// Whether the beginning is gone.
+    /// Whether the beginning was discarded.
     is_end: bool,
 }
 
-/// What is written into the second of the two.
+/// Returns the data that is written into the returned pipe.
 fn read_in_background(limit: usize, keep: Keep) -> std::io::Result<(Collected, PipeWriter)> {
     let (mut pipe, writer) = std::io::pipe()?;
     let (end, ended) = mpsc::channel();
@@ -334,15 +334,15 @@ fn read_in_background(limit: usize, keep: Keep) -> std::io::Result<(Collected, P
     Ok((Collected { kept, ended }, writer))
 }
 
-/// A daemon that the program left behind may hold the pipe open, so the end is not waited for without limit.
+/// Returns the data. A daemon that the program started may hold the pipe open, so the wait for its end is limited.
 fn collect(output: &Collected) -> String {
-    let _ = output.ended.recv_timeout(PATIENCE_AFTER_EXIT);
+    let _ = output.ended.recv_timeout(OUTPUT_TIMEOUT_AFTER_EXIT);
     let kept = output.kept.lock().unwrap_or_else(PoisonError::into_inner);
     let text = String::from_utf8_lossy(&kept.bytes);
     if !kept.is_end {
         return text.into_owned();
     }
-    // The line that was cut is of no use.
+    // Without the line that was cut.
     let whole = text.split_once('\n').map_or(&*text, |(_, rest)| rest);
     format!("{TRUNCATED}\n{whole}")
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C and its relatives: noted, never acted on in the middle of a change.
+//! Terminating signals set a flag, so that no change is interrupted.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use signal_hook::consts::{
 
 use crate::Root;
 
-/// All that ends a process unless it is handled, and that does not tell of an error in it.
+/// The signals that end a process by default and do not report an error in it.
 const ENDING: [i32; 10] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU];
 
 static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -20,11 +20,11 @@ fn flag() -> &'static Arc<AtomicBool> {
     INTERRUPTED.get_or_init(Arc::default)
 }
 
-/// From now on whatever would end this process only sets a flag that [`interrupted`] shows. What it was started to ignore,
-/// as `nohup` does it, it ignores still. A file that would become too large is an error of the write alone.
+/// Makes terminating signals set a flag, which [`interrupted`] returns. Signals that the parent ignores (`nohup`) stay ignored.
+/// A write beyond the file size limit fails with an error.
 ///
 /// # Errors
-/// The system's, if a handler cannot be set.
+/// The error of `sigaction(2)`.
 pub fn note_interruptions() -> std::io::Result<()> {
     let ignored = ignored();
     for signal in ENDING.into_iter().filter(|signal| !is_in(ignored, *signal)) {
@@ -33,17 +33,16 @@ pub fn note_interruptions() -> std::io::Result<()> {
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map(drop)
 }
 
-/// Whether somebody asked this process to stop.
+/// Returns whether a terminating signal has arrived.
 #[must_use]
 pub fn interrupted() -> bool {
     flag().load(Ordering::Relaxed)
 }
 
-/// Lets the ends of children be waited for also where this process was started to ignore `SIGCHLD`: the kernel would forget
-/// each of them at once (`wait(2)`).
+/// Makes children waitable if the parent ignored `SIGCHLD`; the kernel would otherwise discard their statuses (`wait(2)`).
 ///
 /// # Errors
-/// The system's, if a handler cannot be set.
+/// The error of `sigaction(2)`.
 pub(crate) fn wait_for_children() -> std::io::Result<()> {
     static DONE: OnceLock<()> = OnceLock::new();
     if DONE.get().is_none() {
@@ -53,7 +52,7 @@ pub(crate) fn wait_for_children() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The signals that this process ignores, a bit each (`proc_pid_status(5)`); none where that cannot be known.
+/// Returns the signals that this process ignores, one bit each (`proc_pid_status(5)`); none if `/proc` is not mounted.
 fn ignored() -> u64 {
     let status = Root::system().ok().and_then(|root| root.read_text("/proc/self/status").ok()).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -64,22 +63,22 @@ fn is_in(mask: u64, signal: i32) -> bool {
     mask >> (signal - 1) & 1 == 1
 }
 
-/// While this lives, a terminal cannot stop this thread, nor those and the programs that it starts; Ctrl-Z takes effect after
-/// it. What is changed for a moment would else stay so until somebody says `fg`.
+/// Blocks Ctrl-Z for this thread, and for threads and programs that it starts, until it is dropped. A temporary change would
+/// otherwise last until the user runs `fg`.
 #[derive(Debug)]
-#[must_use = "dropping it lets the terminal stop us again"]
+#[must_use = "dropping it unblocks the signals"]
 pub struct StopSignalsBlocked {
     before: SigSet,
-    /// A mask is a thread's own.
+    /// The signal mask belongs to the thread.
     _not_send: PhantomData<*const ()>,
 }
 
 impl StopSignalsBlocked {
-    /// From now on.
+    /// Blocks the signals.
     pub fn begin() -> Self {
         let before = SigSet::thread_get_mask().unwrap_or_else(|_| SigSet::empty());
         let stopping: SigSet = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU].into_iter().collect();
-        // It fails for nonsense only.
+        // Fails only for an invalid argument.
         let _ = stopping.thread_block();
         Self { before, _not_send: PhantomData }
     }

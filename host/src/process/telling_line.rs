@@ -1,16 +1,16 @@
-//! The line of a failed tool's standard error that says what went wrong.
+//! Finds the line of standard error that explains why a tool failed.
 
-/// libsemanage and libsepol report these before other messages, and they name the cause.
+/// Messages of libsemanage and libsepol that name the cause. They come before other messages.
 const DECISIVE: [&str; 3] = ["does not match my version range", "Unable to execute", "transaction lock"];
 
-/// Starts of lines that only repeat that something failed, or introduce what did.
+/// Beginnings of lines that only repeat that a command failed, or introduce the message.
 const SUMMARIES: [&str; 5] =
     ["semodule:", "Failed to ", "(", "libsemanage.semanage_direct_install_info:", "libsemanage.semanage_pipe_data:"];
 
 /// Parts, in lower case, of lines that tools print whether or not they fail.
 const HARMLESS: [&str; 6] = [
     "warning:",
-    // The policy maps a user that this host does not have, as most policies do.
+    // Most policies map a user that the host does not have.
     "not in password file",
     // shadow, for each item of login.defs that another program reads (`getdef.c`).
     "(notify administrator)",
@@ -21,26 +21,25 @@ const HARMLESS: [&str; 6] = [
     "nscd",
 ];
 
-/// The first line of a text of which only the end was kept.
+/// The first line of a text that lost its beginning.
 pub(super) const TRUNCATED: &str = "[...]";
 
-/// Returns the line of `stderr` that says most about why a tool failed, without surrounding blanks; `None` if there is
-/// nothing but blanks.
+/// Returns the line of `stderr` that best explains the failure, trimmed; `None` if all lines are blank.
 ///
 /// It is neither always the first line (warnings come first) nor the last (summaries and usage text come last).
 #[must_use]
 pub fn telling_line(stderr: &str) -> Option<&str> {
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    // Python prints the exception last. Of a text that was cut, the beginning is gone.
+    // Python prints the exception last. A text that was cut has lost its beginning.
     let cut = |line: &str| line == TRUNCATED || line.starts_with("Traceback (most recent call last)");
     if lines().any(cut) {
         return lines().next_back();
     }
     let usage = lines().position(is_usage).unwrap_or(usize::MAX);
-    // Behind the usage text only what argparse adds is of interest: `PROGRAM: error: …`.
+    // After the usage text, only the line that argparse adds counts: `PROGRAM: error: …`.
     let messages = || {
-        let told = |(index, line): &(usize, &str)| *index < usage || line.contains(": error: ");
-        lines().enumerate().filter(told).map(|(_, line)| line)
+        let counts = |(index, line): &(usize, &str)| *index < usage || line.contains(": error: ");
+        lines().enumerate().filter(counts).map(|(_, line)| line)
     };
     messages()
         .find(|line| is_unresolved(line) || DECISIVE.iter().any(|text| line.contains(text)))
@@ -53,7 +52,8 @@ fn is_usage(line: &str) -> bool {
     line.get(.."usage:".len()).is_some_and(|start| start.eq_ignore_ascii_case("usage:"))
 }
 
-/// A statement of a policy module that does not resolve: CIL's words, then those of a package.
+/// Returns whether `line` reports a statement of a policy module that does not resolve: first in the words of CIL, then in those
+/// of a module package.
 #[must_use]
 pub fn is_unresolved(line: &str) -> bool {
     (line.starts_with("Failed to resolve ") && line.contains(" statement at "))
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_account_tools_say() {
+    fn messages_of_account_tools() {
         for (stderr, telling) in [
             (shadow!("4.1.5.1-no-prefix"), "useradd: unrecognized option '--prefix'"),
             (shadow!("4.1.5.1-lock-without-pid"), "useradd: existing lock file /etc/passwd.lock without a PID"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_text_says_nothing_and_what_argparse_adds_does() {
+    fn usage_text_is_skipped_except_the_line_of_argparse() {
         let argparse = "usage: semanage [-h] {import,export}\nsemanage: error: unrecognized arguments: -x\n";
         assert_eq!(telling_line(argparse), Some("semanage: error: unrecognized arguments: -x"));
         let usage = "Usage: userdel [options] LOGIN\n\nOptions:\n";

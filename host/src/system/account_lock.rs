@@ -1,8 +1,8 @@
 //! Lock files of the account tools.
 //!
-//! shadow's tools make `/etc/passwd.lock` and the like with their PID in it (`do_lock_file` in `lib/commonio.c`), most also lock
-//! `/etc/.pwd.lock` (`lckpwdf(3)`). A tool that exits between making and removing them leaves them behind: shadow 4.1.5.1 does
-//! so where there is no `login.defs`. The next tool removes one that names a dead process, and refuses one that names none.
+//! shadow's tools create `/etc/passwd.lock` and others, with their PID in it (`do_lock_file` in `lib/commonio.c`). Most also lock
+//! `/etc/.pwd.lock` (`lckpwdf(3)`). A tool that exits before it removes them leaves them behind: shadow 4.1.5.1 does so if there
+//! is no `login.defs`. The next tool removes a lock that names a dead process, and refuses one that names no process.
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
@@ -16,11 +16,11 @@ const LOCKED: [&str; 6] = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gsh
 /// The process that a lock file names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// A process that runs.
+    /// A running process.
     Running(i32),
-    /// A process that does not.
+    /// A process that no longer runs.
     Gone(i32),
-    /// None: the file is empty, or holds something else.
+    /// No process: the file is empty, or does not hold a PID.
     None,
 }
 
@@ -29,19 +29,19 @@ pub enum Owner {
 pub struct AccountLock {
     /// Its path, as the prepared host sees it.
     pub path: String,
-    /// Who made it.
+    /// The process that it names.
     pub owner: Owner,
 }
 
 impl AccountLock {
-    /// Whether nobody will remove it.
+    /// Returns whether no running process will remove it.
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
         !matches!(self.owner, Owner::Running(_))
     }
 }
 
-/// Returns what to say of `locks`: for each owner which of them it holds or left behind.
+/// Describes `locks`: for each owner, which of them it holds or left behind.
 #[must_use]
 pub fn describe(locks: &[AccountLock]) -> String {
     let mut owners: Vec<Owner> = Vec::new();
@@ -73,7 +73,7 @@ pub fn account_locks(root: &Root) -> Vec<AccountLock> {
     LOCKED.iter().filter_map(lock).collect()
 }
 
-/// The file holds the PID in decimal digits, ended by NUL.
+/// Parses the content of a lock file: the PID in decimal digits, with a NUL at the end.
 fn owner(content: &[u8]) -> Owner {
     let text = std::str::from_utf8(content).unwrap_or_default();
     match text.trim_end_matches('\0').trim().parse() {

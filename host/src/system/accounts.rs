@@ -1,5 +1,5 @@
-//! Users and groups: through NSS on the running system, so that LDAP and SSSD count; from `etc/passwd` and
-//! `etc/group` of an alternate root.
+//! Users and groups: through NSS on the running system, LDAP and SSSD included; from `etc/passwd` and `etc/group` of an
+//! alternate root.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub const SHADOW: &str = "/etc/shadow";
 /// The passwords of groups (`gshadow(5)`).
 pub const GSHADOW: &str = "/etc/gshadow";
 
-/// A user as NSS or `passwd(5)` has it.
+/// A user, from NSS or `passwd(5)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Login name.
@@ -33,7 +33,7 @@ pub struct User {
     pub shell: PathBuf,
 }
 
-/// A group as NSS or `group(5)` has it.
+/// A group, from NSS or `group(5)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// Name.
@@ -49,22 +49,22 @@ pub struct Accounts<'a> {
 }
 
 impl<'a> Accounts<'a> {
-    /// The accounts of `root`.
+    /// Returns the accounts of `root`.
     #[must_use]
     pub fn of(root: &'a Root) -> Self {
         Self { root }
     }
 
-    /// The user of that name.
+    /// Looks up a user by name.
     ///
     /// # Errors
-    /// [`ReadError`] where NSS fails or a file cannot be read or parsed.
+    /// [`ReadError`] if NSS fails, or if a file cannot be read or parsed.
     pub fn user(&self, name: &str) -> Result<Option<User>, ReadError> {
         if self.root.is_alternate() {
             return self.local_user(name);
         }
         let found = found(unistd::User::from_name(name))
-            .map_err(|e| FileError::new("look up a user through NSS beside", PASSWD, e))?;
+            .map_err(|e| FileError::new("look up a user through NSS and", PASSWD, e))?;
         Ok(found.map(|user| User {
             name: user.name,
             uid: user.uid.as_raw(),
@@ -74,7 +74,7 @@ impl<'a> Accounts<'a> {
         }))
     }
 
-    /// The group of that name.
+    /// Looks up a group by name.
     ///
     /// # Errors
     /// As [`Accounts::user`].
@@ -83,14 +83,14 @@ impl<'a> Accounts<'a> {
             return self.local_group(name);
         }
         let found = found(unistd::Group::from_name(name))
-            .map_err(|e| FileError::new("look up a group through NSS beside", GROUP, e))?;
+            .map_err(|e| FileError::new("look up a group through NSS and", GROUP, e))?;
         Ok(found.map(|group| Group { name: group.name, gid: group.gid.as_raw() }))
     }
 
-    /// The user as the local file has it, without NSS: such a one `usermod` and `userdel` can change.
+    /// Looks up a user in the local file only. `usermod` and `userdel` can change such a user.
     ///
     /// # Errors
-    /// [`ReadError`] where the file cannot be read or parsed.
+    /// [`ReadError`] if the file cannot be read or parsed.
     pub fn local_user(&self, name: &str) -> Result<Option<User>, ReadError> {
         self.find(PASSWD, name, |fields| {
             let [name, _password, uid, gid, _gecos, home, shell] = fields else { return None };
@@ -104,7 +104,7 @@ impl<'a> Accounts<'a> {
         })
     }
 
-    /// The group as the local file has it, without NSS.
+    /// Looks up a group in the local file only.
     ///
     /// # Errors
     /// As [`Accounts::local_user`].
@@ -115,11 +115,11 @@ impl<'a> Accounts<'a> {
         })
     }
 
-    /// Whether an account of the local files has its line in `file`, which is [`SHADOW`] or [`GSHADOW`]; `None` where there is
-    /// no such file or it may not be read, so that nothing follows. Of a line only the name is looked at.
+    /// Returns whether `file`, which is [`SHADOW`] or [`GSHADOW`], has a line for the account `name`. Returns `None` if the file
+    /// does not exist or cannot be read. Of each line, only the name is read.
     #[must_use]
     pub fn is_shadowed(&self, file: &str, name: &str) -> Option<bool> {
-        let bytes = self.root.read(file, crate::fs::root::TEXT_LIMIT).ok()?;
+        let bytes = self.root.read(file, crate::fs::TEXT_LIMIT).ok()?;
         Some(
             bytes
                 .split(|&byte| byte == b'\n')
@@ -128,8 +128,8 @@ impl<'a> Accounts<'a> {
     }
 
     fn find<T>(&self, file: &str, name: &str, parse: impl Fn(&[&str]) -> Option<T>) -> Result<Option<T>, ReadError> {
-        // Other people's lines may hold anything (GECOS in Latin-1); only ours must be well formed.
-        let bytes = match self.root.read(file, crate::fs::root::TEXT_LIMIT) {
+        // Other lines may hold anything (GECOS in Latin-1); only the line of this account must be well formed.
+        let bytes = match self.root.read(file, crate::fs::TEXT_LIMIT) {
             Ok(bytes) => bytes,
             Err(e) if e.is_missing() => return Ok(None),
             Err(e) => return Err(e.into()),
@@ -155,7 +155,7 @@ impl<'a> Accounts<'a> {
     }
 }
 
-/// Some services say in these ways that there is no such name (`getpwnam(3)`).
+/// Some services return these errors for a name that does not exist (`getpwnam(3)`).
 fn found<T>(answer: nix::Result<Option<T>>) -> nix::Result<Option<T>> {
     match answer {
         Err(Errno::ENOENT | Errno::ESRCH | Errno::EBADF | Errno::EPERM) => Ok(None),

@@ -1,4 +1,4 @@
-//! Which distribution a root holds and what things are called there. The knowledge is `distributions.toml`.
+//! The distribution of a root, and its names of packages and commands, from `distributions.toml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use crate::Root;
 use crate::error::{MalformedFile, ReadError};
 
-/// Where os-release is looked for, in this order (`os-release(5)`).
+/// The paths of os-release, in the order of search (`os-release(5)`).
 pub const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
-/// A tool that hostprep runs, by the name of its program.
+/// A tool that hostprep runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// Installs a module in a policy store.
@@ -21,17 +21,17 @@ pub enum Tool {
     Checkmodule,
     /// Packs a compiled module.
     SemodulePackage,
-    /// What `policycoreutils-python` is known by.
+    /// The tool by which `policycoreutils-python` is recognised.
     Semanage,
     /// Creates a user; the package that provides it also provides `userdel`, `usermod`, `groupadd` and `groupdel`.
     Useradd,
 }
 
 impl Tool {
-    /// Those that the policy module needs.
+    /// The tools that the policy module needs.
     pub const POLICY: [Self; 4] = [Self::Semodule, Self::Checkmodule, Self::SemodulePackage, Self::Semanage];
 
-    /// The program.
+    /// Returns the name of the program.
     #[must_use]
     pub fn program(self) -> &'static str {
         match self {
@@ -44,10 +44,10 @@ impl Tool {
     }
 }
 
-/// A distribution and its names for things.
+/// A distribution, and its names of packages and commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distribution {
-    /// `ID` of os-release; `unknown` where there is none.
+    /// `ID` of os-release; `unknown` if there is no os-release.
     pub id: String,
     /// `VERSION_ID` of os-release.
     pub version: Option<String>,
@@ -55,10 +55,10 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// The distribution in `root`; one that is not known, or has no os-release, is no error.
+    /// Reads the distribution of `root`. An unknown distribution, or a missing os-release, is not an error.
     ///
     /// # Errors
-    /// [`ReadError`] where os-release cannot be read or is malformed.
+    /// [`ReadError`] if os-release cannot be read or is malformed.
     pub fn of(root: &Root) -> Result<Self, ReadError> {
         for path in OS_RELEASE {
             if let Some(text) = root.read_text_if_there(path)? {
@@ -68,13 +68,13 @@ impl Distribution {
         Ok(Self::unknown())
     }
 
-    /// A distribution of which nothing is known: remedies name no package.
+    /// Returns an unknown distribution, for which remedies name no package.
     #[must_use]
     pub fn unknown() -> Self {
         Self { id: "unknown".into(), version: None, entry: None }
     }
 
-    /// The distribution that the text of an os-release file names; `shown` is its path in messages.
+    /// Parses the text of an os-release file. `shown` is its path in messages.
     ///
     /// # Errors
     /// [`MalformedFile`] with the line.
@@ -101,31 +101,31 @@ impl Distribution {
             }
         }
         let id = id.filter(|id| !id.is_empty()).unwrap_or_else(|| "linux".into());
-        // A known name with a version nothing is known of (Amazon Linux 2018.03) is not like its relatives either.
+        // A known distribution in an unknown version (Amazon Linux 2018.03) is not like its relatives either.
         let relatives = if is_known(&id) { "" } else { like.as_str() };
         let entry =
             lookup(&id, version.as_deref()).or_else(|| relatives.split_whitespace().find_map(|id| lookup(id, None)));
         Ok(Self { id, version, entry })
     }
 
-    /// The families there are.
+    /// Returns the known families.
     pub fn families() -> impl Iterator<Item = &'static str> {
         data().distribution.iter().map(|entry| entry.family.as_str())
     }
 
-    /// `rhel`, `fedora`, `amazon`, `suse`, `debian`, or `unknown`.
+    /// Returns the family: `rhel`, `fedora`, `amazon`, `suse`, `debian`, or `unknown`.
     #[must_use]
     pub fn family(&self) -> &'static str {
         self.entry.map_or("unknown", |entry| &entry.family)
     }
 
-    /// The major version; `None` for a rolling release.
+    /// Returns the major version, or `None` for a rolling release.
     #[must_use]
     pub fn major(&self) -> Option<u32> {
         self.version.as_deref().and_then(|version| version.split('.').next()?.parse().ok())
     }
 
-    /// The package manager's program, where it is known.
+    /// Returns the program of the package manager, if it is known.
     #[must_use]
     pub fn package_manager(&self) -> Option<&'static str> {
         self.entry.map(|entry| entry.package_manager.as_str())
@@ -137,7 +137,7 @@ impl Distribution {
         self.package_manager_command(&data().install, packages)
     }
 
-    /// Returns the command that updates `packages`, which are installed, here, as words.
+    /// Returns the command that updates the installed `packages`, as words.
     #[must_use]
     pub fn update_command(&self, packages: &[String]) -> Option<Vec<String>> {
         self.package_manager_command(&data().update, packages)
@@ -148,7 +148,7 @@ impl Distribution {
         Some(start.chain(packages.iter().cloned()).collect())
     }
 
-    /// The package that brings `tool` here.
+    /// Returns the package that provides `tool`.
     #[must_use]
     pub fn tool_package(&self, tool: Tool) -> Option<&'static str> {
         let tools = &self.entry?.tools;
@@ -161,7 +161,7 @@ impl Distribution {
         })
     }
 
-    /// The package with the headers of exactly the kernel `release`.
+    /// Returns the package with the headers of exactly the kernel `release`.
     #[must_use]
     pub fn headers_package(&self, release: &str) -> Option<String> {
         let rules = &self.entry?.headers;
@@ -173,7 +173,7 @@ impl Distribution {
     }
 }
 
-/// The value of an os-release assignment, as a shell would read it.
+/// Returns the value of an os-release assignment, as a shell would read it.
 fn unquote(raw: &str) -> Option<String> {
     let mut value = String::new();
     let mut chars = raw.trim().chars();
@@ -197,7 +197,7 @@ fn lookup(id: &str, version: Option<&str>) -> Option<&'static Entry> {
     let major: Option<u32> = version.and_then(|version| version.split('.').next()?.parse().ok());
     data().distribution.iter().find(|entry| {
         entry.ids.iter().any(|known| known == id)
-            // Without a version (a rolling release, or found through ID_LIKE) only an entry without an end will do.
+            // Without a version (a rolling release, or found through ID_LIKE), only an entry without an end matches.
             && major.map_or(entry.before.is_none(), |major| {
                 entry.from.is_none_or(|from| major >= from) && entry.before.is_none_or(|before| major < before)
             })

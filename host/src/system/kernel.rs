@@ -1,4 +1,4 @@
-//! The kernel whose BTF and headers the connector needs.
+//! Kernel releases, BTF and headers.
 
 use std::cmp::Ordering;
 use std::io::Read;
@@ -6,26 +6,26 @@ use std::path::{Path, PathBuf};
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
-use crate::fs::root::is_dir;
+use crate::fs::is_dir;
 
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 const BTF_OPTION: &str = "CONFIG_DEBUG_INFO_BTF";
 const CONFIG_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// The release of the running kernel (`uname -r`).
+/// Returns the release of the running kernel (`uname -r`).
 #[must_use]
 pub fn running_release() -> String {
     nix::sys::utsname::uname().map_or_else(|_| String::new(), |name| name.release().to_string_lossy().into_owned())
 }
 
-/// The newest kernel installed in `root`; `None` where there is none.
+/// Returns the release of the newest kernel that is installed in `root`.
 ///
 /// # Errors
-/// [`FileError`] where `/lib/modules` or `/boot` cannot be listed.
+/// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
 pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
     let mut releases = Vec::new();
     for name in root.names("/lib/modules")? {
-        // A directory that an erased kernel left behind holds neither.
+        // A directory that a removed kernel left has none of these.
         let inside = Path::new("/lib/modules").join(&name);
         if ["modules.dep", "vmlinuz", "kernel", "config"].iter().any(|part| root.exists(inside.join(part))) {
             releases.push(name.to_string_lossy().into_owned());
@@ -41,13 +41,13 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
     Ok(releases.into_iter().filter(|name| is_release(name)).max_by(|a, b| compare_releases(a, b)))
 }
 
-/// Whether `name` can be a kernel's release: as long as `uname(2)` has room for, and of what distributions use for versions. It
-/// goes into commands that people paste.
+/// Returns whether `name` can be a kernel release: not longer than `uname(2)` allows, and made of the characters that
+/// distributions use in versions. It becomes part of commands that people paste.
 fn is_release(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "._+-~".contains(c))
 }
 
-/// Orders kernel releases: runs of digits by number, other runs by text, a longer one after its own start.
+/// Orders kernel releases: runs of digits as numbers, other runs as text, a prefix before a longer release.
 #[must_use]
 pub fn compare_releases(one: &str, other: &str) -> Ordering {
     let (mut one, mut other) = (runs(one), runs(other));
@@ -90,19 +90,19 @@ fn is_separator(c: char) -> bool {
     !c.is_ascii_alphanumeric()
 }
 
-/// Whether a kernel describes its types itself.
+/// Whether a kernel has BTF, the description of its own types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Btf {
-    /// Yes; what shows it.
+    /// It has; the file that shows it.
     Present(PathBuf),
-    /// No: this configuration says so, or none was found.
+    /// It has not; its configuration, if one was found.
     Absent(Option<PathBuf>),
 }
 
-/// Looks for BTF of the kernel `release`; `running` where it is the one that runs now.
+/// Looks for BTF of the kernel `release`. `running` is whether it is the running kernel.
 ///
 /// # Errors
-/// [`ReadError`] where a configuration is there but cannot be read.
+/// [`ReadError`] if a configuration exists and cannot be read.
 pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> {
     if running && root.exists(BTF) {
         return Ok(Btf::Present(BTF.into()));
@@ -129,27 +129,27 @@ fn judge_config(text: &str, shown: PathBuf) -> Btf {
     if has_btf_option(text) { Btf::Present(shown) } else { Btf::Absent(Some(shown)) }
 }
 
-/// Whether the text of a kernel configuration turns BTF on.
+/// Returns whether a kernel configuration turns BTF on.
 #[must_use]
 pub fn has_btf_option(config: &str) -> bool {
     config.lines().any(|line| line.trim().strip_prefix(BTF_OPTION).is_some_and(|rest| rest == "=y"))
 }
 
-/// Whether the headers of a kernel are there.
+/// Whether the headers of a kernel are installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Headers {
-    /// Yes, in this directory.
+    /// They are, in this directory.
     Usable(PathBuf),
-    /// Only those of other kernels, by release.
+    /// Only headers of other kernels, with these releases.
     OfOthers(Vec<String>),
-    /// None at all.
+    /// There are no headers.
     Missing,
 }
 
-/// Looks for headers of exactly the kernel `release`.
+/// Looks for the headers of exactly the kernel `release`.
 ///
 /// # Errors
-/// [`FileError`] where a directory is there but cannot be listed.
+/// [`FileError`] if a directory exists and cannot be listed.
 pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
     let places = [
         format!("/lib/modules/{release}/build"),
@@ -171,7 +171,7 @@ pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
             let Some(named) = name.strip_prefix(prefix) else { continue };
             match release_of_headers(root, &format!("{above}/{name}"))? {
                 Found::Release(found) => others.push(found),
-                // Debian's `-common` is part of others and of no release.
+                // Debian's `-common` is shared by several releases.
                 Found::Unmarked if !named.ends_with("-common") => others.push(named.to_owned()),
                 Found::Unmarked | Found::Nothing => {}
             }
@@ -184,11 +184,11 @@ pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
 }
 
 enum Found {
-    /// The build files name this release.
+    /// Build files that name this release.
     Release(String),
-    /// Build files that name none.
+    /// Build files that name no release.
     Unmarked,
-    /// No build files: nothing there, a dangling link, an empty directory.
+    /// No build files: a missing or empty directory, or a dangling link.
     Nothing,
 }
 

@@ -1,4 +1,4 @@
-//! Modules of the Linux kernel: loaded, on the disk, signed.
+//! Kernel modules: whether one is loaded, installed and signed.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use crate::Root;
 use crate::error::{FileError, ReadError};
 
-/// How a signed module ends (`Documentation/admin-guide/module-signing.rst`).
+/// The end of a signed module (`Documentation/admin-guide/module-signing.rst`).
 const SIGNATURE_MARK: &[u8] = b"~Module signature appended~\n";
 
 const FORMS: [&str; 4] = ["ko", "ko.xz", "ko.zst", "ko.gz"];
 
-/// Whether the running kernel has the module `name`.
+/// Returns whether the running kernel has loaded the module `name`.
 #[must_use]
 pub fn is_loaded(root: &Root, name: &str) -> bool {
     root.exists(Path::new("/sys/module").join(name.replace('-', "_")))
 }
 
-/// The file of the module `name` for the kernel `release`: as `modules.dep` names it, else directly in one of `places`, in
-/// which `{release}` stands for the release.
+/// Returns the file of the module `name` for the kernel `release`: the one that `modules.dep` lists, or else one that lies
+/// directly in one of `places`. There, `{release}` is replaced by the release.
 ///
 /// # Errors
-/// [`ReadError`] where `modules.dep` is there and cannot be read.
+/// [`ReadError`] if `modules.dep` exists and cannot be read.
 pub fn find(root: &Root, release: &str, name: &str, places: &[PathBuf]) -> Result<Option<PathBuf>, ReadError> {
     let tree = PathBuf::from(format!("/lib/modules/{release}"));
     let listed = root.read_text_if_there(tree.join("modules.dep"))?.unwrap_or_default();
@@ -38,10 +38,10 @@ pub fn find(root: &Root, release: &str, name: &str, places: &[PathBuf]) -> Resul
     Ok(files.into_iter().find(|file| root.exists(file)))
 }
 
-/// Whether a module's file carries a signature; whose, it does not tell. `None` for a compressed file, which hides it.
+/// Returns whether a module has a signature, by any key. Returns `None` for a compressed module, which would have to be unpacked.
 ///
 /// # Errors
-/// [`FileError`] where the file cannot be read.
+/// [`FileError`] if the file cannot be read.
 pub fn is_signed(root: &Root, file: &Path) -> Result<Option<bool>, FileError> {
     if file.extension().is_none_or(|extension| extension != "ko") {
         return Ok(None);

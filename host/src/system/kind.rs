@@ -1,7 +1,7 @@
-//! Which kind of system hostprep prepares. It is decided once; it says whether the running kernel, its policy and its memory are
-//! those of the prepared system.
+//! The kind of the prepared system. It decides whether the running kernel, its policy and its memory are those of that system.
 
 use crate::Root;
+use crate::fs::FileId;
 
 /// The kind of the prepared system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,8 @@ impl SystemKind {
         let announced = root
             .read("/proc/1/environ", 64 * 1024)
             .is_ok_and(|bytes| bytes.split(|&byte| byte == 0).any(|variable| variable.starts_with(b"container=")));
-        // Without either, as under Kubernetes, the process namespace tells (linux/proc_ns.h, PROC_PID_INIT_INO). A plain
-        // chroot has that of its host.
+        // Without either, as under Kubernetes, the PID namespace shows it (linux/proc_ns.h, PROC_PID_INIT_INO). A plain chroot
+        // has that of its host.
         let pid_namespace = root.link_target("/proc/self/ns/pid");
         let foreign = pid_namespace.is_some_and(|link| link.as_os_str() != "pid:[4026531836]");
         if marked || announced || foreign {
@@ -54,12 +54,13 @@ impl SystemKind {
     }
 }
 
-/// As systemd decides it (`running_in_chroot`). Without `/proc`, nothing was booted here.
+/// Returns whether process 1 has another root, as systemd decides it (`running_in_chroot`). Without `/proc`, no system was
+/// booted here.
 fn is_chroot() -> bool {
     use nix::errno::Errno;
     use nix::sys::stat::stat;
     match (stat("/proc/1/root/."), stat("/")) {
-        (Ok(first), Ok(ours)) => (first.st_dev, first.st_ino) != (ours.st_dev, ours.st_ino),
+        (Ok(first), Ok(ours)) => FileId::of(&first) != FileId::of(&ours),
         (Err(Errno::ENOENT), _) => true,
         _ => false,
     }

@@ -1,12 +1,12 @@
-//! The memory of this host.
+//! The amount of memory.
 
 use crate::Root;
 use crate::error::ReadError;
 
-/// The memory that the kernel has for all, in KiB (`MemTotal` of `proc_meminfo(5)`); `None` where it is not told.
+/// Returns the usable memory in KiB (`MemTotal` of `proc_meminfo(5)`), or `None` if `/proc/meminfo` does not have it.
 ///
 /// # Errors
-/// [`ReadError`] where it cannot be read.
+/// [`ReadError`] if it exists and cannot be read.
 pub fn total_kib(root: &Root) -> Result<Option<u64>, ReadError> {
     Ok(root.read_text_if_there("/proc/meminfo")?.and_then(|text| total_in(&text)))
 }
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_own_form_is_read() {
+    fn the_format_of_the_kernel_is_parsed() {
         let text = "MemFree:          123456 kB\nMemTotal:        1014780 kB\nMemAvailable:     800000 kB\n";
         assert_eq!(total_in(text), Some(1_014_780));
         assert_eq!(total_in("MemFree: 1 kB\n"), None);

@@ -1,6 +1,6 @@
 //! Facts about a system, read from its files and its kernel.
 //!
-//! * [`kind`]: a host, a chroot or a container
+//! * [`kind`]: running host, chroot, container or image
 //! * [`accounts`], [`account_lock`]: users and groups, through NSS or from the files of an alternate root; locks of their files
 //! * [`distribution`]: os-release, package manager, package names
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel

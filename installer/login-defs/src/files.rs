@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use host::fs::attributes::is_immutable;
-use host::fs::root::{TEXT_LIMIT, is_link, mode_of, read_limited};
+use host::fs::{FileId, MAX_SYMLINKS, TEXT_LIMIT, file_type, is_file, is_link, mode_of, read_limited};
 use host::{Dir, FileError, MalformedFile, ReadError, Root};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -33,9 +33,6 @@ fn partial_write() -> bool {
     false
 }
 
-/// Linux's own limit (`path_resolution(7)`).
-const MOST_LINKS: usize = 40;
-
 /// A name in an open directory. The file may not exist.
 #[derive(Debug)]
 pub(crate) struct FileAt {
@@ -49,7 +46,7 @@ impl FileAt {
     /// Follows links at the end of `inside`, within the root.
     pub fn resolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
         let mut path = inside.to_owned();
-        for _ in 0..MOST_LINKS {
+        for _ in 0..MAX_SYMLINKS {
             let (dir, name) = root.parent(&path)?;
             if !dir.stat(&name)?.as_ref().is_some_and(is_link) {
                 return Ok(Self { dir, name, inside: path });
@@ -108,8 +105,8 @@ pub(crate) struct ReadFile {
 }
 
 impl ReadFile {
-    pub fn id(&self) -> (u64, u64) {
-        (self.stat.st_dev, self.stat.st_ino)
+    pub fn id(&self) -> FileId {
+        FileId::of(&self.stat)
     }
 
     /// Returns why the file can be neither changed nor replaced, if that is visible without trying.
@@ -217,7 +214,7 @@ pub(crate) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<ReadFile
     begin("read", dir, name)?;
     let Some(found) = dir.stat(name)? else { return Ok(None) };
     // Checked before opening: opening a device can have effects.
-    if file_type(&found) != SFlag::S_IFREG {
+    if !is_file(&found) {
         let problem = format!("is {}, not a regular file", kind(&found));
         return Err(malformed(dir, name, problem));
     }
@@ -260,10 +257,6 @@ pub(crate) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
         hint: "restore the file from its package, then run again; nothing was changed".into(),
     }
     .into()
-}
-
-fn file_type(stat: &FileStat) -> SFlag {
-    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
 }
 
 fn kind(stat: &FileStat) -> &'static str {

@@ -5,6 +5,9 @@
 //! made only of the old and the new one (or truncated, or with zeroes where a block never reached the disk) is
 //! restored.
 
+use std::ffi::OsString;
+
+use host::fs::temporary_name;
 use host::{FileError, ReadError};
 use nix::fcntl::OFlag;
 
@@ -19,10 +22,15 @@ const COPY: &str = "login-defs-original";
 const MERGED: &str = "login-defs-merged";
 /// The text that another program wrote.
 const BEFORE: &str = "login-defs-before";
-/// Written first, then renamed to one of these.
-const TEMPORARY: &str = ".login-defs.hostprep-new";
 
-const ALL: [&str; 4] = [COPY, MERGED, BEFORE, TEMPORARY];
+/// Returns the name that is written first and then renamed to one of these.
+fn temporary() -> OsString {
+    temporary_name("login-defs")
+}
+
+fn all() -> [OsString; 4] {
+    [COPY.into(), MERGED.into(), BEFORE.into(), temporary()]
+}
 
 /// Writes the patched text into the file. The record, in [`Phase::Opening`], is already on disk.
 pub(crate) fn open(
@@ -36,7 +44,7 @@ pub(crate) fn open(
     // Opened first, to detect an immutable file before anything is created.
     let file = dir.open(name, OFlag::O_RDWR).map_err(|e| unchangeable(target, e))?;
     let meta = Metadata { xattrs: Default::default(), ..Metadata::of(dir, name, original)? };
-    state.replace(COPY, TEMPORARY, &original.content, &meta, Some(original.times()))?;
+    state.replace(COPY, temporary(), &original.content, &meta, Some(original.times()))?;
     files::write_over(dir, name, &file, &original.content, patched)?;
     files::sync_file(dir, name, &file)?;
     set_phase(state, record, Phase::Open)?;
@@ -57,12 +65,12 @@ fn set_phase(state: &StateDir, record: &mut Record, to: Phase) -> Result<(), Fil
 
 /// Returns whether the state directory holds files of this method.
 pub(crate) fn any(state: &StateDir) -> Result<bool, FileError> {
-    ALL.iter().try_fold(false, |any, name| Ok(any || state.dir.stat(name)?.is_some()))
+    all().iter().try_fold(false, |any, name| Ok(any || state.dir.stat(name)?.is_some()))
 }
 
 /// Removes the copies.
 pub(crate) fn clean(state: &StateDir) -> Result<(), FileError> {
-    state.discard(&ALL)
+    state.discard(&all())
 }
 
 /// Restores the original text, wherever the run was interrupted. Without a record, any text may be torn.
@@ -148,8 +156,8 @@ fn merge(
     theirs: &[u8],
 ) -> Result<(), WindowError> {
     let plain = Metadata::plain(0o600);
-    state.replace(BEFORE, TEMPORARY, &now.content, &plain, None)?;
-    state.replace(MERGED, TEMPORARY, theirs, &plain, None)?;
+    state.replace(BEFORE, temporary(), &now.content, &plain, None)?;
+    state.replace(MERGED, temporary(), theirs, &plain, None)?;
     if let Some(record) = record {
         set_phase(state, record, Phase::Merging)?;
     }

@@ -1,8 +1,10 @@
 //! The intent, written to disk before any change: `login-defs-window.json` in hostprep's state directory.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use host::fs::{FileId, temporary_name};
 use host::{Dir, FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +14,6 @@ use crate::text::PatchRecord;
 
 /// The record's name in the state directory.
 const NAME: &str = "login-defs-window.json";
-/// Written first, then renamed to [`NAME`].
-const TEMPORARY: &str = ".login-defs-window.json.hostprep-new";
 /// The format of this version. An older reader refuses a newer format.
 const SCHEMA: u32 = 1;
 
@@ -102,8 +102,8 @@ impl ChangedFile {
         path(&self.path)
     }
 
-    pub fn id(&self) -> (u64, u64) {
-        (self.device, self.inode)
+    pub fn id(&self) -> FileId {
+        FileId { device: self.device, inode: self.inode }
     }
 
     pub fn meta(&self) -> Metadata {
@@ -122,7 +122,7 @@ impl Created {
 }
 
 fn path(bytes: &[u8]) -> PathBuf {
-    std::ffi::OsString::from_vec(bytes.to_vec()).into()
+    OsString::from_vec(bytes.to_vec()).into()
 }
 
 impl Record {
@@ -184,30 +184,30 @@ impl StateDir {
     pub fn store(&self, record: &Record) -> Result<(), FileError> {
         let json = serde_json::to_vec_pretty(record)
             .map_err(|e| FileError::new("write", self.dir.shown().join(NAME), std::io::Error::other(e)))?;
-        self.replace(NAME, TEMPORARY, &json, &Metadata::plain(0o644), None)
+        self.replace(NAME, temporary_name(NAME), &json, &Metadata::plain(0o644), None)
     }
 
     /// Writes a file of the state directory: it is complete, or does not exist.
     pub fn replace(
         &self,
         name: &str,
-        temporary: &str,
+        temporary: OsString,
         content: &[u8],
         meta: &Metadata,
         times: Option<Times>,
     ) -> Result<(), FileError> {
-        files::write_new(&self.dir, temporary, content, meta, times)?;
+        files::write_new(&self.dir, &temporary, content, meta, times)?;
         files::rename(&self.dir, temporary, name)?;
         files::sync(&self.dir)
     }
 
     /// Removes the record and the temporary file of writing it.
     pub fn remove(&self) -> Result<(), FileError> {
-        self.discard(&[NAME, TEMPORARY])
+        self.discard(&[NAME.into(), temporary_name(NAME)])
     }
 
     /// Removes files of the state directory, if they exist.
-    pub fn discard(&self, names: &[&str]) -> Result<(), FileError> {
+    pub fn discard(&self, names: &[OsString]) -> Result<(), FileError> {
         let mut any = false;
         for name in names {
             if self.dir.stat(name)?.is_some() {
@@ -220,6 +220,6 @@ impl StateDir {
 
     /// Returns whether the record, or the temporary file of writing it, exists.
     pub fn any(&self) -> Result<bool, FileError> {
-        Ok(self.dir.stat(NAME)?.is_some() || self.dir.stat(TEMPORARY)?.is_some())
+        Ok(self.dir.stat(NAME)?.is_some() || self.dir.stat(temporary_name(NAME))?.is_some())
     }
 }

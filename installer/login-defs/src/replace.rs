@@ -6,6 +6,7 @@
 
 use std::ffi::OsStr;
 
+use host::fs::FileId;
 use host::{Dir, FileError, ReadError};
 use nix::errno::Errno;
 use nix::sys::stat::FileStat;
@@ -67,8 +68,8 @@ fn prepare(target: &FileAt, original: &ReadFile, patched: &[u8]) -> Result<bool,
     Ok(linked.is_some_and(|linked| linked.content == original.content))
 }
 
-fn id(dir: &Dir, name: &OsStr) -> Result<Option<(u64, u64)>, FileError> {
-    Ok(dir.stat(name)?.map(|stat| (stat.st_dev, stat.st_ino)))
+fn id(dir: &Dir, name: &OsStr) -> Result<Option<FileId>, FileError> {
+    Ok(dir.stat(name)?.map(|stat| FileId::of(&stat)))
 }
 
 /// How the copy came into place.
@@ -288,8 +289,8 @@ fn replace_file(
 
 /// Returns what identifies a file and its content. The size is included because several writes fit into one clock tick.
 /// The inode's change time is not, because an exchange of names sets it.
-fn version(stat: &FileStat) -> (u64, u64, i64, i64, i64) {
-    (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec)
+fn version(stat: &FileStat) -> (FileId, i64, i64, i64) {
+    (FileId::of(stat), stat.st_size, stat.st_mtime, stat.st_mtime_nsec)
 }
 
 /// Keeps a mode, owner or label that another program gave our copy. Returns whether there was one.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use anyhow::Context as _;
 use faults::texts::Texts;
+use host::fs::RootError;
 use host::log::{Level, Log};
 use host::process::CommandRunner;
 use host::process::clock::SystemClock;
@@ -111,7 +112,7 @@ pub fn with(
 fn open_root(global: &Global) -> Result<Root, Failure> {
     match &global.root {
         None => Ok(Root::system()?),
-        Some(dir) => Root::alternate(dir).map_err(|e| Failure::Usage(e.to_string())),
+        Some(dir) => Root::alternate(dir).map_err(|e| unusable_root(&e)),
     }
 }
 
@@ -143,4 +144,14 @@ fn profile(global: &Global, config: &Config, root: &Root) -> Result<Profile, Fai
         }
         (None, None) => Ok(Profile::built_in()),
     }
+}
+
+/// Returns what is wrong with the directory of `--root`.
+fn unusable_root(error: &RootError) -> Failure {
+    let hint = match error {
+        RootError::NotADirectory { .. } => "",
+        RootError::IsSystem { .. } => "; leave --root out",
+        RootError::NoEtc { .. } => "; nothing was changed",
+    };
+    Failure::Usage(format!("--root {error}{hint}"))
 }

@@ -15,7 +15,6 @@ use crate::model::action::{ActionError, Applied};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::Receipt;
 use crate::model::step::{Removal, StepRef};
-use crate::place::remove_place;
 use crate::steps::STEPS;
 
 /// The result of a removal.
@@ -77,11 +76,11 @@ pub fn remove(
     }
     let paths = &cx.profile.paths;
     if state == StateDirectory::Remove {
-        remove_place(cx.root, &paths.state)?;
+        cx.root.remove_empty_dir(&paths.state)?;
     }
     lock.remove()?;
     if let Some(above) = paths.lock.parent().filter(|above| !fhs::is_system_dir(above)) {
-        remove_place(cx.root, above)?;
+        cx.root.remove_empty_dir(above)?;
     }
     Ok(removed)
 }

@@ -1,4 +1,4 @@
-//! The host that is prepared, and the doors to it.
+//! The prepared host, and everything through which a step reaches it.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct HostContext<'a> {
     pub profile: &'a Profile,
     /// Time.
     pub clock: &'a dyn Clock,
-    /// The door for processes.
+    /// Starts processes.
     pub processes: &'a CommandRunner<'a>,
     /// The log of this run.
     pub log: &'a Log<'a>,

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use faults::{FaultId, Reason, Remedy};
 use host::FileError;
-use host::fs::root::{is_dir, is_link, mode_of};
+use host::fs::{is_dir, is_file, is_link, mode_of};
 use host::system::accounts::{Accounts, User};
 use host::system::memory;
-use nix::libc;
 use nix::sys::stat::FileStat;
 
 use crate::Error;
@@ -98,8 +97,7 @@ fn judge(cx: &HostContext, definitions: &Definitions) -> Result<Judged, Error> {
     for name in names.iter().filter(|name| name.to_string_lossy().ends_with(&definitions.suffix)) {
         let file = directory.join(name);
         let Some(found) = cx.root.stat(&file)? else { continue };
-        let is_file = found.st_mode & libc::S_IFMT == libc::S_IFREG;
-        if !is_file || !reader.may(&found, READ) {
+        if !is_file(&found) || !reader.may(&found, READ) {
             return Ok(Judged::Wrong(unreadable(cx, &file, "g+r")));
         }
         if !begins_right(cx, &file, &definitions.header)? {

@@ -37,7 +37,7 @@ fn directories_that_others_can_write_to() {
             assert_eq!(run.code, Some(if *needed { 1 } else { 3 }), "{what}: {run:?}");
             if *needed {
                 assert!(run.stderr.contains(&format!("{directory}: it")), "{what}: {run:?}");
-                assert!(run.stderr.contains("give it to root") || run.stderr.contains("chmod go-w"), "{what}: {run:?}");
+                assert!(run.stderr.contains("chown root") || run.stderr.contains("chmod go-w"), "{what}: {run:?}");
                 assert!(!has_user(&root) || *directory == "/var/lib/cisco/faults", "{what}");
             }
             before.expect_untouched(&Snapshot::of(&root.at(directory)));

@@ -41,7 +41,7 @@ fn a_policy_store_that_leads_out_is_not_given_to_semodule() {
         let run = on(&root, &["repair", "--format", "json", "--only", "selinux-module"]);
         assert_eq!(run.code, Some(3), "{link}: {run:?}");
         let detail = run.step("selinux-module")["detail"].as_str().unwrap().to_owned();
-        assert!(detail.contains("would leave the root"), "{link}: {detail}");
+        assert!(detail.contains("points outside the alternate root"), "{link}: {detail}");
         before.expect_untouched(&Snapshot::of(&bystander));
 
         std::fs::remove_file(&at).unwrap();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead};
 use std::os::unix::fs::FileExt;
 
-use host::fs::root::TEXT_LIMIT;
+use host::fs::TEXT_LIMIT;
 
 /// No event is longer: `faults.json`, which would contain the same text, is limited to this size.
 const MAX_LINE: u64 = TEXT_LIMIT;

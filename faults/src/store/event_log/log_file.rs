@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use host::fs::FileId;
 use host::{Dir, FileError};
 use nix::fcntl::OFlag;
 
@@ -69,7 +70,7 @@ pub(crate) fn open(dir: &Dir) -> Result<Option<LogFile>, FileError> {
 
 /// Whether `opened` still is what the name leads to.
 pub(crate) fn is_current(dir: &Dir, opened: Option<&LogFile>) -> Result<bool, FileError> {
-    let named = dir.stat(NAME)?.map(|found| (found.st_dev, found.st_ino));
+    let named = dir.stat(NAME)?.map(|found| FileId::of(&found));
     Ok(named == opened.map(LogFile::identity).transpose()?)
 }
 
@@ -83,9 +84,9 @@ impl LogFile {
     }
 
     /// Device and inode, by which it is known under another name.
-    pub(crate) fn identity(&self) -> Result<(u64, u64), FileError> {
+    pub(crate) fn identity(&self) -> Result<FileId, FileError> {
         let found = self.file.metadata().map_err(|e| FileError::new("look at", &self.shown, e))?;
-        Ok((found.dev(), found.ino()))
+        Ok(FileId { device: found.dev(), inode: found.ino() })
     }
 
     /// Looks from the end for the events after `seq`. Lines that are no events are passed over: who reads on from there

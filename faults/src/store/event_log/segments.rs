@@ -9,6 +9,7 @@ use std::io::{self, BufReader};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use host::fs::TEMPORARY_SUFFIX;
 use host::{Dir, FileError};
 use nix::fcntl::OFlag;
 
@@ -22,8 +23,6 @@ const BUFFER: usize = 64 * 1024;
 const PREFIX: &str = "events-";
 const PLAIN: &str = ".jsonl";
 const PACKED: &str = ".jsonl.gz";
-/// What [`Dir::replace_with`] makes of a packed segment's name.
-const UNFINISHED: &str = ".jsonl.gz.hostprep-new";
 /// As many digits as the largest number has, so that names sort as numbers do.
 const DIGITS: usize = 20;
 
@@ -59,7 +58,9 @@ pub(crate) fn scan(dir: &Dir) -> Result<Listed, FileError> {
     for name in dir.names()? {
         let Some(text) = name.to_str() else { continue };
         match split(text.strip_prefix('.').unwrap_or(text)) {
-            Some((_, UNFINISHED)) if text.starts_with('.') => listed.unfinished.push(name),
+            Some((_, form)) if text.starts_with('.') && form.strip_suffix(TEMPORARY_SUFFIX) == Some(PACKED) => {
+                listed.unfinished.push(name)
+            }
             Some((number, form @ (PLAIN | PACKED))) if !text.starts_with('.') => {
                 listed.numbers.insert(number);
                 if form == PLAIN {

@@ -1,4 +1,4 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -24,7 +24,7 @@ fn a_link_that_tools_take_elsewhere_is_found() {
     place(Path::new("/etc/passwd"), "etc/absolute");
     place(Path::new("../../outside/file"), "etc/upwards");
     place(&outside, "etc/directory");
-    assert_eq!(found("/etc/relative"), None, "it is the same for everybody");
+    assert_eq!(found("/etc/relative"), None, "it leads a tool to the same file");
     for path in ["/etc/absolute", "/etc/upwards", "/etc/directory", "/etc/directory/new"] {
         assert_eq!(found(path), Some(path.into()));
     }
@@ -36,6 +36,6 @@ fn a_link_that_tools_take_elsewhere_is_found() {
     assert_eq!(
         running.find_escaping_symlink(&["/etc/upwards".into()]).unwrap(),
         None,
-        "the system's own links are its business"
+        "on the running system, both are the same"
     );
 }

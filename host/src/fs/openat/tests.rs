@@ -1,4 +1,4 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -20,7 +20,7 @@ fn both_calls_refuse_a_link() {
     }
     let dir = File::open(place.path()).unwrap();
     for opened in both(&dir, "file", OFlag::O_RDWR) {
-        // A kernel or a filter without the newer call says so; the older one is then alone.
+        // A kernel without the newer call, or a filter, refuses it; the older call remains.
         assert!(matches!(opened, Ok(_) | Err(Errno::ENOSYS | Errno::EPERM)), "{opened:?}");
     }
     for name in ["to-file", "out", "up", "dangling"] {
@@ -31,7 +31,7 @@ fn both_calls_refuse_a_link() {
 }
 
 #[test]
-fn a_path_is_no_name() {
+fn a_path_is_not_a_name() {
     let dir = File::open("/").unwrap();
     for name in ["", ".", "..", "etc/passwd", "/etc", "etc/"] {
         let opened = open_at(&dir, OsStr::new(name), OFlag::O_RDONLY, Mode::empty());

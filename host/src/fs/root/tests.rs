@@ -1,15 +1,17 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::stat::{mknod, umask};
+use nix::sys::stat::{SFlag, mknod, umask};
 use nix::unistd::mkfifo;
 use tempfile::TempDir;
 
 use super::*;
+use crate::ReadError;
+use crate::fs::is_link;
 
 /// An alternate root with an `etc`, and the directory it stands in.
 fn scratch() -> (TempDir, Root) {
@@ -40,7 +42,7 @@ fn a_directory_with_etc_is_an_alternate_root() {
 }
 
 #[test]
-fn what_is_no_installed_system_is_no_alternate_root() {
+fn a_directory_without_a_system_is_refused_as_root() {
     let outside = tempfile::tempdir().unwrap();
     let at = |name: &str| outside.path().join(name);
     fs::write(at("file"), "").unwrap();
@@ -167,7 +169,7 @@ fn text_that_is_not_utf_8_is_named_with_its_line() {
 }
 
 #[test]
-fn a_missing_file_is_no_error_where_it_may_be_missing() {
+fn a_missing_file_is_not_an_error_if_it_may_be_missing() {
     let (_outside, root) = scratch();
     fs::write(root.shown("/etc/file"), "").unwrap();
     for path in ["/etc/missing", "/missing/too", "/etc/file/below"] {
@@ -241,7 +243,7 @@ fn replacing_leaves_the_old_or_the_new() {
     let (_outside, root) = scratch();
     fs::write(root.shown("/etc/file"), "old").unwrap();
     let old = fs::metadata(root.shown("/etc/file")).unwrap().ino();
-    // What a crash left behind is in nobody's way.
+    // What a crash left is replaced.
     fs::write(root.shown("/etc/.file.hostprep-new"), "half a").unwrap();
 
     root.replace("/etc/file", b"new", 0o640).unwrap();
@@ -250,7 +252,7 @@ fn replacing_leaves_the_old_or_the_new() {
     assert_ne!(fs::metadata(root.shown("/etc/file")).unwrap().ino(), old, "the old content is never overwritten");
     assert_eq!(root.names("/etc").unwrap(), ["file"]);
 
-    // Where it fails, the old is there and nothing is left over.
+    // After a failure, the old content is there and no temporary file.
     fs::create_dir_all(root.shown("/etc/dir/full")).unwrap();
     assert!(root.replace("/etc/dir", b"new", 0o644).is_err());
     assert_eq!(root.names("/etc").unwrap(), ["dir", "file"]);
@@ -258,7 +260,7 @@ fn replacing_leaves_the_old_or_the_new() {
 }
 
 #[test]
-fn content_that_fails_half_way_leaves_the_old() {
+fn a_failed_write_leaves_the_old_content() {
     let (_outside, root) = scratch();
     let etc = root.dir("/etc").unwrap();
     fs::write(root.shown("/etc/file"), "old").unwrap();

@@ -1,4 +1,4 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use nix::unistd::geteuid;
 
 use super::*;
+use crate::Dir;
 
 struct Tree {
     _place: tempfile::TempDir,
@@ -55,7 +56,7 @@ fn a_link_below_the_systems_directories_is_not_followed() {
 }
 
 #[test]
-fn a_link_of_the_systems_own_is() {
+fn a_link_of_the_system_is_followed() {
     let tree = tree(&["var", "usr/lib-of-var"]);
     tree.link("/usr/lib-of-var", "var/lib");
     tree.root.create_private_dir(STORE).unwrap();
@@ -63,15 +64,15 @@ fn a_link_of_the_systems_own_is() {
 }
 
 #[test]
-fn a_file_in_its_place_is_no_missing_directory() {
+fn a_file_in_the_place_of_a_directory_is_an_error() {
     let tree = tree(&["var/lib"]);
     fs::write(tree.top.join("var/lib/cisco"), "").unwrap();
     let error = tree.root.open_private_dir(STORE).unwrap_err();
-    assert!(!error.is_missing() && error.to_string().contains("no directory"), "{error}");
+    assert!(!error.is_missing() && error.to_string().contains("not a directory"), "{error}");
 }
 
 #[test]
-fn what_others_can_write_to_is_not_ours() {
+fn a_directory_that_others_can_write_to_is_refused() {
     let tree = tree(&["var/lib/cisco/faults"]);
     tree.root.open_private_dir(STORE).unwrap();
     // The system's own directory may be anything: on some hosts /var/log is a group's too.
@@ -80,21 +81,21 @@ fn what_others_can_write_to_is_not_ours() {
     for (path, mode) in [("var/lib/cisco", 0o775), ("var/lib/cisco", 0o1777), ("var/lib/cisco/faults", 0o757)] {
         tree.mode(path, mode);
         let refused = refusal(tree.root.open_private_dir(STORE));
-        assert!(refused.contains(&format!("{path}: its mode {mode:04o} lets others write")), "{refused}");
+        assert!(refused.contains(&format!("{path}: it is writable by others (mode {mode:04o})")), "{refused}");
         tree.mode(path, 0o755);
     }
     if geteuid().is_root() {
         chown(tree.top.join("var/lib/cisco"), Some(1000), None).unwrap();
         let refused = refusal(tree.root.create_private_dir(STORE));
         assert!(refused.contains("var/lib/cisco: it belongs to uid 1000"), "{refused}");
-        // A tree that is somebody's as a whole is theirs anyway.
+        // The owner of the whole tree can change everything in it anyway.
         chown(&tree.top, Some(1000), None).unwrap();
         tree.root.open_private_dir(STORE).unwrap();
     }
 }
 
 #[test]
-fn what_is_believed_is_nobody_elses_to_change() {
+fn configuration_that_others_can_change_is_refused() {
     let tree = tree(&["etc/cisco", "srv"]);
     let read = || tree.root.read_trusted_text("/etc/cisco/hostprep.toml").map_err(|e| e.to_string());
     assert_eq!(read(), Ok(None));
@@ -103,7 +104,12 @@ fn what_is_believed_is_nobody_elses_to_change() {
     assert_eq!(read(), Ok(Some("lang = 'en'".into())), "an administrator may link it");
     for (path, loose, tight) in [("srv/real", 0o664, 0o644), ("srv", 0o777, 0o755), ("etc/cisco", 0o775, 0o755)] {
         tree.mode(path, loose);
-        assert!(read().is_err_and(|e| e.contains("lets others write")), "{path}");
+        // The file is named by the path that was asked for, a directory by its own.
+        let named = if path == "srv/real" { "it".into() } else { tree.top.join(path).display().to_string() };
+        assert!(
+            read().is_err_and(|e| e.contains(&format!("{named} is writable by others (mode {loose:04o})"))),
+            "{path}"
+        );
         tree.mode(path, tight);
     }
     // Names in such a directory are their owners'.
@@ -112,7 +118,7 @@ fn what_is_believed_is_nobody_elses_to_change() {
 }
 
 #[test]
-fn a_program_is_trusted_with_all_that_leads_to_it() {
+fn a_program_is_trusted_if_everything_on_its_path_is() {
     let tree = tree(&["usr/sbin", "etc/alternatives", "srv"]);
     for program in ["usr/sbin/real", "srv/real"] {
         fs::write(tree.top.join(program), "").unwrap();
@@ -136,17 +142,17 @@ fn a_program_is_trusted_with_all_that_leads_to_it() {
     if geteuid().is_root() {
         for path in ["usr/sbin/real", "usr/sbin", "usr", "etc/alternatives"] {
             chown(tree.top.join(path), Some(1000), None).unwrap();
-            assert!(!trusted(), "{path} is somebody else's");
+            assert!(!trusted(), "{path} belongs to another user");
             chown(tree.top.join(path), Some(0), None).unwrap();
         }
         std::os::unix::fs::lchown(tree.top.join("etc/alternatives/tool"), Some(1000), None).unwrap();
-        assert!(!trusted(), "the link is somebody else's");
+        assert!(!trusted(), "the link belongs to another user");
     }
     assert!(!tree.root.is_trusted("/usr/sbin/missing"));
 }
 
 #[test]
-fn a_file_that_is_added_to_has_one_name_and_is_ours() {
+fn a_file_that_is_appended_to_has_one_name_and_a_trusted_owner() {
     use std::io::Write;
     let tree = tree(&["var/log"]);
     let log = tree.root.dir("/var/log").unwrap();
@@ -167,4 +173,18 @@ fn a_file_that_is_added_to_has_one_name_and_is_ours() {
         chown(tree.top.join("var/log/ours"), Some(1000), None).unwrap();
         assert!(log.append("ours", 0o640).is_err());
     }
+}
+
+#[test]
+fn an_untrusted_directory_is_named_as_its_reader_sees_it() {
+    use crate::InsideText;
+    let tree = tree(&["etc/cisco"]);
+    fs::write(tree.top.join("etc/cisco/hostprep.toml"), "").unwrap();
+    tree.mode("etc/cisco", 0o777);
+    let error = tree.root.read_trusted_text("/etc/cisco/hostprep.toml").unwrap_err();
+    assert_eq!(
+        error.inside_text(&tree.root),
+        "cannot use /etc/cisco/hostprep.toml: /etc/cisco is writable by others (mode 0777); \
+         check its contents, then run: chmod go-w /etc/cisco"
+    );
 }

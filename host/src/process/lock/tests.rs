@@ -18,15 +18,15 @@ fn acquire(root: &Root, clock: &dyn Clock, waiting: &mut dyn FnMut()) -> Result<
 }
 
 #[test]
-fn a_second_one_waits_says_so_once_and_gives_up() {
+fn a_second_process_waits_reports_it_once_and_times_out() {
     let (_dir, root) = scratch();
     let clock = VirtualClock::default();
     let _first = acquire(&root, &clock, &mut || {}).unwrap();
-    let told = Cell::new(0);
-    let error = acquire(&root, &clock, &mut || told.set(told.get() + 1)).unwrap_err();
+    let calls = Cell::new(0);
+    let error = acquire(&root, &clock, &mut || calls.set(calls.get() + 1)).unwrap_err();
     assert!(matches!(error, LockError::Busy { .. }), "{error}");
-    assert!(error.to_string().contains("held by another hostprep"), "{error}");
-    assert_eq!(told.get(), 1);
+    assert!(error.to_string().contains("another process has held"), "{error}");
+    assert_eq!(calls.get(), 1);
     assert!(clock.monotonic() >= Duration::from_secs(2));
 }
 
@@ -34,11 +34,11 @@ fn a_second_one_waits_says_so_once_and_gives_up() {
 fn dropping_it_frees_it() {
     let (_dir, root) = scratch();
     drop(acquire(&root, &SystemClock, &mut || {}).unwrap());
-    acquire(&root, &SystemClock, &mut || panic!("waited for nobody")).unwrap();
+    acquire(&root, &SystemClock, &mut || panic!("waited for a free lock")).unwrap();
 }
 
 #[test]
-fn a_removed_lock_file_excludes_nobody_by_mistake() {
+fn a_removed_lock_file_does_not_let_two_processes_in() {
     let (_dir, root) = scratch();
     let first = acquire(&root, &SystemClock, &mut || {}).unwrap();
     let second = std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::cell::RefCell;
 use std::fs;
@@ -32,12 +32,12 @@ impl Programs {
     fn add(&self, name: &str, script: &str) {
         let (source, path) = (self.source.path().join(name), self.directory.path().join(name));
         fs::write(&source, format!("#!/bin/sh\n{script}\n")).unwrap();
-        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        // Written by another process: a child of a concurrent test would inherit it open for writing (ETXTBSY).
         assert!(std::process::Command::new("cp").arg(source).arg(&path).status().unwrap().success());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn door(&self) -> CommandRunner<'_> {
+    fn runner(&self) -> CommandRunner<'_> {
         let mut directories = vec![self.directory.path().to_owned()];
         directories.extend(SYSTEM_DIRECTORIES.map(PathBuf::from));
         CommandRunner::with_directories(directories, &SystemClock, &())
@@ -45,7 +45,7 @@ impl Programs {
 
     fn run(&self, command: &Command) -> Result<Output, ProcessError> {
         loop {
-            match self.door().run(command) {
+            match self.runner().run(command) {
                 // Another test's child had our script open for writing a moment ago, between its fork and its exec.
                 Err(ProcessError::Start { source, .. }) if source.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
                 result => return result,
@@ -54,7 +54,7 @@ impl Programs {
     }
 }
 
-/// Whether a process with this id is there and is no zombie.
+/// Returns whether a process with this id exists and is not a zombie.
 fn alive(pid: &str) -> bool {
     fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z "))
 }
@@ -95,7 +95,7 @@ fn arguments_arrive_as_they_are() {
 }
 
 #[test]
-fn a_failure_says_how_it_ended_and_the_line_that_tells_why() {
+fn a_failure_reports_its_status_and_the_decisive_line() {
     let programs =
         Programs::with("fail", "echo 'fail: Warning: x' >&2; echo >&2 'the reason'; echo >&2 'so: undone'; exit 3");
     let e = programs.run(&Command::new("fail").arg("x y")).unwrap_err();
@@ -105,7 +105,7 @@ fn a_failure_says_how_it_ended_and_the_line_that_tells_why() {
 
     programs.add("silent", "exit 1");
     let e = programs.run(&Command::new("silent")).unwrap_err();
-    assert_eq!(e.to_string(), "`silent` exited with status 1: it said nothing");
+    assert_eq!(e.to_string(), "`silent` exited with status 1: no message on standard error");
 
     programs.add("killed", "kill -KILL $$");
     let e = programs.run(&Command::new("killed")).unwrap_err();
@@ -114,7 +114,7 @@ fn a_failure_says_how_it_ended_and_the_line_that_tells_why() {
 }
 
 #[test]
-fn what_was_said_on_success_is_kept_apart() {
+fn the_outputs_of_a_success_are_kept_apart() {
     let programs = Programs::with("speak", "echo out; echo warning >&2");
     let output = programs.run(&Command::new("speak")).unwrap();
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("out\n", "warning\n"));
@@ -146,13 +146,13 @@ fn a_flood_of_output_is_read_but_not_kept() {
 }
 
 #[test]
-fn output_that_is_no_text_is_shown_as_well_as_may_be() {
+fn output_that_is_not_utf8_is_shown_with_replacements() {
     let programs = Programs::with("strange", r"printf 'd\351j\340 \000 vu'");
     assert_eq!(programs.run(&Command::new("strange")).unwrap().stdout, "d\u{fffd}j\u{fffd} \0 vu");
 }
 
 #[test]
-fn what_takes_too_long_is_ended_with_all_it_started() {
+fn a_program_that_times_out_is_terminated_with_its_children() {
     let programs = Programs::new();
     let pids = programs.directory.path().join("pids");
     // The grandchild ignores the first signal.
@@ -186,26 +186,26 @@ fn a_daemon_that_holds_the_pipe_is_not_waited_for() {
     let took = start.elapsed();
     let pid: i32 = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
     let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
-    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("ready\n", "note\n"), "what it said is not lost");
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("ready\n", "note\n"), "its output is kept");
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[test]
-fn only_programs_that_nobody_else_can_change_are_found() {
+fn only_programs_that_trusted_users_alone_can_change_are_found() {
     let programs = Programs::with("tool", "exit 0");
     let program = programs.directory.path().join("tool");
-    assert_eq!(programs.door().find("tool"), Some(program.clone()));
+    assert_eq!(programs.runner().find("tool"), Some(program.clone()));
 
     fs::set_permissions(&program, fs::Permissions::from_mode(0o777)).unwrap();
-    assert_eq!(programs.door().find("tool"), None, "the program is writable for all");
+    assert_eq!(programs.runner().find("tool"), None, "the program is writable for all");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     for mode in [0o777, 0o775, 0o1777] {
         fs::set_permissions(programs.directory.path(), fs::Permissions::from_mode(mode)).unwrap();
-        assert_eq!(programs.door().find("tool"), None, "its directory has mode {mode:o}");
+        assert_eq!(programs.runner().find("tool"), None, "its directory has mode {mode:o}");
     }
     // The next directory is looked into all the same.
     programs.add("sh", "exit 1");
-    assert!(programs.door().find("sh").is_some_and(|sh| !sh.starts_with(programs.directory.path())));
+    assert!(programs.runner().find("sh").is_some_and(|sh| !sh.starts_with(programs.directory.path())));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_program_that_is_not_there_is_named() {
         assert!(e.to_string().starts_with(&format!("{name} is not installed (looked in /")), "{e}");
     }
     let path = std::env::var("PATH").unwrap_or_default();
-    assert!(!programs.door().directories.contains(&path.into()), "PATH is not read");
+    assert!(!programs.runner().directories.contains(&path.into()), "PATH is not read");
 }
 
 #[test]
@@ -246,11 +246,11 @@ impl Observer for Notes {
 }
 
 #[test]
-fn the_observer_is_told() {
+fn the_observer_is_called() {
     let notes = Notes::default();
-    let door = CommandRunner::new(&SystemClock, &notes);
-    door.run(&Command::new("sleep").arg("0.2")).unwrap();
-    let _ = door.run_uninterruptible(&Command::new("missing"));
+    let runner = CommandRunner::new(&SystemClock, &notes);
+    runner.run(&Command::new("sleep").arg("0.2")).unwrap();
+    let _ = runner.run_uninterruptible(&Command::new("missing"));
     let mut seen = notes.0.into_inner();
     seen.dedup();
     let expected =

@@ -1,4 +1,4 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs;
 
@@ -59,7 +59,7 @@ fn only_the_line_asked_for_must_be_well_formed() {
 }
 
 #[test]
-fn without_files_there_is_nobody() {
+fn without_files_there_are_no_accounts() {
     let outside = tempfile::tempdir().unwrap();
     fs::create_dir(outside.path().join("etc")).unwrap();
     let root = Root::alternate(outside.path()).unwrap();

@@ -1,4 +1,4 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -180,7 +180,7 @@ fn values_are_read_as_a_shell_reads_them() {
 #[test]
 fn a_malformed_line_is_named_with_its_number() {
     for (text, line) in [
-        ("ID=debian\nthis is no assignment\n", 2),
+        ("ID=debian\nnot an assignment\n", 2),
         ("ID=\"debian\n", 1),
         ("ID=debian\n\n\nNAME='open\nVERSION_ID=12\n", 4),
         ("ID=debian\\", 1),

@@ -1,4 +1,4 @@
-#![expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs;
 use std::io::Write;
@@ -82,7 +82,7 @@ fn the_running_kernel_has_a_release() {
 }
 
 #[test]
-fn btf_is_told_by_the_configuration() {
+fn the_configuration_shows_btf() {
     let yes = "CONFIG_BPF=y\nCONFIG_DEBUG_INFO_BTF=y\n";
     let no = "# CONFIG_DEBUG_INFO_BTF is not set\nCONFIG_DEBUG_INFO_BTF_MODULES=y\nXCONFIG_DEBUG_INFO_BTF=y\n";
     for place in ["/boot/config-6.1.0-18-amd64", "/lib/modules/6.1.0-18-amd64/config"] {
@@ -112,7 +112,7 @@ fn only_the_running_kernel_is_asked_itself() {
 }
 
 #[test]
-fn headers_of_this_kernel_are_usable_wherever_they_stand() {
+fn headers_of_this_kernel_are_found_in_every_place() {
     for place in [
         "/lib/modules/6.1.0-18-amd64/build",
         "/usr/src/kernels/6.1.0-18-amd64",
@@ -141,7 +141,7 @@ fn a_link_to_headers_counts_and_a_dangling_one_does_not() {
 }
 
 #[test]
-fn empty_directories_are_no_headers() {
+fn empty_directories_are_not_headers() {
     let (_outside, root) = scratch(&[]);
     for place in [
         format!("/lib/modules/{RELEASE}/build"),
@@ -173,7 +173,7 @@ fn headers_of_other_kernels_are_named() {
 }
 
 #[test]
-fn build_files_without_a_mark_are_taken_at_their_name() {
+fn build_files_without_a_release_count_by_their_directory() {
     let place = format!("/usr/src/kernels/{RELEASE}");
     let (_outside, root) = scratch(&[(&format!("{place}/Makefile"), "")]);
     assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.shown(place)));

@@ -26,7 +26,7 @@ fn it_is_found_by_modules_dep_or_in_a_place_for_the_release() {
 }
 
 #[test]
-fn a_signature_stands_at_the_end() {
+fn a_signature_is_at_the_end() {
     let signed = [b"\x7fELF...", SIGNATURE_MARK].concat();
     let (_dir, root) = root(&[
         ("/a.ko", &signed),

@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::with as root;
 
 #[test]
-fn the_last_byte_of_the_variable_says_it() {
+fn the_last_byte_of_the_variable_is_the_value() {
     let on = |files: &[(&str, &[u8])]| is_on(&root(files).1).unwrap();
     assert!(!on(&[]), "no UEFI");
     assert!(on(&[(VARIABLE, &[6, 0, 0, 0, 1])]));
@@ -13,7 +13,7 @@ fn the_last_byte_of_the_variable_says_it() {
 }
 
 #[test]
-fn lockdown_and_sig_enforce_want_signatures() {
+fn lockdown_and_sig_enforce_require_signatures() {
     let why = |files: &[(&str, &[u8])]| enforces_signatures(&root(files).1).unwrap();
     assert_eq!(why(&[]), None);
     assert_eq!(why(&[(SIG_ENFORCE, b"N\n"), (LOCKDOWN, b"[none] integrity confidentiality\n")]), None);

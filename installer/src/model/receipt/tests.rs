@@ -11,7 +11,7 @@ struct Scratch {
     root: Root,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests arrange files behind the door's back")]
+#[expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 impl Scratch {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();

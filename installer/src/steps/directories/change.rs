@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use faults::{Reason, Remedy};
+use host::fs::OpenPolicy;
 use host::log::Level;
 use host::{FileError, InsideText, Root};
 use nix::errno::Errno;
@@ -13,7 +14,6 @@ use crate::model::host_context::HostContext;
 use crate::model::receipt::{Created, Receipt};
 use crate::model::report::Finding;
 use crate::model::step::Removal;
-use crate::place::{make_parent, open_parent, remove_place};
 
 /// Creates a managed directory; the receipt lists it first.
 #[derive(Debug)]
@@ -31,7 +31,10 @@ impl Action for CreateDirectory {
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let Self { path, mode } = self;
-        let (dir, name) = make_parent(cx.root, path).map_err(|e| ActionError::HostProblem(failure(cx, path, &e)))?;
+        let (dir, name) = cx
+            .root
+            .create_parent(path, OpenPolicy::NoSymlinks)
+            .map_err(|e| ActionError::HostProblem(failure(cx, path, &e)))?;
         let created = Created::Directory { path: path.clone() };
         receipt.record(created.clone())?;
         if let Err(e) = dir.make_dir(&name, *mode) {
@@ -72,7 +75,7 @@ impl Action for AdjustDirectory {
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let Self { path, mode, gid } = self;
-        let (dir, name) = open_parent(cx.root, path)?;
+        let (dir, name) = cx.root.open_parent(path, OpenPolicy::NoSymlinks)?;
         let directory = dir.dir(&name)?;
         let shown = cx.root.shown(path);
         // Between looking and opening somebody else may have put another directory here.
@@ -116,7 +119,7 @@ impl Action for RemoveDirectory {
     }
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
-        let removed = remove_place(cx.root, &self.path)?;
+        let removed = cx.root.remove_empty_dir(&self.path)?;
         receipt.remove_entry(&Created::Directory { path: self.path.clone() })?;
         Ok(if removed { Applied::Changed } else { Applied::Unchanged })
     }

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use faults::{FaultId, Reason, Remedy};
 use host::Root;
-use host::fs::root::{is_dir, is_link, mode_of};
-use nix::sys::stat::FileStat;
+use host::fs::{DirLookup, mode_of};
 
 pub(super) use self::change::failure;
 use self::change::{AdjustDirectory, CreateDirectory};
@@ -19,7 +18,6 @@ use crate::model::receipt::Receipt;
 use crate::model::report::Finding;
 use crate::model::step::{Observation, Phase, Removal, Step, Verdict};
 use crate::model::step_id::StepId;
-use crate::place::place;
 use crate::profile::ManagedDirectory;
 
 /// The step.
@@ -97,21 +95,21 @@ fn state(cx: &HostContext, directory: &ManagedDirectory, mounts: &[PathBuf]) -> 
         remedy.push(repair());
         State::Foreign(Finding { reason, detail, remedy })
     };
-    let found = match look_at(cx, directory)? {
-        Found::Nothing if directory.create => return Ok(State::Missing),
-        Found::Nothing => return Ok(State::NotOurs),
-        Found::Link(at) => {
+    let found = match cx.root.look_up_dir(&directory.path)? {
+        DirLookup::Missing if directory.create => return Ok(State::Missing),
+        DirLookup::Missing => return Ok(State::NotOurs),
+        DirLookup::Symlink(at) => {
             let target = cx.root.link_target(&at).map_or_else(String::new, |to| format!(" to {}", to.display()));
             let detail = format!("{} is a symbolic link{target}, which is not followed", at.display());
             let remedy = cx.remedy_on(&["mv", "-T"], &[&at, &aside(&at)]);
             return Ok(foreign(Reason::DirectorySymlink, detail, vec![remedy]));
         }
-        Found::Other(at) => {
+        DirLookup::Other(at) => {
             let detail = format!("{} is not a directory", at.display());
             let remedy = cx.remedy_on(&["mv"], &[&at, &aside(&at)]);
             return Ok(foreign(Reason::DirectoryMissing, detail, vec![remedy]));
         }
-        Found::Directory(stat) => stat,
+        DirLookup::Directory(stat) => stat,
     };
     let (mode, uid, gid) = (mode_of(&found), found.st_uid, found.st_gid);
     if uid == 0 && gid == 0 && mode == directory.mode {
@@ -129,39 +127,6 @@ fn state(cx: &HostContext, directory: &ManagedDirectory, mounts: &[PathBuf]) -> 
         return Ok(foreign(Reason::DirectoryMount, detail, own_and_mode(cx, directory)));
     }
     Ok(State::Adjustable { mode, gid })
-}
-
-enum Found {
-    Nothing,
-    Directory(FileStat),
-    Link(PathBuf),
-    /// Something else, such as a file.
-    Other(PathBuf),
-}
-
-/// Walks down from the parent of the topmost managed directory; nothing from there on may be a link.
-fn look_at(cx: &HostContext, directory: &ManagedDirectory) -> Result<Found, Error> {
-    let (mut dir, mut names) = match place(cx.root, &directory.path) {
-        Ok(place) => place,
-        Err(e) if e.is_missing() => return Ok(Found::Nothing),
-        Err(e) => return Err(e.into()),
-    };
-    let mut at = directory.path.clone();
-    for _ in &names {
-        at.pop();
-    }
-    while !names.is_empty() {
-        let name = names.remove(0);
-        at.push(&name);
-        match dir.stat(&name)? {
-            None => return Ok(Found::Nothing),
-            Some(stat) if is_link(&stat) => return Ok(Found::Link(at)),
-            Some(stat) if !is_dir(&stat) => return Ok(Found::Other(at)),
-            Some(stat) if names.is_empty() => return Ok(Found::Directory(stat)),
-            Some(_) => dir = dir.dir(&name)?,
-        }
-    }
-    Ok(Found::Nothing)
 }
 
 fn repair() -> Remedy {

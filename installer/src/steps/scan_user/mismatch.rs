@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use faults::{Reason, Remedy};
-use host::fs::root::is_dir;
+use host::fs::is_dir;
 use host::process::Command;
 use host::system::accounts::{GSHADOW, Group, SHADOW, User};
 

@@ -1,10 +1,10 @@
 //! The policy module: compiled, and loaded in one transaction.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use faults::{Reason, Remedy};
-use host::fs::fhs;
-use host::fs::root::mode_of;
+use host::fs::{OpenPolicy, fhs, temporary_name};
 use host::log::Level;
 use host::process::{Command, ProcessError};
 use host::{Dir, FileError, InsideText, Root};
@@ -22,7 +22,6 @@ use crate::model::action::{Action, ActionError, Applied};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::{Created, Receipt};
 use crate::model::report::Finding;
-use crate::place::{make_place, remove_place};
 use crate::steps::directories::failure;
 
 /// Compiles the policy module and loads it in one transaction.
@@ -50,7 +49,7 @@ impl Action for LoadModule {
         for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
             receipt.record(Created::Directory { path: directory.path.clone() })?;
         }
-        let directory = make_place(cx.root, work).map_err(|e| {
+        let directory = cx.root.create_dir(work, OpenPolicy::NoSymlinks).map_err(|e| {
             let finding = failure(cx, work, &e);
             ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, ..finding })
         })?;
@@ -180,27 +179,21 @@ fn restore_store(cx: &HostContext, store: &InterruptedTransaction) -> Result<(),
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.
 fn require_roots_alone(cx: &HostContext, work: &Path) -> Result<(), ActionError> {
-    for directory in work.ancestors() {
-        let Some(found) = cx.root.stat_followed(directory)? else { continue };
-        if found.st_uid == 0 && mode_of(&found) & 0o022 == 0 {
-            continue;
-        }
-        let path = directory.display().to_string();
-        let detail = format!("{path} can be written by others than root, so no policy is compiled below it");
-        let remedy = vec![
-            cx.remedy_on(&["chown", "root:root"], &[directory]),
-            cx.remedy_on(&["chmod", "go-w"], &[directory]),
-            Remedy::hostprep(["repair"]),
-        ];
-        return Err(ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }));
-    }
-    Ok(())
+    let Some(directory) = cx.root.find_dir_not_roots_alone(work)? else { return Ok(()) };
+    let path = directory.display().to_string();
+    let detail = format!("{path} can be written by others than root, so no policy is compiled below it");
+    let remedy = vec![
+        cx.remedy_on(&["chown", "root:root"], &[&directory]),
+        cx.remedy_on(&["chmod", "go-w"], &[&directory]),
+        Remedy::hostprep(["repair"]),
+    ];
+    Err(ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, detail, remedy }))
 }
 
 /// What compiling the module makes, also when it is cut short.
-fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
+fn ours_in_work(module: &str) -> impl Iterator<Item = OsString> {
     let names = ["te", "mod", "pp", "cil"].map(|extension| format!("{module}.{extension}"));
-    names.into_iter().flat_map(|name| [format!(".{name}.hostprep-new"), name])
+    names.into_iter().flat_map(|name| [temporary_name(&name), name.into()])
 }
 
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
@@ -208,10 +201,7 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = String> {
 pub(super) fn has_stale_build(cx: &HostContext) -> bool {
     let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
     match names(&cx.profile.paths.work) {
-        Some(names) => {
-            names.is_empty()
-                || ours_in_work(&cx.profile.module.name).any(|ours| names.iter().any(|name| *name == *ours))
-        }
+        Some(names) => names.is_empty() || ours_in_work(&cx.profile.module.name).any(|ours| names.contains(&ours)),
         None => build_parent(cx).and_then(names).is_some_and(|names| names.is_empty()),
     }
 }
@@ -229,7 +219,7 @@ fn build_parent<'a>(cx: &'a HostContext) -> Option<&'a Path> {
 fn clean_build_dir(cx: &HostContext) -> Result<(), FileError> {
     let work = &cx.profile.paths.work;
     if cx.root.stat(work)?.is_some() {
-        let directory = match make_place(cx.root, work) {
+        let directory = match cx.root.create_dir(work, OpenPolicy::NoSymlinks) {
             // A link or a file on the way: whatever is there was not made here.
             Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
             opened => opened?,
@@ -237,10 +227,10 @@ fn clean_build_dir(cx: &HostContext) -> Result<(), FileError> {
         for name in ours_in_work(&cx.profile.module.name) {
             directory.unlink(&name)?;
         }
-        remove_place(cx.root, work)?;
+        cx.root.remove_empty_dir(work)?;
     }
     match build_parent(cx) {
-        Some(above) => remove_place(cx.root, above).map(drop),
+        Some(above) => cx.root.remove_empty_dir(above).map(drop),
         None => Ok(()),
     }
 }
