@@ -48,15 +48,20 @@ pub fn on(root: &ScratchRoot, args: &[&str]) -> Run {
     decent(run, &format!("{args:?}"))
 }
 
-/// Fails unless the run came to an end of its own, with a code that says what became of it and at most two lines about
-/// itself.
+/// Fails unless the run came to an end of its own, with a code that tells its result and at most two lines on standard error.
 #[track_caller]
 pub fn decent(run: Run, what: &str) -> Run {
+    decent_within(2, run, what)
+}
+
+/// As [`decent`], with at most `most` lines on standard error.
+#[track_caller]
+pub fn decent_within(most: usize, run: Run, what: &str) -> Run {
     let code = run.code.unwrap_or_else(|| panic!("{what}: a signal ended it: {run:?}"));
     assert!(!TIMED_OUT.contains(&code), "{what}: it did not end: {run:?}");
     assert!([0, 1, 3, 4].contains(&code), "{what}: {run:?}");
     assert!(!run.stderr.contains("panicked"), "{what}: {}", run.stderr);
-    assert!(run.stderr.lines().count() <= 2, "{what}: {}", run.stderr);
+    assert!(run.stderr.lines().count() <= most, "{what}: {}", run.stderr);
     assert!(code != 1 || run.stderr.starts_with("hostprep: "), "{what}: an error without a word: {run:?}");
     run
 }
