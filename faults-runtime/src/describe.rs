@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use faults::{FaultId, catalogue};
-use host::process::quoted;
+use host::shell::quoted;
 use jiff::SignedDuration;
 
 /// The most files that a detail names.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use host::process::{Command, quoted};
+use host::process::Command;
+use host::shell::quoted;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::reason::Reason;

@@ -3,6 +3,7 @@
 //! * [`fs`]: files, below a root directory that every path derives from
 //! * [`process`]: starting programs; signals, clock, locks and environment of this process
 //! * [`system`]: facts: accounts, distribution, kernel, memory, and the kind of system
+//! * [`shell`]: words quoted for a shell
 //! * [`log`]: log file, journal and syslog
 //! * [`error`]: errors that name the path and what to do about it
 
@@ -10,6 +11,7 @@ pub mod error;
 pub mod fs;
 pub mod log;
 pub mod process;
+pub mod shell;
 pub mod system;
 #[cfg(any(test, feature = "test"))]
 pub mod testing;

@@ -54,12 +54,13 @@ impl UntrustedAbove {
 
 fn text(path: &Path, why: Untrusted) -> String {
     let word = path.display();
+    let quoted = crate::shell::quoted(&path.to_string_lossy());
     match why {
         Untrusted::Owner(uid) => {
-            format!("{word} belongs to uid {uid}; check its contents, then run: chown root {word}")
+            format!("{word} belongs to uid {uid}; check its contents, then run: chown root {quoted}")
         }
         Untrusted::Mode(mode) => {
-            format!("{word} is writable by others (mode {mode:04o}); check its contents, then run: chmod go-w {word}")
+            format!("{word} is writable by others (mode {mode:04o}); check its contents, then run: chmod go-w {quoted}")
         }
         Untrusted::Link | Untrusted::NoDirectory | Untrusted::Names(_) => format!("{word}: {why}"),
     }

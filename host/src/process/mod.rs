@@ -14,6 +14,6 @@ mod run;
 pub mod signals;
 mod telling_line;
 
-pub use command::{Command, quoted};
+pub use command::Command;
 pub use run::{CommandRunner, Observer, Output, ProcessError, SYSTEM_DIRECTORIES};
 pub use telling_line::{is_unresolved, telling_line};

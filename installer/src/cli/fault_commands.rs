@@ -7,7 +7,7 @@ use faults::explain;
 use faults::texts::Values;
 use faults::{Change, Event, Fault, FaultId, FaultUpdate, Finding, Reason, Report, Source};
 use host::fs::watch::{DirWatch, Ended};
-use host::process::quoted;
+use host::shell::quoted;
 use host::system::distribution::Tool;
 use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};

@@ -178,13 +178,13 @@ fn a_file_that_is_appended_to_has_one_name_and_a_trusted_owner() {
 #[test]
 fn an_untrusted_directory_is_named_as_its_reader_sees_it() {
     use crate::InsideText;
-    let tree = tree(&["etc/cisco"]);
-    fs::write(tree.top.join("etc/cisco/hostprep.toml"), "").unwrap();
-    tree.mode("etc/cisco", 0o777);
-    let error = tree.root.read_trusted_text("/etc/cisco/hostprep.toml").unwrap_err();
+    let tree = tree(&["etc/two words"]);
+    fs::write(tree.top.join("etc/two words/hostprep.toml"), "").unwrap();
+    tree.mode("etc/two words", 0o777);
+    let error = tree.root.read_trusted_text("/etc/two words/hostprep.toml").unwrap_err();
     assert_eq!(
         error.inside_text(&tree.root),
-        "cannot use /etc/cisco/hostprep.toml: /etc/cisco is writable by others (mode 0777); \
-         check its contents, then run: chmod go-w /etc/cisco"
+        "cannot use /etc/two words/hostprep.toml: /etc/two words is writable by others (mode 0777); \
+         check its contents, then run: chmod go-w '/etc/two words'"
     );
 }

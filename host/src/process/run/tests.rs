@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::super::quoted;
 use super::*;
 use crate::process::clock::SystemClock;
+use crate::shell::quoted;
 
 /// Programs of our own making, found before the system's.
 struct Programs {
