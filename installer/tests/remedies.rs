@@ -137,10 +137,7 @@ fn programs_get_words_and_whether_the_host_restarts() {
     let host = image("centos-stream-9");
     host.directory("opt/cisco");
     std::fs::set_permissions(host.path("opt/cisco"), std::fs::Permissions::from_mode(0o700)).unwrap();
-    let object: serde_json::Value = host.with(|cx| {
-        let results = engine::check(cx, &[DIRECTORIES]).unwrap();
-        serde_json::from_str(&json::render(&HostFacts::of(cx), &results, cx.alternate_root()).unwrap()).unwrap()
-    });
+    let object = json_of(&host, "en");
     let step = &object["steps"][0];
     let root = path(&host);
     let last = step["remedies"].as_array().unwrap().last().unwrap();
@@ -149,4 +146,27 @@ fn programs_get_words_and_whether_the_host_restarts() {
     let lines = step["remedy"].as_array().unwrap();
     assert_eq!(lines.last().unwrap(), &format!("chmod 0755 {root}/opt/cisco"), "the strings stay");
     assert!(text_of(&host, DIRECTORIES).contains("/opt/cisco is "));
+}
+
+#[test]
+fn programs_get_a_title_in_the_language_of_the_texts() {
+    let host = image("centos-stream-9");
+    let set_mode =
+        |mode| std::fs::set_permissions(host.path("opt/cisco"), std::fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o700);
+    assert_eq!(json_of(&host, "en")["steps"][0]["title"], "a directory has the wrong mode");
+    assert_eq!(json_of(&host, "ja")["steps"][0]["title"], "ディレクトリのモードが正しくない");
+    set_mode(0o755);
+    let healthy = &json_of(&host, "en")["steps"][0];
+    assert_eq!((&healthy["outcome"], healthy.get("title")), (&"ok".into(), None));
+}
+
+/// Returns what a check of the directories prints for programs.
+fn json_of(host: &Host, language: &str) -> serde_json::Value {
+    let texts = faults::texts::Texts::for_language(language).unwrap();
+    host.with(|cx| {
+        let results = engine::check(cx, &[DIRECTORIES]).unwrap();
+        let object = json::render(&HostFacts::of(cx), &results, cx.alternate_root(), &texts).unwrap();
+        serde_json::from_str(&object).unwrap()
+    })
 }

@@ -11,6 +11,7 @@ use crate::catalogue::reason::Reason;
 use crate::catalogue::severity::Severity;
 use crate::catalogue::source::Source;
 use crate::catalogue::{self, Entry};
+use crate::finding::Finding;
 use crate::texts::language::{self, ENGLISH, FILES, UnknownLanguage};
 use crate::texts::message_keys::Word;
 
@@ -84,6 +85,15 @@ pub struct Explanation {
     pub resolutions: Vec<String>,
     /// Where it applies, and the first connector version where not every one has it.
     pub since: Vec<(String, Option<String>)>,
+}
+
+impl<R> Finding<R> {
+    /// Returns the title of the finding: the text of its reason in the language of `texts`. A store keeps the reason alone,
+    /// so that each reader gets its own language.
+    #[must_use]
+    pub fn title(&self, texts: &Texts) -> String {
+        texts.reason(&self.reason)
+    }
 }
 
 /// The texts in one language.

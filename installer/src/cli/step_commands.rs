@@ -54,7 +54,7 @@ pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format
     let root = invocation.cx.alternate_root();
     match format {
         Format::Text => print(&text::render(&facts, results, purpose, root))?,
-        Format::Json => print(&(json::render(&facts, results, root)? + "\n"))?,
+        Format::Json => print(&(json::render(&facts, results, root, &invocation.texts)? + "\n"))?,
     }
     Ok(exit_code(results))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use faults::RemedyValue;
+use faults::texts::Texts;
 use serde::Serialize;
 
 use super::HostFacts;
@@ -29,6 +30,8 @@ struct Step<'a> {
     fault: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<Vec<String>>,
@@ -39,7 +42,7 @@ struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    fn of(report: &'a StepReport, root: Option<&Path>) -> Self {
+    fn of(report: &'a StepReport, root: Option<&Path>, texts: &Texts) -> Self {
         let finding = report.finding();
         let finding = finding.as_ref();
         Self {
@@ -47,6 +50,7 @@ impl<'a> Step<'a> {
             outcome: report.outcome,
             fault: finding.map(|_| report.fault.number()),
             reason: finding.map(|finding| finding.reason.as_str().to_owned()),
+            title: finding.map(|finding| finding.title(texts)),
             detail: &report.detail,
             remedy: finding.map(|finding| finding.remedy.iter().map(|remedy| remedy.shell_line(root)).collect()),
             remedies: finding.map(|finding| finding.remedy.iter().map(|remedy| remedy.value(root)).collect()),
@@ -56,14 +60,15 @@ impl<'a> Step<'a> {
 }
 
 /// Returns the object, on one line. Remedies are for this machine, which prepares the alternate root `root` if there is one.
+/// Titles are in the language of `texts`.
 ///
 /// # Errors
 /// [`serde_json::Error`] if a path in it is not UTF-8.
-pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>) -> serde_json::Result<String> {
+pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>, texts: &Texts) -> serde_json::Result<String> {
     let object = Object {
         schema: SCHEMA,
         host,
-        steps: results.reports.iter().map(|report| Step::of(report, root)).collect(),
+        steps: results.reports.iter().map(|report| Step::of(report, root, texts)).collect(),
         faults: results.faults.iter().map(|id| id.number()).collect(),
     };
     serde_json::to_string(&object)
