@@ -96,6 +96,7 @@ reason-directory-mount = another file system is mounted over a directory
 reason-read-only-filesystem = the file system is mounted read-only
 reason-headers-missing = no kernel headers are installed
 reason-headers-mismatch = the installed kernel headers are of another kernel
+reason-headers-incomplete = parts of the kernel headers are missing
 reason-scan-process-failing = the process that scans files fails repeatedly
 reason-scan-start-failed = the process that scans files does not start
 reason-memory-low = too little memory is available

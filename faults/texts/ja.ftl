@@ -95,6 +95,7 @@ reason-directory-mount = ディレクトリのあるべき場所に別のファ�
 reason-read-only-filesystem = ファイルシステムが読み取り専用でマウントされている
 reason-headers-missing = カーネルヘッダーがインストールされていない
 reason-headers-mismatch = インストールされているカーネルヘッダーは別のカーネルのものである
+reason-headers-incomplete = カーネルヘッダーの一部が欠けている
 reason-scan-process-failing = ファイルをスキャンするプロセスが異常終了を繰り返している
 reason-scan-start-failed = ファイルをスキャンするプロセスが起動しない
 reason-memory-low = 使用可能なメモリが不足している

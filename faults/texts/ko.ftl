@@ -95,6 +95,7 @@ reason-directory-mount = 디렉터리가 있어야 할 자리에 다른 파일 �
 reason-read-only-filesystem = 파일 시스템이 읽기 전용으로 마운트되어 있음
 reason-headers-missing = 커널 헤더가 설치되어 있지 않음
 reason-headers-mismatch = 설치된 커널 헤더가 다른 커널의 것임
+reason-headers-incomplete = 커널 헤더의 일부가 없음
 reason-scan-process-failing = 파일을 스캔하는 프로세스가 거듭 실패함
 reason-scan-start-failed = 파일을 스캔하는 프로세스가 시작되지 않음
 reason-memory-low = 사용 가능한 메모리가 부족함

@@ -95,6 +95,7 @@ reason-directory-mount = 原本應為目錄的位置掛載了其他檔案系統
 reason-read-only-filesystem = 檔案系統以唯讀方式掛載
 reason-headers-missing = 未安裝核心標頭檔
 reason-headers-mismatch = 已安裝的核心標頭檔屬於其他核心
+reason-headers-incomplete = 核心標頭檔不完整
 reason-scan-process-failing = 掃描檔案的行程一再失敗
 reason-scan-start-failed = 掃描檔案的行程無法啟動
 reason-memory-low = 可用的記憶體不足

@@ -23,11 +23,6 @@ fn expect_refused(root: &ScratchRoot, args: &[&str], code: i32, words: &[&str]) 
 #[test]
 fn malformed_files() {
     let root = ScratchRoot::of("debian-12");
-    root.file("/etc/os-release", "ID=debian\nthis is no assignment\n");
-    for command in ["check", "repair"] {
-        expect_refused(&root, &[command], 1, &["etc/os-release, line 2: ", "fix that line"]);
-    }
-    let root = ScratchRoot::of("debian-12");
     root.file("/etc/login.defs", b"UMASK 022\nUSERGROUPS_ENAB n\0o\n");
     expect_refused(&root, &["repair"], 1, &["etc/login.defs, line 2"]);
     let root = ScratchRoot::of("debian-12");
@@ -144,6 +139,22 @@ fn an_ordinary_user_may_look_and_is_told_before_anything_else() {
         assert_eq!(check.step("scan-user")["outcome"], "fault");
     }
     before.expect_untouched(&root.snapshot());
+}
+
+/// As systemd reads it.
+#[test]
+fn a_line_of_os_release_that_is_no_assignment_is_passed_over() {
+    for bad in ["this is no assignment", "<<<<<<< HEAD", "NAME='open", "NAME=\u{1}"] {
+        let root = ScratchRoot::of("debian-12");
+        root.file("/etc/os-release", format!("VERSION_ID=12\nID=debian\n{bad}\n"));
+        let run = root.hostprep(&["check", "--only", "directories", "--format", "json"]).expect_code(3);
+        assert_eq!(run.json()["host"]["family"], "debian", "{bad}");
+        root.hostprep(&["repair"]).expect_code(0);
+    }
+    let root = ScratchRoot::of("debian-12");
+    root.file("/etc/os-release", b"NAME=\"Caf\xe9\"\nID=debian\n");
+    let run = root.hostprep(&["check", "--only", "directories", "--format", "json"]).expect_code(3);
+    assert_eq!(run.json()["host"]["family"], "debian");
 }
 
 #[test]

@@ -55,6 +55,8 @@ stable_words! {
         HeadersMissing = "headers-missing",
         /// Kernel headers are installed, and only those of other kernels.
         HeadersMismatch = "headers-mismatch",
+        /// Headers of this kernel are installed, and parts of them are missing.
+        HeadersIncomplete = "headers-incomplete",
         /// The process that scans files failed again and again.
         ScanProcessFailing = "scan-process-failing",
         /// The process that scans files did not start.

@@ -1,10 +1,11 @@
 //! Fault 11: the kernel describes its types itself, or its headers are there to compile against.
 
-use faults::{Reason, Remedy};
-use host::system::kernel::{Btf, Headers, btf, headers};
+use faults::Reason;
+use host::system::kernel::{Absence, Btf, Headers, btf, headers};
 
+use super::remedy;
 use crate::Error;
-use crate::model::host_context::{HostContext, JudgedKernel};
+use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::model::step::Observation;
 use crate::profile::{Monitors, Support};
@@ -16,47 +17,58 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(kernel) = cx.judged_kernel()? else {
         return Ok(Observation::satisfied("no kernel is installed here yet"));
     };
-    let JudgedKernel { release, running } = &kernel;
+    let release = &kernel.release;
     if Support::of(&cx.profile.kernels, &cx.distribution, release).monitors() == Some(Monitors::Modules) {
         return Ok(Observation::satisfied(format!(
             "{release} is watched through kernel modules, without BTF or headers"
         )));
     }
-    let config = match btf(cx.root, release, *running)? {
-        Btf::Present(shown) => {
-            return Ok(Observation::satisfied(format!("{release} has BTF ({})", cx.root.inside(&shown).display())));
+    let without = match btf(cx.root, release, kernel.running)? {
+        Btf::Present(path) => {
+            return Ok(Observation::satisfied(format!("{release} has BTF ({})", path.display())));
         }
-        Btf::Absent(config) => config,
-    };
-    let without = match config {
-        Some(config) => format!("kernel {release} has no BTF ({})", cx.root.inside(&config).display()),
-        None => format!("kernel {release} has no BTF"),
+        Btf::Absent(absence) => without_btf(release, &absence),
     };
     let finding = match headers(cx.root, release)? {
         Headers::Usable(at) => {
-            return Ok(Observation::satisfied(format!(
-                "{without}, its headers are in {}",
-                cx.root.inside(&at).display()
-            )));
+            return Ok(Observation::satisfied(format!("{without}, its headers are in {}", at.display())));
+        }
+        Headers::Incomplete(incomplete) => {
+            let missing: Vec<String> = incomplete.missing.iter().map(|path| path.display().to_string()).collect();
+            let directory = incomplete.directory.display();
+            let is = if missing.len() == 1 { "is" } else { "are" };
+            Finding {
+                reason: Reason::HeadersIncomplete,
+                detail: format!(
+                    "{without}, and its headers in {directory} are incomplete: {} {is} missing",
+                    missing.join(", ")
+                ),
+                remedy: remedy::restore(cx, &kernel, &incomplete),
+            }
         }
         Headers::OfOthers(others) => Finding {
             reason: Reason::HeadersMismatch,
             detail: format!("{without}, and headers are installed only for {}", others.join(", ")),
-            remedy: remedy(cx, release),
+            remedy: remedy::install(cx, &kernel),
         },
         Headers::Missing => Finding {
             reason: Reason::HeadersMissing,
             detail: format!("{without}, and no headers are installed for it"),
-            remedy: remedy(cx, release),
+            remedy: remedy::install(cx, &kernel),
         },
     };
     Ok(Observation::fault(finding))
 }
 
-fn remedy(cx: &HostContext, release: &str) -> Vec<Remedy> {
-    let package = cx.distribution.headers_package(release);
-    vec![match package.and_then(|package| cx.distribution.install_command(&[package])) {
-        Some(command) => Remedy::run_in_root(command),
-        None => Remedy::manual(format!("install the package with the headers of kernel {release}")),
-    }]
+/// Returns what shows that the kernel `release` has no BTF.
+fn without_btf(release: &str, absence: &Absence) -> String {
+    match absence {
+        Absence::NoFile => format!("kernel {release} has no BTF (no /sys/kernel/btf/vmlinux)"),
+        Absence::NoOption(config) => format!("kernel {release} has no BTF ({})", config.display()),
+        Absence::TooOld(config) => {
+            let config = config.display();
+            format!("kernel {release} has no BTF (in spite of {config}: the kernel shows it from Linux 5.4 on)")
+        }
+        Absence::NoConfiguration => format!("kernel {release} has no BTF"),
+    }
 }
