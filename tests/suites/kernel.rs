@@ -326,3 +326,19 @@ fn the_store_of_a_root_speaks_of_paths_as_that_system_has_them() {
     assert!(store.contains("(/boot/config-6.1.0-18-amd64)") && store.contains("mv -T /opt/cisco/amp "), "{store}");
     assert!(!store.contains(root.path().to_str().unwrap()), "{store}");
 }
+
+#[test]
+fn no_explanation_names_a_package_that_does_not_exist() {
+    for (os_release, kernel, package) in [
+        ("ubuntu-22.04", "5.15.153.1-microsoft-standard-WSL2", "linux-headers-generic"),
+        ("debian-12", "6.2.9-x86_64-linode160", "linux-headers-amd64"),
+        ("debian-12", "6.1.0-18-amd64", "linux-headers-6.1.0-18-amd64"),
+        ("rhel-9", "5.14.0-427.el9.x86_64+debug", "kernel-debug-devel"),
+        ("sles-15", "5.14.21-150500.55.39-azure", "kernel-azure-devel"),
+    ] {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, false);
+        let text = root.hostprep(&["explain", "11"]).expect_code(0).stdout;
+        assert!(text.contains(&format!("the package {package}:")), "{os_release} {kernel}: {text}");
+    }
+}

@@ -110,15 +110,16 @@ fn values(invocation: &Invocation) -> Values {
     }
 }
 
-/// Returns the package with the headers of `kernel`, and what installs it. Without a kernel, of the one to be installed.
+/// Returns the package with the headers of `kernel`, and what installs it. Of a kernel that is not there yet, or that the
+/// distribution did not build, it is the package of the distribution's own kernel.
 fn headers(distribution: &Distribution, kernel: Option<&str>) -> (Option<String>, Vec<String>) {
+    let own = distribution.own_kernel();
+    let name = own.map(|[_, headers]| headers.clone());
     match kernel.map(|release| distribution.kernel_origin(release)) {
         Some(KernelOrigin::Packaged(packages)) => (Some(packages.name), packages.exact),
-        Some(KernelOrigin::Foreign(_) | KernelOrigin::Unknown) => (None, Vec::new()),
-        None => {
-            let own = distribution.own_kernel();
-            (own.map(|[_, headers]| headers.clone()), own.map_or_else(Vec::new, |own| own.to_vec()))
-        }
+        Some(KernelOrigin::Foreign(foreign)) => (name, foreign.own),
+        Some(KernelOrigin::Unknown) => (name, Vec::new()),
+        None => (name, own.map_or_else(Vec::new, |own| own.to_vec())),
     }
 }
 
