@@ -6,7 +6,7 @@ mod kernels;
 use std::path::{Component, Path, PathBuf};
 
 use host::MalformedFile;
-use host::fs::fhs;
+use host::fs::{InRoot, fhs};
 use host::system::distribution::Distribution;
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
@@ -54,15 +54,15 @@ pub struct Profile {
 #[serde(deny_unknown_fields)]
 pub struct Paths {
     /// The fault store's directory.
-    pub faults: PathBuf,
+    pub faults: InRoot,
     /// The journal's directory.
-    pub state: PathBuf,
+    pub state: InRoot,
     /// The lock file.
-    pub lock: PathBuf,
+    pub lock: InRoot,
     /// The log file.
-    pub log: PathBuf,
+    pub log: InRoot,
     /// Where the policy module is compiled.
-    pub work: PathBuf,
+    pub work: InRoot,
 }
 
 /// The user that scans files.
@@ -74,9 +74,9 @@ pub struct ScanUser {
     /// The GECOS field.
     pub comment: String,
     /// The home directory field; the directory is not made.
-    pub home: PathBuf,
+    pub home: InRoot,
     /// Shells that let nobody log in.
-    pub shells: Vec<PathBuf>,
+    pub shells: Vec<InRoot>,
 }
 
 /// A directory whose mode and owner are ours to keep.
@@ -84,7 +84,7 @@ pub struct ScanUser {
 #[serde(deny_unknown_fields)]
 pub struct ManagedDirectory {
     /// As the prepared host sees it.
-    pub path: PathBuf,
+    pub path: InRoot,
     /// Permission bits.
     #[serde(deserialize_with = "octal")]
     pub mode: u32,
@@ -102,13 +102,13 @@ impl Profile {
         Self::parse(BUILT_IN, Path::new("profile.toml")).expect("a test parses the built-in profile")
     }
 
-    /// The profile in `text`; `shown` is its path in messages.
+    /// The profile in `text`; `path` is its path in messages.
     ///
     /// # Errors
     /// [`MalformedFile`] with the line where it is no TOML, lacks a value, or asks for what must not be.
-    pub fn parse(text: &str, shown: &Path) -> Result<Self, MalformedFile> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self, MalformedFile> {
         let malformed = |line: Option<usize>, problem: String| MalformedFile {
-            path: shown.to_owned(),
+            path: path.to_owned(),
             line,
             problem,
             hint: "see the example profile.toml in the documentation".into(),
@@ -194,7 +194,8 @@ const SYSTEMS_OWN: [&str; 8] = [
 const USR_LOCAL: [&str; 10] = ["bin", "etc", "games", "include", "lib", "lib64", "libexec", "man", "sbin", "share"];
 
 /// Only what can be an agent's own: absolute, plain, of one line, below a place for agents.
-fn validate_path(path: &Path) -> Result<(), String> {
+fn validate_path(path: &InRoot) -> Result<(), String> {
+    let path = path.as_path();
     let plain =
         is_one_line(path) && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     let as_written = path.components().collect::<PathBuf>().as_os_str() == path.as_os_str();
@@ -210,7 +211,8 @@ fn validate_path(path: &Path) -> Result<(), String> {
 }
 
 /// What can stand in a field of `passwd(5)`.
-fn is_account_path(path: &Path) -> bool {
+fn is_account_path(path: &InRoot) -> bool {
+    let path = path.as_path();
     path.is_absolute() && is_one_line(path) && !path.as_os_str().as_encoded_bytes().contains(&b':')
 }
 

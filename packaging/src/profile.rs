@@ -81,7 +81,7 @@ fn check(profile: &installer::profile::Profile) -> Result<(), String> {
     let own = [&paths.faults, &paths.state, &paths.lock, &paths.log];
     for path in own {
         let deep_enough = if path.starts_with("/var") { 4 } else { 3 };
-        if path.iter().skip(1).count() < deep_enough {
+        if path.components().skip(1).count() < deep_enough {
             let path = path.display();
             return Err(format!("`{path}` is in a directory of the system; put it into one of the agent's own"));
         }
@@ -99,6 +99,6 @@ fn check(profile: &installer::profile::Profile) -> Result<(), String> {
 }
 
 /// A profile is UTF-8, and so are its paths.
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+fn text(path: &impl std::fmt::Display) -> String {
+    path.to_string()
 }

@@ -17,7 +17,7 @@ fn main() -> Result<(), &'static str> {
         fallback_domains: Vec::new(),
         class,
         permissions: args.collect(),
-        executable: executable.into(),
+        executable: executable.as_str().into(),
     };
     let kernel = RunningKernel;
     println!("mode {:?}", kernel.mode());

@@ -61,7 +61,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn read_spec(file: &Path) -> Result<ModuleSpec, Box<dyn Error>> {
-    let text = Root::system()?.read_text(std::path::absolute(file)?)?;
+    let text = Root::system()?.read_text(host::fs::InRoot::from_top(std::path::absolute(file)?))?;
     let spec: ModuleSpec = toml::from_str(&text)?;
     spec.validate()?;
     Ok(spec)

@@ -7,8 +7,8 @@
 //! accepts only the CIL form.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
+use host::fs::InRoot;
 use host::process::{Command, CommandRunner, ProcessError, telling_line};
 use host::{Dir, FileError, InsideText, Root};
 use thiserror::Error;
@@ -30,13 +30,13 @@ pub struct Compile {
     /// The format that it produces.
     pub format: Format,
     /// The file for `semodule`. Its base name is the module's name, as `semodule` requires.
-    pub file: PathBuf,
+    pub file: InRoot,
     /// The files that are written first, with their content.
-    pub writes: Vec<(PathBuf, String)>,
+    pub writes: Vec<(InRoot, String)>,
     /// The commands that are then run, in order.
     pub commands: Vec<Command>,
     /// The file that is written instead if a command fails.
-    cil: (PathBuf, String),
+    cil: (InRoot, String),
 }
 
 /// A compiled module.
@@ -45,7 +45,7 @@ pub struct Compiled {
     /// Its format, which may differ from the planned one.
     pub format: Format,
     /// The file for `semodule`.
-    pub file: PathBuf,
+    pub file: InRoot,
     /// Why it is CIL although the compiler is installed; `None` if it was compiled as planned.
     pub fell_back: Option<String>,
 }
@@ -73,7 +73,7 @@ impl InsideText for CompileError {
 impl Compile {
     /// Plans a package, or CIL if `checkmodule` or `semodule_package` is not installed. The files go into `directory`.
     #[must_use]
-    pub fn plan(processes: &CommandRunner<'_>, name: &str, sources: &Sources, directory: &Path) -> Self {
+    pub fn plan(processes: &CommandRunner<'_>, root: &Root, name: &str, sources: &Sources, directory: &InRoot) -> Self {
         let path = |extension: &str| directory.join(format!("{name}.{extension}"));
         let cil = (path("cil"), sources.cil.clone());
         if processes.find("checkmodule").is_none() || processes.find("semodule_package").is_none() {
@@ -87,8 +87,8 @@ impl Compile {
         }
         let (te, module, package) = (path("te"), path("mod"), path("pp"));
         let commands = vec![
-            Command::new("checkmodule").args(["-M", "-m", "-o"]).arg(&module).arg(&te),
-            Command::new("semodule_package").arg("-o").arg(&package).arg("-m").arg(&module),
+            Command::new("checkmodule").args(["-M", "-m", "-o"]).path(root, &module).path(root, &te),
+            Command::new("semodule_package").arg("-o").path(root, &package).arg("-m").path(root, &module),
         ];
         Self { format: Format::Pp, file: package, writes: vec![(te, sources.te.clone())], commands, cil }
     }
@@ -135,7 +135,7 @@ impl Compile {
     /// [`FileError`] if a file cannot be removed.
     pub fn clean(&self, directory: &Dir) -> Result<(), FileError> {
         for extension in ["te", "mod", "pp", "cil"] {
-            directory.unlink(file_name(&self.file.with_extension(extension)))?;
+            directory.unlink(file_name(&&self.file.with_extension(extension)))?;
         }
         Ok(())
     }
@@ -150,11 +150,11 @@ fn described(error: &ProcessError) -> String {
     }
 }
 
-fn write(directory: &Dir, path: &Path, content: &str) -> Result<(), FileError> {
+fn write(directory: &Dir, path: &InRoot, content: &str) -> Result<(), FileError> {
     directory.replace(file_name(path), content.as_bytes(), 0o644)
 }
 
-fn file_name(path: &Path) -> OsString {
+fn file_name(path: &InRoot) -> OsString {
     path.file_name().unwrap_or_default().to_owned()
 }
 

@@ -1,10 +1,9 @@
 //! Brings a module into force: compiles it, installs it in one transaction, and assesses the rule again.
 
-use std::path::Path;
-
+use host::fs::InRoot;
 use host::process::clock::Clock;
 use host::process::{Command, CommandRunner};
-use host::{Dir, ReadError};
+use host::{Dir, ReadError, Root};
 use thiserror::Error;
 
 use crate::assess::{RuleAssessment, RuleState, System, assess};
@@ -54,13 +53,13 @@ impl ModuleLoad {
         system: &System<'_>,
         spec: &ModuleSpec,
         assessment: &RuleAssessment,
-        build_dir: &Path,
+        build_dir: &InRoot,
     ) -> Result<Self, RenderError> {
         let domain = assessment.domain.as_deref().unwrap_or(&spec.domain);
         let sources = Sources::render(spec, domain)?;
         Ok(Self {
             spec: spec.clone(),
-            compile: Compile::plan(system.processes, &spec.name, &sources, build_dir),
+            compile: Compile::plan(system.processes, system.root, &spec.name, &sources, build_dir),
             target: StoreTarget::of(system.root, assessment.policy_type(), assessment.state),
             present: InstalledAt::from(&assessment.module),
         })
@@ -68,8 +67,8 @@ impl ModuleLoad {
 
     /// Returns the transaction, if the module compiles as planned.
     #[must_use]
-    pub fn command(&self) -> Command {
-        self.target.install(&self.spec, &self.compile.file, &self.present)
+    pub fn command(&self, root: &Root) -> Command {
+        self.target.install(&self.spec, root, &self.compile.file, &self.present)
     }
 
     /// Compiles the module in `build_dir`, which is the directory planned for.
@@ -88,14 +87,15 @@ impl ModuleLoad {
     pub fn commit(
         &self,
         processes: &CommandRunner<'_>,
+        root: &Root,
         clock: &dyn Clock,
         build_dir: &Dir,
         compiled: &Compiled,
     ) -> Result<Done, LoadError> {
-        match self.transaction(processes, clock, &compiled.file) {
+        match self.transaction(processes, root, clock, &compiled.file) {
             Err(e) if e.cause == Cause::PolicyVersion && compiled.format == Format::Pp => {
                 let compiled = self.compile.as_cil().run(processes, build_dir)?;
-                Ok(self.transaction(processes, clock, &compiled.file)?)
+                Ok(self.transaction(processes, root, clock, &compiled.file)?)
             }
             done => Ok(done?),
         }
@@ -104,10 +104,11 @@ impl ModuleLoad {
     fn transaction(
         &self,
         processes: &CommandRunner<'_>,
+        root: &Root,
         clock: &dyn Clock,
-        file: &Path,
+        file: &InRoot,
     ) -> Result<Done, TransactionError> {
-        let command = self.target.install(&self.spec, file, &self.present);
+        let command = self.target.install(&self.spec, root, file, &self.present);
         transaction::run(processes, clock, &command, &self.spec.name)
     }
 }
@@ -130,11 +131,11 @@ pub fn load(
         let assessment = assess(system, spec)?;
         match assessment.rule {
             RuleState::Missing(_) if !committed => {
-                let load = ModuleLoad::plan(system, spec, &assessment, build_dir.shown())?;
+                let load = ModuleLoad::plan(system, spec, &assessment, build_dir.in_root())?;
                 let done = load
                     .compile(system.processes, build_dir)
                     .map_err(LoadError::from)
-                    .and_then(|compiled| load.commit(system.processes, clock, build_dir, &compiled));
+                    .and_then(|compiled| load.commit(system.processes, system.root, clock, build_dir, &compiled));
                 load.compile.clean(build_dir).map_err(CompileError::from)?;
                 done?;
                 committed = true;

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use host::fs::InRoot;
 use host::process::{Command, CommandRunner};
 use host::{FileError, Root};
 
@@ -40,15 +41,15 @@ impl PolicyFile {
     /// # Errors
     /// [`FileError`] if it cannot be read.
     pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, FileError> {
-        let directory = Path::new("/etc/selinux").join(policy_type).join("policy");
+        let directory = InRoot::from("/etc/selinux").join(policy_type).join("policy");
         let version = |name: &std::ffi::OsStr| name.to_str()?.strip_prefix("policy.")?.parse::<u32>().ok();
         let Some(name) =
             root.names(&directory)?.into_iter().filter(|name| version(name).is_some()).max_by_key(|name| version(name))
         else {
             return Ok(None);
         };
-        let inside = directory.join(name);
-        Ok(Some(Self { path: root.shown(&inside), content: root.read(&inside, LARGEST)? }))
+        let path = directory.join(name);
+        Ok(Some(Self { path: root.host_path(&path), content: root.read(&path, LARGEST)? }))
     }
 
     /// Returns the file's path, root directory included.

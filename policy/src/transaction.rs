@@ -3,9 +3,10 @@
 //! Every call names the store with `-s`: without it `semodule` uses the type that the *running* system is configured
 //! for, even with `-p`. One call may install at one priority and remove at others, in one commit.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use host::fs::InRoot;
 use host::process::backoff::Backoff;
 use host::process::clock::Clock;
 use host::process::signals;
@@ -56,8 +57,8 @@ impl StoreTarget {
     /// Returns the command that installs `file` at the priority of `spec`, replaces what is there, enables the module
     /// if it is disabled, and removes it at former priorities, in one transaction.
     #[must_use]
-    pub fn install(&self, spec: &ModuleSpec, file: &Path, present: &InstalledAt) -> Command {
-        let mut command = self.semodule().arg("-X").arg(spec.priority.to_string()).arg("-i").arg(file);
+    pub fn install(&self, spec: &ModuleSpec, root: &Root, file: &InRoot, present: &InstalledAt) -> Command {
+        let mut command = self.semodule().arg("-X").arg(spec.priority.to_string()).arg("-i").path(root, file);
         for priority in present.ours(spec).into_iter().filter(|&priority| priority != spec.priority) {
             command = command.args(["-X", &priority.to_string(), "-r", &spec.name]);
         }

@@ -1,7 +1,7 @@
 //! The faults there are. The knowledge is `catalogue.toml`; what people read about it is in [`texts`](crate::texts).
 
+use host::fs::InRoot;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
@@ -25,7 +25,7 @@ pub struct Entry {
     /// The keys of the resolutions, in the order in which to try them.
     pub resolutions: Vec<String>,
     /// Log files to read, as the host sees them.
-    pub logs: Vec<PathBuf>,
+    pub logs: Vec<InRoot>,
     /// From which connector version it applies; empty where it always did.
     pub since: Vec<Since>,
 }

@@ -1,9 +1,9 @@
 //! The store: a directory with the state, the log of events and the lock.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use host::fs::{AsInRoot, InRoot};
 use host::process::clock::Clock;
 use host::process::lock::Lock;
 use host::{Dir, Root};
@@ -34,7 +34,7 @@ const LOCK: &str = "faults.lock";
 #[derive(Debug, Clone)]
 pub struct Store<'a> {
     root: &'a Root,
-    dir: PathBuf,
+    dir: InRoot,
     rotate_at: u64,
 }
 
@@ -49,8 +49,8 @@ pub enum FaultUpdate {
 
 impl<'a> Store<'a> {
     /// Returns the store in the directory `dir` of `root`; the directory need not exist.
-    pub fn at(root: &'a Root, dir: impl Into<PathBuf>) -> Self {
-        Self { root, dir: dir.into(), rotate_at: ROTATE_AT }
+    pub fn at(root: &'a Root, dir: impl AsInRoot) -> Self {
+        Self { root, dir: dir.to_in_root(), rotate_at: ROTATE_AT }
     }
 
     /// Closes `events.jsonl` before it grows beyond `bytes`, but never without an event in it.

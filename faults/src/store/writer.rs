@@ -129,7 +129,7 @@ impl<'c> Writer<'c> {
     /// No store gets that far by itself.
     fn exhausted(&self) -> MalformedFile {
         MalformedFile {
-            path: self.dir.shown().to_owned(),
+            path: self.dir.path().to_owned(),
             line: None,
             problem: format!("its last event has the number {}, the highest possible one", u64::MAX),
             hint: "restore it from a backup, or move it away and the next repair recreates it; nothing was changed"

@@ -61,7 +61,7 @@ impl Scratch {
     }
 
     pub fn dir(&self) -> PathBuf {
-        self.root.shown(DEFAULT_DIRECTORY)
+        self.root.host_path(DEFAULT_DIRECTORY)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
-use crate::fs::is_dir;
+use crate::fs::{InRoot, is_dir};
 
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 const BTF_OPTION: &str = "CONFIG_DEBUG_INFO_BTF";
@@ -26,8 +26,8 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
     let mut releases = Vec::new();
     for name in root.names("/lib/modules")? {
         // A directory that a removed kernel left has none of these.
-        let inside = Path::new("/lib/modules").join(&name);
-        if ["modules.dep", "vmlinuz", "kernel", "config"].iter().any(|part| root.exists(inside.join(part))) {
+        let modules = InRoot::from("/lib/modules").join(&name);
+        if ["modules.dep", "vmlinuz", "kernel", "config"].iter().any(|part| root.exists(modules.join(part))) {
             releases.push(name.to_string_lossy().into_owned());
         }
     }
@@ -105,11 +105,11 @@ pub enum Btf {
 /// [`ReadError`] if a configuration exists and cannot be read.
 pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> {
     if running && root.exists(BTF) {
-        return Ok(Btf::Present(BTF.into()));
+        return Ok(Btf::Present(root.host_path(BTF)));
     }
     for path in [format!("/boot/config-{release}"), format!("/lib/modules/{release}/config")] {
         if let Some(text) = root.read_text_if_there(&path)? {
-            return Ok(judge_config(&text, root.shown(path)));
+            return Ok(judge_config(&text, root.host_path(path)));
         }
     }
     const PROC_CONFIG: &str = "/proc/config.gz";
@@ -119,14 +119,14 @@ pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> 
         flate2::read::GzDecoder::new(file)
             .take(CONFIG_LIMIT)
             .read_to_string(&mut text)
-            .map_err(|e| FileError::new("unpack", root.shown(PROC_CONFIG), e))?;
-        return Ok(judge_config(&text, root.shown(PROC_CONFIG)));
+            .map_err(|e| FileError::new("unpack", root.host_path(PROC_CONFIG), e))?;
+        return Ok(judge_config(&text, root.host_path(PROC_CONFIG)));
     }
     Ok(Btf::Absent(None))
 }
 
-fn judge_config(text: &str, shown: PathBuf) -> Btf {
-    if has_btf_option(text) { Btf::Present(shown) } else { Btf::Absent(Some(shown)) }
+fn judge_config(text: &str, path: PathBuf) -> Btf {
+    if has_btf_option(text) { Btf::Present(path) } else { Btf::Absent(Some(path)) }
 }
 
 /// Returns whether a kernel configuration turns BTF on.
@@ -159,9 +159,9 @@ pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
     let mut others = Vec::new();
     for place in &places {
         match release_of_headers(root, place)? {
-            Found::Release(found) if found == release => return Ok(Headers::Usable(root.shown(place))),
+            Found::Release(found) if found == release => return Ok(Headers::Usable(root.host_path(place))),
             Found::Release(found) => others.push(found),
-            Found::Unmarked => return Ok(Headers::Usable(root.shown(place))),
+            Found::Unmarked => return Ok(Headers::Usable(root.host_path(place))),
             Found::Nothing => {}
         }
     }
@@ -193,7 +193,7 @@ enum Found {
 }
 
 fn release_of_headers(root: &Root, place: &str) -> Result<Found, FileError> {
-    let at = |part: &str| Path::new(place).join(part);
+    let at = |part: &str| InRoot::from(place).join(part);
     match root.stat_followed(place)? {
         Some(found) if is_dir(&found) => {}
         _ => return Ok(Found::Nothing),

@@ -59,7 +59,7 @@ fn prepare(target: &FileAt, original: &ReadFile, patched: &[u8]) -> Result<bool,
     if id(dir, &target.backup_name())? != id(dir, name)? {
         // An overlay gives the links of one file different inode numbers, so the restored file would have another
         // number.
-        return Err(FileError::new("link", target.shown(), Errno::EXDEV));
+        return Err(FileError::new("link", target.host_path(), Errno::EXDEV));
     }
     let meta = Metadata::of(dir, name, original)?;
     files::write_new(dir, target.temporary_name(), patched, &meta, None)?;
@@ -123,7 +123,7 @@ pub(crate) fn restore(target: &FileAt, record: Option<&ChangedFile>) -> Result<R
             return Ok(settled);
         }
     }
-    Err(WindowError::KeepsChanging { path: target.shown() })
+    Err(WindowError::KeepsChanging { path: target.host_path() })
 }
 
 /// Removes our names. Call it after the record is gone, so that a copy of ours never outlives the knowledge of it.

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use anyhow::Context as _;
 use faults::texts::Texts;
-use host::fs::RootError;
+use host::fs::{InRoot, RootError};
 use host::log::{Level, Log};
 use host::process::CommandRunner;
 use host::process::clock::SystemClock;
@@ -135,12 +135,13 @@ fn profile(global: &Global, config: &Config, root: &Root) -> Result<Profile, Fai
     match (&global.profile, &config.profile) {
         (Some(file), _) => {
             let file = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
-            Ok(Profile::parse(&Root::system()?.read_text(&file)?, &file)?)
+            Ok(Profile::parse(&Root::system()?.read_text(InRoot::from_top(&file))?, &file)?)
         }
         (None, Some(file)) => {
-            let text =
-                root.read_trusted_text(file)?.ok_or_else(|| FileError::new("open", root.shown(file), Errno::ENOENT))?;
-            Ok(Profile::parse(&text, &root.shown(file))?)
+            let text = root
+                .read_trusted_text(file)?
+                .ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT))?;
+            Ok(Profile::parse(&text, &root.host_path(file))?)
         }
         (None, None) => Ok(Profile::built_in()),
     }

@@ -1,8 +1,8 @@
 //! `policy status`: store, module and the kernel's answer, and what each means.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
+use host::fs::InRoot;
 use host::{ReadError, Root};
 use installer::Error;
 use installer::report::exit;
@@ -47,9 +47,9 @@ struct Status<'a> {
 }
 
 enum StoreStatus {
-    Supported(PathBuf),
+    Supported(InRoot),
     /// It is there, and only root may read it.
-    Unreadable(Option<PathBuf>, String),
+    Unreadable(Option<InRoot>, String),
     Unsupported(UnsupportedStore),
     Missing,
 }
@@ -67,10 +67,10 @@ impl<'a> Status<'a> {
     }
 
     /// The store's directory, where it is seen.
-    fn store_path(&self) -> Option<&Path> {
+    fn store_path(&self) -> Option<&InRoot> {
         match &self.store {
             StoreStatus::Supported(path) => Some(path),
-            StoreStatus::Unreadable(path, _) => path.as_deref(),
+            StoreStatus::Unreadable(path, _) => path.as_ref(),
             StoreStatus::Unsupported(store) => Some(store.path()),
             StoreStatus::Missing => None,
         }
@@ -128,7 +128,7 @@ fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
         "schema": 1,
         "selinux": assessment.state.as_str(),
         "type": assessment.config.as_ref().map(|config| &config.policy_type),
-        "store": status.store_path().map(|store| cx.root.shown(store)),
+        "store": status.store_path().map(|store| cx.root.host_path(store)),
         "module": cx.profile.module.name,
         "priorities": status.priorities(),
         "enabled": status.is_enabled(),
@@ -154,7 +154,7 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         None => line("type", "none", "there is no /etc/selinux/config"),
     }
     match &status.store {
-        StoreStatus::Supported(store) => line("store", &cx.root.shown(store).display().to_string(), ""),
+        StoreStatus::Supported(store) => line("store", &cx.root.host_path(store).display().to_string(), ""),
         StoreStatus::Unreadable(_, problem) => line("store", "not seen", problem),
         StoreStatus::Unsupported(store) => line("store", "not supported", &store.to_string()),
         StoreStatus::Missing => line("store", "none", "there is no policy to add a module to"),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use faults::{Fault, Severity, Snapshot};
 use host::Root;
+use host::fs::InRoot;
 use installer::engine::fault_updates::store;
 use installer::load_lock;
 use installer::report::{exit, metrics};
@@ -39,7 +40,7 @@ fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     // Nothing half written stays beside it where a timer's job is stopped.
     host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     let file: PathBuf = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
-    let (dir, name) = Root::system()?.parent(&file)?;
+    let (dir, name) = Root::system()?.parent(InRoot::from_top(&file))?;
     Ok(dir.replace_preserving_metadata(&name, text.as_bytes(), MODE)?)
 }
 

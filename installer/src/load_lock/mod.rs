@@ -246,7 +246,7 @@ fn read(cx: &HostContext) -> Result<Record, ReadError> {
     let path = cx.profile.paths.state.join(record::NAME);
     match cx.root.read_private(&path)? {
         None => Ok(Record::default()),
-        Some(text) => Ok(Record::parse(&text, &cx.root.shown(&path))?),
+        Some(text) => Ok(Record::parse(&text, &cx.root.host_path(&path))?),
     }
 }
 

@@ -67,13 +67,13 @@ struct File {
 }
 
 impl Record {
-    /// What `text` says; `shown` is its path in messages.
+    /// What `text` says; `path` is its path in messages.
     ///
     /// # Errors
     /// [`MalformedFile`] where it is no JSON, lacks something, or is of another version.
-    pub fn parse(text: &str, shown: &std::path::Path) -> Result<Self, MalformedFile> {
+    pub fn parse(text: &str, path: &std::path::Path) -> Result<Self, MalformedFile> {
         let malformed = |line, problem| MalformedFile {
-            path: shown.to_owned(),
+            path: path.to_owned(),
             line,
             problem,
             hint: "nothing is loaded as long as that is so; `hostprep load-lock reset` makes it anew".into(),

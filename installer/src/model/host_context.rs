@@ -1,9 +1,10 @@
 //! The prepared host, and everything through which a step reaches it.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use faults::{Remedy, RemedyAction, RunOn};
+use host::fs::InRoot;
 use host::log::Log;
 use host::process::CommandRunner;
 use host::process::clock::Clock;
@@ -92,13 +93,13 @@ impl HostContext<'_> {
     /// Returns the remedy that runs `command` on `paths` of the root. On an alternate root this machine's program does it, so that
     /// the root needs none.
     #[must_use]
-    pub fn remedy_on(&self, command: &[&str], paths: &[&Path]) -> Remedy {
-        let with = |path: &dyn Fn(&Path) -> PathBuf| {
-            let paths = paths.iter().map(|inside| path(inside).to_string_lossy().into_owned());
-            command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>()
-        };
-        let outside = self.alternate_root().map(|_| with(&|inside| self.root.shown(inside)));
-        RemedyAction::Run { argv: with(&|inside| inside.to_owned()), on: RunOn::Root, outside }.into()
+    pub fn remedy_on(&self, command: &[&str], paths: &[&InRoot]) -> Remedy {
+        let with = |paths: Vec<String>| command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>();
+        let outside = self
+            .alternate_root()
+            .map(|_| with(paths.iter().map(|path| self.root.host_path(path).to_string_lossy().into_owned()).collect()));
+        let argv = with(paths.iter().map(ToString::to_string).collect());
+        RemedyAction::Run { argv, on: RunOn::Root, outside }.into()
     }
 
     /// Returns the distribution of this machine: that of the root, unless the root is an alternate one.
@@ -124,7 +125,7 @@ impl HostContext<'_> {
 
     /// Returns the file of the receipt.
     #[must_use]
-    pub fn receipt_path(&self) -> PathBuf {
+    pub fn receipt_path(&self) -> InRoot {
         self.profile.paths.state.join("journal.json")
     }
 }

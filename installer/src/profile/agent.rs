@@ -1,9 +1,9 @@
 //! What the agent's parts need of a host to start, and the guard of its kernel component. All of it may be missing from a
 //! profile: nothing is then judged.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use host::fs::InRoot;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 
@@ -22,7 +22,7 @@ pub struct ScanService {
 #[serde(deny_unknown_fields)]
 pub struct Definitions {
     /// Where they are.
-    pub directory: PathBuf,
+    pub directory: InRoot,
     /// How their names end.
     pub suffix: String,
     /// How each of them begins.
@@ -39,7 +39,7 @@ pub struct KernelModules {
     pub network: Vec<String>,
     /// Directories beside `/lib/modules` that may hold them; `{release}` stands for the kernel's release.
     #[serde(default)]
-    pub places: Vec<PathBuf>,
+    pub places: Vec<InRoot>,
 }
 
 /// When the load lock keeps the kernel component out.

@@ -29,20 +29,24 @@ fn the_built_in_profile_is_the_design_s() {
     assert_eq!((profile.schema, profile.name.as_str()), (SCHEMA, "cisco-secure-endpoint"));
 
     let Paths { faults, state, lock, log, work } = &profile.paths;
-    assert_eq!(faults, Path::new("/var/lib/cisco/faults"));
-    assert_eq!(state, Path::new("/var/lib/cisco/hostprep"));
-    assert_eq!(lock, Path::new("/run/cisco/hostprep.lock"));
-    assert_eq!(log, Path::new("/var/log/cisco/hostprep.log"));
-    assert_eq!(work, Path::new("/opt/cisco/hostprep/policy"));
+    assert_eq!(faults, "/var/lib/cisco/faults");
+    assert_eq!(state, "/var/lib/cisco/hostprep");
+    assert_eq!(lock, "/run/cisco/hostprep.lock");
+    assert_eq!(log, "/var/log/cisco/hostprep.log");
+    assert_eq!(work, "/opt/cisco/hostprep/policy");
 
     assert_eq!(profile.scan_user.name, "cisco-amp-scan-svc");
-    assert_eq!(profile.scan_user.home, Path::new("/nonexistent"));
+    assert_eq!(profile.scan_user.home, "/nonexistent");
     for shell in &profile.scan_user.shells {
-        assert!(shell.ends_with("nologin") || shell.ends_with("false"), "{} lets somebody in", shell.display());
+        assert!(
+            shell.as_path().ends_with("nologin") || shell.as_path().ends_with("false"),
+            "{} lets somebody in",
+            shell.display()
+        );
     }
 
     let directories: Vec<_> =
-        profile.directories.iter().map(|one| (one.path.to_str().unwrap(), one.mode, one.create)).collect();
+        profile.directories.iter().map(|one| (one.path.as_path().to_str().unwrap(), one.mode, one.create)).collect();
     assert!(directories.contains(&("/opt/cisco", 0o755, true)), "{directories:?}");
     assert!(directories.iter().all(|(path, mode, _)| *mode == 0o755 && path.starts_with("/opt/cisco")));
     for (child, (path, ..)) in directories.iter().enumerate() {
@@ -157,10 +161,10 @@ fn another_agent_s_own_places_are_taken() {
     for path in ["/opt/other", "/opt/other/agent", "/var/opt/other", "/usr/local/other", "/opt/cisco.d", "/opt/..other"]
     {
         let profile = with("path = \"/opt/cisco\"", &format!("path = {path:?}")).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(profile.directories[0].path, Path::new(path));
+        assert_eq!(profile.directories[0].path, path);
     }
     let profile = with("work = \"/opt/cisco/hostprep/policy\"", "work = \"/var/lib/other/policy\"").unwrap();
-    assert_eq!(profile.paths.work, Path::new("/var/lib/other/policy"));
+    assert_eq!(profile.paths.work, "/var/lib/other/policy");
 }
 
 #[test]

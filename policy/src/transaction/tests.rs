@@ -11,8 +11,8 @@ fn present(priorities: &[u16], disabled: bool) -> InstalledAt {
 
 #[test]
 fn the_exact_commands() {
-    let file = Path::new("/scratch/agent-bpf.pp");
-    let install = |target: StoreTarget, present| target.install(&spec(), file, &present).to_string();
+    let (root, file) = (Root::system().unwrap(), "/scratch/agent-bpf.pp".into());
+    let install = |target: StoreTarget, present| target.install(&spec(), &root, &file, &present).to_string();
     assert_eq!(
         install(target(None, true), present(&[], false)),
         "semodule -s targeted -X 300 -i /scratch/agent-bpf.pp"

@@ -41,7 +41,7 @@ fn package_then_cil_then_nothing() {
     scratch.install(&no_compiler(&SystemClock), &spec(), "initrc_t").unwrap();
     assert_eq!(effective().language, "cil");
     assert!(effective().content.is(&wanted), "the same in the other form");
-    assert!(scratch.shown("active/modules/300/agent-bpf/hll").exists(), "the earlier package is left behind");
+    assert!(scratch.host_path("active/modules/300/agent-bpf/hll").exists(), "the earlier package is left behind");
     assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
 
     let fewer = ModuleSpec { permissions: vec!["map_create".into()], ..spec() };

@@ -81,8 +81,8 @@ impl Scratch {
     }
 
     /// The store's directory, as this process names it.
-    pub fn shown(&self, inside: &str) -> PathBuf {
-        self.root.shown(self.store().path().join(inside))
+    pub fn host_path(&self, inside: &str) -> PathBuf {
+        self.root.host_path(self.store().path().join(inside))
     }
 
     /// Runs `semodule` on this store.
@@ -96,14 +96,16 @@ impl Scratch {
     pub fn add(&self, priority: u16, name: &str, cil: &str) -> Result<String, String> {
         let file = format!("/scratch/{name}.cil");
         self.root.replace(&file, cil.as_bytes(), 0o644).unwrap();
-        self.semodule(&["-X", &priority.to_string(), "-i", self.root.shown(&file).to_str().unwrap()])
+        self.semodule(&["-X", &priority.to_string(), "-i", self.root.host_path(&file).to_str().unwrap()])
     }
 
     /// Compiles the module of `spec` for `domain` with the programs that `processes` has.
     pub fn compile(&self, processes: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> Compiled {
         let directory = self.root.make_dirs("/scratch").unwrap();
         let sources = Sources::render(spec, domain).unwrap();
-        Compile::plan(processes, &spec.name, &sources, directory.shown()).run(processes, &directory).unwrap()
+        Compile::plan(processes, &self.root, &spec.name, &sources, directory.in_root())
+            .run(processes, &directory)
+            .unwrap()
     }
 
     /// Compiles and installs it.
@@ -115,14 +117,14 @@ impl Scratch {
     ) -> Result<Done, TransactionError> {
         let compiled = self.compile(compiler, spec, domain);
         let present = InstalledAt::in_store(&self.store(), &spec.name).unwrap();
-        let command = self.target().install(spec, &compiled.file, &present);
+        let command = self.target().install(spec, &self.root, &compiled.file, &present);
         policy::transaction::run(&processes(), &SystemClock, &command, &spec.name)
     }
 
     /// The rules of the linked policy for `domain` on itself in class `bpf`, as CIL.
     pub fn linked_rules(&self, domain: &str) -> String {
         let file = PolicyFile::newest(&self.root, self.policy_type).unwrap().unwrap();
-        let linked = self.root.shown("/scratch/linked");
+        let linked = self.root.host_path("/scratch/linked");
         let command = Command::new("checkpolicy").args(["-b", "-M", "-C", "-o"]).arg(&linked).arg(file.path());
         processes().run(&command).unwrap();
         let all = self.root.read("/scratch/linked", 64 * 1024 * 1024).unwrap();

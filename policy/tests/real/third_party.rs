@@ -28,7 +28,7 @@ fn run(scratch: &Scratch, options: &[&str]) -> Result<Vec<String>, ProcessError>
     scratch.root.replace("/agent.toml", SPEC, 0o644).unwrap();
     // Started through env(1), as programs are searched for in the system's directories only.
     let command = Command::new("env").arg(program()).arg("--root").arg(scratch.root.path());
-    let output = processes().run(&command.args(options).arg(scratch.root.shown("/agent.toml")))?;
+    let output = processes().run(&command.args(options).arg(scratch.root.host_path("/agent.toml")))?;
     Ok(output.stdout.lines().map(str::to_owned).collect())
 }
 
@@ -61,5 +61,5 @@ fn an_administrators_module_is_not_replaced() {
     let error = run(&scratch, &["--load"]).unwrap_err();
     assert!(matches!(error, ProcessError::Failed { code: Some(1), .. }), "{error}");
     assert_eq!(scratch.linked_rules("initrc_t"), before);
-    assert!(!scratch.shown("active/modules/300/agent-bpf").exists());
+    assert!(!scratch.host_path("active/modules/300/agent-bpf").exists());
 }

@@ -59,10 +59,10 @@ fn failures_have_their_causes() {
     let cause_of = |scratch: &Scratch, te: &str, cil: &str, compiler: &CommandRunner| {
         let directory = scratch.root.make_dirs("/scratch").unwrap();
         let sources = Sources { te: te.into(), cil: cil.into() };
-        let compile = Compile::plan(compiler, &spec.name, &sources, directory.shown());
+        let compile = Compile::plan(compiler, &scratch.root, &spec.name, &sources, directory.in_root());
         let compiled = compile.run(compiler, &directory).unwrap();
         assert_eq!(compiled.format, compile.format);
-        let command = scratch.target().install(&spec, &compiled.file, &InstalledAt::default());
+        let command = scratch.target().install(&spec, &scratch.root, &compiled.file, &InstalledAt::default());
         run(&processes(), &SystemClock, &command, &spec.name).unwrap_err().cause
     };
     let strict = |domain: &str, class: &str, permission: &str| {
@@ -123,7 +123,7 @@ fn a_lock_that_is_held_and_then_released() {
     let store = scratch.root.dir(scratch.store().path()).unwrap();
     let lock = store.open("semanage.trans.LOCK", OFlag::O_RDWR).unwrap();
     let clock = Releases(Some(Flock::lock(lock, FlockArg::LockExclusive).unwrap()).into());
-    let command = scratch.target().install(&spec(), &compiled.file, &InstalledAt::default());
+    let command = scratch.target().install(&spec(), &scratch.root, &compiled.file, &InstalledAt::default());
     let done = run(&processes(), &clock, &command, "agent-bpf").unwrap();
     assert_eq!(done.attempts, 2);
     assert!(scratch.linked_rules("initrc_t").contains("prog_load"));
@@ -143,11 +143,11 @@ fn a_store_that_cannot_be_written() {
         );
         scratch.root.replace("/script", script.as_bytes(), 0o644).unwrap();
         // Written by another process: had this one the file open while another test forks, running it would be refused.
-        let install = Command::new("install").arg("-D").arg(scratch.root.shown("/script"));
-        processes().run(&install.arg(scratch.root.shown("/wrapped/semodule"))).unwrap();
-        let directories = vec![scratch.root.shown("/wrapped"), "/usr/bin".into(), "/bin".into()];
+        let install = Command::new("install").arg("-D").arg(scratch.root.host_path("/script"));
+        processes().run(&install.arg(scratch.root.host_path("/wrapped/semodule"))).unwrap();
+        let directories = vec![scratch.root.host_path("/wrapped"), "/usr/bin".into(), "/bin".into()];
         let wrapped = CommandRunner::with_directories(directories, &SystemClock, &());
-        let command = scratch.target().install(&spec(), &compiled.file, &InstalledAt::default());
+        let command = scratch.target().install(&spec(), &scratch.root, &compiled.file, &InstalledAt::default());
         let error = run(&wrapped, &SystemClock, &command, "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::StoreReadOnly, "{error}");
         assert!(error.to_string().contains("Read-only file system"), "{error}");

@@ -38,7 +38,7 @@ impl AppendPosition {
 pub(crate) fn to_line(dir: &Dir, event: &Event) -> Result<Vec<u8>, FileError> {
     let mut line = Vec::with_capacity(512);
     serde_json::to_writer(&mut line, event)
-        .map_err(|e| FileError::new("write", dir.shown().join(NAME), std::io::Error::from(e)))?;
+        .map_err(|e| FileError::new("write", dir.path().join(NAME), std::io::Error::from(e)))?;
     line.push(b'\n');
     Ok(line)
 }
@@ -54,14 +54,14 @@ impl Appender {
     pub(crate) fn at(dir: &Dir, position: AppendPosition) -> Result<Self, FileError> {
         if dir.stat(NAME)?.is_some_and(|found| u64::try_from(found.st_size).is_ok_and(|size| size > position.length)) {
             let file = dir.append(NAME, MODE)?;
-            cut(&file, position.length).map_err(|e| FileError::new("shorten", dir.shown().join(NAME), e))?;
+            cut(&file, position.length).map_err(|e| FileError::new("shorten", dir.path().join(NAME), e))?;
         }
         Ok(Self { position })
     }
 
     /// Appends one line and waits until it is on disk. After an error it is as if nothing had been appended.
     pub(crate) fn append(&mut self, dir: &Dir, line: &[u8]) -> Result<(), FileError> {
-        let failed = |e| FileError::new("write", dir.shown().join(NAME), e);
+        let failed = |e| FileError::new("write", dir.path().join(NAME), e);
         let mut bytes = Vec::with_capacity(line.len() + 1);
         if self.position.needs_newline {
             bytes.push(b'\n');

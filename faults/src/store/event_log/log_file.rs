@@ -23,7 +23,7 @@ const BUFFER: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct LogFile {
     file: Arc<File>,
-    pub shown: PathBuf,
+    pub path: PathBuf,
     /// Where it ended when it was opened; what is appended later is not read.
     pub length: u64,
 }
@@ -62,7 +62,7 @@ impl From<std::io::Error> for SearchError {
 /// Opens `events.jsonl` as it is now. Returns `None` if it does not exist.
 pub(crate) fn open(dir: &Dir) -> Result<Option<LogFile>, FileError> {
     match dir.open(NAME, OFlag::O_RDONLY) {
-        Ok(file) => LogFile::of(file, dir.shown().join(NAME)).map(Some),
+        Ok(file) => LogFile::of(file, dir.path().join(NAME)).map(Some),
         Err(e) if e.is_missing() => Ok(None),
         Err(e) => Err(e),
     }
@@ -75,17 +75,17 @@ pub(crate) fn is_current(dir: &Dir, opened: Option<&LogFile>) -> Result<bool, Fi
 }
 
 impl LogFile {
-    /// `file`, which is called `shown`, as it is now.
-    pub(crate) fn of(file: File, shown: PathBuf) -> Result<Self, FileError> {
+    /// `file`, which is called `path`, as it is now.
+    pub(crate) fn of(file: File, path: PathBuf) -> Result<Self, FileError> {
         match file.metadata() {
-            Ok(found) => Ok(Self { file: Arc::new(file), length: found.len(), shown }),
-            Err(e) => Err(FileError::new("read", shown, e)),
+            Ok(found) => Ok(Self { file: Arc::new(file), length: found.len(), path }),
+            Err(e) => Err(FileError::new("read", path, e)),
         }
     }
 
     /// Device and inode, by which it is known under another name.
     pub(crate) fn identity(&self) -> Result<FileId, FileError> {
-        let found = self.file.metadata().map_err(|e| FileError::new("look at", &self.shown, e))?;
+        let found = self.file.metadata().map_err(|e| FileError::new("look at", &self.path, e))?;
         Ok(FileId { device: found.dev(), inode: found.ino() })
     }
 
@@ -96,12 +96,12 @@ impl LogFile {
             return match self.look_back(seq) {
                 // Another process cut a torn line off while this one read it.
                 Err(SearchError::System(e)) if e.kind() == ErrorKind::UnexpectedEof => {
-                    let now = self.file.metadata().map_err(|e| FileError::new("read", &self.shown, e))?;
+                    let now = self.file.metadata().map_err(|e| FileError::new("read", &self.path, e))?;
                     self.length = now.len();
                     continue;
                 }
-                Err(SearchError::System(e)) => Err(FileError::new("read", &self.shown, e).into()),
-                Err(SearchError::Newer(found)) => Err(StoreError::Newer { path: self.shown.clone(), found }),
+                Err(SearchError::System(e)) => Err(FileError::new("read", &self.path, e).into()),
+                Err(SearchError::Newer(found)) => Err(StoreError::Newer { path: self.path.clone(), found }),
                 Ok(found) => Ok(found),
             };
         }
@@ -142,7 +142,7 @@ impl LogFile {
 
     /// The number of the first event in it. Lines that are none are passed over.
     pub(crate) fn first(&self) -> Result<Option<u64>, FileError> {
-        let failed = |e| FileError::new("read", &self.shown, e);
+        let failed = |e| FileError::new("read", &self.path, e);
         let mut lines = self.read(4096, 0, self.length);
         let mut line = Vec::new();
         while read_line(&mut lines, &mut line).map_err(failed)? > 0 {
@@ -169,7 +169,7 @@ impl LogFile {
                 reader.consume(size);
             }
         };
-        count().map_err(|e| FileError::new("read", &self.shown, e))
+        count().map_err(|e| FileError::new("read", &self.path, e))
     }
 
     /// Its bytes from `start` to where it ended when it was opened.

@@ -95,7 +95,7 @@ pub(crate) fn open(dir: &Dir, number: u64, seq: u64) -> Result<Option<EventReade
     for _ in 0..2 {
         match dir.open(&plain, OFlag::O_RDONLY) {
             Ok(file) => {
-                let mut file = LogFile::of(file, dir.shown().join(&plain))?;
+                let mut file = LogFile::of(file, dir.path().join(&plain))?;
                 let start = file.find_after(seq)?.start;
                 return Ok(Some(EventReader::closed(file, start)));
             }
@@ -103,7 +103,7 @@ pub(crate) fn open(dir: &Dir, number: u64, seq: u64) -> Result<Option<EventReade
             Err(e) => return Err(e.into()),
         }
         match dir.open(&packed, OFlag::O_RDONLY) {
-            Ok(file) => return Ok(Some(EventReader::packed(file, dir.shown().join(&packed)))),
+            Ok(file) => return Ok(Some(EventReader::packed(file, dir.path().join(&packed)))),
             Err(e) if e.is_missing() => {}
             Err(e) => return Err(e.into()),
         }

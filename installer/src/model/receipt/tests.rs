@@ -21,13 +21,13 @@ impl Scratch {
     }
 
     fn put(&self, inside: &str, text: &str) {
-        let path = self.root.shown(inside);
+        let path = self.root.host_path(inside);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     fn text(&self, inside: &str) -> Option<String> {
-        fs::read_to_string(self.root.shown(inside)).ok()
+        fs::read_to_string(self.root.host_path(inside)).ok()
     }
 
     fn receipt(&self) -> Receipt<'_> {

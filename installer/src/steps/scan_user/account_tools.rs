@@ -1,9 +1,9 @@
 //! The account tools: how they are called for a root, when they are run again, and what their failure means.
 
-use std::path::Path;
 use std::time::Duration;
 
 use faults::{Reason, Remedy};
+use host::fs::InRoot;
 use host::log::Level;
 use host::process::backoff::Backoff;
 use host::process::{Command, ProcessError, telling_line};
@@ -193,8 +193,8 @@ pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
 }
 
 fn on_files(cx: &HostContext, command: &[&str], files: &[String]) -> Remedy {
-    let files: Vec<&Path> = files.iter().map(Path::new).collect();
-    cx.remedy_on(command, &files)
+    let files: Vec<InRoot> = files.iter().map(|file| InRoot::from(&**file)).collect();
+    cx.remedy_on(command, &files.iter().collect::<Vec<_>>())
 }
 
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].

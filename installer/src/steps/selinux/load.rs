@@ -1,10 +1,9 @@
 //! The policy module: compiled, and loaded in one transaction.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use faults::{Reason, Remedy};
-use host::fs::{OpenPolicy, fhs, temporary_name};
+use host::fs::{InRoot, OpenPolicy, fhs, temporary_name};
 use host::log::Level;
 use host::process::{Command, ProcessError};
 use host::{Dir, FileError, InsideText, Root};
@@ -29,15 +28,15 @@ use crate::steps::directories::failure;
 pub(super) struct LoadModule(pub ModuleLoad);
 
 impl Action for LoadModule {
-    fn describe(&self, _root: &Root) -> Vec<String> {
+    fn describe(&self, root: &Root) -> Vec<String> {
         let load = &self.0;
         let mut lines: Vec<String> =
-            load.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
+            load.compile.writes.iter().map(|(path, _)| format!("write {}", root.host_path(path).display())).collect();
         lines.extend(load.compile.commands.iter().map(ToString::to_string));
         if load.present.disabled {
             lines.push("enable the module, which was disabled".to_owned());
         }
-        lines.push(load.command().to_string());
+        lines.push(load.command(root).to_string());
         lines
     }
 
@@ -88,7 +87,7 @@ pub(super) struct RestoreStore(pub InterruptedTransaction);
 
 impl Action for RestoreStore {
     fn describe(&self, root: &Root) -> Vec<String> {
-        let path = root.shown(self.0.path());
+        let path = root.host_path(self.0.path());
         vec![format!("mv {0}/previous {0}/active", path.display())]
     }
 
@@ -134,7 +133,7 @@ fn compile_and_commit(
         priority: load.spec.priority,
     };
     receipt.record(made.clone())?;
-    match load.commit(cx.processes, cx.clock, directory, &compiled) {
+    match load.commit(cx.processes, cx.root, cx.clock, directory, &compiled) {
         Ok(_) => Ok(()),
         Err(LoadError::Transaction(e)) => {
             if load.present.priorities.is_empty() {
@@ -167,7 +166,7 @@ fn refused(cx: &HostContext, error: &TransactionError) -> ActionError {
 /// [`FileError`].
 fn restore_store(cx: &HostContext, store: &InterruptedTransaction) -> Result<(), FileError> {
     if store.restore_previous(cx.root)? {
-        let path = cx.root.shown(store.path());
+        let path = cx.root.host_path(store.path());
         let path = path.display();
         cx.log.line(
             Level::Warning,
@@ -178,7 +177,7 @@ fn restore_store(cx: &HostContext, store: &InterruptedTransaction) -> Result<(),
 }
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.
-fn require_roots_alone(cx: &HostContext, work: &Path) -> Result<(), ActionError> {
+fn require_roots_alone(cx: &HostContext, work: &InRoot) -> Result<(), ActionError> {
     let Some(directory) = cx.root.find_dir_not_roots_alone(work)? else { return Ok(()) };
     let path = directory.display().to_string();
     let detail = format!("{path} can be written by others than root, so no policy is compiled below it");
@@ -199,16 +198,16 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = OsString> {
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
 #[must_use]
 pub(super) fn has_stale_build(cx: &HostContext) -> bool {
-    let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
+    let names = |path: &InRoot| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
     match names(&cx.profile.paths.work) {
         Some(names) => names.is_empty() || ours_in_work(&cx.profile.module.name).any(|ours| names.contains(&ours)),
-        None => build_parent(cx).and_then(names).is_some_and(|names| names.is_empty()),
+        None => build_parent(cx).and_then(|above| names(&above)).is_some_and(|names| names.is_empty()),
     }
 }
 
 /// The directory above that of the work, where it is only there for it.
-fn build_parent<'a>(cx: &'a HostContext) -> Option<&'a Path> {
-    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
+fn build_parent(cx: &HostContext) -> Option<InRoot> {
+    let managed = |path: &InRoot| cx.profile.directories.iter().any(|directory| directory.path == *path);
     cx.profile.paths.work.parent().filter(|above| !managed(above) && !fhs::is_system_dir(above))
 }
 
@@ -230,7 +229,7 @@ fn clean_build_dir(cx: &HostContext) -> Result<(), FileError> {
         cx.root.remove_empty_dir(work)?;
     }
     match build_parent(cx) {
-        Some(above) => cx.root.remove_empty_dir(above).map(drop),
+        Some(above) => cx.root.remove_empty_dir(&above).map(drop),
         None => Ok(()),
     }
 }

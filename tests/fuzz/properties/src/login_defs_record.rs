@@ -30,9 +30,9 @@ pub fn check(data: &[u8]) {
     let root = scratch.root();
     let before = scratch.tree();
 
-    let found = stale_window(&root, STATE.as_ref());
+    let found = stale_window(&root, STATE);
     assert!(scratch.tree() == before, "looking changed something");
-    let recovered = recover(&root, STATE.as_ref());
+    let recovered = recover(&root, STATE);
     scratch.expect_inside();
     match (&found, &recovered) {
         (Ok(None), Ok(None)) => assert!(scratch.tree() == before, "nothing was left, and something was changed"),
@@ -52,16 +52,16 @@ pub fn check(data: &[u8]) {
     // A record that speaks of less than was left leaves the rest to the next look, which has none.
     let mut recovered = recovered;
     for _ in 0..2 {
-        if recovered.is_err() || stale_window(&root, STATE.as_ref()).unwrap().is_none() {
+        if recovered.is_err() || stale_window(&root, STATE).unwrap().is_none() {
             break;
         }
-        recovered = recover(&root, STATE.as_ref());
+        recovered = recover(&root, STATE);
         scratch.expect_inside();
     }
     if recovered.is_ok() {
         let settled = scratch.tree();
-        assert_eq!(stale_window(&root, STATE.as_ref()).unwrap(), None, "it never ends");
-        assert_eq!(recover(&root, STATE.as_ref()).unwrap(), None);
+        assert_eq!(stale_window(&root, STATE).unwrap(), None, "it never ends");
+        assert_eq!(recover(&root, STATE).unwrap(), None);
         assert!(scratch.tree() == settled);
     }
 }

@@ -24,7 +24,7 @@ pub fn check(data: &[u8]) {
     let before = scratch.tree();
     let effective = read(&root);
     let planned = plan(&root);
-    let leftover_before = stale_window(&root, STATE.as_ref());
+    let leftover_before = stale_window(&root, STATE);
     assert!(scratch.tree() == before, "looking changed something");
 
     let Ok(effective) = effective else {
@@ -37,9 +37,9 @@ pub fn check(data: &[u8]) {
     let placeholder = plan_placeholder(&root).unwrap();
     assert_eq!(placeholder.is_none(), files[..2].iter().any(Option::is_some));
     if let (Some(placeholder), Ok(None)) = (placeholder, &leftover_before) {
-        let window = open(&root, STATE.as_ref(), &placeholder).unwrap();
+        let window = open(&root, STATE, &placeholder).unwrap();
         assert_eq!(numbers(&read(&root).unwrap()), numbers(&effective));
-        assert!(scratch.at("/etc/login.defs").exists() && stale_window(&root, STATE.as_ref()).unwrap().is_some());
+        assert!(scratch.at("/etc/login.defs").exists() && stale_window(&root, STATE).unwrap().is_some());
         assert!(!window.close().unwrap().concurrent_edit);
         expect_restored(&scratch, &before);
     }
@@ -48,13 +48,13 @@ pub fn check(data: &[u8]) {
     let (Some(planned), Ok(None)) = (planned, leftover_before) else { return };
     assert!(!planned.describe("useradd").is_empty());
 
-    let window = open(&root, STATE.as_ref(), &planned).unwrap();
+    let window = open(&root, STATE, &planned).unwrap();
     let inside = read(&root).unwrap();
     let can_override = scratch.at("/etc/login.defs.d").exists();
     assert!(inside.usergroups_enab || !can_override, "the window is open and does not say yes: {inside:?}");
     assert_eq!(inside.usergroups_enab, is_yes(&scratch));
     assert_eq!(numbers(&inside), numbers(&effective));
-    assert!(stale_window(&root, STATE.as_ref()).unwrap().is_some(), "a crash now would go unnoticed");
+    assert!(stale_window(&root, STATE).unwrap().is_some(), "a crash now would go unnoticed");
     assert!(!window.close().unwrap().concurrent_edit);
 
     expect_restored(&scratch, &before);
@@ -64,7 +64,7 @@ fn expect_restored(scratch: &Scratch, before: &BTreeMap<PathBuf, Seen>) {
     let mut after = scratch.tree();
     after.retain(|path, _| !path.starts_with("state"));
     assert!(after == *before, "it is not what it was");
-    assert_eq!(stale_window(&scratch.root(), STATE.as_ref()).unwrap(), None);
+    assert_eq!(stale_window(&scratch.root(), STATE).unwrap(), None);
     scratch.expect_inside();
 }
 

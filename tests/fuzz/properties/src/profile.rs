@@ -70,15 +70,15 @@ pub fn check(data: &[u8]) {
     };
     let paths = &profile.paths;
     for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.work] {
-        expect_an_agents(path);
+        expect_an_agents(path.as_path());
     }
     for directory in &profile.directories {
-        expect_an_agents(&directory.path);
+        expect_an_agents(directory.path.as_path());
         assert_eq!(directory.mode & !0o755, 0, "{:o} lets others write", directory.mode);
         assert_eq!(directory.mode & 0o700, 0o700, "{:o} shuts root out", directory.mode);
     }
     if let Some(definitions) = profile.scan_service.as_ref().and_then(|service| service.definitions.as_ref()) {
-        expect_an_agents(&definitions.directory);
+        expect_an_agents(definitions.directory.as_path());
     }
 
     let user = &profile.scan_user;
@@ -87,11 +87,11 @@ pub fn check(data: &[u8]) {
     assert!(letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-".contains(&c)), "{:?}", user.name);
     // The fields of passwd(5).
     assert!(!user.comment.contains([':', ',']) && !user.comment.contains(char::is_control), "{:?}", user.comment);
-    expect_field(&user.home);
+    expect_field(user.home.as_path());
     assert!(!user.shells.is_empty());
-    user.shells.iter().for_each(|shell| expect_field(shell));
+    user.shells.iter().for_each(|shell| expect_field(shell.as_path()));
 
-    expect_one_line(&profile.module.executable);
+    expect_one_line(profile.module.executable.as_path());
     for name in profile.kernel_modules.iter().flat_map(|modules| modules.filesystem.iter().chain(&modules.network)) {
         assert!(!name.is_empty() && !name.contains(['/', '.', '\0', ' ']), "{name:?}");
     }
