@@ -1,4 +1,4 @@
-//! What others rely on: real files fit the schemas, and files of every earlier schema are read.
+//! The contract with other readers: real files fit the schemas, and files of every earlier schema can be read.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "tests read files of this repository")]
 

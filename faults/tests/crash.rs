@@ -1,4 +1,4 @@
-//! What a writer leaves that dies, at each point at which it can.
+//! A writer that is killed, at each point.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "tests damage files that the library never would")]
 
@@ -42,7 +42,7 @@ fn apply_finishes_what_was_left_though_nothing_else_is_wanted() {
     let new_state = scratch.bytes(STATE);
     scratch.write(STATE, &old_state);
     let wanted = [FaultUpdate::Raise(missing_headers())];
-    scratch.store().apply(&wanted, &repair(), &SystemClock, common::PATIENCE).unwrap();
+    scratch.store().apply(&wanted, &repair(), &SystemClock, common::LOCK_TIMEOUT).unwrap();
     assert_eq!(scratch.bytes(STATE), new_state);
 }
 
@@ -155,7 +155,7 @@ fn a_state_that_cannot_be_written_follows_later() {
     std::fs::create_dir_all(blocked.join("in the way")).unwrap();
     let refused = writer.clear(FaultId::SCAN_USER, &repair()).unwrap_err();
     assert!(refused.to_string().contains(".faults.json.hostprep-new"), "{refused}");
-    assert_eq!(scratch.store().read().unwrap().sequence, 3, "the event stands");
+    assert_eq!(scratch.store().read().unwrap().sequence, 3, "the event counts");
 
     std::fs::remove_dir_all(blocked).unwrap();
     assert_eq!(writer.clear(FaultId::SCAN_USER, &repair()).unwrap(), Change::Nothing);

@@ -9,23 +9,10 @@ use host::process::{Command, CommandRunner};
 use policy::compile::{Compile, Compiled};
 use policy::policy_file::PolicyFile;
 use policy::render::Sources;
+pub use policy::testing::spec;
 use policy::transaction::{Done, InstalledAt, StoreTarget, TransactionError};
 use policy::{ModuleSpec, State, Store};
 use tempfile::TempDir;
-
-pub fn spec() -> ModuleSpec {
-    let permissions = ["map_create", "map_read", "map_write", "prog_load", "prog_run"];
-    ModuleSpec {
-        name: "agent-bpf".into(),
-        priority: 300,
-        former_priorities: vec![400],
-        domain: "unconfined_service_t".into(),
-        fallback_domains: vec!["initrc_t".into()],
-        class: "bpf".into(),
-        permissions: permissions.map(String::from).to_vec(),
-        executable: "/opt/agent/bin/agentd".into(),
-    }
-}
 
 pub fn processes() -> CommandRunner<'static> {
     CommandRunner::new(&SystemClock, &())

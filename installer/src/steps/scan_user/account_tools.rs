@@ -17,7 +17,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 
 /// How long a tool is run again while another program holds the lock of the account files: as long as for the policy store.
-const LOCK_PATIENCE: Duration = policy::transaction::LOCK_TIMEOUT;
+const LOCK_TIMEOUT: Duration = policy::transaction::LOCK_TIMEOUT;
 
 /// Returns an account tool for `cx`'s root. `--prefix` edits the files of an alternate root in place (`useradd(8)`).
 #[must_use]
@@ -85,7 +85,7 @@ pub fn retry_while_locked<E>(
     mut attempt: impl FnMut() -> Result<Result<(), ProcessError>, E>,
 ) -> Result<Result<(), ProcessError>, E> {
     const HELD: &str = "another program holds the lock of the account files";
-    let mut backoff = Backoff::new(cx.clock, LOCK_PATIENCE);
+    let mut backoff = Backoff::new(cx.clock, LOCK_TIMEOUT);
     loop {
         let ran = attempt()?;
         match &ran {
