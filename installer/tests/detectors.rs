@@ -1,4 +1,4 @@
-//! What a host shows by itself of faults 7, 8, 9, 11 and 16: raised, and cleared when it is right again.
+//! Faults 7, 8, 9, 11 and 16 from the state of a host: raised, and cleared once the cause is gone.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -18,7 +18,7 @@ use installer::steps::STEPS;
 
 const SECURE_BOOT: &str = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
-/// A host whose running kernel is one that is watched through kernel modules, with the agent installed.
+/// Creates a host with the agent and a running kernel that is monitored through kernel modules.
 fn module_host() -> Host {
     let mut host = Host::enforcing("rhel-7");
     host.profile.kernels = vec![rule("0", Monitors::Modules)];
@@ -51,7 +51,7 @@ fn reason(report: &StepReport) -> Reason {
     report.finding().unwrap_or_else(|| panic!("{report:?}")).reason
 }
 
-/// Repairs, and tells what the step found and whether its fault is raised then.
+/// Repairs. Returns the reason that the step found, and whether its fault is then raised.
 fn repaired(host: &Host, step: StepRef) -> (Option<Reason>, bool) {
     let report = host.repair(step);
     (report.finding().map(|finding| finding.reason), host.raised().contains(&step.fault().number()))
@@ -88,7 +88,7 @@ fn a_module_is_missed_once_the_agent_is_there() {
     assert_eq!(repaired(&host, NETWORK_MONITOR), (None, false));
 
     std::fs::remove_file(host.path("opt/cisco/amp/bin/ampdaemon")).unwrap();
-    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok, "nobody would load it");
+    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok, "no agent would load it");
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn a_class_that_is_not_known_depends_on_what_the_policy_does_with_such() {
     host.kernel.allows.set(false);
     let report = host.repair(MODULE);
     assert_eq!(reason(&report), Reason::ClassMissing);
-    assert_eq!(host.calls(), [""; 0], "a module cannot bring the class");
+    assert_eq!(host.calls(), [""; 0], "a module cannot add the class");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn an_administrator_s_module_of_the_same_name_is_not_overwritten() {
     assert_eq!(host.calls(), [""; 0]);
 }
 
-/// What libsemanage 2.1.10 keeps on EL 7.2.
+/// Returns the store of libsemanage 2.1.10, as on EL 7.2.
 fn older_store(host: &Host) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     std::fs::remove_dir_all(host.path("var/lib/selinux")).unwrap();
     let store = "etc/selinux/targeted/modules";

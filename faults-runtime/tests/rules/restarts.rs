@@ -79,7 +79,7 @@ fn the_detail_says_how_many_in_what_time_and_the_last_ones_cause() {
 }
 
 #[test]
-fn lengths_of_time_are_as_exact_as_somebody_wants_to_know() {
+fn durations_are_rounded_to_a_useful_precision() {
     let after = |passed: Duration| report(fail_at(&mut new(2), &[MINUTE, MINUTE + passed]).tell).finding.detail;
     for (passed, shown) in [(0, "0s"), (250_999_999, "250ms"), (1_999_999_999, "1s"), (83_000_000_001, "1m 23s")] {
         let detail = after(Duration::from_nanos(passed));
@@ -113,7 +113,7 @@ fn ten_quiet_minutes_after_the_restart_clear_it() {
     clock.advance(MILLI);
     assert_eq!(restarts.tick(clock.monotonic()), cleared(FaultId::SCAN_RESTARTS));
     assert_eq!(restarts.tick(clock.monotonic()), None);
-    // Then all begins anew.
+    // Then everything starts again.
     let now = clock.monotonic();
     assert!(!is_raised(&fail_at(&mut restarts, &[now, now])));
     assert!(is_raised(&restarts.failed(&crash(), now)));

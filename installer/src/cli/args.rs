@@ -78,7 +78,7 @@ pub enum Command {
     /// Entry point for package managers; exits 0 in every state of the host
     #[command(subcommand)]
     Hook(Hook),
-    /// Undo what hostprep created on this host
+    /// Remove what hostprep created on this host
     Remove(Remove),
 }
 
@@ -93,7 +93,7 @@ pub struct Check {
     /// Check this kernel instead of the running one (with --root: the newest)
     #[arg(long, value_name = "RELEASE")]
     pub kernel: Option<String>,
-    /// Only this step; may be given again
+    /// Only this step (repeatable)
     #[arg(long, value_name = "STEP", value_parser = step_parser())]
     pub only: Vec<StepRef>,
 }
@@ -137,9 +137,9 @@ pub struct Status {
 pub enum LoadLock {
     /// Record that the component is about to be loaded; exit 5 if it must not be
     Begin,
-    /// Record that the component was unloaded, or that the host shuts down, cleanly
+    /// Record that the component was unloaded, or that the host shuts down cleanly
     End,
-    /// Show whether the component is kept out, and why
+    /// Show whether the component is locked, and why
     Status {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -182,14 +182,14 @@ pub enum Faults {
         /// A machine-readable reason
         #[arg(long, default_value = "raised-by-hand")]
         reason: String,
-        /// What was seen, in one line
+        /// The detail, in one line
         #[arg(long, default_value = "raised by hand")]
         detail: String,
         /// Override the default severity: critical, major or minor
         #[arg(long, value_parser = severity)]
         severity: Option<Severity>,
     },
-    /// Clear a fault by hand; the next repair raises it again if it is still true
+    /// Clear a fault by hand; the next repair raises it again if the problem remains
     Clear {
         /// The fault's number
         id: String,
@@ -216,7 +216,7 @@ pub enum Policy {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Remove the module from the policy store, at every priority ever used
+    /// Remove the module from the policy store, at every priority that hostprep has used
     Remove {
         /// Show what would be done, and change nothing
         #[arg(long)]
@@ -251,7 +251,7 @@ pub enum Hook {
     Deb {
         /// The script: preinst, postinst, prerm or postrm
         script: String,
-        /// The words that dpkg passes
+        /// The arguments that dpkg passes
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -259,7 +259,7 @@ pub enum Hook {
 
 #[derive(Debug, Args)]
 pub struct Remove {
-    /// Show what would be undone, and change nothing
+    /// Show what would be removed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
 }

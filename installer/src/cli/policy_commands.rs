@@ -1,4 +1,4 @@
-//! `policy`: the module by itself.
+//! `policy`: commands for the module only.
 
 use std::path::Path;
 

@@ -84,7 +84,7 @@ impl<'a> Status<'a> {
         !self.module.installed.is_empty() && !self.module.disabled
     }
 
-    /// Whether the module in effect is what would be installed now; `None` where it is not installed.
+    /// Returns whether the installed module has the content that `repair` would install; `None` if it is not installed.
     fn has_same_content(&self, spec: &ModuleSpec) -> Option<bool> {
         let wanted = Rules::of_spec(spec, &self.domain);
         self.module.effective().map(|effective| effective.content.is(&wanted))

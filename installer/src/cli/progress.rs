@@ -1,4 +1,4 @@
-//! What is running, for the log, and on a terminal for the one who waits.
+//! Reports the running command to the log and, on a terminal, to the user.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};

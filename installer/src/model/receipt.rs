@@ -1,5 +1,5 @@
-//! The receipt: what hostprep created on a host, and so may undo. An entry is on disk before the thing is created, so that
-//! nothing of ours is ever taken for someone else's. The file is `journal.json`, as it was called first.
+//! The receipt: the things that hostprep created on a host, and so may remove. An entry is on disk before the thing is created, so
+//! that nothing of another program is ever taken for ours. The file is `journal.json`, its first name.
 
 use std::path::PathBuf;
 

@@ -58,7 +58,7 @@ fn the_built_in_profile_is_the_design_s() {
     assert_eq!(module.priorities_ever(), [300]);
 }
 
-/// As a managed directory and as each of our own paths.
+/// Uses `path` as a managed directory and as each of our own paths.
 #[track_caller]
 fn expect_no_place(path: &str) {
     for from in [
@@ -289,7 +289,7 @@ fn what_is_missing_is_named() {
 #[test]
 fn what_the_agents_parts_need_is_held_to_what_can_be() {
     for (from, to, words) in [
-        ("within = \"1h\"", "within = \"soon\"", &["`soon` is no duration", "line "][..]),
+        ("within = \"1h\"", "within = \"soon\"", &["`soon` is not a duration", "line "][..]),
         ("within = \"1h\"", "within = \"-1h\"", &["lies in the past"]),
         ("within = \"1h\"", "within = \"0s\"", &["load_lock needs"]),
         ("ends = 2", "ends = 0", &["load_lock needs"]),

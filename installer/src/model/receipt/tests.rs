@@ -76,7 +76,7 @@ fn an_entry_gets_its_id_once_the_thing_was_made() {
     assert_eq!(receipt.created(), [user(Some(990))]);
     assert!(receipt.is_unmodified(&user(Some(990))).unwrap());
 
-    // Deleted, and made again by somebody else.
+    // Deleted, and created again by another tool.
     scratch.put("/etc/passwd", "cisco-amp-scan-svc:x:991:991::/nonexistent:/usr/sbin/nologin\n");
     assert!(!receipt.is_unmodified(&user(Some(990))).unwrap());
 }
