@@ -175,7 +175,7 @@ fn another_hostprep_at_work_is_waited_for() {
 }
 
 #[test]
-fn a_closed_pipe_is_nobody_s_error() {
+fn a_closed_pipe_is_not_an_error() {
     let root = ScratchRoot::of("debian-12");
     let mut command = harness::Caller::Root.command("sh");
     command.args(["-c", "\"$@\" | true", "sh"]).arg(program::binary()).args(root.args(&["check"]));

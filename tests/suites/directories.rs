@@ -157,6 +157,6 @@ fn a_skipped_step_leaves_its_fault_to_the_others() {
     root.remove("/opt/cisco").hostprep(&["faults", "raise", "11"]).expect_code(0);
     root.hostprep(&REPAIR).expect_code(0);
     let status = root.hostprep(&["status"]).expect_code(3).stdout;
-    assert!(status.contains("Fault IDs: 11\n"), "5 is cleared, and nobody judges 11: {status}");
+    assert!(status.contains("Fault IDs: 11\n"), "5 is cleared, and no step checked 11: {status}");
     assert!(root.account("passwd", "cisco-amp-scan-svc").is_none());
 }

@@ -14,7 +14,7 @@ fn an_untouched_tree_shows_no_difference() {
     let root = ScratchRoot::of("debian-12");
     root.dir("/opt/cisco", 0o700).link("/opt/link", "cisco").login_defs(&login_defs::real());
     let before = root.snapshot();
-    // Reading is no touch.
+    // Reading does not count as a change.
     let _ = root.text("/etc/login.defs");
     before.expect_untouched(&root.snapshot());
     assert!(before.paths().any(|path| path == Path::new("/etc/login.defs")));

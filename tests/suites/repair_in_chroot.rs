@@ -174,7 +174,7 @@ fn without_syslog_the_log_file_has_it_all() {
     let host = Host::new();
     let path = host.system.at("/dev/log");
     assert!(!path.exists());
-    // One that nobody reads any more.
+    // A log file without a reader.
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     drop(UnixDatagram::bind(&path).unwrap());
     let run = host.run(&["hook", "rpm", "post", "1"]).expect_code(0);

@@ -9,7 +9,7 @@ use crate::fallback::calls;
 use crate::postconditions::sick;
 use crate::run::{decent, words};
 
-/// What everybody may read, and what only root and a group may.
+/// Files that every user may read, and files for root and a group only.
 const MODES: &[(&str, u32)] = &[
     ("/opt/cisco", 0o755),
     ("/run/cisco", 0o755),
@@ -61,7 +61,7 @@ fn what_is_made_is_never_for_others_to_write() {
         for (path, mode) in MODES {
             assert_eq!(made.get(*path).map(|(mode, ..)| *mode), Some(*mode), "umask {mask}: {path}");
         }
-        // No other thing of ours is made.
+        // hostprep creates nothing else.
         let ours = made.keys().filter(|path| {
             !path.starts_with("/etc/") && !["/run", "/var", "/var/lib", "/var/log"].contains(&path.as_str())
         });

@@ -41,7 +41,7 @@ fn a_reader_that_goes_meanwhile_stops_nothing() {
     }
 }
 
-/// For the textfile collector: a timer that is stopped leaves nothing beside the file, which others would read.
+/// For the textfile collector: an interrupted timer leaves no temporary file, which the collector would read.
 #[test]
 fn a_status_that_is_cut_short_leaves_no_half_file() {
     let root = signals::root();
