@@ -55,14 +55,15 @@ pub struct Profile {
 pub struct Paths {
     /// The fault store's directory.
     pub faults: PathBuf,
-    /// The journal's directory.
+    /// The directory of receipt and load lock.
     pub state: PathBuf,
     /// The lock file.
     pub lock: PathBuf,
     /// The log file.
     pub log: PathBuf,
     /// The directory in which the policy module is compiled.
-    pub work: PathBuf,
+    #[serde(rename = "work")]
+    pub build_dir: PathBuf,
 }
 
 /// The user that scans files.
@@ -123,7 +124,7 @@ impl Profile {
             return Err(format!("schema {} is not one this version reads ({SCHEMA})", self.schema));
         }
         let paths = &self.paths;
-        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.work] {
+        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
             validate_path(path)?;
         }
         let user = &self.scan_user;

@@ -93,12 +93,12 @@ pub fn with(
         distribution => distribution?,
     };
     let follower = Follower::new(&log);
-    let processes = CommandRunner::new(&clock, &follower);
+    let runner = CommandRunner::new(&clock, &follower);
     let cx = HostContext {
         root: &root,
         profile: &profile,
         clock: &clock,
-        processes: &processes,
+        runner: &runner,
         log: &log,
         kernel: &RunningKernel,
         kind: SystemKind::of(&root),

@@ -59,8 +59,8 @@ fn compile(invocation: &Invocation, directory: &Path) -> Outcome {
     let directory = std::path::absolute(directory).context("cannot find the current directory")?;
     let opened = Root::system()?.dir(&directory)?;
     let name = &invocation.cx.profile.module.name;
-    let plan = Compile::plan(invocation.cx.processes, name, &sources(invocation)?, &directory);
-    let compiled = plan.run(invocation.cx.processes, &opened)?;
+    let plan = Compile::plan(invocation.cx.runner, name, &sources(invocation)?, &directory);
+    let compiled = plan.run(invocation.cx.runner, &opened)?;
     if let Some(why) = &compiled.fell_back {
         print_error(&format!("checkmodule or semodule_package failed, so this is CIL: {why}"));
     }

@@ -25,7 +25,7 @@ pub struct HostContext<'a> {
     /// Time.
     pub clock: &'a dyn Clock,
     /// Starts processes.
-    pub processes: &'a CommandRunner<'a>,
+    pub runner: &'a CommandRunner<'a>,
     /// The log of this run.
     pub log: &'a Log<'a>,
     /// Who answers for the policy in force.
@@ -117,7 +117,7 @@ impl HostContext<'_> {
             root: self.root,
             kind: self.kind,
             kernel: self.kernel,
-            processes: self.processes,
+            runner: self.runner,
             base_rule: &self.base_rule,
         }
     }

@@ -28,17 +28,17 @@ fn the_built_in_profile_is_the_design_s() {
     let profile = Profile::built_in();
     assert_eq!((profile.schema, profile.name.as_str()), (SCHEMA, "cisco-secure-endpoint"));
 
-    let Paths { faults, state, lock, log, work } = &profile.paths;
+    let Paths { faults, state, lock, log, build_dir } = &profile.paths;
     assert_eq!(faults, Path::new("/var/lib/cisco/faults"));
     assert_eq!(state, Path::new("/var/lib/cisco/hostprep"));
     assert_eq!(lock, Path::new("/run/cisco/hostprep.lock"));
     assert_eq!(log, Path::new("/var/log/cisco/hostprep.log"));
-    assert_eq!(work, Path::new("/opt/cisco/hostprep/policy"));
+    assert_eq!(build_dir, Path::new("/opt/cisco/hostprep/policy"));
 
     assert_eq!(profile.scan_user.name, "cisco-amp-scan-svc");
     assert_eq!(profile.scan_user.home, Path::new("/nonexistent"));
     for shell in &profile.scan_user.shells {
-        assert!(shell.ends_with("nologin") || shell.ends_with("false"), "{} lets somebody in", shell.display());
+        assert!(shell.ends_with("nologin") || shell.ends_with("false"), "{} allows a login", shell.display());
     }
 
     let directories: Vec<_> =
@@ -160,7 +160,7 @@ fn another_agent_s_own_places_are_taken() {
         assert_eq!(profile.directories[0].path, Path::new(path));
     }
     let profile = with("work = \"/opt/cisco/hostprep/policy\"", "work = \"/var/lib/other/policy\"").unwrap();
-    assert_eq!(profile.paths.work, Path::new("/var/lib/other/policy"));
+    assert_eq!(profile.paths.build_dir, Path::new("/var/lib/other/policy"));
 }
 
 #[test]

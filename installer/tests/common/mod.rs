@@ -140,12 +140,12 @@ impl Host {
         };
         let log = Log::silent(clock);
         // The real tools of this machine must not be found: a test says which there are.
-        let processes = CommandRunner::with_directories(vec![self.path("tools")], tools, &());
+        let runner = CommandRunner::with_directories(vec![self.path("tools")], tools, &());
         work(&HostContext {
             root: &root,
             profile: &self.profile,
             clock,
-            processes: &processes,
+            runner: &runner,
             log: &log,
             kernel: &self.kernel,
             kind: if self.alternate { SystemKind::Image } else { self.kind },

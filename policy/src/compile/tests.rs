@@ -17,7 +17,7 @@ fn scratch() -> (tempfile::TempDir, Root) {
 
 #[test]
 fn the_plan_follows_the_tools() {
-    let plan = |processes: &CommandRunner| Compile::plan(processes, "agent-bpf", &sources(), Path::new("/scratch"));
+    let plan = |runner: &CommandRunner| Compile::plan(runner, "agent-bpf", &sources(), Path::new("/scratch"));
     let with_tools = plan(&CommandRunner::new(&SystemClock, &()));
     assert_eq!((with_tools.format, with_tools.file.to_str()), (Format::Pp, Some("/scratch/agent-bpf.pp")));
     let commands: Vec<_> = with_tools.commands.iter().map(ToString::to_string).collect();
@@ -43,9 +43,9 @@ fn the_plan_follows_the_tools() {
 fn a_package_or_cil_where_it_does_not_compile() {
     let (_scratch, root) = scratch();
     let directory = root.dir("/scratch").unwrap();
-    let processes = CommandRunner::new(&SystemClock, &());
-    let plan = Compile::plan(&processes, "agent-bpf", &sources(), directory.shown());
-    let compiled = plan.run(&processes, &directory).unwrap();
+    let runner = CommandRunner::new(&SystemClock, &());
+    let plan = Compile::plan(&runner, "agent-bpf", &sources(), directory.shown());
+    let compiled = plan.run(&runner, &directory).unwrap();
     assert_eq!((compiled.format, &compiled.fell_back), (Format::Pp, &None));
     let magic = &root.read("/scratch/agent-bpf.pp", 65536).unwrap()[..4];
     assert_eq!(magic, [0x8f, 0xff, 0x7c, 0xf9]);
@@ -53,8 +53,8 @@ fn a_package_or_cil_where_it_does_not_compile() {
     assert!(directory.names().unwrap().is_empty());
 
     let broken = Sources { te: "module agent-bpf 1.0;\nallow a b:c d;\n".into(), ..sources() };
-    let plan = Compile::plan(&processes, "agent-bpf", &broken, directory.shown());
-    let compiled = plan.run(&processes, &directory).unwrap();
+    let plan = Compile::plan(&runner, "agent-bpf", &broken, directory.shown());
+    let compiled = plan.run(&runner, &directory).unwrap();
     assert_eq!((compiled.format, compiled.file), (Format::Cil, directory.shown().join("agent-bpf.cil")));
     let why = compiled.fell_back.unwrap();
     assert!(why.contains("agent-bpf.te:3:ERROR"), "{why}");

@@ -53,7 +53,7 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
         return Ok(());
     }
     let (program, option) = (command.program(), root_option(command.program()));
-    let help = match cx.processes.run_uninterruptible(&Command::new(program).arg("--help")) {
+    let help = match cx.runner.run_uninterruptible(&Command::new(program).arg("--help")) {
         Ok(output) => output.stdout + &output.stderr,
         Err(e @ ProcessError::Failed { .. }) => e.stderr().to_owned(),
         // Reported when the tool itself is run.
@@ -92,7 +92,7 @@ pub fn retry_while_locked<E>(
             Err(e) if is_locked_out(cx.root, e) => {}
             _ => return Ok(ran),
         }
-        if !backoff.wait(|left| cx.processes.retrying(command, HELD, left)) {
+        if !backoff.wait(|left| cx.runner.retrying(command, HELD, left)) {
             let interrupted = || Err(ProcessError::Interrupted { command: Box::new(command.clone()) });
             return Ok(if host::process::signals::interrupted() { interrupted() } else { ran });
         }
@@ -215,7 +215,7 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
             if let Err(e) = opened {
                 cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
             }
-            Ok::<_, Error>(cx.processes.run_uninterruptible(command).map(drop))
+            Ok::<_, Error>(cx.runner.run_uninterruptible(command).map(drop))
         })
     });
     match ran? {

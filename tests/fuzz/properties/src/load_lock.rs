@@ -118,12 +118,12 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
     profile.paths.state = "/state".into();
     profile.paths.faults = "/faults".into();
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
-    let processes = CommandRunner::with_directories(Vec::new(), clock, &());
+    let runner = CommandRunner::with_directories(Vec::new(), clock, &());
     work(&HostContext {
         root: &root,
         profile: &profile,
         clock,
-        processes: &processes,
+        runner: &runner,
         log: &log,
         kernel: &kernel,
         kind: SystemKind::Running,
