@@ -74,7 +74,7 @@ vagrant-seed: needs older-packages
 vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant/Vagrantfile
 	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/none vagrant validate
 
-# NAME=… brings up only that one of them.
+# NAME=… boots only that box.
 vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=
 	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
 

@@ -37,7 +37,7 @@ fn dead_between_event_and_state() {
 }
 
 #[test]
-fn apply_finishes_what_was_left_though_nothing_else_is_wanted() {
+fn apply_completes_an_interrupted_write_even_without_updates() {
     let (scratch, old_state, _) = two_events();
     let new_state = scratch.bytes(STATE);
     scratch.write(STATE, &old_state);
@@ -238,7 +238,7 @@ fn a_writer_dies_after_an_earlier_line_was_damaged() {
 }
 
 #[test]
-fn what_a_failed_write_left_is_cut_off_by_the_next() {
+fn the_next_write_cuts_off_the_rest_of_a_failed_one() {
     let (scratch, _, _) = two_events();
     let mut writer = scratch.lock();
     let whole = scratch.bytes(EVENTS);

@@ -104,7 +104,7 @@ fn they_agree_with_the_library() {
 }
 
 #[test]
-fn they_agree_on_what_a_dead_writer_left() {
+fn the_examples_agree_after_a_killed_writer() {
     let scratch = rotated();
     let (old_state, old_events) = (scratch.bytes(STATE), scratch.bytes(EVENTS));
     scratch.raise(&report(FaultId::KERNEL_HEADERS, Reason::HeadersMismatch, "others"));
@@ -235,7 +235,7 @@ print([event["seq"] for event in follow.events_after(store)])
 "#;
 
 #[test]
-fn a_file_that_is_closed_while_segments_are_listed_is_not_passed_by() {
+fn a_file_that_is_closed_during_the_listing_is_not_missed() {
     let scratch = Scratch::new();
     scratch.fill(4);
     let events = String::from_utf8(scratch.bytes(EVENTS)).unwrap();
@@ -257,7 +257,7 @@ fn a_file_that_is_closed_while_segments_are_listed_is_not_passed_by() {
 }
 
 #[test]
-fn a_follower_is_told_what_comes() {
+fn a_follower_gets_new_events() {
     let scratch = Scratch::in_memory().rotating_at(LIMIT);
     scratch.fill(10);
     let mut follower = example("follow.py", &scratch, &["7"]).stdout(Stdio::piped()).spawn().unwrap();

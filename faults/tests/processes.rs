@@ -31,7 +31,7 @@ fn main() {
         // Whatever words of the usual harness there are: this is one test.
         _ => {
             processes_lose_and_double_nothing();
-            a_killed_process_loses_nothing_that_it_was_told();
+            a_killed_process_loses_no_confirmed_event();
             println!("processes: ok");
         }
     }
@@ -136,7 +136,7 @@ fn processes_lose_and_double_nothing() {
     assert_eq!(raises, PROCESSES * ROUNDS);
 }
 
-fn a_killed_process_loses_nothing_that_it_was_told() {
+fn a_killed_process_loses_no_confirmed_event() {
     let scratch = Scratch::new();
     let (mut known, mut left_raised) = (0, 0);
     for kill in 0..KILLS {

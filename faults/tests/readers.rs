@@ -78,7 +78,7 @@ fn read_while_written(scratch: Scratch) {
 }
 
 #[test]
-fn a_follower_is_told_everything_once() {
+fn a_follower_gets_every_event_once() {
     for limit in [0, 1_500] {
         let scratch = Scratch::in_memory().rotating_at(limit);
         let (store, done) = (scratch.store(), AtomicBool::new(false));
@@ -137,7 +137,7 @@ fn a_listing_that_takes_long_passes_by_nothing() {
 }
 
 #[test]
-fn what_was_told_before_an_event_is_seen_with_it() {
+fn a_detail_written_before_an_event_is_seen_with_it() {
     let scratch = Scratch::in_memory();
     let (store, done) = (scratch.store(), AtomicBool::new(false));
     std::thread::scope(|scope| {

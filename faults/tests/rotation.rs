@@ -380,7 +380,7 @@ fn unpacked_segments_are_read_and_compressed_one_per_writer() {
 }
 
 #[test]
-fn what_is_no_segment_is_left_alone() {
+fn other_files_are_left_alone() {
     let scratch = rotated();
     let odd =
         ["events-1.jsonl", "events-.jsonl.gz", "events.jsonl.1", "events-99999999999999999999.jsonl", ".events-x"];
@@ -403,7 +403,7 @@ fn a_link_is_no_segment() {
 }
 
 #[test]
-fn what_cannot_be_packed_stays_plain_until_it_can() {
+fn a_segment_that_cannot_be_compressed_stays_plain() {
     let scratch = Scratch::new().rotating_at(LIMIT);
     let blocked = scratch.path(".events-00000000000000000001.jsonl.gz.hostprep-new");
     std::fs::create_dir_all(blocked.join("in the way")).unwrap();
@@ -417,7 +417,7 @@ fn what_cannot_be_packed_stays_plain_until_it_can() {
 }
 
 #[test]
-fn what_cannot_be_closed_grows_on() {
+fn a_file_that_cannot_be_closed_grows() {
     let scratch = Scratch::new().rotating_at(LIMIT);
     scratch.fill(1);
     // No number is greater, so no name is left.

@@ -25,7 +25,7 @@ fn a_store_that_does_not_exist_is_empty_and_stays_so() {
 }
 
 #[test]
-fn a_raise_is_stored_and_told_as_an_event() {
+fn a_raise_is_in_the_state_and_an_event() {
     let scratch = Scratch::new();
     let clock = VirtualClock::default();
     clock.advance(Duration::from_secs(86_400));
@@ -75,7 +75,7 @@ fn apply_with_nothing_to_do_does_not_wait_for_the_lock() {
 }
 
 #[test]
-fn apply_does_all_that_is_wanted() {
+fn apply_makes_all_updates() {
     let scratch = Scratch::new();
     scratch.raise(&missing_headers());
     let wanted = [FaultUpdate::Raise(missing_user()), FaultUpdate::Clear(FaultId::KERNEL_HEADERS)];
@@ -162,7 +162,7 @@ fn one_lock_serves_a_batch_and_the_list_is_in_order() {
 }
 
 #[test]
-fn text_from_outside_stays_in_its_line() {
+fn text_from_callers_stays_on_its_line() {
     let scratch = Scratch::new();
     let mut odd = missing_user();
     odd.finding.detail = "a\nb\u{1b}[31m\"\u{0}\n".into();
@@ -211,7 +211,7 @@ fn without_the_state_all_is_made_anew_from_the_events() {
 }
 
 #[test]
-fn without_the_events_the_sequence_goes_on() {
+fn without_the_events_the_sequence_continues() {
     let scratch = Scratch::new();
     scratch.raise(&missing_user());
     scratch.raise(&missing_headers());
@@ -222,7 +222,7 @@ fn without_the_events_the_sequence_goes_on() {
 }
 
 #[test]
-fn files_are_readable_by_all_whatever_the_umask() {
+fn files_are_readable_by_all_under_any_umask() {
     let before = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let scratch = Scratch::new();
     scratch.raise(&missing_user());

@@ -110,7 +110,7 @@ reason-kernel-unsupported = the connector does not support the running kernel
 reason-events-overloaded = there are more events than the connector can monitor
 reason-raised-by-hand = raised on the command line
 
-scope-directories = the cause “changed directories”
+scope-directories = if the directories were changed
 scope-kernel-modules = RHEL and CentOS 6 and 7; Oracle Linux 7 with RHCK, or with UEK 5 or earlier; Amazon Linux 2 with kernel 4.14 or earlier
 scope-own-module = building the module yourself
 scope-red-hat = RHEL, CentOS, Rocky Linux and AlmaLinux 8 or later; Oracle Linux 8 with RHCK

@@ -26,7 +26,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration in `root`; the default where there is none.
+    /// Reads the configuration in `root`; the default if there is no file.
     ///
     /// # Errors
     /// [`ReadError`] where it cannot be read or understood, with the line, or is not root's alone to change: it says what is done

@@ -70,7 +70,7 @@ fn secure_boot_keeps_a_module_out() {
 }
 
 #[test]
-fn a_module_that_is_loaded_was_kept_out_by_nothing() {
+fn a_loaded_module_is_ok() {
     let host = module_host();
     host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
     host.file("sys/module/ampavflt/refcnt", "0");
@@ -137,7 +137,7 @@ fn too_little_memory_is_fault_7() {
 }
 
 #[test]
-fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
+fn invalid_or_unreadable_definitions_are_fault_7() {
     let mut host = Host::enforcing("rhel-9");
     host.profile.scan_user.name = "nobody".into();
     host.directory("opt/cisco/amp/clamav");
@@ -197,7 +197,7 @@ fn a_container_is_not_judged_by_its_host() {
 }
 
 #[test]
-fn what_only_the_agent_sees_is_left_to_it() {
+fn faults_that_only_the_agent_sees_are_left_alone() {
     let host = Host::enforcing("rhel-9");
     let report = |reason: Reason| {
         let detail = "the agent's own".to_owned();

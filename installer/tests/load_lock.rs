@@ -151,7 +151,7 @@ fn ends_in_order_and_ends_long_ago_do_not() {
 }
 
 #[test]
-fn the_profile_says_how_many_and_when() {
+fn the_profile_sets_count_and_time() {
     let mut machine = Machine::new();
     machine.host.profile.load_lock.unclean_loads = 3;
     machine.host.profile.load_lock.within = Duration::from_secs(25 * 60);
@@ -239,7 +239,7 @@ fn removal_takes_the_record_along() {
 }
 
 #[test]
-fn a_load_that_is_on_outlasts_a_reset() {
+fn an_active_load_survives_a_reset() {
     let machine = Machine::new();
     machine.goes_down_after(10);
     assert_eq!(machine.begin(), Decision::Allowed);
@@ -295,7 +295,7 @@ fn another_root_has_no_loads_and_a_record_that_can_be_looked_at() {
     assert!(!machine.status().is_locked());
 }
 
-/// Whoever dies after the record is on disk leaves the faults to the next call.
+/// If a call is killed after the record is on disk, the next call raises the faults.
 #[test]
 fn a_lock_without_its_faults_is_completed() {
     let machine = Machine::locked();

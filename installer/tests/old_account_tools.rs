@@ -78,7 +78,7 @@ fn a_held_lock_is_waited_for_with_login_defs_as_it_was() {
 }
 
 #[test]
-fn a_lock_that_is_held_for_good_is_given_up_after_two_minutes() {
+fn a_lock_that_stays_held_is_given_up_after_two_minutes() {
     let host = image();
     // The message of 4.6 about a lock file with a running owner.
     let text = "useradd: cannot open /etc/passwd\nuseradd: failed to unlock /etc/passwd\n";

@@ -66,7 +66,7 @@ fn exit_status_0_proves_nothing() {
 }
 
 #[test]
-fn the_store_s_complaint_becomes_the_reason() {
+fn the_error_of_the_store_becomes_the_reason() {
     let host = Host::enforcing("rhel-8");
     host.tool("semodule", "echo 'libsemanage.semanage_create_store: Could not access module store at /var/lib/selinux, or it is not a directory. (Read-only file system).' >&2; exit 1");
     let report = host.repair(MODULE);

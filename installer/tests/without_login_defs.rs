@@ -152,7 +152,7 @@ fn a_group_without_members_from_before_stays_as_well() {
 }
 
 #[test]
-fn a_user_that_is_not_as_asked_for_is_changed_where_there_is_no_login_defs() {
+fn a_mismatching_user_is_changed_without_login_defs() {
     let host = host();
     shadow_4_1_5_1(&host);
     host.file("etc/passwd", &format!("root:x:0:0:root:/root:/bin/sh\n{NAME}:x:700:777::/nonexistent:/bin/bash\n"));

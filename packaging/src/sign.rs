@@ -40,7 +40,7 @@ impl Key {
             let params = subkeys.clone().map(|key| key.secret_params()).chain([key.primary_key.secret_params()]);
             if params.into_iter().any(SecretParams::is_encrypted) {
                 return Err(wrong(
-                    "the key has a passphrase, which nobody could enter here; export one without it (gpg --change-passphrase)"
+                    "the key has a passphrase, which cannot be entered here; export one without it (gpg --change-passphrase)"
                         .into(),
                 ));
             }

@@ -2,7 +2,7 @@
 # Installs what building and testing hostprep need and this machine lacks, from the distribution's packages.
 # usage: install-build-needs.sh [--for demo|check|test] [--vagrant] [--fuzz] [--list]
 # --for limits it to what `make demo` or `make check` needs; without it, everything for `make test` and `make vm` is installed.
-# --vagrant adds what builds boxes and brings them up, --fuzz what libFuzzer is built with. --list only prints the packages that
+# --vagrant adds the tools that build and boot boxes, --fuzz those that build libFuzzer. --list only prints the packages that
 # are missing. It asks for root (through sudo) only if there is something to install.
 set -eu
 

@@ -151,7 +151,7 @@ fn another_users_file_keeps_its_owner_and_special_files_stay() {
 }
 
 #[test]
-fn status_as_json_has_what_the_text_has() {
+fn status_as_json_has_the_content_of_the_text() {
     let root = ScratchRoot::of("debian-12");
     let none = root.hostprep(&["status", "--format", "json"]).expect_code(0).json();
     assert_eq!((none["schema"].as_u64(), none["sequence"].as_u64()), (Some(1), Some(0)));
@@ -180,7 +180,7 @@ impl Drop for Killed {
 }
 
 #[test]
-fn followers_are_told_each_change_once() {
+fn followers_get_each_change_once() {
     let root = ScratchRoot::of("debian-12");
     let follow = |args: &[&str]| {
         let mut command = harness::Caller::Root.command(program::binary());

@@ -88,7 +88,7 @@ fn the_same_tree_made_twice_is_the_same_tree() {
 }
 
 #[test]
-fn a_snapshot_of_one_file_and_of_what_is_no_file() {
+fn a_snapshot_of_a_file_and_of_special_files() {
     let root = ScratchRoot::of("debian-12");
     let fifo = root.at("/etc/fifo");
     setup::run(std::process::Command::new("mkfifo").arg(&fifo));

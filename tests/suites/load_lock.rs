@@ -132,7 +132,7 @@ fn removal_and_installation_unlock() {
 }
 
 #[test]
-fn what_makes_no_sense_is_said() {
+fn damaged_files_lock_or_are_reported() {
     let host = Host::new();
     host.system.file(RECORD, "{");
     let begin = host.begin().expect_code(1);

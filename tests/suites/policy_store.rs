@@ -71,7 +71,7 @@ fn without_a_compiler_it_is_installed_from_cil() {
 }
 
 #[test]
-fn without_sesearch_that_is_logged_and_is_no_failure() {
+fn a_missing_sesearch_is_logged_and_not_an_error() {
     let root = root();
     root.hostprep_without(&["sesearch"], &ONLY).expect_code(0);
     let log = root.text("/var/log/cisco/hostprep.log");
@@ -181,7 +181,7 @@ fn nothing_is_compiled_in_a_directory_that_others_can_write() {
 }
 
 #[test]
-fn an_ordinary_user_is_told_what_can_be_told() {
+fn an_ordinary_user_sees_what_is_readable() {
     if !harness::need_root() {
         return;
     }

@@ -131,7 +131,7 @@ fn syslog_until(socket: &UnixDatagram, last: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_done_goes_to_syslog_and_to_the_log_file() {
+fn actions_are_in_syslog_and_in_the_log_file() {
     let host = Host::new();
     let path = host.system.at("/dev/log");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();

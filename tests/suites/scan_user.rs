@@ -37,7 +37,7 @@ fn every_login_defs_comes_out_as_it_went_in() {
 }
 
 #[test]
-fn without_login_defs_none_is_left() {
+fn a_created_login_defs_is_removed() {
     let root = ScratchRoot::of("debian-12");
     root.remove("/etc/login.defs");
     root.hostprep(&REPAIR).expect_code(0);
@@ -63,7 +63,7 @@ fn a_vendor_copy_is_not_touched() {
 }
 
 #[test]
-fn a_user_that_is_there_and_right_is_left_alone() {
+fn a_correct_user_is_left_alone() {
     let root = ScratchRoot::of("debian-12");
     root.add_account("group", &format!("{NAME}:x:700:")).add_account("gshadow", &format!("{NAME}:!::"));
     root.add_account("passwd", &format!("{NAME}:x:700:700::/nonexistent:/usr/sbin/nologin"));
@@ -198,7 +198,7 @@ fn a_home_of_its_own_is_left_but_no_longer_named() {
 }
 
 #[test]
-fn what_was_made_goes_again_and_nothing_else() {
+fn a_removal_deletes_only_what_was_created() {
     let root = ScratchRoot::of("debian-12");
     root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).dir("/opt", 0o755);
     // What useradd and userdel keep of the files that they change; logs, and the store's state.
@@ -212,7 +212,7 @@ fn what_was_made_goes_again_and_nothing_else() {
 }
 
 #[test]
-fn without_a_journal_nothing_is_taken_for_ours() {
+fn without_a_receipt_nothing_is_ours() {
     for journal in [None, Some("{\"schema\":9,\"made\":[]}"), Some("not json")] {
         let root = ScratchRoot::of("debian-12");
         root.hostprep(&REPAIR).expect_code(0);
@@ -302,7 +302,7 @@ fn the_group_of_the_user_nobody_s_files_changes_with_the_user_s() {
 }
 
 #[test]
-fn the_group_of_root_is_nobody_s() {
+fn the_group_of_root_is_refused() {
     let root = ScratchRoot::of("debian-12");
     root.add_account("group", &format!("{NAME}:x:0:"));
     let step = root.hostprep(&REPAIR).expect_code(3).step("scan-user");

@@ -225,7 +225,7 @@ fn hold_lock(root: &ScratchRoot) -> Flock<File> {
 }
 
 #[test]
-fn who_waits_at_a_terminal_is_told_so_once() {
+fn a_waiting_message_is_printed_once_on_a_terminal() {
     let root = ScratchRoot::of("debian-12");
     for args in [&["repair"][..], &["remove"]] {
         let held = hold_lock(&root);
@@ -383,7 +383,7 @@ fn a_closed_output_is_not_an_error() {
 }
 
 #[test]
-fn an_output_that_is_full_is_an_error_that_names_it() {
+fn a_full_output_is_an_error_that_names_it() {
     let root = ScratchRoot::of("debian-12");
     let full = File::options().write(true).open("/dev/full").unwrap();
     let child = hostprep(root.args(&["check"])).stdout(full).stderr(Stdio::piped()).spawn().unwrap();

@@ -29,7 +29,7 @@ fn judge(expected: &str, seen: &str) -> String {
 }
 
 #[test]
-fn what_is_as_expected_is_right_and_all_else_wrong() {
+fn only_expected_values_are_right() {
     let rows = judge(
         "faults: none\nprobe: map_create ok, prog_load ok\nmodule: 300\n",
         "probe: EACCES\nfaults: none\nlabels: right\nextra: 1\n",
@@ -45,7 +45,7 @@ fn what_is_as_expected_is_right_and_all_else_wrong() {
 }
 
 #[test]
-fn what_a_host_is_expected_to_be_is_filled_in() {
+fn expected_values_of_the_host_are_filled_in() {
     let rows = judge(
         "rule: {rule}\npackage: {headers}!\nfree: {any}\n",
         "rule: missing\npackage: linux-headers-RELEASE!\nfree: 7\nlabels: right\n",

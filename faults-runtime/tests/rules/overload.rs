@@ -102,7 +102,7 @@ fn from_critical_to_nothing_is_one_change_where_there_is_no_load() {
 }
 
 #[test]
-fn after_a_change_there_is_none_the_other_way_for_the_dwell() {
+fn after_a_change_there_is_none_in_the_other_direction_for_min_hold() {
     let settings = OverloadSettings { min_hold: 10 * MINUTE, ..unsmoothed() };
     let mut rule = Overload::resume(settings.clone(), &Snapshot::default(), Duration::ZERO).unwrap();
     let changes = feed(&mut rule, 3.0, SECOND, 15 * MINUTE);
@@ -188,7 +188,7 @@ fn a_gap_restarts_each_time() {
 }
 
 #[test]
-fn after_a_gap_the_load_is_what_is_measured_then() {
+fn after_a_gap_the_load_is_the_next_sample() {
     let settings = OverloadSettings { smoothing: 60 * MINUTE, ..OverloadSettings::default() };
     let mut rule = Overload::resume(settings, &Snapshot::default(), Duration::ZERO).unwrap();
     rule.sample(Load::ratio(0.1), SECOND);
@@ -210,7 +210,7 @@ fn where_nothing_is_raised_there_is_nothing_to_say_about_silence() {
 }
 
 #[test]
-fn what_is_no_load_counts_as_no_sample() {
+fn an_invalid_load_does_not_count_as_a_sample() {
     let mut rule = resumed(Severity::Major);
     for load in [Load::ratio(f64::NAN), Load::ratio(-0.1), Load::events(0.0, 0.0), Load::events(-5.0, 10.0)] {
         assert_eq!(rule.sample(load, MINUTE), None);
@@ -232,7 +232,7 @@ fn what_is_no_load_counts_as_no_sample() {
 }
 
 #[test]
-fn what_others_raised_is_taken_over() {
+fn a_fault_that_another_process_raised_is_adopted() {
     assert_eq!(resumed(Severity::Minor).level(), Some(Severity::Major));
     assert_eq!(resumed(Severity::Major).level(), Some(Severity::Major));
     assert_eq!(resumed(Severity::Critical).level(), Some(Severity::Critical));

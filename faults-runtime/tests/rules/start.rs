@@ -52,7 +52,7 @@ fn said(decision: Decision) -> Report {
 }
 
 #[test]
-fn each_cause_has_its_reason_and_its_words() {
+fn each_cause_has_its_reason_and_detail() {
     let of = |failure: &StartFailure, memory| {
         let decision = new().failed(failure, memory);
         assert!(decision.restart);
@@ -78,7 +78,7 @@ fn each_cause_has_its_reason_and_its_words() {
 }
 
 #[test]
-fn memory_is_low_below_what_is_required_and_not_at_it() {
+fn memory_is_low_only_below_the_required_amount() {
     let exact = Some(AvailableMemory { available: 1 << 30, required: 1 << 30 });
     assert_eq!(said(new().failed(&crash(), exact)).finding.reason, Reason::ScanStartFailed);
     let below = Some(AvailableMemory { available: (1 << 30) - 1, required: 1 << 30 });
@@ -156,7 +156,7 @@ fn the_same_cause_after_the_restart_needs_a_person() {
 }
 
 #[test]
-fn another_cause_after_the_restart_has_a_restart_of_its_own() {
+fn another_cause_after_the_restart_restarts_again() {
     let mut start = new();
     assert!(start.failed(&invalid(&[daily()]), None).restart);
     let mut start = restarted(&start);
@@ -231,7 +231,7 @@ fn failures_that_are_no_invalid_update_do_not_count_as_one() {
 }
 
 #[test]
-fn an_update_while_the_service_does_not_start_is_a_new_attempt_for_what_is_about_definitions() {
+fn an_update_allows_a_new_attempt_for_definitions_only() {
     for (failure, restarts) in [(invalid(&[daily()]), true), (unreadable(daily()), true), (crash(), false)] {
         let mut start = new();
         assert!(start.failed(&failure, None).restart);
@@ -252,6 +252,6 @@ fn an_update_saves_the_files_it_replaced_from_removal() {
 }
 
 #[test]
-fn a_start_that_succeeds_without_a_failure_before_clears_what_others_raised() {
+fn a_first_successful_start_clears_faults_that_others_raised() {
     assert_eq!(new().started(), CLEARED);
 }

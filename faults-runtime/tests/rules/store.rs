@@ -179,7 +179,7 @@ fn all_three_at_once_keep_their_order() {
 }
 
 #[test]
-fn what_the_store_refuses_waits_for_the_next_call() {
+fn a_refused_update_waits_for_the_next_call() {
     let (scratch, clock) = (Scratch::new(), VirtualClock::default());
     let mut outbox = Outbox::new(Some("a boot".into()));
     let six = |detail| FaultUpdate::Raise(report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, detail));

@@ -65,7 +65,7 @@ pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>
                 found.push(target.dir.shown().join(name));
             }
         }
-        // Whoever reads the file reports a fifo or a directory.
+        // The code that reads the file reports a fifo or a directory.
         if create::is_ours(&target).unwrap_or(false) {
             found.push(target.shown());
         }

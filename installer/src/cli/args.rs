@@ -12,11 +12,11 @@ use installer::steps::{self, STEPS};
 const EXAMPLES: &str = "\
 Examples:
   hostprep check                         report problems on this host; changes nothing
-  sudo hostprep repair                   correct them
+  sudo hostprep repair                   fix them
   sudo hostprep repair --dry-run         show every command and file change instead
   hostprep check --format json | jq .faults
   sudo hostprep repair --root /mnt/image prepare an installed system that is not running
-  hostprep status                        show the raised faults in the connector's own form
+  hostprep status                        show the raised faults in the connector's format
   hostprep explain 19 --lang ja          explain a fault and its remedy on this host
 
 Exit codes:
@@ -57,16 +57,16 @@ pub enum Format {
 pub enum Command {
     /// Check the host and report problems; changes nothing
     Check(Check),
-    /// Correct problems on the host, and raise or clear faults
+    /// Fix problems on the host, and raise or clear faults
     Repair(Repair),
-    /// Print the raised faults in the connector's own form
+    /// Print the raised faults in the connector's format
     Status(Status),
     /// Explain a fault, whether it is raised, and its remedy on this host
     Explain {
         /// The fault's number
         id: String,
     },
-    /// Keep out a kernel component that keeps crashing the host
+    /// Stop loading a kernel component that keeps crashing the host
     #[command(subcommand)]
     LoadLock(LoadLock),
     /// List, explain, raise and clear faults
@@ -122,7 +122,7 @@ pub enum StatusFormat {
     after_help = "Examples:\n  hostprep status\n  hostprep status --lang ja\n  hostprep status --format json | jq '.faults[].id'\n  hostprep status --format prometheus --output hostprep.prom"
 )]
 pub struct Status {
-    /// The connector's form, one JSON object, or metrics for node_exporter's textfile collector
+    /// The connector's format, one JSON object, or metrics for node_exporter's textfile collector
     #[arg(long, value_enum, default_value = "text")]
     pub format: StatusFormat,
     /// Write to FILE atomically instead of standard output; always exit 0

@@ -115,7 +115,7 @@ fn a_protected_etc() {
 }
 
 #[test]
-fn a_removal_of_what_is_protected() {
+fn a_removal_of_protected_files_fails() {
     if !harness::need_root() {
         return; // As above.
     }

@@ -39,7 +39,7 @@ fn closed_standard_files_are_not_written() {
 }
 
 #[test]
-fn a_tool_gets_a_surrounding_of_ours() {
+fn tools_get_a_clean_environment() {
     if !harness::need_root() {
         return; // Another user cannot put a recorder in a tool's place.
     }
@@ -143,7 +143,7 @@ const HOSTILE_VARIABLES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_the_loader_is_told_reaches_no_tool() {
+fn loader_variables_reach_no_tool() {
     if !harness::need_root() {
         return; // As above.
     }

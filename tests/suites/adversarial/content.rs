@@ -48,7 +48,7 @@ fn a_hundred_megabytes_are_refused_before_they_are_read() {
 }
 
 #[test]
-fn odd_bytes_are_told_and_change_nothing_else() {
+fn odd_bytes_are_printed_and_change_nothing_else() {
     let long = [b"x".repeat(1024 * 1024), b"\n".to_vec()].concat();
     let bytes: [(&str, &[u8]); 6] = [
         ("NUL bytes", b"a\0b\n\0\0\n"),
@@ -125,7 +125,7 @@ fn names_that_are_shell_code_get_into_no_command() {
 }
 
 #[test]
-fn what_others_raise_is_shown_and_not_obeyed() {
+fn text_that_others_raise_is_shown_and_not_executed() {
     let root = sick();
     on(&root, &["repair"]);
     on(&root, &["faults", "raise", "18", "--reason", "x", "--detail", "mine"]);
@@ -149,7 +149,7 @@ fn what_others_raise_is_shown_and_not_obeyed() {
 }
 
 #[test]
-fn a_profile_may_not_name_what_is_not_ours() {
+fn a_profile_may_not_name_directories_of_the_system() {
     // More of it: bad_input.rs, profiles_that_must_not_be_used.
     let good = std::fs::read_to_string(harness::setup::top().join("profile.toml")).unwrap();
     let root = sick();

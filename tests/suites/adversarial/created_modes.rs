@@ -46,7 +46,7 @@ fn modes(root: &ScratchRoot) -> BTreeMap<String, (u32, u32, u32)> {
 }
 
 #[test]
-fn what_is_made_is_never_for_others_to_write() {
+fn created_files_are_never_writable_by_others() {
     let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let before: Vec<String> = modes(&sick()).into_keys().collect();
     let mut all = Vec::new();
@@ -73,7 +73,7 @@ fn what_is_made_is_never_for_others_to_write() {
 }
 
 #[test]
-fn what_is_made_for_a_moment_is_no_secret_and_no_invitation() {
+fn temporary_files_are_private_and_exclusive() {
     // What a kill leaves at once: the mode that it is made with.
     let made = calls(&["repair"], "openat,openat2", None);
     let ours: Vec<_> = made.iter().filter(|call| call.contains("openat2(") && call.contains("O_CREAT")).collect();

@@ -218,7 +218,7 @@ fn symbolic_links_to_the_outside() {
 }
 
 #[test]
-fn symbolic_links_to_what_is_not_ours() {
+fn symbolic_links_to_files_of_others() {
     each(Kind::LinkIn);
 }
 

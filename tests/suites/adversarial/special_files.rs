@@ -96,7 +96,7 @@ fn nothing_waits_and_nothing_is_taken_for_a_file() {
 }
 
 #[test]
-fn a_profile_that_is_no_file() {
+fn a_profile_that_is_not_a_file() {
     let root: ScratchRoot = sick();
     let place = harness::setup::open_tempdir();
     for kind in [Kind::Fifo, Kind::Socket, Kind::Directory] {

@@ -125,7 +125,7 @@ fn from_the_first_installation_to_erasure() {
 
 /// The new version has another configuration: an administrator's changes stay, an unchanged file is replaced.
 #[test]
-fn what_an_administrator_changed_is_kept() {
+fn changes_of_an_administrator_are_kept() {
     if !harness::need_root() {
         return;
     }

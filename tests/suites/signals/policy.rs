@@ -41,7 +41,7 @@ fn interrupted(
 }
 
 #[test]
-fn a_transaction_comes_to_its_end() {
+fn a_transaction_is_completed() {
     let root = root();
     let semodule = BlockedTool::new("semodule");
     let ready = || semodule.wait_until_started();

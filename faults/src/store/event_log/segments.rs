@@ -140,7 +140,7 @@ fn compress(dir: &Dir, number: u64) -> Result<bool, FileError> {
 /// remove the compressed one afterwards, so both are left alone.
 fn is_unpacked(dir: &Dir, plain: &str, packed: &str) -> Result<bool, FileError> {
     let (Some(plain), Some(packed)) = (dir.stat(plain)?, dir.stat(packed)?) else { return Ok(false) };
-    // Nobody can set this time, unlike the other one.
+    // The ctime cannot be set, unlike the mtime.
     Ok((plain.st_ctime, plain.st_ctime_nsec) > (packed.st_ctime, packed.st_ctime_nsec))
 }
 

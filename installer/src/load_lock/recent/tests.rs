@@ -5,7 +5,7 @@ use super::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A world whose clock may be wrong: `skew` is by how much.
+/// A simulated host with a clock that is wrong by `skew`.
 struct World {
     /// Seconds that really went by.
     real: i64,

@@ -109,7 +109,7 @@ fn a_journal_that_cannot_be_used_is_kept_aside() {
 fn the_first_format_is_still_read() {
     let scratch = Scratch::new();
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journal-1.json");
-    #[expect(clippy::disallowed_methods, reason = "a fixture lies beside the test")]
+    #[expect(clippy::disallowed_methods, reason = "a fixture in the test's directory")]
     let text = fs::read_to_string(fixture).unwrap();
     scratch.put(PATH, &text);
     let receipt = scratch.receipt();

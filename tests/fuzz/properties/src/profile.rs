@@ -69,7 +69,7 @@ pub fn check(data: &[u8]) {
         Err(e) => return expect_plain(&e, file.as_bytes()),
     };
     let paths = &profile.paths;
-    for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.work] {
+    for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
         expect_an_agents(path);
     }
     for directory in &profile.directories {
