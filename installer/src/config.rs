@@ -9,10 +9,10 @@ use crate::model::step::StepRef;
 use crate::profile::{first_line, line_of};
 use crate::steps;
 
-/// Where it is looked for.
+/// The path of the configuration file.
 pub const PATH: &str = "/etc/cisco/hostprep.toml";
 
-/// What an administrator may set; all of it optional.
+/// The settings of an administrator; all are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {

@@ -112,7 +112,7 @@ impl Machine {
 const BOTH: [FaultId; 2] = [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR];
 
 #[test]
-fn two_ungraceful_ends_within_an_hour_lock() {
+fn two_unclean_loads_within_an_hour_lock() {
     let machine = Machine::new();
     machine.goes_down_after(10);
     assert!(!machine.status().is_locked());

@@ -10,7 +10,7 @@ pub enum Error {
     /// An input cannot be read, or an output cannot be written.
     #[error("{}", path.display())]
     File {
-        /// Where.
+        /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -21,27 +21,27 @@ pub enum Error {
     /// A manifest is not TOML, or lacks a key.
     #[error("{}, line {line}: {problem}", path.display())]
     Syntax {
-        /// Where.
+        /// The manifest.
         path: PathBuf,
-        /// From 1.
+        /// The line, from 1.
         line: usize,
-        /// What the parser says.
+        /// The parser's message.
         problem: String,
     },
     /// A manifest asks for something that cannot be packaged.
     #[error("{}: {problem}", path.display())]
     Manifest {
-        /// Where.
+        /// The manifest or profile.
         path: PathBuf,
-        /// What, and what to do.
+        /// What is wrong, and what to do.
         problem: String,
     },
     /// Something in a payload cannot be packaged.
     #[error("{}: {problem}", path.display())]
     Payload {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// What, and what to do.
+        /// What is wrong, and what to do.
         problem: String,
     },
     /// SOURCE_DATE_EPOCH is not a time.

@@ -13,7 +13,7 @@ pub(crate) const ENGLISH: &str = "en";
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("there are no texts in language `{given}`; the languages are {}", languages().collect::<Vec<_>>().join(", "))]
 pub struct UnknownLanguage {
-    /// As given.
+    /// The given name.
     pub given: String,
 }
 

@@ -31,7 +31,7 @@ pub enum Privilege {
     RequiresRoot(&'static str),
     /// Root; but what only its texts need does not stop it, such as an unknown language or a malformed os-release.
     LenientRoot(&'static str),
-    /// As `LenientRoot`, for a hook.
+    /// Like `LenientRoot`, for a hook.
     Hook,
 }
 

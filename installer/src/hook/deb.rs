@@ -8,7 +8,7 @@ const SCRIPTS: &str = "expected preinst, postinst, prerm or postrm";
 const WORDS: &str = "see Debian Policy 6.5 for the words of each script";
 const OPTIONS: &str = "options go before the word hook: hostprep --root DIR hook deb SCRIPT WORD…";
 
-/// What `hostprep hook deb SCRIPT ARG…` asks for.
+/// Parses `hostprep hook deb SCRIPT ARG…`.
 ///
 /// # Errors
 /// [`NoSuchCall`] for an unknown script, or a word that `dpkg` does not pass to it.

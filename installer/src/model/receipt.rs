@@ -34,7 +34,7 @@ pub enum Created {
     },
     /// A directory.
     Directory {
-        /// As the prepared host sees it.
+        /// The path in the prepared root.
         path: PathBuf,
     },
     /// A policy module.
@@ -49,7 +49,7 @@ pub enum Created {
 }
 
 impl Created {
-    /// Whether both are about the same thing, created or about to be.
+    /// Returns whether both are about the same thing, created or about to be.
     fn is_about(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::User { name, .. }, Self::User { name: other, .. })
@@ -73,7 +73,7 @@ impl Created {
         })
     }
 
-    /// Whether a user or group also has a line in its shadow file; `None` if that cannot be seen, or there is no such file.
+    /// Returns whether a user or group also has a line in its shadow file; `None` if that is unreadable or missing.
     fn is_shadowed(&self, root: &Root) -> Option<bool> {
         let accounts = Accounts::of(root);
         match self {

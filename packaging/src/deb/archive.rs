@@ -6,7 +6,7 @@ use std::io::{Result, Write};
 use lzma_rust2::{XzOptions, XzWriter};
 use tar::{EntryType, Header};
 
-/// What dpkg-deb uses by itself.
+/// The default of dpkg-deb.
 const XZ_PRESET: u32 = 6;
 /// The longest name in bytes that a header holds itself (the GNU form of tar, `tar(5)`).
 const SHORT_NAME: usize = 100;

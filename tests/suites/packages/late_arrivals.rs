@@ -39,7 +39,7 @@ fn kernel_headers_clear_fault_11_on_debian() {
     install_kernel(&system, &release);
     system.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n");
     let run = system.run("dpkg --install /tmp/newer.deb").expect_code(0);
-    assert!(run.stderr.contains("semodule is not here (fault 19); install policycoreutils"), "{run:?}");
+    assert!(run.stderr.contains("semodule is missing (fault 19); install policycoreutils"), "{run:?}");
     assert!(run.stderr.contains("fault 11: "), "{run:?}");
     assert_eq!(expect::raised(&system), [11]);
     for deb in debs {
@@ -92,7 +92,7 @@ fn tools_and_headers_in_the_rpm_world() {
 
     // Without its requirements, as on a host from which the tools were removed.
     let run = system.run("rpm --upgrade --nodeps /tmp/newer.rpm").expect_code(0);
-    assert!(run.stderr.contains("semodule is not here (fault 19); install policycoreutils"), "{run:?}");
+    assert!(run.stderr.contains("semodule is missing (fault 19); install policycoreutils"), "{run:?}");
     assert!(run.stderr.contains("fault 11: "), "{run:?}");
     assert_eq!(expect::raised(&system), [11]);
     system.run("rpm --upgrade /tmp/policycoreutils.rpm").expect_code(0);
