@@ -74,8 +74,8 @@ vagrant-seed: needs older-packages
 vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant/Vagrantfile
 	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/none vagrant validate
 
-# NAME=… brings up only that one of them.
-vagrant: vagrant-validate ## boxes of our own, brought up by Vagrant, and the scenarios in them; NAME=
+# NAME=… boots only that box.
+vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=
 	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
 
 TORTURE := $(CURDIR)/target/release/hostprep
@@ -96,7 +96,7 @@ fuzz-needs:
 	@tests/setup/install-build-needs.sh --fuzz
 
 # INPUT=FILE, with TARGET, runs that one input again.
-fuzz: fuzz-needs ## each reader and parser on inputs that nobody would write; SECONDS=600, TARGET=, INPUT=: tests/fuzz/README.md
+fuzz: fuzz-needs ## fuzz each reader and parser; SECONDS=600, TARGET=, INPUT=: tests/fuzz/README.md
 	tests/fuzz/run.sh $(or $(SECONDS),600) '$(TARGET)' '$(INPUT)'
 
 clean: ## remove everything that was built or fetched

@@ -10,10 +10,10 @@ use crate::model::step::StepRef;
 use crate::profile::{first_line, line_of};
 use crate::steps;
 
-/// Where it is looked for.
+/// The path of the configuration file.
 pub const PATH: &str = "/etc/cisco/hostprep.toml";
 
-/// What an administrator may set; all of it optional.
+/// The settings of an administrator; all are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
@@ -27,7 +27,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration in `root`; the default where there is none.
+    /// Reads the configuration in `root`; the default if there is no file.
     ///
     /// # Errors
     /// [`ReadError`] where it cannot be read or understood, with the line, or is not root's alone to change: it says what is done

@@ -40,7 +40,7 @@ pub fn ensure_accounts_inside(root: &Root) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Read`] with the link.
 pub fn ensure_policy_inside(cx: &HostContext, policy_type: &str) -> Result<(), Error> {
-    let mut paths = vec![InRoot::from("/etc/selinux").join(policy_type), cx.profile.paths.work.clone()];
+    let mut paths = vec![InRoot::from("/etc/selinux").join(policy_type), cx.profile.paths.build_dir.clone()];
     paths.extend(Store::locate(cx.root, policy_type)?.map(|store| store.path().to_owned()));
     Ok(cx.root.ensure_no_symlink_escape(&paths)?)
 }

@@ -1,4 +1,4 @@
-//! What an agent asks of a host: names, paths, rule, user, directories. Data, so that another agent is another file.
+//! An agent's requirements for a host: names, paths, rule, user, directories. As data, so that another agent needs no code.
 
 mod agent;
 mod kernels;
@@ -29,7 +29,7 @@ pub struct Profile {
     pub name: String,
     /// The product, for people.
     pub title: String,
-    /// Where our own files are.
+    /// Paths of hostprep's own files.
     pub paths: Paths,
     /// The unprivileged user that scans files.
     pub scan_user: ScanUser,
@@ -49,20 +49,21 @@ pub struct Profile {
     pub load_lock: LoadLockRule,
 }
 
-/// Where our own files are, as the prepared host sees them.
+/// Paths of hostprep's own files in the prepared root.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paths {
     /// The fault store's directory.
     pub faults: InRoot,
-    /// The journal's directory.
+    /// The directory of receipt and load lock.
     pub state: InRoot,
     /// The lock file.
     pub lock: InRoot,
     /// The log file.
     pub log: InRoot,
-    /// Where the policy module is compiled.
-    pub work: InRoot,
+    /// The directory in which the policy module is compiled.
+    #[serde(rename = "work")]
+    pub build_dir: InRoot,
 }
 
 /// The user that scans files.
@@ -75,20 +76,20 @@ pub struct ScanUser {
     pub comment: String,
     /// The home directory field; the directory is not made.
     pub home: InRoot,
-    /// Shells that let nobody log in.
+    /// Shells that allow no login.
     pub shells: Vec<InRoot>,
 }
 
-/// A directory whose mode and owner are ours to keep.
+/// A directory with a mode and owner that hostprep maintains.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManagedDirectory {
-    /// As the prepared host sees it.
+    /// The path in the prepared root.
     pub path: InRoot,
     /// Permission bits.
     #[serde(deserialize_with = "octal")]
     pub mode: u32,
-    /// Whether it is made where it is missing.
+    /// Whether it is created if it is missing.
     pub create: bool,
 }
 
@@ -123,7 +124,7 @@ impl Profile {
             return Err(format!("schema {} is not one this version reads ({SCHEMA})", self.schema));
         }
         let paths = &self.paths;
-        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.work] {
+        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
             validate_path(path)?;
         }
         let user = &self.scan_user;
@@ -170,15 +171,15 @@ impl Profile {
         if let Some(version) = versions.flatten().find(|version| !version.starts_with(|c: char| c.is_ascii_digit())) {
             return Err(format!("{version:?} is not a kernel version"));
         }
-        let most = LoadLockRule::MOST_ENDS;
-        if !(1..=most).contains(&self.load_lock.ends) || self.load_lock.within.is_zero() {
-            return Err(format!("load_lock needs 1 to {most} ends and a time"));
+        let most = LoadLockRule::MAX_UNCLEAN_LOADS;
+        if !(1..=most).contains(&self.load_lock.unclean_loads) || self.load_lock.within.is_zero() {
+            return Err(format!("load_lock: `ends` must be 1 to {most}, and `within` longer than zero"));
         }
         self.module.validate().map_err(|e| e.to_string())
     }
 }
 
-/// Of the places for agents, directories that are not an agent's either.
+/// Directories among those for agents that belong to the system.
 const SYSTEMS_OWN: [&str; 8] = [
     "/var/lib/selinux",
     "/var/lib/dpkg",
@@ -190,7 +191,7 @@ const SYSTEMS_OWN: [&str; 8] = [
     "/usr/local/bin",
 ];
 
-/// What `/usr/local` has by itself (`hier(7)`); below these may be an agent's.
+/// The system's directories in `/usr/local` (`hier(7)`); an agent may have directories below them.
 const USR_LOCAL: [&str; 10] = ["bin", "etc", "games", "include", "lib", "lib64", "libexec", "man", "sbin", "share"];
 
 /// Only what can be an agent's own: absolute, plain, of one line, below a place for agents.
@@ -210,7 +211,7 @@ fn validate_path(path: &InRoot) -> Result<(), String> {
     }
 }
 
-/// What can stand in a field of `passwd(5)`.
+/// Returns whether `path` is valid in a field of `passwd(5)`.
 fn is_account_path(path: &InRoot) -> bool {
     let path = path.as_path();
     path.is_absolute() && is_one_line(path) && !path.as_os_str().as_encoded_bytes().contains(&b':')
@@ -220,7 +221,7 @@ fn is_one_line(path: &Path) -> bool {
     !path.to_string_lossy().contains(char::is_control)
 }
 
-/// What `useradd` takes everywhere (`useradd(8)`, CAVEATS).
+/// Returns whether every `useradd` accepts `name` (`useradd(8)`, CAVEATS).
 fn is_account_name(name: &str) -> bool {
     name.len() <= 32
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
@@ -232,7 +233,7 @@ fn octal<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     u32::from_str_radix(&text, 8).map_err(|_| serde::de::Error::custom(format!("`{text}` is not an octal mode")))
 }
 
-/// The line, counted from 1, at which `error` stands in `text`.
+/// Returns the line of `error` in `text`, from 1.
 pub(crate) fn line_of(text: &str, error: &toml::de::Error) -> Option<usize> {
     let before = text.get(..error.span()?.start)?;
     Some(1 + before.matches('\n').count())

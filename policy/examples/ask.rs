@@ -1,6 +1,6 @@
 //! Asks the running kernel whether a domain may do something on itself: `ask DOMAIN CLASS EXECUTABLE PERMISSION…`
 
-#![expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use policy::{Kernel, ModuleSpec, RunningKernel};
 

@@ -44,9 +44,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let spec = read_spec(&file.ok_or(USAGE)?)?;
 
     let clock = SystemClock;
-    let processes = CommandRunner::new(&clock, &());
+    let runner = CommandRunner::new(&clock, &());
     let base_rule = OnceCell::new();
-    let system = System::new(&root, &RunningKernel, &processes, &base_rule);
+    let system = System::new(&root, &RunningKernel, &runner, &base_rule);
     let mut assessment = assess(&system, &spec)?;
     print(&assessment);
     if wants_load && !assessment.rule.is_settled() {

@@ -30,7 +30,7 @@ pub struct System<'a> {
     /// The kernel to ask.
     pub kernel: &'a dyn Kernel,
     /// Runs `sesearch`, where it is installed.
-    pub processes: &'a CommandRunner<'a>,
+    pub runner: &'a CommandRunner<'a>,
     /// The answer of `sesearch`, which takes seconds: kept for further assessments of the same module.
     pub base_rule: &'a OnceCell<BaseRule>,
 }
@@ -42,10 +42,10 @@ impl<'a> System<'a> {
     pub fn new(
         root: &'a Root,
         kernel: &'a dyn Kernel,
-        processes: &'a CommandRunner<'a>,
+        runner: &'a CommandRunner<'a>,
         base_rule: &'a OnceCell<BaseRule>,
     ) -> Self {
-        Self { root, kind: SystemKind::of(root), kernel, processes, base_rule }
+        Self { root, kind: SystemKind::of(root), kernel, runner, base_rule }
     }
 }
 
@@ -283,7 +283,7 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
     {
         let detail = format!("{} does not know class {} as it is needed", file.path().display(), spec.class);
         // Answered from the file alone: no program is started for a class that is not there.
-        return Ok(match file.rule(system.processes, spec, &spec.domain) {
+        return Ok(match file.rule(system.runner, spec, &spec.domain) {
             BaseRule::Allows => RuleState::InForce(format!("{detail} and allows what it does not know")),
             BaseRule::Refuses | BaseRule::Unknown => RuleState::Unfixable(problem(Cause::ClassMissing, detail)),
         });
@@ -354,7 +354,7 @@ fn find_store(
 
 fn base_rule(system: &System<'_>, spec: &ModuleSpec, file: Option<&PolicyFile>, domain: &str) -> BaseRule {
     let Some(file) = file else { return BaseRule::Unknown };
-    *system.base_rule.get_or_init(|| file.rule(system.processes, spec, domain))
+    *system.base_rule.get_or_init(|| file.rule(system.runner, spec, domain))
 }
 
 fn overridden(spec: &ModuleSpec, installed: &Installed, denied_now: bool, denied: &str) -> RuleState {

@@ -73,10 +73,10 @@ impl InsideText for CompileError {
 impl Compile {
     /// Plans a package, or CIL if `checkmodule` or `semodule_package` is not installed. The files go into `directory`.
     #[must_use]
-    pub fn plan(processes: &CommandRunner<'_>, root: &Root, name: &str, sources: &Sources, directory: &InRoot) -> Self {
+    pub fn plan(runner: &CommandRunner<'_>, root: &Root, name: &str, sources: &Sources, directory: &InRoot) -> Self {
         let path = |extension: &str| directory.join(format!("{name}.{extension}"));
         let cil = (path("cil"), sources.cil.clone());
-        if processes.find("checkmodule").is_none() || processes.find("semodule_package").is_none() {
+        if runner.find("checkmodule").is_none() || runner.find("semodule_package").is_none() {
             return Self {
                 format: Format::Cil,
                 file: path("cil"),
@@ -105,14 +105,14 @@ impl Compile {
     ///
     /// # Errors
     /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
-    pub fn run(&self, processes: &CommandRunner<'_>, directory: &Dir) -> Result<Compiled, CompileError> {
+    pub fn run(&self, runner: &CommandRunner<'_>, directory: &Dir) -> Result<Compiled, CompileError> {
         self.clean(directory)?;
         for (path, content) in &self.writes {
             write(directory, path, content)?;
         }
         let mut fell_back = None;
         for command in &self.commands {
-            match processes.run(command) {
+            match runner.run(command) {
                 Ok(_) => {}
                 Err(e @ ProcessError::Interrupted { .. }) => return Err(e.into()),
                 Err(e) => {

@@ -59,7 +59,7 @@ impl ModuleLoad {
         let sources = Sources::render(spec, domain)?;
         Ok(Self {
             spec: spec.clone(),
-            compile: Compile::plan(system.processes, system.root, &spec.name, &sources, build_dir),
+            compile: Compile::plan(system.runner, system.root, &spec.name, &sources, build_dir),
             target: StoreTarget::of(system.root, assessment.policy_type(), assessment.state),
             present: InstalledAt::from(&assessment.module),
         })
@@ -75,8 +75,8 @@ impl ModuleLoad {
     ///
     /// # Errors
     /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
-    pub fn compile(&self, processes: &CommandRunner<'_>, build_dir: &Dir) -> Result<Compiled, CompileError> {
-        self.compile.run(processes, build_dir)
+    pub fn compile(&self, runner: &CommandRunner<'_>, build_dir: &Dir) -> Result<Compiled, CompileError> {
+        self.compile.run(runner, build_dir)
     }
 
     /// Installs the compiled module in one transaction. If this host's linker cannot read the package's version, the
@@ -86,16 +86,16 @@ impl ModuleLoad {
     /// [`LoadError::Transaction`], or [`LoadError::Compile`] if the CIL source cannot be written.
     pub fn commit(
         &self,
-        processes: &CommandRunner<'_>,
+        runner: &CommandRunner<'_>,
         root: &Root,
         clock: &dyn Clock,
         build_dir: &Dir,
         compiled: &Compiled,
     ) -> Result<Done, LoadError> {
-        match self.transaction(processes, root, clock, &compiled.file) {
+        match self.transaction(runner, root, clock, &compiled.file) {
             Err(e) if e.cause == Cause::PolicyVersion && compiled.format == Format::Pp => {
-                let compiled = self.compile.as_cil().run(processes, build_dir)?;
-                Ok(self.transaction(processes, root, clock, &compiled.file)?)
+                let compiled = self.compile.as_cil().run(runner, build_dir)?;
+                Ok(self.transaction(runner, root, clock, &compiled.file)?)
             }
             done => Ok(done?),
         }
@@ -103,13 +103,13 @@ impl ModuleLoad {
 
     fn transaction(
         &self,
-        processes: &CommandRunner<'_>,
+        runner: &CommandRunner<'_>,
         root: &Root,
         clock: &dyn Clock,
         file: &InRoot,
     ) -> Result<Done, TransactionError> {
         let command = self.target.install(&self.spec, root, file, &self.present);
-        transaction::run(processes, clock, &command, &self.spec.name)
+        transaction::run(runner, clock, &command, &self.spec.name)
     }
 }
 
@@ -133,9 +133,9 @@ pub fn load(
             RuleState::Missing(_) if !committed => {
                 let load = ModuleLoad::plan(system, spec, &assessment, build_dir.in_root())?;
                 let done = load
-                    .compile(system.processes, build_dir)
+                    .compile(system.runner, build_dir)
                     .map_err(LoadError::from)
-                    .and_then(|compiled| load.commit(system.processes, system.root, clock, build_dir, &compiled));
+                    .and_then(|compiled| load.commit(system.runner, system.root, clock, build_dir, &compiled));
                 load.compile.clean(build_dir).map_err(CompileError::from)?;
                 done?;
                 committed = true;
@@ -143,7 +143,7 @@ pub fn load(
             // A commit of what the store already has takes seconds and changes nothing.
             RuleState::NotLoaded(_) if !reloaded => {
                 let target = StoreTarget::of(system.root, assessment.policy_type(), assessment.state);
-                transaction::run(system.processes, clock, &target.reload(), &spec.name)?;
+                transaction::run(system.runner, clock, &target.reload(), &spec.name)?;
                 reloaded = true;
             }
             _ => return Ok(assessment),

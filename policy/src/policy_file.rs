@@ -104,7 +104,7 @@ impl PolicyFile {
     /// `sesearch` finds. A module of ours that is linked in counts like any other rule, so ask only if the store does
     /// not have it.
     #[must_use]
-    pub fn rule(&self, processes: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> BaseRule {
+    pub fn rule(&self, runner: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> BaseRule {
         if !self.is_policy() {
             return BaseRule::Unknown;
         }
@@ -121,7 +121,7 @@ impl PolicyFile {
         }
         let rules = ["-A", "-s", domain, "-t", domain, "-c", &spec.class];
         let command = Command::new("sesearch").args(rules).arg(&self.path).optional();
-        match processes.run(&command) {
+        match runner.run(&command) {
             Ok(output) => judge(&output.stdout, &spec.permissions),
             Err(_) => BaseRule::Unknown,
         }

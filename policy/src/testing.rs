@@ -67,6 +67,22 @@ impl Kernel for FakeKernel {
     }
 }
 
+/// Returns a module for tests, with other names than the built-in profile has.
+#[must_use]
+pub fn spec() -> ModuleSpec {
+    let permissions = ["map_create", "map_read", "map_write", "prog_load", "prog_run"];
+    ModuleSpec {
+        name: "agent-bpf".into(),
+        priority: 300,
+        former_priorities: vec![400],
+        domain: "unconfined_service_t".into(),
+        fallback_domains: vec!["initrc_t".into()],
+        class: "bpf".into(),
+        permissions: permissions.map(String::from).to_vec(),
+        executable: "/opt/agent/bin/agentd".into(),
+    }
+}
+
 /// An alternate root at `path` with these files.
 #[cfg(test)]
 pub(crate) fn root_with(path: &std::path::Path, files: &[(&str, &[u8])]) -> host::Root {

@@ -180,7 +180,7 @@ pub struct Done {
 /// # Errors
 /// [`TransactionError`], which has the cause.
 pub fn run(
-    processes: &CommandRunner<'_>,
+    runner: &CommandRunner<'_>,
     clock: &dyn Clock,
     command: &Command,
     module: &str,
@@ -189,7 +189,7 @@ pub fn run(
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let source = match processes.run_uninterruptible(command) {
+        let source = match runner.run_uninterruptible(command) {
             Ok(output) => return Ok(Done { attempts, output }),
             Err(e) => e,
         };
@@ -199,7 +199,7 @@ pub fn run(
         };
         let is_locked = cause == Cause::StoreLocked;
         let held = "another program holds the lock of the policy store";
-        if !is_locked || !backoff.wait(|left| processes.retrying(command, held, left)) {
+        if !is_locked || !backoff.wait(|left| runner.retrying(command, held, left)) {
             let interrupted = is_locked && signals::interrupted();
             return Err(TransactionError { command: Box::new(command.clone()), cause, attempts, interrupted, source });
         }
@@ -235,14 +235,14 @@ pub enum RemoveError {
 /// # Errors
 /// [`RemoveError`]; a failed transaction leaves the store as it was.
 pub fn remove(
-    processes: &CommandRunner<'_>,
+    runner: &CommandRunner<'_>,
     clock: &dyn Clock,
     target: &StoreTarget,
     store: &Store<'_>,
     spec: &ModuleSpec,
 ) -> Result<bool, RemoveError> {
     let Some(command) = target.remove(spec, &InstalledAt::in_store(store, &spec.name)?) else { return Ok(false) };
-    run(processes, clock, &command, &spec.name)?;
+    run(runner, clock, &command, &spec.name)?;
     match InstalledAt::in_store(store, &spec.name)?.ours(spec).first() {
         None => Ok(true),
         Some(&priority) => {

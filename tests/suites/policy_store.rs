@@ -32,7 +32,7 @@ fn it_is_installed_and_removed() {
     assert!(!root.at("/opt/cisco/hostprep").exists(), "nothing of the compiling is left");
 
     root.hostprep(&["remove"]).expect_code(0);
-    assert_eq!(root.modules(), others, "only ours is gone");
+    assert_eq!(root.modules(), others, "only our module is removed");
 }
 
 /// Disabled by the administrator: a fault, until repair enables it again.
@@ -54,7 +54,7 @@ fn it_is_enabled_again_and_removed() {
     assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
 
     root.hostprep(&["remove"]).expect_code(0);
-    assert_eq!(root.modules(), others, "only ours is gone");
+    assert_eq!(root.modules(), others, "only our module is removed");
 }
 
 #[test]
@@ -63,11 +63,15 @@ fn without_a_compiler_it_is_installed_from_cil() {
     let run = root.hostprep_without(&["checkmodule", "semodule_package"], &ONLY).expect_code(0);
     assert_eq!(run.outcomes(), ["selinux-module=changed"]);
     assert_eq!(ours(&root), ["300 cisco-secure-bpf cil"]);
-    assert_eq!(root.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=ok"], "the other form is no reason");
+    assert_eq!(
+        root.hostprep(&ONLY).expect_code(0).outcomes(),
+        ["selinux-module=ok"],
+        "the other format is not a problem"
+    );
 }
 
 #[test]
-fn without_sesearch_that_is_logged_and_is_no_failure() {
+fn a_missing_sesearch_is_logged_and_not_an_error() {
     let root = root();
     root.hostprep_without(&["sesearch"], &ONLY).expect_code(0);
     let log = root.text("/var/log/cisco/hostprep.log");
@@ -106,7 +110,7 @@ fn a_store_of_el_7_2_is_reported_and_left_alone() {
     store.expect_untouched(&selinux(&root));
 }
 
-/// hostprep runs this machine's tools on an alternate root, whatever distribution that is of.
+/// On an alternate root hostprep runs this machine's tools, whatever the root's distribution is.
 #[test]
 fn without_semodule_this_machines_package_is_named() {
     let root = root();
@@ -166,7 +170,7 @@ fn sources_are_printed_and_compiled() {
 }
 
 #[test]
-fn nothing_is_compiled_where_somebody_else_can_write() {
+fn nothing_is_compiled_in_a_directory_that_others_can_write() {
     let root = ScratchRoot::of("debian-12");
     root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n").dir("/opt/cisco", 0o777);
     root.dir("/var/lib/selinux/default/active/modules", 0o755);
@@ -177,7 +181,7 @@ fn nothing_is_compiled_where_somebody_else_can_write() {
 }
 
 #[test]
-fn an_ordinary_user_is_told_what_can_be_told() {
+fn an_ordinary_user_sees_what_is_readable() {
     if !harness::need_root() {
         return;
     }

@@ -20,11 +20,10 @@ use crate::store::snapshot::{Change, Snapshot};
 use crate::store::state_file;
 use crate::store::writer::Writer;
 
-/// Where the connector and everything around it looks for the store.
+/// The store of the connector and of the programs around it.
 pub const DEFAULT_DIRECTORY: &str = "/var/lib/cisco/faults";
 
-/// How large `events.jsonl` may become before it is closed and packed, in bytes, where [`Store::rotating_at`] says
-/// nothing else.
+/// The size of `events.jsonl` in bytes at which it is closed and compressed; [`Store::rotating_at`] changes it.
 pub const ROTATE_AT: u64 = 8 * 1024 * 1024;
 
 /// The lock file's name. Its content means nothing.
@@ -41,7 +40,7 @@ pub struct Store<'a> {
 /// A state that [`Store::apply`] is to reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultUpdate {
-    /// Raise the fault as reported, or bring it up to date.
+    /// Raise the fault, or update it.
     Raise(Report),
     /// Clear the fault.
     Clear(FaultId),

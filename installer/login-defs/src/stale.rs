@@ -66,7 +66,7 @@ pub fn stale_window(root: &Root, state_dir: impl AsInRoot) -> Result<Option<Stal
                 found.push(target.dir.path().join(name));
             }
         }
-        // Whoever reads the file reports a fifo or a directory.
+        // The code that reads the file reports a fifo or a directory.
         if create::is_ours(&target).unwrap_or(false) {
             found.push(target.host_path());
         }

@@ -1,4 +1,4 @@
-//! From the global options to the host that a command works on.
+//! Turns the global options into the host that a command works on.
 
 use std::cell::OnceCell;
 
@@ -22,7 +22,7 @@ use super::args::Global;
 use super::output::{Failure, Outcome, print_error};
 use super::progress::Follower;
 
-/// What a command needs.
+/// The privilege that a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privilege {
     /// Nothing: it writes nothing, not even a log.
@@ -31,7 +31,7 @@ pub enum Privilege {
     RequiresRoot(&'static str),
     /// Root; but what only its texts need does not stop it, such as an unknown language or a malformed os-release.
     LenientRoot(&'static str),
-    /// The same, for a hook.
+    /// Like `LenientRoot`, for a hook.
     Hook,
 }
 
@@ -41,7 +41,7 @@ impl Privilege {
     }
 }
 
-/// What a command works with.
+/// The surroundings of a command.
 pub struct Invocation<'a> {
     pub cx: HostContext<'a>,
     pub config: Config,
@@ -93,12 +93,12 @@ pub fn with(
         distribution => distribution?,
     };
     let follower = Follower::new(&log);
-    let processes = CommandRunner::new(&clock, &follower);
+    let runner = CommandRunner::new(&clock, &follower);
     let cx = HostContext {
         root: &root,
         profile: &profile,
         clock: &clock,
-        processes: &processes,
+        runner: &runner,
         log: &log,
         kernel: &RunningKernel,
         kind: SystemKind::of(&root),

@@ -1,4 +1,4 @@
-//! `policy`: the module by itself.
+//! `policy`: commands for the module only.
 
 use std::path::Path;
 
@@ -62,8 +62,8 @@ fn compile(invocation: &Invocation, directory: &Path) -> Outcome {
     let (machine, directory) = (Root::system()?, InRoot::from_top(directory));
     let opened = machine.dir(&directory)?;
     let name = &invocation.cx.profile.module.name;
-    let plan = Compile::plan(invocation.cx.processes, &machine, name, &sources(invocation)?, &directory);
-    let compiled = plan.run(invocation.cx.processes, &opened)?;
+    let plan = Compile::plan(invocation.cx.runner, &machine, name, &sources(invocation)?, &directory);
+    let compiled = plan.run(invocation.cx.runner, &opened)?;
     if let Some(why) = &compiled.fell_back {
         print_error(&format!("checkmodule or semodule_package failed, so this is CIL: {why}"));
     }

@@ -84,7 +84,7 @@ impl<'a> Status<'a> {
         !self.module.installed.is_empty() && !self.module.disabled
     }
 
-    /// Whether the module in effect is what would be installed now; `None` where it is not installed.
+    /// Returns whether the installed module has the content that `repair` would install; `None` if it is not installed.
     fn has_same_content(&self, spec: &ModuleSpec) -> Option<bool> {
         let wanted = Rules::of_spec(spec, &self.domain);
         self.module.effective().map(|effective| effective.content.is(&wanted))
@@ -164,17 +164,15 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         line("module", &format!("{} {value}", spec.name), meaning);
     }
     match status.has_same_content(spec) {
-        Some(true) => line("content", "the same", "what hostprep would install"),
-        Some(false) => {
-            line("content", "different", "not what hostprep would install; it does so where the rule is missing")
-        }
+        Some(true) => line("content", "same", "as hostprep would install"),
+        Some(false) => line("content", "different", "hostprep replaces it only if the rule is missing"),
         None => {}
     }
     let domain_known = assessment.answer.as_ref().map_or(status.domain == spec.domain, |answer| answer.domain_known);
     let domain_meaning = if domain_known {
-        "the profile's own"
+        "from the profile"
     } else {
-        "where the service would be started, as this policy lacks the profile's own"
+        "a fallback from the profile, because this policy does not have the profile's domain"
     };
     line("domain", &status.domain, domain_meaning);
     match (&assessment.answer, &assessment.rule) {
@@ -204,10 +202,10 @@ fn module_words(status: &Status, ours: u16) -> (String, &'static str) {
     let listed: Vec<String> = priorities.iter().map(ToString::to_string).collect();
     let listed = listed.join(", ");
     match priorities.as_slice() {
-        [] => ("not installed".into(), "needed only where the base policy lacks the rule"),
+        [] => ("not installed".into(), "needed only if the base policy lacks the rule"),
         _ if !status.is_enabled() => (format!("at priority {listed}, disabled"), "`hostprep repair` enables it"),
         [only] if *only == ours => (format!("at priority {only}, enabled"), ""),
-        _ => (format!("at priority {listed}, enabled"), "the highest counts"),
+        _ => (format!("at priority {listed}, enabled"), "the highest priority is in effect"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is running, for the log, and on a terminal for the one who waits.
+//! Reports the running command to the log and, on a terminal, to the user.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -85,9 +85,9 @@ mod tests {
         let clock = VirtualClock::default();
         let log = Log::to(&root, "/var/log/test.log".into(), &clock);
         let follower = Follower::new(&log);
-        let processes = CommandRunner::with_directories(vec!["/nonexistent".into()], &clock, &follower);
-        processes.run(&Command::new("sesearch").optional()).unwrap_err();
-        processes.run(&Command::new("semodule")).unwrap_err();
+        let runner = CommandRunner::with_directories(vec!["/nonexistent".into()], &clock, &follower);
+        runner.run(&Command::new("sesearch").optional()).unwrap_err();
+        runner.run(&Command::new("semodule")).unwrap_err();
         let text = root.read_text("/var/log/test.log").unwrap();
         let lines: Vec<&str> = text.lines().filter_map(|line| line.split_once("] ")).map(|(_, said)| said).collect();
         assert_eq!(

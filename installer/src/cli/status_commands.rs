@@ -15,7 +15,7 @@ use super::args::{Global, Status, StatusFormat};
 use super::invocation::{Invocation, Privilege, with};
 use super::output::{Outcome, print};
 
-/// Of a new file. Others read it: monitoring runs as a user of its own.
+/// The mode of a new file. Monitoring reads it as another user.
 const MODE: u32 = 0o644;
 
 pub fn run(global: &Global, args: &Status) -> Outcome {
@@ -37,7 +37,7 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
 
 /// The file lies on the system that runs, also with `--root`.
 fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
-    // Nothing half written stays beside it where a timer's job is stopped.
+    // No temporary file is left if a timer's job is stopped.
     host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     let file: PathBuf = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
     let (dir, name) = Root::system()?.parent(InRoot::from_top(&file))?;

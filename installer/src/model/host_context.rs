@@ -21,23 +21,23 @@ use crate::profile::Profile;
 pub struct HostContext<'a> {
     /// The root directory that is prepared.
     pub root: &'a Root,
-    /// What the agent asks for.
+    /// The agent's requirements.
     pub profile: &'a Profile,
     /// Time.
     pub clock: &'a dyn Clock,
     /// Starts processes.
-    pub processes: &'a CommandRunner<'a>,
+    pub runner: &'a CommandRunner<'a>,
     /// The log of this run.
     pub log: &'a Log<'a>,
     /// Who answers for the policy in force.
     pub kernel: &'a dyn Kernel,
-    /// Which kind of system is prepared.
+    /// The kind of the prepared system.
     pub kind: SystemKind,
-    /// What things are called here.
+    /// The distribution, for package names and commands.
     pub distribution: Distribution,
     /// The kernel to judge instead of the running one (`--kernel`).
     pub kernel_release: Option<String>,
-    /// What the compiled policy on the disk allows without us, once it was asked.
+    /// The rule in the compiled policy on disk without our module, once it was read.
     pub base_rule: OnceCell<BaseRule>,
 }
 
@@ -46,12 +46,12 @@ pub struct HostContext<'a> {
 pub struct JudgedKernel {
     /// Its release.
     pub release: String,
-    /// Whether it is the one that runs now.
+    /// Whether it is the running kernel.
     pub running: bool,
 }
 
 impl HostContext<'_> {
-    /// Whether the running kernel speaks for this root.
+    /// Returns whether this root is the running system, so that the kernel can answer for it.
     #[must_use]
     pub fn is_running_system(&self) -> bool {
         self.kind.is_running()
@@ -111,14 +111,14 @@ impl HostContext<'_> {
         Root::system().ok().and_then(|system| Distribution::of(&system).ok()).unwrap_or_else(Distribution::unknown)
     }
 
-    /// What `policy` assesses: this root and its kernel.
+    /// Returns the system that `policy` assesses: this root and its kernel.
     #[must_use]
     pub fn policy_system(&self) -> System<'_> {
         System {
             root: self.root,
             kind: self.kind,
             kernel: self.kernel,
-            processes: self.processes,
+            runner: self.runner,
             base_rule: &self.base_rule,
         }
     }

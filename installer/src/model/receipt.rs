@@ -1,5 +1,5 @@
-//! The receipt: what hostprep created on a host, and so may undo. An entry is on disk before the thing is created, so that
-//! nothing of ours is ever taken for someone else's. The file is `journal.json`, as it was called first.
+//! The receipt: the things that hostprep created on a host, and so may remove. An entry is on disk before the thing is created, so
+//! that nothing of another program is ever taken for ours. The file is `journal.json`, its first name.
 
 use host::fs::InRoot;
 use host::system::accounts::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
@@ -33,7 +33,7 @@ pub enum Created {
     },
     /// A directory.
     Directory {
-        /// As the prepared host sees it.
+        /// The path in the prepared root.
         path: InRoot,
     },
     /// A policy module.
@@ -48,7 +48,7 @@ pub enum Created {
 }
 
 impl Created {
-    /// Whether both are about the same thing, created or about to be.
+    /// Returns whether both are about the same thing, created or about to be.
     fn is_about(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::User { name, .. }, Self::User { name: other, .. })
@@ -72,7 +72,7 @@ impl Created {
         })
     }
 
-    /// Whether a user or group also has a line in its shadow file; `None` if that cannot be seen, or there is no such file.
+    /// Returns whether a user or group also has a line in its shadow file; `None` if that is unreadable or missing.
     fn is_shadowed(&self, root: &Root) -> Option<bool> {
         let accounts = Accounts::of(root);
         match self {

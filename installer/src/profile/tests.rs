@@ -28,21 +28,18 @@ fn the_built_in_profile_is_the_design_s() {
     let profile = Profile::built_in();
     assert_eq!((profile.schema, profile.name.as_str()), (SCHEMA, "cisco-secure-endpoint"));
 
-    let Paths { faults, state, lock, log, work } = &profile.paths;
+    let Paths { faults, state, lock, log, build_dir } = &profile.paths;
     assert_eq!(faults, "/var/lib/cisco/faults");
     assert_eq!(state, "/var/lib/cisco/hostprep");
     assert_eq!(lock, "/run/cisco/hostprep.lock");
     assert_eq!(log, "/var/log/cisco/hostprep.log");
-    assert_eq!(work, "/opt/cisco/hostprep/policy");
+    assert_eq!(build_dir, "/opt/cisco/hostprep/policy");
 
     assert_eq!(profile.scan_user.name, "cisco-amp-scan-svc");
     assert_eq!(profile.scan_user.home, "/nonexistent");
     for shell in &profile.scan_user.shells {
-        assert!(
-            shell.as_path().ends_with("nologin") || shell.as_path().ends_with("false"),
-            "{} lets somebody in",
-            shell.display()
-        );
+        let shell_name = shell.as_path();
+        assert!(shell_name.ends_with("nologin") || shell_name.ends_with("false"), "{} allows a login", shell.display());
     }
 
     let directories: Vec<_> =
@@ -62,7 +59,7 @@ fn the_built_in_profile_is_the_design_s() {
     assert_eq!(module.priorities_ever(), [300]);
 }
 
-/// As a managed directory and as each of our own paths.
+/// Uses `path` as a managed directory and as each of our own paths.
 #[track_caller]
 fn expect_no_place(path: &str) {
     for from in [
@@ -164,7 +161,7 @@ fn another_agent_s_own_places_are_taken() {
         assert_eq!(profile.directories[0].path, path);
     }
     let profile = with("work = \"/opt/cisco/hostprep/policy\"", "work = \"/var/lib/other/policy\"").unwrap();
-    assert_eq!(profile.paths.work, "/var/lib/other/policy");
+    assert_eq!(profile.paths.build_dir, "/var/lib/other/policy");
 }
 
 #[test]
@@ -293,7 +290,7 @@ fn what_is_missing_is_named() {
 #[test]
 fn what_the_agents_parts_need_is_held_to_what_can_be() {
     for (from, to, words) in [
-        ("within = \"1h\"", "within = \"soon\"", &["`soon` is no duration", "line "][..]),
+        ("within = \"1h\"", "within = \"soon\"", &["`soon` is not a duration", "line "][..]),
         ("within = \"1h\"", "within = \"-1h\"", &["lies in the past"]),
         ("within = \"1h\"", "within = \"0s\"", &["load_lock needs"]),
         ("ends = 2", "ends = 0", &["load_lock needs"]),

@@ -1,4 +1,4 @@
-//! A host in a directory: its files, its tools as small scripts, and a kernel that answers as told.
+//! A host in a directory: its files, its tools as small scripts, and a stand-in for the kernel.
 
 #![allow(
     clippy::disallowed_methods,
@@ -44,12 +44,12 @@ pub struct Host {
     pub kernel: FakeKernel,
     pub profile: Profile,
     pub kind: SystemKind,
-    /// Whether the directory is given as `--root`.
+    /// Whether `--root` names the directory.
     pub alternate: bool,
 }
 
 impl Host {
-    /// An enforcing host of the distribution `os_release`, whose kernel refuses, and with a policy store and no tools.
+    /// Creates an enforcing host of the distribution `os_release`: its kernel denies, and it has a policy store but no tools.
     pub fn enforcing(os_release: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut kernel = FakeKernel::in_mode(KernelMode::Enforcing);
@@ -87,7 +87,7 @@ impl Host {
         );
         let (source, tool) = (self.path("tool.source"), self.path(&format!("tools/{name}")));
         fs::write(&source, text).unwrap();
-        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
         assert!(std::process::Command::new("cp").arg(source).arg(&tool).status().unwrap().success());
         fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -140,12 +140,12 @@ impl Host {
         };
         let log = Log::silent(clock);
         // The real tools of this machine must not be found: a test says which there are.
-        let processes = CommandRunner::with_directories(vec![self.path("tools")], tools, &());
+        let runner = CommandRunner::with_directories(vec![self.path("tools")], tools, &());
         work(&HostContext {
             root: &root,
             profile: &self.profile,
             clock,
-            processes: &processes,
+            runner: &runner,
             log: &log,
             kernel: &self.kernel,
             kind: if self.alternate { SystemKind::Image } else { self.kind },

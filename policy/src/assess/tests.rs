@@ -24,12 +24,12 @@ fn assessed(alternate: bool, kernel: &FakeKernel, files: Files) -> RuleAssessmen
     let scratch = tempfile::tempdir().unwrap();
     let root = root_with(scratch.path(), &[&[CONFIG, CONF], files].concat());
     let root = if alternate { root } else { Root::for_test(scratch.path()).unwrap() };
-    let processes = CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &());
+    let runner = CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &());
     let system = System {
         root: &root,
         kind: if alternate { SystemKind::Image } else { SystemKind::Running },
         kernel,
-        processes: &processes,
+        runner: &runner,
         base_rule: &OnceCell::new(),
     };
     assess(&system, &spec()).unwrap()
@@ -158,13 +158,13 @@ fn off_absent_and_in_a_container() {
     let scratch = tempfile::tempdir().unwrap();
     root_with(scratch.path(), &[CONFIG, BASE]);
     let root = Root::for_test(scratch.path()).unwrap();
-    let processes = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
+    let runner = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
     let kernel = FakeKernel::in_mode(KernelMode::Enforcing);
     let system = System {
         root: &root,
         kind: SystemKind::Container,
         kernel: &kernel,
-        processes: &processes,
+        runner: &runner,
         base_rule: &OnceCell::new(),
     };
     let found = assess(&system, &spec()).unwrap();

@@ -17,8 +17,8 @@ fn scratch() -> (tempfile::TempDir, Root) {
 
 #[test]
 fn the_plan_follows_the_tools() {
-    let plan = |processes: &CommandRunner| {
-        Compile::plan(processes, &Root::system().unwrap(), "agent-bpf", &sources(), &"/scratch".into())
+    let plan = |runner: &CommandRunner| {
+        Compile::plan(runner, &Root::system().unwrap(), "agent-bpf", &sources(), &"/scratch".into())
     };
     let with_tools = plan(&CommandRunner::new(&SystemClock, &()));
     assert_eq!((with_tools.format, with_tools.file.clone()), (Format::Pp, "/scratch/agent-bpf.pp".into()));
@@ -45,9 +45,9 @@ fn the_plan_follows_the_tools() {
 fn a_package_or_cil_where_it_does_not_compile() {
     let (_scratch, root) = scratch();
     let directory = root.dir("/scratch").unwrap();
-    let processes = CommandRunner::new(&SystemClock, &());
-    let plan = Compile::plan(&processes, &root, "agent-bpf", &sources(), directory.in_root());
-    let compiled = plan.run(&processes, &directory).unwrap();
+    let runner = CommandRunner::new(&SystemClock, &());
+    let plan = Compile::plan(&runner, &root, "agent-bpf", &sources(), directory.in_root());
+    let compiled = plan.run(&runner, &directory).unwrap();
     assert_eq!((compiled.format, &compiled.fell_back), (Format::Pp, &None));
     let magic = &root.read("/scratch/agent-bpf.pp", 65536).unwrap()[..4];
     assert_eq!(magic, [0x8f, 0xff, 0x7c, 0xf9]);
@@ -55,8 +55,8 @@ fn a_package_or_cil_where_it_does_not_compile() {
     assert!(directory.names().unwrap().is_empty());
 
     let broken = Sources { te: "module agent-bpf 1.0;\nallow a b:c d;\n".into(), ..sources() };
-    let plan = Compile::plan(&processes, &root, "agent-bpf", &broken, directory.in_root());
-    let compiled = plan.run(&processes, &directory).unwrap();
+    let plan = Compile::plan(&runner, &root, "agent-bpf", &broken, directory.in_root());
+    let compiled = plan.run(&runner, &directory).unwrap();
     assert_eq!((compiled.format, compiled.file), (Format::Cil, directory.in_root().join("agent-bpf.cil")));
     let why = compiled.fell_back.unwrap();
     assert!(why.contains("agent-bpf.te:3:ERROR"), "{why}");

@@ -55,12 +55,12 @@ impl Host {
     }
 
     fn load(&self) -> Result<RuleAssessment, LoadError> {
-        let processes = CommandRunner::with_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
+        let runner = CommandRunner::with_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
         let system = System {
             root: &self.root,
             kind: SystemKind::Running,
             kernel: &self.kernel,
-            processes: &processes,
+            runner: &runner,
             base_rule: &OnceCell::new(),
         };
         let build_dir = self.root.dir("/build").unwrap();

@@ -1,19 +1,6 @@
 use super::*;
 
-/// A module for tests.
-pub(crate) fn spec() -> ModuleSpec {
-    let permissions = ["map_create", "map_read", "map_write", "prog_load", "prog_run"];
-    ModuleSpec {
-        name: "agent-bpf".into(),
-        priority: 300,
-        former_priorities: vec![400],
-        domain: "unconfined_service_t".into(),
-        fallback_domains: vec!["initrc_t".into()],
-        class: "bpf".into(),
-        permissions: permissions.map(String::from).to_vec(),
-        executable: "/opt/agent/bin/agentd".into(),
-    }
-}
+pub(crate) use crate::testing::spec;
 
 #[test]
 fn a_profile_is_read_strictly() {

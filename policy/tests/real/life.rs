@@ -12,7 +12,7 @@ use policy::testing::FakeKernel;
 use policy::transaction::{InstalledAt, remove};
 use policy::{Cause, ModuleSpec, RuleState, State, System, assess, load};
 
-use crate::support::{Scratch, no_compiler, processes, spec};
+use crate::support::{Scratch, no_compiler, runner, spec};
 
 const ALLOWED: &str = "(bpf (map_create map_read map_write prog_load prog_run))";
 
@@ -21,7 +21,7 @@ fn priorities(scratch: &Scratch) -> Vec<u16> {
 }
 
 fn gone(scratch: &Scratch) -> bool {
-    remove(&processes(), &SystemClock, &scratch.target(), &scratch.store(), &spec()).unwrap()
+    remove(&runner(), &SystemClock, &scratch.target(), &scratch.store(), &spec()).unwrap()
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn package_then_cil_then_nothing() {
     let effective = || scratch.store().effective("agent-bpf").unwrap().unwrap();
     assert!(!gone(&scratch), "nothing is there to be removed");
 
-    scratch.install(&processes(), &spec(), "initrc_t").unwrap();
+    scratch.install(&runner(), &spec(), "initrc_t").unwrap();
     assert_eq!((effective().priority, effective().language.as_str()), (300, "pp"));
     assert!(effective().content.is(&wanted), "{:?}", effective());
     assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
@@ -45,7 +45,7 @@ fn package_then_cil_then_nothing() {
     assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
 
     let fewer = ModuleSpec { permissions: vec!["map_create".into()], ..spec() };
-    scratch.install(&processes(), &fewer, "initrc_t").unwrap();
+    scratch.install(&runner(), &fewer, "initrc_t").unwrap();
     assert!(!effective().content.is(&wanted), "other content under the same name");
 
     assert!(gone(&scratch));
@@ -58,19 +58,19 @@ fn package_then_cil_then_nothing() {
 fn former_priorities_and_those_of_others() {
     let scratch = Scratch::tiny(str::to_owned);
     let former = ModuleSpec { priority: 400, ..spec() };
-    scratch.install(&processes(), &former, "initrc_t").unwrap();
+    scratch.install(&runner(), &former, "initrc_t").unwrap();
     scratch.add(200, "agent-bpf", "(typeattribute another_packages)").unwrap();
     scratch.semodule(&["-d", "agent-bpf"]).unwrap();
     assert_eq!(scratch.linked_rules("initrc_t"), "");
 
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
-    let processes = processes();
+    let runner = runner();
     let base_rule = OnceCell::new();
     let system = System {
         root: &scratch.root,
         kind: SystemKind::Image,
         kernel: &kernel,
-        processes: &processes,
+        runner: &runner,
         base_rule: &base_rule,
     };
     let assessed = || assess(&system, &spec()).unwrap();
@@ -114,14 +114,14 @@ fn on_a_distributions_store() {
         ..spec()
     }));
     assert_eq!(before.choose_domain(&spec()), Some("unconfined_service_t"), "the fixture module declares it");
-    let sesearch = |expected| if processes().find("sesearch").is_some() { expected } else { BaseRule::Unknown };
-    assert_eq!(before.rule(&processes(), &spec(), "unconfined_t"), sesearch(BaseRule::Allows));
-    assert_eq!(before.rule(&processes(), &spec(), "getty_t"), sesearch(BaseRule::Refuses));
-    assert_eq!(before.rule(&processes(), &spec(), "absent_t"), sesearch(BaseRule::Refuses));
+    let sesearch = |expected| if runner().find("sesearch").is_some() { expected } else { BaseRule::Unknown };
+    assert_eq!(before.rule(&runner(), &spec(), "unconfined_t"), sesearch(BaseRule::Allows));
+    assert_eq!(before.rule(&runner(), &spec(), "getty_t"), sesearch(BaseRule::Refuses));
+    assert_eq!(before.rule(&runner(), &spec(), "absent_t"), sesearch(BaseRule::Refuses));
     assert_eq!(before.rule(&no_compiler(&SystemClock), &spec(), "getty_t"), BaseRule::Unknown);
 
     let former = ModuleSpec { priority: 400, ..spec() };
-    scratch.install(&processes(), &former, "unconfined_service_t").unwrap();
+    scratch.install(&runner(), &former, "unconfined_service_t").unwrap();
     assert!(scratch.store().effective("agent-bpf").unwrap().unwrap().content.is(&wanted));
 
     // What `semodule -d` leaves in the store.

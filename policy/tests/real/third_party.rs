@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use host::process::{Command, ProcessError};
 
-use crate::support::{Scratch, processes};
+use crate::support::{Scratch, runner};
 
 const SPEC: &[u8] = b"name = 'agent-bpf'
 priority = 300
@@ -28,7 +28,7 @@ fn run(scratch: &Scratch, options: &[&str]) -> Result<Vec<String>, ProcessError>
     scratch.root.replace("/agent.toml", SPEC, 0o644).unwrap();
     // Started through env(1), as programs are searched for in the system's directories only.
     let command = Command::new("env").arg(program()).arg("--root").arg(scratch.root.path());
-    let output = processes().run(&command.args(options).arg(scratch.root.host_path("/agent.toml")))?;
+    let output = runner().run(&command.args(options).arg(scratch.root.host_path("/agent.toml")))?;
     Ok(output.stdout.lines().map(str::to_owned).collect())
 }
 

@@ -24,9 +24,9 @@ const BUFFER: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct EventReader {
     source: Source,
-    /// Where the next line begins, in what is read.
+    /// The offset of the next line in the input.
     offset: u64,
-    /// How many lines were read.
+    /// The number of lines read.
     count: usize,
     /// The sequence number that the state takes account of; `None` where the file is closed.
     committed: Option<u64>,
@@ -64,7 +64,7 @@ impl EventReader {
         Self { source: Source::Packed { path, reader }, offset: 0, count: 0, committed: None, torn: None }
     }
 
-    /// How long the file was, torn line and all.
+    /// Returns the length of the file in bytes, with a torn line.
     pub(crate) fn length(&self) -> u64 {
         match &self.source {
             Source::Plain { file, .. } => file.length,
@@ -72,7 +72,7 @@ impl EventReader {
         }
     }
 
-    /// Where a torn last line begins, once all lines were read.
+    /// Returns the offset of a torn last line, after all lines were read.
     pub(crate) fn torn(&self) -> Option<u64> {
         self.torn
     }
@@ -111,7 +111,7 @@ impl EventReader {
         }
     }
 
-    /// Whether the line just read was never finished.
+    /// Returns whether the line just read is incomplete.
     fn is_torn(&self, line: &[u8], parsed: &Result<Event, ParseError>, committed: u64) -> bool {
         let complete = line.ends_with(b"\n");
         match parsed {

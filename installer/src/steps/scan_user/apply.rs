@@ -96,7 +96,7 @@ impl Action for RunAccountTool {
                     Err(error) => return Err(ActionError::from(error)),
                 }
                 // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
-                Ok(cx.processes.run_uninterruptible(used).map(drop))
+                Ok(cx.runner.run_uninterruptible(used).map(drop))
             })
         });
         let synced = sync_accounts(cx);

@@ -119,7 +119,7 @@ fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error
             .args(["--comment", &wanted.comment, &wanted.name])
     };
     let what = if group.is_some() { "user" } else { "user and group" };
-    if cx.processes.find(Tool::Useradd.program()).is_none() {
+    if cx.runner.find(Tool::Useradd.program()).is_none() {
         let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
         return Ok(Observation::fault(not_installed(cx, &detail, Remedy::hostprep(["repair"]))));
     }

@@ -54,7 +54,7 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
             vec![Box::new(ReloadPolicy { command: target.reload() })]
         }
         (_, None) => {
-            let build_dir = &cx.profile.paths.work;
+            let build_dir = &cx.profile.paths.build_dir;
             let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, &build_dir)?;
             vec![Box::new(LoadModule(load))]
         }

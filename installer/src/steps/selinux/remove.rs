@@ -87,7 +87,7 @@ impl Action for RemoveModule {
         let Self { target, policy_type, spec, .. } = self;
         if let Some(store) = Store::locate(cx.root, policy_type)? {
             ensure_policy_inside(cx, policy_type)?;
-            policy::transaction::remove(cx.processes, cx.clock, target, &store, spec)?;
+            policy::transaction::remove(cx.runner, cx.clock, target, &store, spec)?;
         }
         let entries: Vec<Created> =
             receipt.created().iter().filter(|created| is_module_in(created, policy_type)).cloned().collect();

@@ -71,7 +71,7 @@ fn order(releases: &str) {
     }
 }
 
-/// Of a release that has nothing but numbers.
+/// Parses a release that consists of numbers only.
 fn numbers(release: &str) -> Option<Vec<u64>> {
     release.split('.').map(|number| number.parse().ok().filter(|_| !number.starts_with('+'))).collect()
 }

@@ -1,5 +1,5 @@
-//! The window in which login.defs says yes, over whatever files decide it: yes by every way in which shadow reads them, and
-//! then as it was.
+//! The window with any files that configure login.defs: inside it, every reader of shadow sees yes; afterwards the files are
+//! unchanged.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -76,7 +76,7 @@ const PATHS: [&str; 5] = [
     "/etc/login.defs.d/zzz.defs",
 ];
 
-/// Whether it is yes for shadow by itself, and for libeconf in either order of drop-ins.
+/// Returns whether the value is yes for shadow itself, and for libeconf in either order of drop-ins.
 fn is_yes(scratch: &Scratch) -> bool {
     let main = scratch.content("/etc/login.defs");
     let base = main.clone().or_else(|| scratch.content("/usr/etc/login.defs"));
