@@ -292,9 +292,9 @@ fn what_the_agents_parts_need_is_held_to_what_can_be() {
     for (from, to, words) in [
         ("within = \"1h\"", "within = \"soon\"", &["`soon` is not a duration", "line "][..]),
         ("within = \"1h\"", "within = \"-1h\"", &["lies in the past"]),
-        ("within = \"1h\"", "within = \"0s\"", &["load_lock needs"]),
-        ("ends = 2", "ends = 0", &["load_lock needs"]),
-        ("ends = 2", "ends = 33", &["load_lock needs"]),
+        ("within = \"1h\"", "within = \"0s\"", &["load_lock: `ends` must be"]),
+        ("ends = 2", "ends = 0", &["load_lock: `ends` must be"]),
+        ("ends = 2", "ends = 33", &["load_lock: `ends` must be"]),
         ("kernel_from = \"4.12\"", "kernel_from = \"banana\"", &["\"banana\" is not a kernel version"]),
         ("\"ampnetworkflow\"", "\"../evil\"", &["cannot be the name of a kernel module"]),
         ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be used"]),
