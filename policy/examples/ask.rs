@@ -17,7 +17,7 @@ fn main() -> Result<(), &'static str> {
         fallback_domains: Vec::new(),
         class,
         permissions: args.collect(),
-        executable: executable.as_str().into(),
+        executable: host::fs::InRoot::new(executable).map_err(|_| "EXECUTABLE is an absolute path without `..`")?,
     };
     let kernel = RunningKernel;
     println!("mode {:?}", kernel.mode());

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::io::Read;
-use std::path::PathBuf;
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
@@ -94,9 +93,9 @@ fn is_separator(c: char) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Btf {
     /// It has; the file that shows it.
-    Present(PathBuf),
+    Present(InRoot),
     /// It has not; its configuration, if one was found.
-    Absent(Option<PathBuf>),
+    Absent(Option<InRoot>),
 }
 
 /// Looks for BTF of the kernel `release`. `running` is whether it is the running kernel.
@@ -105,11 +104,11 @@ pub enum Btf {
 /// [`ReadError`] if a configuration exists and cannot be read.
 pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> {
     if running && root.exists(BTF) {
-        return Ok(Btf::Present(root.host_path(BTF)));
+        return Ok(Btf::Present(BTF.into()));
     }
     for path in [format!("/boot/config-{release}"), format!("/lib/modules/{release}/config")] {
         if let Some(text) = root.read_text_if_there(&path)? {
-            return Ok(judge_config(&text, root.host_path(path)));
+            return Ok(judge_config(&text, path.as_str().into()));
         }
     }
     const PROC_CONFIG: &str = "/proc/config.gz";
@@ -120,12 +119,12 @@ pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> 
             .take(CONFIG_LIMIT)
             .read_to_string(&mut text)
             .map_err(|e| FileError::new("unpack", root.host_path(PROC_CONFIG), e))?;
-        return Ok(judge_config(&text, root.host_path(PROC_CONFIG)));
+        return Ok(judge_config(&text, PROC_CONFIG.into()));
     }
     Ok(Btf::Absent(None))
 }
 
-fn judge_config(text: &str, path: PathBuf) -> Btf {
+fn judge_config(text: &str, path: InRoot) -> Btf {
     if has_btf_option(text) { Btf::Present(path) } else { Btf::Absent(Some(path)) }
 }
 
@@ -139,7 +138,7 @@ pub fn has_btf_option(config: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Headers {
     /// They are, in this directory.
-    Usable(PathBuf),
+    Usable(InRoot),
     /// Only headers of other kernels, with these releases.
     OfOthers(Vec<String>),
     /// There are no headers.
@@ -159,9 +158,9 @@ pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
     let mut others = Vec::new();
     for place in &places {
         match release_of_headers(root, place)? {
-            Found::Release(found) if found == release => return Ok(Headers::Usable(root.host_path(place))),
+            Found::Release(found) if found == release => return Ok(Headers::Usable(place.as_str().into())),
             Found::Release(found) => others.push(found),
-            Found::Unmarked => return Ok(Headers::Usable(root.host_path(place))),
+            Found::Unmarked => return Ok(Headers::Usable(place.as_str().into())),
             Found::Nothing => {}
         }
     }

@@ -87,10 +87,10 @@ fn the_configuration_shows_btf() {
     let no = "# CONFIG_DEBUG_INFO_BTF is not set\nCONFIG_DEBUG_INFO_BTF_MODULES=y\nXCONFIG_DEBUG_INFO_BTF=y\n";
     for place in ["/boot/config-6.1.0-18-amd64", "/lib/modules/6.1.0-18-amd64/config"] {
         let (_outside, root) = scratch(&[(place, yes)]);
-        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(root.host_path(place)));
+        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(InRoot::from(place)));
         assert_eq!(btf(&root, OTHER, false).unwrap(), Btf::Absent(None), "another kernel's");
         let (_outside, root) = scratch(&[(place, no)]);
-        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Some(root.host_path(place))));
+        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Some(InRoot::from(place))));
     }
 }
 
@@ -104,7 +104,7 @@ fn only_the_running_kernel_is_asked_itself() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(b"CONFIG_DEBUG_INFO_BTF=y\n").unwrap();
     fs::write(root.host_path("/proc/config.gz"), packed.finish().unwrap()).unwrap();
-    assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present(root.host_path("/proc/config.gz")));
+    assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present(InRoot::from("/proc/config.gz")));
     assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(None));
 
     fs::write(root.host_path("/proc/config.gz"), "not packed").unwrap();
@@ -120,10 +120,10 @@ fn headers_of_this_kernel_are_found_in_every_place() {
     ] {
         for marker in ["include/generated/utsrelease.h", "include/linux/utsrelease.h"] {
             let (_outside, root) = scratch(&[(&format!("{place}/{marker}"), &uts(RELEASE))]);
-            assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.host_path(place)), "{place}/{marker}");
+            assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(place)), "{place}/{marker}");
         }
         let (_outside, root) = scratch(&[(&format!("{place}/include/config/kernel.release"), "6.1.0-18-amd64\n")]);
-        assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.host_path(place)));
+        assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(place)));
     }
 }
 
@@ -135,7 +135,7 @@ fn a_link_to_headers_counts_and_a_dangling_one_does_not() {
         (&format!("/lib/modules/{RELEASE}/modules.dep"), ""),
     ]);
     symlink("/opt/headers", root.host_path(&build)).unwrap();
-    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.host_path(&build)));
+    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(&*build)));
     fs::rename(root.host_path("/opt/headers"), root.host_path("/opt/gone")).unwrap();
     assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Missing);
 }
@@ -176,7 +176,7 @@ fn headers_of_other_kernels_are_named() {
 fn build_files_without_a_release_count_by_their_directory() {
     let place = format!("/usr/src/kernels/{RELEASE}");
     let (_outside, root) = scratch(&[(&format!("{place}/Makefile"), "")]);
-    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.host_path(place)));
+    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(&*place)));
 }
 
 proptest::proptest! {

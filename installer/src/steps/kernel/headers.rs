@@ -24,20 +24,17 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     }
     let config = match btf(cx.root, release, *running)? {
         Btf::Present(path) => {
-            return Ok(Observation::satisfied(format!("{release} has BTF ({})", cx.root.display_inside(&path))));
+            return Ok(Observation::satisfied(format!("{release} has BTF ({path})")));
         }
         Btf::Absent(config) => config,
     };
     let without = match config {
-        Some(config) => format!("kernel {release} has no BTF ({})", cx.root.display_inside(&config)),
+        Some(config) => format!("kernel {release} has no BTF ({config})"),
         None => format!("kernel {release} has no BTF"),
     };
     let finding = match headers(cx.root, release)? {
         Headers::Usable(at) => {
-            return Ok(Observation::satisfied(format!(
-                "{without}, its headers are in {}",
-                cx.root.display_inside(&at)
-            )));
+            return Ok(Observation::satisfied(format!("{without}, its headers are in {at}")));
         }
         Headers::OfOthers(others) => Finding {
             reason: Reason::HeadersMismatch,
