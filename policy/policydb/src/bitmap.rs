@@ -63,3 +63,43 @@ impl<'a> Bitmap<'a> {
         self.nodes().last().map(|(first, bits)| first + (UNIT - 1 - bits.leading_zeros()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bitmap's bytes: unit, end, number of nodes, nodes.
+    fn bytes(unit: u32, end: u32, count: u32, nodes: &[(u32, u64)]) -> Vec<u8> {
+        let head = [unit, end, count].into_iter().flat_map(u32::to_le_bytes);
+        head.chain(nodes.iter().flat_map(|(first, bits)| [&first.to_le_bytes()[..], &bits.to_le_bytes()].concat()))
+            .collect()
+    }
+
+    #[test]
+    fn numbers_are_found() {
+        let bytes = bytes(64, 256, 2, &[(64, 0b101), (192, 1 << 63)]);
+        let bitmap = Bitmap::read(&mut Cursor::new(&bytes, "test")).unwrap();
+        let found: Vec<u32> = (0..300).filter(|&bit| bitmap.contains(bit)).collect();
+        assert_eq!((found.as_slice(), bitmap.last()), (&[64, 66, 255][..], Some(255)));
+    }
+
+    #[test]
+    fn what_libsepol_refuses_is_an_error() {
+        type Row = (u32, u32, u32, &'static [(u32, u64)]);
+        let rows: &[Row] = &[
+            (32, 64, 1, &[(0, 1)]),
+            (64, 63, 1, &[(0, 1)]),
+            (64, 64, 0, &[]),
+            (64, 64, 1, &[(1, 1)]),
+            (64, 64, 1, &[(64, 1)]),
+            (64, 64, 1, &[(0, 0)]),
+            (64, 128, 2, &[(64, 1), (0, 1)]),
+            (64, 128, 2, &[(0, 1), (0, 2)]),
+            (64, 64, 2, &[(0, 1)]),
+        ];
+        for row @ &(unit, end, count, nodes) in rows {
+            let bytes = bytes(unit, end, count, nodes);
+            assert!(Bitmap::read(&mut Cursor::new(&bytes, "test")).is_err(), "{row:?}");
+        }
+    }
+}
