@@ -67,15 +67,6 @@ fn without_a_compiler_it_is_installed_from_cil() {
 }
 
 #[test]
-fn without_sesearch_that_is_logged_and_is_no_failure() {
-    let root = root();
-    root.hostprep_without(&["sesearch"], &ONLY).expect_code(0);
-    let log = root.text("/var/log/cisco/hostprep.log");
-    assert!(log.contains("info: not installed, so not asked: sesearch"), "{log}");
-    assert!(!log.contains("failed"), "{log}");
-}
-
-#[test]
 fn a_store_of_el_7_2_is_reported_and_left_alone() {
     let root = ScratchRoot::of("centos-7");
     root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");

@@ -1,6 +1,5 @@
 //! From the global options to the host that a command works on.
 
-use std::cell::OnceCell;
 
 use anyhow::Context as _;
 use faults::texts::Texts;
@@ -104,7 +103,6 @@ pub fn with(
         kind: SystemKind::of(&root),
         distribution,
         kernel_release: kernel,
-        base_rule: OnceCell::new(),
     };
     work(&Invocation { cx, config, texts })
 }

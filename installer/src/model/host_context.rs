@@ -1,6 +1,5 @@
 //! The prepared host, and everything through which a step reaches it.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use faults::{Remedy, RemedyAction, RunOn};
@@ -12,7 +11,6 @@ use host::system::kind::SystemKind;
 use host::{ReadError, Root};
 use policy::System;
 use policy::kernel::Kernel;
-use policy::policy_file::BaseRule;
 
 use crate::profile::Profile;
 
@@ -36,8 +34,6 @@ pub struct HostContext<'a> {
     pub distribution: Distribution,
     /// The kernel to judge instead of the running one (`--kernel`).
     pub kernel_release: Option<String>,
-    /// What the compiled policy on the disk allows without us, once it was asked.
-    pub base_rule: OnceCell<BaseRule>,
 }
 
 /// A kernel to judge.
@@ -118,7 +114,6 @@ impl HostContext<'_> {
             kind: self.kind,
             kernel: self.kernel,
             processes: self.processes,
-            base_rule: &self.base_rule,
         }
     }
 

@@ -1,6 +1,5 @@
 #![allow(clippy::disallowed_methods, reason = "a test makes the tools that are then run")]
 
-use std::cell::OnceCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -61,7 +60,6 @@ impl Host {
             kind: SystemKind::Running,
             kernel: &self.kernel,
             processes: &processes,
-            base_rule: &OnceCell::new(),
         };
         let build_dir = self.root.dir("/build").unwrap();
         let loaded = load(&system, &SystemClock, &spec(), &build_dir);

@@ -1,7 +1,7 @@
 //! The load lock's record, whatever it says: one that is not understood keeps the component out, and one that is lets no
 //! crash loop through.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -123,6 +123,5 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
         kernel_release: None,
-        base_rule: OnceCell::new(),
     });
 }
