@@ -219,7 +219,8 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
     // With SELinux off, or another system's kernel, nothing is denied before the next boot.
     let is_enforced = enforcing && system.kind == SystemKind::Image;
     let mode = if enforcing { "enforcing" } else { "permissive" };
-    let problem = |cause, detail: String| Problem { cause, detail: format!("{mode}, and {detail}"), denied_now: is_enforced };
+    let problem =
+        |cause, detail: String| Problem { cause, detail: format!("{mode}, and {detail}"), denied_now: is_enforced };
 
     let file = match PolicyFile::newest(system.root, &policy_type) {
         Ok(Some(file)) => file,
@@ -263,9 +264,7 @@ fn without_policy(
             let detail = format!("the {policy_type} store has no compiled policy in /etc/selinux/{policy_type}/policy");
             rebuild(spec, assessment, problem(Cause::StoreBroken, detail))
         }
-        FoundStore::Unsupported(store) => {
-            RuleState::Unfixable(problem(Cause::StoreUnsupported, store.to_string()))
-        }
+        FoundStore::Unsupported(store) => RuleState::Unfixable(problem(Cause::StoreUnsupported, store.to_string())),
         FoundStore::Missing => RuleState::NotApplicable(format!(
             "SELinux is configured, but there is no policy and no policy store for {policy_type}"
         )),
@@ -316,7 +315,12 @@ struct Denial<'a> {
 
 impl Denial<'_> {
     /// Finds out from the store what has to be done.
-    fn judge(&self, system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) -> Result<RuleState, ReadError> {
+    fn judge(
+        &self,
+        system: &System<'_>,
+        spec: &ModuleSpec,
+        assessment: &mut RuleAssessment,
+    ) -> Result<RuleState, ReadError> {
         let Self { by, mode, is_enforced, answer } = self;
         let domain = &answer.domain;
         let only_logged = if answer.permissive_domain { " (a permissive domain: only logged)" } else { "" };

@@ -1,6 +1,5 @@
 //! From the global options to the host that a command works on.
 
-
 use anyhow::Context as _;
 use faults::texts::Texts;
 use host::fs::RootError;

@@ -62,7 +62,8 @@ impl<'a> Status<'a> {
         // What is wrong with it, the assessment says.
         let policy = file.as_ref().and_then(|file| file.policy().ok());
         let known = policy.as_ref().and_then(|policy| policy_file::choose_domain(policy, spec));
-        let domain = assessment.domain.clone().or_else(|| known.map(str::to_owned)).unwrap_or_else(|| spec.domain.clone());
+        let domain =
+            assessment.domain.clone().or_else(|| known.map(str::to_owned)).unwrap_or_else(|| spec.domain.clone());
         let rules = policy.map_or_else(Vec::new, |policy| policy_file::allow_rules(&policy, spec, &domain));
         let (store, module) = read_store(root, spec, assessment.policy_type())?;
         Ok(Self { assessment, domain, rules, store, module })

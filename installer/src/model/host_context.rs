@@ -109,12 +109,7 @@ impl HostContext<'_> {
     /// What `policy` assesses: this root and its kernel.
     #[must_use]
     pub fn policy_system(&self) -> System<'_> {
-        System {
-            root: self.root,
-            kind: self.kind,
-            kernel: self.kernel,
-            processes: self.processes,
-        }
+        System { root: self.root, kind: self.kind, kernel: self.kernel, processes: self.processes }
     }
 
     /// Returns the file of the receipt.

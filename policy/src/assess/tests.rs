@@ -195,12 +195,7 @@ fn off_absent_and_in_a_container() {
     let root = Root::for_test(scratch.path()).unwrap();
     let processes = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
     let kernel = FakeKernel::in_mode(KernelMode::Enforcing);
-    let system = System {
-        root: &root,
-        kind: SystemKind::Container,
-        kernel: &kernel,
-        processes: &processes,
-    };
+    let system = System { root: &root, kind: SystemKind::Container, kernel: &kernel, processes: &processes };
     let found = assess(&system, &spec()).unwrap();
     assert_eq!((summary(&found.rule).0, found.state), ("not applicable", State::InContainer));
     assert_eq!(kernel.rule_asked.get(), 0);

@@ -55,12 +55,8 @@ impl Host {
 
     fn load(&self) -> Result<RuleAssessment, LoadError> {
         let processes = CommandRunner::with_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
-        let system = System {
-            root: &self.root,
-            kind: SystemKind::Running,
-            kernel: &self.kernel,
-            processes: &processes,
-        };
+        let system =
+            System { root: &self.root, kind: SystemKind::Running, kernel: &self.kernel, processes: &processes };
         let build_dir = self.root.dir("/build").unwrap();
         let loaded = load(&system, &SystemClock, &spec(), &build_dir);
         assert!(build_dir.names().unwrap().is_empty(), "the compiler's files are removed");

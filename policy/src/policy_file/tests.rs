@@ -10,7 +10,8 @@ fn newest(files: &[(&str, &[u8])]) -> Result<Option<PolicyFile>, Unusable> {
 #[test]
 fn the_newest_version_counts() {
     assert!(newest(&[]).unwrap().is_none());
-    let names = ["policy.9", "policy.31", "policy.33", "policy.33.bak", "policy.kern", "policy.", "policy.+99", "policy.-1"];
+    let names =
+        ["policy.9", "policy.31", "policy.33", "policy.33.bak", "policy.kern", "policy.", "policy.+99", "policy.-1"];
     let paths = names.map(|name| format!("/etc/selinux/targeted/policy/{name}"));
     let files: Vec<(&str, &[u8])> = paths.iter().map(|path| (path.as_str(), path.as_bytes())).collect();
     let newest = newest(&files).unwrap().unwrap();

@@ -1,7 +1,6 @@
 //! A module from installation to removal, with the real `semodule`, `checkmodule`, `semodule_package` and
 //! `checkpolicy`.
 
-
 use host::process::clock::SystemClock;
 use host::system::kind::SystemKind;
 use policy::kernel::{ClassKnowledge, KernelMode};
@@ -64,12 +63,7 @@ fn former_priorities_and_those_of_others() {
 
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
     let processes = processes();
-    let system = System {
-        root: &scratch.root,
-        kind: SystemKind::Image,
-        kernel: &kernel,
-        processes: &processes,
-    };
+    let system = System { root: &scratch.root, kind: SystemKind::Image, kernel: &kernel, processes: &processes };
     let assessed = || assess(&system, &spec()).unwrap();
     let cause = || assessed().rule.problem().map(|problem| problem.cause);
     assert_eq!((assessed().state, assessed().domain.as_deref()), (State::Enforcing, Some("initrc_t")));

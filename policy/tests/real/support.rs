@@ -123,7 +123,8 @@ impl Scratch {
     pub fn linked_rules(&self, domain: &str) -> String {
         let file = PolicyFile::newest(&self.root, self.policy_type).unwrap().unwrap();
         let linked = self.root.shown("/scratch/linked");
-        let command = Command::new("checkpolicy").args(["-b", "-M", "-C", "-o"]).arg(&linked).arg(self.root.shown(file.path()));
+        let command =
+            Command::new("checkpolicy").args(["-b", "-M", "-C", "-o"]).arg(&linked).arg(self.root.shown(file.path()));
         processes().run(&command).unwrap();
         let all = self.root.read("/scratch/linked", 64 * 1024 * 1024).unwrap();
         let rule = format!("(allow {domain} self (bpf ");
