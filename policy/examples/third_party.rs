@@ -17,7 +17,6 @@
 
 #![expect(clippy::print_stdout, reason = "an example prints for its reader")]
 
-use std::cell::OnceCell;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,8 +44,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     let clock = SystemClock;
     let runner = CommandRunner::new(&clock, &());
-    let base_rule = OnceCell::new();
-    let system = System::new(&root, &RunningKernel, &runner, &base_rule);
+    let system = System::new(&root, &RunningKernel, &runner);
     let mut assessment = assess(&system, &spec)?;
     print(&assessment);
     if wants_load && !assessment.rule.is_settled() {
@@ -74,6 +72,7 @@ fn print(assessment: &RuleAssessment) {
         RuleState::Pending(_) => "pending",
         RuleState::Missing(_) => "missing",
         RuleState::NotLoaded(_) => "not loaded",
+        RuleState::NotBuilt(_) => "not built",
         RuleState::Overridden { .. } => "overridden",
         RuleState::Unfixable(_) => "unfixable",
         RuleState::Unknown(_) => "unknown",

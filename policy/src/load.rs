@@ -141,9 +141,11 @@ pub fn load(
                 committed = true;
             }
             // A commit of what the store already has takes seconds and changes nothing.
-            RuleState::NotLoaded(_) if !reloaded => {
+            RuleState::NotLoaded(_) | RuleState::NotBuilt(_) if !reloaded => {
                 let target = StoreTarget::of(system.root, assessment.policy_type(), assessment.state);
-                transaction::run(system.runner, clock, &target.reload(), &spec.name)?;
+                let is_built = matches!(assessment.rule, RuleState::NotLoaded(_));
+                let command = if is_built { target.reload() } else { target.rebuild() };
+                transaction::run(system.runner, clock, &command, &spec.name)?;
                 reloaded = true;
             }
             _ => return Ok(assessment),

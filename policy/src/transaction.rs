@@ -72,6 +72,12 @@ impl StoreTarget {
         self.semodule().arg("-R")
     }
 
+    /// Returns the command that builds the compiled policy from the store again (`semodule(8)`, `-B`).
+    #[must_use]
+    pub fn rebuild(&self) -> Command {
+        self.semodule().arg("-B")
+    }
+
     /// Returns the command that removes the module at each of its own priorities in `present`, in one transaction, or
     /// `None` if there are none. (`semodule` fails if all that it has to do is to remove an absent module.)
     #[must_use]

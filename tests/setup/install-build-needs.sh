@@ -94,13 +94,14 @@ fi
 # What hostprep runs.
 need useradd passwd shadow-utils
 need semodule policycoreutils policycoreutils
-need sesearch setools setools-console
 need checkmodule checkpolicy checkpolicy
 need semodule_package semodule-utils policycoreutils
 need /usr/share/selinux/targeted - selinux-policy-targeted
 
 if [ "$purpose" = test ]; then
     # To test.
+    need secilc secilc secilc
+    need /usr/include/sepol/sepol.h libsepol-dev libsepol-devel
     need jq jq jq
     need strace strace strace
     need getfattr attr attr

@@ -15,14 +15,13 @@ pub struct Command {
     program: String,
     args: Vec<Argument>,
     timeout: Duration,
-    optional: bool,
 }
 
 impl Command {
     /// Returns a command with a time limit of one minute.
     #[must_use]
     pub fn new(program: &str) -> Self {
-        Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60), optional: false }
+        Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60) }
     }
 
     /// Adds an argument.
@@ -58,19 +57,6 @@ impl Command {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
-    }
-
-    /// Marks the program as one that need not be installed.
-    #[must_use]
-    pub fn optional(mut self) -> Self {
-        self.optional = true;
-        self
-    }
-
-    /// Returns whether the program need not be installed.
-    #[must_use]
-    pub fn is_optional(&self) -> bool {
-        self.optional
     }
 
     /// Returns the time limit.

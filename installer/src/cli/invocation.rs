@@ -1,7 +1,5 @@
 //! Turns the global options into the host that a command works on.
 
-use std::cell::OnceCell;
-
 use anyhow::Context as _;
 use faults::texts::Texts;
 use host::fs::{InRoot, RootError};
@@ -104,7 +102,6 @@ pub fn with(
         kind: SystemKind::of(&root),
         distribution,
         kernel_release: kernel,
-        base_rule: OnceCell::new(),
     };
     work(&Invocation { cx, config, texts })
 }

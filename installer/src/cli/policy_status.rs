@@ -8,7 +8,7 @@ use installer::Error;
 use installer::report::exit;
 use installer::steps::selinux::assess;
 use policy::kernel::{Answer, ClassKnowledge};
-use policy::policy_file::PolicyFile;
+use policy::policy_file::{self, PolicyFile};
 use policy::rules::Rules;
 use policy::store::{StoredModule, UnsupportedStore};
 use policy::{ModuleSpec, RuleAssessment, RuleState, Store, Unknown};
@@ -42,6 +42,8 @@ struct Status<'a> {
     /// The domain that the rule is for here: the one that the kernel was asked about, else the one that the compiled policy
     /// knows, else the profile's.
     domain: String,
+    /// The rules of the compiled policy that allow it; empty if the policy cannot be read.
+    rules: Vec<String>,
     store: StoreStatus,
     module: StoredModule,
 }
@@ -56,14 +58,15 @@ enum StoreStatus {
 
 impl<'a> Status<'a> {
     fn of(root: &Root, spec: &ModuleSpec, assessment: &'a RuleAssessment) -> Result<Self, Error> {
-        let domain = match &assessment.answer {
-            Some(answer) => answer.domain.clone(),
-            None => PolicyFile::newest(root, assessment.policy_type())?
-                .and_then(|file| file.choose_domain(spec).map(str::to_owned))
-                .unwrap_or_else(|| spec.domain.clone()),
-        };
+        let file = PolicyFile::newest(root, assessment.policy_type()).ok().flatten();
+        // What is wrong with it, the assessment says.
+        let policy = file.as_ref().and_then(|file| file.policy().ok());
+        let known = policy.as_ref().and_then(|policy| policy_file::choose_domain(policy, spec));
+        let domain =
+            assessment.domain.clone().or_else(|| known.map(str::to_owned)).unwrap_or_else(|| spec.domain.clone());
+        let rules = policy.map_or_else(Vec::new, |policy| policy_file::allow_rules(&policy, spec, &domain));
         let (store, module) = read_store(root, spec, assessment.policy_type())?;
-        Ok(Self { assessment, domain, store, module })
+        Ok(Self { assessment, domain, rules, store, module })
     }
 
     /// The store's directory, where it is seen.
@@ -134,6 +137,7 @@ fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
         "enabled": status.is_enabled(),
         "same_content": status.has_same_content(&cx.profile.module),
         "domain": status.domain,
+        "rules": status.rules,
         "kernel": kernel,
         "standing": standing,
     })
@@ -175,11 +179,14 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         "a fallback from the profile, because this policy does not have the profile's domain"
     };
     line("domain", &status.domain, domain_meaning);
+    for (number, rule) in status.rules.iter().enumerate() {
+        line(if number == 0 { "rule" } else { "" }, rule, if number == 0 { "in the compiled policy" } else { "" });
+    }
     match (&assessment.answer, &assessment.rule) {
         (Some(answer), _) => kernel_lines(answer, &spec.class, &mut line),
         (None, RuleState::Unknown(Unknown::Kernel(e))) => line("kernel", "gave no answer", &e.to_string()),
         (None, _) => {
-            line("kernel", "not asked", "no policy runs here, or it is another system's: only the disk is judged")
+            line("kernel", "not asked", "no policy runs here, or it is another system's: the compiled policy is judged")
         }
     }
     line("result", standing, "");

@@ -1,6 +1,5 @@
 //! The prepared host, and everything through which a step reaches it.
 
-use std::cell::OnceCell;
 use std::path::Path;
 
 use faults::{Remedy, RemedyAction, RunOn};
@@ -13,7 +12,6 @@ use host::system::kind::SystemKind;
 use host::{ReadError, Root};
 use policy::System;
 use policy::kernel::Kernel;
-use policy::policy_file::BaseRule;
 
 use crate::profile::Profile;
 
@@ -37,8 +35,6 @@ pub struct HostContext<'a> {
     pub distribution: Distribution,
     /// The kernel to judge instead of the running one (`--kernel`).
     pub kernel_release: Option<String>,
-    /// The rule in the compiled policy on disk without our module, once it was read.
-    pub base_rule: OnceCell<BaseRule>,
 }
 
 /// A kernel to judge.
@@ -114,13 +110,7 @@ impl HostContext<'_> {
     /// Returns the system that `policy` assesses: this root and its kernel.
     #[must_use]
     pub fn policy_system(&self) -> System<'_> {
-        System {
-            root: self.root,
-            kind: self.kind,
-            kernel: self.kernel,
-            runner: self.runner,
-            base_rule: &self.base_rule,
-        }
+        System { root: self.root, kind: self.kind, kernel: self.kernel, runner: self.runner }
     }
 
     /// Returns the file of the receipt.

@@ -7,7 +7,6 @@
     reason = "tests make the files that the program is then given"
 )]
 
-use std::cell::OnceCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -27,7 +26,7 @@ use installer::model::step::StepRef;
 use installer::profile::Profile;
 use installer::steps::{directories, kernel, scan_service, scan_user, selinux};
 use policy::kernel::KernelMode;
-use policy::testing::FakeKernel;
+use policy::testing::{FakeKernel, compiled};
 
 pub const SCAN_USER: StepRef = &scan_user::ScanUser;
 pub const DIRECTORIES: StepRef = &directories::Directories;
@@ -59,6 +58,14 @@ impl Host {
         host.file("etc/os-release", &fs::read_to_string(fixture).unwrap());
         host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
         host.directory("var/lib/selinux/targeted/active/modules/disabled");
+        host.directory("etc/selinux/targeted/policy");
+        for (name, content) in [
+            ("etc/selinux/targeted/policy/policy.30", compiled::DENIES),
+            ("denies.policy", compiled::DENIES),
+            ("allows.policy", compiled::ALLOWS),
+        ] {
+            fs::write(host.path(name), content).unwrap();
+        }
         host.directory("tools");
         host
     }
@@ -92,7 +99,7 @@ impl Host {
         fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// A `semodule` that installs in the store what it is given, and one that loads it if `loads`.
+    /// A `semodule` that installs in the store what it is given and builds a policy of it, and one that loads it if `loads`.
     pub fn semodule(&self, loads: bool) {
         let load = if loads { "touch loaded" } else { ":" };
         self.tool(
@@ -105,6 +112,8 @@ impl Host {
                    -i) n=$(basename $2 .cil); mkdir -p $d/$p/$n; cp $2 $d/$p/$n/cil; printf cil > $d/$p/$n/lang_ext; shift;;
                    -r) rm -r $d/$p/$2; rm -f loaded; shift;;
                  esac; shift; done
+                 if [ -n \"$n\" ]; then cp allows.policy etc/selinux/targeted/policy/policy.30
+                 else cp denies.policy etc/selinux/targeted/policy/policy.30; fi
                  [ -n \"$n\" ] && {load}; exit 0"
             ),
         );
@@ -151,7 +160,6 @@ impl Host {
             kind: if self.alternate { SystemKind::Image } else { self.kind },
             distribution: Distribution::of(&root).unwrap(),
             kernel_release: None,
-            base_rule: OnceCell::new(),
         })
     }
 

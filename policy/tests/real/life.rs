@@ -1,12 +1,10 @@
 //! A module from installation to removal, with the real `semodule`, `checkmodule`, `semodule_package` and
 //! `checkpolicy`.
 
-use std::cell::OnceCell;
-
 use host::process::clock::SystemClock;
 use host::system::kind::SystemKind;
-use policy::kernel::KernelMode;
-use policy::policy_file::{BaseRule, PolicyFile};
+use policy::kernel::{ClassKnowledge, KernelMode};
+use policy::policy_file::{self, PolicyFile};
 use policy::rules::Rules;
 use policy::testing::FakeKernel;
 use policy::transaction::{InstalledAt, remove};
@@ -65,14 +63,7 @@ fn former_priorities_and_those_of_others() {
 
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
     let runner = runner();
-    let base_rule = OnceCell::new();
-    let system = System {
-        root: &scratch.root,
-        kind: SystemKind::Image,
-        kernel: &kernel,
-        runner: &runner,
-        base_rule: &base_rule,
-    };
+    let system = System { root: &scratch.root, kind: SystemKind::Image, kernel: &kernel, runner: &runner };
     let assessed = || assess(&system, &spec()).unwrap();
     let cause = || assessed().rule.problem().map(|problem| problem.cause);
     assert_eq!((assessed().state, assessed().domain.as_deref()), (State::Enforcing, Some("initrc_t")));
@@ -89,7 +80,7 @@ fn former_priorities_and_those_of_others() {
 
     assert!(gone(&scratch));
     assert_eq!(priorities(&scratch), [200], "another package's stays");
-    assert_eq!(cause(), Some(Cause::ModuleMissing), "which has other rules");
+    assert_eq!(cause(), Some(Cause::RuleDenied), "which has other rules");
 
     scratch.add(400, "agent-bpf", "(typeattribute an_administrators)").unwrap();
     let overridden = load::load(&system, &SystemClock, &spec(), &build_dir).unwrap();
@@ -106,19 +97,14 @@ fn on_a_distributions_store() {
         panic!("the prepared store already has the module");
     }
     let before = PolicyFile::newest(&scratch.root, "default").unwrap().unwrap();
-    assert!(before.is_policy() && before.knows_class(&spec()) && !before.denies_unknown());
-    assert!(before.knows_type("initrc_t") && !before.knows_type("initrc") && !before.knows_type("domain"));
-    assert!(!before.knows_class(&ModuleSpec {
-        class: "perf_event".into(),
-        permissions: vec!["warp".into()],
-        ..spec()
-    }));
-    assert_eq!(before.choose_domain(&spec()), Some("unconfined_service_t"), "the fixture module declares it");
-    let sesearch = |expected| if runner().find("sesearch").is_some() { expected } else { BaseRule::Unknown };
-    assert_eq!(before.rule(&runner(), &spec(), "unconfined_t"), sesearch(BaseRule::Allows));
-    assert_eq!(before.rule(&runner(), &spec(), "getty_t"), sesearch(BaseRule::Refuses));
-    assert_eq!(before.rule(&runner(), &spec(), "absent_t"), sesearch(BaseRule::Refuses));
-    assert_eq!(before.rule(&no_compiler(&SystemClock), &spec(), "getty_t"), BaseRule::Unknown);
+    let policy = before.policy().unwrap();
+    let answer = policy_file::ask(&policy, &spec()).unwrap();
+    assert_eq!(answer.domain, "unconfined_service_t", "the fixture module declares it");
+    assert_eq!((answer.class, answer.missing().len()), (ClassKnowledge::Known, 5));
+    let unconfined = ModuleSpec { domain: "unconfined_t".into(), ..spec() };
+    assert!(policy_file::ask(&policy, &unconfined).unwrap().allows_all());
+    let rule = "allow unconfined_domain_type domain:bpf { map_create map_read map_write prog_load prog_run };";
+    assert_eq!(policy_file::allow_rules(&policy, &spec(), "unconfined_t"), [rule]);
 
     let former = ModuleSpec { priority: 400, ..spec() };
     scratch.install(&runner(), &former, "unconfined_service_t").unwrap();

@@ -90,9 +90,7 @@ impl Scratch {
     pub fn compile(&self, runner: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> Compiled {
         let directory = self.root.make_dirs("/scratch").unwrap();
         let sources = Sources::render(spec, domain).unwrap();
-        Compile::plan(runner, &self.root, &spec.name, &sources, directory.in_root())
-            .run(runner, &directory)
-            .unwrap()
+        Compile::plan(runner, &self.root, &spec.name, &sources, directory.in_root()).run(runner, &directory).unwrap()
     }
 
     /// Compiles and installs it.
@@ -112,7 +110,10 @@ impl Scratch {
     pub fn linked_rules(&self, domain: &str) -> String {
         let file = PolicyFile::newest(&self.root, self.policy_type).unwrap().unwrap();
         let linked = self.root.host_path("/scratch/linked");
-        let command = Command::new("checkpolicy").args(["-b", "-M", "-C", "-o"]).arg(&linked).arg(file.path());
+        let command = Command::new("checkpolicy")
+            .args(["-b", "-M", "-C", "-o"])
+            .arg(&linked)
+            .arg(self.root.host_path(file.path()));
         runner().run(&command).unwrap();
         let all = self.root.read("/scratch/linked", 64 * 1024 * 1024).unwrap();
         let rule = format!("(allow {domain} self (bpf ");

@@ -43,9 +43,10 @@ fn it_assesses_and_loads() {
     assert_eq!(
         lines,
         [
-            "missing: enforcing, and the module agent-bpf is not in the tiny store",
+            "missing: enforcing, and /etc/selinux/tiny/policy/policy.33 denies initrc_t bpf { map_create map_read map_write \
+             prog_load prog_run }",
             "  denied now; install the module",
-            "in force: agent-bpf is enabled at priority 300 in the tiny store",
+            "in force: /etc/selinux/tiny/policy/policy.33 allows bpf for initrc_t",
         ]
     );
     assert!(scratch.linked_rules("initrc_t").contains("prog_run"), "{}", scratch.linked_rules("initrc_t"));

@@ -62,7 +62,7 @@ impl Action for LoadModule {
     }
 }
 
-/// Loads the policy that is in the store into the kernel again.
+/// Loads the policy that is in the store into the kernel again, or builds it again.
 #[derive(Debug)]
 pub(super) struct ReloadPolicy {
     /// The tool.

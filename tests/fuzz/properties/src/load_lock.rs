@@ -1,6 +1,6 @@
 //! The load lock's record with any content: a malformed record keeps the component out, and a valid one stops a crash loop.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -129,6 +129,5 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
         kernel_release: None,
-        base_rule: OnceCell::new(),
     });
 }
