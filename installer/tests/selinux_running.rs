@@ -10,6 +10,8 @@ mod common;
 
 use common::{Host, SELINUX_MODULE, SELINUX_TOOLS};
 use faults::Reason;
+use installer::engine::remove as removal;
+use installer::model::receipt::Receipt;
 use installer::model::report::Outcome;
 use installer::model::step::StepRef;
 use policy::kernel::{ClassKnowledge, KernelMode};
@@ -30,6 +32,17 @@ fn what_the_base_policy_allows_needs_no_module_and_no_process() {
     assert_eq!(report.outcome, Outcome::Ok, "{report:?}");
     assert_eq!(host.calls(), [""; 0]);
     assert!(!host.path("run").exists(), "not even the lock is taken");
+}
+
+#[test]
+fn a_store_of_an_interrupted_transaction_is_named_by_its_own_path() {
+    let host = Host::enforcing("rhel-9");
+    let store = host.path("var/lib/selinux/targeted");
+    std::fs::rename(store.join("active"), store.join("previous")).unwrap();
+    let failed = host.with(|cx| removal::plan(cx, &Receipt::of(cx), &[MODULE]).failed);
+    let [failed] = &failed[..] else { panic!("{failed:?}") };
+    let expected = format!("cannot remove the module from the policy store {}: ", store.display());
+    assert!(failed.to_string().starts_with(&expected), "{failed}");
 }
 
 #[test]

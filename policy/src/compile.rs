@@ -135,7 +135,7 @@ impl Compile {
     /// [`FileError`] if a file cannot be removed.
     pub fn clean(&self, directory: &Dir) -> Result<(), FileError> {
         for extension in ["te", "mod", "pp", "cil"] {
-            directory.unlink(file_name(&&self.file.with_extension(extension)))?;
+            directory.unlink(file_name(&self.file.with_extension(extension)))?;
         }
         Ok(())
     }

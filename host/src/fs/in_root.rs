@@ -117,7 +117,6 @@ impl InRoot {
     }
 
     /// Returns the components of the path.
-    #[must_use]
     pub fn components(&self) -> Components<'_> {
         self.0.components()
     }

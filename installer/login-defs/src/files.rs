@@ -43,7 +43,8 @@ pub(crate) struct FileAt {
 }
 
 impl FileAt {
-    /// Follows links at the end of `inside`, within the root.
+    /// Follows links at the end of `path`, within the root. It has its own loop, because it needs the path that the last link
+    /// leads to, and `Root` returns only what is opened there.
     pub fn resolved(root: &Root, path: &InRoot) -> Result<Self, FileError> {
         let mut real = path.clone();
         for _ in 0..MAX_SYMLINKS {
@@ -58,7 +59,7 @@ impl FileAt {
         Err(looping(root, path))
     }
 
-    /// Does not follow a link at the end of `inside`: a path that was resolved once is not resolved again.
+    /// Does not follow a link at the end of `path`: a path that was resolved once is not resolved again.
     pub fn unresolved(root: &Root, path: &InRoot) -> Result<Self, FileError> {
         let (dir, name) = root.parent(path)?;
         Ok(Self { dir, name, path: path.clone() })

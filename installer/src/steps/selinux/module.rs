@@ -59,7 +59,7 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         }
         (_, None) => {
             let build_dir = &cx.profile.paths.build_dir;
-            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, &build_dir)?;
+            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, build_dir)?;
             vec![Box::new(LoadModule(load))]
         }
     };
