@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 use std::io::Read;
-use std::path::PathBuf;
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
+use crate::fs::InRoot;
 use crate::system::kernel::release::{compare_releases, is_enterprise_linux};
 
 /// The file in which a running kernel shows its BTF.
@@ -20,20 +20,20 @@ const CONFIG_LIMIT: u64 = 4 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Btf {
     /// It has; the file that shows it.
-    Present(PathBuf),
+    Present(InRoot),
     /// It has not.
     Absent(Absence),
 }
 
-/// What shows that a kernel has no BTF. Paths are as the prepared host sees them.
+/// What shows that a kernel has no BTF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Absence {
     /// The running kernel does not show the file.
     NoFile,
     /// This configuration lacks the option.
-    NoOption(PathBuf),
+    NoOption(InRoot),
     /// This configuration has the option, and the kernel is too old to show what it builds.
-    TooOld(PathBuf),
+    TooOld(InRoot),
     /// There is no configuration of this kernel.
     NoConfiguration,
 }
@@ -49,7 +49,7 @@ pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> 
     }
     for path in [format!("/boot/config-{release}"), format!("/lib/modules/{release}/config")] {
         if let Some(text) = root.read_text_if_there(&path)? {
-            return Ok(judge_config(&text, path.into(), release));
+            return Ok(judge_config(&text, path.as_str().into(), release));
         }
     }
     const PROC_CONFIG: &str = "/proc/config.gz";
@@ -59,13 +59,13 @@ pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> 
         flate2::read::GzDecoder::new(file)
             .take(CONFIG_LIMIT)
             .read_to_string(&mut text)
-            .map_err(|e| FileError::new("unpack", root.shown(PROC_CONFIG), e))?;
+            .map_err(|e| FileError::new("unpack", root.host_path(PROC_CONFIG), e))?;
         return Ok(judge_config(&text, PROC_CONFIG.into(), release));
     }
     Ok(Btf::Absent(Absence::NoConfiguration))
 }
 
-fn judge_config(text: &str, path: PathBuf, release: &str) -> Btf {
+fn judge_config(text: &str, path: InRoot, release: &str) -> Btf {
     if !has_option(text) {
         Btf::Absent(Absence::NoOption(path))
     } else if shows_what_it_has(release) {

@@ -1,10 +1,10 @@
 //! The headers of a kernel: the files against which programs for exactly this kernel are compiled.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Component;
 
 use crate::Root;
 use crate::error::FileError;
-use crate::fs::{is_dir, is_file, is_link};
+use crate::fs::{InRoot, is_dir, is_file, is_link};
 use crate::system::kernel::release::is_release;
 
 /// Files that `make` writes into headers when the kernel is built. Sources that nobody configured have none of them.
@@ -17,11 +17,11 @@ const GENERATED: [&str; 6] = [
     "include/linux/utsrelease.h",
 ];
 
-/// Whether the headers of a kernel are installed. Paths are as the prepared host sees them.
+/// Whether the headers of a kernel are installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Headers {
     /// They are, in this directory.
-    Usable(PathBuf),
+    Usable(InRoot),
     /// They are in this directory, and parts of them are missing.
     Incomplete(Incomplete),
     /// Only headers of other kernels, with these releases.
@@ -34,9 +34,9 @@ pub enum Headers {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incomplete {
     /// The directory in which they are.
-    pub directory: PathBuf,
+    pub directory: InRoot,
     /// The missing files and directories, at least one.
-    pub missing: Vec<PathBuf>,
+    pub missing: Vec<InRoot>,
     /// Whether `/lib/modules/RELEASE/build` leads to them.
     pub linked: bool,
 }
@@ -46,7 +46,7 @@ pub struct Incomplete {
 /// # Errors
 /// [`FileError`] if a directory exists and cannot be listed.
 pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
-    let build = PathBuf::from(format!("/lib/modules/{release}/build"));
+    let build = InRoot::from(format!("/lib/modules/{release}/build").as_str());
     let mut others = Vec::new();
     let directory = real(root, &build);
     match Tree::at(root, &directory)?.filter(|tree| tree.is_of(release, &mut others)) {
@@ -76,7 +76,7 @@ pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
 
 /// The directories in which packages put headers, each with the release that its name stands for.
 struct Packages {
-    all: Vec<(PathBuf, String)>,
+    all: Vec<(InRoot, String)>,
 }
 
 impl Packages {
@@ -86,10 +86,10 @@ impl Packages {
         };
         let mut all = Vec::new();
         for name in names("/usr/src/kernels")? {
-            all.push((Path::new("/usr/src/kernels").join(&name), name));
+            all.push((InRoot::from("/usr/src/kernels").join(&name), name));
         }
         for name in names("/usr/src")? {
-            let above = Path::new("/usr/src").join(&name);
+            let above = InRoot::from("/usr/src").join(&name);
             if let Some(release) = name.strip_prefix("linux-headers-") {
                 all.push((above, release.to_owned()));
             } else if let Some(version) = name.strip_prefix("linux-").and_then(|rest| rest.strip_suffix("-obj")) {
@@ -111,7 +111,7 @@ impl Packages {
 }
 
 /// Returns the names in a directory; none if it is something else.
-fn list(root: &Root, directory: &Path) -> Result<Vec<String>, FileError> {
+fn list(root: &Root, directory: &InRoot) -> Result<Vec<String>, FileError> {
     match root.stat_followed(directory)? {
         Some(found) if is_dir(&found) => {
             Ok(root.names(directory)?.into_iter().filter_map(|name| name.into_string().ok()).collect())
@@ -127,12 +127,12 @@ struct Tree {
     has_makefile: bool,
     /// Whether it was built for one flavour, rather than being the part that several flavours share.
     is_flavour: bool,
-    missing: Vec<PathBuf>,
+    missing: Vec<InRoot>,
 }
 
 impl Tree {
     /// Returns `None` if nothing in `directory` belongs to headers: a dangling link, or what was left behind.
-    fn at(root: &Root, directory: &Path) -> Result<Option<Self>, FileError> {
+    fn at(root: &Root, directory: &InRoot) -> Result<Option<Self>, FileError> {
         match root.stat_followed(directory)? {
             Some(found) if is_dir(&found) => {}
             _ => return Ok(None),
@@ -179,11 +179,11 @@ impl Tree {
 }
 
 /// Enterprise Linux has one directory for each kernel there, and nothing shared.
-fn is_kernels(directory: &Path) -> bool {
+fn is_kernels(directory: &InRoot) -> bool {
     directory.starts_with("/usr/src/kernels")
 }
 
-fn release_of(root: &Root, directory: &Path) -> Option<String> {
+fn release_of(root: &Root, directory: &InRoot) -> Option<String> {
     let header = |part: &str| {
         let text = root.read_text(directory.join(part)).ok()?;
         uts_release(&text).map(str::to_owned)
@@ -203,12 +203,12 @@ fn uts_release(text: &str) -> Option<&str> {
 
 /// Returns what the Makefile takes from another tree and that tree lacks. Debian's has one line, with its `-common` tree;
 /// that of a build with `O=` names the sources (`scripts/mkmakefile`).
-fn missing_includes(root: &Root, directory: &Path) -> Vec<PathBuf> {
+fn missing_includes(root: &Root, directory: &InRoot) -> Vec<InRoot> {
     let Ok(text) = root.read_text(directory.join("Makefile")) else { return Vec::new() };
     let mut missing = Vec::new();
     for line in text.lines() {
         let tree = match line.strip_prefix("include ") {
-            Some(file) => outside(file.trim(), directory).and_then(|file| file.parent().map(Path::to_owned)),
+            Some(file) => outside(file.trim(), directory).and_then(|file| file.parent()),
             None => line.strip_prefix("MAKEARGS := -C ").and_then(|tree| outside(tree.trim(), directory)),
         };
         for part in tree.iter().flat_map(|tree| ["Makefile", "include"].map(|part| tree.join(part))) {
@@ -221,32 +221,32 @@ fn missing_includes(root: &Root, directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns the path of what a Makefile in `directory` names, if it names one in another place and without variables.
-fn outside(named: &str, directory: &Path) -> Option<PathBuf> {
+fn outside(named: &str, directory: &InRoot) -> Option<InRoot> {
     let plain = !named.is_empty() && !named.contains(|c: char| c.is_whitespace() || "$%*#\"'".contains(c));
     (plain && (named.starts_with('/') || named.starts_with("../"))).then(|| normal(&directory.join(named)))
 }
 
 /// Returns where the link `path` leads, if nothing is there.
-fn dangling(root: &Root, path: &Path) -> Option<PathBuf> {
+fn dangling(root: &Root, path: &InRoot) -> Option<InRoot> {
     let followed = root.stat_followed(path).ok()?;
     if followed.is_some() { None } else { link_destination(root, path) }
 }
 
 /// Returns where the link `path` leads, or `None` if it is not a link. Only its own text is resolved.
-fn link_destination(root: &Root, path: &Path) -> Option<PathBuf> {
+fn link_destination(root: &Root, path: &InRoot) -> Option<InRoot> {
     root.stat(path).ok().flatten().filter(is_link)?;
     Some(normal(&path.parent()?.join(root.link_target(path)?)))
 }
 
 /// Returns where `path` leads, through as many links as packages and administrators put one after another.
-fn real(root: &Root, path: &Path) -> PathBuf {
-    let next = |path: &PathBuf| link_destination(root, path);
-    std::iter::successors(Some(path.to_owned()), next).take(8).last().unwrap_or_else(|| path.to_owned())
+fn real(root: &Root, path: &InRoot) -> InRoot {
+    let next = |path: &InRoot| link_destination(root, path);
+    std::iter::successors(Some(path.clone()), next).take(8).last().unwrap_or_else(|| path.clone())
 }
 
 /// Returns `path` without `..`, resolved as text: the links of packages lead over plain directories.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::from("/");
+fn normal(path: &InRoot) -> InRoot {
+    let mut normal = InRoot::top();
     for component in path.components() {
         match component {
             Component::Normal(name) => normal.push(name),

@@ -25,17 +25,17 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     }
     let without = match btf(cx.root, release, kernel.running)? {
         Btf::Present(path) => {
-            return Ok(Observation::satisfied(format!("{release} has BTF ({})", path.display())));
+            return Ok(Observation::satisfied(format!("{release} has BTF ({})", path)));
         }
         Btf::Absent(absence) => without_btf(release, &absence),
     };
     let finding = match headers(cx.root, release)? {
         Headers::Usable(at) => {
-            return Ok(Observation::satisfied(format!("{without}, its headers are in {}", at.display())));
+            return Ok(Observation::satisfied(format!("{without}, its headers are in {}", at)));
         }
         Headers::Incomplete(incomplete) => {
-            let missing: Vec<String> = incomplete.missing.iter().map(|path| path.display().to_string()).collect();
-            let directory = incomplete.directory.display();
+            let missing: Vec<String> = incomplete.missing.iter().map(|path| path.to_string()).collect();
+            let directory = &incomplete.directory;
             let is = if missing.len() == 1 { "is" } else { "are" };
             Finding {
                 reason: Reason::HeadersIncomplete,
@@ -64,9 +64,9 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
 fn without_btf(release: &str, absence: &Absence) -> String {
     match absence {
         Absence::NoFile => format!("kernel {release} has no BTF (no /sys/kernel/btf/vmlinux)"),
-        Absence::NoOption(config) => format!("kernel {release} has no BTF ({})", config.display()),
+        Absence::NoOption(config) => format!("kernel {release} has no BTF ({})", config),
         Absence::TooOld(config) => {
-            let config = config.display();
+            let config = config;
             format!("kernel {release} has no BTF (in spite of {config}: the kernel shows it from Linux 5.4 on)")
         }
         Absence::NoConfiguration => format!("kernel {release} has no BTF"),

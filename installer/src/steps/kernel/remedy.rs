@@ -1,8 +1,9 @@
 //! What to do about missing headers.
 
-use std::path::{Component, Path};
+use std::path::Component;
 
 use faults::Remedy;
+use host::fs::InRoot;
 use host::system::distribution::{Foreign, KernelOrigin, KernelPackages};
 use host::system::kernel::Incomplete;
 
@@ -60,13 +61,13 @@ fn erases_separately(package_manager: Option<&str>) -> bool {
 /// The link belongs to the kernel's own package on Enterprise Linux and SUSE.
 fn link(kernel: &JudgedKernel, incomplete: &Incomplete) -> Option<Remedy> {
     let build = format!("/lib/modules/{}/build", kernel.release);
-    let directory = incomplete.directory.display().to_string();
+    let directory = incomplete.directory.to_string();
     (!incomplete.linked).then(|| Remedy::run_in_root(["ln", "-sfn", &directory, &build]))
 }
 
 /// Returns the package of Debian's that owns `path`: `/usr/src/linux-headers-6.1.0-18-common/Makefile` and
 /// `/usr/lib/linux-kbuild-6.1/scripts` are in directories that are called as their packages are.
-fn debian_package(path: &Path) -> Option<String> {
+fn debian_package(path: &InRoot) -> Option<String> {
     let mut names = path.components().filter_map(|component| match component {
         Component::Normal(name) => name.to_str(),
         _ => None,

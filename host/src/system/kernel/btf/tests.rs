@@ -40,7 +40,11 @@ fn the_option_counts_from_5_4_on() {
     ] {
         let place = format!("/boot/config-{release}");
         let (_outside, root) = scratch(&[(&place, YES)]);
-        let expected = if counts { Btf::Present(place.into()) } else { Btf::Absent(Absence::TooOld(place.into())) };
+        let expected = if counts {
+            Btf::Present(place.as_str().into())
+        } else {
+            Btf::Absent(Absence::TooOld(place.as_str().into()))
+        };
         assert_eq!(btf(&root, release, false).unwrap(), expected, "{release}");
     }
 }
@@ -55,7 +59,7 @@ fn the_running_kernel_is_asked_itself() {
     let config = format!("/boot/config-{RELEASE}");
     let (_outside, root) = scratch(&[(&config, YES), ("/sys/kernel/uevent_seqnum", "1\n")]);
     assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Absent(Absence::NoFile));
-    assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(config.into()));
+    assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(config.as_str().into()));
 }
 
 #[test]
@@ -63,10 +67,10 @@ fn without_sysfs_the_running_kernel_has_its_configuration() {
     let (_outside, root) = scratch(&[("/proc/config.gz", "")]);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(YES.as_bytes()).unwrap();
-    fs::write(root.shown("/proc/config.gz"), packed.finish().unwrap()).unwrap();
+    fs::write(root.host_path("/proc/config.gz"), packed.finish().unwrap()).unwrap();
     assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present("/proc/config.gz".into()));
     assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Absence::NoConfiguration));
 
-    fs::write(root.shown("/proc/config.gz"), "not packed").unwrap();
+    fs::write(root.host_path("/proc/config.gz"), "not packed").unwrap();
     assert!(btf(&root, RELEASE, true).unwrap_err().to_string().contains("/proc/config.gz"));
 }

@@ -27,15 +27,19 @@ pub(crate) fn scratch(files: &[(&str, &str)]) -> (TempDir, Root) {
 }
 
 fn file(root: &Root, path: &str, content: &str) {
-    let path = root.shown(path);
+    let path = root.host_path(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
 }
 
 fn link(root: &Root, path: &str, target: &str) {
-    let path = root.shown(path);
+    let path = root.host_path(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     symlink(target, path).unwrap();
+}
+
+fn in_root(path: impl AsRef<str>) -> InRoot {
+    InRoot::from(path.as_ref())
 }
 
 fn uts(release: &str) -> String {
@@ -100,7 +104,7 @@ fn incomplete(root: &Root, release: &str) -> Incomplete {
 }
 
 fn remove(root: &Root, path: &str) {
-    let path = root.shown(path);
+    let path = root.host_path(path);
     if fs::symlink_metadata(&path).unwrap().is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
         .unwrap();
 }
@@ -108,7 +112,7 @@ fn remove(root: &Root, path: &str) {
 #[test]
 fn headers_as_packages_install_them_are_usable() {
     for ((_outside, root), release) in [(debian(), RELEASE), (suse(), SUSE), (el(), EL)] {
-        assert_eq!(headers(&root, release).unwrap(), Headers::Usable(format!("/lib/modules/{release}/build").into()));
+        assert_eq!(headers(&root, release).unwrap(), Headers::Usable(in_root(format!("/lib/modules/{release}/build"))));
         assert!(
             matches!(headers(&root, OTHER).unwrap(), Headers::OfOthers(others) if others == [release]),
             "{release}"
@@ -181,7 +185,7 @@ fn headers_that_are_there_by_half_are_incomplete() {
         remove(&root, removed);
         let found = incomplete(&root, release);
         for path in missing {
-            assert!(found.missing.contains(&PathBuf::from(path)), "{removed}: {found:?}");
+            assert!(found.missing.contains(&in_root(path)), "{removed}: {found:?}");
         }
         assert_eq!(found.linked, !removed.ends_with("/build"), "{removed}");
         assert!(found.directory.starts_with("/usr/src"), "{removed}: {found:?}");
@@ -191,10 +195,10 @@ fn headers_that_are_there_by_half_are_incomplete() {
 #[test]
 fn what_an_erased_package_left_is_incomplete() {
     let (_outside, root) = scratch(&[(&format!("/usr/src/kernels/{EL}/include/config/foo.h"), "")]);
-    assert_eq!(incomplete(&root, EL).missing[0], PathBuf::from(format!("/lib/modules/{EL}/build")));
+    assert_eq!(incomplete(&root, EL).missing[0], in_root(format!("/lib/modules/{EL}/build")));
     link(&root, &format!("/lib/modules/{EL}/build"), &format!("/usr/src/kernels/{EL}"));
     let found = incomplete(&root, EL);
-    assert_eq!(found.directory, PathBuf::from(format!("/usr/src/kernels/{EL}")));
+    assert_eq!(found.directory, in_root(format!("/usr/src/kernels/{EL}")));
     assert_eq!(found.missing[0], found.directory.join("Makefile"));
     assert_eq!(headers(&root, OTHER).unwrap(), Headers::Missing, "no other kernel's headers either");
 }
@@ -219,7 +223,7 @@ fn ubuntu_links_to_the_part_that_its_flavours_share() {
     assert_eq!(headers(&root, "5.15.0-91-generic").unwrap(), Headers::Usable(build.into()));
     remove(&root, shared);
     let found = incomplete(&root, "5.15.0-91-generic");
-    assert_eq!(found.missing, [format!("{shared}/Makefile"), format!("{shared}/arch")].map(PathBuf::from));
+    assert_eq!(found.missing, [format!("{shared}/Makefile"), format!("{shared}/arch")].map(in_root));
 }
 
 #[test]
@@ -228,7 +232,7 @@ fn sources_that_nobody_configured_are_incomplete() {
         scratch(&[("/usr/src/linux-6.1.90/Makefile", ""), ("/usr/src/linux-6.1.90/include/linux/x.h", "")]);
     link(&root, "/lib/modules/6.1.90/build", "/usr/src/linux-6.1.90");
     let generated = "/usr/src/linux-6.1.90/include/generated/autoconf.h";
-    assert_eq!(incomplete(&root, "6.1.90").missing, [PathBuf::from(generated)]);
+    assert_eq!(incomplete(&root, "6.1.90").missing, [in_root(generated)]);
     assert_eq!(headers(&root, OTHER).unwrap(), Headers::Missing);
 }
 
@@ -252,7 +256,7 @@ fn parts_that_flavours_share_and_empty_directories_are_not_headers() {
         format!("/usr/src/linux-headers-{OTHER}/scripts"),
         "/usr/src/linux-5.3.18-obj/x86_64".into(),
     ] {
-        fs::create_dir_all(root.shown(place)).unwrap();
+        fs::create_dir_all(root.host_path(place)).unwrap();
     }
     for shared in [
         "/usr/src/linux-headers-5.4.0-42",

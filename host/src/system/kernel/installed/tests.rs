@@ -95,9 +95,9 @@ fn a_copy_of_an_image_is_not_a_kernel() {
 #[test]
 fn links_are_followed_inside_the_root() {
     let (_outside, root) = scratch(&[("/usr/lib/modules/6.1.0-9-amd64/vmlinuz", "")]);
-    symlink("usr/lib", root.shown("/lib")).unwrap();
+    symlink("usr/lib", root.host_path("/lib")).unwrap();
     assert_eq!(newest_installed(&root).unwrap().as_deref(), Some("6.1.0-9-amd64"));
-    fs::create_dir(root.shown("/boot")).unwrap();
-    symlink("/usr/lib/modules/7.0/vmlinuz", root.shown("/boot/vmlinuz-7.0")).unwrap();
+    fs::create_dir(root.host_path("/boot")).unwrap();
+    symlink("/usr/lib/modules/7.0/vmlinuz", root.host_path("/boot/vmlinuz-7.0")).unwrap();
     assert_eq!(newest_installed(&root).unwrap().as_deref(), Some("6.1.0-9-amd64"), "a dangling link");
 }
