@@ -66,7 +66,6 @@ fn without_btf(release: &str, absence: &Absence) -> String {
         Absence::NoFile => format!("kernel {release} has no BTF (no /sys/kernel/btf/vmlinux)"),
         Absence::NoOption(config) => format!("kernel {release} has no BTF ({})", config),
         Absence::TooOld(config) => {
-            let config = config;
             format!("kernel {release} has no BTF (in spite of {config}: the kernel shows it from Linux 5.4 on)")
         }
         Absence::NoConfiguration => format!("kernel {release} has no BTF"),

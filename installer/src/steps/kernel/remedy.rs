@@ -31,8 +31,8 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
     if let KernelOrigin::Packaged(packages) = distribution.kernel_origin(&kernel.release) {
         let mut again = packages.exact.clone();
         if distribution.package_manager() == Some("apt-get") {
-            let owner = |path| debian_package(path).filter(|package| !again.contains(package));
-            let mut owners: Vec<String> = incomplete.missing.iter().filter_map(|path| owner(path)).collect();
+            let owner = |path: &InRoot| debian_package(path).filter(|package| !again.contains(package));
+            let mut owners: Vec<String> = incomplete.missing.iter().filter_map(owner).collect();
             owners.retain(|package| !package.ends_with(&format!("-{}", kernel.release)));
             owners.dedup();
             again.extend(owners);
