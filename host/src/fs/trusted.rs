@@ -94,14 +94,23 @@ impl Root {
         Ok(None)
     }
 
-    /// Returns whether only trusted users can change the file that `inside` leads to: the file itself, every directory and every
-    /// symbolic link on the way. The directories that hold the file or a link must be writable by trusted users alone, the sticky
-    /// bit notwithstanding.
+    /// Returns whether only trusted users can change the file that `inside` leads to: see [`Root::find_untrusted`].
     #[must_use]
     pub fn is_trusted(&self, inside: impl AsRef<Path>) -> bool {
-        let Ok(owners) = self.trusted_owners() else { return false };
+        matches!(self.find_untrusted(inside), Ok(None))
+    }
+
+    /// Returns what lets another user change the file or directory that `inside` leads to: it itself, a directory or a symbolic
+    /// link on the way. The directories that hold the file or a link must be writable by trusted users alone, the sticky bit
+    /// notwithstanding.
+    ///
+    /// # Errors
+    /// [`FileError`] if `inside` does not lead to a file.
+    pub fn find_untrusted(&self, inside: impl AsRef<Path>) -> Result<Option<UntrustedAbove>, FileError> {
+        let inside = inside.as_ref();
+        let owners = self.trusted_owners()?;
         let mut last = None;
-        let resolved = resolve_checked(&self.fd, inside.as_ref(), true, &mut |step| {
+        let resolved = resolve_checked(&self.fd, inside, true, &mut |step| {
             let found = step.stat().map_err(Stopped::System)?;
             match step.kind {
                 StepKind::Directory(_) => {
@@ -115,9 +124,20 @@ impl Root {
             }
             .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(step.path.to_owned(), why)))
         });
-        let Ok(Resolved { dir, name: Some(name) }) = resolved else { return false };
-        let exclusive = |found: Result<FileStat, Errno>| found.is_ok_and(|found| owners.exclusive(&found).is_ok());
-        exclusive(fstat(&dir)) && exclusive(fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW))
+        let failed = |e: Errno| FileError::new("look at", self.shown(inside), e);
+        let Resolved { dir, at, name } = match resolved {
+            Err(Stopped::Untrusted(why)) => return Ok(Some(why)),
+            Err(Stopped::System(e)) => return Err(failed(e)),
+            Ok(resolved) => resolved,
+        };
+        let exclusive =
+            |path: PathBuf, found: FileStat| owners.exclusive(&found).err().map(|why| UntrustedAbove::new(path, why));
+        if let Some(above) = exclusive(at.clone(), fstat(&dir).map_err(failed)?) {
+            return Ok(Some(above));
+        }
+        let Some(name) = name else { return Ok(None) };
+        let found = fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
+        Ok(exclusive(at.join(name), found))
     }
 }
 
