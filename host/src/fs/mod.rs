@@ -7,7 +7,7 @@
 //! * [`Root`], [`Dir`]: the root, and reading and replacing files by path; an opened directory
 //! * [`FileId`], [`file_type`]: what `stat(2)` says
 //! * [`fhs`], [`ownership`]: where add-on software keeps its files; who may own and change a file
-//! * [`attributes`]: immutable and append-only files
+//! * [`attributes`], [`Space`]: immutable and append-only files; what a file system still takes
 //! * [`watch`]: waits for changes of a directory
 
 pub mod attributes;
@@ -16,11 +16,13 @@ mod escape;
 pub mod fhs;
 mod files;
 mod in_root;
+mod link;
 mod open;
 mod openat;
 pub mod ownership;
 mod resolve;
 mod root;
+mod space;
 mod stat;
 mod trusted;
 pub mod watch;
@@ -31,4 +33,5 @@ pub use in_root::{AsInRoot, InRoot, NotInRoot};
 pub use open::{DirLookup, OpenPolicy};
 pub use resolve::MAX_SYMLINKS;
 pub use root::{Root, RootError};
+pub use space::Space;
 pub use stat::{FileId, file_type, is_dir, is_file, is_link, mode_of};

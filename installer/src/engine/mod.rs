@@ -75,6 +75,7 @@ fn not_observed(step: StepRef, error: &Error) -> StepReport {
         outcome: Outcome::Unknown,
         detail: error.to_string(),
         findings: Vec::new(),
+        severity: None,
         plan: Vec::new(),
     }
 }

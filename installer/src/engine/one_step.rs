@@ -40,7 +40,7 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
     let (mut outcome, detail, findings) = match &observed.verdict {
         Verdict::Satisfied(detail) => (Outcome::Ok, detail.clone(), Vec::new()),
         Verdict::NotReady(detail) | Verdict::Pending(detail) => (Outcome::Deferred, detail.clone(), Vec::new()),
-        Verdict::Fault(findings) => {
+        Verdict::Fault(findings) | Verdict::FaultOfSeverity(_, findings) => {
             let detail = Finding::merged(findings).map_or_else(String::new, |finding| finding.detail);
             (Outcome::Fault, detail, findings.clone())
         }
@@ -49,7 +49,11 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
     if !plan.is_empty() && (plans == Plans::Count || outcome != Outcome::Fault) {
         outcome = Outcome::Planned;
     }
-    StepReport { step: step.id(), fault: step.fault(), outcome, detail, findings, plan }
+    let severity = match observed.verdict {
+        Verdict::FaultOfSeverity(severity, _) => Some(severity),
+        _ => None,
+    };
+    StepReport { step: step.id(), fault: step.fault(), outcome, detail, findings, severity, plan }
 }
 
 /// Applies what the step plans until nothing is left to do, and verifies by observing again.
@@ -103,6 +107,7 @@ fn conclude(result: &mut StepReport, failure: Option<Finding>) {
         (Outcome::Fault, Some(failure)) => {
             result.detail.clone_from(&failure.detail);
             result.findings = vec![failure];
+            result.severity = None;
         }
         (Outcome::Ok, _) if changed => result.outcome = Outcome::Changed,
         // Still planned after applying: not in order, but not a fault.

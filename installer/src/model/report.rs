@@ -1,6 +1,6 @@
 //! The reports of steps.
 
-use faults::{FaultId, Remedy};
+use faults::{FaultId, Remedy, Severity};
 use serde::Serialize;
 
 use super::step_id::StepId;
@@ -54,6 +54,8 @@ pub struct StepReport {
     pub detail: String,
     /// The findings, if there is a fault.
     pub findings: Vec<Finding>,
+    /// How bad that is, if the catalogue's severity of the fault does not apply.
+    pub severity: Option<Severity>,
     /// The exact commands and file changes that a repair makes.
     pub plan: Vec<String>,
 }
@@ -63,6 +65,12 @@ impl StepReport {
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         Finding::merged(&self.findings)
+    }
+
+    /// Returns how bad the fault is: its own severity, else the catalogue's.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.severity.or_else(|| faults::catalogue::find(self.fault).map(|entry| entry.severity))
     }
 }
 

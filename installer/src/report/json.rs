@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use faults::RemedyValue;
 use faults::texts::Texts;
+use faults::{RemedyValue, Severity};
 use serde::Serialize;
 
 use super::HostFacts;
@@ -29,6 +29,8 @@ struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
@@ -49,6 +51,7 @@ impl<'a> Step<'a> {
             name: report.step,
             outcome: report.outcome,
             fault: finding.map(|_| report.fault.number()),
+            severity: finding.and_then(|_| report.severity()),
             reason: finding.map(|finding| finding.reason.as_str().to_owned()),
             title: finding.map(|finding| finding.title(texts)),
             detail: &report.detail,
