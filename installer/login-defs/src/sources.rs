@@ -71,7 +71,7 @@ impl Source {
             path: root.shown(path),
             line: Some(e.line),
             problem: e.problem.into(),
-            hint: "fix that line, or restore the file from its package; nothing was changed".into(),
+            hint: "fix that line, or restore the file from its package; no account was changed".into(),
         })?;
         let blocked = loaded.blocked();
         Ok(Some(Self { path: path.to_owned(), real: target.inside, content: loaded.content, settings, blocked }))

@@ -34,6 +34,8 @@ pub struct HostContext<'a> {
     pub kind: SystemKind,
     /// What things are called here.
     pub distribution: Distribution,
+    /// Why os-release cannot be used; [`HostContext::distribution`] is then an unknown one.
+    pub distribution_problem: Option<String>,
     /// The kernel to judge instead of the running one (`--kernel`).
     pub kernel_release: Option<String>,
     /// What the compiled policy on the disk allows without us, once it was asked.

@@ -122,6 +122,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         kernel: &kernel,
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
+        distribution_problem: None,
         kernel_release: None,
         base_rule: OnceCell::new(),
     });
