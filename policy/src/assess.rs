@@ -13,12 +13,13 @@ use host::{FileError, ReadError, Root};
 
 use crate::classify::Cause;
 use crate::config::{ConfiguredMode, SelinuxConfig};
-use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel};
+use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
 use crate::policy_file::{BaseRule, PolicyFile};
 use crate::rules::Rules;
 use crate::spec::ModuleSpec;
 use crate::state::State;
 use crate::store::{Installed, Store, StoredModule, UnsupportedStore};
+use crate::transaction::StoreTarget;
 
 /// The system that is assessed, and the means to do so.
 #[derive(Clone, Copy)]
@@ -63,6 +64,8 @@ pub struct RuleAssessment {
     pub answer: Option<Answer>,
     /// The module in the store; empty if the store was not read.
     pub module: StoredModule,
+    /// Whether the kernel accepts no policy before the next boot: `secure_mode_policyload`.
+    pub is_load_locked: bool,
     /// What follows.
     pub rule: RuleState,
 }
@@ -168,6 +171,14 @@ impl RuleAssessment {
     pub fn policy_type(&self) -> &str {
         self.config.as_ref().map_or("targeted", |config| &config.policy_type)
     }
+
+    /// Returns the store of that type. A transaction loads the new policy if one is running and the kernel accepts
+    /// another.
+    #[must_use]
+    pub fn target(&self, root: &Root) -> StoreTarget {
+        let target = StoreTarget::of(root, self.policy_type(), self.state);
+        if self.is_load_locked { target.without_loading() } else { target }
+    }
 }
 
 /// Assesses the rule of `spec`. Writes nothing; runs nothing but `sesearch`.
@@ -176,7 +187,12 @@ impl RuleAssessment {
 /// [`ReadError`] if `/etc/selinux/config` cannot be read, or another file is malformed. A store that this user may not
 /// read is [`RuleState::Unknown`].
 pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, ReadError> {
-    let config = SelinuxConfig::read(system.root)?;
+    let (config, problem) = match SelinuxConfig::read(system.root) {
+        Ok(config) => (config, None),
+        // The kernel's answer does not depend on it.
+        Err(e) if system.kind.is_running() && system.kernel.mode() != KernelMode::NotRunning => (None, Some(e)),
+        Err(e) => return Err(e),
+    };
     let state = State::of(system.kind, system.kernel, config.as_ref());
     let mut assessment = RuleAssessment {
         state,
@@ -184,12 +200,18 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
         domain: None,
         answer: None,
         module: StoredModule::default(),
+        is_load_locked: false,
         rule: RuleState::NotApplicable(format!("SELinux is {} here", state.as_str())),
     };
     assessment.rule = match state {
-        State::Absent | State::Disabled => return Ok(assessment),
+        State::Absent => return Ok(assessment),
         State::InContainer => RuleState::NotApplicable("in a container: the policy is the host's".into()),
-        State::Enforcing | State::Permissive if system.kind.is_running() => ask(system, spec, &mut assessment)?,
+        State::Enforcing | State::Permissive if system.kind.is_running() => {
+            match ask(system, spec, &mut assessment, problem)? {
+                rule if !assessment.is_load_locked => rule,
+                rule => locked(rule),
+            }
+        }
         _ => match read_disk(system, spec, &mut assessment) {
             Err(ReadError::File(e)) if e.is_denied() => RuleState::Unknown(Unknown::Unreadable(e)),
             read => read?,
@@ -198,7 +220,13 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
     Ok(assessment)
 }
 
-fn ask(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) -> Result<RuleState, ReadError> {
+/// `config_problem`: why the policy type is not known.
+fn ask(
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+    config_problem: Option<ReadError>,
+) -> Result<RuleState, ReadError> {
     let answer = match system.kernel.ask(spec) {
         Ok(answer) => answer,
         Err(e) => return Ok(RuleState::Unknown(Unknown::Kernel(e))),
@@ -217,6 +245,10 @@ fn ask(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) 
         let class = &spec.class;
         return Ok(RuleState::InForce(format!("{state}; the kernel {how} {class} for {domain}")));
     }
+    if let Some(problem) = config_problem {
+        return Err(problem);
+    }
+    assessment.is_load_locked = assessment.state == State::Enforcing && is_load_locked(system.root);
     let only_logged = if answer.permissive_domain { " (a permissive domain: only logged)" } else { "" };
     let denied = format!("{state}, and the kernel denies {domain} {} {{ {} }}", spec.class, answer.missing().join(" "));
     let denied = denied + only_logged;
@@ -259,22 +291,55 @@ fn ask(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) 
     Ok(if is_same { RuleState::NotLoaded(problem) } else { RuleState::Missing(problem) })
 }
 
+/// Reports whether `secure_mode_policyload` is on. In the reference policy it denies every domain `load_policy`,
+/// `setenforce` and `setbool` until the next boot. selinuxfs shows a boolean as its value now and the pending one.
+#[must_use]
+pub fn is_load_locked(root: &Root) -> bool {
+    root.read(SECURE_MODE_POLICYLOAD, 16).is_ok_and(|text| text.starts_with(b"1"))
+}
+
+const SECURE_MODE_POLICYLOAD: &str = "/sys/fs/selinux/booleans/secure_mode_policyload";
+
+/// What is missing can be put into the store, and is in force after the next boot.
+fn locked(rule: RuleState) -> RuleState {
+    let locked = |problem: Problem| {
+        let detail = format!(
+            "{}; the boolean secure_mode_policyload is on, so that the kernel accepts no policy before the next boot",
+            problem.detail
+        );
+        Problem { cause: Cause::PolicyLoadLocked, detail, ..problem }
+    };
+    match rule {
+        RuleState::Missing(problem) => RuleState::Missing(locked(problem)),
+        RuleState::NotLoaded(problem) => RuleState::NotLoaded(locked(problem)),
+        rule => rule,
+    }
+}
+
 /// Without the kernel: the store, then the rules that the compiled policy is known to have.
 fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) -> Result<RuleState, ReadError> {
     let policy_type = assessment.policy_type().to_owned();
     let unsupported = match find_store(system, spec, assessment)? {
         FoundStore::Supported => None,
         FoundStore::Unsupported(store) => Some(store),
+        FoundStore::Missing if assessment.state == State::Disabled => {
+            return Ok(RuleState::NotApplicable("SELinux is disabled here".into()));
+        }
         FoundStore::Missing => {
             return Ok(RuleState::NotApplicable(format!(
                 "SELinux is configured, but there is no policy store for {policy_type}"
             )));
         }
     };
-    let enforcing = assessment.config.as_ref().is_some_and(|config| config.mode == ConfiguredMode::Enforcing);
+    let configured = assessment.config.as_ref().map_or(ConfiguredMode::Disabled, |config| config.mode);
+    let enforcing = configured == ConfiguredMode::Enforcing;
     // With SELinux off, or another system's kernel, nothing is denied before the next boot.
     let denied_now = enforcing && system.kind == SystemKind::Image;
-    let mode = if enforcing { "enforcing" } else { "permissive" };
+    let mode = match configured {
+        ConfiguredMode::Enforcing => "enforcing",
+        ConfiguredMode::Permissive => "permissive",
+        ConfiguredMode::Disabled => "disabled",
+    };
     let problem = |cause, detail| Problem { cause, detail, denied_now };
 
     let file = PolicyFile::newest(system.root, &policy_type)?;
@@ -284,6 +349,9 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
         let detail = format!("{} does not know class {} as it is needed", file.path().display(), spec.class);
         // Answered from the file alone: no program is started for a class that is not there.
         return Ok(match file.rule(system.processes, spec, &spec.domain) {
+            BaseRule::Allows if configured == ConfiguredMode::Disabled => {
+                RuleState::NotApplicable(format!("SELinux is disabled here; {detail} and allows what it does not know"))
+            }
             BaseRule::Allows => RuleState::InForce(format!("{detail} and allows what it does not know")),
             BaseRule::Refuses | BaseRule::Unknown => RuleState::Unfixable(problem(Cause::ClassMissing, detail)),
         });
@@ -299,16 +367,20 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
         },
     };
     assessment.domain = Some(domain.to_owned());
-    let on_disk = |detail: String| {
-        if system.kind == SystemKind::Image {
-            RuleState::InForce(detail)
-        } else {
-            RuleState::Pending(format!("{detail}; in force after the next boot"))
+    let on_disk = |detail: String| match configured {
+        ConfiguredMode::Disabled => {
+            RuleState::Pending(format!("SELinux is disabled here; {detail}, in force once SELinux is enabled"))
         }
+        _ if system.kind == SystemKind::Image => RuleState::InForce(detail),
+        _ => RuleState::Pending(format!("{detail}; in force after the next boot")),
     };
     let Some(installed) = assessment.module.effective() else {
         if base_rule(system, spec, file.as_ref(), domain) == BaseRule::Allows {
-            return Ok(on_disk(format!("the base policy allows {} for {domain}", spec.class)));
+            let detail = format!("the base policy allows {} for {domain}", spec.class);
+            return Ok(match configured {
+                ConfiguredMode::Disabled => RuleState::NotApplicable(format!("SELinux is disabled here, and {detail}")),
+                _ => on_disk(detail),
+            });
         }
         if let Some(store) = unsupported {
             return Ok(RuleState::Unfixable(problem(Cause::StoreUnsupported, format!("{mode}, and {store}"))));

@@ -61,7 +61,7 @@ impl ModuleLoad {
         Ok(Self {
             spec: spec.clone(),
             compile: Compile::plan(system.processes, &spec.name, &sources, build_dir),
-            target: StoreTarget::of(system.root, assessment.policy_type(), assessment.state),
+            target: assessment.target(system.root),
             present: InstalledAt::from(&assessment.module),
         })
     }
@@ -108,7 +108,7 @@ impl ModuleLoad {
         file: &Path,
     ) -> Result<Done, TransactionError> {
         let command = self.target.install(&self.spec, file, &self.present);
-        transaction::run(processes, clock, &command, &self.spec.name)
+        transaction::run(processes, clock, &self.target, &command, &self.spec.name)
     }
 }
 
@@ -140,9 +140,9 @@ pub fn load(
                 committed = true;
             }
             // A commit of what the store already has takes seconds and changes nothing.
-            RuleState::NotLoaded(_) if !reloaded => {
-                let target = StoreTarget::of(system.root, assessment.policy_type(), assessment.state);
-                transaction::run(system.processes, clock, &target.reload(), &spec.name)?;
+            RuleState::NotLoaded(_) if !reloaded && !assessment.is_load_locked => {
+                let target = assessment.target(system.root);
+                transaction::run(system.processes, clock, &target, &target.reload(), &spec.name)?;
                 reloaded = true;
             }
             _ => return Ok(assessment),

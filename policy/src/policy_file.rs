@@ -35,20 +35,23 @@ pub struct PolicyFile {
 }
 
 impl PolicyFile {
-    /// Reads the newest `/etc/selinux/TYPE/policy/policy.N`. Returns `None` if there is no such file.
+    /// Reads the newest `/etc/selinux/TYPE/policy/policy.N`, else that of the read-only base, `/usr/lib/selinux`, which
+    /// `load_policy` loads where the other directory has none (SELinuxProject/selinux issue 33). Returns `None` if there
+    /// is no such file.
     ///
     /// # Errors
     /// [`FileError`] if it cannot be read.
     pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, FileError> {
-        let directory = Path::new("/etc/selinux").join(policy_type).join("policy");
         let version = |name: &std::ffi::OsStr| name.to_str()?.strip_prefix("policy.")?.parse::<u32>().ok();
-        let Some(name) =
-            root.names(&directory)?.into_iter().filter(|name| version(name).is_some()).max_by_key(|name| version(name))
-        else {
-            return Ok(None);
-        };
-        let inside = directory.join(name);
-        Ok(Some(Self { path: root.shown(&inside), content: root.read(&inside, LARGEST)? }))
+        for policies in ["/etc/selinux", "/usr/lib/selinux"] {
+            let directory = Path::new(policies).join(policy_type).join("policy");
+            let names = root.names(&directory)?.into_iter().filter(|name| version(name).is_some());
+            if let Some(name) = names.max_by_key(|name| version(name)) {
+                let inside = directory.join(name);
+                return Ok(Some(Self { path: root.shown(&inside), content: root.read(&inside, LARGEST)? }));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the file's path, root directory included.

@@ -67,6 +67,16 @@ impl Kernel for FakeKernel {
     }
 }
 
+/// `plain` as libsemanage stores a module.
+#[cfg(test)]
+pub(crate) fn packed(plain: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// An alternate root at `path` with these files.
 #[cfg(test)]
 pub(crate) fn root_with(path: &std::path::Path, files: &[(&str, &[u8])]) -> host::Root {

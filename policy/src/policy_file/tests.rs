@@ -102,6 +102,12 @@ fn the_newest_version_counts() {
     }
     let newest = PolicyFile::newest(&root, "targeted").unwrap().unwrap();
     assert!(newest.path().ends_with("etc/selinux/targeted/policy/policy.33"));
+    // The read-only base of an image, while there is no other.
+    root.replace("/usr/lib/selinux/targeted/policy/policy.34", b"", 0o644).unwrap();
+    root.replace("/usr/lib/selinux/mls/policy/policy.34", b"", 0o644).unwrap();
+    assert_eq!(PolicyFile::newest(&root, "targeted").unwrap().unwrap().path(), newest.path());
+    let base = PolicyFile::newest(&root, "mls").unwrap().unwrap();
+    assert!(base.path().ends_with("usr/lib/selinux/mls/policy/policy.34"));
 }
 
 proptest! {

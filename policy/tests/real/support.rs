@@ -116,7 +116,7 @@ impl Scratch {
         let compiled = self.compile(compiler, spec, domain);
         let present = InstalledAt::in_store(&self.store(), &spec.name).unwrap();
         let command = self.target().install(spec, &compiled.file, &present);
-        policy::transaction::run(&processes(), &SystemClock, &command, &spec.name)
+        policy::transaction::run(&processes(), &SystemClock, &self.target(), &command, &spec.name)
     }
 
     /// The rules of the linked policy for `domain` on itself in class `bpf`, as CIL.

@@ -6,16 +6,16 @@ use std::path::Path;
 use faults::{Reason, Remedy};
 use host::fs::{OpenPolicy, fhs, temporary_name};
 use host::log::Level;
-use host::process::{Command, ProcessError};
+use host::process::ProcessError;
 use host::{Dir, FileError, InsideText, Root};
 use nix::errno::Errno;
 use policy::InterruptedTransaction;
 use policy::compile::CompileError;
 use policy::load::{LoadError, ModuleLoad};
-use policy::transaction::TransactionError;
+use policy::transaction::{StoreTarget, TransactionError};
 
 use super::interrupted::interrupted_store;
-use super::reason::reason_of;
+use super::refusal;
 use crate::Error;
 use crate::escape::ensure_policy_inside;
 use crate::model::action::{Action, ActionError, Applied};
@@ -66,18 +66,19 @@ impl Action for LoadModule {
 /// Loads the policy that is in the store into the kernel again.
 #[derive(Debug)]
 pub(super) struct ReloadPolicy {
-    /// The tool.
-    pub command: Command,
+    /// The store.
+    pub target: StoreTarget,
 }
 
 impl Action for ReloadPolicy {
     fn describe(&self, _root: &Root) -> Vec<String> {
-        vec![self.command.to_string()]
+        vec![self.target.reload().to_string()]
     }
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let spec = &cx.profile.module;
-        let ran = policy::transaction::run(cx.processes, cx.clock, &self.command, &spec.name);
+        let reload = self.target.reload();
+        let ran = policy::transaction::run(cx.processes, cx.clock, &self.target, &reload, &spec.name);
         ran.map(|_| Applied::Changed).map_err(|error| refused(cx, &error))
     }
 }
@@ -156,9 +157,7 @@ fn refused(cx: &HostContext, error: &TransactionError) -> ActionError {
     if error.interrupted {
         return ActionError::Internal(Error::Interrupted);
     }
-    let reason = reason_of(error.cause);
-    let (detail, remedy) = (error.inside_text(cx.root), vec![Remedy::hostprep(["repair"])]);
-    ActionError::HostProblem(Finding { reason, detail, remedy })
+    ActionError::HostProblem(refusal::finding(cx, error))
 }
 
 /// Makes the policy from before a transaction that was cut short the active one again.
