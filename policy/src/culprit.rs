@@ -3,13 +3,12 @@
 //! `semodule` names it in its standard error. The texts are those of libsemanage and libsepol, and were provoked with
 //! the real programs (`fixtures/stderr`).
 
-use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use bzip2::read::MultiBzDecoder;
 use host::Root;
+use host::fs::InRoot;
 
 use crate::spec::is_identifier;
 use crate::store::priority_of;
@@ -99,7 +98,7 @@ impl Record {
     /// Returns the record with its line, and the line's text, from the store at `store`. The line is the first that has
     /// every word of the message.
     #[must_use]
-    pub fn locate(&self, root: &Root, store: &Path) -> (Self, Option<String>) {
+    pub fn locate(&self, root: &Root, store: &InRoot) -> (Self, Option<String>) {
         let Ok(content) = root.read(self.path(store), LARGEST_RECORDS) else { return (self.clone(), None) };
         let content = String::from_utf8_lossy(&content);
         let has_all = |line: &str| !line.trim_start().starts_with('#') && self.words.iter().all(|word| has(line, word));
@@ -114,7 +113,7 @@ impl Record {
 
     /// Returns the file of a store at `store`, inside the root.
     #[must_use]
-    pub fn path(&self, store: &Path) -> PathBuf {
+    pub fn path(&self, store: &InRoot) -> InRoot {
         store.join("active").join(self.file)
     }
 
@@ -144,8 +143,8 @@ impl Record {
 /// Reports whether a module's file in the store can be unpacked: libsemanage also says that it cannot where memory is
 /// short (seen with 3.4 and `ulimit -v`).
 #[must_use]
-pub fn is_sound(root: &Root, store: &Path, priority: u16, name: &str) -> bool {
-    let module = store.join("active/modules").join(priority.to_string()).join(OsString::from(name));
+pub fn is_sound(root: &Root, store: &InRoot, priority: u16, name: &str) -> bool {
+    let module = store.join("active/modules").join(priority.to_string()).join(name);
     let unpacks = |file: &str| match root.open(module.join(file)) {
         Err(e) => e.is_missing(),
         Ok(mut opened) => {

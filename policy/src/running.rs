@@ -102,7 +102,7 @@ fn service_context(spec: &ModuleSpec) -> Result<(Context, bool), AskError> {
     if let Some(known) = canonical(&init.service(SERVICE_ROLE, &spec.domain))? {
         return Ok((known, true));
     }
-    Ok((transition(&init, &spec.executable)?, false))
+    Ok((transition(&init, spec.executable.as_path())?, false))
 }
 
 /// Returns the context as the policy names it (an alias becomes its type), or `None` if the policy does not have it.

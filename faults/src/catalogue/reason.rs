@@ -23,7 +23,7 @@ stable_words! {
         ModuleDisabled = "module-disabled",
         /// The policy module is not installed.
         ModuleMissing = "module-missing",
-        /// A rule of the base policy forbids ours.
+        /// A neverallow rule of the base policy forbids our rule.
         Neverallow = "neverallow",
         /// Everything is in place and the kernel still says no.
         PolicyDenies = "policy-denies",

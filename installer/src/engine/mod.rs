@@ -29,7 +29,7 @@ pub struct Results {
     pub reports: Vec<StepReport>,
     /// The faults that were found: by these steps, and after a repair also by related steps.
     pub faults: Vec<FaultId>,
-    /// What changed in the fault store.
+    /// The changes of the fault store.
     pub changes: Vec<(FaultId, Change)>,
 }
 

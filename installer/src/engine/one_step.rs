@@ -20,12 +20,12 @@ pub(super) fn observe(step: &dyn Step, cx: &HostContext) -> Observation {
     step.observe(cx).unwrap_or_else(|e| Observation::unknown(e.inside_text(cx.root)))
 }
 
-/// What an observation is reported as.
+/// How an observation with a plan is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plans {
     /// A fault is a fault, also if `repair` would correct it.
     Ignored,
-    /// What `repair` would change is planned.
+    /// Report the planned changes of `repair`.
     Count,
 }
 
@@ -101,7 +101,7 @@ fn conclude(result: &mut StepReport, failure: Option<Finding>) {
             result.findings = vec![failure];
         }
         (Outcome::Ok, _) if changed => result.outcome = Outcome::Changed,
-        // Still planned after applying: not in order, while that is no fault.
+        // Still planned after applying: not in order, but not a fault.
         (Outcome::Planned, failure) => {
             result.outcome = Outcome::Deferred;
             if let Some(failure) = failure {

@@ -6,6 +6,10 @@ use crate::testing::root_with;
 const OURS: &str = "cisco-secure-bpf";
 const STORE: &str = "/var/lib/selinux/t";
 
+fn store() -> InRoot {
+    InRoot::from(STORE)
+}
+
 macro_rules! said {
     ($name:literal) => {
         include_str!(concat!("../../fixtures/stderr/", $name, ".txt"))
@@ -95,9 +99,9 @@ fn records_that_do_not_fit() {
         let scratch = tempfile::tempdir().unwrap();
         let root = root_with(scratch.path(), &[(&format!("{STORE}/active/{file}"), text.as_bytes())]);
         let Some(Culprit::Record(record)) = Culprit::find(stderr, OURS) else { panic!("{stderr}") };
-        let (found, text) = record.locate(&root, Path::new(STORE));
+        let (found, text) = record.locate(&root, &store());
         assert_eq!((found.file, found.line), (file, line), "{stderr}");
-        assert_eq!(found.path(Path::new(STORE)), Path::new(STORE).join("active").join(file));
+        assert_eq!(found.path(&store()), store().join("active").join(file));
         let found = text.and_then(|text| found.deletion(&text)).map(|words| words.join(" "));
         assert_eq!(found.as_deref(), deletion, "{stderr}");
     }
@@ -116,7 +120,7 @@ fn a_module_that_unpacks_is_sound() {
     ] {
         let scratch = tempfile::tempdir().unwrap();
         let root = root_with(scratch.path(), &[(&at("cil"), cil), (&at("hll"), hll)]);
-        assert_eq!(is_sound(&root, Path::new(STORE), 100, "m"), sound, "{cil:?} {hll:?}");
+        assert_eq!(is_sound(&root, &store(), 100, "m"), sound, "{cil:?} {hll:?}");
     }
 }
 

@@ -1,9 +1,8 @@
 //! Faults 8 and 9: where the agent watches through kernel modules of its own, nothing keeps the module out. Whether the
 //! agent's policy wants that monitoring at all is not known here: `skip` in the configuration says so.
 
-use std::path::PathBuf;
-
 use faults::{Reason, Remedy};
+use host::fs::InRoot;
 use host::system::kernel_module;
 use host::system::secure_boot;
 
@@ -69,21 +68,21 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     let Some(file) = find(cx, &release, names, modules)? else {
         return Ok(missing(cx, &release, &wanted));
     };
-    let shown = file.display();
+    let path = file.display();
     if running
         && let Some(why) = secure_boot::enforces_signatures(cx.root)?
         && kernel_module::is_signed(cx.root, &file)? == Some(false)
     {
-        let detail = format!("{shown} is not signed, and {why}");
+        let detail = format!("{path} is not signed, and {why}");
         let remedy = vec![Remedy::manual(
             "sign the module with a key that this kernel trusts, or let the kernel load unsigned modules",
         )];
         return Ok(Observation::fault(Finding { reason: Reason::SignatureEnforced, detail, remedy }));
     }
-    Ok(Observation::satisfied(format!("{shown} exists for {release} and is not loaded")))
+    Ok(Observation::satisfied(format!("{path} exists for {release} and is not loaded")))
 }
 
-fn find(cx: &HostContext, release: &str, names: &[String], modules: &KernelModules) -> Result<Option<PathBuf>, Error> {
+fn find(cx: &HostContext, release: &str, names: &[String], modules: &KernelModules) -> Result<Option<InRoot>, Error> {
     for name in names {
         if let Some(file) = kernel_module::find(cx.root, release, name, &modules.places)? {
             return Ok(Some(file));

@@ -20,9 +20,10 @@ pub fn assess(cx: &HostContext) -> Result<RuleAssessment, Error> {
 /// What is wrong and what to do about it, where the rule is known not to be in force.
 pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<Finding> {
     let Problem { cause, detail, .. } = assessment.rule.problem()?;
+    let target = assessment.target(cx.root);
     let mut remedy = match &assessment.rule {
         RuleState::Missing(_) | RuleState::NotLoaded(_) if assessment.is_load_locked => Vec::new(),
-        RuleState::NotLoaded(_) => vec![Remedy::command(&assessment.target(cx.root).build())],
+        RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![Remedy::command(&target.rebuild())],
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
         RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
         _ => Vec::new(),

@@ -47,11 +47,18 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         }
         // A commit of what is in the store already would cost seconds and change nothing.
         (RuleState::NotLoaded(_), None) => {
-            vec![Box::new(ReloadPolicy { target: assessment.target(cx.root) })]
+            let target = assessment.target(cx.root);
+            let command = target.reload();
+            vec![Box::new(ReloadPolicy { target, command })]
+        }
+        (RuleState::NotBuilt(_), None) => {
+            let target = assessment.target(cx.root);
+            let command = target.rebuild();
+            vec![Box::new(ReloadPolicy { target, command })]
         }
         (_, None) => {
-            let build_dir = cx.root.shown(&cx.profile.paths.work);
-            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, &build_dir)?;
+            let build_dir = &cx.profile.paths.build_dir;
+            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, build_dir)?;
             vec![Box::new(LoadModule(load))]
         }
     };

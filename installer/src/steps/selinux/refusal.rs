@@ -1,8 +1,7 @@
 //! What a transaction of the policy store that failed is reported as, and what to do about it.
 
-use std::path::Path;
-
 use faults::{Reason, Remedy};
+use host::fs::InRoot;
 use host::system::memory;
 use host::{InsideText, Root};
 use policy::culprit::{Record, is_sound};
@@ -36,7 +35,7 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
             remedy.push(deletion);
         }
         (None, _) if error.cause == Cause::StoreBroken => {
-            remedy.push(Remedy::command(&error.target.build()).with_comment("shows which module or file is damaged"));
+            remedy.push(Remedy::command(&error.target.rebuild()).with_comment("shows which module or file is damaged"));
         }
         (Some(Culprit::Record(_)) | None, _) => {}
     }
@@ -45,7 +44,7 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
 }
 
 /// Without memory, libsemanage also takes a module that it cannot unpack for a damaged one.
-fn is_out_of_memory(cx: &HostContext, error: &TransactionError, store: Option<&Path>) -> bool {
+fn is_out_of_memory(cx: &HostContext, error: &TransactionError, store: Option<&InRoot>) -> bool {
     let cannot_unpack = error.source.stderr().contains("Failure reading bz2 archive");
     match (error.culprit.as_deref(), store) {
         _ if error.cause == Cause::OutOfMemory => true,
@@ -81,7 +80,7 @@ fn reinstall_policy(cx: &HostContext, target: &StoreTarget) -> Remedy {
 
 /// Returns where the record is, and how to delete it. `semanage` has no option for another root, so it runs in it; `-S` and `-N`
 /// keep it to that root's store.
-fn delete_record(cx: &HostContext, target: &StoreTarget, record: &Record, store: &Path) -> (String, Remedy) {
+fn delete_record(cx: &HostContext, target: &StoreTarget, record: &Record, store: &InRoot) -> (String, Remedy) {
     let (located, text) = record.locate(cx.root, store);
     let path = located.path(store);
     let place = match located.line {
