@@ -27,8 +27,12 @@ stable_words! {
         Neverallow = "neverallow",
         /// Everything is in place and the kernel still says no.
         PolicyDenies = "policy-denies",
+        /// The kernel accepts no policy before the next boot: the boolean `secure_mode_policyload`.
+        PolicyLoadLocked = "policy-load-locked",
         /// The policy could not be built or loaded, for a reason that no other word covers.
         PolicyLoadFailed = "policy-load-failed",
+        /// There was not enough memory for a tool that repair runs.
+        OutOfMemory = "out-of-memory",
         /// The user or its group does not exist.
         UserMissing = "user-missing",
         /// The user or its group is not what it has to be.

@@ -29,7 +29,12 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         }
         Btf::Absent(absence) => without_btf(release, &absence),
     };
-    let finding = match headers(cx.root, release)? {
+    let headers = headers(cx.root, release)?;
+    // A distribution that has its kernels watched through modules needs none of them.
+    if let (false, Some(problem)) = (matches!(headers, Headers::Usable(_)), &cx.distribution_problem) {
+        return Ok(Observation::unknown(problem));
+    }
+    let finding = match headers {
         Headers::Usable(at) => {
             return Ok(Observation::satisfied(format!("{without}, its headers are in {}", at)));
         }

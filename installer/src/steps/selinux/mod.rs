@@ -5,6 +5,7 @@ mod interrupted;
 mod load;
 mod module;
 mod reason;
+mod refusal;
 mod remove;
 mod tools;
 

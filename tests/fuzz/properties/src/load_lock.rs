@@ -128,6 +128,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         kernel: &kernel,
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
+        distribution_problem: None,
         kernel_release: None,
     });
 }
