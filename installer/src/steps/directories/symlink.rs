@@ -51,6 +51,7 @@ pub(super) fn judge(cx: &HostContext, at: &InRoot, named: &InRoot, mode: u32) ->
         None => return Ok(foreign(", and leads nowhere", Some(mount_first(&leads_to)))),
     }
     if let Some(untrusted) = cx.root.find_untrusted(at)? {
+        let untrusted = untrusted.at(cx.root.display_inside(untrusted.path()));
         return Ok(foreign(&format!("; {untrusted}"), None));
     }
     let real = if leads_to == format!(" to {}", target.display()) {
