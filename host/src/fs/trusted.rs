@@ -111,17 +111,20 @@ impl Root {
         let mut last = None;
         let resolved = resolve_checked(&self.fd, path.as_text(), true, &mut |step| {
             let found = step.stat().map_err(Stopped::System)?;
+            let untrusted = |path: &InRoot, why| Stopped::Untrusted(UntrustedAbove::new(self.host_path(path), why));
             match step.kind {
                 StepKind::Directory(_) => {
                     last = Some(found);
-                    owners.names_protected(&found)
+                    owners.names_protected(&found).map_err(|why| untrusted(step.path, why))
                 }
-                // In a directory with the sticky bit, another user could put a link of his own.
                 StepKind::Link(_) => {
-                    last.map_or(Ok(()), |dir| owners.exclusive(&dir)).and_then(|()| owners.owned(&found))
+                    // In a directory with the sticky bit, another user could put a link of his own.
+                    if let (Some(dir), Some(path)) = (last, step.path.parent()) {
+                        owners.exclusive(&dir).map_err(|why| untrusted(&path, why))?;
+                    }
+                    owners.owned(&found).map_err(|why| untrusted(step.path, why))
                 }
             }
-            .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(self.host_path(step.path), why)))
         });
         let failed = |e: Errno| FileError::new("look at", self.host_path(&path), e);
         let Resolved { dir, at, name } = match resolved {
