@@ -8,6 +8,7 @@
 //! * [`FileId`], [`file_type`]: what `stat(2)` says
 //! * [`fhs`], [`ownership`]: where add-on software keeps its files; who may own and change a file
 //! * [`attributes`]: immutable and append-only files
+//! * [`label`], [`Mount`]: SELinux labels; how a file system is mounted
 //! * [`watch`]: waits for changes of a directory
 
 pub mod attributes;
@@ -15,6 +16,8 @@ mod dir;
 mod escape;
 pub mod fhs;
 mod files;
+pub mod label;
+mod mount;
 mod open;
 mod openat;
 pub mod ownership;
@@ -26,6 +29,7 @@ pub mod watch;
 
 pub use dir::{Dir, TEMPORARY_SUFFIX, temporary_name};
 pub use files::{TEXT_LIMIT, read_limited, text};
+pub use mount::Mount;
 pub use open::{DirLookup, OpenPolicy};
 pub use resolve::MAX_SYMLINKS;
 pub use root::{Root, RootError};
