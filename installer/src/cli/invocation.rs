@@ -9,6 +9,7 @@ use host::log::{Level, Log};
 use host::process::CommandRunner;
 use host::process::clock::SystemClock;
 use host::process::environment::Environment;
+use host::system::bpf;
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
 use host::{FileError, Root};
@@ -101,6 +102,7 @@ pub fn with(
         processes: &processes,
         log: &log,
         kernel: &RunningKernel,
+        bpf: &bpf::RunningKernel,
         kind: SystemKind::of(&root),
         distribution,
         kernel_release: kernel,

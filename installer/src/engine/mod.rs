@@ -71,10 +71,11 @@ fn observe(cx: &HostContext, steps: &[StepRef], plans: Plans, on_error: OnError)
 fn not_observed(step: StepRef, error: &Error) -> StepReport {
     StepReport {
         step: step.id(),
-        fault: step.fault(),
+        faults: step.faults(),
         outcome: Outcome::Unknown,
         detail: error.to_string(),
         findings: Vec::new(),
+        is_partial: false,
         plan: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ use faults::{Remedy, RemedyAction, RunOn};
 use host::log::Log;
 use host::process::CommandRunner;
 use host::process::clock::Clock;
+use host::system::bpf::Bpf;
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
 use host::{ReadError, Root};
@@ -30,6 +31,8 @@ pub struct HostContext<'a> {
     pub log: &'a Log<'a>,
     /// Who answers for the policy in force.
     pub kernel: &'a dyn Kernel,
+    /// The running kernel, asked for maps and programs.
+    pub bpf: &'a dyn Bpf,
     /// Which kind of system is prepared.
     pub kind: SystemKind,
     /// What things are called here.

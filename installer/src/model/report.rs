@@ -1,6 +1,6 @@
 //! What a step reports.
 
-use faults::{FaultId, Remedy};
+use faults::{FaultId, Remedy, catalogue};
 use serde::Serialize;
 
 use super::step_id::StepId;
@@ -46,19 +46,44 @@ impl Outcome {
 pub struct StepReport {
     /// The step.
     pub step: StepId,
-    /// The fault that it can raise.
-    pub fault: FaultId,
+    /// The faults that it can raise.
+    pub faults: Vec<FaultId>,
     /// Its outcome.
     pub outcome: Outcome,
     /// One line of what was seen or done.
     pub detail: String,
-    /// What is wrong, where the fault is true.
+    /// What is wrong, where a fault is true.
     pub findings: Vec<Finding>,
+    /// Whether something else that could be wrong was not determined.
+    pub is_partial: bool,
     /// The exact commands and file changes that a repair makes.
     pub plan: Vec<String>,
 }
 
 impl StepReport {
+    /// Returns what is wrong in respect of the fault `id`.
+    pub fn findings_about(&self, id: FaultId) -> impl Iterator<Item = &Finding> {
+        let is_only = self.faults == [id];
+        let is_one = self.faults.contains(&id);
+        let reasons = catalogue::find(id).map(|entry| &entry.reasons.check);
+        self.findings.iter().filter(move |finding| {
+            is_only || is_one && reasons.is_some_and(|reasons| reasons.contains(&finding.reason))
+        })
+    }
+
+    /// Returns the faults that it found, in order.
+    #[must_use]
+    pub fn raised(&self) -> Vec<FaultId> {
+        self.faults.iter().copied().filter(|id| self.findings_about(*id).next().is_some()).collect()
+    }
+
+    /// Returns whether it determined if the fault `id` is true. Where the step cannot raise it, it did not.
+    #[must_use]
+    pub fn determined(&self, id: FaultId) -> bool {
+        let is_found = || self.findings_about(id).next().is_some();
+        self.faults.contains(&id) && self.outcome != Outcome::Unknown && (!self.is_partial || is_found())
+    }
+
     /// Returns all that is wrong as one finding; `None` if the fault is not true.
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {
@@ -68,7 +93,31 @@ impl StepReport {
 
 #[cfg(test)]
 mod tests {
+    use faults::Reason;
+
     use super::*;
+
+    #[test]
+    fn a_finding_of_a_step_with_several_faults_is_about_those_that_list_its_reason() {
+        let finding = |reason| Finding { reason, detail: String::new(), remedy: Vec::new() };
+        let mut report = StepReport {
+            step: StepId("ebpf"),
+            faults: vec![FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR, FaultId::KERNEL_SUPPORT],
+            outcome: Outcome::Fault,
+            detail: String::new(),
+            findings: vec![finding(Reason::Lockdown)],
+            is_partial: false,
+            plan: Vec::new(),
+        };
+        assert_eq!(report.raised(), [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR]);
+        assert!(report.determined(FaultId::KERNEL_SUPPORT) && !report.determined(FaultId::SCAN_START));
+        report.is_partial = true;
+        assert!(report.determined(FaultId::NETWORK_MONITOR) && !report.determined(FaultId::KERNEL_SUPPORT));
+        report.findings.push(finding(Reason::KernelOption));
+        assert_eq!(report.raised(), report.faults);
+        report.faults = vec![FaultId::SCAN_START];
+        assert_eq!(report.raised(), [FaultId::SCAN_START], "a step with one fault finds that one");
+    }
 
     #[test]
     fn outcomes_are_the_same_words_in_json_and_elsewhere() {

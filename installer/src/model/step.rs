@@ -19,8 +19,14 @@ pub trait Step: Sync {
     /// Returns its name.
     fn id(&self) -> StepId;
 
-    /// Returns the fault that it can raise. Several steps may share one.
+    /// Returns the fault that it can raise; the first one if there are several. Several steps may share one.
     fn fault(&self) -> FaultId;
+
+    /// Returns all faults that it can raise, in order. If there are several, a finding is about those for which
+    /// `faults/catalogue.toml` lists its reason.
+    fn faults(&self) -> Vec<FaultId> {
+        vec![self.fault()]
+    }
 
     /// Returns what it is about, as one line for help texts and the README.
     fn doc(&self) -> &'static str;
@@ -101,6 +107,8 @@ pub enum Verdict {
     Pending(String),
     /// The step's fault is true, for each of these; at least one.
     Fault(Vec<Finding>),
+    /// As [`Verdict::Fault`]. Whether the step's other faults are true could not be determined, for this reason.
+    FaultAndUnknown(Vec<Finding>, String),
     /// It could not be determined.
     Unknown(String),
 }

@@ -1,6 +1,7 @@
 //! The steps, each in a folder or file of its own that knows how to observe, change, verify and undo one thing.
 
 pub mod directories;
+pub mod ebpf;
 pub mod kernel;
 pub mod scan_service;
 pub mod scan_user;
@@ -19,6 +20,7 @@ pub static STEPS: &[StepRef] = &[
     &kernel::Supported,
     &kernel::FilesystemMonitor,
     &kernel::NetworkMonitor,
+    &ebpf::Ebpf,
     &scan_service::ScanService,
 ];
 
@@ -56,7 +58,10 @@ mod tests {
     #[test]
     fn each_fault_is_in_the_catalogue() {
         for step in STEPS {
-            assert!(faults::catalogue::find(step.fault()).is_some(), "{}", step.id());
+            assert_eq!(step.faults().first(), Some(&step.fault()));
+            for fault in step.faults() {
+                assert!(faults::catalogue::find(fault).is_some(), "{}", step.id());
+            }
         }
     }
 }

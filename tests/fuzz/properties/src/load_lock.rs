@@ -120,6 +120,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         processes: &processes,
         log: &log,
         kernel: &kernel,
+        bpf: &host::system::bpf::RunningKernel,
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
         kernel_release: None,
