@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help needs needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
-	vagrant-validate torture torture-self-test fuzz fuzz-needs bench clean
+	vagrant-validate policy-sweep torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -74,8 +74,8 @@ vagrant-seed: needs older-packages
 vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant/Vagrantfile
 	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/none vagrant validate
 
-# NAME=… brings up only that one of them.
-vagrant: vagrant-validate ## boxes of our own, brought up by Vagrant, and the scenarios in them; NAME=
+# NAME=… boots only that box.
+vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=
 	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
 
 TORTURE := $(CURDIR)/target/release/hostprep
@@ -83,6 +83,10 @@ torture: needs ## hostprep killed, failed, interrupted and raced at each system 
 	cargo build --release --locked --package hostprep
 	HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --bin torture -- $(WHAT)
 	$(if $(WHAT),,HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --bin signals)
+
+POLICY_PAIRS := 100000
+policy-sweep: needs test-store ## policydb against libsepol: every class of a real policy, 100,000 pairs of contexts, some minutes; POLICY_PAIRS=
+	HOSTPREP_POLICY_PAIRS=$(POLICY_PAIRS) cargo test --package hostprep-policydb --test oracle --locked -- --nocapture
 
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)
@@ -96,7 +100,7 @@ fuzz-needs:
 	@tests/setup/install-build-needs.sh --fuzz
 
 # INPUT=FILE, with TARGET, runs that one input again.
-fuzz: fuzz-needs ## each reader and parser on inputs that nobody would write; SECONDS=600, TARGET=, INPUT=: tests/fuzz/README.md
+fuzz: fuzz-needs ## fuzz each reader and parser; SECONDS=600, TARGET=, INPUT=: tests/fuzz/README.md
 	tests/fuzz/run.sh $(or $(SECONDS),600) '$(TARGET)' '$(INPUT)'
 
 clean: ## remove everything that was built or fetched

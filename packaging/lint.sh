@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs lintian and rpmlint on a DEB and an RPM: no error, no warning, and no override that is not needed any more.
-# usage: lint.sh DIRECTORY [RPMLINTRC]    with the packages that its SHA256SUMS lists: older ones may lie beside them
+# Runs lintian and rpmlint on a DEB and an RPM: no error, no warning, and no unneeded override.
+# usage: lint.sh DIRECTORY [RPMLINTRC]    checks the packages in DIRECTORY's SHA256SUMS, no older ones
 set -eu
 
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then

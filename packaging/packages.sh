@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds dist/*.rpm and dist/*.deb, and the example agent's under target/packages/example, on a fresh machine by itself.
+# Builds dist/*.rpm and dist/*.deb, and the example agent's packages in target/packages/example. Installs what it needs.
 # usage: packages.sh [ARGUMENT OF `package build`…]    for instance --sign-key secret.asc
 set -eu
 

@@ -24,7 +24,7 @@ export VAGRANT_HOME="$out/home" VAGRANT_DOTFILE_PATH="$out/machines" VAGRANT_DEF
 export VAGRANT_CWD="$here" HOSTPREP_DRIVER="${HOSTPREP_DRIVER:-qemu}"
 rm -rf "$VAGRANT_HOME" "$VAGRANT_DOTFILE_PATH" "$out/libvirt"
 
-# shellcheck disable=SC2016 # expanded beside the libvirt
+# shellcheck disable=SC2016 # expanded by the inner shell
 exec "$here/libvirt.sh" "$out/libvirt" sh -eu -c '
     out=$1
     shift

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command beside a libvirt of its own, and ends both. All that is started lives in namespaces (network, mounts,
-# processes), so nothing outside is reached or changed, and nothing of it outlives this script, whatever ends it.
+# Runs a command with a libvirt of its own, and ends both. Everything runs in namespaces (network, mounts, processes), so nothing
+# outside is reached or changed, and nothing outlives this script, however it ends.
 # usage: libvirt.sh DIRECTORY COMMAND [ARGUMENT…]    DIRECTORY keeps images and logs. Needs root.
 set -eu
 
@@ -32,7 +32,7 @@ fail() {
 }
 
 ip link set lo up
-# What libvirt takes for the machine's is ours.
+# libvirt gets its own directories in place of the machine's.
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
 mkdir -p /run/lock /run/libvirt

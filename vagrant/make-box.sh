@@ -44,7 +44,7 @@ echo "/dev/vda1 / ext4 rw 0 0" >"$root/etc/fstab"
 install -m 644 "$here/box/vagrant.network" "$root/etc/systemd/network/80-vagrant.network"
 chroot "$root" systemctl --quiet enable systemd-networkd ssh
 
-# As every base box has it: an account with a key that everybody knows, for machines of one's own.
+# As in every base box: an account with the well-known key, for private machines.
 key=$(find /usr/share /opt -path '*/keys/vagrant.pub' 2>/dev/null | head -n 1)
 [ -n "$key" ] || { echo "make-box: Vagrant's public key is not here; install vagrant" >&2 && exit 1; }
 chroot "$root" useradd --create-home --shell /bin/bash vagrant

@@ -20,7 +20,7 @@ use faults_runtime::{End, Outbox, RestartSettings, Restarts, ScanFailure};
 use host::Root;
 use host::process::clock::{Clock, SystemClock};
 
-/// How often the agent looks after its scan process, and calls the rule's `tick`.
+/// The interval at which the agent checks its scan process and calls the rule's `tick`.
 const TICK: Duration = Duration::from_millis(50);
 
 /// How long a write to the store may wait for its lock.
@@ -59,7 +59,7 @@ enum Outcome {
     Recovered,
 }
 
-/// One process of the agent. An agent that is not an example never returns `Recovered` but goes on supervising.
+/// One process of the agent. A real agent never returns `Recovered`, but continues to supervise.
 fn supervise(store: &Store<'_>, scan: &str) -> Result<Outcome, Box<dyn Error>> {
     let clock = SystemClock;
     // The defaults are ten minutes each.

@@ -34,6 +34,6 @@ pub(crate) fn paths(files: &[impl AsRef<Path>]) -> String {
 /// Returns the command that shows the ends of a fault's log files.
 pub(crate) fn tail_logs(id: FaultId) -> String {
     let logs = catalogue::find(id).map_or(&[][..], |entry| &entry.logs);
-    let words: Vec<_> = logs.iter().map(|log| quoted(&log.to_string_lossy())).collect();
+    let words: Vec<_> = logs.iter().map(|log| quoted(&log.to_string())).collect();
     format!("tail -n 100 {}", words.join(" "))
 }

@@ -37,12 +37,12 @@ pub use restarts::{Restarts, ScanFailure};
 pub use settings::{OverloadSettings, RestartSettings, SettingError, Settings, StartSettings, Threshold};
 pub use start::{AvailableMemory, Start, StartFailure, StartMemory};
 
-/// What follows from a failure.
+/// The consequence of a failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Decision {
-    /// What the store is to hold, in order.
+    /// The updates for the store, in order.
     pub tell: Vec<FaultUpdate>,
-    /// Whether the connector is to restart itself, after the store was written.
+    /// Whether the connector must restart itself, after it has written the store.
     pub restart: bool,
 }

@@ -47,7 +47,7 @@ impl Load {
 ///   critical is the same direction. What happened before the process started is unknown: its start counts as a change.
 /// * If no sample arrives for [`sample_timeout`](OverloadSettings::sample_timeout), the load is unknown, which is not the
 ///   same as no load: the measuring process may be the overloaded one. That raises and clears nothing, and each of the
-///   times above starts anew with the next sample. An idle connector must report load 0.
+///   times above starts again with the next sample. An idle connector must report load 0.
 ///
 /// A sample decides a change. The report contains its severity.
 ///

@@ -1,7 +1,7 @@
-//! How long a raise and a list take, by how many events there are already: `figures [DIRECTORY]`.
+//! Measures a raise and a list, by the number of existing events: `figures [DIRECTORY]`.
 //!
-//! The directory, by default the working directory, says on which disk; what is made in it is removed again.
-#![allow(clippy::print_stdout, reason = "its output is what it is for")]
+//! The directory, by default the working directory, selects the disk. Files in it are removed again.
+#![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -71,7 +71,7 @@ fn fill(root: &Root, count: u64) -> Result<(), Box<dyn std::error::Error>> {
         lines.push(b'\n');
     }
     root.replace(format!("{DEFAULT_DIRECTORY}/events.jsonl"), &lines, 0o644)?;
-    // The next writer brings the state up to the events.
+    // The next writer updates the state.
     drop(store.lock(&SystemClock, Duration::ZERO)?);
     assert_eq!(store.read()?.sequence, count);
     Ok(())

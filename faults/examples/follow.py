@@ -60,7 +60,7 @@ def listed(store):
 def segment(store, number):
     """The events of one segment; none where it was deleted."""
     path = os.path.join(store, "events-%020d.jsonl" % number)
-    # The plain one first: who packs it makes the packed one before the plain one goes.
+    # The plain one first: a writer completes the compressed one before it removes the plain one.
     for path, opened in ((path, open), (path + ".gz", gzip.open)):
         try:
             file = opened(path, "rb")
@@ -109,7 +109,7 @@ if __name__ == "__main__":
     last = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     seen = 0
     while True:
-        # A store that was made anew counts from the beginning.
+        # A recreated store counts from the beginning.
         now = sequence(sys.argv[1])
         if now < seen:
             last = 0

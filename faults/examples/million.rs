@@ -54,7 +54,7 @@ fn on() -> EventContext {
     EventContext { source: Source::Repair, boot_id: Some("0b0ff8d5-6a6e-4f3b-9d0a-5a1d4c3f2e11".into()) }
 }
 
-/// How long changes took.
+/// The longest times of each kind of change.
 struct Slowest {
     /// The slowest of those that closed no file.
     usual: Duration,

@@ -1,4 +1,4 @@
-//! What is wrong with a host, and what to do about it.
+//! What is wrong with a host, and how to fix it.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::reason::Reason;
 
-/// What is wrong, why, and what corrects it. Embedded in everything that reports or stores a fault.
+/// A problem: the reason, the detail and the remedies. Everything that reports or stores a fault embeds it.
 ///
 /// A remedy is a line of text in a store, and a [`Remedy`] where the finding is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Finding<R = String> {
     pub reason: Reason,
     /// The cause, for people: one line with the values seen on this host, and with paths as the prepared host sees them.
     pub detail: String,
-    /// What corrects it on this host, in order.
+    /// The remedies for this host, in order.
     pub remedy: Vec<R>,
 }
 
@@ -91,15 +91,15 @@ impl Finding {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remedy {
-    /// What to do.
+    /// The action.
     pub action: RemedyAction,
-    /// Whether the host restarts by it. A program must not run such a remedy unasked.
+    /// Whether the action restarts the host. A program must not run such a remedy unasked.
     pub reboots: bool,
     /// A note for people, such as what to do after the command.
     pub comment: Option<String>,
 }
 
-/// What a [`Remedy`] consists of.
+/// The action of a [`Remedy`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemedyAction {
     /// Run a program.
@@ -119,7 +119,7 @@ pub enum RemedyAction {
     },
     /// Something that no command does.
     Manual {
-        /// What to do, as a sentence.
+        /// The action as a sentence.
         text: String,
     },
 }
@@ -141,10 +141,10 @@ pub struct RemedyValue {
     /// The program and its arguments, to be run on this machine without a shell; absent for `manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argv: Option<Vec<String>>,
-    /// What to do; only for `manual`.
+    /// The action as a sentence; only for `manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Whether the host restarts by it.
+    /// Whether the action restarts the host.
     pub reboots: bool,
     /// A note for people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -180,19 +180,19 @@ impl Remedy {
         RemedyAction::Manual { text: text.into() }.into()
     }
 
-    /// Whether it is a command to run now: neither something for a person to do, nor one that restarts the host.
+    /// Returns whether a program can run it: it is a command, and does not restart the host.
     #[must_use]
     pub fn is_command(&self) -> bool {
         !self.reboots && !matches!(self.action, RemedyAction::Manual { .. })
     }
 
-    /// The same remedy, marked as one that restarts the host.
+    /// Marks the remedy as one that restarts the host.
     #[must_use]
     pub fn rebooting(self) -> Self {
         Self { reboots: true, ..self }
     }
 
-    /// The same remedy with a note.
+    /// Adds a note to the remedy.
     #[must_use]
     pub fn with_comment(self, comment: impl Into<String>) -> Self {
         Self { comment: Some(comment.into()), ..self }

@@ -4,7 +4,7 @@
 //! * [`texts`]: what they are called and what to do, one Fluent file a language (data: `texts/`)
 //! * [`Store`]: which are raised ([`Snapshot`]) and every change ever made ([`Event`]), in a directory that several
 //!   processes share; `README.md` describes the files for those who read them without this library
-//! * [`texts::status`]: the store in the connector's own form
+//! * [`texts::status`]: the store in the connector's format
 //! * [`texts::explain`]: all about one fault, for a terminal
 //!
 //! A program that found out what is wrong tells the store so in one call:

@@ -1,4 +1,4 @@
-//! What others rely on: real files fit the schemas, and files of every earlier schema are read.
+//! The contract with other readers: real files fit the schemas, and files of every earlier schema can be read.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "tests read files of this repository")]
 
@@ -46,7 +46,7 @@ fn eventful() -> Scratch {
 }
 
 #[test]
-fn what_is_written_fits_the_schemas() {
+fn written_files_fit_the_schemas() {
     let (state, event) = (schema("faults"), schema("event"));
     let scratch = eventful();
     fits(&state, &text(&scratch, STATE));
@@ -61,7 +61,7 @@ fn what_is_written_fits_the_schemas() {
 }
 
 #[test]
-fn the_schemas_name_every_key_that_is_written_and_no_other() {
+fn the_schemas_name_exactly_the_written_keys() {
     let scratch = eventful();
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let described = |name, at| {
@@ -77,7 +77,7 @@ fn the_schemas_name_every_key_that_is_written_and_no_other() {
 }
 
 #[test]
-fn the_schemas_refuse_what_is_none_of_ours() {
+fn the_schemas_refuse_other_files() {
     let scratch = eventful();
     let good: Value = serde_json::from_str(text(&scratch, EVENTS).lines().next().unwrap()).unwrap();
     let refused = |key: &str, value: Value| {
@@ -132,7 +132,7 @@ fn files_of_schema_1_are_read() {
 }
 
 #[test]
-fn what_was_read_is_written_with_the_same_keys_in_the_same_order() {
+fn reading_and_writing_keeps_keys_and_their_order() {
     for line in here("fixtures/schema-1/events.jsonl").lines() {
         let event: Event = serde_json::from_str(line).unwrap();
         assert_eq!(serde_json::to_string(&event).unwrap(), line);
@@ -148,7 +148,7 @@ fn what_was_read_is_written_with_the_same_keys_in_the_same_order() {
 }
 
 #[test]
-fn history_of_schema_1_is_read_and_goes_on() {
+fn history_of_schema_1_is_read_and_continued() {
     let scratch = fixture();
     scratch.lock().clear(FaultId::SCAN_USER, &repair()).unwrap();
     let events: Vec<_> = scratch.history().iter().map(|event| (event.seq, event.event.as_str())).collect();
@@ -165,7 +165,7 @@ fn a_state_made_from_the_fixtures_events_is_the_fixtures_state() {
 }
 
 #[test]
-fn a_store_of_schema_1_with_segments_is_read_and_goes_on() {
+fn a_store_of_schema_1_with_segments_is_read_and_continued() {
     let plain = fixture();
     let rotated = Scratch::new();
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schema-1-rotated")).unwrap() {

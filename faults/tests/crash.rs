@@ -1,4 +1,4 @@
-//! What a writer leaves that dies, at each point at which it can.
+//! A writer that is killed, at each point.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "tests damage files that the library never would")]
 
@@ -37,12 +37,12 @@ fn dead_between_event_and_state() {
 }
 
 #[test]
-fn apply_finishes_what_was_left_though_nothing_else_is_wanted() {
+fn apply_completes_an_interrupted_write_even_without_updates() {
     let (scratch, old_state, _) = two_events();
     let new_state = scratch.bytes(STATE);
     scratch.write(STATE, &old_state);
     let wanted = [FaultUpdate::Raise(missing_headers())];
-    scratch.store().apply(&wanted, &repair(), &SystemClock, common::PATIENCE).unwrap();
+    scratch.store().apply(&wanted, &repair(), &SystemClock, common::LOCK_TIMEOUT).unwrap();
     assert_eq!(scratch.bytes(STATE), new_state);
 }
 
@@ -155,7 +155,7 @@ fn a_state_that_cannot_be_written_follows_later() {
     std::fs::create_dir_all(blocked.join("in the way")).unwrap();
     let refused = writer.clear(FaultId::SCAN_USER, &repair()).unwrap_err();
     assert!(refused.to_string().contains(".faults.json.hostprep-new"), "{refused}");
-    assert_eq!(scratch.store().read().unwrap().sequence, 3, "the event stands");
+    assert_eq!(scratch.store().read().unwrap().sequence, 3, "the event counts");
 
     std::fs::remove_dir_all(blocked).unwrap();
     assert_eq!(writer.clear(FaultId::SCAN_USER, &repair()).unwrap(), Change::Nothing);
@@ -238,7 +238,7 @@ fn a_writer_dies_after_an_earlier_line_was_damaged() {
 }
 
 #[test]
-fn what_a_failed_write_left_is_cut_off_by_the_next() {
+fn the_next_write_cuts_off_the_rest_of_a_failed_one() {
     let (scratch, _, _) = two_events();
     let mut writer = scratch.lock();
     let whole = scratch.bytes(EVENTS);

@@ -1,4 +1,4 @@
-//! What a writer leaves that dies while it closes or packs a file of events, at each point at which it can.
+//! A writer that is killed while it closes or compresses a file of events, at each point.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "tests damage files that the library never would")]
 
@@ -11,7 +11,7 @@ const PLAIN: &str = "events-00000000000000000001.jsonl";
 const PACKED: &str = "events-00000000000000000001.jsonl.gz";
 const UNFINISHED: &str = ".events-00000000000000000001.jsonl.gz.hostprep-new";
 
-/// What the files of a store hold just before and just after its sixth event closes the first five.
+/// The files of a store just before and just after its sixth event closes the first five.
 struct Moment {
     old_state: Vec<u8>,
     old_events: Vec<u8>,
@@ -69,7 +69,7 @@ impl Moment {
         assert_eq!(gunzip(&scratch.bytes(PACKED)), self.old_events);
     }
 
-    /// The same without a state: what the events tell is what the state says.
+    /// Checks the same without a state: the events must give the same faults.
     fn is_well_without_state(&self, files: &[(&str, &[u8])], last: u64) {
         let files: Vec<_> = files.iter().filter(|(name, _)| *name != STATE).copied().collect();
         self.is_well(&self.left(&files), last);
@@ -154,7 +154,7 @@ fn of_both_forms_one_is_read() {
 }
 
 #[test]
-fn dead_while_packing_what_somebody_removed_meanwhile() {
+fn killed_while_compressing_a_segment_that_is_removed_meanwhile() {
     let moment = Moment::new();
     let scratch = moment.left(&[(STATE, &moment.state), (EVENTS, &moment.events), (UNFINISHED, b"half")]);
     drop(scratch.lock());

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::{
-    EVENTS, Ending, PATIENCE, STATE, Scratch, gunzip, missing_headers, missing_user, raise_and_clear, repair, report,
+    EVENTS, Ending, LOCK_TIMEOUT, STATE, Scratch, gunzip, missing_headers, missing_user, raise_and_clear, repair,
+    report,
 };
 use faults::{Event, EventContext, FaultId, Reason, Source};
 use host::process::clock::{Clock, SystemClock};
@@ -23,7 +24,7 @@ fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// An example, started as README.md says. A missing `jq` or `python3` fails: tests/setup/install-build-needs.sh brings it.
+/// Starts an example as README.md shows. A missing `jq` or `python3` fails: tests/setup/install-build-needs.sh installs it.
 fn example(name: &str, scratch: &Scratch, more: &[&str]) -> Command {
     let interpreter = if name.ends_with(".py") { "python3" } else { "sh" };
     let mut command = Command::new(interpreter);
@@ -103,7 +104,7 @@ fn they_agree_with_the_library() {
 }
 
 #[test]
-fn they_agree_on_what_a_dead_writer_left() {
+fn the_examples_agree_after_a_killed_writer() {
     let scratch = rotated();
     let (old_state, old_events) = (scratch.bytes(STATE), scratch.bytes(EVENTS));
     scratch.raise(&report(FaultId::KERNEL_HEADERS, Reason::HeadersMismatch, "others"));
@@ -144,7 +145,7 @@ fn they_agree_after_losses_or_say_that_they_cannot() {
     few.raise(&missing_headers());
     few.remove(STATE);
     agree(&few);
-    // As long as it is not too old, it does not matter how old.
+    // Its age does not matter, within limits.
     few.write(STATE, &old_state);
     few.lock();
     few.write(STATE, &old_state);
@@ -180,7 +181,7 @@ fn they_read_while_it_is_written() {
         let writer = scope.spawn(|| {
             let store = scratch.store();
             while !done.load(Ordering::Relaxed) {
-                raise_and_clear(&mut store.lock(&SystemClock, PATIENCE).unwrap());
+                raise_and_clear(&mut store.lock(&SystemClock, LOCK_TIMEOUT).unwrap());
                 // A history that grows faster than Python reads it would only take time.
                 SystemClock.sleep(Duration::from_millis(3));
             }
@@ -234,7 +235,7 @@ print([event["seq"] for event in follow.events_after(store)])
 "#;
 
 #[test]
-fn a_file_that_is_closed_while_segments_are_listed_is_not_passed_by() {
+fn a_file_that_is_closed_during_the_listing_is_not_missed() {
     let scratch = Scratch::new();
     scratch.fill(4);
     let events = String::from_utf8(scratch.bytes(EVENTS)).unwrap();
@@ -256,21 +257,21 @@ fn a_file_that_is_closed_while_segments_are_listed_is_not_passed_by() {
 }
 
 #[test]
-fn a_follower_is_told_what_comes() {
+fn a_follower_gets_new_events() {
     let scratch = Scratch::in_memory().rotating_at(LIMIT);
     scratch.fill(10);
     let mut follower = example("follow.py", &scratch, &["7"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
     let mut next = || serde_json::from_str::<Event>(&lines.next().unwrap().unwrap()).unwrap();
-    let mut told = vec![next()];
+    let mut seen = vec![next()];
     for _ in 0..10 {
         scratch.fill(5);
         let_go(&scratch);
     }
-    while told.len() < 120 - 7 {
-        told.push(next());
+    while seen.len() < 120 - 7 {
+        seen.push(next());
     }
-    common::assert_filled(&told, 8, 120);
+    common::assert_filled(&seen, 8, 120);
     follower.kill().unwrap();
     follower.wait().unwrap();
 }

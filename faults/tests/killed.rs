@@ -1,8 +1,8 @@
-//! A process that is killed at each single system call of a raise that closes and packs a file of events. Starts itself as
-//! the other process, under strace, which kills it.
+//! A process is killed at each system call of a raise that closes and compresses a file of events. The test starts itself under
+//! strace, which kills it.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "a test that starts processes cannot use the library for it")]
-#![allow(clippy::print_stdout, reason = "what a process says is how the other knows what it was told")]
+#![allow(clippy::print_stdout, reason = "the child prints the numbers of its events for the parent")]
 
 mod common;
 
@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::{EVENTS, PATIENCE, Scratch, copy_of, raise_and_clear};
+use common::{EVENTS, LOCK_TIMEOUT, Scratch, copy_of, raise_and_clear};
 use faults::{DEFAULT_DIRECTORY, Store};
 use host::Root;
 use host::process::clock::SystemClock;
@@ -39,7 +39,7 @@ fn child(root: &Path, limit: u64) {
     let root = Root::alternate(root).unwrap();
     let store = Store::at(&root, DEFAULT_DIRECTORY).rotating_at(limit);
     for _ in 0..ROUNDS {
-        let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
+        let mut writer = store.lock(&SystemClock, LOCK_TIMEOUT).unwrap();
         raise_and_clear(&mut writer);
         println!("{}", writer.snapshot().sequence);
     }
@@ -89,8 +89,8 @@ fn killed_at_any_call_nothing_is_lost() {
     }
 }
 
-/// The store, in which `told` events have happened, perhaps more, is whole for readers and for the next writer. Says in what
-/// state it was left.
+/// Checks that the store, in which at least `told` events happened, is complete for readers and for the next writer. Returns the
+/// state in which the kill left it.
 fn judge(scratch: &Scratch, told: u64) -> String {
     let names = scratch.names();
     let has = |end: &str| names.iter().any(|name| name.contains("events-") && name.ends_with(end));

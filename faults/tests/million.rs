@@ -1,5 +1,5 @@
-//! The example `million` on a smaller scale: memory stays flat, and nothing is lost. Alone in its process, whose memory it
-//! measures.
+//! The example `million` on a smaller scale: memory stays flat, and no event is lost. The only test of its process, because it
+//! measures the memory of the process.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "tests read what the kernel counted")]
 

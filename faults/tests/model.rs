@@ -14,7 +14,7 @@ use proptest::prelude::*;
 enum Step {
     Raise(Report),
     Clear(FaultId),
-    /// The last change again, whose state never got to disk.
+    /// Restores an older state, as if the last one never got to disk.
     ForgetState,
     /// Part of an event that was never finished.
     Tear(usize),

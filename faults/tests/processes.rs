@@ -1,7 +1,7 @@
-//! Several processes on one store, and processes that are killed at work. Starts itself as the other process.
+//! Several processes on one store, and processes that are killed while they write. The test starts itself as the other process.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "a test that starts processes cannot use the library for it")]
-#![allow(clippy::print_stdout, reason = "what a process says is how the other knows what it was told")]
+#![allow(clippy::print_stdout, reason = "the child prints the numbers of its events for the parent")]
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{PATIENCE, Scratch, repair, report};
+use common::{LOCK_TIMEOUT, Scratch, repair, report};
 use faults::{DEFAULT_DIRECTORY, Event, FaultId, Reason, Snapshot, Store};
 use host::Root;
 use host::process::clock::{Clock, SystemClock};
@@ -31,26 +31,26 @@ fn main() {
         // Whatever words of the usual harness there are: this is one test.
         _ => {
             processes_lose_and_double_nothing();
-            a_killed_process_loses_nothing_that_it_was_told();
+            a_killed_process_loses_no_confirmed_event();
             println!("processes: ok");
         }
     }
 }
 
-/// Raises and clears, and says after each the number of the event that it was told has happened.
+/// Raises and clears, and prints after each the number of its event.
 fn child(root: &Path, id: FaultId, rounds: u64) {
     let root = Root::alternate(root).unwrap();
     let store = Store::at(&root, DEFAULT_DIRECTORY).rotating_at(ROTATE_AT);
     let mut out = std::io::stdout();
     for round in 0..rounds {
-        let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
+        let mut writer = store.lock(&SystemClock, LOCK_TIMEOUT).unwrap();
         // A process that was killed may have left the fault raised.
         writer.clear(id, &repair()).unwrap();
         writer.raise(&report(id, Reason::RaisedByHand, &format!("round {round}")), &repair()).unwrap();
         let raised = writer.snapshot().sequence;
         drop(writer);
         writeln!(out, "{raised}").unwrap();
-        let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
+        let mut writer = store.lock(&SystemClock, LOCK_TIMEOUT).unwrap();
         writer.clear(id, &repair()).unwrap();
         writeln!(out, "{}", writer.snapshot().sequence).unwrap();
     }
@@ -136,7 +136,7 @@ fn processes_lose_and_double_nothing() {
     assert_eq!(raises, PROCESSES * ROUNDS);
 }
 
-fn a_killed_process_loses_nothing_that_it_was_told() {
+fn a_killed_process_loses_no_confirmed_event() {
     let scratch = Scratch::new();
     let (mut known, mut left_raised) = (0, 0);
     for kill in 0..KILLS {

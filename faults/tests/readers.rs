@@ -5,13 +5,13 @@ mod common;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{EVENTS, PATIENCE, STATE, Scratch, repair, report};
+use common::{EVENTS, LOCK_TIMEOUT, STATE, Scratch, repair, report};
 use faults::{EventKind, FaultId, Reason, Snapshot, Store};
 use host::process::clock::SystemClock;
 
 /// Odd events raise the fault and tell their number, even ones clear it: so each snapshot can be judged alone.
 fn write(store: &Store<'_>, rounds: u64) {
-    let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
+    let mut writer = store.lock(&SystemClock, LOCK_TIMEOUT).unwrap();
     for _ in 0..rounds {
         let number = writer.snapshot().sequence + 1;
         writer.raise(&report(FaultId::SCAN_USER, Reason::UserMissing, &number.to_string()), &repair()).unwrap();
@@ -78,7 +78,7 @@ fn read_while_written(scratch: Scratch) {
 }
 
 #[test]
-fn a_follower_is_told_everything_once() {
+fn a_follower_gets_every_event_once() {
     for limit in [0, 1_500] {
         let scratch = Scratch::in_memory().rotating_at(limit);
         let (store, done) = (scratch.store(), AtomicBool::new(false));
@@ -86,7 +86,7 @@ fn a_follower_is_told_everything_once() {
             let follower = scope.spawn(|| {
                 let mut last = 0;
                 loop {
-                    // In this order, so that what was written before the end is told.
+                    // In this order, so that all events from before the end are read.
                     let ended = done.load(Ordering::Acquire);
                     for event in store.events_after(last).unwrap().map(Result::unwrap) {
                         assert_eq!(event.seq, last + 1);
@@ -110,7 +110,7 @@ fn a_follower_is_told_everything_once() {
 fn a_listing_that_takes_long_passes_by_nothing() {
     let scratch = Scratch::in_memory().rotating_at(0);
     write(&scratch.store(), 1);
-    // So many names that the kernel gives them in several parts, between which others change.
+    // Enough names for several `getdents64(2)` calls, between which others change.
     for number in 0..1_500 {
         scratch.write(&format!("events-of-another-program-with-a-long-name.{number}"), "");
     }
@@ -137,7 +137,7 @@ fn a_listing_that_takes_long_passes_by_nothing() {
 }
 
 #[test]
-fn what_was_told_before_an_event_is_seen_with_it() {
+fn a_detail_written_before_an_event_is_seen_with_it() {
     let scratch = Scratch::in_memory();
     let (store, done) = (scratch.store(), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -153,9 +153,9 @@ fn what_was_told_before_an_event_is_seen_with_it() {
             }
             assert!(seen > 100, "seen {seen} times only");
         });
-        let mut writer = store.lock(&SystemClock, PATIENCE).unwrap();
+        let mut writer = store.lock(&SystemClock, LOCK_TIMEOUT).unwrap();
         for number in 0..3_000 {
-            // A detail alone is no event, and comes before the event that the reader looks for.
+            // A change of the detail only is not an event, and comes before the event that the reader looks for.
             for id in [FaultId::SCAN_USER, FaultId::KERNEL_HEADERS] {
                 writer.raise(&report(id, Reason::RaisedByHand, &number.to_string()), &repair()).unwrap();
             }
@@ -184,7 +184,7 @@ fn readers_bear_a_writer_that_dies_and_one_that_clears_up() {
             }
         });
         for end in (0..line.len()).cycle().take(200) {
-            let held = store.lock(&SystemClock, PATIENCE).unwrap();
+            let held = store.lock(&SystemClock, LOCK_TIMEOUT).unwrap();
             host_replace(&scratch, STATE, &old_state);
             host_replace(&scratch, EVENTS, &[&old_events, &line[..end]].concat());
             drop(held);
@@ -209,8 +209,8 @@ fn many_writers_lose_and_double_nothing() {
             scope.spawn(move || {
                 for round in 0..30 {
                     let raised = report(id, Reason::RaisedByHand, &format!("{id} {round}"));
-                    store.lock(&SystemClock, PATIENCE).unwrap().raise(&raised, &repair()).unwrap();
-                    store.lock(&SystemClock, PATIENCE).unwrap().clear(id, &repair()).unwrap();
+                    store.lock(&SystemClock, LOCK_TIMEOUT).unwrap().raise(&raised, &repair()).unwrap();
+                    store.lock(&SystemClock, LOCK_TIMEOUT).unwrap().clear(id, &repair()).unwrap();
                 }
             });
         }

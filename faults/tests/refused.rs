@@ -1,9 +1,9 @@
-//! Files that cannot be used: one line that says so, and nothing changed.
+//! Files that cannot be used: one line of error, and nothing is changed.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod common;
 
-use common::{EVENTS, PATIENCE, STATE, Scratch, copy_of, missing_headers, missing_user, repair};
+use common::{EVENTS, LOCK_TIMEOUT, STATE, Scratch, copy_of, missing_headers, missing_user, repair};
 use faults::{FaultId, FaultUpdate, StoreError};
 use host::process::clock::SystemClock;
 
@@ -14,8 +14,8 @@ fn refuses(scratch: &Scratch, expected: &str) {
     let wanted = [FaultUpdate::Raise(missing_headers()), FaultUpdate::Clear(FaultId::SCAN_USER)];
     let errors = [
         store.read().unwrap_err(),
-        store.lock(&SystemClock, PATIENCE).map(drop).unwrap_err(),
-        store.apply(&wanted, &repair(), &SystemClock, PATIENCE).unwrap_err(),
+        store.lock(&SystemClock, LOCK_TIMEOUT).map(drop).unwrap_err(),
+        store.apply(&wanted, &repair(), &SystemClock, LOCK_TIMEOUT).unwrap_err(),
     ];
     for error in errors {
         let said = error.to_string();
@@ -62,7 +62,7 @@ fn a_malformed_fault_is_refused_with_the_line_that_it_ends_in() {
 }
 
 #[test]
-fn malformed_state_moved_away_is_made_anew() {
+fn malformed_state_that_is_moved_away_is_recreated() {
     let scratch = Scratch::new();
     scratch.raise(&missing_user());
     let known = scratch.store().read().unwrap();
@@ -104,7 +104,7 @@ fn a_malformed_line_among_the_events() {
         assert!(said.contains("delete that line"), "{said}");
         assert!(read.next().is_none(), "nothing follows an error");
 
-        // The newest events and the state are whole, so work goes on; without the state nothing can be known.
+        // The newest events and the state are complete, so writing continues; without the state the faults are unknown.
         assert_eq!(scratch.store().read().unwrap().sequence, 4);
         scratch.remove(STATE);
         refuses(&scratch, "events.jsonl, line 2: ");

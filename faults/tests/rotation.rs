@@ -1,4 +1,4 @@
-//! What becomes of `events.jsonl` when it is large, and what is made of segments that somebody touched.
+//! Closing and compressing of a large `events.jsonl`, and segments that a person changed.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::disallowed_methods, reason = "tests damage files that the library never would")]
 
@@ -6,7 +6,7 @@ mod common;
 
 use std::os::unix::fs::MetadataExt;
 
-use common::{EVENTS, PATIENCE, STATE, Scratch, assert_filled, copy_of, gunzip, gzip, missing_headers, repair};
+use common::{EVENTS, LOCK_TIMEOUT, STATE, Scratch, assert_filled, copy_of, gunzip, gzip, missing_headers, repair};
 use faults::{Change, Event, FaultId, Snapshot};
 use host::process::clock::SystemClock;
 
@@ -45,7 +45,7 @@ fn a_large_file_is_closed_and_packed_and_no_event_lost() {
     expected.splice(0..0, segments.iter().cloned());
     expected.extend(["faults.json".to_owned(), "faults.lock".to_owned()]);
     assert_eq!(scratch.names(), expected, "nothing else is left");
-    let mut told = Vec::new();
+    let mut text = Vec::new();
     for name in &segments {
         assert!(name.ends_with(".jsonl.gz") && name.len() == "events-00000000000000000001.jsonl.gz".len(), "{name}");
         assert_eq!(std::fs::metadata(scratch.path(name)).unwrap().mode() & 0o7777, 0o644);
@@ -53,13 +53,13 @@ fn a_large_file_is_closed_and_packed_and_no_event_lost() {
         assert!(lines.len() as u64 <= LIMIT && lines.ends_with(b"\n"), "{name}");
         let first: Event = serde_json::from_slice(lines.split(|&byte| byte == b'\n').next().unwrap()).unwrap();
         assert_eq!(first.seq, number(name));
-        told.extend(lines);
+        text.extend(lines);
     }
-    told.extend(scratch.bytes(EVENTS));
+    text.extend(scratch.bytes(EVENTS));
     assert!(scratch.bytes(EVENTS).len() as u64 <= LIMIT);
-    let told = String::from_utf8(told).unwrap();
-    let told: Vec<Event> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(told, scratch.history(), "the files one after the other are the history");
+    let text = String::from_utf8(text).unwrap();
+    let events: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events, scratch.history(), "the files one after the other are the history");
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn a_damaged_segment_is_named_and_stops_no_raise() {
         assert!(said.contains("move it away") || said.contains("unpack it with gunzip"), "{said}");
         assert_eq!(said.lines().count(), 1);
         let good: Vec<_> = told.into_iter().filter_map(Result::ok).collect();
-        assert!(good.len() as u64 + 1 >= number(&name), "what stands before it is told");
+        assert!(good.len() as u64 + 1 >= number(&name), "the events before it are read");
 
         assert_eq!(scratch.store().read().unwrap().sequence, 60);
         assert_eq!(scratch.raise(&missing_headers()), Change::Raised);
@@ -293,7 +293,7 @@ fn a_damaged_segment_is_named_and_stops_no_raise() {
         scratch.remove(STATE);
         for refused in [
             scratch.store().read().map(drop).unwrap_err(),
-            scratch.store().lock(&SystemClock, PATIENCE).map(drop).unwrap_err(),
+            scratch.store().lock(&SystemClock, LOCK_TIMEOUT).map(drop).unwrap_err(),
         ] {
             assert!(refused.to_string().contains(&name), "{refused}");
         }
@@ -360,7 +360,7 @@ fn a_segment_of_a_newer_version_is_refused() {
 }
 
 #[test]
-fn unpacked_by_somebody_the_plain_ones_are_read_and_packed_one_a_writer() {
+fn unpacked_segments_are_read_and_compressed_one_per_writer() {
     let scratch = rotated();
     let segments = scratch.segments();
     for name in &segments {
@@ -380,7 +380,7 @@ fn unpacked_by_somebody_the_plain_ones_are_read_and_packed_one_a_writer() {
 }
 
 #[test]
-fn what_is_no_segment_is_left_alone() {
+fn other_files_are_left_alone() {
     let scratch = rotated();
     let odd =
         ["events-1.jsonl", "events-.jsonl.gz", "events.jsonl.1", "events-99999999999999999999.jsonl", ".events-x"];
@@ -403,7 +403,7 @@ fn a_link_is_no_segment() {
 }
 
 #[test]
-fn what_cannot_be_packed_stays_plain_until_it_can() {
+fn a_segment_that_cannot_be_compressed_stays_plain() {
     let scratch = Scratch::new().rotating_at(LIMIT);
     let blocked = scratch.path(".events-00000000000000000001.jsonl.gz.hostprep-new");
     std::fs::create_dir_all(blocked.join("in the way")).unwrap();
@@ -417,10 +417,10 @@ fn what_cannot_be_packed_stays_plain_until_it_can() {
 }
 
 #[test]
-fn what_cannot_be_closed_grows_on() {
+fn a_file_that_cannot_be_closed_grows() {
     let scratch = Scratch::new().rotating_at(LIMIT);
     scratch.fill(1);
-    // No number is greater, so there is no name to be had.
+    // No number is greater, so no name is left.
     scratch.write("events-18446744073709551615.jsonl", "");
     scratch.fill(30);
     assert!(scratch.bytes(EVENTS).len() as u64 > 5 * LIMIT);
@@ -437,7 +437,7 @@ fn nothing_is_closed_before_the_state_knows_it() {
     let mut writer = scratch.lock();
     let blocked = scratch.path(".faults.json.hostprep-new");
     std::fs::create_dir_all(blocked.join("in the way")).unwrap();
-    // Each says that the state could not be written; the event stands, as long as it finds room.
+    // Each fails to write the state; the event counts, as long as there is room for it.
     for number in 1..30 {
         let made = match number % 2 {
             1 => writer.raise(&missing_headers(), &repair()).map(drop),

@@ -1,4 +1,4 @@
-//! The connector's own form.
+//! The connector's format.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod common;

@@ -7,7 +7,7 @@ mod common;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use common::{EVENTS, PATIENCE, STATE, Scratch, let_time_pass, missing_headers, missing_user, repair, report};
+use common::{EVENTS, LOCK_TIMEOUT, STATE, Scratch, let_time_pass, missing_headers, missing_user, repair, report};
 use faults::{Change, EventContext, EventKind, FaultId, FaultUpdate, Reason, Report, Severity, Source, StoreError};
 use host::process::clock::{Clock, SystemClock};
 use host::process::lock::LockError;
@@ -19,17 +19,17 @@ fn a_store_that_does_not_exist_is_empty_and_stays_so() {
     assert_eq!(scratch.store().read().unwrap().faults, []);
     assert_eq!(scratch.history(), []);
     let wanted = [FaultUpdate::Clear(FaultId::SCAN_USER), FaultUpdate::Clear(FaultId::SELINUX_POLICY)];
-    let changes = scratch.store().apply(&wanted, &repair(), &SystemClock, PATIENCE).unwrap();
+    let changes = scratch.store().apply(&wanted, &repair(), &SystemClock, LOCK_TIMEOUT).unwrap();
     assert_eq!(changes, [Change::Nothing, Change::Nothing]);
     assert!(!scratch.root.path().join("var").exists());
 }
 
 #[test]
-fn a_raise_is_stored_and_told_as_an_event() {
+fn a_raise_is_in_the_state_and_an_event() {
     let scratch = Scratch::new();
     let clock = VirtualClock::default();
     clock.advance(Duration::from_secs(86_400));
-    let change = scratch.store().lock(&clock, PATIENCE).unwrap().raise(&missing_user(), &repair()).unwrap();
+    let change = scratch.store().lock(&clock, LOCK_TIMEOUT).unwrap().raise(&missing_user(), &repair()).unwrap();
     assert_eq!(change, Change::Raised);
 
     let snapshot = scratch.store().read().unwrap();
@@ -57,13 +57,13 @@ fn the_same_again_touches_no_file() {
     assert_eq!(scratch.lock().raise(&missing_user(), &later).unwrap(), Change::Nothing);
     assert_eq!(scratch.clear(FaultId::SELINUX_POLICY), Change::Nothing);
     let wanted = [FaultUpdate::Raise(missing_user()), FaultUpdate::Clear(FaultId::KERNEL_HEADERS)];
-    scratch.store().apply(&wanted, &later, &SystemClock, PATIENCE).unwrap();
+    scratch.store().apply(&wanted, &later, &SystemClock, LOCK_TIMEOUT).unwrap();
     assert!(!scratch.store().read().unwrap().would_change(&missing_user()));
     assert_eq!(scratch.traces(), before);
 }
 
 #[test]
-fn apply_with_nothing_to_do_waits_for_nobody() {
+fn apply_with_nothing_to_do_does_not_wait_for_the_lock() {
     let scratch = Scratch::new();
     scratch.raise(&missing_user());
     let _held = scratch.lock();
@@ -75,11 +75,11 @@ fn apply_with_nothing_to_do_waits_for_nobody() {
 }
 
 #[test]
-fn apply_does_all_that_is_wanted() {
+fn apply_makes_all_updates() {
     let scratch = Scratch::new();
     scratch.raise(&missing_headers());
     let wanted = [FaultUpdate::Raise(missing_user()), FaultUpdate::Clear(FaultId::KERNEL_HEADERS)];
-    let changes = scratch.store().apply(&wanted, &repair(), &SystemClock, PATIENCE).unwrap();
+    let changes = scratch.store().apply(&wanted, &repair(), &SystemClock, LOCK_TIMEOUT).unwrap();
     assert_eq!(changes, [Change::Raised, Change::Cleared]);
     let snapshot = scratch.store().read().unwrap();
     assert!(snapshot.is_raised(FaultId::SCAN_USER) && !snapshot.is_raised(FaultId::KERNEL_HEADERS));
@@ -89,7 +89,7 @@ fn apply_does_all_that_is_wanted() {
 fn another_detail_or_remedy_is_no_event() {
     let scratch = Scratch::new();
     let clock = VirtualClock::default();
-    let raise = |report: &Report| scratch.store().lock(&clock, PATIENCE).unwrap().raise(report, &repair()).unwrap();
+    let raise = |report: &Report| scratch.store().lock(&clock, LOCK_TIMEOUT).unwrap().raise(report, &repair()).unwrap();
     raise(&missing_user());
     let events = scratch.bytes(EVENTS);
     clock.advance(Duration::from_secs(5));
@@ -134,7 +134,7 @@ fn another_reason_or_severity_is_a_change() {
     );
     assert_eq!(events[3].finding.reason, Reason::DirectoryMode, "a cleared event says what ended");
     scratch.raise(&worse);
-    assert_ne!(scratch.store().read().unwrap().faults[0].raised_at, raised_at, "raised anew");
+    assert_ne!(scratch.store().read().unwrap().faults[0].raised_at, raised_at, "raised again");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn one_lock_serves_a_batch_and_the_list_is_in_order() {
 }
 
 #[test]
-fn text_from_outside_stays_in_its_line() {
+fn text_from_callers_stays_on_its_line() {
     let scratch = Scratch::new();
     let mut odd = missing_user();
     odd.finding.detail = "a\nb\u{1b}[31m\"\u{0}\n".into();
@@ -211,7 +211,7 @@ fn without_the_state_all_is_made_anew_from_the_events() {
 }
 
 #[test]
-fn without_the_events_the_sequence_goes_on() {
+fn without_the_events_the_sequence_continues() {
     let scratch = Scratch::new();
     scratch.raise(&missing_user());
     scratch.raise(&missing_headers());
@@ -222,7 +222,7 @@ fn without_the_events_the_sequence_goes_on() {
 }
 
 #[test]
-fn files_are_readable_by_all_whatever_the_umask() {
+fn files_are_readable_by_all_under_any_umask() {
     let before = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let scratch = Scratch::new();
     scratch.raise(&missing_user());

@@ -1,44 +1,44 @@
-# English. The build holds every file here against catalogue.toml and src/texts/message_keys.rs: each has the same messages.
-# Text in “quotes” is to be typed or looked for exactly as written.
+# English. The build checks every file here against catalogue.toml and src/texts/message_keys.rs: each has the same messages.
+# Text in “quotes” is typed, or appears, exactly as written.
 
 fault-5 = Scan Service User Unavailable
     .cause = The account that scans files is missing or is not set up as required, or { $directory } or one of the directories under it is no longer owned by root with mode 0755.
     .impact = Files are still scanned, but by root instead of the unprivileged user { $user }: a flaw in a file parser would then have root's rights.
-    .resolution-repair = Run “hostprep repair”. It makes the user { $user } and the group of the same name, or corrects what was changed about them.
-    .resolution-login-defs = If /etc/login.defs sets USERGROUPS_ENAB to something other than yes and is not writable, make it writable (see lsattr and mount) and run “hostprep repair” again. The repair restores the setting afterwards.
-    .resolution-directories = Give { $directory } and the directories below it back to root with mode 0755, and stop the program that changed them.
+    .resolution-repair = Run “hostprep repair”. It creates the user { $user } and the group of the same name, or corrects their settings.
+    .resolution-login-defs = If USERGROUPS_ENAB in /etc/login.defs is not yes and the file cannot be changed, hostprep itself first tries “useradd --user-group”. If that fails too, make the file writable (see lsattr and mount) and run “hostprep repair” again. The repair restores the setting afterwards.
+    .resolution-directories = Set { $directory } and the directories under it to owner root and mode 0755 again, and stop the program that changed them.
     .resolution-restart = Restart the connector, so that it checks again.
 
 fault-6 = Scan Service Restarting Frequently
     .cause = The process that scans files failed repeatedly, and the connector restarted itself to recover it.
     .impact = Scanning continues as far as possible; some files may go unscanned.
     .resolution-wait = Wait. Once ten minutes have passed since the restart without a failure, the fault clears by itself.
-    .resolution-files = If it does not, find the file that makes the scanner crash in the logs, and remove it or exclude it from scanning.
+    .resolution-files = If it does not, look in the logs for the file that makes the scanner crash, and remove it or exclude it from scanning.
 
 fault-7 = Scan Service Failed To Start
     .cause = The process that scans files does not start, even after the connector restarted itself; or this host lacks what the process needs to start.
     .impact = No file is scanned.
     .resolution-restart = Restart the connector. When it starts, it removes invalid virus definitions (.cvd files).
     .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid .cvd file: keep the logs and contact the vendor's support.
-    .resolution-memory = Check the available memory with “free -m”; with too little of it the scanner cannot start. The Secure Endpoint User Guide lists the memory that Linux hosts need. Stop other programs or add memory.
+    .resolution-memory = Check the available memory with “free -m”; with too little memory, the scanner cannot start. The Secure Endpoint User Guide lists the memory that Linux hosts need. Stop other programs or add memory.
 
 fault-8 = Realtime Filesystem Monitor Failed To Start
     .cause = The kernel module { $filesystem-module }, which watches the file system, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Monitor File Copies and Moves” on.
     .impact = Activity in the file system is not monitored.
-    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” shows whether it is on.
-    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module } may conflict with the kernel or with a third party's module.
-    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $filesystem-module } for this one yourself.
+    .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
+    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module } may conflict with the kernel or with a third-party module.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $filesystem-module } for this kernel yourself.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
-    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is closed. Correct that cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector opens it too.
+    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is locked. Correct the cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
 fault-9 = Realtime Network Monitor Failed To Start
     .cause = The kernel module { $network-module }, which watches the network, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Enable Device Flow Correlation” on.
     .impact = Activity on the network is not monitored.
-    .resolution-secure-boot = Switch UEFI Secure Boot off in the firmware's setup; “mokutil --sb-state” shows whether it is on.
-    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module } may conflict with the kernel or with a third party's module.
-    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $network-module } for this one yourself.
+    .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
+    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module } may conflict with the kernel or with a third-party module.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $network-module } for this kernel yourself.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
-    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is closed. Correct that cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector opens it too.
+    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is locked. Correct the cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
 fault-11 = Required Kernel-Devel Package Is Missing
     .cause = The running kernel { $kernel } has no type information (BTF), and no headers of exactly this kernel are installed, so the eBPF programs cannot be built for it.
@@ -61,8 +61,8 @@ fault-18 = Connector Event Monitoring Is Overloaded
     .impact = Protection is limited to the events that matter most.
     .resolution-exclusion = Look for a very busy program (“top” shows some). If it is benign and you trust it, add it to a process exclusion set in the policy; this alone may clear the fault.
     .resolution-investigate = If no benign program explains the load, look for a malicious process.
-    .resolution-wait = After a short peak there is nothing to do: the fault clears by itself when the load has fallen.
-    .resolution-provision = If it is raised often and neither a benign nor a malicious process causes it, move the work to a larger machine.
+    .resolution-wait = After a short peak there is nothing to do: the fault clears by itself once the load falls.
+    .resolution-provision = If the fault is raised often and neither a benign nor a malicious process causes it, move the work to a larger machine.
 
 fault-19 = SELinux Policy Is Missing Or Disabled
     .cause = SELinux is enforcing, and its policy does not allow the domain { $domain } to create, read and write BPF maps, or to load and run BPF programs.
@@ -95,11 +95,11 @@ reason-user-tool-failed = the tool that creates users failed
 reason-directory-missing = a directory does not exist
 reason-directory-mode = a directory has the wrong mode
 reason-directory-owner = a directory has the wrong owner
-reason-directory-symlink = a symbolic link is in the place of a directory
+reason-directory-symlink = a symbolic link is in place of a directory
 reason-directory-mount = another file system is mounted over a directory
 reason-read-only-filesystem = the file system is mounted read-only
 reason-headers-missing = no kernel headers are installed
-reason-headers-mismatch = the installed kernel headers are of another kernel
+reason-headers-mismatch = the installed kernel headers are for another kernel
 reason-scan-process-failing = the process that scans files fails repeatedly
 reason-scan-start-failed = the process that scans files does not start
 reason-memory-low = too little memory is available
@@ -112,13 +112,13 @@ reason-kernel-module-refused = the kernel refused the module
 reason-lockdown = the kernel is locked down for confidentiality, so eBPF programs cannot read its memory
 reason-bpf-not-permitted = the kernel does not let root use bpf(2)
 reason-bpf-program-rejected = the kernel refuses even an eBPF program that does nothing
-reason-load-locked = the load lock is closed, because the host went down repeatedly with the kernel component loaded
+reason-load-locked = the load lock is locked, because the host crashed repeatedly with the kernel component loaded
 reason-kernel-unsupported = the connector does not support the running kernel
 reason-kernel-option = the kernel was built without an option that eBPF programs need
 reason-events-overloaded = there are more events than the connector can monitor
 reason-raised-by-hand = raised on the command line
 
-scope-directories = the cause “changed directories”
+scope-directories = if the directories were changed
 scope-kernel-modules = RHEL and CentOS 6 and 7; Oracle Linux 7 with RHCK, or with UEK 5 or earlier; Amazon Linux 2 with kernel 4.14 or earlier
 scope-own-module = building the module yourself
 scope-ebpf = causes that keep eBPF programs out
@@ -133,7 +133,7 @@ source-install = the installation
 source-upgrade = an upgrade
 source-repair = a repair
 source-boot = the check at boot
-source-trigger = the check after another package arrived
+source-trigger = the check after another package was installed
 source-remove = the removal
 source-manual = a manual command
 source-load-lock = the load lock
@@ -148,8 +148,8 @@ word-not-raised = no
 word-since = since { $time }, by { $source }
 word-why = { $reason }: { $detail }
 word-remedy = To fix it on this host
-word-when = When
-word-meanwhile = Meanwhile
+word-when = Cause
+word-meanwhile = Impact
 word-what-to-do = What to do
 word-applies = Applies from
 word-connector = connector { $version }

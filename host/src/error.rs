@@ -58,10 +58,10 @@ impl InsideText for FileError {
         let Self { action, path, source } = self;
         let above = source.get_ref().and_then(|error| error.downcast_ref::<UntrustedAbove>());
         let reason = match above {
-            Some(above) => above.at(root.inside(above.path())).to_string(),
+            Some(above) => above.at(root.display_inside(above.path())).to_string(),
             None => source.to_string(),
         };
-        format!("cannot {action} {}: {reason}{}", root.inside(path).display(), hint_suffix(source))
+        format!("cannot {action} {}: {reason}{}", root.display_inside(path), hint_suffix(source))
     }
 }
 
@@ -109,7 +109,7 @@ impl InsideText for ReadError {
         match self {
             Self::File(error) => error.inside_text(root),
             Self::Malformed(MalformedFile { path, line, problem, hint }) => {
-                let (path, problem, hint) = (root.inside(path).into_owned(), problem.clone(), hint.clone());
+                let (path, problem, hint) = (root.display_inside(path).into(), problem.clone(), hint.clone());
                 MalformedFile { path, line: *line, problem, hint }.to_string()
             }
         }

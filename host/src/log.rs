@@ -5,12 +5,12 @@ use std::cell::OnceCell;
 use std::ffi::CString;
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
 
 use nix::syslog::{self, Facility, LogFlags, Severity};
 use systemd_journal_logger::JournalLog;
 
 use crate::Root;
+use crate::fs::InRoot;
 use crate::process::clock::Clock;
 
 /// The identifier in the journal and in syslog.
@@ -31,17 +31,17 @@ pub enum Level {
 
 /// The log of one run.
 pub struct Log<'a> {
-    target: Option<(&'a Root, PathBuf)>,
+    target: Option<(&'a Root, InRoot)>,
     clock: &'a dyn Clock,
     file: OnceCell<Option<File>>,
     syslog: OnceCell<()>,
 }
 
 impl<'a> Log<'a> {
-    /// Returns a log to the file `inside` and, on the running system, to the journal or syslog.
+    /// Returns a log to the file `path` and, on the running system, to the journal or syslog.
     #[must_use]
-    pub fn to(root: &'a Root, inside: PathBuf, clock: &'a dyn Clock) -> Self {
-        Self { target: Some((root, inside)), clock, file: OnceCell::new(), syslog: OnceCell::new() }
+    pub fn to(root: &'a Root, path: InRoot, clock: &'a dyn Clock) -> Self {
+        Self { target: Some((root, path)), clock, file: OnceCell::new(), syslog: OnceCell::new() }
     }
 
     /// Returns a log that discards its lines, for commands that change nothing.

@@ -1,7 +1,7 @@
 //! Writes the man pages and the shells' completions of hostprep: `documents DIR` makes `DIR/man` and `DIR/completions`.
 //!
-//! The pages bear the date of SOURCE_DATE_EPOCH, and none where it is not set.
-#![allow(clippy::disallowed_methods, reason = "a tool for who builds, not for hosts")]
+//! The pages have the date of SOURCE_DATE_EPOCH, or no date if it is unset.
+#![allow(clippy::disallowed_methods, reason = "a build tool")]
 
 #[allow(dead_code, reason = "what the words mean is the binary's concern")]
 #[path = "../src/cli/args.rs"]

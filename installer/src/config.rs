@@ -1,7 +1,8 @@
 //! The administrator's optional configuration, `/etc/cisco/hostprep.toml`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use host::fs::InRoot;
 use host::{MalformedFile, ReadError, Root};
 use serde::{Deserialize, Deserializer};
 
@@ -9,15 +10,15 @@ use crate::model::step::StepRef;
 use crate::profile::{first_line, line_of};
 use crate::steps;
 
-/// Where it is looked for.
+/// The path of the configuration file.
 pub const PATH: &str = "/etc/cisco/hostprep.toml";
 
-/// What an administrator may set; all of it optional.
+/// The settings of an administrator; all are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// A profile to use instead of the built-in one.
-    pub profile: Option<PathBuf>,
+    pub profile: Option<InRoot>,
     /// Steps that are left alone on this host; their faults are neither raised nor cleared.
     #[serde(default, deserialize_with = "steps_by_name")]
     pub skip: Vec<StepRef>,
@@ -26,25 +27,25 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration in `root`; the default where there is none.
+    /// Reads the configuration in `root`; the default if there is no file.
     ///
     /// # Errors
     /// [`ReadError`] where it cannot be read or understood, with the line, or is not root's alone to change: it says what is done
     /// as root.
     pub fn of(root: &Root) -> Result<Self, ReadError> {
         match root.read_trusted_text(PATH)? {
-            Some(text) => Ok(Self::parse(&text, &root.shown(PATH))?),
+            Some(text) => Ok(Self::parse(&text, &root.host_path(PATH))?),
             None => Ok(Self::default()),
         }
     }
 
-    /// The configuration in `text`; `shown` is its path in messages.
+    /// The configuration in `text`; `path` is its path in messages.
     ///
     /// # Errors
     /// [`MalformedFile`] with the line.
-    pub fn parse(text: &str, shown: &Path) -> Result<Self, MalformedFile> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self, MalformedFile> {
         toml::from_str(text).map_err(|e| MalformedFile {
-            path: shown.to_owned(),
+            path: path.to_owned(),
             line: line_of(text, &e),
             problem: first_line(&e),
             hint: "fix that line or remove the file; the keys are profile, skip, lang".into(),

@@ -1,7 +1,6 @@
 //! That no tool of this machine is led out of the alternate root that it is to change.
 
-use std::path::{Path, PathBuf};
-
+use host::fs::InRoot;
 use host::fs::ownership::Untrusted;
 use host::{FileError, Root};
 use policy::Store;
@@ -22,14 +21,14 @@ const WRITTEN_OVER: [&str; 2] = ["-", "+"];
 /// # Errors
 /// [`Error::Read`] with the file.
 pub fn ensure_accounts_inside(root: &Root) -> Result<(), Error> {
-    let named = |file| SUFFIXES.map(|suffix| PathBuf::from(format!("/etc/{file}{suffix}")));
+    let named = |file| SUFFIXES.map(|suffix| InRoot::from_top(format!("/etc/{file}{suffix}")));
     root.ensure_no_symlink_escape(&ACCOUNT_FILES.map(named).concat())?;
     for file in ACCOUNT_FILES.iter().filter(|_| root.is_alternate()) {
         for suffix in WRITTEN_OVER {
             let path = format!("/etc/{file}{suffix}");
             if let Some(found) = root.stat(&path)?.filter(|found| found.st_nlink > 1) {
                 let why = std::io::Error::other(Untrusted::Names(found.st_nlink));
-                return Err(FileError::new("let a tool change", root.shown(path), why).into());
+                return Err(FileError::new("let a tool change", root.host_path(path), why).into());
             }
         }
     }
@@ -41,7 +40,7 @@ pub fn ensure_accounts_inside(root: &Root) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Read`] with the link.
 pub fn ensure_policy_inside(cx: &HostContext, policy_type: &str) -> Result<(), Error> {
-    let mut paths = vec![Path::new("/etc/selinux").join(policy_type), cx.profile.paths.work.clone()];
+    let mut paths = vec![InRoot::from("/etc/selinux").join(policy_type), cx.profile.paths.build_dir.clone()];
     paths.extend(Store::locate(cx.root, policy_type)?.map(|store| store.path().to_owned()));
     Ok(cx.root.ensure_no_symlink_escape(&paths)?)
 }

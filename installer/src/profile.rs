@@ -1,4 +1,4 @@
-//! What an agent asks of a host: names, paths, rule, user, directories. Data, so that another agent is another file.
+//! An agent's requirements for a host: names, paths, rule, user, directories. As data, so that another agent needs no code.
 
 mod agent;
 mod ebpf;
@@ -7,7 +7,7 @@ mod kernels;
 use std::path::{Component, Path, PathBuf};
 
 use host::MalformedFile;
-use host::fs::fhs;
+use host::fs::{InRoot, fhs};
 use host::system::distribution::Distribution;
 use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
@@ -31,7 +31,7 @@ pub struct Profile {
     pub name: String,
     /// The product, for people.
     pub title: String,
-    /// Where our own files are.
+    /// Paths of hostprep's own files.
     pub paths: Paths,
     /// The unprivileged user that scans files.
     pub scan_user: ScanUser,
@@ -53,20 +53,21 @@ pub struct Profile {
     pub load_lock: LoadLockRule,
 }
 
-/// Where our own files are, as the prepared host sees them.
+/// Paths of hostprep's own files in the prepared root.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paths {
     /// The fault store's directory.
-    pub faults: PathBuf,
-    /// The journal's directory.
-    pub state: PathBuf,
+    pub faults: InRoot,
+    /// The directory of receipt and load lock.
+    pub state: InRoot,
     /// The lock file.
-    pub lock: PathBuf,
+    pub lock: InRoot,
     /// The log file.
-    pub log: PathBuf,
-    /// Where the policy module is compiled.
-    pub work: PathBuf,
+    pub log: InRoot,
+    /// The directory in which the policy module is compiled.
+    #[serde(rename = "work")]
+    pub build_dir: InRoot,
 }
 
 /// The user that scans files.
@@ -78,21 +79,21 @@ pub struct ScanUser {
     /// The GECOS field.
     pub comment: String,
     /// The home directory field; the directory is not made.
-    pub home: PathBuf,
-    /// Shells that let nobody log in.
-    pub shells: Vec<PathBuf>,
+    pub home: InRoot,
+    /// Shells that allow no login.
+    pub shells: Vec<InRoot>,
 }
 
-/// A directory whose mode and owner are ours to keep.
+/// A directory with a mode and owner that hostprep maintains.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManagedDirectory {
-    /// As the prepared host sees it.
-    pub path: PathBuf,
+    /// The path in the prepared root.
+    pub path: InRoot,
     /// Permission bits.
     #[serde(deserialize_with = "octal")]
     pub mode: u32,
-    /// Whether it is made where it is missing.
+    /// Whether it is created if it is missing.
     pub create: bool,
 }
 
@@ -106,13 +107,13 @@ impl Profile {
         Self::parse(BUILT_IN, Path::new("profile.toml")).expect("a test parses the built-in profile")
     }
 
-    /// The profile in `text`; `shown` is its path in messages.
+    /// The profile in `text`; `path` is its path in messages.
     ///
     /// # Errors
     /// [`MalformedFile`] with the line where it is no TOML, lacks a value, or asks for what must not be.
-    pub fn parse(text: &str, shown: &Path) -> Result<Self, MalformedFile> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self, MalformedFile> {
         let malformed = |line: Option<usize>, problem: String| MalformedFile {
-            path: shown.to_owned(),
+            path: path.to_owned(),
             line,
             problem,
             hint: "see the example profile.toml in the documentation".into(),
@@ -127,7 +128,7 @@ impl Profile {
             return Err(format!("schema {} is not one this version reads ({SCHEMA})", self.schema));
         }
         let paths = &self.paths;
-        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.work] {
+        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
             validate_path(path)?;
         }
         let user = &self.scan_user;
@@ -177,15 +178,15 @@ impl Profile {
         if let Some(ebpf) = &self.ebpf {
             ebpf.validate()?;
         }
-        let most = LoadLockRule::MOST_ENDS;
-        if !(1..=most).contains(&self.load_lock.ends) || self.load_lock.within.is_zero() {
-            return Err(format!("load_lock needs 1 to {most} ends and a time"));
+        let most = LoadLockRule::MAX_UNCLEAN_LOADS;
+        if !(1..=most).contains(&self.load_lock.unclean_loads) || self.load_lock.within.is_zero() {
+            return Err(format!("load_lock: `ends` must be 1 to {most}, and `within` longer than zero"));
         }
         self.module.validate().map_err(|e| e.to_string())
     }
 }
 
-/// Of the places for agents, directories that are not an agent's either.
+/// Directories among those for agents that belong to the system.
 const SYSTEMS_OWN: [&str; 8] = [
     "/var/lib/selinux",
     "/var/lib/dpkg",
@@ -197,11 +198,12 @@ const SYSTEMS_OWN: [&str; 8] = [
     "/usr/local/bin",
 ];
 
-/// What `/usr/local` has by itself (`hier(7)`); below these may be an agent's.
+/// The system's directories in `/usr/local` (`hier(7)`); an agent may have directories below them.
 const USR_LOCAL: [&str; 10] = ["bin", "etc", "games", "include", "lib", "lib64", "libexec", "man", "sbin", "share"];
 
 /// Only what can be an agent's own: absolute, plain, of one line, below a place for agents.
-fn validate_path(path: &Path) -> Result<(), String> {
+fn validate_path(path: &InRoot) -> Result<(), String> {
+    let path = path.as_path();
     let plain =
         is_one_line(path) && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     let as_written = path.components().collect::<PathBuf>().as_os_str() == path.as_os_str();
@@ -216,8 +218,9 @@ fn validate_path(path: &Path) -> Result<(), String> {
     }
 }
 
-/// What can stand in a field of `passwd(5)`.
-fn is_account_path(path: &Path) -> bool {
+/// Returns whether `path` is valid in a field of `passwd(5)`.
+fn is_account_path(path: &InRoot) -> bool {
+    let path = path.as_path();
     path.is_absolute() && is_one_line(path) && !path.as_os_str().as_encoded_bytes().contains(&b':')
 }
 
@@ -225,7 +228,7 @@ fn is_one_line(path: &Path) -> bool {
     !path.to_string_lossy().contains(char::is_control)
 }
 
-/// What `useradd` takes everywhere (`useradd(8)`, CAVEATS).
+/// Returns whether every `useradd` accepts `name` (`useradd(8)`, CAVEATS).
 fn is_account_name(name: &str) -> bool {
     name.len() <= 32
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
@@ -237,7 +240,7 @@ fn octal<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     u32::from_str_radix(&text, 8).map_err(|_| serde::de::Error::custom(format!("`{text}` is not an octal mode")))
 }
 
-/// The line, counted from 1, at which `error` stands in `text`.
+/// Returns the line of `error` in `text`, from 1.
 pub(crate) fn line_of(text: &str, error: &toml::de::Error) -> Option<usize> {
     let before = text.get(..error.span()?.start)?;
     Some(1 + before.matches('\n').count())

@@ -1,4 +1,4 @@
-//! What a host shows by itself of faults 7, 8, 9, 11 and 16: raised, and cleared when it is right again.
+//! Faults 7, 8, 9, 11 and 16 from the state of a host: raised, and cleared once the cause is gone.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -19,7 +19,7 @@ use policy::kernel::KernelMode;
 
 const SECURE_BOOT: &str = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
-/// A host whose running kernel is one that is watched through kernel modules, with the agent installed.
+/// Creates a host with the agent and a running kernel that is monitored through kernel modules.
 fn module_host() -> Host {
     let mut host = Host::enforcing("rhel-7");
     host.profile.kernels = vec![rule("0", Monitors::Modules)];
@@ -52,7 +52,7 @@ fn reason(report: &StepReport) -> Reason {
     report.finding().unwrap_or_else(|| panic!("{report:?}")).reason
 }
 
-/// Repairs, and tells what the step found and whether its fault is raised then.
+/// Repairs. Returns the reason that the step found, and whether its fault is then raised.
 fn repaired(host: &Host, step: StepRef) -> (Option<Reason>, bool) {
     let report = host.repair(step);
     (report.finding().map(|finding| finding.reason), host.raised().contains(&step.fault().number()))
@@ -140,7 +140,7 @@ fn a_module_with_another_label_is_refused_where_selinux_enforces() {
 }
 
 #[test]
-fn a_module_that_is_loaded_was_kept_out_by_nothing() {
+fn a_loaded_module_is_ok() {
     let host = module_host();
     host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
     host.file("sys/module/ampavflt/refcnt", "0");
@@ -158,7 +158,7 @@ fn a_module_is_missed_once_the_agent_is_there() {
     assert_eq!(repaired(&host, NETWORK_MONITOR), (None, false));
 
     std::fs::remove_file(host.path("opt/cisco/amp/bin/ampdaemon")).unwrap();
-    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok, "nobody would load it");
+    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok, "no agent would load it");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn too_little_memory_is_fault_7() {
 }
 
 #[test]
-fn definitions_that_are_none_or_cannot_be_read_are_fault_7() {
+fn invalid_or_unreadable_definitions_are_fault_7() {
     let mut host = Host::enforcing("rhel-9");
     host.profile.scan_user.name = "nobody".into();
     host.directory("opt/cisco/amp/clamav");
@@ -276,7 +276,7 @@ fn a_container_is_not_judged_by_its_host() {
 }
 
 #[test]
-fn what_only_the_agent_sees_is_left_to_it() {
+fn faults_that_only_the_agent_sees_are_left_alone() {
     let host = Host::enforcing("rhel-9");
     let report = |reason: Reason| {
         let detail = "the agent's own".to_owned();

@@ -1,4 +1,4 @@
-//! The load lock on a host whose boots and clocks a test makes up.
+//! The load lock on a host with simulated boots and clocks.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -11,7 +11,7 @@ use common::{FILESYSTEM_MONITOR, Host, NETWORK_MONITOR};
 use faults::{FaultId, Reason, Source};
 use host::process::clock::Clock;
 use installer::engine::remove::{self as removal, StateDirectory};
-use installer::load_lock::{self, Begun, Standing};
+use installer::load_lock::{self, Decision, Status};
 use installer::model::host_context::HostContext;
 use installer::model::report::Outcome;
 use jiff::{SignedDuration, Timestamp};
@@ -68,15 +68,15 @@ impl Machine {
         self.sleep(Duration::from_secs(60 * minutes));
     }
 
-    fn begin(&self) -> Begun {
-        self.host.with_clock(self, |cx| load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap())
+    fn begin(&self) -> Decision {
+        self.host.with_clock(self, |cx| load_lock::load_started(cx, &mut |e| panic!("{e}")).unwrap())
     }
 
     fn end(&self) -> bool {
-        self.host.with_clock(self, |cx| load_lock::end(cx).unwrap())
+        self.host.with_clock(self, |cx| load_lock::load_ended(cx).unwrap())
     }
 
-    fn status(&self) -> Standing {
+    fn status(&self) -> Status {
         self.host.with_clock(self, |cx| load_lock::status(cx).unwrap())
     }
 
@@ -86,7 +86,7 @@ impl Machine {
 
     /// Loads the component, and goes down with it after so many minutes.
     fn goes_down_after(&self, minutes: u64) {
-        assert_eq!(self.begin(), Begun::Go);
+        assert_eq!(self.begin(), Decision::Allowed);
         self.passes(minutes);
         self.boots();
     }
@@ -104,7 +104,7 @@ impl Machine {
         let machine = Self::new();
         machine.goes_down_after(10);
         machine.goes_down_after(10);
-        assert_eq!(machine.begin(), Begun::Locked);
+        assert_eq!(machine.begin(), Decision::Locked);
         machine
     }
 }
@@ -112,60 +112,60 @@ impl Machine {
 const BOTH: [FaultId; 2] = [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR];
 
 #[test]
-fn two_ungraceful_ends_within_an_hour_lock() {
+fn two_unclean_loads_within_an_hour_lock() {
     let machine = Machine::new();
     machine.goes_down_after(10);
     assert!(!machine.status().is_locked());
     machine.goes_down_after(10);
     assert_eq!(machine.locked_faults(), []);
-    assert_eq!(machine.begin(), Begun::Locked, "the second is noticed now");
+    assert_eq!(machine.begin(), Decision::Locked, "the second is noticed now");
     assert_eq!(machine.locked_faults(), BOTH);
     assert_eq!((machine.status().is_locked(), machine.status().recent), (true, Some(2)));
     let detail = machine.host.check(FILESYSTEM_MONITOR).detail;
     assert!(detail.contains("2 loads of the kernel component did not end cleanly"), "{detail}");
 
     machine.passes(24 * 60);
-    assert_eq!(machine.begin(), Begun::Locked, "time alone does not unlock");
+    assert_eq!(machine.begin(), Decision::Locked, "time alone does not unlock");
     machine.boots();
-    assert_eq!(machine.begin(), Begun::Locked);
-    assert_eq!(machine.status().record.ends.len(), 2, "while it is locked nothing is loaded that could end");
+    assert_eq!(machine.begin(), Decision::Locked);
+    assert_eq!(machine.status().record.unclean_loads.len(), 2, "while it is locked nothing is loaded that could end");
 }
 
 #[test]
 fn ends_in_order_and_ends_long_ago_do_not() {
     let machine = Machine::new();
     for _ in 0..5 {
-        assert_eq!(machine.begin(), Begun::Go);
+        assert_eq!(machine.begin(), Decision::Allowed);
         machine.passes(1);
         assert!(machine.end());
         assert!(!machine.end(), "it has ended already");
         machine.boots();
     }
-    assert_eq!(machine.status().record.ends, []);
+    assert_eq!(machine.status().record.unclean_loads, []);
     for _ in 0..5 {
         machine.goes_down_after(61);
     }
-    assert_eq!(machine.begin(), Begun::Go, "never two within an hour");
-    assert_eq!((machine.status().record.ends.len(), machine.status().recent), (5, Some(1)));
+    assert_eq!(machine.begin(), Decision::Allowed, "never two within an hour");
+    assert_eq!((machine.status().record.unclean_loads.len(), machine.status().recent), (5, Some(1)));
     assert_eq!(machine.locked_faults(), []);
 }
 
 #[test]
-fn the_profile_says_how_many_and_when() {
+fn the_profile_sets_count_and_time() {
     let mut machine = Machine::new();
-    machine.host.profile.load_lock.ends = 3;
+    machine.host.profile.load_lock.unclean_loads = 3;
     machine.host.profile.load_lock.within = Duration::from_secs(25 * 60);
     for _ in 0..3 {
         machine.goes_down_after(10);
     }
-    assert_eq!(machine.begin(), Begun::Locked);
+    assert_eq!(machine.begin(), Decision::Locked);
     let mut machine = Machine::new();
-    machine.host.profile.load_lock.ends = 3;
+    machine.host.profile.load_lock.unclean_loads = 3;
     machine.host.profile.load_lock.within = Duration::from_secs(20 * 60);
     for _ in 0..3 {
         machine.goes_down_after(10);
     }
-    assert_eq!(machine.begin(), Begun::Go);
+    assert_eq!(machine.begin(), Decision::Allowed);
 }
 
 #[test]
@@ -175,20 +175,20 @@ fn a_clock_set_back_neither_unlocks_nor_locks() {
     machine.skew.set(SignedDuration::from_hours(-24));
     machine.goes_down_after(10);
     machine.skew.set(SignedDuration::from_hours(-48));
-    assert_eq!(machine.begin(), Begun::Locked);
+    assert_eq!(machine.begin(), Decision::Locked);
 
     let machine = Machine::new();
     machine.goes_down_after(10);
-    assert_eq!(machine.begin(), Begun::Go);
+    assert_eq!(machine.begin(), Decision::Allowed);
     machine.passes(3 * 24 * 60);
     assert!(machine.end());
     machine.skew.set(SignedDuration::from_hours(-72));
     machine.goes_down_after(10);
-    assert_eq!(machine.begin(), Begun::Go, "the end of days ago is not made recent by the clock");
-    assert_eq!((machine.status().record.ends.len(), machine.status().recent), (2, Some(1)));
+    assert_eq!(machine.begin(), Decision::Allowed, "the end of days ago is not made recent by the clock");
+    assert_eq!((machine.status().record.unclean_loads.len(), machine.status().recent), (2, Some(1)));
 }
 
-/// The first way out of the document: an upgrade makes the record anew. The hooks call this for install and upgrade.
+/// An upgrade recreates the record. The hooks call this for install and upgrade.
 #[test]
 fn an_upgrade_or_reset_unlocks_and_clears_its_faults() {
     for source in [Source::Upgrade, Source::Install, Source::LoadLock] {
@@ -202,18 +202,18 @@ fn an_upgrade_or_reset_unlocks_and_clears_its_faults() {
         });
         assert_eq!(cleared, [source.clone(), source.clone()]);
         assert!(!machine.reset(source), "nothing is left to forget");
-        assert_eq!(machine.begin(), Begun::Go);
+        assert_eq!(machine.begin(), Decision::Allowed);
     }
 }
 
-/// The second way out: the file is removed by hand, and the next load makes it anew and clears the faults.
+/// A person removes the file; the next load recreates it and clears the faults.
 #[test]
 fn the_file_removed_by_hand_unlocks() {
     let machine = Machine::locked();
     let file = machine.host.path("var/lib/cisco/hostprep/load-lock.json");
     std::fs::remove_file(&file).unwrap();
     assert!(!machine.status().is_locked());
-    assert_eq!(machine.begin(), Begun::Go);
+    assert_eq!(machine.begin(), Decision::Allowed);
     assert!(file.exists());
     assert_eq!(machine.locked_faults(), []);
 
@@ -234,27 +234,27 @@ fn removal_takes_the_record_along() {
     });
     assert_eq!(machine.locked_faults(), []);
     assert!(!machine.host.path("var/lib/cisco/hostprep").exists());
-    assert_eq!(machine.begin(), Begun::Go);
-    assert_eq!(machine.status().record.ends, []);
+    assert_eq!(machine.begin(), Decision::Allowed);
+    assert_eq!(machine.status().record.unclean_loads, []);
 }
 
 #[test]
-fn a_load_that_is_on_outlasts_a_reset() {
+fn an_active_load_survives_a_reset() {
     let machine = Machine::new();
     machine.goes_down_after(10);
-    assert_eq!(machine.begin(), Begun::Go);
+    assert_eq!(machine.begin(), Decision::Allowed);
     assert!(machine.reset(Source::Upgrade));
     machine.passes(5);
     machine.boots();
-    assert_eq!(machine.begin(), Begun::Go);
-    assert_eq!(machine.status().record.ends.len(), 1, "the crash after the upgrade counts");
+    assert_eq!(machine.begin(), Decision::Allowed);
+    assert_eq!(machine.status().record.unclean_loads.len(), 1, "the crash after the upgrade counts");
 }
 
 #[test]
 fn a_damaged_record_keeps_the_component_out_until_it_is_reset() {
     let machine = Machine::new();
     machine.host.file("var/lib/cisco/hostprep/load-lock.json", "{\"schema\":1,");
-    let begin = |cx: &HostContext| load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap_err().to_string();
+    let begin = |cx: &HostContext| load_lock::load_started(cx, &mut |e| panic!("{e}")).unwrap_err().to_string();
     let error = machine.host.with_clock(&machine, begin);
     assert!(error.contains("load-lock.json, line 1") && error.contains("hostprep load-lock reset"), "{error}");
     assert_eq!(machine.locked_faults(), BOTH, "nothing is loaded, so nothing watches");
@@ -263,19 +263,19 @@ fn a_damaged_record_keeps_the_component_out_until_it_is_reset() {
     assert!(machine.host.with_clock(&machine, load_lock::keeps_out));
     assert!(machine.reset(Source::LoadLock));
     assert_eq!(machine.locked_faults(), []);
-    assert_eq!(machine.begin(), Begun::Go);
+    assert_eq!(machine.begin(), Decision::Allowed);
 }
 
-/// The answer is what whoever loads the component lives by; a store that cannot follow does not change it.
+/// The answer does not depend on the fault store, which may be damaged.
 #[test]
-fn a_damaged_fault_store_is_told_and_changes_no_answer() {
+fn a_damaged_fault_store_is_reported_and_changes_no_answer() {
     let machine = Machine::new();
     machine.goes_down_after(10);
     machine.goes_down_after(10);
     machine.host.file("var/lib/cisco/faults/faults.json", "{");
     let mut told = Vec::new();
-    let begin = |cx: &HostContext| load_lock::begin(cx, &mut |e| told.push(e.to_string())).unwrap();
-    assert_eq!(machine.host.with_clock(&machine, begin), Begun::Locked);
+    let begin = |cx: &HostContext| load_lock::load_started(cx, &mut |e| told.push(e.to_string())).unwrap();
+    assert_eq!(machine.host.with_clock(&machine, begin), Decision::Locked);
     assert!(machine.status().is_locked());
     let reset = |cx: &HostContext| load_lock::reset(cx, Source::Upgrade, &mut |e| told.push(e.to_string())).unwrap();
     assert!(machine.host.with_clock(&machine, reset));
@@ -287,14 +287,15 @@ fn a_damaged_fault_store_is_told_and_changes_no_answer() {
 fn another_root_has_no_loads_and_a_record_that_can_be_looked_at() {
     let mut machine = Machine::locked();
     machine.host.alternate = true;
-    let begin = machine.host.with_clock(&machine, |cx| load_lock::begin(cx, &mut |_| ()).unwrap_err().to_string());
-    assert!(begin.contains("--root makes no sense here"), "{begin}");
+    let begin =
+        machine.host.with_clock(&machine, |cx| load_lock::load_started(cx, &mut |_| ()).unwrap_err().to_string());
+    assert!(begin.contains("--root is not valid here"), "{begin}");
     assert_eq!((machine.status().is_locked(), machine.status().recent), (true, None));
     assert!(machine.reset(Source::LoadLock));
     assert!(!machine.status().is_locked());
 }
 
-/// Whoever dies after the record is on disk leaves the faults to the next call.
+/// If a call is killed after the record is on disk, the next call raises the faults.
 #[test]
 fn a_lock_without_its_faults_is_completed() {
     let machine = Machine::locked();
@@ -302,6 +303,6 @@ fn a_lock_without_its_faults_is_completed() {
         let wanted = BOTH.map(faults::FaultUpdate::Clear);
         installer::engine::fault_updates::apply(cx, &wanted, Source::Manual).unwrap();
     });
-    assert_eq!(machine.begin(), Begun::Locked);
+    assert_eq!(machine.begin(), Decision::Locked);
     assert_eq!(machine.locked_faults(), BOTH);
 }

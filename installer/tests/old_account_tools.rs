@@ -16,14 +16,14 @@ use installer::engine::remove::{self as removal, StateDirectory};
 use installer::hook::{Event, rpm};
 use installer::model::report::{Outcome, StepReport};
 
-/// What every tool double does first: it answers `--help` as shadow 4.6 and later, unless a test overrides it.
+/// The first line of every stand-in: it answers `--help` like shadow 4.6 and later, unless a test overrides it.
 const HELP: &str = "[ \"$1\" = --help ] && { echo '-P, --prefix PREFIX_DIR'; exit 0; }";
 
 /// Adds the user and its group as `useradd` with `USERGROUPS_ENAB yes` does.
 const ADD: &str = "echo cisco-amp-scan-svc:x:700:700::/nonexistent:/usr/sbin/nologin >> etc/passwd
     echo cisco-amp-scan-svc:x:700: >> etc/group";
 
-/// An alternate root, whose account files are read without NSS.
+/// Creates an alternate root with account files that are read without NSS.
 fn image() -> Host {
     let mut host = Host::enforcing("centos-7");
     host.alternate = true;
@@ -78,9 +78,9 @@ fn a_held_lock_is_waited_for_with_login_defs_as_it_was() {
 }
 
 #[test]
-fn a_lock_that_is_held_for_good_is_given_up_after_two_minutes() {
+fn a_lock_that_stays_held_is_given_up_after_two_minutes() {
     let host = image();
-    // What 4.6 says of a lock file whose owner runs.
+    // The message of 4.6 about a lock file with a running owner.
     let text = "useradd: cannot open /etc/passwd\nuseradd: failed to unlock /etc/passwd\n";
     host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
     host.file("etc/passwd.lock", &format!("{}\0", std::process::id()));
@@ -170,7 +170,7 @@ fn the_fault_clears_when_useradd_arrives() {
     host.tool("useradd", &format!("{HELP}\n{ADD}"));
     let Event::Prepare { steps, updates_faults, .. } = rpm::parse("trigger", "1", Some("1")).unwrap() else { panic!() };
     assert!(updates_faults);
-    // The tools of SELinux are none of this test's.
+    // Without the SELinux steps, which this test is not about.
     let steps: Vec<_> = steps.into_iter().filter(|step| *step == SCAN_USER).collect();
     host.try_repair(&steps).unwrap();
     assert_eq!(host.raised(), [] as [u16; 0]);

@@ -1,4 +1,4 @@
-//! A remedy is right for whoever reads it: a shell on this machine, a program, and the system in the prepared root.
+//! A remedy fits each reader: a shell on this machine, a program, and the system in the prepared root.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests arrange files, and fail by panicking")]
 

@@ -10,6 +10,8 @@ mod common;
 
 use common::{Host, SELINUX_MODULE, SELINUX_TOOLS};
 use faults::Reason;
+use installer::engine::remove as removal;
+use installer::model::receipt::Receipt;
 use installer::model::report::Outcome;
 use installer::model::step::StepRef;
 use policy::kernel::{ClassKnowledge, KernelMode};
@@ -30,6 +32,17 @@ fn what_the_base_policy_allows_needs_no_module_and_no_process() {
     assert_eq!(report.outcome, Outcome::Ok, "{report:?}");
     assert_eq!(host.calls(), [""; 0]);
     assert!(!host.path("run").exists(), "not even the lock is taken");
+}
+
+#[test]
+fn a_store_of_an_interrupted_transaction_is_named_by_its_own_path() {
+    let host = Host::enforcing("rhel-9");
+    let store = host.path("var/lib/selinux/targeted");
+    std::fs::rename(store.join("active"), store.join("previous")).unwrap();
+    let failed = host.with(|cx| removal::plan(cx, &Receipt::of(cx), &[MODULE]).failed);
+    let [failed] = &failed[..] else { panic!("{failed:?}") };
+    let expected = format!("cannot remove the module from the policy store {}: ", store.display());
+    assert!(failed.to_string().starts_with(&expected), "{failed}");
 }
 
 #[test]
@@ -66,7 +79,7 @@ fn exit_status_0_proves_nothing() {
 }
 
 #[test]
-fn the_store_s_complaint_becomes_the_reason() {
+fn the_error_of_the_store_becomes_the_reason() {
     let host = Host::enforcing("rhel-8");
     host.tool("semodule", "echo 'libsemanage.semanage_create_store: Could not access module store at /var/lib/selinux, or it is not a directory. (Read-only file system).' >&2; exit 1");
     let report = host.repair(MODULE);
@@ -196,7 +209,7 @@ fn a_class_that_is_not_known_depends_on_what_the_policy_does_with_such() {
     host.kernel.allows.set(false);
     let report = host.repair(MODULE);
     assert_eq!(reason(&report), Reason::ClassMissing);
-    assert_eq!(host.calls(), [""; 0], "a module cannot bring the class");
+    assert_eq!(host.calls(), [""; 0], "a module cannot add the class");
 }
 
 #[test]
@@ -214,7 +227,7 @@ fn an_administrator_s_module_of_the_same_name_is_not_overwritten() {
     assert_eq!(host.calls(), [""; 0]);
 }
 
-/// What libsemanage 2.1.10 keeps on EL 7.2.
+/// Returns the store of libsemanage 2.1.10, as on EL 7.2.
 fn older_store(host: &Host) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     std::fs::remove_dir_all(host.path("var/lib/selinux")).unwrap();
     let store = "etc/selinux/targeted/modules";

@@ -19,7 +19,7 @@ use installer::engine;
 use installer::model::report::Outcome;
 use nix::fcntl::{Flock, FlockArg};
 
-/// Each pause is a minute long, and nobody waits for it.
+/// Each pause is a minute long in this clock, but takes no time.
 #[derive(Default)]
 struct Hurries {
     ahead: Cell<Duration>,

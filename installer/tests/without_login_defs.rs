@@ -1,4 +1,4 @@
-//! Account tools of old hosts, which exit where there is no login.defs, and tools that fail because of it.
+//! Account tools of old hosts, which exit without login.defs, and tools that fail because of it.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests arrange the world around the program")]
 
@@ -39,8 +39,8 @@ fn host() -> Host {
     host
 }
 
-/// As shadow 4.1.5.1: without `/etc/login.defs` a tool exits (`def_load` in `lib/getdef.c`) and leaves the locks that it
-/// has taken. Else the real tool of this machine works.
+/// Acts as shadow 4.1.5.1: without `/etc/login.defs`, a tool exits (`def_load` in `lib/getdef.c`) and leaves its locks. With it,
+/// the real tool of this machine runs.
 fn shadow_4_1_5_1(host: &Host) {
     for name in ["useradd", "userdel", "groupadd", "groupdel", "groupmod", "usermod"] {
         // hostprep gives usermod `--root`, for which a directory would have to hold the tool's libraries.
@@ -152,7 +152,7 @@ fn a_group_without_members_from_before_stays_as_well() {
 }
 
 #[test]
-fn a_user_that_is_not_as_asked_for_is_changed_where_there_is_no_login_defs() {
+fn a_mismatching_user_is_changed_without_login_defs() {
     let host = host();
     shadow_4_1_5_1(&host);
     host.file("etc/passwd", &format!("root:x:0:0:root:/root:/bin/sh\n{NAME}:x:700:777::/nonexistent:/bin/bash\n"));

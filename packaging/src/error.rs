@@ -1,50 +1,50 @@
-//! What can go wrong while a package is built, with what to do about it.
+//! Errors of a build, with what to do about them.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A package cannot be built. What lies beneath an error is its `source`, and not said a second time.
+/// A package cannot be built. The cause is the error's `source`; its text does not repeat it.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// A file of the builder's cannot be read or written.
+    /// An input cannot be read, or an output cannot be written.
     #[error("{}", path.display())]
     File {
-        /// Where.
+        /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
-    /// hostprep does not take the profile.
+    /// hostprep refuses the profile.
     #[error(transparent)]
     Profile(host::MalformedFile),
     /// A manifest is not TOML, or lacks a key.
     #[error("{}, line {line}: {problem}", path.display())]
     Syntax {
-        /// Where.
+        /// The manifest.
         path: PathBuf,
-        /// From 1.
+        /// The line, from 1.
         line: usize,
-        /// What the parser says.
+        /// The parser's message.
         problem: String,
     },
-    /// A manifest asks for what cannot be packaged.
+    /// A manifest asks for something that cannot be packaged.
     #[error("{}: {problem}", path.display())]
     Manifest {
-        /// Where.
+        /// The manifest or profile.
         path: PathBuf,
-        /// What, and what to do.
+        /// What is wrong, and what to do.
         problem: String,
     },
     /// Something in a payload cannot be packaged.
     #[error("{}: {problem}", path.display())]
     Payload {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// What, and what to do.
+        /// What is wrong, and what to do.
         problem: String,
     },
-    /// SOURCE_DATE_EPOCH is no time.
+    /// SOURCE_DATE_EPOCH is not a time.
     #[error("SOURCE_DATE_EPOCH is `{0}`; it must be seconds since 1970, at most 4294967295, or unset")]
     SourceDate(String),
     /// A template cannot be rendered.

@@ -1,28 +1,28 @@
-//! Builds one RPM and one DEB from one manifest, so that an agent's files and the hooks that prepare its host are one file
-//! to download.
+//! Builds one RPM and one DEB from one manifest, so that an agent's files and the hooks that prepare its host come in one
+//! package.
 //!
-//! * [`Recipe`]: a manifest with all that it refers to, read and checked; what both formats are built from
+//! * [`LoadedManifest`]: a manifest with all files that it refers to, read and checked; the input of both formats
 //! * [`rpm_package`], [`deb`]: the two formats
 //! * [`scripts`]: scriptlets and maintainer scripts, from `templates/packages`
-//! * [`out`]: files, checksums and signatures in a directory
+//! * [`artifacts`]: writes files, checksums and signatures into a directory
 //!
-//! Nothing here asks a clock or the host: the same input gives the same bytes.
+//! Nothing here reads a clock or asks the host: the same input gives the same bytes.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "a tool for who builds packages: it reads and writes the files that its caller names"
+    reason = "a build tool: it reads and writes the files that its caller names"
 )]
 
-pub mod contents;
+pub mod artifacts;
 pub mod deb;
+mod dependency;
 pub mod error;
+pub mod file_tree;
+pub mod loaded_manifest;
 pub mod manifest;
-pub mod out;
 mod path;
 pub mod profile;
-pub mod recipe;
-mod relation;
 pub mod rpm_package;
 mod rpm_signature_header;
 pub mod scripts;
@@ -30,7 +30,7 @@ pub mod scripts;
 pub mod sign;
 
 pub use error::Error;
-pub use recipe::{Inputs, Recipe};
+pub use loaded_manifest::{Inputs, LoadedManifest};
 
 /// A package format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
@@ -43,6 +43,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// Both.
+    /// Both formats.
     pub const ALL: [Self; 2] = [Self::Rpm, Self::Deb];
 }

@@ -1,10 +1,11 @@
 //! `package`: builds an RPM and a DEB from a manifest.
 
+#![allow(clippy::disallowed_methods, reason = "a build tool: it reads and writes the files that its caller names")]
 #![allow(
-    clippy::disallowed_methods,
-    reason = "a tool for who builds packages: its files are those that the caller names"
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "results go to standard output, errors to standard error"
 )]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was built, and why not, is said there")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use packaging::scripts::Scripts;
-use packaging::{Error, Format, Inputs, Recipe, deb, out, rpm_package};
+use packaging::{Error, Format, Inputs, LoadedManifest, artifacts, deb, rpm_package};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,8 +21,8 @@ Examples:
   package build --manifest agent.toml --payload agent-files --hostprep hostprep --sign-key secret.asc
   package render --manifest agent.toml --out scripts
 
-The time in the packages is SOURCE_DATE_EPOCH, else the day of the newest changelog entry. packaging/README.md explains the
-manifest.";
+The time in the packages is SOURCE_DATE_EPOCH or, if it is unset, the day of the newest changelog entry.
+packaging/README.md explains the manifest.";
 
 /// Builds one RPM and one DEB from one manifest.
 #[derive(Debug, Parser)]
@@ -33,24 +34,24 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build both packages, and SHA256SUMS
+    /// Build both packages and SHA256SUMS
     Build(Build),
-    /// Write the scripts that the packages would hold
+    /// Write only the scripts of the packages
     Render(Render),
 }
 
 #[derive(Debug, Args)]
 struct Common {
-    /// What the package is called, holds and needs
+    /// The manifest: name, files and dependencies of the package
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
-    /// Files to package, as a tree that stands at / (may be given again)
+    /// Directory with files to package; its top becomes / (repeatable)
     #[arg(long, value_name = "DIR")]
     payload: Vec<PathBuf>,
-    /// The hostprep that the hooks call
+    /// The hostprep program that the hooks call
     #[arg(long, value_name = "BINARY")]
     hostprep: Option<PathBuf>,
-    /// Instead of the manifest's version
+    /// Package version, instead of the manifest's
     #[arg(long)]
     version: Option<String>,
 }
@@ -59,10 +60,10 @@ struct Common {
 struct Build {
     #[command(flatten)]
     common: Common,
-    /// Where the packages go
+    /// Directory for the packages
     #[arg(long, value_name = "DIR", default_value = "dist")]
     out: PathBuf,
-    /// Only this format
+    /// Build only this format
     #[arg(long)]
     format: Option<Only>,
     /// Sign the RPM and the checksums with this OpenPGP key (ASCII-armoured, without a passphrase)
@@ -74,7 +75,7 @@ struct Build {
 struct Render {
     #[command(flatten)]
     common: Common,
-    /// Where the scripts go, as rpm/post, deb/postinst, …
+    /// Directory for the scripts (rpm/post, deb/postinst, …)
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -100,31 +101,31 @@ fn main() -> ExitCode {
 }
 
 fn build(build: &Build) -> Result<()> {
-    let recipe = read(&build.common)?;
+    let loaded = read(&build.common)?;
     let key = Key::of(build.sign_key.as_deref())?;
-    // Both before either is written: where one cannot be made, the directory stays as it was.
+    // Builds both before it writes either: if one cannot be built, the directory stays unchanged.
     let mut finished = Vec::new();
     if !matches!(build.format, Some(Only::Deb)) {
-        let bytes = rpm_package::bytes(&key.rpm(&recipe)?)?;
-        finished.push((Format::Rpm, rpm_package::file_name(&recipe), bytes));
+        let bytes = rpm_package::bytes(&key.rpm(&loaded)?)?;
+        finished.push((Format::Rpm, rpm_package::file_name(&loaded), bytes));
     }
     if !matches!(build.format, Some(Only::Rpm)) {
-        finished.push((Format::Deb, deb::file_name(&recipe), deb::build(&recipe)?));
+        finished.push((Format::Deb, deb::file_name(&loaded), deb::build(&loaded)?));
     }
     let mut names = Vec::new();
     for (format, name, bytes) in finished {
-        names.push(finish(build, &recipe, format, name, &bytes)?);
+        names.push(finish(build, &loaded, format, name, &bytes)?);
     }
     names.sort();
-    let checksums = out::checksums(&build.out, &names)?;
-    out::write(&build.out, out::CHECKSUMS, checksums.as_bytes())?;
-    key.sign_checksums(build, &checksums, recipe.time)
+    let checksums = artifacts::checksums(&build.out, &names)?;
+    artifacts::write(&build.out, artifacts::CHECKSUMS, checksums.as_bytes())?;
+    key.sign_checksums(build, &checksums, loaded.time)
 }
 
-/// Writes a package and says how large it is.
-fn finish(build: &Build, recipe: &Recipe, format: Format, name: String, bytes: &[u8]) -> Result<String> {
-    let path = out::write(&build.out, &name, bytes)?;
-    let (packed, installed) = (kib(bytes.len() as u64), kib(recipe.contents.size(format)));
+/// Writes a package and prints its size.
+fn finish(build: &Build, loaded: &LoadedManifest, format: Format, name: String, bytes: &[u8]) -> Result<String> {
+    let path = artifacts::write(&build.out, &name, bytes)?;
+    let (packed, installed) = (kib(bytes.len() as u64), kib(loaded.files.size(format)));
     println!("{}  {packed} KiB, {installed} KiB installed", path.display());
     Ok(name)
 }
@@ -134,20 +135,20 @@ fn kib(bytes: u64) -> u64 {
 }
 
 fn render(render: &Render) -> Result<()> {
-    let recipe = read(&render.common)?;
-    for (kind, text) in recipe.scripts.iter().flat_map(Scripts::all) {
+    let loaded = read(&render.common)?;
+    for (kind, text) in loaded.scripts.iter().flat_map(Scripts::all) {
         let path = render.out.join(kind.name);
         let directory = path.parent().unwrap_or(&render.out);
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // rpm runs a scriptlet by /bin/sh; the line makes that known to whoever reads the file.
+        // rpm runs a scriptlet with /bin/sh; the line tells readers and tools so.
         let text = if text.starts_with("#!") { text.to_owned() } else { format!("#!/bin/sh\n{text}") };
-        out::write(directory, name, text.as_bytes())?;
+        artifacts::write(directory, name, text.as_bytes())?;
     }
     Ok(())
 }
 
-fn read(common: &Common) -> Result<Recipe, Error> {
-    Recipe::read(&Inputs {
+fn read(common: &Common) -> Result<LoadedManifest, Error> {
+    LoadedManifest::read(&Inputs {
         manifest: common.manifest.clone(),
         payload: common.payload.clone(),
         hostprep: common.hostprep.clone(),
@@ -156,7 +157,7 @@ fn read(common: &Common) -> Result<Recipe, Error> {
     })
 }
 
-/// What signs, if anything does.
+/// The signing key, if one is given.
 struct Key {
     #[cfg(feature = "sign")]
     key: Option<packaging::sign::Key>,
@@ -168,22 +169,22 @@ impl Key {
         Ok(Self { key: path.map(packaging::sign::Key::read).transpose()? })
     }
 
-    fn rpm(&self, recipe: &Recipe) -> Result<rpm::Package, Error> {
+    fn rpm(&self, loaded: &LoadedManifest) -> Result<rpm::Package, Error> {
         match &self.key {
-            Some(key) => key.build_rpm(recipe),
-            None => rpm_package::build(recipe),
+            Some(key) => key.build_rpm(loaded),
+            None => rpm_package::build(loaded),
         }
     }
 
-    /// A signature that another key made, or none any more, must not stay beside new checksums.
+    /// Also removes an old signature when no key is given, because it does not match the new checksums.
     fn sign_checksums(&self, build: &Build, checksums: &str, time: u32) -> Result<()> {
         match &self.key {
             Some(key) => {
-                let path = out::write(&build.out, out::SIGNATURE, &key.sign(checksums.as_bytes(), time)?)?;
+                let path = artifacts::write(&build.out, artifacts::SIGNATURE, &key.sign(checksums.as_bytes(), time)?)?;
                 println!("{}", path.display());
                 Ok(())
             }
-            None => Ok(out::remove(&build.out, out::SIGNATURE)?),
+            None => Ok(artifacts::remove(&build.out, artifacts::SIGNATURE)?),
         }
     }
 }
@@ -195,12 +196,12 @@ impl Key {
     }
 
     #[allow(clippy::unused_self, reason = "as with the feature")]
-    fn rpm(&self, recipe: &Recipe) -> Result<rpm::Package, Error> {
-        rpm_package::build(recipe)
+    fn rpm(&self, loaded: &LoadedManifest) -> Result<rpm::Package, Error> {
+        rpm_package::build(loaded)
     }
 
     #[allow(clippy::unused_self, reason = "as with the feature")]
     fn sign_checksums(&self, build: &Build, _: &str, _: u32) -> Result<()> {
-        Ok(out::remove(&build.out, out::SIGNATURE)?)
+        Ok(artifacts::remove(&build.out, artifacts::SIGNATURE)?)
     }
 }

@@ -1,4 +1,4 @@
-//! The manifest: what a package is called, holds and needs. See `packaging/README.md` for each key.
+//! The manifest: a package's name, files and dependencies. `packaging/README.md` explains each key.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::path::{check_path, check_script_path, one_line};
-use crate::{Error, Format, relation};
+use crate::{Error, Format, dependency};
 
 const SCHEMA: u32 = 1;
 
@@ -15,11 +15,11 @@ const SCHEMA: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     schema: u32,
-    /// What the package is.
-    pub package: About,
-    /// The calls of hostprep; without them the package has no scripts.
+    /// Name, version and the other fields of the package itself.
+    pub package: PackageInfo,
+    /// How the scripts call hostprep. Without it the package has no scripts.
     pub hooks: Option<Hooks>,
-    /// Directories that are the package's own.
+    /// Directories that the package owns.
     #[serde(default, rename = "directory")]
     pub directories: Vec<Directory>,
     /// Symbolic links.
@@ -28,10 +28,10 @@ pub struct Manifest {
     /// Files that do not come from a payload.
     #[serde(default, rename = "file")]
     pub files: Vec<File>,
-    /// What RPM alone has.
+    /// The part for the RPM only.
     #[serde(default)]
     pub rpm: RpmPart,
-    /// What Debian alone has.
+    /// The part for the DEB only.
     #[serde(default)]
     pub deb: DebPart,
     /// Newest first.
@@ -39,15 +39,15 @@ pub struct Manifest {
     pub changelog: Vec<Change>,
 }
 
-/// What a package is.
+/// The package's own fields.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "the fields are those of spec and control files")]
-pub struct About {
+pub struct PackageInfo {
     pub name: String,
     pub version: String,
     pub release: String,
-    /// As `uname -m` says it, or `noarch`.
+    /// As `uname -m` prints it, or `noarch`.
     pub architecture: String,
     pub summary: String,
     /// Paragraphs, an empty line between them.
@@ -79,16 +79,16 @@ pub struct Hooks {
     pub program: String,
     /// The agent's profile, relative to the manifest: paths, user and directories are read from it.
     pub profile: PathBuf,
-    /// Where that profile is installed and given to hostprep; absent where it is the built-in one.
+    /// Where that profile is installed, for `hostprep --profile`; absent for the built-in profile.
     pub profile_path: Option<String>,
-    /// As which the scripts write to syslog where hostprep cannot.
+    /// The syslog tag of the scripts when hostprep cannot run.
     pub ident: String,
     /// systemd units that are enabled and started.
     #[serde(default)]
     pub units: Vec<String>,
 }
 
-/// A directory that is the package's own: root:root 0755.
+/// A directory that the package owns: root:root 0755.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Directory {
@@ -104,7 +104,7 @@ pub struct Directory {
 pub struct Link {
     /// Absolute.
     pub path: String,
-    /// As it stands in the link.
+    /// The link's text.
     pub target: String,
     /// The only format that has it.
     pub only: Option<Format>,
@@ -116,7 +116,7 @@ pub struct Link {
 pub struct File {
     /// Absolute.
     pub path: String,
-    /// Copied from there, relative to the manifest.
+    /// The file to copy, relative to the manifest.
     pub source: Option<PathBuf>,
     /// Rendered from `templates/packages/files/NAME.tera`.
     pub template: Option<String>,
@@ -124,21 +124,21 @@ pub struct File {
     pub only: Option<Format>,
 }
 
-/// What RPM alone has.
+/// The part for the RPM only.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RpmPart {
-    /// `NAME` or `NAME OP VERSION`. Nothing is found out by itself.
+    /// `NAME` or `NAME OP VERSION`. No dependency is generated from the files.
     pub requires: Vec<String>,
-    /// Needed while the scriptlets run, so installed before.
+    /// Packages that the scriptlets need, so that rpm installs them first.
     pub requires_for_scripts: Vec<String>,
-    /// Besides the package's own name.
+    /// Provided in addition to the package's own name.
     pub provides: Vec<String>,
-    /// The packages whose arrival makes hostprep look again.
+    /// When one of these packages is installed, hostprep checks the host again.
     pub triggers: Vec<String>,
 }
 
-/// What Debian alone has.
+/// The part for the DEB only.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DebPart {
@@ -146,8 +146,9 @@ pub struct DebPart {
     pub depends: Vec<String>,
     /// Suggests.
     pub suggests: Vec<String>,
-    /// The paths at which an arrival makes hostprep look again.
-    pub interests: Vec<String>,
+    /// When a package installs a file under one of these paths, hostprep checks the host again (`deb-triggers(5)`).
+    #[serde(rename = "interests")]
+    pub file_triggers: Vec<String>,
 }
 
 /// One entry of the changelog.
@@ -158,7 +159,7 @@ pub struct Change {
     pub version: String,
     /// The day, UTC.
     pub date: Date,
-    /// A sentence each.
+    /// One sentence for each change.
     pub changes: Vec<String>,
 }
 
@@ -166,7 +167,7 @@ impl Manifest {
     /// Reads and checks a manifest.
     ///
     /// # Errors
-    /// [`Error`] where it cannot be read or is not one.
+    /// [`Error`] if the file cannot be read or is not a valid manifest.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let manifest: Self = from_toml(path, &text)?;
@@ -176,11 +177,11 @@ impl Manifest {
 
     fn check(&self) -> Result<(), String> {
         if self.schema != SCHEMA {
-            return Err(format!("schema {} is not known to this version, which knows {SCHEMA}", self.schema));
+            return Err(format!("unknown schema {}; this version reads schema {SCHEMA}", self.schema));
         }
         self.package.check()?;
         if self.changelog.is_empty() {
-            return Err("there must be one [[changelog]] entry at least: its day is the time of every file".into());
+            return Err("add a [[changelog]] entry: its day is the time of every file".into());
         }
         if let Some(hooks) = &self.hooks {
             hooks.check()?;
@@ -202,18 +203,18 @@ impl Manifest {
             one_line("a changelog entry's version", &change.version)?;
             change.changes.iter().try_for_each(|line| one_line("a changelog entry's change", line))?;
         }
-        self.rpm.requires.iter().chain(&self.rpm.provides).try_for_each(|text| relation::check_rpm(text))?;
+        self.rpm.requires.iter().chain(&self.rpm.provides).try_for_each(|text| dependency::check_rpm(text))?;
         let names = self.rpm.requires_for_scripts.iter().chain(&self.rpm.triggers);
-        names.into_iter().try_for_each(|name| relation::check_rpm_name(name))?;
-        self.deb.depends.iter().chain(&self.deb.suggests).try_for_each(|text| relation::check_deb(text))?;
-        self.deb.interests.iter().try_for_each(|path| relation::check_interest(path))
+        names.into_iter().try_for_each(|name| dependency::check_rpm_name(name))?;
+        self.deb.depends.iter().chain(&self.deb.suggests).try_for_each(|text| dependency::check_deb(text))?;
+        self.deb.file_triggers.iter().try_for_each(|path| dependency::check_file_trigger(path))
     }
 }
 
-impl About {
+impl PackageInfo {
     fn check(&self) -> Result<(), String> {
-        if !relation::is_debian_name(&self.name) {
-            return Err(format!("`{}` is no package name: lower-case letters, digits, + - .", self.name));
+        if !dependency::is_debian_name(&self.name) {
+            return Err(format!("`{}` is not a valid package name; use lower-case letters, digits, + - .", self.name));
         }
         check_version(&self.version)?;
         check_version(&self.release)?;
@@ -242,16 +243,16 @@ impl About {
         }
     }
 
-    /// Debian's word for the architecture.
+    /// Returns Debian's name for the architecture.
     ///
     /// # Errors
-    /// What can be built instead.
+    /// A message that lists the known architectures.
     pub fn debian_architecture(&self) -> Result<&'static str, String> {
         match self.architecture.as_str() {
             "x86_64" => Ok("amd64"),
             "aarch64" => Ok("arm64"),
             "noarch" => Ok("all"),
-            other => Err(format!("the architecture `{other}` is not known; known are x86_64, aarch64, noarch")),
+            other => Err(format!("unknown architecture `{other}`; expected x86_64, aarch64 or noarch")),
         }
     }
 }
@@ -266,26 +267,25 @@ impl Hooks {
         }
         let unit = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
         match self.units.iter().find(|name| !name.contains('.') || name.starts_with('-') || !name.chars().all(unit)) {
-            Some(name) => Err(format!("`{name}` is no systemd unit")),
+            Some(name) => Err(format!("`{name}` is not a valid name of a systemd unit")),
             None => Ok(()),
         }
     }
 }
 
-/// Checks a version or release that both formats can order: no `-`, which parts the two.
+/// Checks a version or release that both formats can order. It has no `-`, which separates the two.
 ///
 /// # Errors
-/// What is allowed.
+/// A message that lists the allowed characters.
 pub fn check_version(text: &str) -> Result<(), String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".+~".contains(c);
     if !text.starts_with(|c: char| c.is_ascii_digit()) || !text.chars().all(allowed) {
-        return Err(format!("`{text}` is no version or release: a digit, then letters, digits, . + ~"));
+        return Err(format!("`{text}` is not a valid version or release; use a digit, then letters, digits, . + ~"));
     }
     Ok(())
 }
 
-/// A path that stands in a script and needs no quoting there.
-/// Parses TOML; an error names the line.
+/// Parses TOML. An error names the line.
 pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
     toml::from_str(text).map_err(|e| {
         let start = e.span().map_or(0, |span| span.start).min(text.len());

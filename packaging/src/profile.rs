@@ -1,5 +1,5 @@
-//! What scripts and files need of an agent's profile. hostprep's own parser reads it, so a profile that its hooks would refuse
-//! is refused here too.
+//! The values of an agent's profile that templates use. hostprep's own parser reads the profile, so a build refuses what the
+//! hooks would refuse.
 
 use std::path::Path;
 
@@ -75,15 +75,15 @@ impl Profile {
     }
 }
 
-/// Checks that no value ends a script's word or a line of `sysusers.d`, and that packages own what they list.
+/// Checks that no value ends a word of a script or a line of `sysusers.d`, and that packages list no system directory.
 fn check(profile: &installer::profile::Profile) -> Result<(), String> {
     let paths = &profile.paths;
     let own = [&paths.faults, &paths.state, &paths.lock, &paths.log];
     for path in own {
         let deep_enough = if path.starts_with("/var") { 4 } else { 3 };
-        if path.iter().skip(1).count() < deep_enough {
+        if path.components().skip(1).count() < deep_enough {
             let path = path.display();
-            return Err(format!("`{path}` is in a directory of the system; put it into one of the agent's own"));
+            return Err(format!("`{path}` is directly in a system directory; use a directory of the agent"));
         }
     }
     let managed = profile.directories.iter().map(|directory| &directory.path);
@@ -99,6 +99,6 @@ fn check(profile: &installer::profile::Profile) -> Result<(), String> {
 }
 
 /// A profile is UTF-8, and so are its paths.
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+fn text(path: &impl std::fmt::Display) -> String {
+    path.to_string()
 }

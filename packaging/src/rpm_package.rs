@@ -2,20 +2,20 @@
 
 use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, PackageBuilder, Scriptlet, Timestamp};
 
-use crate::contents::{Kind, is_at_or_beneath, is_configuration};
-use crate::recipe::{Recipe, seconds};
+use crate::file_tree::{Kind, is_at_or_beneath, is_configuration};
+use crate::loaded_manifest::{LoadedManifest, seconds};
 use crate::scripts::{Scripts, Slot};
 use crate::{Error, Format, rpm_signature_header};
 
 /// Builds the RPM, unsigned.
 ///
 /// # Errors
-/// [`Error::Rpm`] where the crate refuses something.
-pub fn build(recipe: &Recipe) -> Result<Package, Error> {
-    Ok(builder(recipe)?.build()?)
+/// [`Error::Rpm`] if the crate `rpm` refuses something.
+pub fn build(loaded: &LoadedManifest) -> Result<Package, Error> {
+    Ok(builder(loaded)?.build()?)
 }
 
-/// The file's bytes, to be taken after it is signed, since signing makes the signature header anew.
+/// Returns the bytes of the file. Sign first: signing rewrites the signature header.
 ///
 /// # Errors
 /// [`Error::Rpm`] if the package cannot be written, or if its content is larger than 4 GiB.
@@ -25,35 +25,36 @@ pub fn bytes(package: &Package) -> Result<Vec<u8>, Error> {
     Ok(rpm_signature_header::with_legacy_tags(&bytes).map_err(rpm::Error::Io)?)
 }
 
-/// The RPM's file name, as rpm makes it up.
+/// Returns the RPM's file name in rpm's form.
 #[must_use]
-pub fn file_name(recipe: &Recipe) -> String {
-    let about = &recipe.manifest.package;
-    format!("{}-{}-{}.{}.rpm", about.name, about.version, about.release, about.architecture)
+pub fn file_name(loaded: &LoadedManifest) -> String {
+    let package = &loaded.manifest.package;
+    format!("{}-{}-{}.{}.rpm", package.name, package.version, package.release, package.architecture)
 }
 
-pub(crate) fn builder(recipe: &Recipe) -> Result<PackageBuilder, Error> {
-    let manifest = &recipe.manifest;
-    let about = &manifest.package;
-    let config = BuildConfig::v4().compression(CompressionWithLevel::Gzip(9)).source_date(recipe.time);
-    let summary = capitalized(&about.summary);
-    let mut builder = PackageBuilder::new(&about.name, &about.version, &about.license, &about.architecture, &summary);
+pub(crate) fn builder(loaded: &LoadedManifest) -> Result<PackageBuilder, Error> {
+    let manifest = &loaded.manifest;
+    let package = &manifest.package;
+    let config = BuildConfig::v4().compression(CompressionWithLevel::Gzip(9)).source_date(loaded.time);
+    let summary = capitalized(&package.summary);
+    let mut builder =
+        PackageBuilder::new(&package.name, &package.version, &package.license, &package.architecture, &summary);
     builder
         .using_config(config)
-        .release(&about.release)
-        .url(&about.url)
-        .description(about.description.trim())
-        .vendor(&about.vendor)
-        .packager(&about.maintainer)
-        .group(&about.group)
-        // A fixed one: where a package was built does not change its bytes.
+        .release(&package.release)
+        .url(&package.url)
+        .description(package.description.trim())
+        .vendor(&package.vendor)
+        .packager(&package.maintainer)
+        .group(&package.group)
+        // Fixed, so that the bytes do not depend on the build machine.
         .build_host("localhost");
     for change in &manifest.changelog {
         let entry: Vec<String> = change.changes.iter().map(|change| format!("- {change}")).collect();
-        let heading = format!("{} - {}", about.maintainer, change.version);
+        let heading = format!("{} - {}", package.maintainer, change.version);
         builder.add_changelog_entry(heading, entry.join("\n"), Timestamp(seconds(change.date)));
     }
-    add_files(&mut builder, recipe)?;
+    add_files(&mut builder, loaded)?;
     for text in &manifest.rpm.requires {
         builder.requires(dependency(text));
     }
@@ -63,22 +64,22 @@ pub(crate) fn builder(recipe: &Recipe) -> Result<PackageBuilder, Error> {
     for text in &manifest.rpm.provides {
         builder.provides(dependency(text));
     }
-    if let Some(scripts) = &recipe.scripts {
+    if let Some(scripts) = &loaded.scripts {
         add_scripts(&mut builder, scripts, &manifest.rpm.triggers);
     }
     Ok(builder)
 }
 
-fn add_files(builder: &mut PackageBuilder, recipe: &Recipe) -> Result<(), Error> {
-    let time = Timestamp(recipe.time);
-    let directories = recipe.manifest.directories.iter();
+fn add_files(builder: &mut PackageBuilder, loaded: &LoadedManifest) -> Result<(), Error> {
+    let time = Timestamp(loaded.time);
+    let directories = loaded.manifest.directories.iter();
     let own = directories.filter(|directory| directory.only != Some(Format::Deb));
     let own: Vec<&str> = own.map(|directory| directory.path.as_str()).collect();
-    for (path, kind) in recipe.contents.of(Format::Rpm) {
+    for (path, kind) in loaded.files.of(Format::Rpm) {
         match kind {
-            // A directory of the distribution's that a payload's file stands in stays the distribution's.
+            // A directory of the distribution that holds a payload's file still belongs to the distribution only.
             Kind::Directory
-                if !own.iter().any(|own| is_at_or_beneath(path, own)) && !recipe.contents.is_empty_directory(path) => {}
+                if !own.iter().any(|own| is_at_or_beneath(path, own)) && !loaded.files.is_empty_directory(path) => {}
             Kind::Directory => {
                 let options = FileOptions::dir(path).permissions(0o755);
                 builder.with_dir_entry(options.user("root").group("root").modified_at(time))?;
@@ -105,14 +106,14 @@ fn add_files(builder: &mut PackageBuilder, recipe: &Recipe) -> Result<(), Error>
     Ok(())
 }
 
-/// RPM's summaries begin with a capital letter, Debian's do not (Developer's Reference 6.2.2).
+/// Capitalizes a summary for RPM; Debian's begin with a small letter (Developer's Reference 6.2.2).
 fn capitalized(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, triggers: &[String]) {
-    // rpm takes sh by itself where none is named; what reads headers without running them does not.
+    // rpm itself defaults to sh, but tools that only read headers do not.
     let scriptlet = |text: &str| Scriptlet::new(text).prog(vec!["/bin/sh"]);
     for (kind, text) in scripts.all() {
         match kind.slot {
@@ -126,7 +127,7 @@ fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, triggers: &[Stri
     builder.requires(Dependency::interp("/bin/sh"));
 }
 
-/// `NAME` or `NAME OP VERSION`.
+/// Parses `NAME` or `NAME OP VERSION`.
 fn dependency(text: &str) -> Dependency {
     let mut words = text.split_whitespace();
     match (words.next(), words.next(), words.next()) {

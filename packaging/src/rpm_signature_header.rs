@@ -65,7 +65,7 @@ fn uncompressed_size(payload: &[u8]) -> io::Result<u64> {
 struct Header<'p> {
     index: &'p [u8],
     store: &'p [u8],
-    /// Where the header ends in the bytes that it was found in.
+    /// The offset of the header's end in the bytes.
     end: usize,
 }
 
@@ -110,7 +110,7 @@ fn entry(index: &[u8], values: &[u8]) -> Option<Entry> {
     Some(Entry { tag, kind, count, value: value.get(..size)?.to_vec() })
 }
 
-/// Of INT16, INT32 and INT64, which is also their size; of all else it is one.
+/// Returns the alignment of INT16, INT32 and INT64, which is also their size; for other types it is one.
 fn alignment(kind: u32) -> usize {
     match kind {
         3 => 2,

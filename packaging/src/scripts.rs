@@ -1,4 +1,4 @@
-//! Scriptlets, maintainer scripts and the files that come from templates.
+//! Scriptlets, maintainer scripts and files that are rendered from templates.
 
 use std::fmt;
 
@@ -18,13 +18,13 @@ pub struct ScriptKind {
     pub(crate) slot: Slot,
 }
 
-/// Where a package has a script.
+/// Where a script goes in a package.
 pub(crate) enum Slot {
     /// A scriptlet of the RPM.
     Scriptlet(fn(&mut PackageBuilder, Scriptlet)),
     /// The script of every trigger of the RPM.
     Trigger,
-    /// A maintainer script of the DEB, by its name.
+    /// The maintainer script of the DEB with this name.
     Maintainer(&'static str),
 }
 
@@ -52,7 +52,7 @@ impl fmt::Debug for ScriptKind {
     }
 }
 
-/// Everything that the package managers run, each a POSIX shell script.
+/// All scripts that the package managers run; each is a POSIX shell script.
 pub static SCRIPTS: &[ScriptKind] = &[
     script!("rpm/pre", scriptlet!(pre_install_script)),
     script!("rpm/post", scriptlet!(post_install_script)),
@@ -66,7 +66,7 @@ pub static SCRIPTS: &[ScriptKind] = &[
     script!("deb/postrm", Slot::Maintainer("postrm")),
 ];
 
-/// Templates that scripts include, and those of files.
+/// The templates that scripts include, and the templates of files.
 const TEMPLATES: [(&str, &str); 5] = [
     ("common.sh", include_str!("../../templates/packages/common.sh.tera")),
     ("preinstall-check.sh", include_str!("../../templates/packages/preinstall-check.sh.tera")),
@@ -79,7 +79,7 @@ const TEMPLATES: [(&str, &str); 5] = [
 #[derive(Debug)]
 pub struct Scripts(Vec<(&'static ScriptKind, String)>);
 
-/// What the templates are given.
+/// The variables of the templates.
 #[derive(Serialize)]
 struct Given<'a> {
     package: &'a str,
@@ -136,7 +136,7 @@ impl Templates {
 
     fn render(&self, name: &str) -> Result<String, Error> {
         let wrong = |source| Error::Template { name: name.to_owned(), source };
-        // The comment at a template's start leaves its line's end behind.
+        // A comment at the start of a template leaves an empty line.
         Ok(self.tera.render(name, &self.context).map_err(wrong)?.trim_start().to_owned())
     }
 }

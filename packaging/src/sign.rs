@@ -8,14 +8,14 @@ use rpm::signature::Signing;
 use rpm::signature::pgp::Signer;
 use rpm::{Package, Timestamp};
 
-use crate::recipe::Recipe;
+use crate::loaded_manifest::LoadedManifest;
 use crate::{Error, rpm_package};
 
 /// A secret key without a passphrase, from `gpg --armor --export-secret-keys`.
 #[derive(Debug)]
 pub struct Key {
     signer: Signer,
-    /// The youngest part: a signature that is older than its key is none to gpg and to newer rpm.
+    /// The newest part of the key: gpg and newer rpm reject a signature that is older than its key.
     made: u32,
 }
 
@@ -23,14 +23,14 @@ impl Key {
     /// Reads a key.
     ///
     /// # Errors
-    /// [`Error`] where the file cannot be read, or holds no secret key, or one with a passphrase.
+    /// [`Error`] if the file cannot be read, holds no secret key, or holds one with a passphrase.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let wrong = |problem: String| Error::Manifest { path: path.to_owned(), problem };
         let no_key = |e: &dyn std::fmt::Display| {
             let e = e.to_string();
             let e = e.lines().next().unwrap_or_default();
-            wrong(format!("this is no ASCII-armoured secret key: {e}; make one with gpg --armor --export-secret-keys"))
+            wrong(format!("not an ASCII-armoured secret key: {e}; create one with gpg --armor --export-secret-keys"))
         };
         let signer = Signer::from_asc(&text).map_err(|e| no_key(&e))?;
         let (keys, _) = SignedSecretKey::from_string_many(&text).map_err(|e| no_key(&e))?;
@@ -40,7 +40,7 @@ impl Key {
             let params = subkeys.clone().map(|key| key.secret_params()).chain([key.primary_key.secret_params()]);
             if params.into_iter().any(SecretParams::is_encrypted) {
                 return Err(wrong(
-                    "the key has a passphrase, which nobody could enter here; export one without it (gpg --change-passphrase)"
+                    "the key has a passphrase, which cannot be entered here; export one without it (gpg --change-passphrase)"
                         .into(),
                 ));
             }
@@ -54,13 +54,13 @@ impl Key {
     ///
     /// # Errors
     /// [`Error::Rpm`].
-    pub fn build_rpm(&self, recipe: &Recipe) -> Result<Package, Error> {
-        let mut package = rpm_package::build(recipe)?;
-        package.sign_with_timestamp(&self.signer, self.time(recipe.time))?;
+    pub fn build_rpm(&self, loaded: &LoadedManifest) -> Result<Package, Error> {
+        let mut package = rpm_package::build(loaded)?;
+        package.sign_with_timestamp(&self.signer, self.time(loaded.time))?;
         Ok(package)
     }
 
-    /// A detached signature of `content`.
+    /// Returns a detached signature of `content`.
     ///
     /// # Errors
     /// [`Error::Rpm`].

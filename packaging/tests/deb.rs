@@ -1,4 +1,4 @@
-//! The DEB, as dpkg-deb, dpkg, ar, tar, md5sum and dpkg-gencontrol see it.
+//! dpkg-deb, dpkg, ar, tar, md5sum and dpkg-gencontrol read the DEB.
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use common::kitchen_sink_agent::{self, Workshop};
 use common::{columns, shell, shell_as_root, text, tool, tree};
 
-/// [`common::EPOCH`] as tar writes it.
+/// [`common::EPOCH`] in tar's form.
 const TIME: &str = "2020-02-02 12:00:00";
 const SCRIPTS: [&str; 4] = ["preinst", "postinst", "prerm", "postrm"];
 
@@ -32,14 +32,14 @@ impl Deb {
         Self { workshop, path }
     }
 
-    /// dpkg-deb with the package, and what it wrote into a new directory.
+    /// Runs dpkg-deb on the package and returns the new directory that it wrote.
     fn taken_out(&self, option: &str) -> PathBuf {
         let directory = self.workshop.at(&format!("taken{option}"));
         tool("dpkg-deb", &[option, text(&self.path), text(&directory)]);
         directory
     }
 
-    /// An archive's entries in their order: mode, owner, size, time, name (of a link with its target).
+    /// Returns an archive's entries in order: mode, owner, size, time, name (for a link with its target).
     fn entries(&self, member: &str) -> Vec<Vec<String>> {
         let line = format!("dpkg-deb --{member} '{}' | tar -tv --full-time --quoting-style=literal", text(&self.path));
         let listed = shell(&line, Path::new("/"));
@@ -53,7 +53,7 @@ impl Deb {
 }
 
 #[test]
-fn the_fields_are_in_the_order_of_policy_and_folded() {
+fn the_fields_are_in_policys_order_and_folded() {
     let deb = Deb::new();
     let control = fs::read_to_string(deb.taken_out("-e").join("control")).unwrap();
     let size = tool("dpkg-deb", &["-f", text(&deb.path), "Installed-Size"]);
@@ -107,7 +107,7 @@ fn the_installed_size_is_what_dpkg_gencontrol_counts() {
 }
 
 #[test]
-fn every_file_but_the_configuration_has_a_right_checksum() {
+fn every_file_except_configuration_has_a_correct_checksum() {
     let deb = Deb::new();
     let (control, tree) = (deb.taken_out("-e"), deb.taken_out("-x"));
     let sums = control.join("md5sums");
@@ -122,7 +122,7 @@ fn every_file_but_the_configuration_has_a_right_checksum() {
 }
 
 #[test]
-fn the_configuration_files_are_the_files_of_etc() {
+fn the_configuration_files_are_those_in_etc() {
     let deb = Deb::new();
     let control = deb.taken_out("-e");
     let listed = fs::read_to_string(control.join("conffiles")).unwrap();
@@ -130,7 +130,7 @@ fn the_configuration_files_are_the_files_of_etc() {
 }
 
 #[test]
-fn the_triggers_do_not_make_others_wait() {
+fn the_triggers_are_noawait() {
     let deb = Deb::new();
     let control = deb.taken_out("-e");
     let triggers = fs::read_to_string(control.join("triggers")).unwrap();
@@ -174,7 +174,7 @@ fn without_hooks_there_are_no_scripts_and_no_triggers() {
 }
 
 #[test]
-fn the_entries_are_sorted_complete_roots_and_of_one_time() {
+fn the_entries_are_sorted_and_complete_with_one_owner_and_time() {
     let entries = Deb::new().entries("fsys-tarfile");
     let mut names = Vec::new();
     for entry in &entries {
@@ -189,12 +189,12 @@ fn the_entries_are_sorted_complete_roots_and_of_one_time() {
     assert_eq!(names[0], ".");
     assert!(names.is_sorted(), "{names:?}");
     let all: BTreeSet<&str> = names.iter().copied().collect();
-    assert_eq!(all.len(), names.len(), "an entry is there twice");
+    assert_eq!(all.len(), names.len(), "an entry is listed twice");
     for name in &names[1..] {
         let above = name.rsplit_once('/').unwrap().0;
-        assert!(all.contains(above) || above == "./opt", "what {name} stands in is not there");
+        assert!(all.contains(above) || above == "./opt", "the directory of {name} is missing");
     }
-    // Which dpkg would remove with the package, as no other lists it.
+    // dpkg would remove /opt with the package, because no other package lists it.
     assert!(!all.contains("./opt"), "{names:?}");
 }
 
@@ -212,7 +212,7 @@ fn the_members_are_in_order_and_xz() {
     }
 }
 
-/// dpkg-deb leaves tar archives to tar; dpkg reads them itself, so long names are proven only by unpacking.
+/// dpkg-deb runs tar to read archives, but dpkg reads them itself, so only an installation tests long names.
 #[test]
 fn dpkg_itself_unpacks_every_name_link_and_mode() {
     let deb = Deb::new();
@@ -221,7 +221,7 @@ fn dpkg_itself_unpacks_every_name_link_and_mode() {
         fs::create_dir_all(root.join(directory)).unwrap();
     }
     fs::write(root.join("var/lib/dpkg/status"), "").unwrap();
-    // The scripts stay out of it: they would be run in a root without a shell.
+    // Without the scripts, because the root has no shell to run them.
     let bare = deb.workshop.at("bare.deb");
     let line = format!(
         "dpkg-deb -R '{0}' bare && rm bare/DEBIAN/p* && dpkg-deb -e '{0}' c && \
@@ -245,12 +245,12 @@ fn dpkg_itself_unpacks_every_name_link_and_mode() {
         }
     }
     let verified = shell_as_root(&format!("dpkg --root='{}' --verify odd-agent", text(&root)), Path::new("/"));
-    // Configuration files get their names only when the package is configured.
+    // dpkg gives configuration files their names only when it configures the package.
     assert!(verified.lines().all(|line| line.starts_with("missing   c /etc/")), "{verified}");
 }
 
 #[test]
-fn the_changelog_is_one_that_dpkg_reads() {
+fn dpkg_reads_the_changelog() {
     let deb = Deb::new();
     let tree = deb.taken_out("-x");
     let packed = tree.join("usr/share/doc/odd-agent/changelog.Debian.gz");

@@ -1,4 +1,4 @@
-//! What cannot be packaged is refused with a line that helps, and nothing is left behind.
+//! Errors: a build that cannot succeed prints one helpful line and leaves nothing behind.
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,14 +16,14 @@ use std::path::Path;
 use common::kitchen_sink_agent::Workshop;
 use common::{package, run, source, text, tool, tree};
 
-/// Builds, expects to be refused with these words, and that the out directory is not even made.
+/// Builds and expects an error with these words; the output directory must not be created.
 #[track_caller]
 fn refused(workshop: &Workshop, words: &[&str]) {
     workshop.build().refused(words);
     assert!(!workshop.out().exists());
 }
 
-/// The same with one place of the manifest changed.
+/// Does the same after one change to the manifest.
 #[track_caller]
 fn refused_with(from: &str, to: &str, words: &[&str]) {
     let workshop = Workshop::bare();
@@ -38,7 +38,7 @@ fn a_manifest_that_cannot_be_read() {
     refused(&workshop, &["manifest.toml: No such file"]);
 }
 
-/// The same, with the line in which `wrong` then stands.
+/// Does the same, and expects the number of the line that then contains `wrong`.
 #[track_caller]
 fn refused_at(from: &str, to: &str, wrong: &str, word: &str) {
     let workshop = Workshop::bare();
@@ -61,11 +61,11 @@ fn syntax_and_keys_are_refused_with_their_line() {
 
 #[test]
 fn an_unknown_schema() {
-    refused_with("schema = 1", "schema = 2", &["schema 2", "knows 1"]);
+    refused_with("schema = 1", "schema = 2", &["schema 2", "reads schema 1"]);
 }
 
 #[test]
-fn names_versions_and_architectures_that_one_of_the_two_does_not_know() {
+fn names_versions_and_architectures_that_one_format_does_not_allow() {
     for name in ["", "a", "Odd", "-odd", "odd_agent", "odd agent", "ödd", "odd/agent"] {
         refused_with("\"odd-agent\"", &format!("\"{name}\""), &["package name", &format!("`{name}`")]);
     }
@@ -73,7 +73,7 @@ fn names_versions_and_architectures_that_one_of_the_two_does_not_know() {
         refused_with("\"1.2~rc1+b\"", &format!("\"{version}\""), &["version", &format!("`{version}`")]);
         refused_with("\"3.el7\"", &format!("\"{version}\""), &["release", &format!("`{version}`")]);
     }
-    refused_with("x86_64", "amd64", &["`amd64`", "x86_64, aarch64, noarch"]);
+    refused_with("x86_64", "amd64", &["`amd64`", "x86_64, aarch64 or noarch"]);
     let workshop = Workshop::bare();
     run(workshop.command().args(["--version", "1-2"])).refused(&["`1-2`"]);
 }
@@ -107,10 +107,10 @@ fn texts_that_would_begin_another_field() {
 
 #[test]
 fn a_version_without_its_changelog_entry() {
-    refused_with("release = \"3.el7\"", "release = \"4.el7\"", &["[[changelog]]", "1.2~rc1+b-4.el7", "add one"]);
+    refused_with("release = \"3.el7\"", "release = \"4.el7\"", &["[[changelog]]", "1.2~rc1+b-4.el7", "add an entry"]);
 }
 
-/// What a remedy names for a host of the RPM world makes hostprep look again when it comes.
+/// When a package that a remedy names is installed on an RPM host, hostprep checks again.
 #[test]
 fn every_package_that_remedies_name_is_a_trigger() {
     #[derive(serde::Deserialize)]
@@ -134,7 +134,7 @@ fn every_package_that_remedies_name_is_a_trigger() {
         let headers = distribution.headers.iter().map(|headers| &headers.package);
         for package in distribution.tools.values().chain(headers) {
             let name = package.split("-{release").next().unwrap();
-            // SUSE's kernels, as their packages are called.
+            // The package names of SUSE's kernels.
             for flavour in ["default", "azure", "rt", "64kb", "kvmsmall", "preempt"] {
                 let name = name.replace("{flavour}", flavour);
                 assert!(manifest.rpm.triggers.contains(&name), "{name}");
@@ -143,14 +143,14 @@ fn every_package_that_remedies_name_is_a_trigger() {
     }
 }
 
-/// A line of tmpfiles.d for such a place would give a directory of the system's another owner and mode.
+/// Otherwise a line of tmpfiles.d would change the owner and mode of a system directory.
 #[test]
-fn state_in_a_directory_of_the_systems() {
+fn state_directly_in_a_system_directory() {
     let profile = fs::read_to_string(source("example/profile.toml")).unwrap();
     for (from, to, why) in [
-        ("/var/log/acme/hostprep.log", "/var/log/hostprep.log", "the agent's own"),
-        ("/run/acme/hostprep.lock", "/run/hostprep.lock", "the agent's own"),
-        ("/var/lib/acme/hostprep", "/var/lib/hostprep", "the agent's own"),
+        ("/var/log/acme/hostprep.log", "/var/log/hostprep.log", "directory of the agent"),
+        ("/run/acme/hostprep.lock", "/run/hostprep.lock", "directory of the agent"),
+        ("/var/lib/acme/hostprep", "/var/lib/hostprep", "directory of the agent"),
         ("/var/lib/acme/faults", "/faults", "below one of /opt"),
     ] {
         assert!(profile.contains(from));
@@ -160,7 +160,7 @@ fn state_in_a_directory_of_the_systems() {
     }
 }
 
-/// Else a package could be built that its own hooks refuse.
+/// Otherwise the hooks of a finished package would refuse its profile.
 #[test]
 fn a_profile_that_hostprep_refuses() {
     let profile = fs::read_to_string(source("example/profile.toml")).unwrap();
@@ -177,7 +177,7 @@ fn a_profile_that_hostprep_refuses() {
 }
 
 #[test]
-fn a_manifest_without_a_changelog_has_no_time() {
+fn a_manifest_without_a_changelog() {
     let workshop = Workshop::bare();
     let text = fs::read_to_string(workshop.at("manifest.toml")).unwrap();
     workshop.write("manifest.toml", text.split_once("[[changelog]]").unwrap().0);
@@ -209,8 +209,8 @@ fn dependencies_that_old_hosts_do_not_read() {
         refused_with("\"glibc >= 2.17\"", &format!("\"{wrong}\""), &["NAME OP VERSION", wrong]);
         refused_with("\"agent = 1\"", &format!("\"{wrong}\""), &["NAME OP VERSION", wrong]);
     }
-    refused_with("\"/usr/sbin/useradd\"", "\"shadow-utils >= 4\"", &["a name alone"]);
-    refused_with("\"checkpolicy\", \"kernel", "\"checkpolicy > 1\", \"kernel", &["a name alone"]);
+    refused_with("\"/usr/sbin/useradd\"", "\"shadow-utils >= 4\"", &["a name without a version"]);
+    refused_with("\"checkpolicy\", \"kernel", "\"checkpolicy > 1\", \"kernel", &["a name without a version"]);
     for wrong in [
         "",
         "libc6 >= 2.17",
@@ -246,8 +246,8 @@ fn a_file_without_one_source() {
 #[test]
 fn hooks_that_could_not_be_called() {
     refused_with("\"odd-hostprep\"", "\"odd hostprep\"", &["ident"]);
-    refused_with("\"odd.service\"", "\"odd\"", &["`odd` is no systemd unit"]);
-    refused_with("\"odd.service\"", "\"odd.service; reboot\"", &["no systemd unit"]);
+    refused_with("\"odd.service\"", "\"odd\"", &["`odd` is not a valid name of a systemd unit"]);
+    refused_with("\"odd.service\"", "\"odd.service; reboot\"", &["not a valid name of a systemd unit"]);
     refused_with("/opt/odd/bin/hostprep", "/opt/odd/bin/'$(reboot)", &["is used in scripts"]);
     let workshop = Workshop::bare();
     let mut command = package();
@@ -255,13 +255,13 @@ fn hooks_that_could_not_be_called() {
         ["--manifest", text(&workshop.at("manifest.toml")), "--out", text(&workshop.out())].map(str::to_owned);
     let without = |command: &mut std::process::Command| run(command.arg("build").args(&arguments));
     without(&mut command).refused(&["/opt/odd/bin/hostprep", "--hostprep FILE"]);
-    // In the payload, but not executable: it would never be called, without a word.
+    // In the payload, but not executable: the hooks would skip it silently.
     workshop.payload("/opt/odd/bin/hostprep", b"x", 0o644);
     without(package().args::<_, &str>([])).refused(&["/opt/odd/bin/hostprep", "executable"]);
     run(package().args(["build", "--payload", text(&workshop.at("payload"))]).args(&arguments))
         .refused(&["executable"]);
     workshop.payload("/opt/odd/bin/hostprep", b"x", 0o755);
-    refused(&workshop, &["/opt/odd/bin/hostprep", "named twice"]);
+    refused(&workshop, &["/opt/odd/bin/hostprep", "listed twice"]);
     run(package().args(["build", "--payload", text(&workshop.at("payload"))]).args(&arguments)).succeeded();
 }
 
@@ -276,7 +276,7 @@ fn a_program_that_no_hook_calls() {
 }
 
 #[test]
-fn a_profile_that_cannot_stand_in_scripts() {
+fn a_profile_with_values_that_need_quotes_in_scripts() {
     let workshop = Workshop::bare();
     fs::remove_file(workshop.at("profile.toml")).unwrap();
     refused(&workshop, &["profile.toml: No such file"]);
@@ -303,7 +303,7 @@ fn a_profile_that_cannot_stand_in_scripts() {
 }
 
 #[test]
-fn payloads_that_no_package_should_hold() {
+fn payloads_that_cannot_be_packaged() {
     let inside = |workshop: &Workshop, name: &str| workshop.at(&format!("payload/opt/odd/{name}"));
     let start = || {
         let workshop = Workshop::bare();
@@ -323,7 +323,7 @@ fn payloads_that_no_package_should_hold() {
     refused(&workshop, &["/opt/odd/socket", "only files, directories and links"]);
     let workshop = start();
     fs::write(inside(&workshop, "two\nlines"), "").unwrap();
-    refused(&workshop, &["the name is no printable text"]);
+    refused(&workshop, &["the name is not printable text"]);
     let workshop = start();
     symlink("two\nlines", inside(&workshop, "link")).unwrap();
     refused(&workshop, &["/opt/odd/link", "target"]);
@@ -333,28 +333,28 @@ fn payloads_that_no_package_should_hold() {
 }
 
 #[test]
-fn names_that_stand_twice_or_beneath_no_directory() {
+fn names_listed_twice_or_below_a_file() {
     let workshop = Workshop::bare();
     workshop.payload("/etc/logrotate.d/odd", b"", 0o644);
-    refused(&workshop, &["/etc/logrotate.d/odd", "named twice"]);
+    refused(&workshop, &["/etc/logrotate.d/odd", "listed twice"]);
     let workshop = Workshop::bare();
     workshop.payload("/opt", b"", 0o644);
-    refused(&workshop, &["beneath /opt, which is no directory"]);
+    refused(&workshop, &["below /opt, which is not a directory"]);
     let workshop = Workshop::bare();
     workshop.payload("/usr/sbin/odd/tool", b"", 0o644);
     refused(&workshop, &["/usr/sbin/odd"]);
     let workshop = Workshop::bare();
     workshop.change("\"/var/lib/odd\"", "\"/usr/sbin/odd/state\"");
-    refused(&workshop, &["/usr/sbin/odd/state", "beneath /usr/sbin/odd, which is no directory"]);
+    refused(&workshop, &["/usr/sbin/odd/state", "below /usr/sbin/odd, which is not a directory"]);
 }
 
 #[test]
-fn what_was_built_before_stays_when_a_build_is_refused() {
+fn a_failed_build_keeps_the_packages_of_an_earlier_one() {
     let workshop = Workshop::bare();
     workshop.build().succeeded();
     let before = tree::read(&workshop.out());
     workshop.payload("/usr/sbin/odd", b"", 0o644);
-    workshop.build().refused(&["/usr/sbin/odd", "named twice"]);
+    workshop.build().refused(&["/usr/sbin/odd", "listed twice"]);
     assert_eq!(tree::difference(&before, &tree::read(&workshop.out())), Vec::<String>::new());
 }
 
@@ -367,7 +367,7 @@ fn an_out_directory_that_cannot_be_written() {
 }
 
 #[test]
-fn help_has_examples_that_are_calls() {
+fn the_examples_in_help_are_valid_calls() {
     let help = run(package().arg("--help")).succeeded();
     let (_, examples) = help.split_once("Examples:\n").unwrap();
     for command in ["package build --manifest", "package render --manifest"] {
@@ -393,7 +393,7 @@ fn a_call_that_makes_no_sense_is_status_2() {
 
 #[cfg(not(feature = "sign"))]
 #[test]
-fn a_key_that_cannot_be_used_says_how_it_could() {
+fn without_the_feature_sign_a_key_is_refused() {
     let workshop = Workshop::bare();
     run(workshop.command().args(["--sign-key", "key.asc"])).refused(&["--features sign"]);
     assert!(!workshop.out().exists());

@@ -18,7 +18,7 @@ use common::{EPOCH, package, run, shell, shell_as_root, source, text, tool};
 use packaging::Format;
 use packaging::manifest::Manifest;
 
-/// The trees of the two packages in a directory, unpacked beside them.
+/// Unpacks the two packages of a directory there and returns their trees.
 fn trees(out: &Path) -> (Tree, Tree) {
     let (rpm, deb) = (common::only(out, ".rpm"), common::only(out, ".deb"));
     let line = format!(
@@ -30,7 +30,7 @@ fn trees(out: &Path) -> (Tree, Tree) {
     (tree::read(&out.join("rpm")), tree::read(&out.join("deb")))
 }
 
-/// Compares but for what the manifest keeps from one of the two, and the changelog that Debian alone has.
+/// Compares the trees, except for entries that the manifest has for one format only and for Debian's changelog.
 #[track_caller]
 fn assert_same(manifest: &Path, (mut rpm, mut deb): (Tree, Tree)) {
     let manifest = Manifest::read(manifest).unwrap();
@@ -38,7 +38,7 @@ fn assert_same(manifest: &Path, (mut rpm, mut deb): (Tree, Tree)) {
     let links = manifest.links.iter().map(|link| (link.path.as_str(), link.only, false));
     let directories = manifest.directories.iter().map(|directory| (directory.path.as_str(), directory.only, true));
     for (path, only, is_directory) in files.chain(links).chain(directories) {
-        // A directory that one of them does not own may stand there all the same, above something.
+        // A directory that a package does not own may still be there, because a file below it needs it.
         let may = |tree: &Tree, other: Format| only == Some(other) && (is_directory || !tree.contains_key(path));
         assert!(may(&rpm, Format::Deb) || rpm.contains_key(path), "{path} in the RPM");
         assert!(may(&deb, Format::Rpm) || deb.contains_key(path), "{path} in the DEB");
@@ -49,7 +49,7 @@ fn assert_same(manifest: &Path, (mut rpm, mut deb): (Tree, Tree)) {
     }
     let changelog = format!("/usr/share/doc/{}/changelog.Debian.gz", manifest.package.name);
     assert!(deb.remove(&changelog).is_some());
-    // What stands above something is made by rpm while it unpacks and is named in a DEB; alone it is nothing.
+    // rpm creates parent directories while it unpacks, a DEB lists them: they are not compared.
     for tree in [&mut rpm, &mut deb] {
         let above: Vec<String> = tree.keys().cloned().collect();
         let is_bare = |path: &String| !above.iter().any(|other| other.starts_with(&format!("{path}/")));
@@ -65,7 +65,7 @@ fn assert_same(manifest: &Path, (mut rpm, mut deb): (Tree, Tree)) {
 }
 
 #[test]
-fn an_odd_agents_trees_are_the_same() {
+fn the_kitchen_sink_agents_trees_are_the_same() {
     let workshop = Workshop::full();
     workshop.build().succeeded();
     let (rpm, deb) = trees(&workshop.out());
@@ -103,11 +103,11 @@ fn the_examples_trees_are_the_same() {
     assert_same(&manifest, trees);
 }
 
-/// All that the out directory holds.
+/// Returns everything in the output directory.
 fn bytes(out: &Path) -> Tree {
     let tree = tree::read(out);
     assert_eq!(tree.len(), 3, "{tree:?}");
-    // A web server reads them, whatever the umask of who built them.
+    // A web server must be able to read them, whatever the builder's umask is.
     assert!(tree.values().all(|node| matches!(node, Node::File { mode: 0o644, .. })), "{tree:?}");
     tree
 }
@@ -122,7 +122,7 @@ fn a_second_build_is_the_same_to_the_byte() {
     shell("sha256sum --strict --check SHA256SUMS", &workshop.out());
 }
 
-/// What building hostprep's packages needs of a checkout, with a payload.
+/// Copies the files of a checkout that a build of hostprep's packages needs, with a payload.
 fn checkout(top: &Path, names: &[&str]) {
     for name in names {
         let (from, to) = (source("..").join(name), top.join(name));
@@ -166,7 +166,7 @@ fn another_checkout_user_zone_and_order_give_the_same_bytes() {
 }
 
 #[test]
-fn the_source_date_is_the_time_of_both() {
+fn the_source_date_is_the_time_of_both_packages() {
     let workshop = Workshop::bare();
     for (given, seconds) in [(Some(EPOCH), EPOCH), (Some("0"), "0"), (None, "1772452800")] {
         let mut command = workshop.command();
@@ -185,7 +185,7 @@ fn the_source_date_is_the_time_of_both() {
 }
 
 #[test]
-fn a_source_date_that_is_no_time_is_refused() {
+fn an_invalid_source_date_is_refused() {
     use std::os::unix::ffi::OsStrExt;
 
     let workshop = Workshop::bare();
@@ -200,7 +200,7 @@ fn a_source_date_that_is_no_time_is_refused() {
 }
 
 #[test]
-fn one_format_alone_is_built_when_it_is_asked_for() {
+fn format_builds_only_that_format() {
     let workshop = Workshop::bare();
     for (format, end) in [("rpm", ".rpm"), ("deb", ".deb")] {
         let out: PathBuf = workshop.at(format);

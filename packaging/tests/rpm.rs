@@ -1,4 +1,4 @@
-//! The RPM, as rpm, rpm2cpio and cpio see it.
+//! rpm, rpm2cpio and cpio read the RPM.
 
 #![allow(
     clippy::disallowed_methods,
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use common::kitchen_sink_agent::{self, Workshop};
 use common::{EPOCH, assert_archive_size, run, shell, shell_as_root, text, tool, tool_command, tree};
 
-/// What rpm 4.11 provides by itself: `rpmlibProvides` in `lib/rpmds.c` of rpm 4.11.3.
+/// The features that rpm 4.11 provides itself: `rpmlibProvides` in `lib/rpmds.c` of rpm 4.11.3.
 const RPMLIB_OF_4_11: [&str; 16] = [
     "rpmlib(VersionedDependencies) 3.0.3-1",
     "rpmlib(CompressedFileNames) 3.0.4-1",
@@ -50,7 +50,7 @@ impl Rpm {
         tool("rpm", &["-qp", "--qf", format, text(&self.path)])
     }
 
-    /// One value of each file, by path.
+    /// Returns one value of each file by path.
     fn files(&self, value: &str) -> BTreeMap<String, String> {
         let listed = self.query(&format!("[%{{FILENAMES}}\\t%{{{value}}}\\n]"));
         let pair = |line: &str| line.split_once('\t').map(|(path, value)| (path.to_owned(), value.to_owned()));
@@ -62,7 +62,7 @@ impl Rpm {
 fn old_hosts_can_read_it() {
     let rpm = Rpm::new();
     assert_eq!(rpm.query("%{PAYLOADFORMAT} %{PAYLOADCOMPRESSOR} %{PAYLOADFLAGS}"), "cpio gzip 9");
-    // The lead of format 3 and 4, a binary package.
+    // The lead of a binary package of format 3 or 4.
     assert_eq!(std::fs::read(&rpm.path).unwrap()[..8], [0xed, 0xab, 0xee, 0xdb, 3, 0, 0, 0]);
     let checked = tool("rpm", &["-K", text(&rpm.path)]);
     assert!(checked.ends_with(": digests OK\n"), "{checked}");
@@ -71,7 +71,7 @@ fn old_hosts_can_read_it() {
     }
 }
 
-/// rpm 4.11 knows no other digest of the payload: without it, its `rpm -K` overlooks a changed one.
+/// rpm 4.11 knows no other digest of the payload: without this one, `rpm -K` does not detect a changed payload.
 #[test]
 fn header_and_payload_have_an_md5_that_is_right() {
     let rpm = Rpm::new();
@@ -93,7 +93,7 @@ fn the_archive_size_is_that_of_the_payload() {
     assert_archive_size(&empty.built(".rpm"));
 }
 
-/// What rpmbuild writes and we do not, each with what rpm 4.11 reads it for.
+/// Tags that rpmbuild writes and we do not, each with the use that rpm 4.11 has for it.
 const NOT_WRITTEN: [(&str, &str); 8] = [
     ("Optflags", "only shown by queries: the compiler's flags of a build that took place elsewhere"),
     ("Platform", "only shown by queries: whether a package fits is judged by Arch and Os"),
@@ -109,7 +109,7 @@ const NOT_WRITTEN: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn every_tag_that_rpmbuild_writes_is_there_or_left_out_on_purpose() {
+fn every_tag_of_rpmbuild_is_written_or_left_out_on_purpose() {
     let rpm = Rpm::new();
     let work = tempfile::tempdir().unwrap();
     std::fs::write(work.path().join("equivalent.spec"), include_str!("fixtures/equivalent.spec")).unwrap();
@@ -149,7 +149,7 @@ fn it_asks_of_rpm_only_what_4_11_has() {
 const REQUIREMENTS: &str = "[%{REQUIRENAME} %{REQUIREVERSION}\\n]";
 
 #[test]
-fn it_needs_and_provides_what_the_manifest_says() {
+fn it_requires_and_provides_what_the_manifest_lists() {
     let rpm = Rpm::new();
     let needed = rpm.query("[%{REQUIRENAME} %{REQUIREFLAGS:depflags} %{REQUIREVERSION}|%{REQUIREFLAGS:deptype}\\n]");
     for line in
@@ -164,7 +164,7 @@ fn it_needs_and_provides_what_the_manifest_says() {
 }
 
 #[test]
-fn every_scriptlet_and_trigger_is_there_and_run_by_sh() {
+fn sh_runs_every_scriptlet_and_trigger() {
     let rpm = Rpm::new();
     for (tag, call) in [
         ("PREIN", "hook rpm pre "),
@@ -186,7 +186,7 @@ fn every_scriptlet_and_trigger_is_there_and_run_by_sh() {
 }
 
 #[test]
-fn files_are_marked_for_what_they_are() {
+fn configuration_licences_and_documents_are_marked() {
     let flags = Rpm::new().files("FILEFLAGS:fflags");
     let marked = |mark: &str| -> Vec<&str> {
         flags.iter().filter(|(_, flags)| *flags == mark).map(|(path, _)| path.as_str()).collect()
@@ -202,7 +202,7 @@ fn files_are_marked_for_what_they_are() {
 }
 
 #[test]
-fn owners_modes_and_times_are_the_same_wherever_it_is_built() {
+fn owners_modes_and_times_do_not_depend_on_the_builder() {
     let rpm = Rpm::new();
     for (value, allowed) in [
         ("FILEUSERNAME", ["root"].as_slice()),
@@ -228,7 +228,7 @@ fn owners_modes_and_times_are_the_same_wherever_it_is_built() {
 }
 
 #[test]
-fn the_distribution_keeps_its_own_directories() {
+fn directories_of_the_distribution_are_not_listed() {
     let modes = Rpm::new().files("FILEMODES:octal");
     let directories = modes.iter().filter(|(_, mode)| mode.starts_with("40")).map(|(path, _)| path.as_str());
     let below_opt = format!("/opt/odd/{}", "d".repeat(50));
@@ -257,7 +257,7 @@ fn links_are_links_with_their_targets() {
 }
 
 #[test]
-fn the_header_says_who_made_what() {
+fn the_header_has_name_version_vendor_and_changelog() {
     let rpm = Rpm::new();
     assert_eq!(rpm.path.file_name().unwrap(), "odd-agent-1.2~rc1+b-3.el7.x86_64.rpm");
     assert_eq!(rpm.query("%{NEVRA}"), "odd-agent-1.2~rc1+b-3.el7.x86_64");
@@ -296,7 +296,7 @@ fn the_payload_holds_what_the_header_lists() {
     assert_eq!(held, listed);
 }
 
-/// rpm checks each file's digest, owner, mode, time and target after it has unpacked it itself.
+/// rpm unpacks the package, then verifies each file's digest, owner, mode, time and target.
 #[test]
 fn rpm_itself_unpacks_and_verifies_it() {
     let rpm = Rpm::new();

@@ -1,4 +1,4 @@
-//! The scripts: portable sh, the caller's words forwarded as they are, and never a failure because of the host.
+//! The scripts are portable sh, forward their arguments unchanged, and never fail because of the host.
 
 #![allow(
     clippy::disallowed_methods,
@@ -29,8 +29,8 @@ const NAMES: [&str; 10] = [
     "deb/postrm",
 ];
 
-/// Every call of RPM's scriptlets (the counts of its packaging guide), and of Debian's scripts (Policy chapter 6 and
-/// `deb-postinst(5)` and its like).
+/// Every call of RPM's scriptlets (the counts of its packaging guide) and of Debian's scripts (Policy chapter 6,
+/// `deb-postinst(5)`, `deb-prerm(5)` and so on).
 const CALLS: [(&str, &[&str]); 43] = [
     ("rpm/pre", &["1"]),
     ("rpm/pre", &["2"]),
@@ -77,7 +77,7 @@ const CALLS: [(&str, &[&str]); 43] = [
     ("deb/postrm", &["abort-upgrade", "1.0-1", "1.1-1"]),
 ];
 
-/// Scripts whose program and state lie in a workshop, and stand-ins for what they call of the host.
+/// Scripts with their program and state in a workshop, and stand-ins for the host's tools that they call.
 struct Host {
     workshop: Workshop,
 }
@@ -100,7 +100,7 @@ impl Host {
         host
     }
 
-    /// Renders the scripts, then moves what they name on the host into the workshop: a profile itself cannot.
+    /// Renders the scripts, then replaces paths of the host with paths in the workshop, which a profile cannot name.
     fn render(&self) {
         render(&self.at("manifest.toml"), &self.at("program"), &self.at("scripts"));
         for format in ["rpm", "deb"] {
@@ -122,13 +122,13 @@ impl Host {
     fn executable(&self, path: &str, script: &str) {
         let source = format!("{path}.source");
         self.workshop.write(&source, format!("#!/bin/sh\n{script}\n"));
-        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
         assert!(Command::new("cp").arg(self.at(&source)).arg(self.at(path)).status().unwrap().success());
         fs::remove_file(self.at(&source)).unwrap();
         fs::set_permissions(self.at(path), PermissionsExt::from_mode(0o755)).unwrap();
     }
 
-    /// hostprep: notes its arguments, each after a `|`, and then does as `end` says.
+    /// Installs a stand-in for hostprep that records its arguments, each after a `|`, and then runs `end`.
     fn program(&self, end: &str) {
         let noted = self.at("noted");
         self.executable("bin/hostprep", &format!("{{ printf '|%s' \"$@\"; echo; }} >>'{}'\n{end}", text(&noted)));
@@ -145,14 +145,15 @@ impl Host {
         format!("{}:/usr/bin:/bin", text(&self.at("tools")))
     }
 
-    /// Runs a script; what hostprep was given meanwhile.
+    /// Runs a script; also returns the arguments that hostprep got.
     fn run(&self, script: &str, arguments: &[&str]) -> (Run, String) {
         let _ = fs::remove_file(self.at("noted"));
         let run = run(&mut self.command(script, arguments));
         (run, fs::read_to_string(self.at("noted")).unwrap_or_default())
     }
 
-    fn note(&self) -> PathBuf {
+    /// The marker of an RPM transaction.
+    fn marker(&self) -> PathBuf {
         self.at("lib/hostprep/transaction")
     }
 }
@@ -164,7 +165,7 @@ fn render(manifest: &Path, program: &Path, out: &Path) {
     run(&mut command).succeeded();
 }
 
-/// What hostprep has to be given for a call.
+/// Returns the arguments that hostprep must get for a call.
 fn forwarded(script: &str, arguments: &[&str]) -> String {
     let (format, name) = script.split_once('/').unwrap();
     let words: String = arguments.iter().map(|word| format!("|{word}")).collect();
@@ -172,7 +173,7 @@ fn forwarded(script: &str, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn every_shell_reads_them_and_shellcheck_finds_nothing() {
+fn every_shell_parses_them_and_shellcheck_finds_nothing() {
     for manifest in [source("hostprep.toml"), source("example/manifest.toml")] {
         let work = tempfile::tempdir().unwrap();
         let out = work.path().join("scripts");
@@ -198,15 +199,15 @@ fn every_shell_reads_them_and_shellcheck_finds_nothing() {
 }
 
 #[test]
-fn every_call_is_forwarded_as_it_is() {
+fn every_call_is_forwarded_unchanged() {
     let host = Host::new();
     host.program("exit 0");
     for (script, arguments) in CALLS {
-        let _ = fs::remove_file(host.note());
+        let _ = fs::remove_file(host.marker());
         let (run, noted) = host.run(script, arguments);
         assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "", ""), "{script} {arguments:?}");
         let expected = match (script, arguments) {
-            // Nothing of the package is there yet, even where another package left a program.
+            // The package has no files yet, even if another package left a program there.
             ("rpm/pre", ["1"]) => String::new(),
             _ => forwarded(script, arguments),
         };
@@ -216,7 +217,7 @@ fn every_call_is_forwarded_as_it_is() {
 }
 
 #[test]
-fn words_that_a_shell_would_take_apart_arrive_whole() {
+fn arguments_with_blanks_and_quotes_stay_whole() {
     let host = Host::new();
     host.program("exit 0");
     for script in ["deb/preinst", "deb/postinst", "deb/prerm", "deb/postrm"] {
@@ -226,13 +227,13 @@ fn words_that_a_shell_would_take_apart_arrive_whole() {
 }
 
 #[test]
-fn a_profile_of_its_own_is_given_every_time() {
+fn every_call_passes_the_packages_own_profile() {
     let host = Host::new();
     host.program("exit 3");
     host.workshop.change("ident =", "profile_path = \"/opt/odd/profile.toml\"\nident =");
     host.render();
     for (script, arguments) in CALLS.iter().filter(|call| **call != ("rpm/pre", &["1"])) {
-        let _ = fs::remove_file(host.note());
+        let _ = fs::remove_file(host.marker());
         let (run, noted) = host.run(script, arguments);
         assert!(noted.starts_with("|--profile|/opt/odd/profile.toml|hook|"), "{script} {arguments:?}: {noted}");
         assert!(run.stderr.contains("hostprep --profile /opt/odd/profile.toml repair\n"), "{run:?}");
@@ -240,7 +241,7 @@ fn a_profile_of_its_own_is_given_every_time() {
     }
 }
 
-/// Whatever becomes of hostprep, the package manager goes on.
+/// The package manager continues even if hostprep fails, crashes or is missing.
 #[test]
 fn no_state_of_hostprep_fails_a_script() {
     let host = Host::new();
@@ -260,7 +261,7 @@ fn no_state_of_hostprep_fails_a_script() {
             fs::set_permissions(host.at("bin/hostprep"), PermissionsExt::from_mode(0o644)).unwrap();
         }
         for (script, arguments) in CALLS {
-            let _ = fs::remove_file(host.note());
+            let _ = fs::remove_file(host.marker());
             let (run, noted) = host.run(script, arguments);
             assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{script} {arguments:?}: it {what}: {run:?}");
             assert_eq!(noted.is_empty(), status.is_none() || (script, arguments) == ("rpm/pre", &["1"]), "{script}");
@@ -276,9 +277,9 @@ fn no_state_of_hostprep_fails_a_script() {
     assert!(calls.contains("logger|-t|odd-hostprep|--|odd-agent: hostprep hook"), "{calls}");
 }
 
-/// root may write anywhere, so what cannot be written stands in for a directory that is no directory.
+/// root may write anywhere, so a file in place of a directory makes writing fail.
 #[test]
-fn no_tool_that_fails_and_no_place_that_cannot_be_written_fails_a_script() {
+fn failing_tools_and_unwritable_directories_do_not_fail_a_script() {
     let host = Host::new();
     host.program("exit 1");
     for name in ["logger", "systemctl", "deb-systemd-helper", "deb-systemd-invoke", "rm", "rmdir", "mkdir"] {
@@ -306,51 +307,51 @@ fn a_trigger_waits_for_posttrans_in_its_own_transaction_only() {
     host.program("exit 0");
     let (_, noted) = host.run("rpm/post", &["1"]);
     assert_eq!(noted, "|hook|rpm|post|1\n");
-    assert_eq!(fs::read_to_string(host.note()).unwrap(), format!("{} install\n", std::process::id()));
-    assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "", "the caller is the one that the note names");
-    fs::write(host.note(), "1 install\n").unwrap();
-    assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "|hook|rpm|trigger|1|1\n", "a note of another transaction");
+    assert_eq!(fs::read_to_string(host.marker()).unwrap(), format!("{} install\n", std::process::id()));
+    assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "", "the marker names the caller");
+    fs::write(host.marker(), "1 install\n").unwrap();
+    assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "|hook|rpm|trigger|1|1\n", "the marker of another transaction");
     for broken in ["", "\n", "nonsense\n"] {
-        fs::write(host.note(), broken).unwrap();
+        fs::write(host.marker(), broken).unwrap();
         assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "|hook|rpm|trigger|1|1\n", "{broken:?}");
     }
 }
 
 #[test]
-fn the_note_is_not_written_through_a_link() {
+fn the_marker_is_not_written_through_a_link() {
     let host = Host::new();
     host.program("exit 0");
-    let victim = host.at("victim");
+    let bystander = host.at("bystander");
     for link in [std::os::unix::fs::symlink::<&Path, PathBuf>, |old, new| fs::hard_link(old, new)] {
-        fs::write(&victim, "precious").unwrap();
-        let _ = fs::remove_file(host.note());
-        link(&victim, host.note()).unwrap();
+        fs::write(&bystander, "precious").unwrap();
+        let _ = fs::remove_file(host.marker());
+        link(&bystander, host.marker()).unwrap();
         let (_, noted) = host.run("rpm/post", &["1"]);
         assert_eq!(noted, "|hook|rpm|post|1\n");
-        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
-        assert_eq!(fs::read_to_string(host.note()).unwrap(), format!("{} install\n", std::process::id()));
+        assert_eq!(fs::read_to_string(&bystander).unwrap(), "precious");
+        assert_eq!(fs::read_to_string(host.marker()).unwrap(), format!("{} install\n", std::process::id()));
     }
 }
 
 #[test]
-fn posttrans_passes_on_what_post_saw_once() {
+fn posttrans_passes_on_the_kind_that_post_recorded_once() {
     let host = Host::new();
     host.program("exit 0");
     for (count, kind) in [("1", "install"), ("2", "upgrade"), ("3", "upgrade")] {
         host.run("rpm/post", &[count]);
         assert_eq!(host.run("rpm/posttrans", &["0"]).1, format!("|hook|rpm|posttrans|0|{kind}\n"));
-        assert!(!host.note().exists());
+        assert!(!host.marker().exists());
         assert_eq!(host.run("rpm/posttrans", &["0"]).1, "|hook|rpm|posttrans|0\n");
     }
-    // rpm 4.11 gives no count in some versions.
+    // Some versions of rpm 4.11 pass no count.
     assert_eq!(host.run("rpm/posttrans", &[]).1, "|hook|rpm|posttrans|0\n");
-    fs::write(host.note(), "1 $(reboot)\n").unwrap();
+    fs::write(host.marker(), "1 $(reboot)\n").unwrap();
     assert_eq!(host.run("rpm/posttrans", &["1"]).1, "|hook|rpm|posttrans|1\n");
-    assert!(!host.note().exists());
+    assert!(!host.marker().exists());
 }
 
 #[test]
-fn a_purge_leaves_the_store_to_an_agent_that_is_still_there() {
+fn a_purge_keeps_the_store_while_the_agent_is_installed() {
     let fill = |host: &Host| {
         for file in [
             "lib/hostprep/journal.json",

@@ -1,4 +1,4 @@
-//! Signatures, as rpm, gpg and sha256sum judge them.
+//! rpm, gpg and sha256sum verify the signatures.
 
 #![allow(
     clippy::disallowed_methods,
@@ -42,7 +42,7 @@ fn keys() -> &'static Keys {
     })
 }
 
-/// A workshop whose packages were built with the key.
+/// A workshop with signed packages.
 fn signed() -> Workshop {
     let workshop = Workshop::bare();
     workshop.write("secret.asc", &keys().secret);
@@ -54,7 +54,7 @@ fn build(workshop: &Workshop) -> Run {
     run(workshop.command().arg("--sign-key").arg(workshop.at("secret.asc")))
 }
 
-/// rpmkeys with a database that knows the public key alone.
+/// Runs rpmkeys with a database that has only the public key.
 fn checked(workshop: &Workshop, package: &str) -> Run {
     workshop.write("public.asc", &keys().public);
     let database = workshop.at("database");
@@ -111,7 +111,7 @@ fn gpg_accepts_the_checksums_and_no_changed_byte() {
     workshop.write("public.asc", &keys().public);
     let verify = "export GNUPGHOME=$PWD/../home; mkdir -m 700 -p ../home; gpg --batch --quiet --import ../public.asc
         gpg --batch --verify SHA256SUMS.sig SHA256SUMS 2>&1; gpgconf --kill gpg-agent";
-    // The packages are of 2020, the key is not: a signature older than its key would be none.
+    // The packages are of 2020, but the key is newer: gpg rejects a signature that is older than its key.
     let said = shell(verify, &workshop.out());
     assert!(said.contains("Good signature from \"Odd Agents <agents@odd.example>\""), "{said}");
     shell("sha256sum --strict --check SHA256SUMS", &workshop.out());

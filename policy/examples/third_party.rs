@@ -17,7 +17,6 @@
 
 #![expect(clippy::print_stdout, reason = "an example prints for its reader")]
 
-use std::cell::OnceCell;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,9 +43,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let spec = read_spec(&file.ok_or(USAGE)?)?;
 
     let clock = SystemClock;
-    let processes = CommandRunner::new(&clock, &());
-    let base_rule = OnceCell::new();
-    let system = System::new(&root, &RunningKernel, &processes, &base_rule);
+    let runner = CommandRunner::new(&clock, &());
+    let system = System::new(&root, &RunningKernel, &runner);
     let mut assessment = assess(&system, &spec)?;
     print(&assessment);
     if wants_load && !assessment.rule.is_settled() {
@@ -61,7 +59,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn read_spec(file: &Path) -> Result<ModuleSpec, Box<dyn Error>> {
-    let text = Root::system()?.read_text(std::path::absolute(file)?)?;
+    let text = Root::system()?.read_text(host::fs::InRoot::from_top(std::path::absolute(file)?))?;
     let spec: ModuleSpec = toml::from_str(&text)?;
     spec.validate()?;
     Ok(spec)
@@ -74,6 +72,7 @@ fn print(assessment: &RuleAssessment) {
         RuleState::Pending(_) => "pending",
         RuleState::Missing(_) => "missing",
         RuleState::NotLoaded(_) => "not loaded",
+        RuleState::NotBuilt(_) => "not built",
         RuleState::Overridden { .. } => "overridden",
         RuleState::Unfixable(_) => "unfixable",
         RuleState::Unknown(_) => "unknown",

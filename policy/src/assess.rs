@@ -1,10 +1,9 @@
 //! Is the rule in force, and if it is not, what keeps it out?
 //!
-//! The kernel is asked where it runs the policy of this system; the store is read only where the kernel denies the
-//! rule. For an alternate root, a chroot, and a host where SELinux is off, the store and the compiled policy on disk
-//! decide.
+//! There is one judgement. The kernel is asked where it runs the policy of this system; for an alternate root, a chroot, and
+//! a host where SELinux is off, the compiled policy that will be loaded is. The store is read only if the answer is no: it
+//! says what has to be done.
 
-use std::cell::OnceCell;
 use std::fmt;
 
 use host::process::CommandRunner;
@@ -14,7 +13,7 @@ use host::{FileError, ReadError, Root};
 use crate::classify::Cause;
 use crate::config::{ConfiguredMode, SelinuxConfig};
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel};
-use crate::policy_file::{BaseRule, PolicyFile};
+use crate::policy_file::{self, PolicyFile, Unusable};
 use crate::rules::Rules;
 use crate::spec::ModuleSpec;
 use crate::state::State;
@@ -29,23 +28,15 @@ pub struct System<'a> {
     pub kind: SystemKind,
     /// The kernel to ask.
     pub kernel: &'a dyn Kernel,
-    /// Runs `sesearch`, where it is installed.
-    pub processes: &'a CommandRunner<'a>,
-    /// The answer of `sesearch`, which takes seconds: kept for further assessments of the same module.
-    pub base_rule: &'a OnceCell<BaseRule>,
+    /// Finds and runs the tools that load a module.
+    pub runner: &'a CommandRunner<'a>,
 }
 
 impl<'a> System<'a> {
-    /// Returns the system in `root`, after detecting whether it is a host, a chroot or a container. `base_rule` starts
-    /// empty.
+    /// Returns the system in `root`, after detecting whether it is a host, a chroot or a container.
     #[must_use]
-    pub fn new(
-        root: &'a Root,
-        kernel: &'a dyn Kernel,
-        processes: &'a CommandRunner<'a>,
-        base_rule: &'a OnceCell<BaseRule>,
-    ) -> Self {
-        Self { root, kind: SystemKind::of(root), kernel, processes, base_rule }
+    pub fn new(root: &'a Root, kernel: &'a dyn Kernel, runner: &'a CommandRunner<'a>) -> Self {
+        Self { root, kind: SystemKind::of(root), kernel, runner }
     }
 }
 
@@ -80,6 +71,8 @@ pub enum RuleState {
     Missing(Problem),
     /// The store has the module, and the kernel denies the rule: the policy has to be loaded again.
     NotLoaded(Problem),
+    /// The store has the module, and the compiled policy on disk lacks the rule or is damaged: it has to be built again.
+    NotBuilt(Problem),
     /// A module of the same name and with other rules takes precedence.
     Overridden {
         /// That module's priority.
@@ -111,6 +104,8 @@ pub enum Unknown {
     Kernel(AskError),
     /// This user may not read the store or the compiled policy.
     Unreadable(FileError),
+    /// The compiled policy gives no answer.
+    Policy(String),
 }
 
 impl fmt::Display for Unknown {
@@ -118,6 +113,7 @@ impl fmt::Display for Unknown {
         match self {
             Self::Kernel(e) => e.fmt(f),
             Self::Unreadable(e) => e.fmt(f),
+            Self::Policy(why) => f.write_str(why),
         }
     }
 }
@@ -129,6 +125,7 @@ impl RuleState {
         match self {
             Self::Missing(problem)
             | Self::NotLoaded(problem)
+            | Self::NotBuilt(problem)
             | Self::Overridden { problem, .. }
             | Self::Unfixable(problem) => Some(problem),
             Self::NotApplicable(_) | Self::InForce(_) | Self::Pending(_) | Self::Unknown(_) => None,
@@ -155,6 +152,7 @@ impl fmt::Display for RuleState {
             Self::NotApplicable(detail) | Self::InForce(detail) | Self::Pending(detail) => f.write_str(detail),
             Self::Missing(problem)
             | Self::NotLoaded(problem)
+            | Self::NotBuilt(problem)
             | Self::Overridden { problem, .. }
             | Self::Unfixable(problem) => f.write_str(&problem.detail),
             Self::Unknown(why) => why.fmt(f),
@@ -170,7 +168,7 @@ impl RuleAssessment {
     }
 }
 
-/// Assesses the rule of `spec`. Writes nothing; runs nothing but `sesearch`.
+/// Assesses the rule of `spec`. Writes nothing and runs nothing.
 ///
 /// # Errors
 /// [`ReadError`] if `/etc/selinux/config` cannot be read, or another file is malformed. A store that this user may not
@@ -203,132 +201,175 @@ fn ask(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) 
         Ok(answer) => answer,
         Err(e) => return Ok(RuleState::Unknown(Unknown::Kernel(e))),
     };
-    let state = assessment.state.as_str();
-    let denied_now = assessment.state == State::Enforcing && !answer.permissive_domain;
-    let problem = |cause, detail| Problem { cause, detail, denied_now };
-    let domain = answer.domain.clone();
-    assessment.domain = Some(domain.clone());
+    let state = assessment.state;
+    assessment.domain = Some(answer.domain.clone());
     assessment.answer = Some(answer.clone());
     if answer.allows_all() {
-        let how = match answer.class {
-            ClassKnowledge::Known => "allows",
-            ClassKnowledge::UnknownAllowed | ClassKnowledge::UnknownDenied => "does not know class and so allows",
-        };
-        let class = &spec.class;
-        return Ok(RuleState::InForce(format!("{state}; the kernel {how} {class} for {domain}")));
+        let (how, domain, class) = (how_allowed(&answer), &answer.domain, &spec.class);
+        return Ok(RuleState::InForce(format!("{}; the kernel {how} {class} for {domain}", state.as_str())));
     }
-    let only_logged = if answer.permissive_domain { " (a permissive domain: only logged)" } else { "" };
-    let denied = format!("{state}, and the kernel denies {domain} {} {{ {} }}", spec.class, answer.missing().join(" "));
-    let denied = denied + only_logged;
-    if answer.class == ClassKnowledge::UnknownDenied {
-        let detail = format!("{denied}: its policy does not know the class, and what it does not know is denied");
-        return Ok(RuleState::Unfixable(problem(Cause::ClassMissing, detail)));
-    }
-    let found = match find_store(system, spec, assessment) {
-        // Only root may read the store; the kernel's answer is valid without it.
-        Err(ReadError::File(e)) if e.is_denied() => {
-            return Ok(RuleState::Missing(problem(Cause::RuleDenied, denied)));
-        }
-        found => found?,
-    };
-    match found {
-        FoundStore::Supported => {}
-        FoundStore::Unsupported(store) => {
-            let detail = format!("{denied}, and {store}");
-            return Ok(RuleState::Unfixable(problem(Cause::StoreUnsupported, detail)));
-        }
-        FoundStore::Missing => {
-            let policy_type = assessment.policy_type();
-            let detail = format!("a policy is in force, but there is no policy store for {policy_type}");
-            return Ok(RuleState::Unfixable(problem(Cause::StoreBroken, detail)));
-        }
-    }
-    let Some(installed) = assessment.module.effective() else {
-        return Ok(RuleState::Missing(problem(Cause::ModuleMissing, denied)));
-    };
-    let is_same = installed.content.is(&Rules::of_spec(spec, &domain));
-    if installed.priority > spec.priority && !is_same {
-        return Ok(overridden(spec, installed, denied_now, &denied));
-    }
-    if assessment.module.disabled {
-        let detail = format!("{denied}: the module {} is disabled", spec.name);
-        return Ok(RuleState::Missing(problem(Cause::ModuleDisabled, detail)));
-    }
-    let detail = format!("{denied}, although the module {} is in the store", spec.name);
-    let problem = problem(Cause::RuleDenied, detail);
-    Ok(if is_same { RuleState::NotLoaded(problem) } else { RuleState::Missing(problem) })
+    let denial = Denial { by: "the kernel", mode: state.as_str(), is_enforced: state == State::Enforcing, answer };
+    denial.judge(system, spec, assessment)
 }
 
-/// Without the kernel: the store, then the rules that the compiled policy is known to have.
+/// Without the kernel: the compiled policy.
 fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) -> Result<RuleState, ReadError> {
     let policy_type = assessment.policy_type().to_owned();
-    let unsupported = match find_store(system, spec, assessment)? {
-        FoundStore::Supported => None,
-        FoundStore::Unsupported(store) => Some(store),
-        FoundStore::Missing => {
-            return Ok(RuleState::NotApplicable(format!(
-                "SELinux is configured, but there is no policy store for {policy_type}"
-            )));
-        }
-    };
     let enforcing = assessment.config.as_ref().is_some_and(|config| config.mode == ConfiguredMode::Enforcing);
     // With SELinux off, or another system's kernel, nothing is denied before the next boot.
-    let denied_now = enforcing && system.kind == SystemKind::Image;
+    let is_enforced = enforcing && system.kind == SystemKind::Image;
     let mode = if enforcing { "enforcing" } else { "permissive" };
-    let problem = |cause, detail| Problem { cause, detail, denied_now };
+    let problem =
+        |cause, detail: String| Problem { cause, detail: format!("{mode}, and {detail}"), denied_now: is_enforced };
 
-    let file = PolicyFile::newest(system.root, &policy_type)?;
-    if let Some(file) = &file
-        && !file.knows_class(spec)
-    {
-        let detail = format!("{} does not know class {} as it is needed", file.path().display(), spec.class);
-        // Answered from the file alone: no program is started for a class that is not there.
-        return Ok(match file.rule(system.processes, spec, &spec.domain) {
-            BaseRule::Allows => RuleState::InForce(format!("{detail} and allows what it does not know")),
-            BaseRule::Refuses | BaseRule::Unknown => RuleState::Unfixable(problem(Cause::ClassMissing, detail)),
-        });
-    }
-    let domain = match &file {
-        None => spec.domain.as_str(),
-        Some(file) => match file.choose_domain(spec) {
-            Some(domain) => domain,
-            None => {
-                let detail = format!("{} does not know the domain {}", file.path().display(), spec.domain);
-                return Ok(RuleState::Unfixable(problem(Cause::TypeMissing, detail)));
-            }
-        },
+    let file = match PolicyFile::newest(system.root, &policy_type) {
+        Ok(Some(file)) => file,
+        Ok(None) => return without_policy(system, spec, assessment, &problem),
+        Err(e) => return unusable(system, spec, assessment, e, &problem),
+    };
+    let policy = match file.policy() {
+        Ok(policy) => policy,
+        Err(e) => return unusable(system, spec, assessment, e, &problem),
+    };
+    let path = file.path().display();
+    let Some(domain) = policy_file::choose_domain(&policy, spec) else {
+        let detail = format!("{path} does not know the domain {}", spec.domain);
+        return Ok(RuleState::Unfixable(problem(Cause::TypeMissing, detail)));
     };
     assessment.domain = Some(domain.to_owned());
-    let on_disk = |detail: String| {
-        if system.kind == SystemKind::Image {
-            RuleState::InForce(detail)
-        } else {
-            RuleState::Pending(format!("{detail}; in force after the next boot"))
-        }
+    let Some(answer) = policy_file::ask(&policy, spec) else {
+        let why = format!("{path}: whether {domain} may use {} depends on its user, role or range", spec.class);
+        return Ok(RuleState::Unknown(Unknown::Policy(why)));
     };
-    let Some(installed) = assessment.module.effective() else {
-        if base_rule(system, spec, file.as_ref(), domain) == BaseRule::Allows {
-            return Ok(on_disk(format!("the base policy allows {} for {domain}", spec.class)));
+    if answer.allows_all() {
+        let detail = format!("{path} {} {} for {domain}", how_allowed(&answer), spec.class);
+        return Ok(match system.kind {
+            SystemKind::Image => RuleState::InForce(detail),
+            _ => RuleState::Pending(format!("{detail}; in force after the next boot")),
+        });
+    }
+    Denial { by: &path.to_string(), mode, is_enforced, answer }.judge(system, spec, assessment)
+}
+
+/// There is a store, or nothing at all, where the compiled policy should be.
+fn without_policy(
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+    problem: &dyn Fn(Cause, String) -> Problem,
+) -> Result<RuleState, ReadError> {
+    let policy_type = assessment.policy_type().to_owned();
+    Ok(match find_store(system, spec, assessment)? {
+        FoundStore::Supported => {
+            let detail = format!("the {policy_type} store has no compiled policy in /etc/selinux/{policy_type}/policy");
+            rebuild(spec, assessment, problem(Cause::StoreBroken, detail))
         }
-        if let Some(store) = unsupported {
-            return Ok(RuleState::Unfixable(problem(Cause::StoreUnsupported, format!("{mode}, and {store}"))));
-        }
-        let detail = format!("{mode}, and the module {} is not in the {policy_type} store", spec.name);
-        return Ok(RuleState::Missing(problem(Cause::ModuleMissing, detail)));
+        FoundStore::Unsupported(store) => RuleState::Unfixable(problem(Cause::StoreUnsupported, store.to_string())),
+        FoundStore::Missing => RuleState::NotApplicable(format!(
+            "SELinux is configured, but there is no policy and no policy store for {policy_type}"
+        )),
+    })
+}
+
+fn unusable(
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+    why: Unusable,
+    problem: &dyn Fn(Cause, String) -> Problem,
+) -> Result<RuleState, ReadError> {
+    let detail = match why {
+        Unusable::Denied(e) => return Ok(RuleState::Unknown(Unknown::Unreadable(e))),
+        Unusable::Unsupported(..) => return Ok(RuleState::Unknown(Unknown::Policy(why.to_string()))),
+        Unusable::Broken(detail) => format!("the compiled policy is not usable: {detail}"),
     };
-    let priority = installed.priority;
-    if assessment.module.disabled {
-        let detail = format!("{mode}, and the module {} is disabled in the {policy_type} store", spec.name);
-        return Ok(RuleState::Missing(problem(Cause::ModuleDisabled, detail)));
+    Ok(match find_store(system, spec, assessment)? {
+        FoundStore::Supported => rebuild(spec, assessment, problem(Cause::StoreBroken, detail)),
+        FoundStore::Unsupported(_) | FoundStore::Missing => RuleState::Unfixable(problem(Cause::StoreBroken, detail)),
+    })
+}
+
+/// A transaction builds the compiled policy anew: one that installs the module, if the store does not have it.
+fn rebuild(spec: &ModuleSpec, assessment: &RuleAssessment, problem: Problem) -> RuleState {
+    let module = &assessment.module;
+    let domain = assessment.domain.as_deref().unwrap_or(&spec.domain);
+    let is_ours = module.effective().is_some_and(|installed| installed.content.is(&Rules::of_spec(spec, domain)));
+    if is_ours && !module.disabled { RuleState::NotBuilt(problem) } else { RuleState::Missing(problem) }
+}
+
+fn how_allowed(answer: &Answer) -> &'static str {
+    match answer.class {
+        ClassKnowledge::Known => "allows",
+        ClassKnowledge::UnknownAllowed | ClassKnowledge::UnknownDenied => "does not know class and so allows",
     }
-    if installed.content.is(&Rules::of_spec(spec, domain)) {
-        return Ok(on_disk(format!("{} is enabled at priority {priority} in the {policy_type} store", spec.name)));
+}
+
+/// An answer that denies a permission.
+struct Denial<'a> {
+    /// Who answered.
+    by: &'a str,
+    mode: &'a str,
+    is_enforced: bool,
+    answer: Answer,
+}
+
+impl Denial<'_> {
+    /// Finds out from the store what has to be done.
+    fn judge(
+        &self,
+        system: &System<'_>,
+        spec: &ModuleSpec,
+        assessment: &mut RuleAssessment,
+    ) -> Result<RuleState, ReadError> {
+        let Self { by, mode, is_enforced, answer } = self;
+        let domain = &answer.domain;
+        let only_logged = if answer.permissive_domain { " (a permissive domain: only logged)" } else { "" };
+        let denied_now = *is_enforced && !answer.permissive_domain;
+        let problem = |cause, detail| Problem { cause, detail, denied_now };
+        let denied = format!("{mode}, and {by} denies {domain} {} {{ {} }}", spec.class, answer.missing().join(" "));
+        let denied = denied + only_logged;
+        if answer.class == ClassKnowledge::UnknownDenied {
+            let detail = format!("{denied}: its policy does not know the class, and what it does not know is denied");
+            return Ok(RuleState::Unfixable(problem(Cause::ClassMissing, detail)));
+        }
+        let found = match find_store(system, spec, assessment) {
+            // Only root may read the store; the answer is valid without it.
+            Err(ReadError::File(e)) if e.is_denied() => {
+                return Ok(RuleState::Missing(problem(Cause::RuleDenied, denied)));
+            }
+            found => found?,
+        };
+        match found {
+            FoundStore::Supported => {}
+            FoundStore::Unsupported(store) => {
+                let detail = format!("{denied}, and {store}");
+                return Ok(RuleState::Unfixable(problem(Cause::StoreUnsupported, detail)));
+            }
+            FoundStore::Missing => {
+                let policy_type = assessment.policy_type();
+                let detail = format!("{denied}, and there is no policy store for {policy_type}");
+                return Ok(RuleState::Unfixable(problem(Cause::StoreBroken, detail)));
+            }
+        }
+        let Some(installed) = assessment.module.effective() else {
+            return Ok(RuleState::Missing(problem(Cause::ModuleMissing, denied)));
+        };
+        let is_same = installed.content.is(&Rules::of_spec(spec, domain));
+        if installed.priority > spec.priority && !is_same {
+            return Ok(overridden(spec, installed, denied_now, &denied));
+        }
+        if assessment.module.disabled {
+            let detail = format!("{denied}: the module {} is disabled", spec.name);
+            return Ok(RuleState::Missing(problem(Cause::ModuleDisabled, detail)));
+        }
+        let detail = format!("{denied}, although the module {} is in the store", spec.name);
+        let problem = problem(Cause::RuleDenied, detail);
+        Ok(match is_same {
+            true if assessment.answer.is_some() => RuleState::NotLoaded(problem),
+            true => RuleState::NotBuilt(problem),
+            false => RuleState::Missing(problem),
+        })
     }
-    if priority > spec.priority {
-        return Ok(overridden(spec, installed, denied_now, mode));
-    }
-    let detail = format!("{mode}, and the module {} at priority {priority} has other rules than it should", spec.name);
-    Ok(RuleState::Missing(problem(Cause::ModuleMissing, detail)))
 }
 
 enum FoundStore {
@@ -350,11 +391,6 @@ fn find_store(
     }
     let unsupported = UnsupportedStore::find(system.root, policy_type)?;
     Ok(unsupported.map_or(FoundStore::Missing, FoundStore::Unsupported))
-}
-
-fn base_rule(system: &System<'_>, spec: &ModuleSpec, file: Option<&PolicyFile>, domain: &str) -> BaseRule {
-    let Some(file) = file else { return BaseRule::Unknown };
-    *system.base_rule.get_or_init(|| file.rule(system.processes, spec, domain))
 }
 
 fn overridden(spec: &ModuleSpec, installed: &Installed, denied_now: bool, denied: &str) -> RuleState {

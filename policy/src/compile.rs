@@ -7,8 +7,8 @@
 //! accepts only the CIL form.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
+use host::fs::InRoot;
 use host::process::{Command, CommandRunner, ProcessError, telling_line};
 use host::{Dir, FileError, InsideText, Root};
 use thiserror::Error;
@@ -30,13 +30,13 @@ pub struct Compile {
     /// The format that it produces.
     pub format: Format,
     /// The file for `semodule`. Its base name is the module's name, as `semodule` requires.
-    pub file: PathBuf,
+    pub file: InRoot,
     /// The files that are written first, with their content.
-    pub writes: Vec<(PathBuf, String)>,
+    pub writes: Vec<(InRoot, String)>,
     /// The commands that are then run, in order.
     pub commands: Vec<Command>,
     /// The file that is written instead if a command fails.
-    cil: (PathBuf, String),
+    cil: (InRoot, String),
 }
 
 /// A compiled module.
@@ -45,7 +45,7 @@ pub struct Compiled {
     /// Its format, which may differ from the planned one.
     pub format: Format,
     /// The file for `semodule`.
-    pub file: PathBuf,
+    pub file: InRoot,
     /// Why it is CIL although the compiler is installed; `None` if it was compiled as planned.
     pub fell_back: Option<String>,
 }
@@ -73,10 +73,10 @@ impl InsideText for CompileError {
 impl Compile {
     /// Plans a package, or CIL if `checkmodule` or `semodule_package` is not installed. The files go into `directory`.
     #[must_use]
-    pub fn plan(processes: &CommandRunner<'_>, name: &str, sources: &Sources, directory: &Path) -> Self {
+    pub fn plan(runner: &CommandRunner<'_>, root: &Root, name: &str, sources: &Sources, directory: &InRoot) -> Self {
         let path = |extension: &str| directory.join(format!("{name}.{extension}"));
         let cil = (path("cil"), sources.cil.clone());
-        if processes.find("checkmodule").is_none() || processes.find("semodule_package").is_none() {
+        if runner.find("checkmodule").is_none() || runner.find("semodule_package").is_none() {
             return Self {
                 format: Format::Cil,
                 file: path("cil"),
@@ -87,8 +87,8 @@ impl Compile {
         }
         let (te, module, package) = (path("te"), path("mod"), path("pp"));
         let commands = vec![
-            Command::new("checkmodule").args(["-M", "-m", "-o"]).arg(&module).arg(&te),
-            Command::new("semodule_package").arg("-o").arg(&package).arg("-m").arg(&module),
+            Command::new("checkmodule").args(["-M", "-m", "-o"]).path(root, &module).path(root, &te),
+            Command::new("semodule_package").arg("-o").path(root, &package).arg("-m").path(root, &module),
         ];
         Self { format: Format::Pp, file: package, writes: vec![(te, sources.te.clone())], commands, cil }
     }
@@ -105,14 +105,14 @@ impl Compile {
     ///
     /// # Errors
     /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
-    pub fn run(&self, processes: &CommandRunner<'_>, directory: &Dir) -> Result<Compiled, CompileError> {
+    pub fn run(&self, runner: &CommandRunner<'_>, directory: &Dir) -> Result<Compiled, CompileError> {
         self.clean(directory)?;
         for (path, content) in &self.writes {
             write(directory, path, content)?;
         }
         let mut fell_back = None;
         for command in &self.commands {
-            match processes.run(command) {
+            match runner.run(command) {
                 Ok(_) => {}
                 Err(e @ ProcessError::Interrupted { .. }) => return Err(e.into()),
                 Err(e) => {
@@ -150,11 +150,11 @@ fn described(error: &ProcessError) -> String {
     }
 }
 
-fn write(directory: &Dir, path: &Path, content: &str) -> Result<(), FileError> {
+fn write(directory: &Dir, path: &InRoot, content: &str) -> Result<(), FileError> {
     directory.replace(file_name(path), content.as_bytes(), 0o644)
 }
 
-fn file_name(path: &Path) -> OsString {
+fn file_name(path: &InRoot) -> OsString {
     path.file_name().unwrap_or_default().to_owned()
 }
 

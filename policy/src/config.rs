@@ -33,7 +33,7 @@ impl SelinuxConfig {
     pub fn read(root: &Root) -> Result<Option<Self>, ReadError> {
         let Some(text) = root.read_text_if_there(PATH)? else { return Ok(None) };
         let config = Self::parse(&text).map_err(|(line, found)| MalformedFile {
-            path: root.shown(PATH),
+            path: root.host_path(PATH),
             line: Some(line),
             problem: format!("SELINUXTYPE {found:?} is not a directory name"),
             hint: "name a directory in /etc/selinux, such as `targeted`".into(),

@@ -4,9 +4,7 @@
 //! (`semanage_commit_sandbox`). If it dies in between, the store has no active policy, and its next call sees an empty
 //! store without modules.
 
-use std::path::{Path, PathBuf};
-
-use host::fs::is_dir;
+use host::fs::{InRoot, is_dir};
 use host::process::lock::try_flock;
 use host::{FileError, ReadError, Root};
 
@@ -21,7 +19,7 @@ const LOCK: &str = "semanage.trans.LOCK";
 /// A store without an active policy, but with the previous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterruptedTransaction {
-    path: PathBuf,
+    path: InRoot,
 }
 
 impl InterruptedTransaction {
@@ -42,7 +40,7 @@ impl InterruptedTransaction {
 
     /// Returns the store's directory, inside the root.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> &InRoot {
         &self.path
     }
 
@@ -54,7 +52,7 @@ impl InterruptedTransaction {
     pub fn restore_previous(&self, root: &Root) -> Result<bool, FileError> {
         let store = root.dir(&self.path)?;
         let lock = store.append(LOCK, 0o600)?;
-        if !try_flock(&lock).map_err(|e| FileError::new("lock", store.shown().join(LOCK), e))? {
+        if !try_flock(&lock).map_err(|e| FileError::new("lock", store.path().join(LOCK), e))? {
             return Ok(false);
         }
         // Checked again under the lock: the transaction may have completed before.

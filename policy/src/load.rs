@@ -1,10 +1,9 @@
 //! Brings a module into force: compiles it, installs it in one transaction, and assesses the rule again.
 
-use std::path::Path;
-
+use host::fs::InRoot;
 use host::process::clock::Clock;
 use host::process::{Command, CommandRunner};
-use host::{Dir, ReadError};
+use host::{Dir, ReadError, Root};
 use thiserror::Error;
 
 use crate::assess::{RuleAssessment, RuleState, System, assess};
@@ -54,13 +53,13 @@ impl ModuleLoad {
         system: &System<'_>,
         spec: &ModuleSpec,
         assessment: &RuleAssessment,
-        build_dir: &Path,
+        build_dir: &InRoot,
     ) -> Result<Self, RenderError> {
         let domain = assessment.domain.as_deref().unwrap_or(&spec.domain);
         let sources = Sources::render(spec, domain)?;
         Ok(Self {
             spec: spec.clone(),
-            compile: Compile::plan(system.processes, &spec.name, &sources, build_dir),
+            compile: Compile::plan(system.runner, system.root, &spec.name, &sources, build_dir),
             target: StoreTarget::of(system.root, assessment.policy_type(), assessment.state),
             present: InstalledAt::from(&assessment.module),
         })
@@ -68,16 +67,16 @@ impl ModuleLoad {
 
     /// Returns the transaction, if the module compiles as planned.
     #[must_use]
-    pub fn command(&self) -> Command {
-        self.target.install(&self.spec, &self.compile.file, &self.present)
+    pub fn command(&self, root: &Root) -> Command {
+        self.target.install(&self.spec, root, &self.compile.file, &self.present)
     }
 
     /// Compiles the module in `build_dir`, which is the directory planned for.
     ///
     /// # Errors
     /// [`CompileError`] if a file cannot be written, or on Ctrl-C.
-    pub fn compile(&self, processes: &CommandRunner<'_>, build_dir: &Dir) -> Result<Compiled, CompileError> {
-        self.compile.run(processes, build_dir)
+    pub fn compile(&self, runner: &CommandRunner<'_>, build_dir: &Dir) -> Result<Compiled, CompileError> {
+        self.compile.run(runner, build_dir)
     }
 
     /// Installs the compiled module in one transaction. If this host's linker cannot read the package's version, the
@@ -87,15 +86,16 @@ impl ModuleLoad {
     /// [`LoadError::Transaction`], or [`LoadError::Compile`] if the CIL source cannot be written.
     pub fn commit(
         &self,
-        processes: &CommandRunner<'_>,
+        runner: &CommandRunner<'_>,
+        root: &Root,
         clock: &dyn Clock,
         build_dir: &Dir,
         compiled: &Compiled,
     ) -> Result<Done, LoadError> {
-        match self.transaction(processes, clock, &compiled.file) {
+        match self.transaction(runner, root, clock, &compiled.file) {
             Err(e) if e.cause == Cause::PolicyVersion && compiled.format == Format::Pp => {
-                let compiled = self.compile.as_cil().run(processes, build_dir)?;
-                Ok(self.transaction(processes, clock, &compiled.file)?)
+                let compiled = self.compile.as_cil().run(runner, build_dir)?;
+                Ok(self.transaction(runner, root, clock, &compiled.file)?)
             }
             done => Ok(done?),
         }
@@ -103,12 +103,13 @@ impl ModuleLoad {
 
     fn transaction(
         &self,
-        processes: &CommandRunner<'_>,
+        runner: &CommandRunner<'_>,
+        root: &Root,
         clock: &dyn Clock,
-        file: &Path,
+        file: &InRoot,
     ) -> Result<Done, TransactionError> {
-        let command = self.target.install(&self.spec, file, &self.present);
-        transaction::run(processes, clock, &command, &self.spec.name)
+        let command = self.target.install(&self.spec, root, file, &self.present);
+        transaction::run(runner, clock, &command, &self.spec.name)
     }
 }
 
@@ -130,19 +131,21 @@ pub fn load(
         let assessment = assess(system, spec)?;
         match assessment.rule {
             RuleState::Missing(_) if !committed => {
-                let load = ModuleLoad::plan(system, spec, &assessment, build_dir.shown())?;
+                let load = ModuleLoad::plan(system, spec, &assessment, build_dir.in_root())?;
                 let done = load
-                    .compile(system.processes, build_dir)
+                    .compile(system.runner, build_dir)
                     .map_err(LoadError::from)
-                    .and_then(|compiled| load.commit(system.processes, clock, build_dir, &compiled));
+                    .and_then(|compiled| load.commit(system.runner, system.root, clock, build_dir, &compiled));
                 load.compile.clean(build_dir).map_err(CompileError::from)?;
                 done?;
                 committed = true;
             }
             // A commit of what the store already has takes seconds and changes nothing.
-            RuleState::NotLoaded(_) if !reloaded => {
+            RuleState::NotLoaded(_) | RuleState::NotBuilt(_) if !reloaded => {
                 let target = StoreTarget::of(system.root, assessment.policy_type(), assessment.state);
-                transaction::run(system.processes, clock, &target.reload(), &spec.name)?;
+                let is_built = matches!(assessment.rule, RuleState::NotLoaded(_));
+                let command = if is_built { target.reload() } else { target.rebuild() };
+                transaction::run(system.runner, clock, &command, &spec.name)?;
                 reloaded = true;
             }
             _ => return Ok(assessment),

@@ -1,207 +1,124 @@
 //! The compiled policy on disk, for systems whose kernel cannot be asked.
-//!
-//! Symbols are found by their records (libsepol, `write.c`), without parsing the whole policy. Rules are searched for
-//! with `sesearch`, if it is installed.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
 
-use host::process::{Command, CommandRunner};
-use host::{FileError, Root};
+use host::fs::InRoot;
+use host::{FileError, InsideText, Root};
+use policydb::{ParseError, Policy, UnknownHandling, Verdict};
+use thiserror::Error;
 
+use crate::kernel::{Answer, ClassKnowledge};
 use crate::spec::ModuleSpec;
 
 /// In bytes. Real policies have 2 to 12 MB.
 const LARGEST: u64 = 128 * 1024 * 1024;
 
-const MAGIC: u32 = 0xf97c_ff8c;
-const ALLOW_UNKNOWN: u32 = 4;
-
-/// Whether the base policy, without our module, allows the rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BaseRule {
-    /// It allows the rule.
-    Allows,
-    /// It does not allow the rule.
-    Refuses,
-    /// Not known: `sesearch` is not installed, or its answer is ambiguous.
-    Unknown,
-}
-
-/// The newest compiled policy of a policy type.
+/// The newest compiled policy of a policy type, `/etc/selinux/TYPE/policy/policy.N`, which a host loads at its next boot.
 #[derive(Debug)]
 pub struct PolicyFile {
-    path: PathBuf,
+    path: InRoot,
     content: Vec<u8>,
 }
 
+/// Why a policy file gives no answer.
+#[derive(Debug, Error)]
+pub enum Unusable {
+    /// This user may not read it.
+    #[error(transparent)]
+    Denied(FileError),
+    /// It is of a version or for a target that is not supported here.
+    #[error("{path}: {why}", path = .0, why = .1)]
+    Unsupported(InRoot, ParseError),
+    /// It is damaged, or cannot be read: a host with it does not boot with SELinux.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Unusable {
+    fn of(root: &Root, error: FileError) -> Self {
+        if error.is_denied() { Self::Denied(error) } else { Self::Broken(error.inside_text(root)) }
+    }
+}
+
 impl PolicyFile {
-    /// Reads the newest `/etc/selinux/TYPE/policy/policy.N`. Returns `None` if there is no such file.
+    /// Reads the policy of the highest version. Returns `None` if there is no policy of any version.
     ///
     /// # Errors
-    /// [`FileError`] if it cannot be read.
-    pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, FileError> {
-        let directory = Path::new("/etc/selinux").join(policy_type).join("policy");
-        let version = |name: &std::ffi::OsStr| name.to_str()?.strip_prefix("policy.")?.parse::<u32>().ok();
-        let Some(name) =
-            root.names(&directory)?.into_iter().filter(|name| version(name).is_some()).max_by_key(|name| version(name))
-        else {
-            return Ok(None);
-        };
-        let inside = directory.join(name);
-        Ok(Some(Self { path: root.shown(&inside), content: root.read(&inside, LARGEST)? }))
+    /// [`Unusable`] if the file, or the directory, cannot be read.
+    pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, Unusable> {
+        let directory = InRoot::from("/etc/selinux").join(policy_type).join("policy");
+        let names = root.names(&directory).map_err(|e| Unusable::of(root, e))?;
+        let newest = names.into_iter().filter_map(|name| Some((version(&name)?, name))).max();
+        let Some((_, name)) = newest else { return Ok(None) };
+        let path = directory.join(name);
+        let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, e))?;
+        Ok(Some(Self { path, content }))
     }
 
-    /// Returns the file's path, root directory included.
+    /// Returns the file's path.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> &InRoot {
         &self.path
     }
 
-    /// Reports whether the file starts like a compiled policy.
-    #[must_use]
-    pub fn is_policy(&self) -> bool {
-        self.word(0) == Some(MAGIC)
-    }
-
-    /// Reports whether the policy denies unknown classes; `false` if it cannot be parsed. No distribution checked does.
-    #[must_use]
-    pub fn denies_unknown(&self) -> bool {
-        // Magic, length of the name, the name `SE Linux`, version, flags.
-        self.is_policy() && self.word(20).is_some_and(|flags| flags & ALLOW_UNKNOWN == 0)
-    }
-
-    /// Reports whether the policy has a type or alias of this name.
-    #[must_use]
-    pub fn knows_type(&self, name: &str) -> bool {
-        // Length of the name, value, properties (1 primary, 2 attribute), bounds.
-        const ATTRIBUTE: u32 = 2;
-        self.records(name, 16).any(|at| self.word(at + 8).is_some_and(|properties| properties < ATTRIBUTE))
-    }
-
-    /// Reports whether the policy has the class of `spec`, with all permissions of `spec`.
-    #[must_use]
-    pub fn knows_class(&self, spec: &ModuleSpec) -> bool {
-        self.records(&spec.class, 24).any(|at| {
-            let Some(own) = self.permissions_of_class(at, spec.class.len()) else { return false };
-            // Permissions that a class inherits (`file`) are in another record.
-            let inherited =
-                |permission: &str| self.word(at + 4) != Some(0) && self.records(permission, 8).next().is_some();
-            spec.permissions.iter().all(|wanted| own.contains(&wanted.as_bytes()) || inherited(wanted))
+    /// Parses the policy.
+    ///
+    /// # Errors
+    /// [`Unusable`].
+    pub fn policy(&self) -> Result<Policy<'_>, Unusable> {
+        Policy::parse(&self.content).map_err(|e| match e {
+            ParseError::Version(_) | ParseError::Target(_) => Unusable::Unsupported(self.path.clone(), e),
+            _ => Unusable::Broken(format!("{}: {e}", self.path)),
         })
-    }
-
-    /// Returns the domain of `spec` if this policy knows it, else the first known fallback.
-    #[must_use]
-    pub fn choose_domain<'s>(&self, spec: &'s ModuleSpec) -> Option<&'s str> {
-        std::iter::once(&spec.domain)
-            .chain(&spec.fallback_domains)
-            .find(|domain| self.knows_type(domain))
-            .map(String::as_str)
-    }
-
-    /// Reports whether this policy allows the rule for `domain`: an unknown class by the policy's own flag, else as
-    /// `sesearch` finds. A module of ours that is linked in counts like any other rule, so ask only if the store does
-    /// not have it.
-    #[must_use]
-    pub fn rule(&self, processes: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> BaseRule {
-        if !self.is_policy() {
-            return BaseRule::Unknown;
-        }
-        if !self.knows_class(spec) && !self.denies_unknown() {
-            // If the class is known in part, the known permissions still have to be allowed.
-            let knows_none = spec.permissions.iter().all(|permission| {
-                let one = ModuleSpec { permissions: vec![permission.clone()], ..spec.clone() };
-                !self.knows_class(&one)
-            });
-            return if knows_none { BaseRule::Allows } else { BaseRule::Unknown };
-        }
-        if !self.knows_class(spec) || !self.knows_type(domain) {
-            return BaseRule::Refuses;
-        }
-        let rules = ["-A", "-s", domain, "-t", domain, "-c", &spec.class];
-        let command = Command::new("sesearch").args(rules).arg(&self.path).optional();
-        match processes.run(&command) {
-            Ok(output) => judge(&output.stdout, &spec.permissions),
-            Err(_) => BaseRule::Unknown,
-        }
-    }
-
-    fn word(&self, at: usize) -> Option<u32> {
-        let bytes = self.content.get(at..)?.first_chunk()?;
-        Some(u32::from_le_bytes(*bytes))
-    }
-
-    /// Returns the offsets of the records with the key `name` and a fixed part of `fixed` bytes, which begins with the
-    /// key's length.
-    fn records(&self, name: &str, fixed: usize) -> impl Iterator<Item = usize> {
-        let (key, length) = (name.as_bytes(), name.len());
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            loop {
-                let at = from + find(self.content.get(from..)?, key)?;
-                from = at + 1;
-                if let Some(record) = at.checked_sub(fixed)
-                    && self.word(record).is_some_and(|found| found as usize == length)
-                {
-                    return Some(record);
-                }
-            }
-        })
-    }
-
-    /// Reads a class record: the lengths of its key and of its common's key, value, number of permissions (highest
-    /// value, count), number of constraints; the keys; then for each permission the length of its key, its value, its
-    /// key.
-    fn permissions_of_class(&self, record: usize, key_length: usize) -> Option<Vec<&[u8]>> {
-        let count = self.word(record + 16).filter(|&count| count <= 32)?;
-        let mut at = record + 24 + key_length + usize::try_from(self.word(record + 4)?).ok()?;
-        let mut found = Vec::new();
-        for _ in 0..count {
-            let length = usize::try_from(self.word(at)?).ok()?;
-            found.push(self.content.get(at + 8..)?.get(..length)?);
-            at += 8 + length;
-        }
-        Some(found)
     }
 }
 
-/// Horspool's search: an absent name costs a fraction of a millisecond in a policy of some megabytes.
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let last = needle.len().checked_sub(1)?;
-    let mut skip = [needle.len(); 256];
-    for (at, &byte) in needle[..last].iter().enumerate() {
-        skip[usize::from(byte)] = last - at;
-    }
-    let mut at = 0;
-    loop {
-        let window = haystack.get(at..)?.get(..=last)?;
-        if window == needle {
-            return Some(at);
-        }
-        at += skip[usize::from(window[last])];
-    }
+/// Returns the N of `policy.N`.
+fn version(name: &OsStr) -> Option<u32> {
+    let digits = name.to_str()?.strip_prefix("policy.")?;
+    // `parse` takes a sign as well.
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// Reads the output of `sesearch`: setools 4 prints `allow a b:c { d e };`, followed by a condition in brackets;
-/// setools 3 has blanks around the colon and a count above, and does not mark conditional rules.
-fn judge(stdout: &str, wanted: &[String]) -> BaseRule {
-    let mut allowed: Vec<&str> = Vec::new();
-    for line in stdout.lines().map(str::trim) {
-        let Some((rule, condition)) = line.strip_prefix("allow ").and_then(|rest| rest.split_once(';')) else {
-            continue;
-        };
-        if condition.trim().is_empty() {
-            let permissions = rule.split_once(':').map_or("", |(_, rest)| rest);
-            allowed.extend(permissions.split([' ', '{', '}']).filter(|word| !word.is_empty()).skip(1));
-        }
-    }
-    if !wanted.iter().all(|permission| allowed.contains(&permission.as_str())) {
-        BaseRule::Refuses
-    } else if stdout.contains("semantic av rules") {
-        BaseRule::Unknown
-    } else {
-        BaseRule::Allows
-    }
+/// Returns the domain of `spec` if the policy has it, else the first fallback that it has.
+#[must_use]
+pub fn choose_domain<'s>(policy: &Policy<'_>, spec: &'s ModuleSpec) -> Option<&'s str> {
+    let domains = std::iter::once(&spec.domain).chain(&spec.fallback_domains);
+    domains.map(String::as_str).find(|domain| policy.knows_type(domain))
+}
+
+/// Asks the policy what a kernel that runs it would answer. Returns `None` if it has no domain of `spec`, or the answer depends
+/// on a user, role or range.
+#[must_use]
+pub fn ask(policy: &Policy<'_>, spec: &ModuleSpec) -> Option<Answer> {
+    let domain = choose_domain(policy, spec)?;
+    let context = policy.context_of_type(domain)?;
+    let permissions: Vec<&str> = spec.permissions.iter().map(String::as_str).collect();
+    let decision = policy.decide(&context, None, &spec.class, &permissions);
+    decision.is_allowed()?;
+    let class = match policy.unknown_handling() {
+        _ if policy.knows_class(&spec.class) => ClassKnowledge::Known,
+        UnknownHandling::Allow => ClassKnowledge::UnknownAllowed,
+        UnknownHandling::Deny | UnknownHandling::Reject => ClassKnowledge::UnknownDenied,
+    };
+    let allowed = decision.verdicts.iter().map(|verdict| *verdict == Verdict::Allowed);
+    Some(Answer {
+        domain: domain.to_owned(),
+        context: domain.to_owned(),
+        class,
+        permissions: spec.permissions.iter().cloned().zip(allowed).collect(),
+        domain_known: domain == spec.domain,
+        permissive_domain: decision.permissive,
+    })
+}
+
+/// Returns the rules that allow permissions of `spec` to `domain`, as in a policy's source, each with its condition.
+#[must_use]
+pub fn allow_rules(policy: &Policy<'_>, spec: &ModuleSpec, domain: &str) -> Vec<String> {
+    let Some(context) = policy.context_of_type(domain) else { return Vec::new() };
+    let permissions: Vec<&str> = spec.permissions.iter().map(String::as_str).collect();
+    let rules = policy.allow_rules(&context, &context, &spec.class, &permissions);
+    rules.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

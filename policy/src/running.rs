@@ -144,7 +144,7 @@ fn service_context(spec: &ModuleSpec) -> Result<(Context, bool), AskError> {
     if let Some(known) = canonical(&init.service(SERVICE_ROLE, &spec.domain))? {
         return Ok((known, true));
     }
-    Ok((transition(&init, &spec.executable)?, false))
+    Ok((transition(&init, spec.executable.as_path())?, false))
 }
 
 fn init_context() -> Result<Context, AskError> {

@@ -1,7 +1,8 @@
 //! The module that an agent needs, as defined in its profile.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
+use host::fs::InRoot;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -26,7 +27,7 @@ pub struct ModuleSpec {
     /// The permissions of the rule.
     pub permissions: Vec<String>,
     /// The agent's program. Its label determines the domain if the policy does not know [`ModuleSpec::domain`].
-    pub executable: PathBuf,
+    pub executable: InRoot,
 }
 
 /// A field of a [`ModuleSpec`] that cannot be used.
@@ -69,9 +70,9 @@ impl ModuleSpec {
                 return invalid("priority", &priority.to_string(), PRIORITY);
             }
         }
-        if !is_plain_absolute(&self.executable) {
-            let shown = self.executable.display().to_string();
-            return invalid("executable", &shown, "is not an absolute path without `..`");
+        if !is_plain_absolute(self.executable.as_path()) {
+            let path = self.executable.to_string();
+            return invalid("executable", &path, "is not an absolute path without `..`");
         }
         Ok(())
     }

@@ -6,10 +6,10 @@
 
 use std::fmt;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bzip2::read::MultiBzDecoder;
-use host::fs::is_dir;
+use host::fs::{InRoot, is_dir};
 use host::{ReadError, Root};
 
 use crate::rules::Rules;
@@ -74,7 +74,7 @@ impl StoredModule {
 pub struct Store<'r> {
     root: &'r Root,
     policy_type: String,
-    path: PathBuf,
+    path: InRoot,
 }
 
 impl<'r> Store<'r> {
@@ -93,7 +93,7 @@ impl<'r> Store<'r> {
 
     /// Returns the store's directory, inside the root.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> &InRoot {
         &self.path
     }
 
@@ -148,7 +148,7 @@ impl<'r> Store<'r> {
         Ok(StoredModule { installed: self.installed(name)?, disabled: self.disabled(name)? })
     }
 
-    fn read_module(&self, priority: u16, module: &Path) -> Result<Installed, ReadError> {
+    fn read_module(&self, priority: u16, module: &InRoot) -> Result<Installed, ReadError> {
         // The `hll` of an earlier package may be left in the directory: `lang_ext` names the language in use.
         let language = match self.root.read(module.join("lang_ext"), 64) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).trim().to_owned(),
@@ -171,8 +171,8 @@ impl<'r> Store<'r> {
 /// `…/active/modules/NAME.pp`; there is no `store-root` in its `semanage.conf`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsupportedStore {
-    path: PathBuf,
-    shown: PathBuf,
+    path: InRoot,
+    host_path: PathBuf,
 }
 
 impl UnsupportedStore {
@@ -182,21 +182,21 @@ impl UnsupportedStore {
     /// # Errors
     /// [`ReadError`] if the directories cannot be searched.
     pub fn find(root: &Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
-        let is_directory = |path: &Path| Ok::<_, ReadError>(root.stat_followed(path)?.as_ref().is_some_and(is_dir));
+        let is_directory = |path: &InRoot| Ok::<_, ReadError>(root.stat_followed(path)?.as_ref().is_some_and(is_dir));
         for store in candidates(root, policy_type)? {
             // Without `active`, its last transaction was interrupted: see `crate::interrupted`.
             if is_directory(&store.join("active/modules"))? || is_directory(&store.join("previous/modules"))? {
                 return Ok(None);
             }
         }
-        let path = Path::new("/etc/selinux").join(policy_type).join("modules/active");
+        let path = InRoot::from("/etc/selinux").join(policy_type).join("modules/active");
         let is_store = is_directory(&path.join("modules"))? || root.stat(path.join("base.pp"))?.is_some();
-        Ok(is_store.then(|| Self { shown: root.shown(&path), path }))
+        Ok(is_store.then(|| Self { host_path: root.host_path(&path), path }))
     }
 
     /// Returns the store's directory, inside the root.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> &InRoot {
         &self.path
     }
 
@@ -207,15 +207,15 @@ impl UnsupportedStore {
 
 impl fmt::Display for UnsupportedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not supported: {}", self.shown.display(), Self::REASON)
+        write!(f, "{} is not supported: {}", self.host_path.display(), Self::REASON)
     }
 }
 
 /// Returns the possible directories of the store of `policy_type`.
-pub(crate) fn candidates(root: &Root, policy_type: &str) -> Result<Vec<PathBuf>, ReadError> {
+pub(crate) fn candidates(root: &Root, policy_type: &str) -> Result<Vec<InRoot>, ReadError> {
     let roots = match semanage_conf(root)?.as_deref().and_then(store_root) {
         Some(path) => vec![path],
-        None => DEFAULT_STORE_ROOTS.map(PathBuf::from).to_vec(),
+        None => DEFAULT_STORE_ROOTS.map(InRoot::from).to_vec(),
     };
     Ok(roots.into_iter().map(|root| root.join(policy_type)).collect())
 }
@@ -229,12 +229,12 @@ fn semanage_conf(root: &Root) -> Result<Option<String>, ReadError> {
 }
 
 /// Returns `store-root` of a `semanage.conf(5)`. The last one counts.
-fn store_root(conf: &str) -> Option<PathBuf> {
+fn store_root(conf: &str) -> Option<InRoot> {
     let value = |line: &str| {
         let (key, value) = line.trim_start().split_once('=')?;
-        (key.trim_end() == "store-root").then(|| PathBuf::from(value.trim()))
+        (key.trim_end() == "store-root" && value.trim().starts_with('/')).then(|| InRoot::from(value.trim()))
     };
-    conf.lines().filter_map(value).rfind(|path| path.is_absolute())
+    conf.lines().filter_map(value).next_back()
 }
 
 fn priority_of(name: &str) -> Option<u16> {

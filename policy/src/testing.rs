@@ -6,6 +6,24 @@ use std::path::PathBuf;
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
 use crate::spec::ModuleSpec;
 
+/// Compiled policies, small ones: `tests/fixtures/policy/compiled/`, made by `tests/setup/compiled-policies.sh`.
+pub mod compiled {
+    /// Denies the rule to `unconfined_service_t`.
+    pub const DENIES: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/denies.policy");
+    /// Allows it.
+    pub const ALLOWS: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/allows.policy");
+    /// Has no `unconfined_service_t`, and allows the rule to `initrc_t`.
+    pub const FALLBACK_ALLOWS: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/fallback-allows.policy");
+    /// Denies the rule to `unconfined_service_t`, which is permissive.
+    pub const PERMISSIVE: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/permissive.policy");
+    /// Has none of the domains.
+    pub const NO_DOMAIN: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/no-domain.policy");
+    /// Has no class `bpf`, and allows what it does not know.
+    pub const NO_CLASS_ALLOW: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/no-class-allow.policy");
+    /// Has no class `bpf`, and denies what it does not know.
+    pub const NO_CLASS_DENY: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/no-class-deny.policy");
+}
+
 /// A kernel whose answers a test sets. It knows the module's own domain.
 #[derive(Debug)]
 pub struct FakeKernel {
@@ -87,6 +105,22 @@ impl FakeKernel {
             domain_known: true,
             permissive_domain: self.permissive_domain.get(),
         }
+    }
+}
+
+/// Returns a module for tests, with other names than the built-in profile has.
+#[must_use]
+pub fn spec() -> ModuleSpec {
+    let permissions = ["map_create", "map_read", "map_write", "prog_load", "prog_run"];
+    ModuleSpec {
+        name: "agent-bpf".into(),
+        priority: 300,
+        former_priorities: vec![400],
+        domain: "unconfined_service_t".into(),
+        fallback_domains: vec!["initrc_t".into()],
+        class: "bpf".into(),
+        permissions: permissions.map(String::from).to_vec(),
+        executable: "/opt/agent/bin/agentd".into(),
     }
 }
 

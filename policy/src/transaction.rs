@@ -3,9 +3,10 @@
 //! Every call names the store with `-s`: without it `semodule` uses the type that the *running* system is configured
 //! for, even with `-p`. One call may install at one priority and remove at others, in one commit.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use host::fs::InRoot;
 use host::process::backoff::Backoff;
 use host::process::clock::Clock;
 use host::process::signals;
@@ -56,8 +57,8 @@ impl StoreTarget {
     /// Returns the command that installs `file` at the priority of `spec`, replaces what is there, enables the module
     /// if it is disabled, and removes it at former priorities, in one transaction.
     #[must_use]
-    pub fn install(&self, spec: &ModuleSpec, file: &Path, present: &InstalledAt) -> Command {
-        let mut command = self.semodule().arg("-X").arg(spec.priority.to_string()).arg("-i").arg(file);
+    pub fn install(&self, spec: &ModuleSpec, root: &Root, file: &InRoot, present: &InstalledAt) -> Command {
+        let mut command = self.semodule().arg("-X").arg(spec.priority.to_string()).arg("-i").path(root, file);
         for priority in present.ours(spec).into_iter().filter(|&priority| priority != spec.priority) {
             command = command.args(["-X", &priority.to_string(), "-r", &spec.name]);
         }
@@ -69,6 +70,12 @@ impl StoreTarget {
     #[must_use]
     pub fn reload(&self) -> Command {
         self.semodule().arg("-R")
+    }
+
+    /// Returns the command that builds the compiled policy from the store again (`semodule(8)`, `-B`).
+    #[must_use]
+    pub fn rebuild(&self) -> Command {
+        self.semodule().arg("-B")
     }
 
     /// Returns the command that removes the module at each of its own priorities in `present`, in one transaction, or
@@ -179,7 +186,7 @@ pub struct Done {
 /// # Errors
 /// [`TransactionError`], which has the cause.
 pub fn run(
-    processes: &CommandRunner<'_>,
+    runner: &CommandRunner<'_>,
     clock: &dyn Clock,
     command: &Command,
     module: &str,
@@ -188,7 +195,7 @@ pub fn run(
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let source = match processes.run_uninterruptible(command) {
+        let source = match runner.run_uninterruptible(command) {
             Ok(output) => return Ok(Done { attempts, output }),
             Err(e) => e,
         };
@@ -198,7 +205,7 @@ pub fn run(
         };
         let is_locked = cause == Cause::StoreLocked;
         let held = "another program holds the lock of the policy store";
-        if !is_locked || !backoff.wait(|left| processes.retrying(command, held, left)) {
+        if !is_locked || !backoff.wait(|left| runner.retrying(command, held, left)) {
             let interrupted = is_locked && signals::interrupted();
             return Err(TransactionError { command: Box::new(command.clone()), cause, attempts, interrupted, source });
         }
@@ -234,14 +241,14 @@ pub enum RemoveError {
 /// # Errors
 /// [`RemoveError`]; a failed transaction leaves the store as it was.
 pub fn remove(
-    processes: &CommandRunner<'_>,
+    runner: &CommandRunner<'_>,
     clock: &dyn Clock,
     target: &StoreTarget,
     store: &Store<'_>,
     spec: &ModuleSpec,
 ) -> Result<bool, RemoveError> {
     let Some(command) = target.remove(spec, &InstalledAt::in_store(store, &spec.name)?) else { return Ok(false) };
-    run(processes, clock, &command, &spec.name)?;
+    run(runner, clock, &command, &spec.name)?;
     match InstalledAt::in_store(store, &spec.name)?.ours(spec).first() {
         None => Ok(true),
         Some(&priority) => {

@@ -56,7 +56,7 @@ grep -q '^USERGROUPS_ENAB no$' "$root/etc/login.defs" || echo 'USERGROUPS_ENAB n
 setfattr -n user.note -v 'kept as it is' "$root/etc/login.defs" 2>/dev/null || true # not on every file system
 touch -d '2024-02-29 12:34:56.123456789' "$root/etc/login.defs"
 
-# Directories with the wrong mode, and one of another product that is not ours to change.
+# Directories with the wrong mode, and one of another product, which hostprep must not change.
 mkdir -p "$root/opt/cisco/amp" "$root/opt/cisco/anyconnect"
 chmod 700 "$root/opt/cisco"
 chmod 777 "$root/opt/cisco/amp"
@@ -79,7 +79,7 @@ expect() {
         wrong=$((wrong + 1))
     fi
 }
-# run EXIT-STATUS COMMAND…: shows the command, its output, and its exit status beside the expected one.
+# run EXIT-STATUS COMMAND…: prints the command, its output, its exit status and the expected one.
 run() {
     expected=$1
     shift

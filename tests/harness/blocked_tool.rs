@@ -28,7 +28,7 @@ impl BlockedTool {
         let tool = fs::canonicalize(found.unwrap_or_else(|| panic!("{name} is not installed"))).unwrap();
         let place = setup::open_tempdir();
         fs::create_dir(place.path().join("real")).unwrap();
-        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
         setup::run(Command::new("cp").arg(&tool).arg(place.path().join("real").join(name)));
         let script = format!(
             "#!/bin/sh\ncd '{}' || exit\n[ \"$1\" != --help ] || exec real/{name} --help\necho $$ >id\n: >started\nn=0\nwhile [ ! -e go ] && [ $n -lt 2400 ]; do sleep 0.05; n=$((n + 1)); done\n\
@@ -43,8 +43,8 @@ impl BlockedTool {
         Self { place, tool }
     }
 
-    /// A command that starts `program` as root where this stands in the tool's place, in a mount namespace of its own. The
-    /// process that is started becomes `program`.
+    /// Returns a command that starts `program` as root in a private mount namespace in which this replaces the tool. The started
+    /// process becomes `program`.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("unshare");
@@ -58,7 +58,7 @@ impl BlockedTool {
         command
     }
 
-    /// Waits until somebody has started the tool.
+    /// Waits until the tool is started.
     #[track_caller]
     pub fn wait_until_started(&self) {
         crate::wait_until("the tool is started", || self.has("started"));
@@ -75,7 +75,7 @@ impl BlockedTool {
         fs::write(self.place.path().join("go"), "").unwrap();
     }
 
-    /// Whether the tool came to its own end.
+    /// Returns whether the tool ended by itself.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.has("ended").is_some()

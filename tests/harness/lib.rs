@@ -16,7 +16,7 @@
 //!
 //! Everything here fails by panicking, with what was being done: it is for tests alone.
 
-#![allow(clippy::disallowed_methods, reason = "this stands outside the program and arranges the world around it")]
+#![allow(clippy::disallowed_methods, reason = "the harness arranges the surroundings of the program")]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and may say why")]
 
 pub mod blocked_tool;
@@ -41,8 +41,8 @@ pub use system::System;
 pub use terminal::Terminal;
 pub use trace::Trace;
 
-/// Whether this is root, which the calling test cannot do without. Where `CI` is `true` it must be: no test is passed over
-/// there without a word.
+/// Returns whether this is root, which the calling test needs. If `CI` is `true`, it must be: no test is skipped silently
+/// there.
 #[must_use]
 #[track_caller]
 pub fn need_root() -> bool {

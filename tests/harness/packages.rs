@@ -25,7 +25,7 @@ pub fn built() -> &'static Packages {
     static BUILT: OnceLock<Packages> = OnceLock::new();
     BUILT.get_or_init(|| {
         let top = setup::top().join("target/packages/tested");
-        // Those of another version of this tree would lie beside them.
+        // Packages of another version of this tree would be among them.
         let _ = std::fs::remove_dir_all(&top);
         setup::run(Command::new(setup::top().join("packaging/packages.sh")).arg("--out").arg(top.join("newer")));
         let manifest = setup::top().join("packaging/hostprep.toml");
@@ -35,12 +35,12 @@ pub fn built() -> &'static Packages {
     })
 }
 
-/// One whose logrotate configuration is another.
+/// Writes a manifest with another logrotate configuration.
 fn changed_manifest(manifest: &Path, place: &Path) -> PathBuf {
-    let beside = manifest.parent().unwrap().display();
+    let directory = manifest.parent().unwrap().display();
     let mut text = std::fs::read_to_string(manifest).unwrap();
     for key in ["source", "profile"] {
-        text = text.replace(&format!("\n{key} = \""), &format!("\n{key} = \"{beside}/"));
+        text = text.replace(&format!("\n{key} = \""), &format!("\n{key} = \"{directory}/"));
     }
     let logrotate = place.join("logrotate.conf");
     std::fs::write(&logrotate, "/var/log/cisco/hostprep.log {\n    weekly\n    missingok\n}\n").unwrap();
@@ -93,7 +93,7 @@ impl Packages {
     }
 }
 
-/// The only file in `directory` whose name ends so.
+/// Returns the only file in `directory` with this ending.
 #[must_use]
 #[track_caller]
 pub fn only(directory: &Path, ending: &str) -> PathBuf {

@@ -30,12 +30,12 @@ pub fn binary() -> &'static Path {
     })
 }
 
-/// On whose behalf a program runs.
+/// The user who runs a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
     /// Root; where the tests run as an ordinary user, the root of a user namespace.
     Root,
-    /// An ordinary user: the one who runs the tests, or nobody.
+    /// An ordinary user: the caller of the tests, or `nobody` if that is root.
     Ordinary,
 }
 
@@ -58,7 +58,7 @@ impl Caller {
                 command
             }
         };
-        // What is expected is English, whoever runs the tests.
+        // The tests expect English, whatever the caller's locale is.
         command.env("LC_ALL", "C.UTF-8");
         command
     }
@@ -73,7 +73,7 @@ impl Caller {
         if !Uid::effective().is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        // A device is no program.
+        // A device cannot be executed.
         let hide = "for name in $0; do for dir in /usr/sbin /usr/bin; do
             [ ! -e $dir/$name ] || mount --bind /dev/null \"$(readlink -f $dir/$name)\" || exit
             done; done; exec \"$@\"";
@@ -155,7 +155,7 @@ pub fn run_hostprep<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Run {
 /// Runs the built program as an ordinary user.
 #[must_use]
 pub fn run_hostprep_as_ordinary_user<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Run {
-    // A copy, since the tree that we build in may lie where nobody else can go.
+    // A copy, because other users may not be able to reach the build directory.
     let place = crate::setup::open_tempdir();
     let copy = place.path().join("hostprep");
     crate::setup::run(Command::new("cp").arg(binary()).arg(&copy));

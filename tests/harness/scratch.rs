@@ -32,7 +32,7 @@ impl ScratchRoot {
         Self::within(setup::open_tempdir(), distribution)
     }
 
-    /// The same in memory, for tests that make very many and in which nothing is that a disk may lose.
+    /// Creates the same root in memory, for tests that need many roots and lose no disk.
     #[must_use]
     pub fn in_memory(distribution: &str) -> Self {
         Self::within(setup::open_tempdir_in_memory(), distribution)
@@ -59,7 +59,7 @@ impl ScratchRoot {
         assert_eq!(fs::read(self.place.path().join("outside")).unwrap(), OUTSIDE);
     }
 
-    /// The tree in `place`, whatever it holds.
+    /// Wraps the existing tree in `place`.
     pub(crate) fn existing(place: TempDir) -> Self {
         let path = place.path().to_owned();
         Self { place, path }
@@ -104,7 +104,7 @@ impl ScratchRoot {
         self.mode(inside, 0o644)
     }
 
-    /// Makes a directory where there is none, and gives it exactly this mode.
+    /// Creates a directory if it is missing, and sets exactly this mode.
     pub fn dir(&self, inside: &str, mode: u32) -> &Self {
         fs::create_dir_all(self.at(inside)).unwrap();
         self.mode(inside, mode)
@@ -190,7 +190,7 @@ impl ScratchRoot {
         self.copy_store("core")
     }
 
-    /// The same with all modules of the distribution's policy: a transaction takes five seconds.
+    /// Creates the same store with all modules of the distribution's policy; a transaction takes five seconds.
     pub fn whole_policy_store(&self) -> &Self {
         self.copy_store("root")
     }

@@ -1,4 +1,4 @@
-//! What the scripts in `tests/setup` make once for all tests.
+//! Runs the scripts in `tests/setup`, which create things once for all tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,7 +57,7 @@ pub fn open_tempdir() -> TempDir {
     open_tempdir_in(&std::env::temp_dir())
 }
 
-/// The same in memory where there is such a place.
+/// Returns the same in memory, if there is a tmpfs.
 #[must_use]
 pub fn open_tempdir_in_memory() -> TempDir {
     let memory = Path::new("/dev/shm");

@@ -20,19 +20,19 @@ struct Entry {
     inode: u64,
     links: u64,
     modified: (i64, i64),
-    /// Of a file, its size and SHA-256; of a link, where it points; of a device, its number.
+    /// Size and SHA-256 of a file; target of a link; number of a device.
     content: String,
     text: Option<String>,
     attributes: BTreeMap<String, String>,
 }
 
-/// A tree as it was at one moment, by path beneath its top.
+/// The state of a tree at one moment, by path below its top.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,
 }
 
-/// What of a tree is compared.
+/// The properties that a comparison covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compare {
     /// Everything: nothing may have been touched.
@@ -59,7 +59,7 @@ impl Snapshot {
         Self { entries }
     }
 
-    /// The same without what stands at or beneath `paths`.
+    /// Removes everything at or below `paths`.
     #[must_use]
     pub fn without(mut self, paths: &[&str]) -> Self {
         let left_out = |path: &Path| paths.iter().any(|out| path.starts_with(out.trim_start_matches('/')));
@@ -74,7 +74,7 @@ impl Snapshot {
         self
     }
 
-    /// The same without what `left_out` says of paths beneath the top.
+    /// Removes the paths below the top for which `left_out` returns true.
     #[must_use]
     pub fn without_matching(mut self, left_out: impl Fn(&Path) -> bool) -> Self {
         self.entries.retain(|path, _| !left_out(path));
@@ -86,7 +86,7 @@ impl Snapshot {
         self.entries.keys().map(|path| Path::new("/").join(path))
     }
 
-    /// What is different afterwards, a line each; empty where nothing is.
+    /// Returns the differences to `after`, one per line; empty if there are none.
     #[must_use]
     pub fn difference(&self, after: &Self, compare: Compare) -> String {
         let mut lines = String::new();
@@ -109,7 +109,7 @@ impl Snapshot {
         lines
     }
 
-    /// What is different afterwards without the values: a line each, so that a test can list all that is expected.
+    /// Returns the differences to `after` without values, one per line, so that a test can list all expected ones.
     #[must_use]
     pub fn outline(&self, after: &Self) -> Vec<String> {
         let difference = self.difference(after, Compare::SameTree);

@@ -22,14 +22,14 @@ pub struct Terminal {
     piped: Arc<Mutex<Vec<u8>>>,
 }
 
-/// What became of a program on a terminal.
+/// The result of a program on a terminal.
 #[derive(Debug)]
 pub struct Seen {
     /// The exit status; `None` where a signal ended it.
     pub code: Option<i32>,
     /// All that the terminal was sent.
     pub shown: String,
-    /// What went into the pipe in the place of standard output, where there was one.
+    /// The bytes in the pipe that replaced standard output, if there was one.
     pub piped: String,
 }
 
@@ -49,7 +49,7 @@ impl Terminal {
     fn open(command: &Command, pipe: bool) -> Self {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).unwrap();
-        // Becomes `command`: it leads no process group yet, so there is no need to fork.
+        // `env` becomes `command`; it leads no process group yet, so no fork is needed.
         let mut leader = Command::new("env");
         leader.args(["--default-signal", "setsid", "--ctty"]).arg(command.get_program()).args(command.get_args());
         for colours in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {

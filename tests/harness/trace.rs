@@ -1,11 +1,11 @@
-//! What a program did, as the kernel saw it through `strace`.
+//! The system calls of a program, from `strace`.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::program::{Caller, Run};
 
-/// Calls that change a tree whatever their arguments.
+/// Calls that always change a tree.
 const CHANGING: &[&str] = &[
     "creat",
     "mkdir",
@@ -55,7 +55,7 @@ const TRACED: &str = "trace=%process,open,openat,openat2,creat,mkdir,mkdirat,mkn
 /// A run with everything that it and its children did to processes and files.
 #[derive(Debug)]
 pub struct Trace {
-    /// How it ended.
+    /// The result of the run.
     pub run: Run,
     /// The programs that were started, by path, in order; the traced program itself is not among them.
     pub started: Vec<String>,

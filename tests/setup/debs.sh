@@ -15,7 +15,7 @@ for name; do
     rm -rf "$download"
     mkdir "$download"
     echo "debs: fetching $name" >&2
-    # Without the sandbox user, who may not write here.
+    # apt's sandbox user may not write here, so it is not used.
     download() {
         (cd "$download" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$name")
     }

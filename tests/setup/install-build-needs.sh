@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs what building and testing hostprep need and this machine lacks, from the distribution's own packages.
+# Installs what building and testing hostprep need and this machine lacks, from the distribution's packages.
 # usage: install-build-needs.sh [--for demo|check|test] [--vagrant] [--fuzz] [--list]
 # --for limits it to what `make demo` or `make check` needs; without it, everything for `make test` and `make vm` is installed.
-# --vagrant adds what builds boxes and brings them up, --fuzz what libFuzzer is built with. --list only prints the packages that
+# --vagrant adds the tools that build and boot boxes, --fuzz those that build libFuzzer. --list only prints the packages that
 # are missing. It asks for root (through sudo) only if there is something to install.
 set -eu
 
@@ -64,7 +64,7 @@ has() {
 }
 
 missing=
-# need PROBE DEBIAN FEDORA: the package of this machine's family (- where there is none) unless PROBE is there.
+# need PROBE DEBIAN FEDORA: installs this machine's package (- for none) unless PROBE exists.
 need() {
     has "$1" && return
     case $manager in
@@ -94,13 +94,14 @@ fi
 # What hostprep runs.
 need useradd passwd shadow-utils
 need semodule policycoreutils policycoreutils
-need sesearch setools setools-console
 need checkmodule checkpolicy checkpolicy
 need semodule_package semodule-utils policycoreutils
 need /usr/share/selinux/targeted - selinux-policy-targeted
 
 if [ "$purpose" = test ]; then
     # To test.
+    need secilc secilc secilc
+    need /usr/include/sepol/sepol.h libsepol-dev libsepol-devel
     need jq jq jq
     need strace strace strace
     need getfattr attr attr
@@ -135,7 +136,7 @@ if [ "$purpose" = test ]; then
     need /etc/ssl/certs/ca-certificates.crt ca-certificates ca-certificates
 fi
 
-# To bring up Vagrant boxes.
+# To boot Vagrant boxes.
 if [ -n "$vagrant" ]; then
     need vagrant vagrant vagrant
     need '/usr/share/rubygems-integration/all/gems/vagrant-libvirt-* /usr/share/vagrant/gems/gems/vagrant-libvirt-*' \

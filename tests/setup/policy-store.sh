@@ -53,7 +53,7 @@ root=$new/root
 
 if [ "$package" = selinux-policy-default ]; then
     echo "policy-store: fetching $package $version"
-    # Without the sandbox user, who may not write here; nothing is installed.
+    # apt's sandbox user may not write here, so it is not used; nothing is installed.
     (cd "$new/download" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$package=$version")
     dpkg-deb -x "$new"/download/*.deb "$new/unpacked"
     dpkg-deb -e "$new"/download/*.deb "$new/control"

@@ -70,7 +70,7 @@ fn a_file_in_the_place_of_a_directory_is_reported() {
 }
 
 #[test]
-fn what_was_made_goes_again_and_what_was_repaired_stays_repaired() {
+fn a_removal_deletes_created_directories_and_keeps_repaired_modes() {
     let root = ScratchRoot::of("debian-12");
     root.hostprep(&REPAIR).expect_code(0);
     root.hostprep(&["remove"]).expect_code(0);
@@ -94,7 +94,7 @@ fn a_root_without_opt_gets_one() {
 }
 
 #[test]
-fn what_the_system_links_above_is_its_own_business() {
+fn links_of_the_system_above_are_followed() {
     let root = ScratchRoot::of("fedora-42");
     if root.at("/opt").exists() {
         root.remove("/opt");
@@ -157,6 +157,6 @@ fn a_skipped_step_leaves_its_fault_to_the_others() {
     root.remove("/opt/cisco").hostprep(&["faults", "raise", "11"]).expect_code(0);
     root.hostprep(&REPAIR).expect_code(0);
     let status = root.hostprep(&["status"]).expect_code(3).stdout;
-    assert!(status.contains("Fault IDs: 11\n"), "5 is cleared, and nobody judges 11: {status}");
+    assert!(status.contains("Fault IDs: 11\n"), "5 is cleared, and no step checked 11: {status}");
     assert!(root.account("passwd", "cisco-amp-scan-svc").is_none());
 }

@@ -52,9 +52,10 @@ fn every_fault_is_raised_read_in_four_languages_and_cleared() {
     assert_eq!(last.lines().collect::<Vec<_>>(), history.lines().skip(events.len() - 3).collect::<Vec<_>>());
     assert_eq!(root.hostprep(&["faults", "history", "--last", "0"]).expect_code(0).stdout, "");
     for (pair, (id, reason, _)) in events.chunks(2).zip(FAULTS) {
-        let told = |event: &serde_json::Value| (event["event"].as_str().unwrap().to_owned(), event["fault"].as_u64());
+        let pair_of =
+            |event: &serde_json::Value| (event["event"].as_str().unwrap().to_owned(), event["fault"].as_u64());
         assert_eq!(
-            pair.iter().map(told).collect::<Vec<_>>(),
+            pair.iter().map(pair_of).collect::<Vec<_>>(),
             [("raised".to_owned(), Some(u64::from(id))), ("cleared".to_owned(), Some(u64::from(id))),]
         );
         assert_eq!(pair[0]["reason"], reason);
@@ -116,7 +117,7 @@ fn promtool_finds_nothing_to_say_about_the_metrics() {
 }
 
 #[test]
-fn a_file_that_is_somebody_elses_stays_it_and_what_is_no_file_is_left_alone() {
+fn another_users_file_keeps_its_owner_and_special_files_stay() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let root = ScratchRoot::of("debian-12");
     let file = root.at("/metrics/hostprep.prom");
@@ -150,7 +151,7 @@ fn a_file_that_is_somebody_elses_stays_it_and_what_is_no_file_is_left_alone() {
 }
 
 #[test]
-fn status_as_json_has_what_the_text_has() {
+fn status_as_json_has_the_content_of_the_text() {
     let root = ScratchRoot::of("debian-12");
     let none = root.hostprep(&["status", "--format", "json"]).expect_code(0).json();
     assert_eq!((none["schema"].as_u64(), none["sequence"].as_u64()), (Some(1), Some(0)));
@@ -179,7 +180,7 @@ impl Drop for Killed {
 }
 
 #[test]
-fn followers_are_told_each_change_once() {
+fn followers_get_each_change_once() {
     let root = ScratchRoot::of("debian-12");
     let follow = |args: &[&str]| {
         let mut command = harness::Caller::Root.command(program::binary());
@@ -194,23 +195,24 @@ fn followers_are_told_each_change_once() {
     }
     let (_late, mut late) = follow(&["--from", "2"]);
     root.hostprep(&["faults", "clear", "5"]).expect_code(0);
-    let told = |event: serde_json::Value| (event["seq"].as_u64().unwrap(), event["event"].as_str().unwrap().to_owned());
+    let pair_of =
+        |event: serde_json::Value| (event["seq"].as_u64().unwrap(), event["event"].as_str().unwrap().to_owned());
     let [raised, changed, cleared] = ["raised", "changed", "cleared"].map(str::to_owned);
     for wanted in [(1, raised), (2, changed.clone()), (3, cleared.clone())] {
-        assert_eq!(told(early.next().unwrap()), wanted);
+        assert_eq!(pair_of(early.next().unwrap()), wanted);
     }
     for wanted in [(2, changed), (3, cleared)] {
-        assert_eq!(told(late.next().unwrap()), wanted);
+        assert_eq!(pair_of(late.next().unwrap()), wanted);
     }
-    // A store that is made anew begins again.
+    // A recreated store starts from 1.
     root.remove("/var/lib/cisco/faults");
     std::thread::sleep(std::time::Duration::from_secs(3));
     root.hostprep(&["faults", "raise", "7"]).expect_code(0);
-    assert_eq!(told(late.next().unwrap()), (1, "raised".to_owned()));
+    assert_eq!(pair_of(late.next().unwrap()), (1, "raised".to_owned()));
 }
 
 #[test]
-fn a_follower_ends_when_nobody_reads() {
+fn a_follower_ends_when_its_output_is_closed() {
     let root = ScratchRoot::of("debian-12");
     let mut command = harness::Caller::Root.command(program::binary());
     command.args(["faults", "watch", "--root"]).arg(root.path());

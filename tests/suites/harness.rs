@@ -14,7 +14,7 @@ fn an_untouched_tree_shows_no_difference() {
     let root = ScratchRoot::of("debian-12");
     root.dir("/opt/cisco", 0o700).link("/opt/link", "cisco").login_defs(&login_defs::real());
     let before = root.snapshot();
-    // Reading is no touch.
+    // Reading does not count as a change.
     let _ = root.text("/etc/login.defs");
     before.expect_untouched(&root.snapshot());
     assert!(before.paths().any(|path| path == Path::new("/etc/login.defs")));
@@ -88,7 +88,7 @@ fn the_same_tree_made_twice_is_the_same_tree() {
 }
 
 #[test]
-fn a_snapshot_of_one_file_and_of_what_is_no_file() {
+fn a_snapshot_of_a_file_and_of_special_files() {
     let root = ScratchRoot::of("debian-12");
     let fifo = root.at("/etc/fifo");
     setup::run(std::process::Command::new("mkfifo").arg(&fifo));

@@ -28,7 +28,7 @@ fn hook(root: &ScratchRoot, words: &[&str]) -> Run {
     program::run_hostprep(before.into_iter().chain(words.iter().map(AsRef::as_ref)))
 }
 
-/// A root whose kernel has neither BTF nor headers, so that fault 11 is true and stays so.
+/// Returns a root with a kernel without BTF and headers, so that fault 11 stays raised.
 fn root() -> ScratchRoot {
     let root = ScratchRoot::of("debian-12");
     root.kernel(KERNEL, false);
@@ -54,9 +54,9 @@ fn expect_prepared(root: &ScratchRoot, what: &str) {
     expect_directory(root, what);
 }
 
-/// An error of ours, in lines that bear our name, that says `word`; the package manager is not failed.
+/// Expects exit status 0 and an error that contains `word`, in lines that begin with hostprep's name.
 #[track_caller]
-fn expect_told(run: Run, word: &str) -> Run {
+fn expect_error(run: Run, word: &str) -> Run {
     let run = run.expect_code(0);
     assert!(run.stderr.contains(word), "{word:?} is not in: {}", run.stderr);
     assert!(run.stderr.lines().all(|line| line.starts_with("hostprep: ")), "{}", run.stderr);
@@ -113,7 +113,7 @@ fn the_language_of_the_caller_is_no_matter_either() {
     assert_eq!(raised(&root), [11]);
 }
 
-/// Without its configuration hostprep does not know which agent is meant: better none than the wrong one.
+/// Without its configuration, hostprep does not know which agent is meant, so it prepares none.
 #[test]
 fn without_its_configuration_nothing_is_prepared_for_the_wrong_agent() {
     const OTHER: &str = "profile = '/etc/cisco/other.toml'\n";
@@ -134,7 +134,7 @@ fn without_its_configuration_nothing_is_prepared_for_the_wrong_agent() {
                 root.file("/etc/cisco/other.toml", profile);
             }
             let before = root.snapshot().without(&["/var", "/run"]);
-            expect_told(hook(&root, words), word);
+            expect_error(hook(&root, words), word);
             let after = root.snapshot().without(&["/var", "/run"]);
             assert_eq!(before.difference(&after, Compare::SameTree), "", "{words:?} {config}");
             assert!(root.account("passwd", NAME).is_none() && raised(&root).is_empty(), "{words:?} {config}");
@@ -156,7 +156,7 @@ fn a_store_that_cannot_be_used_keeps_nothing_from_being_prepared() {
             let before = Snapshot::of(&root.at("/var/lib/cisco/faults/faults.json"));
             let run = hook(&root, words).expect_code(0);
             if words[1] != "post" {
-                expect_told(run, "faults.json");
+                expect_error(run, "faults.json");
             }
             expect_prepared(&root, &format!("{} {content}", words.join(" ")));
             before.expect_untouched(&Snapshot::of(&root.at("/var/lib/cisco/faults/faults.json")));
@@ -164,7 +164,7 @@ fn a_store_that_cannot_be_used_keeps_nothing_from_being_prepared() {
     }
 }
 
-/// A file with an error in its second line: what does not hang on it is done, and somebody is told which file it was.
+/// Expects that a file with an error in its second line is named, and that the steps that do not need it are done.
 #[track_caller]
 fn expect_the_rest_done(path: &str, content: &[u8]) {
     for words in [&["rpm", "posttrans", "1"][..], &["deb", "postinst", "configure", ""]] {
@@ -181,9 +181,9 @@ fn expect_the_rest_done(path: &str, content: &[u8]) {
         }
         assert!(raised(&root).contains(&11), "{what}: {:?}", raised(&root));
         before.expect_untouched(&Snapshot::of(&root.at(path)));
-        let told = run.stderr + &root.text("/var/log/cisco/hostprep.log");
+        let printed = run.stderr + &root.text("/var/log/cisco/hostprep.log");
         let name = format!("{}, line 2", path.trim_start_matches('/'));
-        assert!(told.contains(&name), "{what}: {name:?} is not in: {told}");
+        assert!(printed.contains(&name), "{what}: {name:?} is not in: {printed}");
     }
 }
 
@@ -198,20 +198,20 @@ fn a_malformed_selinux_configuration_keeps_the_other_steps_from_nothing() {
 }
 
 #[test]
-fn a_malformed_login_defs_keeps_the_other_steps_from_nothing() {
+fn a_malformed_login_defs_does_not_stop_the_other_steps() {
     expect_the_rest_done("/etc/login.defs", b"UMASK 022\nUSERGROUPS_ENAB n\0o\n");
 }
 
 #[test]
-fn what_cannot_be_read_is_not_taken_for_well() {
+fn unreadable_files_clear_no_fault() {
     let root = root();
     root.hostprep(&["repair"]).expect_code(3);
-    // Fault 5 is raised, and then nobody can tell.
+    // Fault 5 is raised; then the account files cannot be read.
     root.mode("/opt/cisco", 0o755).hostprep(&["faults", "raise", "5"]).expect_code(0);
     root.file("/etc/login.defs", b"USERGROUPS_ENAB n\0o\n");
     root.file("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\nbroken\n");
     hook(&root, &["rpm", "posttrans", "1"]).expect_code(0);
-    assert_eq!(raised(&root), [5, 11], "unknown is not well");
+    assert_eq!(raised(&root), [5, 11], "unknown is not ok");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_read_only_root_is_said_in_bounded_time() {
         command.args(["--mount", "sh", "-c", script, "sh"]).arg(root.path()).arg(program::binary());
         command.arg("--root").arg(root.path()).arg("hook").args(words);
         let start = Instant::now();
-        expect_told(Run::of(&mut command), "ead-only file system");
+        expect_error(Run::of(&mut command), "ead-only file system");
         assert!(start.elapsed() < Duration::from_secs(20), "{words:?}: {:?}", start.elapsed());
         before.expect_untouched(&root.snapshot());
     }
@@ -245,7 +245,7 @@ fn an_ordinary_user_s_call_is_refused_without_failing() {
         let before = root.snapshot();
         let args = ["--root".as_ref(), root.path().as_os_str(), "hook".as_ref()];
         let run = program::run_hostprep_as_ordinary_user(args.into_iter().chain(words.iter().map(AsRef::as_ref)));
-        expect_told(run, "hostprep: ");
+        expect_error(run, "hostprep: ");
         before.expect_untouched(&root.snapshot());
     }
 }
@@ -308,7 +308,7 @@ fn an_rpm_s_life() {
     hook(&root, &["rpm", "preun", "0"]).expect_code(0);
     assert!(root.account("passwd", NAME).is_none() && root.account("group", NAME).is_none());
     assert!(!root.at("/opt/cisco").exists());
-    assert!(raised(&root).is_empty(), "nobody would clear it any more");
+    assert!(raised(&root).is_empty(), "no step would clear it later");
     hook(&root, &["rpm", "postun", "0"]).expect_code(0);
     assert!(root.account("passwd", NAME).is_none());
     assert_eq!(history(&root), ["raised 11 install", "cleared 11 remove"]);
@@ -331,7 +331,7 @@ fn an_rpm_trigger_brings_two_counts() {
     let root = root();
     hook(&root, &["rpm", "posttrans", "1"]).expect_code(0);
     assert_eq!(raised(&root), [11]);
-    // kernel-devel arrives: $1 is how many of ours are installed, $2 how many of theirs.
+    // kernel-devel is installed: $1 is the number of our versions installed, $2 of theirs.
     root.headers(KERNEL);
     hook(&root, &["rpm", "trigger", "1", "1"]).expect_code(0);
     assert!(raised(&root).is_empty());
@@ -426,7 +426,7 @@ fn the_events_of_a_deb_s_life_say_where_they_come_from() {
     assert_eq!(history(&root), expected);
 }
 
-/// The same on `/` itself, where `--root` is not there to help.
+/// The same on `/`, without `--root`.
 #[test]
 fn broken_configuration_on_the_system_s_own_root() {
     let place = setup::chroot("bookworm", &[]);
@@ -442,12 +442,12 @@ fn broken_configuration_on_the_system_s_own_root() {
         std::fs::write(path, text).unwrap();
     };
     write("etc/cisco/hostprep.toml", "profile = '/etc/cisco/other.toml'\n");
-    expect_told(run(&["deb", "postinst", "configure", ""]), "/etc/cisco/other.toml");
+    expect_error(run(&["deb", "postinst", "configure", ""]), "/etc/cisco/other.toml");
     assert!(!passwd().contains(NAME));
 
     write("etc/cisco/hostprep.toml", "lang = 'tlh'\n");
     write("var/lib/cisco/faults/faults.json", "{");
-    expect_told(run(&["deb", "postinst", "configure", ""]), "/var/lib/cisco/faults/faults.json");
+    expect_error(run(&["deb", "postinst", "configure", ""]), "/var/lib/cisco/faults/faults.json");
     assert!(passwd().contains(NAME) && place.path().join("opt/cisco").is_dir());
     assert_eq!(std::fs::read_to_string(place.path().join("var/lib/cisco/faults/faults.json")).unwrap(), "{");
     run(&["deb", "prerm", "remove"]).expect_code(0);

@@ -53,7 +53,7 @@ impl Host {
 }
 
 #[test]
-fn two_loads_that_nobody_ended_lock() {
+fn two_unclean_loads_lock() {
     let host = Host::new();
     assert!(host.status().expect_code(0).stdout.starts_with("Operational status: functional\nLoad: none\n"));
     assert!(!host.system.at(RECORD).exists(), "looking makes nothing");
@@ -106,7 +106,7 @@ fn an_upgrade_or_reinstallation_unlocks() {
     }
     let host = Host::locked();
     host.run(&["hook", "deb", "postinst", "triggered", "/usr/bin"]).expect_code(0);
-    assert_eq!(host.status().code, Some(5), "another package's arrival is no upgrade");
+    assert_eq!(host.status().code, Some(5), "the installation of another package does not unlock");
 }
 
 /// Its second: the file is removed.
@@ -132,7 +132,7 @@ fn removal_and_installation_unlock() {
 }
 
 #[test]
-fn what_makes_no_sense_is_said() {
+fn damaged_files_lock_or_are_reported() {
     let host = Host::new();
     host.system.file(RECORD, "{");
     let begin = host.begin().expect_code(1);
@@ -162,7 +162,7 @@ fn what_makes_no_sense_is_said() {
     assert!(begin.stderr.contains("mount /proc"), "{begin:?}");
 }
 
-/// A kill at any system call leaves the record as it was or as it was to be, and never a load that is on without its record.
+/// After a kill at any system call, the record is the old or the new one, and an allowed load is always recorded.
 #[test]
 fn killed_anywhere_the_record_is_whole() {
     let host = Host::new();
@@ -193,9 +193,9 @@ fn killed_anywhere_the_record_is_whole() {
     assert!(points > 50, "only {points} system calls were met");
 }
 
-/// Whoever is told to go clears what the lock had raised, and takes nothing away from a call beside it that locks.
+/// A call that is allowed clears the lock's faults, but not those of a parallel call that locks.
 #[test]
-fn beside_each_other_the_faults_are_as_the_lock_is() {
+fn parallel_calls_leave_faults_that_agree_with_the_lock() {
     let host = Host::new();
     host.begin().expect_code(0);
     let ends =

@@ -5,7 +5,7 @@
 use harness::{Run, ScratchRoot, login_defs, setup};
 
 #[test]
-fn it_gets_the_same_care_under_its_own_names() {
+fn another_agent_is_prepared_under_its_own_names() {
     let root = ScratchRoot::of("debian-12");
     root.policy_store().login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).dir("/opt/acme", 0o777);
     let profile = setup::fixture("profiles/acme.toml");

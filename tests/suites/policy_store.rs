@@ -32,7 +32,7 @@ fn it_is_installed_and_removed() {
     assert!(!root.at("/opt/cisco/hostprep").exists(), "nothing of the compiling is left");
 
     root.hostprep(&["remove"]).expect_code(0);
-    assert_eq!(root.modules(), others, "only ours is gone");
+    assert_eq!(root.modules(), others, "only our module is removed");
 }
 
 /// Disabled by the administrator: a fault, until repair enables it again.
@@ -54,7 +54,7 @@ fn it_is_enabled_again_and_removed() {
     assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
 
     root.hostprep(&["remove"]).expect_code(0);
-    assert_eq!(root.modules(), others, "only ours is gone");
+    assert_eq!(root.modules(), others, "only our module is removed");
 }
 
 #[test]
@@ -63,16 +63,11 @@ fn without_a_compiler_it_is_installed_from_cil() {
     let run = root.hostprep_without(&["checkmodule", "semodule_package"], &ONLY).expect_code(0);
     assert_eq!(run.outcomes(), ["selinux-module=changed"]);
     assert_eq!(ours(&root), ["300 cisco-secure-bpf cil"]);
-    assert_eq!(root.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=ok"], "the other form is no reason");
-}
-
-#[test]
-fn without_sesearch_that_is_logged_and_is_no_failure() {
-    let root = root();
-    root.hostprep_without(&["sesearch"], &ONLY).expect_code(0);
-    let log = root.text("/var/log/cisco/hostprep.log");
-    assert!(log.contains("info: not installed, so not asked: sesearch"), "{log}");
-    assert!(!log.contains("failed"), "{log}");
+    assert_eq!(
+        root.hostprep(&ONLY).expect_code(0).outcomes(),
+        ["selinux-module=ok"],
+        "the other format is not a problem"
+    );
 }
 
 #[test]
@@ -106,7 +101,7 @@ fn a_store_of_el_7_2_is_reported_and_left_alone() {
     store.expect_untouched(&selinux(&root));
 }
 
-/// hostprep runs this machine's tools on an alternate root, whatever distribution that is of.
+/// On an alternate root hostprep runs this machine's tools, whatever the root's distribution is.
 #[test]
 fn without_semodule_this_machines_package_is_named() {
     let root = root();
@@ -166,7 +161,7 @@ fn sources_are_printed_and_compiled() {
 }
 
 #[test]
-fn nothing_is_compiled_where_somebody_else_can_write() {
+fn nothing_is_compiled_in_a_directory_that_others_can_write() {
     let root = ScratchRoot::of("debian-12");
     root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n").dir("/opt/cisco", 0o777);
     root.dir("/var/lib/selinux/default/active/modules", 0o755);
@@ -177,12 +172,92 @@ fn nothing_is_compiled_where_somebody_else_can_write() {
 }
 
 #[test]
-fn an_ordinary_user_is_told_what_can_be_told() {
+fn an_ordinary_user_sees_what_is_readable() {
     if !harness::need_root() {
         return;
     }
     let root = root();
     root.mode("/var/lib/selinux/default", 0o700);
+    let run = root.hostprep_as_ordinary_user(&["policy", "status"]).expect_code(3);
+    assert!(run.stdout.contains("policy.33 denies unconfined_service_t bpf"), "{}", run.stdout);
+    assert!(run.stdout.contains("not seen") && run.stdout.contains("run as root"), "{}", run.stdout);
+    root.mode("/etc/selinux/default/policy", 0o700);
     let run = root.hostprep_as_ordinary_user(&["policy", "status"]).expect_code(4);
-    assert!(run.stdout.contains("unconfined_service_t") && run.stdout.contains("run as root"), "{}", run.stdout);
+    assert!(run.stdout.contains("unknown without the store: run as root"), "{}", run.stdout);
+}
+
+const POLICY: &str = "/etc/selinux/default/policy/policy.33";
+
+/// Checks the module and returns its step.
+fn checked(root: &ScratchRoot, code: i32) -> serde_json::Value {
+    root.hostprep(&["check", "--format", "json", "--only", "selinux-module"]).expect_code(code).step("selinux-module")
+}
+
+/// The remedy, the repair by it, and that it is right afterwards.
+#[track_caller]
+fn expect_rebuilt(root: &ScratchRoot, reason: &str, detail: &str) {
+    let step = checked(root, 3);
+    assert_eq!(step["reason"], reason, "{step}");
+    assert!(step["detail"].as_str().is_some_and(|text| text.contains(detail)), "{step}");
+    let rebuild = format!("semodule -n -s default -p {} -B", root.path().display());
+    assert_eq!(step["remedy"][0], rebuild, "{step}");
+    let repaired = root.hostprep(&ONLY).expect_code(0).step("selinux-module");
+    assert_eq!((&repaired["outcome"], &repaired["plan"][0]), (&"changed".into(), &rebuild.into()), "{repaired}");
+    assert_eq!(checked(root, 0)["outcome"], "ok");
+}
+
+#[test]
+fn a_compiled_policy_that_is_damaged_or_older_than_the_store_is_built_again() {
+    let root = root();
+    let before = std::fs::read(root.at(POLICY)).unwrap();
+    root.hostprep(&ONLY).expect_code(0);
+    std::fs::write(root.at(POLICY), &before).unwrap();
+    expect_rebuilt(&root, "policy-denies", "although the module cisco-secure-bpf is in the store");
+    std::fs::write(root.at(POLICY), b"").unwrap();
+    expect_rebuilt(&root, "store-broken", "policy.33: not a compiled SELinux policy");
+    std::fs::write(root.at(POLICY), &before[..before.len() / 2]).unwrap();
+    expect_rebuilt(&root, "store-broken", "policy.33: truncated at byte ");
+    std::fs::remove_file(root.at(POLICY)).unwrap();
+    expect_rebuilt(&root, "store-broken", "no compiled policy in /etc/selinux/default/policy");
+}
+
+/// A root with a `/var` of its own that is not mounted.
+#[test]
+fn a_policy_without_its_store_is_a_fault_if_it_denies_the_rule() {
+    let root = root();
+    let (store, elsewhere) = (root.at("/var/lib/selinux"), root.at("/var/lib/elsewhere"));
+    std::fs::rename(&store, &elsewhere).unwrap();
+    let step = checked(&root, 3);
+    assert_eq!(step["reason"], "store-broken", "{step}");
+    assert!(step["detail"].as_str().unwrap().contains("there is no policy store for default"), "{step}");
+    std::fs::rename(&elsewhere, &store).unwrap();
+    root.hostprep(&ONLY).expect_code(0);
+    std::fs::rename(&store, &elsewhere).unwrap();
+    assert_eq!(checked(&root, 0)["outcome"], "ok", "the policy has the rule");
+}
+
+/// The base policy allows the rule: what an administrator has of the module's name is not touched.
+#[test]
+fn where_the_base_policy_allows_the_rule_nothing_is_done() {
+    let root = root();
+    let cil = root.at("/rule.cil");
+    let all = "(bpf (map_create map_read map_write prog_load prog_run))";
+    std::fs::write(&cil, format!("(allow unconfined_service_t self {all})")).unwrap();
+    let semodule = |words: &[&str]| {
+        let mut semodule = harness::Caller::Root.command("semodule");
+        semodule.arg("-p").arg(root.path()).args(["-n", "-s", "default"]).args(words);
+        harness::Run::of(&mut semodule).expect_code(0);
+    };
+    semodule(&["-X", "100", "-i", cil.to_str().unwrap()]);
+    let other = root.at("/cisco-secure-bpf.cil");
+    std::fs::write(&other, "(typeattribute an_administrators)").unwrap();
+    semodule(&["-X", "400", "-i", other.to_str().unwrap()]);
+    let others = root.modules();
+    assert_eq!(checked(&root, 0)["outcome"], "ok");
+    assert_eq!(root.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=ok"]);
+    semodule(&["-d", "cisco-secure-bpf"]);
+    assert_eq!(root.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=ok"]);
+    assert_eq!(root.modules().len(), others.len());
+    let status = root.hostprep(&["policy", "status"]).expect_code(0).stdout;
+    assert!(status.contains("rule      allow unconfined_service_t unconfined_service_t:bpf { map_create"), "{status}");
 }

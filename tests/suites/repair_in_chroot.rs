@@ -131,7 +131,7 @@ fn syslog_until(socket: &UnixDatagram, last: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_done_goes_to_syslog_and_to_the_log_file() {
+fn actions_are_in_syslog_and_in_the_log_file() {
     let host = Host::new();
     let path = host.system.at("/dev/log");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -174,7 +174,7 @@ fn without_syslog_the_log_file_has_it_all() {
     let host = Host::new();
     let path = host.system.at("/dev/log");
     assert!(!path.exists());
-    // One that nobody reads any more.
+    // A log file without a reader.
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     drop(UnixDatagram::bind(&path).unwrap());
     let run = host.run(&["hook", "rpm", "post", "1"]).expect_code(0);

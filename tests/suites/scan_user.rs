@@ -32,12 +32,12 @@ fn every_login_defs_comes_out_as_it_went_in() {
         before.expect_untouched(&Snapshot::of(&root.at("/etc/login.defs")));
         let left: Vec<_> =
             root.snapshot().paths().filter(|path| path.to_string_lossy().contains("login.defs")).collect();
-        assert_eq!(left, [std::path::Path::new("/etc/login.defs")], "{what}: nothing is left beside it");
+        assert_eq!(left, [std::path::Path::new("/etc/login.defs")], "{what}: a temporary file is left");
     }
 }
 
 #[test]
-fn without_login_defs_none_is_left() {
+fn a_created_login_defs_is_removed() {
     let root = ScratchRoot::of("debian-12");
     root.remove("/etc/login.defs");
     root.hostprep(&REPAIR).expect_code(0);
@@ -63,7 +63,7 @@ fn a_vendor_copy_is_not_touched() {
 }
 
 #[test]
-fn a_user_that_is_there_and_right_is_left_alone() {
+fn a_correct_user_is_left_alone() {
     let root = ScratchRoot::of("debian-12");
     root.add_account("group", &format!("{NAME}:x:700:")).add_account("gshadow", &format!("{NAME}:!::"));
     root.add_account("passwd", &format!("{NAME}:x:700:700::/nonexistent:/usr/sbin/nologin"));
@@ -143,16 +143,16 @@ fn a_group_that_is_there_already_becomes_the_user_s_and_stays_when_it_goes() {
     expect_user(&root, "with a group");
     assert_eq!(root.account("group", NAME).unwrap()[2], "777");
     root.hostprep(&["remove"]).expect_code(0);
-    assert!(root.account("passwd", NAME).is_none(), "the user was ours");
+    assert!(root.account("passwd", NAME).is_none(), "hostprep created the user");
     assert!(root.account("group", NAME).is_some(), "the group was there before us");
 }
 
-/// Whether it could be done: not every file system can.
+/// Sets or clears a file attribute; returns false if the file system cannot.
 fn chattr(flag: &str, path: &std::path::Path) -> bool {
     std::process::Command::new("chattr").arg(flag).arg(path).status().unwrap().success()
 }
 
-/// Repairs a root with this user; its uid stays whatever happens, and it is still there after removal.
+/// Repairs a root with this user. Its uid must not change, and the user must survive a removal.
 fn repair_user(passwd: &str) -> (ScratchRoot, Run) {
     let root = ScratchRoot::of("debian-12");
     root.add_account("group", &format!("{NAME}:x:700:")).add_account("gshadow", &format!("{NAME}:!::"));
@@ -198,7 +198,7 @@ fn a_home_of_its_own_is_left_but_no_longer_named() {
 }
 
 #[test]
-fn what_was_made_goes_again_and_nothing_else() {
+fn a_removal_deletes_only_what_was_created() {
     let root = ScratchRoot::of("debian-12");
     root.login_defs(&login_defs::with("USERGROUPS_ENAB no\n")).dir("/opt", 0o755);
     // What useradd and userdel keep of the files that they change; logs, and the store's state.
@@ -212,7 +212,7 @@ fn what_was_made_goes_again_and_nothing_else() {
 }
 
 #[test]
-fn without_a_journal_nothing_is_taken_for_ours() {
+fn without_a_receipt_nothing_is_ours() {
     for journal in [None, Some("{\"schema\":9,\"made\":[]}"), Some("not json")] {
         let root = ScratchRoot::of("debian-12");
         root.hostprep(&REPAIR).expect_code(0);
@@ -283,7 +283,7 @@ fn a_removal_that_cannot_look_does_not_claim_it_either() {
 }
 
 #[test]
-fn the_group_of_nobody_s_files_changes_with_the_user_s() {
+fn the_group_of_the_user_nobody_s_files_changes_with_the_user_s() {
     // usermod --gid re-groups what lies below the home, and the home may be `/`.
     let root = ScratchRoot::of("debian-12");
     root.add_account("passwd", &format!("{NAME}:x:700:0::/:/usr/sbin/nologin"));
@@ -302,7 +302,7 @@ fn the_group_of_nobody_s_files_changes_with_the_user_s() {
 }
 
 #[test]
-fn the_group_of_root_is_nobody_s() {
+fn the_group_of_root_is_refused() {
     let root = ScratchRoot::of("debian-12");
     root.add_account("group", &format!("{NAME}:x:0:"));
     let step = root.hostprep(&REPAIR).expect_code(3).step("scan-user");
@@ -311,7 +311,7 @@ fn the_group_of_root_is_nobody_s() {
 }
 
 #[test]
-fn a_user_made_by_somebody_else_after_a_failure_of_ours_is_theirs() {
+fn a_user_that_another_tool_creates_after_our_failure_is_not_ours() {
     let root = ScratchRoot::of("debian-12");
     let chattr = |flag| chattr(flag, &root.at("/etc/passwd"));
     if !harness::need_root() || !chattr("+i") {

@@ -1,4 +1,4 @@
-//! What hostprep shows at a terminal and not in a pipe; keys, signals, and output that nothing reads.
+//! Output on a terminal compared with a pipe; keys, signals, and closed output.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
@@ -109,7 +109,7 @@ fn json_is_never_coloured() {
     }
 }
 
-/// Where in `line` each of `words` begins, looked for after the one before.
+/// Returns where each of `words` begins in `line`, each after the one before.
 fn starts(line: &str, words: &[&str]) -> Vec<usize> {
     let mut from = 0;
     let start = |word: &&str| {
@@ -225,7 +225,7 @@ fn hold_lock(root: &ScratchRoot) -> Flock<File> {
 }
 
 #[test]
-fn who_waits_at_a_terminal_is_told_so_once() {
+fn a_waiting_message_is_printed_once_on_a_terminal() {
     let root = ScratchRoot::of("debian-12");
     for args in [&["repair"][..], &["remove"]] {
         let held = hold_lock(&root);
@@ -241,7 +241,7 @@ fn who_waits_at_a_terminal_is_told_so_once() {
 }
 
 #[test]
-fn without_a_terminal_nobody_is_told_of_waiting() {
+fn without_a_terminal_no_waiting_message_is_printed() {
     let root = ScratchRoot::of("debian-12");
     let held = hold_lock(&root);
     let mut command = hostprep(root.args(&["repair"]));
@@ -271,8 +271,8 @@ fn ctrl_c_while_waiting_ends_it_with_nothing_changed() {
     }
 }
 
-/// Stops hostprep by `stop` while `useradd` works inside the window in login.defs: `useradd` comes to its own end, login.defs
-/// is as it was, and a later run takes up from there.
+/// Stops hostprep with `stop` while `useradd` runs inside the window in login.defs: `useradd` ends by itself, login.defs is
+/// restored, and a later run continues from there.
 #[track_caller]
 fn expect_window_closed(stop: impl FnOnce(&mut Terminal)) {
     let root = ScratchRoot::of("debian-12");
@@ -302,7 +302,7 @@ fn expect_window_closed(stop: impl FnOnce(&mut Terminal)) {
     root.hostprep(&["repair"]).expect_code(0);
     before.expect_untouched(&Snapshot::of(&root.at("/etc/login.defs")));
     root.hostprep(&["remove"]).expect_code(0);
-    assert!(root.account("passwd", NAME).is_none(), "it was known as ours");
+    assert!(root.account("passwd", NAME).is_none(), "the receipt lists the user");
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn sigterm_lets_useradd_end_and_closes_the_window() {
     expect_window_closed(|terminal| kill(terminal.id(), Signal::SIGTERM).unwrap());
 }
 
-/// As an init system or `kill` does it to a hook: no terminal, the whole process group.
+/// As an init system or `kill` signals a hook: without a terminal, the whole process group.
 #[test]
 fn sigterm_and_sighup_to_the_group_do_not_reach_useradd() {
     use std::os::unix::process::CommandExt;
@@ -340,9 +340,9 @@ fn sigterm_and_sighup_to_the_group_do_not_reach_useradd() {
 }
 
 #[test]
-fn an_output_that_nobody_reads_is_no_error() {
-    /// A pipe whose reader has gone.
-    fn nobody() -> Stdio {
+fn a_closed_output_is_not_an_error() {
+    /// Returns a pipe without a reader.
+    fn closed_pipe() -> Stdio {
         let (reader, writer) = nix::unistd::pipe().unwrap();
         drop(reader);
         writer.into()
@@ -351,7 +351,7 @@ fn an_output_that_nobody_reads_is_no_error() {
     let before = root.snapshot();
     for args in [&["check"][..], &["check", "--format", "json"], &["status"], &["faults", "list"], &["--help"]] {
         let mut command = hostprep(root.args(args));
-        let child = command.stdin(Stdio::null()).stdout(nobody()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = command.stdin(Stdio::null()).stdout(closed_pipe()).stderr(Stdio::piped()).spawn().unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(matches!(output.status.code(), Some(0 | 3)), "{args:?}: {output:?}");
         assert!(output.stderr.is_empty(), "{args:?}: {output:?}");
@@ -374,7 +374,7 @@ fn an_output_that_nobody_reads_is_no_error() {
             .unwrap_or_else(|e| panic!("a stray line in a file: {e}: {json}"));
     }
     let root = ScratchRoot::of("debian-12");
-    let child = hostprep(root.args(&["repair"])).stdout(nobody()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = hostprep(root.args(&["repair"])).stdout(closed_pipe()).stderr(Stdio::piped()).spawn().unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.code() == Some(0) && output.stderr.is_empty(), "{output:?}");
     let healthy = root.snapshot();
@@ -383,7 +383,7 @@ fn an_output_that_nobody_reads_is_no_error() {
 }
 
 #[test]
-fn an_output_that_is_full_is_an_error_that_names_it() {
+fn a_full_output_is_an_error_that_names_it() {
     let root = ScratchRoot::of("debian-12");
     let full = File::options().write(true).open("/dev/full").unwrap();
     let child = hostprep(root.args(&["check"])).stdout(full).stderr(Stdio::piped()).spawn().unwrap();

@@ -29,7 +29,7 @@ fn judge(expected: &str, seen: &str) -> String {
 }
 
 #[test]
-fn what_is_as_expected_is_right_and_all_else_wrong() {
+fn only_expected_values_are_right() {
     let rows = judge(
         "faults: none\nprobe: map_create ok, prog_load ok\nmodule: 300\n",
         "probe: EACCES\nfaults: none\nlabels: right\nextra: 1\n",
@@ -45,7 +45,7 @@ fn what_is_as_expected_is_right_and_all_else_wrong() {
 }
 
 #[test]
-fn what_a_host_is_expected_to_be_is_filled_in() {
+fn expected_values_of_the_host_are_filled_in() {
     let rows = judge(
         "rule: {rule}\npackage: {headers}!\nfree: {any}\n",
         "rule: missing\npackage: linux-headers-RELEASE!\nfree: 7\nlabels: right\n",
@@ -89,7 +89,7 @@ fn nothing_seen_is_wrong() {
     assert_eq!(judge("faults: none\n", ""), "row\twrong\tfaults\tnone\t-\nrow\twrong\tlabels\tright\t-\n");
 }
 
-/// useradd, started by hostprep, started by a package's script; and somebody else's cron.
+/// useradd, started by hostprep, started by a package's script; and an unrelated cron.
 const LOG: &str = r#"type=SYSCALL msg=audit(1.1:10): arch=c000003e syscall=59 success=yes ppid=5 pid=20 comm="hostprep.postin" exe="/usr/bin/dash"
 type=SYSCALL msg=audit(1.1:11): arch=c000003e syscall=59 success=yes ppid=20 pid=21 comm="hostprep" exe="/opt/cisco/hostprep/bin/hostprep"
 type=SYSCALL msg=audit(1.1:12): arch=c000003e syscall=59 success=yes ppid=21 pid=22 comm="helper" exe="/usr/sbin/helper"
@@ -107,7 +107,7 @@ fn a_denial_of_what_hostprep_started_is_ours_and_anothers_is_listed() {
     assert!(others.len() == 1 && others[0].contains("comm=\"cron\""), "{judged}");
 }
 
-/// What was started before a reboot is judged by the processes of then.
+/// Processes from before a reboot are judged by the process list of that boot.
 #[test]
 fn a_reboot_forgets_no_denial() {
     let rebooted = format!("{LOG}type=SYSTEM_BOOT msg=audit(2.1:1): pid=1\n");

@@ -1,9 +1,8 @@
 #!/bin/sh
-# On a host without the driver of tests/harness/vm, as in a Vagrant box: plays the scenarios and prints a table.
+# Plays the scenarios and prints a table on a host without the driver of tests/harness/vm, such as a Vagrant box.
 # usage: acceptance.sh go-on|finish
-# `go-on` plays until a reboot is wanted or nothing is left; after the reboot it goes on. `finish` also prints the table and
-# ends non-zero where anything is not as expected, or not played although it should have been. What it
-# has done so far is in /var/lib/hostprep-acceptance. Needs root.
+# `go-on` plays until a reboot is needed or nothing is left; after the reboot it continues. `finish` also prints the table, and
+# fails if a result is not as expected or a scenario was not played. Its progress is in /var/lib/hostprep-acceptance. Needs root.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -76,7 +75,7 @@ rest() {
             *) row "$1" "$took" "$name: $expected" "NOT SO: $seen" ;;
         esac
     done
-    phase "$1" restore || row "$1" "$took" "the host as it was" "NOT SO: see above, from restore"
+    phase "$1" restore || row "$1" "$took" "the host unchanged" "NOT SO: see above, from restore"
     is_done "$1"
 }
 

@@ -1,4 +1,4 @@
-# How a Debian root with SELinux enforcing is made; sourced by image.sh and vagrant/make-box.sh. Needs root.
+# Functions to build a Debian root with SELinux enforcing; sourced by image.sh and vagrant/make-box.sh. Needs root.
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # top, vm: who sources this
 
@@ -9,7 +9,7 @@ common_packages=$common_packages,checkpolicy,semodule-utils,python3-minimal,rpm,
 arriving='policycoreutils policycoreutils-python-utils checkpolicy semodule-utils'
 fixture=$top/tests/fixtures/policy/unconfined_service_fixture.cil
 
-# What an image is made of: it is made anew when this changes.
+# The inputs of an image; it is rebuilt when they change.
 recipe() {
     cat "$@" "$vm/debian.sh" "$vm"/guest/* "$fixture" | cksum
 }

@@ -1,6 +1,5 @@
-# Reads audit records and judges denials: ours where hostprep, a script of its package, or a program that one of these
-# started was denied something. Prints "ours none", or what they are; and "other …", one of a kind.
-# The first file is known-denials.
+# Reads audit records and judges denials: "ours" are those of hostprep, of a script of its package, and of programs that these
+# started. Prints "ours none" or lists them; and "other …", one of each kind. The first file is known-denials.
 FNR == NR {
     if (!/^#|^$/) known[$0] = 1
     next
@@ -33,7 +32,7 @@ function is_ours(pid,    steps) {
     parent[pid] = field("ppid")
     if (field("exe") ~ /\/hostprep(\.real)?$/ || field("comm") ~ /^hostprep\.(pre|post)/) ours[pid] = 1
 }
-# A scriptlet of an RPM: scenarios install none but ours.
+# A scriptlet of an RPM: scenarios install no other RPM with scriptlets.
 /^type=EXECVE/ && /\/var\/tmp\/rpm-tmp/ { script[event()] = 1 }
 /^type=INCOMPLETE/ { found = "unknown, as the audit log did not come to its end; " }
 /avc:  denied/ || /^type=SELINUX_ERR/ {

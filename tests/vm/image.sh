@@ -67,7 +67,7 @@ policy=$1
 type=$(sed -n 's/^SELINUXTYPE=//p' "$policy/etc/selinux/config" 2>/dev/null)
 [ -n "$type" ] || fail "$policy/etc/selinux/config names no SELINUXTYPE"
 [ -e "$policy/etc/selinux/$type/contexts/files/file_contexts" ] || fail "$policy/etc/selinux/$type has no file contexts"
-[ -d "$policy/var/lib/selinux/$type/active/modules" ] || fail "$policy/var/lib/selinux/$type is no policy store"
+[ -d "$policy/var/lib/selinux/$type/active/modules" ] || fail "$policy/var/lib/selinux/$type is not a policy store"
 new=$top/target/vm/policy-image.new
 rm -rf "$new" "$top/target/vm/policy-image"
 mkdir -p "$new/root"

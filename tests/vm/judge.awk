@@ -1,7 +1,7 @@
-# Compares what was seen with what is expected. usage: awk -f judge.awk BOX EXPECTED… SEEN
-# Each file has lines "NAME: VALUE"; in those of EXPECTED, {WORD} stands for the value that BOX has of WORD, and "*" is any.
-# The value of "check" is a list of STEP=OUTCOME: the steps that EXPECTED names must be seen so, and no other step may be a fault.
-# Prints a row a fact, parted by tabs: "row", "right" or "wrong", NAME, what was expected, what was seen; "-" for nothing.
+# Compares actual facts with expected ones. usage: awk -f judge.awk BOX EXPECTED… SEEN
+# Each file has lines "NAME: VALUE". In EXPECTED, {WORD} is replaced by the value of WORD in BOX, and "*" matches any value.
+# The value of "check" is a list of STEP=OUTCOME: the steps in EXPECTED must have these outcomes, and no other step may be a fault.
+# Prints one row per fact, separated by tabs: "row", "right" or "wrong", NAME, expected value, actual value; "-" for none.
 BEGIN { FS = ": "; last = ARGC - 1 }
 
 function steps_match(expected, seen,    words, step, wanted, found, n, i, name) {

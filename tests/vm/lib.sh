@@ -3,7 +3,7 @@
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive
 seed=/srv/hostprep
-# Packages of the same day that a home-made image brings; elsewhere they come from the network.
+# Packages of the same day in a home-made image; on other hosts they come from the network.
 debs=/var/cache/hostprep-debs
 state=/root/hostprep-scenario
 domain=unconfined_service_t
@@ -41,7 +41,7 @@ box_fact() {
 by_manager() {
     manager=$(package_manager)
     if [ "$manager" = dnf ] && [ -d "$debs" ]; then
-        # Debian's own dnf: of what release it is nobody knows, and there is nowhere to get packages from.
+        # Debian's own dnf does not know its release and has no repositories.
         set -- --disablerepo='*' --releasever=9 "$@"
     fi
     if [ "$manager" = zypper ]; then
@@ -70,7 +70,7 @@ install_package() {
     by_manager install "$(package_file "$1")"
 }
 
-# Where dependencies are not met, as on a host whose tools somebody took away.
+# Ignores dependencies, as on a host from which the tools were removed.
 install_package_alone() {
     case $(package_manager) in
         apt) dpkg --install "$(package_file "$1")" ;;
@@ -133,7 +133,7 @@ mark_audit_log() {
 
 # Every program that is started is in the audit log, with its parent; the rule is gone after a reboot.
 audit_programs() {
-    # Fedora's own rules say that no process is to be audited, which outweighs ours.
+    # Fedora's rules turn process auditing off, which overrides ours.
     auditctl -d task,never >/dev/null 2>&1 || :
     auditctl -a always,exit -F arch=b64 -S execve >/dev/null 2>&1 || :
 }
@@ -211,7 +211,7 @@ history() {
 
 # in_journal MATCH N FIELD: that field of the last N entries of the journal that match.
 in_journal() {
-    # A journal before systemd 228 cannot be told to write what it has.
+    # journalctl before systemd 228 has no --sync.
     journalctl --sync 2>/dev/null || sleep 1
     journalctl --quiet --lines "$2" --output export "$1" | sed -n "s/^$3=//p" | paste -sd ' '
 }
@@ -309,7 +309,7 @@ show_btf() {
     done
 }
 
-# The package with the kernel's headers, which is the last word of the first remedy; RELEASE stands for the running kernel's.
+# The package with the kernel's headers: the last word of the first remedy. RELEASE is replaced by the running kernel's.
 headers_package() {
     hostprep check --format json | tr -d '\n' |
         sed 's/.*"name": *"kernel".*"remedy": *\[ *"\([^"]*\)".*/\1/' | awk '{ print $NF }' | sed "s/$(uname -r)/RELEASE/"
@@ -332,7 +332,7 @@ login_defs_back() {
 login_defs_fact() {
     difference=$(identity /etc/login.defs | diff "$state/login.defs" - | grep '^[<>]' | paste -sd ';')
     fact login.defs "${difference:-identical}"
-    fact "left beside it" "$(find /etc -maxdepth 1 -name '.login.defs*' | grep . || echo nothing)"
+    fact "temporary files" "$(find /etc -maxdepth 1 -name '.login.defs*' | grep . || echo nothing)"
 }
 
 usergroups() {

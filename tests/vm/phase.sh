@@ -1,9 +1,9 @@
 #!/bin/sh
-# On the host that is tested: one phase of a scenario.
+# Runs one phase of a scenario on the tested host.
 # usage: phase.sh SCENARIO needs|begin|break|prepare|act|verify|judge|restore [NAME]
-# It prints "skip NEED" for a need of the scenario that this host does not meet; "row …" for each fact as it was to be and as it was; "other …"
-# for a denial that is not ours; and more for people. /etc/hostprep-acceptance says what is expected of this kind of host.
-# `break` takes the NAME of a directory below broken/. `restore` ends non-zero where the host is not what it was.
+# Prints "skip NEED" for a need of the scenario that this host does not meet, "row …" for each expected and actual fact, "other …"
+# for a denial of another program, and more for people. /etc/hostprep-acceptance has the expected facts of this kind of host.
+# `break` takes the NAME of a directory below broken/. `restore` fails if the host is not unchanged.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -105,7 +105,7 @@ case $2 in
         exit "$status"
         ;;
     *)
-        echo "phase.sh: there is no phase $2" >&2
+        echo "phase.sh: unknown phase $2" >&2
         exit 2
         ;;
 esac

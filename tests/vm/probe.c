@@ -1,6 +1,6 @@
 /*
- * What an eBPF agent needs first of the kernel: makes a map and loads a program, and writes what became of each call into
- * the file that is its argument. The file is there already: a domain may be allowed to write, but not to make files.
+ * Does what an eBPF agent does first: creates a map and loads a program. Writes the result of each call into the file that is
+ * its argument. The file must exist, because a domain may be allowed to write files but not to create them.
  */
 #include <errno.h>
 #include <linux/bpf.h>

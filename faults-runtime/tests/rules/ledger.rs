@@ -1,4 +1,4 @@
-//! What a store would say, without one.
+//! The faults that a store would have, without a store.
 
 use std::time::Duration;
 

@@ -53,14 +53,14 @@ fn it_is_raised_when_the_load_was_high_for_thirty_seconds_and_not_before() {
             (FaultId::OVERLOAD, Reason::EventsOverloaded, Some(level))
         );
         assert_eq!(rule.level(), Some(level));
-        assert_eq!(rule.sample(Load::ratio(load), at + 31 * SECOND), None, "it is told once");
+        assert_eq!(rule.sample(Load::ratio(load), at + 31 * SECOND), None, "it is reported once");
     }
     let (mut rule, at) = new();
     assert_eq!(feed(&mut rule, 0.99, at, at + 10 * MINUTE), []);
 }
 
 #[test]
-fn one_sample_below_the_threshold_begins_the_time_anew() {
+fn one_sample_below_the_threshold_restarts_the_time() {
     let (mut rule, at) = new();
     assert_eq!(feed(&mut rule, 1.5, at, at + 29 * SECOND), []);
     assert_eq!(feed(&mut rule, 0.9, at + 29 * SECOND + MILLI, at + 30 * SECOND), []);
@@ -102,7 +102,7 @@ fn from_critical_to_nothing_is_one_change_where_there_is_no_load() {
 }
 
 #[test]
-fn after_a_change_there_is_none_the_other_way_for_the_dwell() {
+fn after_a_change_there_is_none_in_the_other_direction_for_min_hold() {
     let settings = OverloadSettings { min_hold: 10 * MINUTE, ..unsmoothed() };
     let mut rule = Overload::resume(settings.clone(), &Snapshot::default(), Duration::ZERO).unwrap();
     let changes = feed(&mut rule, 3.0, SECOND, 15 * MINUTE);
@@ -156,7 +156,7 @@ fn no_samples_are_not_the_same_as_no_load() {
     assert_eq!(found.finding.detail, "no load was measured for 2m; it stays critical until one is");
     assert_eq!(rule.load(3 * MINUTE), None);
     assert_eq!(rule.tick(24 * 60 * MINUTE), None);
-    // Somebody measures again: what is said is up to date again, and all times begin anew.
+    // Samples arrive again: the report is up to date again, and all times start again.
     let at = 25 * 60 * MINUTE;
     let found = report(rule.sample(load, at));
     assert_eq!(
@@ -168,7 +168,7 @@ fn no_samples_are_not_the_same_as_no_load() {
 }
 
 #[test]
-fn a_gap_begins_each_time_anew() {
+fn a_gap_restarts_each_time() {
     let (mut rule, at) = new();
     assert_eq!(feed(&mut rule, 1.5, at, at + 29 * SECOND), []);
     // Without a tick between them.
@@ -180,12 +180,15 @@ fn a_gap_begins_each_time_anew() {
     assert_eq!(rule.sample(Load::ratio(0.1), 3 * MINUTE - MILLI), cleared(FaultId::OVERLOAD));
     let mut rule = resumed(Severity::Major);
     assert_eq!(rule.sample(Load::ratio(0.1), MINUTE), None);
-    assert!(matches!(rule.sample(Load::ratio(0.1), 3 * MINUTE), Some(FaultUpdate::Raise(_))), "it was told of the gap");
+    assert!(
+        matches!(rule.sample(Load::ratio(0.1), 3 * MINUTE), Some(FaultUpdate::Raise(_))),
+        "the store has a report of the gap"
+    );
     assert_eq!(rule.sample(Load::ratio(0.1), 4 * MINUTE), cleared(FaultId::OVERLOAD));
 }
 
 #[test]
-fn after_a_gap_the_load_is_what_is_measured_then() {
+fn after_a_gap_the_load_is_the_next_sample() {
     let settings = OverloadSettings { smoothing: 60 * MINUTE, ..OverloadSettings::default() };
     let mut rule = Overload::resume(settings, &Snapshot::default(), Duration::ZERO).unwrap();
     rule.sample(Load::ratio(0.1), SECOND);
@@ -207,7 +210,7 @@ fn where_nothing_is_raised_there_is_nothing_to_say_about_silence() {
 }
 
 #[test]
-fn what_is_no_load_counts_as_no_sample() {
+fn an_invalid_load_does_not_count_as_a_sample() {
     let mut rule = resumed(Severity::Major);
     for load in [Load::ratio(f64::NAN), Load::ratio(-0.1), Load::events(0.0, 0.0), Load::events(-5.0, 10.0)] {
         assert_eq!(rule.sample(load, MINUTE), None);
@@ -229,7 +232,7 @@ fn what_is_no_load_counts_as_no_sample() {
 }
 
 #[test]
-fn what_others_raised_is_taken_over() {
+fn a_fault_that_another_process_raised_is_adopted() {
     assert_eq!(resumed(Severity::Minor).level(), Some(Severity::Major));
     assert_eq!(resumed(Severity::Major).level(), Some(Severity::Major));
     assert_eq!(resumed(Severity::Critical).level(), Some(Severity::Critical));

@@ -1,4 +1,4 @@
-//! Fault 18, whatever the load.
+//! Fault 18 under any load.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ fn play(rule: &mut Overload, ledger: &mut Ledger, mut now: Duration, curve: &[(D
     now
 }
 
-/// The same load for so long that every time in any settings has passed.
+/// The same load for longer than every time in the settings.
 fn steadily(load: f64) -> Vec<(Duration, Option<f64>)> {
     vec![(SECOND, Some(load)); 1200]
 }
@@ -104,7 +104,7 @@ proptest! {
             } else {
                 (threshold.clear_for, Box::new(|load| load < threshold.clear))
             };
-            // From the change backwards, for as long as it was so and samples came.
+            // Backwards from the change, as long as the load was so and samples came.
             let (mut time, mut samples) = (Duration::ZERO, Vec::new());
             for (passed, load) in &curve {
                 time += *passed;
@@ -158,7 +158,7 @@ proptest! {
         prop_assert_eq!(rule.level(), None);
     }
 
-    /// With the defaults, at any rate of samples, and whatever is usual on the host.
+    /// With the defaults, any rate of samples and any usual load of the host.
     #[test]
     fn a_short_peak_raises_nothing_however_high(
         usual in 0.0..0.69,

@@ -66,7 +66,7 @@ fn one_failure_is_enough_where_it_is_set_so() {
 }
 
 #[test]
-fn the_detail_says_how_many_in_what_time_and_the_last_ones_cause() {
+fn the_detail_has_count_time_and_last_cause() {
     let mut restarts = new(3);
     let _ = fail_at(&mut restarts, &[MINUTE, 90 * SECOND]);
     let last = ScanFailure { end: End::Exited(3), file: None };
@@ -79,7 +79,7 @@ fn the_detail_says_how_many_in_what_time_and_the_last_ones_cause() {
 }
 
 #[test]
-fn lengths_of_time_are_as_exact_as_somebody_wants_to_know() {
+fn durations_are_rounded_to_a_useful_precision() {
     let after = |passed: Duration| report(fail_at(&mut new(2), &[MINUTE, MINUTE + passed]).tell).finding.detail;
     for (passed, shown) in [(0, "0s"), (250_999_999, "250ms"), (1_999_999_999, "1s"), (83_000_000_001, "1m 23s")] {
         let detail = after(Duration::from_nanos(passed));
@@ -95,7 +95,7 @@ fn a_file_name_cannot_play_with_the_terminal() {
 }
 
 #[test]
-fn while_the_restart_is_due_it_is_asked_for_and_nothing_is_cleared() {
+fn until_the_restart_it_is_requested_and_nothing_is_cleared() {
     let mut restarts = new(3);
     let first = fail_at(&mut restarts, &[SECOND, 2 * SECOND, 3 * SECOND]);
     assert_eq!(restarts.failed(&ScanFailure { end: End::Exited(1), file: None }, 4 * SECOND), first);
@@ -113,7 +113,7 @@ fn ten_quiet_minutes_after_the_restart_clear_it() {
     clock.advance(MILLI);
     assert_eq!(restarts.tick(clock.monotonic()), cleared(FaultId::SCAN_RESTARTS));
     assert_eq!(restarts.tick(clock.monotonic()), None);
-    // Then all begins anew.
+    // Then everything starts again.
     let now = clock.monotonic();
     assert!(!is_raised(&fail_at(&mut restarts, &[now, now])));
     assert!(is_raised(&restarts.failed(&crash(), now)));
@@ -173,7 +173,7 @@ fn times_that_go_back_count_as_the_latest() {
 }
 
 #[test]
-fn what_an_administrator_raised_by_hand_is_cleared_by_the_same_rule() {
+fn a_fault_raised_by_hand_is_cleared_by_the_same_rule() {
     let by_hand = Report {
         severity: Some(Severity::Minor),
         ..scratch::report(FaultId::SCAN_RESTARTS, Reason::RaisedByHand, "to try it")

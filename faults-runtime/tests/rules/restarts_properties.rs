@@ -1,4 +1,4 @@
-//! Fault 6, whatever happens.
+//! Fault 6 under any sequence of events.
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ impl Scratch {
     }
 
     pub fn dir(&self) -> PathBuf {
-        self.root.shown(DEFAULT_DIRECTORY)
+        self.root.host_path(DEFAULT_DIRECTORY)
     }
 
     pub fn lock(&self) -> Writer<'static> {

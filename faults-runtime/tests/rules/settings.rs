@@ -54,7 +54,7 @@ fn former_keys_are_read() {
 }
 
 #[test]
-fn what_is_not_understood_is_refused_with_its_place() {
+fn invalid_settings_are_refused_with_their_key_and_line() {
     let unread = [
         ("restarts.failure = 3", "failure"),
         ("restarts.failures = -1", "failures"),
@@ -74,7 +74,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_with_its_key() {
+fn contradictory_settings_are_refused_with_their_key() {
     let nonsense = [
         ("restarts.failures = 0", "restarts.failures must be from 1 to 1000, not 0"),
         ("restarts.failures = 1001", "restarts.failures must be from 1 to 1000, not 1001"),

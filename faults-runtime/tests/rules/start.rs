@@ -40,7 +40,7 @@ fn new() -> Start {
     Start::resume(StartSettings::default(), &Snapshot::default(), None).unwrap()
 }
 
-/// The next process of the connector, with the memory of this one as it is on disk.
+/// Returns the connector's next process, with this one's memory from disk.
 fn restarted(start: &Start) -> Start {
     let kept = serde_json::to_string(start.memory()).unwrap();
     let memory = serde_json::from_str(&kept).unwrap();
@@ -52,7 +52,7 @@ fn said(decision: Decision) -> Report {
 }
 
 #[test]
-fn each_cause_has_its_reason_and_its_words() {
+fn each_cause_has_its_reason_and_detail() {
     let of = |failure: &StartFailure, memory| {
         let decision = new().failed(failure, memory);
         assert!(decision.restart);
@@ -78,7 +78,7 @@ fn each_cause_has_its_reason_and_its_words() {
 }
 
 #[test]
-fn memory_is_low_below_what_is_required_and_not_at_it() {
+fn memory_is_low_only_below_the_required_amount() {
     let exact = Some(AvailableMemory { available: 1 << 30, required: 1 << 30 });
     assert_eq!(said(new().failed(&crash(), exact)).finding.reason, Reason::ScanStartFailed);
     let below = Some(AvailableMemory { available: (1 << 30) - 1, required: 1 << 30 });
@@ -156,7 +156,7 @@ fn the_same_cause_after_the_restart_needs_a_person() {
 }
 
 #[test]
-fn another_cause_after_the_restart_has_a_restart_of_its_own() {
+fn another_cause_after_the_restart_restarts_again() {
     let mut start = new();
     assert!(start.failed(&invalid(&[daily()]), None).restart);
     let mut start = restarted(&start);
@@ -177,7 +177,7 @@ fn where_the_memory_is_lost_the_store_still_knows_the_cause() {
     assert_eq!(start.started(), CLEARED);
 }
 
-/// An update that the start after it shows to be invalid, whose files the restart removes.
+/// An update that the next start finds invalid, and that the restart removes.
 fn invalid_update(start: &mut Start) -> String {
     start.updated(&[daily()]);
     let decision = start.failed(&invalid(&[daily()]), None);
@@ -200,7 +200,7 @@ fn three_invalid_updates_in_a_row_mean_that_the_integrity_check_does_not_catch_i
     let detail = invalid_update(&mut start);
     assert!(detail.ends_with(UNCAUGHT), "{detail}");
     assert!(invalid_update(&mut start).contains("the last 4 updates"));
-    // A good one begins the count anew.
+    // A valid update restarts the count.
     start.updated(&[daily()]);
     assert_eq!(start.started(), CLEARED);
     for _ in 0..2 {
@@ -231,15 +231,15 @@ fn failures_that_are_no_invalid_update_do_not_count_as_one() {
 }
 
 #[test]
-fn an_update_while_the_service_does_not_start_is_a_new_attempt_for_what_is_about_definitions() {
-    for (failure, anew) in [(invalid(&[daily()]), true), (unreadable(daily()), true), (crash(), false)] {
+fn an_update_allows_a_new_attempt_for_definitions_only() {
+    for (failure, restarts) in [(invalid(&[daily()]), true), (unreadable(daily()), true), (crash(), false)] {
         let mut start = new();
         assert!(start.failed(&failure, None).restart);
         assert!(!start.failed(&failure, None).restart);
         start.updated(&[main()]);
         let decision = start.failed(&failure, None);
-        assert_eq!(decision.restart, anew, "{failure:?}");
-        assert_eq!(said(decision).finding.detail.contains("a person is needed"), !anew);
+        assert_eq!(decision.restart, restarts, "{failure:?}");
+        assert_eq!(said(decision).finding.detail.contains("a person is needed"), !restarts);
     }
 }
 
@@ -252,6 +252,6 @@ fn an_update_saves_the_files_it_replaced_from_removal() {
 }
 
 #[test]
-fn a_start_that_succeeds_without_a_failure_before_clears_what_others_raised() {
+fn a_first_successful_start_clears_faults_that_others_raised() {
     assert_eq!(new().started(), CLEARED);
 }

@@ -1,4 +1,4 @@
-//! Fault 7, whatever happens.
+//! Fault 7 under any sequence of events.
 
 use std::path::PathBuf;
 

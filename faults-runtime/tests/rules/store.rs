@@ -71,7 +71,7 @@ fn fault_6_is_raised_stays_and_clears_itself() {
     let mut rule = connector.restarts();
     connector.fail_until_restart(&mut rule);
 
-    // Restarted, and the scan process fails again within ten minutes: an update of the detail, which is no event.
+    // Restarted, and the scan process fails again within ten minutes: only the detail changes, which is not an event.
     let mut rule = connector.restarts();
     clock.advance(9 * MINUTE);
     let decision = rule.failed(&ScanFailure { end: End::Signalled(11), file: None }, connector.now());
@@ -151,7 +151,7 @@ fn fault_18_goes_up_and_down_and_clears_itself() {
         (18, CLEARED, Severity::Major, 461),
     ];
     assert_eq!(history(&scratch), expected);
-    assert_eq!(written, expected.len(), "nothing is told but the changes");
+    assert_eq!(written, expected.len(), "only changes are events");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn all_three_at_once_keep_their_order() {
 }
 
 #[test]
-fn what_the_store_refuses_waits_for_the_next_call() {
+fn a_refused_update_waits_for_the_next_call() {
     let (scratch, clock) = (Scratch::new(), VirtualClock::default());
     let mut outbox = Outbox::new(Some("a boot".into()));
     let six = |detail| FaultUpdate::Raise(report(FaultId::SCAN_RESTARTS, Reason::ScanProcessFailing, detail));
@@ -201,7 +201,7 @@ fn what_the_store_refuses_waits_for_the_next_call() {
         scratch.history().into_iter().map(|event| (event.fault.number(), event.finding.detail)).collect();
     assert_eq!(told, [(7, "exit status 1".into()), (6, "second".to_owned())], "the last about each");
 
-    // Both of what one call decides about one fault are told, in order, as long as the store takes it.
+    // One call's two decisions about one fault are both events, in order, while the store accepts them.
     let changes = tell(vec![FaultUpdate::Clear(FaultId::SCAN_RESTARTS), six("again")]).unwrap();
     assert_eq!(changes, [Change::Cleared, Change::Raised]);
     assert!(outbox.is_empty());

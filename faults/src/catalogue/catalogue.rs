@@ -1,7 +1,7 @@
 //! The faults there are. The knowledge is `catalogue.toml`; what people read about it is in [`texts`](crate::texts).
 
+use host::fs::InRoot;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
@@ -12,31 +12,31 @@ use crate::catalogue::id::FaultId;
 use crate::catalogue::reason::Reason;
 use crate::catalogue::severity::Severity;
 
-/// What is known of a fault, whatever the host and the language.
+/// The properties of a fault on every host and in every language.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Its number.
     pub id: FaultId,
-    /// How bad it is, where whoever raises it does not know better.
+    /// The severity, unless the program that raises it sets another.
     pub severity: Severity,
     /// Why it can be raised.
     pub reasons: Reasons,
     /// The keys of the resolutions, in the order in which to try them.
     pub resolutions: Vec<String>,
     /// Log files to read, as the host sees them.
-    pub logs: Vec<PathBuf>,
-    /// From which connector version it applies; empty where it always did.
+    pub logs: Vec<InRoot>,
+    /// The first connector version that has it; empty for all.
     pub since: Vec<Since>,
 }
 
-/// Why a fault can be raised, by who sees it. Both may see the same: then who raised the fault decides who may clear it.
+/// The reasons of a fault, by who sees them. Both may see the same: then who raised the fault decides who may clear it.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reasons {
-    /// What a check of the host sees.
+    /// Reasons that a check of the host sees.
     pub check: Vec<Reason>,
-    /// What the running agent sees.
+    /// Reasons that the running agent sees.
     pub agent: Vec<Reason>,
 }
 
@@ -82,7 +82,7 @@ pub fn find(id: FaultId) -> Option<&'static Entry> {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("there is no fault {given}; the faults are {}", listed())]
 pub struct UnknownFault {
-    /// As given.
+    /// The given text.
     pub given: String,
 }
 
@@ -101,7 +101,7 @@ impl FromStr for FaultId {
     }
 }
 
-/// What the texts' variables stand for where the caller does not know.
+/// Returns the default values of the texts' variables.
 pub(crate) fn values() -> &'static BTreeMap<String, String> {
     &data().values
 }

@@ -23,7 +23,7 @@ stable_words! {
         ModuleDisabled = "module-disabled",
         /// The policy module is not installed.
         ModuleMissing = "module-missing",
-        /// A rule of the base policy forbids ours.
+        /// A neverallow rule of the base policy forbids our rule.
         Neverallow = "neverallow",
         /// The agent's file system is mounted so that its program cannot be started in its domain.
         MountOptions = "mount-options",

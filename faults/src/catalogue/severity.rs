@@ -1,16 +1,16 @@
-//! How bad a fault is.
+//! The severity of a fault.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How bad a fault is; the greater, the worse.
+/// The severity of a fault, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Something to know of.
     Minor,
-    /// The connector works, not as it is meant to.
+    /// The connector works, but not as intended.
     Major,
     /// Protection is limited.
     Critical,
@@ -20,7 +20,7 @@ impl Severity {
     /// All of them, worst first.
     pub const WORST_FIRST: [Self; 3] = [Self::Critical, Self::Major, Self::Minor];
 
-    /// The word as it is stored.
+    /// Returns the word in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

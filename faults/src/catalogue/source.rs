@@ -1,4 +1,4 @@
-//! What made a change.
+//! The origin of a change.
 
 use super::stable_words::stable_words;
 

@@ -7,7 +7,7 @@ macro_rules! stable_words {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
-            /// A word of a newer version, kept as it was written.
+            /// An unknown word of a newer version, unchanged.
             Other(String),
         }
 
@@ -15,7 +15,7 @@ macro_rules! stable_words {
             /// Every word that this version knows.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word as it is stored.
+            /// Returns the word in the store.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

@@ -75,12 +75,18 @@ fn a_program_gets_the_words_and_whether_the_host_restarts() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the test makes the root")]
 fn a_command_with_an_option_for_the_root_is_run_from_outside() {
-    let root = Path::new("/mnt/image");
-    let userdel = Command::new("userdel").root_option("--prefix", root).args(["-f", "/mnt/image/x", "agent"]);
+    let scratch = tempfile::tempdir().unwrap();
+    std::fs::create_dir(scratch.path().join("etc")).unwrap();
+    let root = host::Root::alternate(scratch.path()).unwrap();
+    let (image, word) = (Some(root.path()), root.path().display());
+    let userdel = Command::new("userdel").root_option("--prefix", root.path()).arg("-f").path(&root, "/x");
+    // Text that only looks like a path of the root stays as it is.
+    let userdel = userdel.arg(format!("{word}/y")).arg("agent");
     let remedy = Remedy::command(&userdel);
-    assert_eq!(remedy.shell_line(image()), "userdel --prefix /mnt/image -f /mnt/image/x agent");
-    assert_eq!(remedy.shell_line_inside(image()).unwrap(), "userdel -f /x agent");
+    assert_eq!(remedy.shell_line(image), format!("userdel --prefix {word} -f {word}/x {word}/y agent"));
+    assert_eq!(remedy.shell_line_inside(image).unwrap(), format!("userdel -f /x {word}/y agent"));
     let plain = Remedy::command(&Command::new("userdel").arg("agent"));
     assert_eq!(plain.shell_line(None), "userdel agent");
     assert_eq!(plain.value(None).argv.unwrap(), ["userdel", "agent"]);

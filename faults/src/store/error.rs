@@ -1,4 +1,4 @@
-//! What can go wrong with a store.
+//! Errors of a store.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::catalogue::UnknownFault;
 use crate::store::format::SCHEMA;
 
-/// Why the store could not be read or changed. What was stored is then as it was, save what [`Writer`](crate::Writer) says.
+/// Why the store could not be read or changed. The stored data is unchanged, except as [`Writer`](crate::Writer) describes.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The operating system refused.

@@ -8,7 +8,7 @@ use crate::catalogue::severity::Severity;
 use crate::catalogue::source::Source;
 use crate::finding::Finding;
 
-/// What happened to a fault.
+/// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
@@ -21,7 +21,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The word as it is stored.
+    /// Returns the word in the file.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,11 +44,11 @@ pub struct Event {
     /// The boot (`/proc/sys/kernel/random/boot_id`) in which it happened, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_id: Option<String>,
-    /// What happened.
+    /// The kind of the change.
     pub event: EventKind,
     /// To which fault.
     pub fault: FaultId,
-    /// How bad it is; of a cleared fault, how bad it was.
+    /// The severity; of a cleared fault, its last one.
     pub severity: Severity,
     /// Why, and what to do; of a cleared fault, why it was raised.
     #[serde(flatten)]
@@ -57,10 +57,10 @@ pub struct Event {
     pub source: Source,
 }
 
-/// What makes a change, and in which boot.
+/// The origin of a change, and the boot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventContext {
-    /// What is going on.
+    /// The program or command that makes the change.
     pub source: Source,
     /// The running boot (`/proc/sys/kernel/random/boot_id`); `None` for an alternate root.
     pub boot_id: Option<String>,

@@ -1,4 +1,4 @@
-//! One fault as it is stored, and as a program reports it.
+//! A fault in the store, and the report of a program that raises it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,12 @@ use crate::finding::Finding;
 pub struct Fault {
     /// Its number.
     pub id: FaultId,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// Why it is raised, and what to do.
     #[serde(flatten)]
     pub finding: Finding,
-    /// When it was raised; later changes leave this as it is.
+    /// When it was raised; updates do not change this.
     pub raised_at: Timestamp,
     /// When what is said here was last changed.
     pub updated_at: Timestamp,
@@ -37,7 +37,7 @@ pub struct Report {
     pub id: FaultId,
     /// Why, and what to do. Control characters, line breaks included, are stored as spaces.
     pub finding: Finding,
-    /// How bad it is; `None` for what the catalogue says.
+    /// The severity; `None` for the catalogue's.
     pub severity: Option<Severity>,
 }
 
@@ -50,8 +50,8 @@ impl Report {
 }
 
 impl Fault {
-    /// Returns who sees whether the fault still applies. Of a fault with causes of both kinds, the agent sees those that
-    /// it raised itself and those that this version does not know; of a fault that this version does not know, all.
+    /// Returns who can tell whether the fault still applies. If the fault has causes of both kinds, that is the agent for causes
+    /// that it raised itself and for those that this version does not know. For an unknown fault, it is always the agent.
     #[must_use]
     pub fn seen_by(&self) -> SeenBy {
         let Some(Entry { reasons, .. }) = catalogue::find(self.id) else { return SeenBy::Agent };

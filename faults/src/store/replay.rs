@@ -1,4 +1,4 @@
-//! What the files of a store say together: the state, brought up to the events that are newer.
+//! The combined content of the files of a store: the state, updated by the newer events.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use crate::store::event_log::segments::Listed;
 use crate::store::snapshot::Snapshot;
 use crate::store::state_file;
 
-/// What the files say together.
+/// The combined content of the files.
 pub(crate) struct Contents {
     pub snapshot: Snapshot,
-    /// Where the next event goes.
+    /// Where to write the next event.
     pub position: AppendPosition,
-    /// Whether `faults.json` is older than the log: a writer died between the two.
+    /// Whether `faults.json` is older than the log, because a writer was killed between the two.
     pub state_is_stale: bool,
 }
 
-/// What the files say. Needs no lock: `events.jsonl` is opened first and the state read then, so that the state knows all
-/// events before the file's first, however often it is closed meanwhile, and nearly always all that are in it.
+/// Reads the files. Needs no lock: `events.jsonl` is opened before the state is read, so the state knows all events before the
+/// file's first, even if it is closed meanwhile, and nearly always all that are in it.
 pub(crate) fn contents(dir: &Arc<Dir>) -> Result<Contents, StoreError> {
     let current = log_file::open(dir)?;
     let mut snapshot = state_file::read(dir)?.unwrap_or_default();

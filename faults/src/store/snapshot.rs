@@ -1,4 +1,4 @@
-//! Which faults are raised, at one moment.
+//! The raised faults at one moment.
 
 use crate::catalogue::id::FaultId;
 use crate::catalogue::severity::Severity;
@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::store::event::{Event, EventKind};
 use crate::store::fault::{Fault, Report};
 
-/// What raising or clearing did.
+/// The effect of raising or clearing a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Nothing: it was so already. Nothing was written.
@@ -35,7 +35,7 @@ impl Change {
     }
 }
 
-/// Which faults are raised, at one moment.
+/// The raised faults at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The sequence number of the last event that this takes account of; 0 before the first.
@@ -51,13 +51,13 @@ impl Snapshot {
         self.faults.iter().find(|fault| fault.id == id)
     }
 
-    /// Whether the fault of that number is raised.
+    /// Returns whether the fault with this number is raised.
     #[must_use]
     pub fn is_raised(&self, id: FaultId) -> bool {
         self.get(id).is_some()
     }
 
-    /// Whether raising `report` would write anything. One that cannot be raised counts as a change.
+    /// Returns whether raising `report` would write something. A fault that cannot be raised counts as a change.
     #[must_use]
     pub fn would_change(&self, report: &Report) -> bool {
         report
@@ -65,7 +65,7 @@ impl Snapshot {
             .map_or(true, |severity| self.change(report.id, severity, &report.finding.to_stored()) != Change::Nothing)
     }
 
-    /// What raising the fault with this severity and finding comes to.
+    /// Returns the effect of raising the fault with this severity and finding.
     pub(crate) fn change(&self, id: FaultId, severity: Severity, finding: &Finding) -> Change {
         let Some(known) = self.get(id) else { return Change::Raised };
         if known.severity != severity || known.finding.reason != finding.reason {

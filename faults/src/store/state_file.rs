@@ -15,7 +15,7 @@ const MODE: u32 = 0o644;
 
 /// Reads the file. Returns `None` if it does not exist.
 pub(crate) fn read(dir: &Dir) -> Result<Option<Snapshot>, StoreError> {
-    let path = dir.shown().join(NAME);
+    let path = dir.path().join(NAME);
     let content = match dir.open(NAME, OFlag::O_RDONLY) {
         Ok(file) => read_limited(file, TEXT_LIMIT).map_err(|e| FileError::new("read", &path, e))?,
         Err(e) if e.is_missing() => return Ok(None),
@@ -47,7 +47,7 @@ pub(crate) fn read(dir: &Dir) -> Result<Option<Snapshot>, StoreError> {
 pub(crate) fn write(dir: &Dir, snapshot: &Snapshot) -> Result<(), FileError> {
     let state = State { schema: SCHEMA, sequence: snapshot.sequence, faults: snapshot.faults.clone() };
     let mut content = serde_json::to_vec_pretty(&state)
-        .map_err(|e| FileError::new("write", dir.shown().join(NAME), std::io::Error::from(e)))?;
+        .map_err(|e| FileError::new("write", dir.path().join(NAME), std::io::Error::from(e)))?;
     content.push(b'\n');
     dir.replace(NAME, &content, MODE)
 }

@@ -1,9 +1,9 @@
 //! The store: a directory with the state, the log of events and the lock.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use host::fs::{AsInRoot, InRoot};
 use host::process::clock::Clock;
 use host::process::lock::Lock;
 use host::{Dir, Root};
@@ -20,11 +20,10 @@ use crate::store::snapshot::{Change, Snapshot};
 use crate::store::state_file;
 use crate::store::writer::Writer;
 
-/// Where the connector and everything around it looks for the store.
+/// The store of the connector and of the programs around it.
 pub const DEFAULT_DIRECTORY: &str = "/var/lib/cisco/faults";
 
-/// How large `events.jsonl` may become before it is closed and packed, in bytes, where [`Store::rotating_at`] says
-/// nothing else.
+/// The size of `events.jsonl` in bytes at which it is closed and compressed; [`Store::rotating_at`] changes it.
 pub const ROTATE_AT: u64 = 8 * 1024 * 1024;
 
 /// The lock file's name. Its content means nothing.
@@ -34,14 +33,14 @@ const LOCK: &str = "faults.lock";
 #[derive(Debug, Clone)]
 pub struct Store<'a> {
     root: &'a Root,
-    dir: PathBuf,
+    dir: InRoot,
     rotate_at: u64,
 }
 
 /// A state that [`Store::apply`] is to reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultUpdate {
-    /// Raise the fault as reported, or bring it up to date.
+    /// Raise the fault, or update it.
     Raise(Report),
     /// Clear the fault.
     Clear(FaultId),
@@ -49,8 +48,8 @@ pub enum FaultUpdate {
 
 impl<'a> Store<'a> {
     /// Returns the store in the directory `dir` of `root`; the directory need not exist.
-    pub fn at(root: &'a Root, dir: impl Into<PathBuf>) -> Self {
-        Self { root, dir: dir.into(), rotate_at: ROTATE_AT }
+    pub fn at(root: &'a Root, dir: impl AsInRoot) -> Self {
+        Self { root, dir: dir.to_in_root(), rotate_at: ROTATE_AT }
     }
 
     /// Closes `events.jsonl` before it grows beyond `bytes`, but never without an event in it.

@@ -29,10 +29,10 @@ pub struct Writer<'c> {
     clock: &'c dyn Clock,
     snapshot: Snapshot,
     log: Appender,
-    /// Whether `snapshot` is not in `faults.json` yet.
+    /// Whether `faults.json` lacks the newest part of `snapshot`.
     state_is_stale: bool,
     rotate_at: u64,
-    /// Whether `events.jsonl` was closed and what it became is not packed yet.
+    /// Whether `events.jsonl` was closed and the new segment is not compressed yet.
     closed: bool,
 }
 
@@ -53,7 +53,7 @@ impl<'c> Writer<'c> {
         Ok(writer)
     }
 
-    /// What is raised now.
+    /// Returns the raised faults.
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -94,7 +94,7 @@ impl<'c> Writer<'c> {
         Ok(change)
     }
 
-    /// Writes an event; from then on the change has happened, whatever dies.
+    /// Writes an event. From then on the change counts, even if the process is killed.
     fn record(
         &mut self,
         event: EventKind,
@@ -126,10 +126,10 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
-    /// No store gets that far by itself.
+    /// Returns the error for a store that has used all numbers.
     fn exhausted(&self) -> MalformedFile {
         MalformedFile {
-            path: self.dir.shown().to_owned(),
+            path: self.dir.path().to_owned(),
             line: None,
             problem: format!("its last event has the number {}, the highest possible one", u64::MAX),
             hint: "restore it from a backup, or move it away and the next repair recreates it; nothing was changed"
@@ -145,7 +145,7 @@ impl<'c> Writer<'c> {
         self.state_is_stale = true;
     }
 
-    /// Packs what was closed. Not before the change has happened and is in the state: who dies at it loses nothing.
+    /// Compresses the closed segment. Called after the change is in log and state, so a kill here loses nothing.
     fn compress_closed(&mut self) {
         if std::mem::take(&mut self.closed)
             && let Ok(listed) = segments::scan(&self.dir)

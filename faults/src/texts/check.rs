@@ -1,4 +1,4 @@
-//! Which messages a language has to have, and what is wrong with a file of them: for the build script and its test.
+//! Checks language files: which messages a language must have, and errors in them. For the build script and its test.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use crate::texts::message_keys::Word;
 /// The variables of each message, `message` or `message.attribute`.
 pub type Messages = BTreeMap<String, BTreeSet<String>>;
 
-/// What is asked of a file.
+/// The requirements for a file.
 pub enum Asked<'a> {
-    /// Of English: these messages, with no other variables than these.
+    /// English: these messages, with no other variables than these.
     AtMost(&'a Messages),
-    /// Of the others: the messages and variables of English. Where one is left out, a fact is.
+    /// Other languages: exactly the messages and variables of English, so that no fact is lost.
     As(&'a Messages),
 }
 
@@ -39,7 +39,7 @@ struct Since {
     scope: String,
 }
 
-/// What the library may ask a language for.
+/// Returns the messages that the library may look up.
 pub fn wanted(catalogue: &str) -> Result<Messages, toml::de::Error> {
     let Catalogue { values, fault } = toml::from_str(catalogue)?;
     let values: BTreeSet<String> = values.into_keys().collect();
@@ -60,7 +60,7 @@ pub fn wanted(catalogue: &str) -> Result<Messages, toml::de::Error> {
     Ok(messages)
 }
 
-/// What a file has, and what is wrong with it.
+/// Returns the messages of a file, and its errors.
 pub fn check(text: &str, asked: &Asked) -> (Messages, Vec<String>) {
     let (found, mut problems) = read(text);
     let (Asked::AtMost(wanted) | Asked::As(wanted)) = asked;
@@ -117,7 +117,7 @@ fn read(text: &str) -> (Messages, Vec<String>) {
     (found, problems)
 }
 
-/// Whether there are only variables and literals in it.
+/// Collects the variables. Returns whether the pattern has only variables and literals.
 fn gather(pattern: &Pattern<&str>, variables: &mut BTreeSet<String>) -> bool {
     pattern.elements.iter().fold(true, |fine, element| match element {
         PatternElement::TextElement { .. } => fine,

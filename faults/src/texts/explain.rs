@@ -7,8 +7,8 @@ use crate::texts::message_keys::Word;
 use crate::texts::texts::{Explanation, Texts, Values};
 use crate::texts::wrap;
 
-/// Lines of text, each with its line feed; `None` for a fault that only a newer version knows. Text is wrapped to `width`
-/// cells, commands and paths never are. `raised` is the fault as it is in the store, where it is raised.
+/// Returns lines of text, each with its line feed; `None` for a fault that this version does not know. Text is wrapped to `width`
+/// cells; commands and paths are not wrapped. `raised` is the fault in the store, if it is raised.
 ///
 /// ```
 /// use faults::texts::{Texts, Values};

@@ -1,4 +1,4 @@
-//! Which languages there are, and which of them a locale's or a language's name means.
+//! The available languages, and the language for a locale or a language name.
 
 use thiserror::Error;
 use unic_langid::LanguageIdentifier;
@@ -6,14 +6,14 @@ use unic_langid::LanguageIdentifier;
 /// Language and file; the build script lists what is in `texts/`.
 pub(crate) const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
-/// The language of those who ask for none.
+/// The default language.
 pub(crate) const ENGLISH: &str = "en";
 
-/// There are no texts in that language.
+/// There are no texts in the language.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("there are no texts in language `{given}`; the languages are {}", languages().collect::<Vec<_>>().join(", "))]
 pub struct UnknownLanguage {
-    /// As given.
+    /// The given name.
     pub given: String,
 }
 
@@ -34,7 +34,7 @@ pub fn find(name: &str) -> Option<&'static str> {
     same_country.or_else(|| candidates().find(|(_, has)| fits(has))).map(|(language, _)| language)
 }
 
-/// With script and country, as they are most likely where the name does not say.
+/// Adds the most likely script and country to a name that lacks them.
 fn likely(name: &str) -> Option<LanguageIdentifier> {
     // Behind these are character set and modifier.
     let name = name.split(['.', '@']).next().filter(|name| !name.is_empty())?;

@@ -19,7 +19,7 @@ macro_rules! interface {
                 }
             }
 
-            /// What the message is given, all of which it shows.
+            /// Returns the variables of the message. It shows all of them.
             pub fn variables(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$variant => &[$($variable),*],)+
@@ -32,11 +32,11 @@ macro_rules! interface {
 interface! {
     /// The first line.
     Heading = "word-heading" ("id", "title", "severity"),
-    /// How bad a fault is.
+    /// A severity.
     Critical = "word-critical" (),
-    /// How bad a fault is.
+    /// A severity.
     Major = "word-major" (),
-    /// How bad a fault is.
+    /// A severity.
     Minor = "word-minor" (),
     /// Above whether, since when and why it is raised.
     Raised = "word-raised" (),
@@ -56,7 +56,7 @@ interface! {
     WhatToDo = "word-what-to-do" (),
     /// Above where and from which version it applies.
     Applies = "word-applies" (),
-    /// From that version of the connector.
+    /// From this version of the connector.
     Connector = "word-connector" ("version"),
     /// With every version of the connector.
     AnyConnector = "word-any-connector" (),

@@ -1,4 +1,4 @@
-//! What faults are called and what to do about them, in several languages: `texts/` has one Fluent file for each.
+//! Titles, causes and remedies of faults in several languages: `texts/` has one Fluent file for each.
 
 #[cfg(test)]
 mod check;

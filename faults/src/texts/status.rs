@@ -1,4 +1,4 @@
-//! The raised faults in the connector's own form, as its command line prints them.
+//! The raised faults in the connector's format, as its command line prints them.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What faults are called, and what to do, in a person's language: `texts/`, one Fluent file a language.
+//! Titles, causes and remedies of faults in a person's language: `texts/` has one Fluent file for each.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,11 +17,10 @@ use crate::texts::message_keys::Word;
 
 const CHECKED: &str = "the build script holds every message of every language against the catalogue";
 
-/// What decides about the language of messages, in this order (`locale(7)`).
+/// The variables that set the language of messages, in this order (`locale(7)`).
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
-/// What is particular to a host, for the variables of the texts. What is not given here stands in the texts as it is
-/// with the catalogue's own agent and a host that is not known.
+/// Values of a host for the variables of the texts. Missing ones default to the catalogue's own agent and an unknown host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Values {
     /// The user that scans files.
@@ -72,18 +71,18 @@ impl Values {
     }
 }
 
-/// What a person reads about a fault.
+/// The texts about a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// The connector's own title.
     pub summary: String,
     /// When the fault is true.
     pub cause: String,
-    /// What does not work meanwhile.
+    /// What does not work while the fault is raised.
     pub impact: String,
     /// The resolutions, in the order in which to try them. Each line after the first is a command.
     pub resolutions: Vec<String>,
-    /// Where it applies, and the first connector version where not every one has it.
+    /// Where it applies, and the first connector version if not every version has it.
     pub since: Vec<(String, Option<String>)>,
 }
 
@@ -165,7 +164,7 @@ impl Texts {
         })
     }
 
-    /// A reason in words; one of a newer version as it is stored.
+    /// Returns a reason in words; an unknown one as it is stored.
     #[must_use]
     pub fn reason(&self, reason: &Reason) -> String {
         match reason {
@@ -174,7 +173,7 @@ impl Texts {
         }
     }
 
-    /// An occasion in words; one of a newer version as it is stored.
+    /// Returns a source in words; an unknown one as it is stored.
     #[must_use]
     pub fn source(&self, source: &Source) -> String {
         match source {
@@ -183,7 +182,7 @@ impl Texts {
         }
     }
 
-    /// How bad a fault is, in a word.
+    /// Returns the word for a severity.
     #[must_use]
     pub fn severity(&self, severity: Severity) -> String {
         let word = match severity {

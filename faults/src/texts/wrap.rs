@@ -6,22 +6,22 @@ use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// What is narrower than this is not wrapped any narrower.
+/// Narrower widths count as this one.
 const NARROWEST: usize = 40;
 
-/// A last line of fewer cells is none, where the script has no spaces.
+/// In scripts without spaces, the last line has at least this many cells.
 const FEW: usize = 10;
 
 /// The quotation marks of the texts.
 const QUOTES: [(char, char); 3] = [('“', '”'), ('「', '」'), ('"', '"')];
 
-/// How many cells the text takes.
+/// Returns the width of the text in cells.
 #[must_use]
 pub fn cells(text: &str) -> usize {
     text.width()
 }
 
-/// Columns, each of as many cells as `widths` says and two apart; the last one is as wide as it is.
+/// Returns a row of columns with the given widths in cells, two cells apart; the last column has no fixed width.
 #[must_use]
 pub fn row(columns: &[&str], widths: &[usize]) -> String {
     let mut line = String::new();
@@ -49,8 +49,8 @@ pub fn hanging(mark: &str, text: &str, width: Option<usize>) -> String {
     textwrap::wrap(text, options).into_iter().map(|line| line.into_owned() + "\n").collect()
 }
 
-/// What stays together: up to a space, and in scripts without spaces up to where Unicode lets a line end; but what is
-/// quoted, since it is to be typed or found as it stands, and the last few characters, which alone on a line are lost.
+/// Returns the parts that must stay on one line. They end at a space, and in scripts without spaces where Unicode allows a line
+/// break. Quoted text is one part, because it is typed or searched for, and the last few characters belong to the part before.
 fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let quoted = quotations(line);
     let mut ends: Vec<usize> = ends(line);
@@ -65,7 +65,7 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     Box::new(starts.zip(ends).map(|(start, end)| Word::from(&line[start..end])))
 }
 
-/// Where a line may end, by its script alone.
+/// Returns where the script allows a line break.
 fn ends(line: &str) -> Vec<usize> {
     let (mut ends, mut at) = (Vec::new(), 0);
     // Unicode alone would keep a path on the line of the word before it, as it never breaks before a slash.
@@ -92,7 +92,7 @@ fn may_break(before: &str, after: &str) -> bool {
     }
 }
 
-/// What lies between quotation marks, without these.
+/// Returns the ranges between quotation marks, without the marks.
 fn quotations(line: &str) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some((open, mark)) = line[at..].char_indices().find(|(_, c)| QUOTES.iter().any(|(open, _)| open == c)) {

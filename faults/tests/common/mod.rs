@@ -21,14 +21,14 @@ use flate2::write::GzEncoder;
 use host::Root;
 use host::process::clock::{Clock, SystemClock};
 
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 pub const STATE: &str = "faults.json";
 pub const EVENTS: &str = "events.jsonl";
 
 pub struct Scratch {
     _dir: tempfile::TempDir,
     pub root: Root,
-    /// How large `events.jsonl` may become; `None` for what is usual.
+    /// The maximum size of `events.jsonl`; `None` for the default.
     rotate_at: Option<u64>,
 }
 
@@ -37,7 +37,7 @@ impl Scratch {
         Self::within(tempfile::tempdir().unwrap())
     }
 
-    /// Where syncing costs nothing, for tests of many changes; in memory, if it can be had.
+    /// Creates a store on a tmpfs, if there is one, for tests with many changes.
     pub fn in_memory() -> Self {
         Self::within(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
     }
@@ -61,7 +61,7 @@ impl Scratch {
     }
 
     pub fn dir(&self) -> PathBuf {
-        self.root.shown(DEFAULT_DIRECTORY)
+        self.root.host_path(DEFAULT_DIRECTORY)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -82,7 +82,7 @@ impl Scratch {
     }
 
     pub fn lock(&self) -> Writer<'static> {
-        self.store().lock(&SystemClock, PATIENCE).unwrap()
+        self.store().lock(&SystemClock, LOCK_TIMEOUT).unwrap()
     }
 
     pub fn raise(&self, report: &Report) -> Change {
@@ -105,7 +105,7 @@ impl Scratch {
         names
     }
 
-    /// The names of the closed segments, whatever their form, oldest first.
+    /// Returns the names of the closed segments in either format, oldest first.
     pub fn segments(&self) -> Vec<String> {
         self.names().into_iter().filter(|name| name.starts_with("events-")).collect()
     }
@@ -118,7 +118,7 @@ impl Scratch {
         }
     }
 
-    /// What [`Scratch::fill`] leaves has no gap, no double and no other order, and ends with the event `last`.
+    /// Checks that the events of [`Scratch::fill`] are complete, in order, and end with the event `last`.
     pub fn assert_filled(&self, last: u64) {
         let history = self.history();
         assert_filled(&history, 1, last);

@@ -13,6 +13,7 @@ use nix::unistd::{Gid, LinkatFlags, Uid, UnlinkatFlags, fchown, fsync, linkat, u
 use rustix::fs::{RenameFlags, renameat_with};
 
 use crate::error::FileError;
+use crate::fs::in_root::InRoot;
 use crate::fs::openat::open_at;
 use crate::fs::ownership::{TrustedOwners, Untrusted, lets_others_write};
 use crate::fs::resolve;
@@ -22,18 +23,25 @@ use crate::fs::stat::file_type;
 #[derive(Debug)]
 pub struct Dir {
     pub(crate) fd: OwnedFd,
-    pub(crate) shown: PathBuf,
+    pub(crate) path: PathBuf,
+    pub(crate) in_root: InRoot,
 }
 
 impl Dir {
     /// Returns the directory's path as this process sees it.
     #[must_use]
-    pub fn shown(&self) -> &Path {
-        &self.shown
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the directory's path as the prepared host sees it.
+    #[must_use]
+    pub fn in_root(&self) -> &InRoot {
+        &self.in_root
     }
 
     fn error(&self, action: &'static str, name: impl AsRef<OsStr>, source: impl Into<io::Error>) -> FileError {
-        FileError::new(action, self.shown.join(name.as_ref()), source)
+        FileError::new(action, self.path.join(name.as_ref()), source)
     }
 
     /// Returns the directory's own metadata.
@@ -41,7 +49,7 @@ impl Dir {
     /// # Errors
     /// The error of `fstat(2)`.
     pub fn stat_self(&self) -> Result<FileStat, FileError> {
-        fstat(&self.fd).map_err(|e| FileError::new("look at", &self.shown, e))
+        fstat(&self.fd).map_err(|e| FileError::new("look at", &self.path, e))
     }
 
     /// Returns the metadata of `name`, or `None` if it does not exist.
@@ -73,7 +81,7 @@ impl Dir {
             names.sort();
             Ok(names)
         };
-        list().map_err(|e| FileError::new("list", &self.shown, e))
+        list().map_err(|e| FileError::new("list", &self.path, e))
     }
 
     /// Opens a directory in this one.
@@ -82,7 +90,7 @@ impl Dir {
     /// [`FileError`]; `ELOOP` if it is a symbolic link, `ENOTDIR` if it is another file.
     pub fn dir(&self, name: impl AsRef<OsStr>) -> Result<Dir, FileError> {
         let fd = resolve::open_dir(&self.fd, name.as_ref()).map_err(|e| self.error("open", &name, e))?;
-        Ok(Dir { fd, shown: self.shown.join(name.as_ref()) })
+        Ok(Dir { fd, path: self.path.join(name.as_ref()), in_root: self.in_root.join(name.as_ref()) })
     }
 
     /// Opens a regular file with `flags`.
@@ -162,7 +170,7 @@ impl Dir {
     /// The error of `fchmod(2)`.
     pub fn set_mode(&self, mode: u32) -> Result<(), FileError> {
         fchmod(&self.fd, Mode::from_bits_truncate(mode))
-            .map_err(|e| FileError::new("change the mode of", &self.shown, e))
+            .map_err(|e| FileError::new("change the mode of", &self.path, e))
     }
 
     /// Renames within the directory, and replaces `to` if it exists.
@@ -249,7 +257,7 @@ impl Dir {
     /// # Errors
     /// The error of `fsync(2)`.
     pub fn sync(&self) -> Result<(), FileError> {
-        fsync(&self.fd).map_err(|e| FileError::new("sync", &self.shown, e))
+        fsync(&self.fd).map_err(|e| FileError::new("sync", &self.path, e))
     }
 
     /// Replaces the content of a file atomically: after a crash, either the old or the new content is complete. Creates the file if

@@ -4,11 +4,11 @@
 //! kernel resolve them, and an absolute link then leads to this machine's own files.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use nix::sys::stat::stat;
 
 use crate::error::FileError;
+use crate::fs::in_root::InRoot;
 use crate::fs::root::Root;
 use crate::fs::stat::{FileId, is_dir, is_link};
 
@@ -21,7 +21,7 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`] if a path cannot be looked at.
-    pub fn find_escaping_symlink(&self, paths: &[PathBuf]) -> Result<Option<PathBuf>, FileError> {
+    pub fn find_escaping_symlink(&self, paths: &[InRoot]) -> Result<Option<InRoot>, FileError> {
         if !self.is_alternate() {
             return Ok(None);
         }
@@ -41,17 +41,17 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`] with the link.
-    pub fn ensure_no_symlink_escape(&self, paths: &[PathBuf]) -> Result<(), FileError> {
+    pub fn ensure_no_symlink_escape(&self, paths: &[InRoot]) -> Result<(), FileError> {
         match self.find_escaping_symlink(paths)? {
             None => Ok(()),
             Some(link) => {
                 let why = "this symbolic link points outside the alternate root; replace it with a copy of its target";
-                Err(FileError::new("let a tool change", self.shown(link), io::Error::other(why)))
+                Err(FileError::new("let a tool change", self.host_path(link), io::Error::other(why)))
             }
         }
     }
 
-    fn find_escaping_below(&self, path: &Path, depth: usize) -> Result<Option<PathBuf>, FileError> {
+    fn find_escaping_below(&self, path: &InRoot, depth: usize) -> Result<Option<InRoot>, FileError> {
         if depth == 0 || !self.stat(path)?.as_ref().is_some_and(is_dir) {
             return Ok(None);
         }
@@ -71,14 +71,14 @@ impl Root {
         Ok(None)
     }
 
-    fn leads_elsewhere(&self, path: &Path) -> Result<bool, FileError> {
+    fn leads_elsewhere(&self, path: &InRoot) -> Result<bool, FileError> {
         let ours = self.stat_followed(path)?;
-        let theirs = stat(&self.shown(path)).ok();
+        let theirs = stat(&self.host_path(path)).ok();
         Ok(match (ours, theirs) {
             (Some(ours), Some(theirs)) => FileId::of(&ours) != FileId::of(&theirs),
             // A dangling link: a tool would create the target.
             (None, None) if self.stat(path)?.as_ref().is_some_and(is_link) => true,
-            (None, None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(above))?,
+            (None, None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(&above))?,
             _ => true,
         })
     }

@@ -1,6 +1,8 @@
 //! The directories in which add-on software keeps its own files; all others are the system's (`hier(7)`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::fs::InRoot;
 
 /// The directories below which add-on software has its own. They themselves belong to the system.
 pub const ADDON_BASES: [&str; 8] =
@@ -9,16 +11,16 @@ pub const ADDON_BASES: [&str; 8] =
 /// Returns the member of [`ADDON_BASES`] that holds `path`, or `/`. Symbolic links down to it belong to the system (`/opt` on
 /// an image-based host, `/var/run`) and are followed; below it, none is.
 #[must_use]
-pub fn base(path: &Path) -> PathBuf {
-    let holding = |place: &&str| path.starts_with(place) && path != Path::new(place);
+pub fn base(path: &InRoot) -> InRoot {
+    let holding = |place: &&str| path.starts_with(place) && path != *place;
     let deepest = ADDON_BASES.into_iter().filter(holding).max_by_key(|place| place.len());
     deepest.unwrap_or("/").into()
 }
 
 /// Returns whether `path` is one of [`ADDON_BASES`] or a directory above one.
 #[must_use]
-pub fn is_system_dir(path: &Path) -> bool {
-    ADDON_BASES.iter().any(|place| Path::new(place).starts_with(path))
+pub fn is_system_dir(path: &InRoot) -> bool {
+    ADDON_BASES.iter().any(|place| Path::new(place).starts_with(path.as_path()))
 }
 
 #[cfg(test)]
@@ -28,9 +30,9 @@ mod tests {
     #[test]
     fn a_base_belongs_to_the_system() {
         for path in ["/opt", "/var/opt", "/run", "/var", "/"] {
-            assert!(is_system_dir(Path::new(path)), "{path}");
+            assert!(is_system_dir(&InRoot::from(path)), "{path}");
         }
-        assert!(!is_system_dir(Path::new("/opt/cisco")) && !is_system_dir(Path::new("/run/cisco")));
+        assert!(!is_system_dir(&"/opt/cisco".into()) && !is_system_dir(&"/run/cisco".into()));
     }
 
     #[test]
@@ -44,7 +46,7 @@ mod tests {
             ("/opt", "/"),
             ("/optional/x", "/"),
         ] {
-            assert_eq!(base(Path::new(path)), Path::new(place), "{path}");
+            assert_eq!(base(&path.into()), place, "{path}");
         }
     }
 }

@@ -10,6 +10,7 @@ use nix::fcntl::{OFlag, readlinkat};
 
 use crate::error::{FileError, MalformedFile, ReadError};
 use crate::fs::dir::open_regular;
+use crate::fs::in_root::{AsInRoot, InRoot};
 use crate::fs::resolve;
 use crate::fs::root::Root;
 
@@ -21,8 +22,8 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`] if it cannot be listed.
-    pub fn names(&self, inside: impl AsRef<Path>) -> Result<Vec<OsString>, FileError> {
-        match self.dir(inside) {
+    pub fn names(&self, path: impl AsInRoot) -> Result<Vec<OsString>, FileError> {
+        match self.dir(path) {
             Ok(dir) => dir.names(),
             Err(e) if e.is_missing() => Ok(Vec::new()),
             Err(e) => Err(e),
@@ -33,50 +34,50 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`]; `EISDIR` for a directory, `EINVAL` for a fifo, socket or device.
-    pub fn open(&self, inside: impl AsRef<Path>) -> Result<File, FileError> {
-        let inside = inside.as_ref();
+    pub fn open(&self, path: impl AsInRoot) -> Result<File, FileError> {
+        let path = &path.to_in_root();
         let open = || {
-            let resolved = resolve::resolve(&self.fd, inside, true)?;
+            let resolved = resolve::resolve(&self.fd, path.as_text(), true)?;
             let name = resolved.name.ok_or(Errno::EISDIR)?;
             open_regular(&resolved.dir, &name, OFlag::O_RDONLY)
         };
-        open().map_err(|e| FileError::new("open", self.shown(inside), e))
+        open().map_err(|e| FileError::new("open", self.host_path(path), e))
     }
 
     /// Reads a file of at most `limit` bytes.
     ///
     /// # Errors
     /// [`FileError`]; `EFBIG` if it is larger.
-    pub fn read(&self, inside: impl AsRef<Path>, limit: u64) -> Result<Vec<u8>, FileError> {
-        let file = self.open(&inside)?;
-        read_limited(file, limit).map_err(|e| FileError::new("read", self.shown(inside), e))
+    pub fn read(&self, path: impl AsInRoot, limit: u64) -> Result<Vec<u8>, FileError> {
+        let file = self.open(&path)?;
+        read_limited(file, limit).map_err(|e| FileError::new("read", self.host_path(path), e))
     }
 
     /// Reads a text file of at most [`TEXT_LIMIT`] bytes.
     ///
     /// # Errors
     /// [`ReadError`]; [`ReadError::Malformed`] with the line if it is not UTF-8.
-    pub fn read_text(&self, inside: impl AsRef<Path>) -> Result<String, ReadError> {
-        let bytes = self.read(&inside, TEXT_LIMIT)?;
-        text(bytes, &self.shown(inside))
+    pub fn read_text(&self, path: impl AsInRoot) -> Result<String, ReadError> {
+        let bytes = self.read(&path, TEXT_LIMIT)?;
+        text(bytes, &self.host_path(path))
     }
 
     /// As [`Root::read_text`]. Returns `None` if there is no such file.
     ///
     /// # Errors
     /// As [`Root::read_text`].
-    pub fn read_text_if_there(&self, inside: impl AsRef<Path>) -> Result<Option<String>, ReadError> {
-        match self.read_text(inside) {
+    pub fn read_text_if_there(&self, path: impl AsInRoot) -> Result<Option<String>, ReadError> {
+        match self.read_text(path) {
             Ok(text) => Ok(Some(text)),
             Err(ReadError::File(e)) if e.is_missing() => Ok(None),
             Err(e) => Err(e),
         }
     }
 
-    /// Returns the target of a symbolic link, or `None` if `inside` is not one.
+    /// Returns the target of a symbolic link, or `None` if `path` is not one.
     #[must_use]
-    pub fn link_target(&self, inside: impl AsRef<Path>) -> Option<PathBuf> {
-        let (dir, name) = self.parent(inside).ok()?;
+    pub fn link_target(&self, path: impl AsInRoot) -> Option<PathBuf> {
+        let (dir, name) = self.parent(path).ok()?;
         readlinkat(&dir.fd, name.as_os_str()).ok().map(PathBuf::from)
     }
 
@@ -85,10 +86,10 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`]; the file then has its old content.
-    pub fn replace(&self, inside: impl AsRef<Path>, content: &[u8], mode: u32) -> Result<(), FileError> {
-        let inside = inside.as_ref();
-        let name = inside.file_name().ok_or_else(|| FileError::new("write", self.shown(inside), Errno::EINVAL))?;
-        let dir = self.make_dirs(inside.parent().unwrap_or(Path::new("/")))?;
+    pub fn replace(&self, path: impl AsInRoot, content: &[u8], mode: u32) -> Result<(), FileError> {
+        let path = &path.to_in_root();
+        let name = path.file_name().ok_or_else(|| FileError::new("write", self.host_path(path), Errno::EINVAL))?;
+        let dir = self.make_dirs(path.parent().unwrap_or_else(InRoot::top))?;
         dir.replace(name, content, mode)
     }
 }
@@ -107,16 +108,16 @@ pub fn read_limited(file: File, limit: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Returns `bytes`, the content of the file `shown`, as text.
+/// Returns `bytes`, the content of the file at `path`, as text.
 ///
 /// # Errors
 /// [`ReadError::Malformed`] with the first line that is not UTF-8.
-pub fn text(bytes: Vec<u8>, shown: &Path) -> Result<String, ReadError> {
+pub fn text(bytes: Vec<u8>, path: &Path) -> Result<String, ReadError> {
     String::from_utf8(bytes).map_err(|e| {
         let good = &e.as_bytes()[..e.utf8_error().valid_up_to()];
         let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
         ReadError::Malformed(MalformedFile {
-            path: shown.to_owned(),
+            path: path.to_owned(),
             line: Some(line),
             problem: "not UTF-8 text".into(),
             hint: "fix that line or put the file back from its package".into(),

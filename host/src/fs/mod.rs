@@ -1,7 +1,7 @@
 //! Files. Every path derives from a root directory, and is opened without leaving it.
 //!
-//! A path *inside* is as the prepared host sees it (`/etc/passwd`); a path *shown* is as this process sees it, below an alternate
-//! root. [`Root`] maps one to the other. Directories that belong to hostprep or to the agent are opened without following a
+//! An [`InRoot`] is a path as the prepared host sees it (`/etc/passwd`). A `PathBuf` is a path as this process sees it, below an
+//! alternate root. [`Root::host_path`] and [`Root::inside`] map one to the other. Directories that belong to hostprep or to the agent are opened without following a
 //! symbolic link below the system's own directories ([`fhs`]), and only if root alone can change them: [`OpenPolicy`].
 //!
 //! * [`Root`], [`Dir`]: the root, and reading and replacing files by path; an opened directory
@@ -16,6 +16,7 @@ mod dir;
 mod escape;
 pub mod fhs;
 mod files;
+mod in_root;
 pub mod label;
 mod mount;
 mod open;
@@ -29,6 +30,7 @@ pub mod watch;
 
 pub use dir::{Dir, TEMPORARY_SUFFIX, temporary_name};
 pub use files::{TEXT_LIMIT, read_limited, text};
+pub use in_root::{AsInRoot, InRoot, NotInRoot};
 pub use mount::Mount;
 pub use open::{DirLookup, OpenPolicy};
 pub use resolve::MAX_SYMLINKS;

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::AtFlags;
@@ -11,6 +10,7 @@ use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
 use crate::error::FileError;
 use crate::fs::dir::Dir;
 use crate::fs::fhs;
+use crate::fs::in_root::{AsInRoot, InRoot};
 use crate::fs::ownership::{TrustedOwners, Untrusted};
 use crate::fs::resolve;
 use crate::fs::root::Root;
@@ -40,9 +40,9 @@ pub enum DirLookup {
     /// The directory.
     Directory(FileStat),
     /// A symbolic link, at this path: the directory's own or one above it.
-    Symlink(PathBuf),
+    Symlink(InRoot),
     /// Something else, such as a file, at this path: the directory's own or one above it.
-    Other(PathBuf),
+    Other(InRoot),
 }
 
 impl Root {
@@ -50,12 +50,12 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`], for which [`FileError::is_missing`] holds if a directory is missing.
-    pub fn open_dir(&self, inside: impl AsRef<Path>, policy: OpenPolicy) -> Result<Dir, FileError> {
-        let inside = inside.as_ref();
+    pub fn open_dir(&self, path: impl AsInRoot, policy: OpenPolicy) -> Result<Dir, FileError> {
+        let path = &path.to_in_root();
         if policy == OpenPolicy::Follow {
-            return self.dir(inside);
+            return self.dir(path);
         }
-        let (base, names) = below_base(inside);
+        let (base, names) = below_base(path);
         self.descend(self.dir(base)?, &names, policy, false)
     }
 
@@ -64,26 +64,26 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`] with the directory that could not be opened or created.
-    pub fn create_dir(&self, inside: impl AsRef<Path>, policy: OpenPolicy) -> Result<Dir, FileError> {
-        let inside = inside.as_ref();
+    pub fn create_dir(&self, path: impl AsInRoot, policy: OpenPolicy) -> Result<Dir, FileError> {
+        let path = &path.to_in_root();
         if policy == OpenPolicy::Follow {
-            return self.make_dirs(inside);
+            return self.make_dirs(path);
         }
-        let (base, names) = below_base(inside);
+        let (base, names) = below_base(path);
         self.descend(self.make_dirs(&base)?, &names, policy, true)
     }
 
-    /// Opens the directory that holds `inside`, and returns it with the last name of `inside`, which is not followed.
+    /// Opens the directory that holds `path`, and returns it with the last name of `path`, which is not followed.
     ///
     /// # Errors
-    /// [`FileError`]; `EINVAL` if `inside` is the root directory.
-    pub fn open_parent(&self, inside: impl AsRef<Path>, policy: OpenPolicy) -> Result<(Dir, OsString), FileError> {
-        let inside = inside.as_ref();
+    /// [`FileError`]; `EINVAL` if `path` is the root directory.
+    pub fn open_parent(&self, path: impl AsInRoot, policy: OpenPolicy) -> Result<(Dir, OsString), FileError> {
+        let path = &path.to_in_root();
         if policy == OpenPolicy::Follow {
-            return self.parent(inside);
+            return self.parent(path);
         }
-        let (base, mut names) = below_base(inside);
-        let last = names.pop().ok_or_else(|| FileError::new("reach", self.shown(inside), Errno::EINVAL))?;
+        let (base, mut names) = below_base(path);
+        let last = names.pop().ok_or_else(|| FileError::new("reach", self.host_path(path), Errno::EINVAL))?;
         Ok((self.descend(self.dir(base)?, &names, policy, false)?, last))
     }
 
@@ -91,12 +91,12 @@ impl Root {
     ///
     /// # Errors
     /// As [`Root::open_parent`] and [`Root::create_dir`].
-    pub fn create_parent(&self, inside: impl AsRef<Path>, policy: OpenPolicy) -> Result<(Dir, OsString), FileError> {
-        let inside = inside.as_ref();
-        let (base, mut names) = below_base(inside);
-        let last = names.pop().ok_or_else(|| FileError::new("reach", self.shown(inside), Errno::EINVAL))?;
+    pub fn create_parent(&self, path: impl AsInRoot, policy: OpenPolicy) -> Result<(Dir, OsString), FileError> {
+        let path = &path.to_in_root();
+        let (base, mut names) = below_base(path);
+        let last = names.pop().ok_or_else(|| FileError::new("reach", self.host_path(path), Errno::EINVAL))?;
         let dir = match policy {
-            OpenPolicy::Follow => self.make_dirs(inside.parent().unwrap_or(&base))?,
+            OpenPolicy::Follow => self.make_dirs(path.parent().unwrap_or(base))?,
             OpenPolicy::NoSymlinks | OpenPolicy::Private => {
                 self.descend(self.make_dirs(&base)?, &names, policy, true)?
             }
@@ -108,11 +108,11 @@ impl Root {
     ///
     /// # Errors
     /// As [`Root::open_dir`].
-    pub fn dir(&self, inside: impl AsRef<Path>) -> Result<Dir, FileError> {
-        let inside = inside.as_ref();
-        let shown = self.shown(inside);
+    pub fn dir(&self, path: impl AsInRoot) -> Result<Dir, FileError> {
+        let path = &path.to_in_root();
+        let host_path = self.host_path(path);
         let open = || {
-            let resolved = resolve::resolve(&self.fd, inside, true)?;
+            let resolved = resolve::resolve(&self.fd, path.as_text(), true)?;
             match resolved.name {
                 None => Ok(resolved.dir),
                 Some(name) => {
@@ -125,32 +125,32 @@ impl Root {
             }
         };
         match open() {
-            Ok(fd) => Ok(Dir { fd, shown }),
-            Err(e) => Err(FileError::new("open", shown, e)),
+            Ok(fd) => Ok(Dir { fd, path: host_path, in_root: path.clone() }),
+            Err(e) => Err(FileError::new("open", host_path, e)),
         }
     }
 
-    /// Opens the directory that holds `inside` with [`OpenPolicy::Follow`].
+    /// Opens the directory that holds `path` with [`OpenPolicy::Follow`].
     ///
     /// # Errors
     /// As [`Root::open_parent`].
-    pub fn parent(&self, inside: impl AsRef<Path>) -> Result<(Dir, OsString), FileError> {
-        let inside = inside.as_ref();
-        let failed = |e: Errno| FileError::new("reach", self.shown(inside), e);
-        let resolved = resolve::resolve(&self.fd, inside, false).map_err(failed)?;
+    pub fn parent(&self, path: impl AsInRoot) -> Result<(Dir, OsString), FileError> {
+        let path = &path.to_in_root();
+        let failed = |e: Errno| FileError::new("reach", self.host_path(path), e);
+        let resolved = resolve::resolve(&self.fd, path.as_text(), false).map_err(failed)?;
         let name = resolved.name.ok_or_else(|| failed(Errno::EINVAL))?;
-        let shown = self.shown(inside.parent().unwrap_or(Path::new("/")));
-        Ok((Dir { fd: resolved.dir, shown }, name))
+        let in_root = path.parent().unwrap_or_else(InRoot::top);
+        Ok((Dir { fd: resolved.dir, path: self.host_path(&in_root), in_root }, name))
     }
 
     /// Opens a directory with [`OpenPolicy::Follow`] and creates what is missing of it.
     ///
     /// # Errors
     /// As [`Root::create_dir`].
-    pub fn make_dirs(&self, inside: impl AsRef<Path>) -> Result<Dir, FileError> {
-        let mut so_far = PathBuf::from("/");
+    pub fn make_dirs(&self, path: impl AsInRoot) -> Result<Dir, FileError> {
+        let mut so_far = InRoot::top();
         let mut dir = self.dir(&so_far)?;
-        for name in inside.as_ref().components() {
+        for name in path.as_text().components() {
             so_far.push(name);
             dir = match self.dir(&so_far) {
                 Err(e) if e.is_missing() => match dir.make_dir(name.as_os_str(), MODE) {
@@ -168,16 +168,16 @@ impl Root {
     ///
     /// # Errors
     /// As [`Root::open_dir`]; [`Untrusted`] at a link, a file, or a directory that others can write to.
-    pub fn open_private_dir(&self, inside: impl AsRef<Path>) -> Result<Dir, FileError> {
-        self.open_dir(inside, OpenPolicy::Private)
+    pub fn open_private_dir(&self, path: impl AsInRoot) -> Result<Dir, FileError> {
+        self.open_dir(path, OpenPolicy::Private)
     }
 
     /// Opens a directory with [`OpenPolicy::Private`] and creates what is missing of it.
     ///
     /// # Errors
     /// As [`Root::create_dir`] and [`Root::open_private_dir`].
-    pub fn create_private_dir(&self, inside: impl AsRef<Path>) -> Result<Dir, FileError> {
-        self.create_dir(inside, OpenPolicy::Private)
+    pub fn create_private_dir(&self, path: impl AsInRoot) -> Result<Dir, FileError> {
+        self.create_dir(path, OpenPolicy::Private)
     }
 
     /// Returns what is at the path of a directory, and where, with [`OpenPolicy::NoSymlinks`]. Opens no more than the
@@ -185,8 +185,8 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`] if it cannot be looked at.
-    pub fn look_up_dir(&self, inside: impl AsRef<Path>) -> Result<DirLookup, FileError> {
-        let (mut at, names) = below_base(inside.as_ref());
+    pub fn look_up_dir(&self, path: impl AsInRoot) -> Result<DirLookup, FileError> {
+        let (mut at, names) = below_base(&path.to_in_root());
         let mut dir = match self.dir(&at) {
             Err(e) if e.is_missing() => return Ok(DirLookup::Missing),
             opened => opened?,
@@ -209,8 +209,8 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`] if it cannot be looked at or removed.
-    pub fn remove_empty_dir(&self, inside: impl AsRef<Path>) -> Result<bool, FileError> {
-        let (base, mut names) = below_base(inside.as_ref());
+    pub fn remove_empty_dir(&self, path: impl AsInRoot) -> Result<bool, FileError> {
+        let (base, mut names) = below_base(&path.to_in_root());
         let base = match self.dir(base) {
             Err(e) if e.is_missing() => return Ok(false),
             opened => opened?,
@@ -246,7 +246,7 @@ impl Root {
                 None => opened?,
                 Some(owners) => private(owners, opened).map_err(|e| match e {
                     Refused::File(e) => e,
-                    Refused::Untrusted(e) => FileError::new("use", dir.shown().join(name), io::Error::other(e)),
+                    Refused::Untrusted(e) => FileError::new("use", dir.path().join(name), io::Error::other(e)),
                 })?,
             };
             dir = next;
@@ -277,10 +277,11 @@ fn private(owners: TrustedOwners, opened: Result<Dir, FileError>) -> Result<Dir,
     Ok(dir)
 }
 
-/// Returns the system directory that holds `inside`, and the names from there down to it.
-fn below_base(inside: &Path) -> (PathBuf, Vec<OsString>) {
-    let base = fhs::base(inside);
-    let names = inside.strip_prefix(&base).unwrap_or(inside).iter().map(OsString::from).collect();
+/// Returns the system directory that holds `path`, and the names from there down to it.
+fn below_base(path: &InRoot) -> (InRoot, Vec<OsString>) {
+    let base = fhs::base(path);
+    let names =
+        path.as_path().strip_prefix(base.as_path()).unwrap_or(path.as_path()).iter().map(OsString::from).collect();
     (base, names)
 }
 

@@ -6,12 +6,13 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, readlinkat};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 
+use crate::fs::in_root::InRoot;
 use crate::fs::openat::open_at;
 use crate::fs::stat::is_link;
 
@@ -29,7 +30,7 @@ pub(crate) struct Resolved {
 #[derive(Clone, Copy)]
 pub(crate) struct PathStep<'a> {
     /// Its path inside the root, without a link.
-    pub path: &'a Path,
+    pub path: &'a InRoot,
     /// What it is.
     pub kind: StepKind<'a>,
 }
@@ -66,7 +67,7 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
     let mut above: Vec<OwnedFd> = Vec::new();
     let mut here = root.try_clone().map_err(errno)?;
     let mut todo: VecDeque<OsString> = names(path);
-    let mut at = PathBuf::from("/");
+    let mut at = InRoot::top();
     let mut links_left = MAX_SYMLINKS;
     check(PathStep { path: &at, kind: StepKind::Directory(&here) })?;
 
@@ -96,7 +97,7 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
             let target = readlinkat(&here, name.as_os_str())?;
             if Path::new(&target).is_absolute() {
                 above.clear();
-                at = PathBuf::from("/");
+                at = InRoot::top();
                 here = root.try_clone().map_err(errno)?;
             }
             for component in names(Path::new(&target)).into_iter().rev() {

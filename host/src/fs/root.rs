@@ -3,7 +3,6 @@
 //! [`Root`] takes paths as the prepared host sees them (`/etc/login.defs`). It resolves symbolic links inside its directory and
 //! never leaves it.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -15,6 +14,7 @@ use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 use thiserror::Error;
 
 use crate::error::FileError;
+use crate::fs::in_root::{AsInRoot, InRoot};
 use crate::fs::resolve;
 use crate::fs::stat::{FileId, is_dir};
 
@@ -108,41 +108,49 @@ impl Root {
         &self.path
     }
 
-    /// Returns `shown`, a path as this process sees it, as the prepared host sees it; unchanged if it is not below this root.
+    /// Returns `host_path`, a path as this process sees it, as the prepared host sees it. Returns `None` if it is not below this
+    /// root.
     #[must_use]
-    pub fn inside<'p>(&self, shown: &'p Path) -> Cow<'p, Path> {
-        match shown.strip_prefix(self.path()) {
-            Ok(rest) if self.is_alternate() => Path::new("/").join(rest).into(),
-            _ => shown.into(),
+    pub fn inside(&self, host_path: &Path) -> Option<InRoot> {
+        match host_path.strip_prefix(self.path()) {
+            Ok(rest) if self.is_alternate() => Some(InRoot::from_top(rest)),
+            Err(_) if self.is_alternate() => None,
+            _ => host_path.is_absolute().then(|| InRoot::from_top(host_path)),
         }
     }
 
-    /// Returns `inside` as this process sees it: for messages, and for arguments of tools.
+    /// Returns `host_path` for a reader inside the root: as the prepared host sees it, or unchanged if it is not below this root.
     #[must_use]
-    pub fn shown(&self, inside: impl AsRef<Path>) -> PathBuf {
-        self.path.join(inside.as_ref().strip_prefix("/").unwrap_or(inside.as_ref()))
+    pub fn display_inside(&self, host_path: &Path) -> String {
+        self.inside(host_path).map_or_else(|| host_path.display().to_string(), |path| path.to_string())
     }
 
-    /// Returns the metadata of `inside`, without following a symbolic link at its end. Returns `None` if it does not exist.
+    /// Returns `path` as this process sees it: for messages, and for arguments of tools.
+    #[must_use]
+    pub fn host_path(&self, path: impl AsInRoot) -> PathBuf {
+        self.path.join(path.as_text().strip_prefix("/").unwrap_or(path.as_text()))
+    }
+
+    /// Returns the metadata of `path`, without following a symbolic link at its end. Returns `None` if it does not exist.
     ///
     /// # Errors
     /// [`FileError`] if it cannot be looked at.
-    pub fn stat(&self, inside: impl AsRef<Path>) -> Result<Option<FileStat>, FileError> {
-        self.stat_place(inside.as_ref(), false)
+    pub fn stat(&self, path: impl AsInRoot) -> Result<Option<FileStat>, FileError> {
+        self.stat_place(&path.to_in_root(), false)
     }
 
-    /// Returns the metadata of what `inside` leads to; symbolic links are resolved inside the root. Returns `None` if it does not
+    /// Returns the metadata of what `path` leads to; symbolic links are resolved inside the root. Returns `None` if it does not
     /// exist.
     ///
     /// # Errors
     /// [`FileError`] if it cannot be looked at.
-    pub fn stat_followed(&self, inside: impl AsRef<Path>) -> Result<Option<FileStat>, FileError> {
-        self.stat_place(inside.as_ref(), true)
+    pub fn stat_followed(&self, path: impl AsInRoot) -> Result<Option<FileStat>, FileError> {
+        self.stat_place(&path.to_in_root(), true)
     }
 
-    fn stat_place(&self, inside: &Path, follow: bool) -> Result<Option<FileStat>, FileError> {
+    fn stat_place(&self, path: &InRoot, follow: bool) -> Result<Option<FileStat>, FileError> {
         let look = || {
-            let resolved = resolve::resolve(&self.fd, inside, follow)?;
+            let resolved = resolve::resolve(&self.fd, path.as_text(), follow)?;
             match resolved.name {
                 None => fstat(&resolved.dir),
                 Some(name) => fstatat(&resolved.dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW),
@@ -151,14 +159,14 @@ impl Root {
         match look() {
             Ok(found) => Ok(Some(found)),
             Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
-            Err(e) => Err(FileError::new("look at", self.shown(inside), e)),
+            Err(e) => Err(FileError::new("look at", self.host_path(path), e)),
         }
     }
 
-    /// Returns whether `inside` leads to an existing file. A file that cannot be looked at counts as missing.
+    /// Returns whether `path` leads to an existing file. A file that cannot be looked at counts as missing.
     #[must_use]
-    pub fn exists(&self, inside: impl AsRef<Path>) -> bool {
-        matches!(self.stat_followed(inside), Ok(Some(_)))
+    pub fn exists(&self, path: impl AsInRoot) -> bool {
+        matches!(self.stat_followed(path), Ok(Some(_)))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
@@ -11,6 +10,7 @@ use nix::sys::stat::{FileStat, fstat, fstatat};
 use crate::error::{FileError, ReadError};
 use crate::fs::dir::open_regular;
 use crate::fs::files::{TEXT_LIMIT, read_limited, text};
+use crate::fs::in_root::{AsInRoot, InRoot};
 use crate::fs::ownership::{TrustedOwners, UntrustedAbove};
 use crate::fs::resolve::{Resolved, StepKind, resolve_checked};
 use crate::fs::root::Root;
@@ -21,17 +21,17 @@ impl Root {
     ///
     /// # Errors
     /// As [`Root::open_private_dir`] and [`Root::read_text`].
-    pub fn read_private(&self, inside: impl AsRef<Path>) -> Result<Option<String>, ReadError> {
-        let inside = inside.as_ref();
-        let shown = self.shown(inside);
-        let name = inside.file_name().ok_or_else(|| FileError::new("read", &shown, Errno::EINVAL))?;
-        let opened = self.open_private_dir(inside.parent().unwrap_or(Path::new("/")));
+    pub fn read_private(&self, path: impl AsInRoot) -> Result<Option<String>, ReadError> {
+        let path = &path.to_in_root();
+        let host_path = self.host_path(path);
+        let name = path.file_name().ok_or_else(|| FileError::new("read", &host_path, Errno::EINVAL))?;
+        let opened = self.open_private_dir(path.parent().unwrap_or_else(InRoot::top));
         let file = match opened.and_then(|dir| dir.open(name, OFlag::O_RDONLY)) {
             Err(e) if e.is_missing() => return Ok(None),
             file => file?,
         };
-        let bytes = read_limited(file, TEXT_LIMIT).map_err(|e| FileError::new("read", &shown, e))?;
-        text(bytes, &shown).map(Some)
+        let bytes = read_limited(file, TEXT_LIMIT).map_err(|e| FileError::new("read", &host_path, e))?;
+        text(bytes, &host_path).map(Some)
     }
 
     /// Reads a text file that controls what hostprep does, as [`Root::read_text_if_there`] does. Symbolic links are followed, but
@@ -40,68 +40,68 @@ impl Root {
     /// # Errors
     /// As [`Root::read_text`]; [`Untrusted`](crate::fs::ownership::Untrusted), or [`UntrustedAbove`] with the directory, if another
     /// user can change what is read.
-    pub fn read_trusted_text(&self, inside: impl AsRef<Path>) -> Result<Option<String>, ReadError> {
-        let inside = inside.as_ref();
-        let shown = self.shown(inside);
-        match self.open_trusted(inside) {
+    pub fn read_trusted_text(&self, path: impl AsInRoot) -> Result<Option<String>, ReadError> {
+        let path = &path.to_in_root();
+        let host_path = self.host_path(path);
+        match self.open_trusted(path) {
             Ok(file) => {
-                let bytes = read_limited(file, TEXT_LIMIT).map_err(|e| FileError::new("read", &shown, e))?;
-                text(bytes, &shown).map(Some)
+                let bytes = read_limited(file, TEXT_LIMIT).map_err(|e| FileError::new("read", &host_path, e))?;
+                text(bytes, &host_path).map(Some)
             }
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e.into()),
         }
     }
 
-    fn open_trusted(&self, inside: &Path) -> Result<File, FileError> {
+    fn open_trusted(&self, path: &InRoot) -> Result<File, FileError> {
         let owners = self.trusted_owners()?;
-        let shown = self.shown(inside);
-        let failed = |e: io::Error| FileError::new("use", &shown, e);
-        let resolved = resolve_checked(&self.fd, inside, true, &mut |step| {
+        let host_path = self.host_path(path);
+        let failed = |e: io::Error| FileError::new("use", &host_path, e);
+        let resolved = resolve_checked(&self.fd, path.as_text(), true, &mut |step| {
             let found = step.stat().map_err(Stopped::System)?;
             match step.kind {
                 StepKind::Directory(_) => owners.names_protected(&found),
                 StepKind::Link(_) => owners.owned(&found),
             }
-            .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(self.shown(step.path), why)))
+            .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(self.host_path(step.path), why)))
         });
         let resolved = match resolved {
-            Err(Stopped::System(e)) => return Err(FileError::new("open", &shown, e)),
+            Err(Stopped::System(e)) => return Err(FileError::new("open", &host_path, e)),
             Err(Stopped::Untrusted(e)) => return Err(failed(io::Error::other(e))),
             Ok(resolved) => resolved,
         };
-        let name = resolved.name.ok_or_else(|| FileError::new("open", &shown, Errno::EISDIR))?;
+        let name = resolved.name.ok_or_else(|| FileError::new("open", &host_path, Errno::EISDIR))?;
         let opened = open_regular(&resolved.dir, &name, OFlag::O_RDONLY);
-        let file = opened.map_err(|e| FileError::new("open", &shown, e))?;
-        let found = fstat(&file).map_err(|e| FileError::new("look at", &shown, e))?;
+        let file = opened.map_err(|e| FileError::new("open", &host_path, e))?;
+        let found = fstat(&file).map_err(|e| FileError::new("look at", &host_path, e))?;
         owners.exclusive(&found).map_err(|e| failed(io::Error::other(e)))?;
         Ok(file)
     }
 
-    /// Returns the deepest directory on the way to `inside`, or `inside` itself, that is not root's or that others can write
+    /// Returns the deepest directory on the way to `path`, or `path` itself, that is not root's or that others can write
     /// to. Follows symbolic links inside the root and passes over what is missing.
     ///
     /// # Errors
     /// [`FileError`] if one cannot be looked at.
-    pub fn find_dir_not_roots_alone(&self, inside: &Path) -> Result<Option<PathBuf>, FileError> {
-        for directory in inside.ancestors() {
-            if let Some(found) = self.stat_followed(directory)?
+    pub fn find_dir_not_roots_alone(&self, path: &InRoot) -> Result<Option<InRoot>, FileError> {
+        for directory in path.ancestors() {
+            if let Some(found) = self.stat_followed(&directory)?
                 && TrustedOwners::Root.exclusive(&found).is_err()
             {
-                return Ok(Some(directory.to_owned()));
+                return Ok(Some(directory));
             }
         }
         Ok(None)
     }
 
-    /// Returns whether only trusted users can change the file that `inside` leads to: the file itself, every directory and every
+    /// Returns whether only trusted users can change the file that `path` leads to: the file itself, every directory and every
     /// symbolic link on the way. The directories that hold the file or a link must be writable by trusted users alone, the sticky
     /// bit notwithstanding.
     #[must_use]
-    pub fn is_trusted(&self, inside: impl AsRef<Path>) -> bool {
+    pub fn is_trusted(&self, path: impl AsInRoot) -> bool {
         let Ok(owners) = self.trusted_owners() else { return false };
         let mut last = None;
-        let resolved = resolve_checked(&self.fd, inside.as_ref(), true, &mut |step| {
+        let resolved = resolve_checked(&self.fd, path.as_text(), true, &mut |step| {
             let found = step.stat().map_err(Stopped::System)?;
             match step.kind {
                 StepKind::Directory(_) => {
@@ -113,7 +113,7 @@ impl Root {
                     last.map_or(Ok(()), |dir| owners.exclusive(&dir)).and_then(|()| owners.owned(&found))
                 }
             }
-            .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(step.path.to_owned(), why)))
+            .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(self.host_path(step.path), why)))
         });
         let Ok(Resolved { dir, name: Some(name) }) = resolved else { return false };
         let exclusive = |found: Result<FileStat, Errno>| found.is_ok_and(|found| owners.exclusive(&found).is_ok());

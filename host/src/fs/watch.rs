@@ -1,18 +1,18 @@
 //! Waits for changes in a directory, with `inotify(7)`.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::path::Path;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 
 use crate::Root;
+use crate::fs::InRoot;
 
 /// A watch on a directory. If the directory does not exist or cannot be watched, each wait ends by its timeout.
 pub struct DirWatch<'a> {
     root: &'a Root,
-    directory: &'a Path,
+    directory: &'a InRoot,
     inotify: Option<Inotify>,
     watch: Option<WatchDescriptor>,
 }
@@ -29,7 +29,7 @@ pub enum Ended {
 impl<'a> DirWatch<'a> {
     /// Watches `directory` of `root`.
     #[must_use]
-    pub fn of(root: &'a Root, directory: &'a Path) -> Self {
+    pub fn of(root: &'a Root, directory: &'a InRoot) -> Self {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).ok();
         let mut watch = Self { root, directory, inotify, watch: None };
         watch.watch();

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::Root;
+use crate::fs::{AsInRoot, InRoot};
 use crate::shell::quoted;
 
 /// A program and its arguments.
@@ -13,20 +15,26 @@ pub struct Command {
     program: String,
     args: Vec<Argument>,
     timeout: Duration,
-    optional: bool,
 }
 
 impl Command {
     /// Returns a command with a time limit of one minute.
     #[must_use]
     pub fn new(program: &str) -> Self {
-        Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60), optional: false }
+        Self { program: program.to_owned(), args: Vec::new(), timeout: Duration::from_secs(60) }
     }
 
     /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.args.push(Argument::Plain(arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds the path of a file in `root`: as this process sees it, and as [`Command::inside`] has it, as that system does.
+    #[must_use]
+    pub fn path(mut self, root: &Root, path: impl AsInRoot) -> Self {
+        self.args.push(Argument::Path { host_path: root.host_path(&path), path: path.to_in_root() });
         self
     }
 
@@ -51,19 +59,6 @@ impl Command {
         self
     }
 
-    /// Marks the program as one that need not be installed.
-    #[must_use]
-    pub fn optional(mut self) -> Self {
-        self.optional = true;
-        self
-    }
-
-    /// Returns whether the program need not be installed.
-    #[must_use]
-    pub fn is_optional(&self) -> bool {
-        self.optional
-    }
-
     /// Returns the time limit.
     pub(super) fn time_limit(&self) -> Duration {
         self.timeout
@@ -81,6 +76,7 @@ impl Command {
     pub(super) fn arguments(&self) -> Vec<OsString> {
         let words = |argument: &Argument| match argument {
             Argument::Plain(word) => vec![word.clone()],
+            Argument::Path { host_path, .. } => vec![host_path.into()],
             Argument::RootOption { option, path } => vec![option.into(), path.into()],
         };
         self.args.iter().flat_map(words).collect()
@@ -93,21 +89,14 @@ impl Command {
         std::iter::once(self.program.clone()).chain(arguments).collect()
     }
 
-    /// Returns the same command for the system in the alternate root that it names: without the option, and with paths below the
-    /// root as that system has them. A command that names no root is returned as it is.
+    /// Returns the same command for the system in the root: without the option that names the root, and with the paths of its
+    /// files as that system has them.
     #[must_use]
     pub fn inside(&self) -> Self {
-        let root = self.args.iter().find_map(|argument| match argument {
-            Argument::RootOption { path, .. } => Some(path),
-            Argument::Plain(_) => None,
-        });
-        let Some(root) = root else { return self.clone() };
         let inside = |argument: &Argument| match argument {
             Argument::RootOption { .. } => None,
-            Argument::Plain(word) => Some(match Path::new(word).strip_prefix(root) {
-                Ok(rest) => Argument::Plain(Path::new("/").join(rest).into()),
-                Err(_) => argument.clone(),
-            }),
+            Argument::Plain(_) => Some(argument.clone()),
+            Argument::Path { path, .. } => Some(Argument::Plain(path.as_path().into())),
         };
         Self { args: self.args.iter().filter_map(inside).collect(), ..self.clone() }
     }
@@ -117,6 +106,7 @@ impl Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Argument {
     Plain(OsString),
+    Path { path: InRoot, host_path: PathBuf },
     RootOption { option: String, path: PathBuf },
 }
 

@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -11,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
 use crate::error::FileError;
-use crate::fs::FileId;
+use crate::fs::{FileId, InRoot};
 use crate::process::clock::Clock;
 use crate::process::signals;
 use crate::{Dir, Root};
@@ -52,18 +51,18 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Acquires the lock at `inside`, waiting for at most `timeout`. Calls `waiting` once if it has to wait.
+    /// Acquires the lock at `path`, waiting for at most `timeout`. Calls `waiting` once if it has to wait.
     ///
     /// # Errors
     /// [`LockError`]; [`LockError::Interrupted`] also for a signal that arrived earlier.
     pub fn acquire(
         root: &Root,
-        inside: &Path,
+        path: &InRoot,
         clock: &dyn Clock,
         timeout: Duration,
         waiting: &mut dyn FnMut(),
     ) -> Result<Self, LockError> {
-        Self::wait(root, inside, clock, timeout, waiting, false)
+        Self::wait(root, path, clock, timeout, waiting, false)
     }
 
     /// As [`Lock::acquire`], for finishing an operation: only a signal that arrives during the wait interrupts it.
@@ -72,27 +71,27 @@ impl Lock {
     /// [`LockError`].
     pub fn acquire_to_finish(
         root: &Root,
-        inside: &Path,
+        path: &InRoot,
         clock: &dyn Clock,
         timeout: Duration,
     ) -> Result<Self, LockError> {
-        Self::wait(root, inside, clock, timeout, &mut || {}, signals::interrupted())
+        Self::wait(root, path, clock, timeout, &mut || {}, signals::interrupted())
     }
 
     fn wait(
         root: &Root,
-        inside: &Path,
+        path: &InRoot,
         clock: &dyn Clock,
         timeout: Duration,
         waiting: &mut dyn FnMut(),
         interrupted_before: bool,
     ) -> Result<Self, LockError> {
-        let shown = root.shown(inside);
-        let name = inside.file_name().ok_or_else(|| FileError::new("open", &shown, Errno::EINVAL))?;
+        let host_path = root.host_path(path);
+        let name = path.file_name().ok_or_else(|| FileError::new("open", &host_path, Errno::EINVAL))?;
         let start = clock.monotonic();
         let (mut reported, mut vanished) = (false, 0);
         loop {
-            match Self::try_once(root, inside, name) {
+            match Self::try_once(root, path, name) {
                 Ok(Some(lock)) => return Ok(lock),
                 Ok(None) => {}
                 // The last holder removed the directory in between.
@@ -103,7 +102,7 @@ impl Lock {
                 Err(e) => return Err(e.into()),
             }
             if signals::interrupted() && !interrupted_before {
-                return Err(LockError::Interrupted { path: shown });
+                return Err(LockError::Interrupted { path: host_path });
             }
             if !reported {
                 waiting();
@@ -111,15 +110,15 @@ impl Lock {
             }
             let waited = clock.monotonic() - start;
             if waited >= timeout {
-                return Err(LockError::Busy { path: shown, waited });
+                return Err(LockError::Busy { path: host_path, waited });
             }
             clock.sleep(PAUSE);
         }
     }
 
-    fn try_once(root: &Root, inside: &Path, name: &OsStr) -> Result<Option<Self>, FileError> {
-        let failed = |e: Errno| FileError::new("lock", root.shown(inside), e);
-        let dir = root.create_private_dir(inside.parent().unwrap_or(Path::new("/")))?;
+    fn try_once(root: &Root, path: &InRoot, name: &OsStr) -> Result<Option<Self>, FileError> {
+        let failed = |e: Errno| FileError::new("lock", root.host_path(path), e);
+        let dir = root.create_private_dir(path.parent().unwrap_or_else(InRoot::top))?;
         // Only root can open it: opening is enough to hold the lock.
         let file = dir.append(name, 0o600)?;
         if !try_flock(&file).map_err(failed)? {

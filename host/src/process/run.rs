@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::Root;
 use crate::error::InsideText;
+use crate::fs::InRoot;
 use crate::process::clock::Clock;
 use crate::process::signals;
 
@@ -119,8 +120,8 @@ impl ProcessError {
 }
 
 fn joined(paths: &[PathBuf]) -> String {
-    let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    shown.join(", ")
+    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(", ")
 }
 
 /// Observes the programs that are run: the log, and the progress line of a terminal.
@@ -165,7 +166,7 @@ impl<'a> CommandRunner<'a> {
     pub fn find(&self, program: &str) -> Option<PathBuf> {
         let path = std::env::join_paths(&self.directories).ok()?;
         let system = Root::system().ok()?;
-        which::which_in_all(program, Some(path), "/").ok()?.find(|found| system.is_trusted(found))
+        which::which_in_all(program, Some(path), "/").ok()?.find(|found| system.is_trusted(InRoot::from_top(found)))
     }
 
     /// Runs `command` and waits for it. Ctrl-C terminates it (`SIGTERM`, then `SIGKILL`).

@@ -143,7 +143,7 @@ impl<'a> Accounts<'a> {
             return match parse(&fields) {
                 Some(found) => Ok(Some(found)),
                 None => Err(MalformedFile {
-                    path: self.root.shown(file),
+                    path: self.root.host_path(file),
                     line: Some(number + 1),
                     problem: format!("the entry of {name} is malformed"),
                     hint: "fix that line (vipw, vigr), then run again".into(),

@@ -1,10 +1,11 @@
 //! The command line with which the boot loader of a system starts one of its kernels, read from the boot loader's files.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::Root;
 use crate::error::FileError;
+use crate::fs::InRoot;
 
 /// Directories of the Boot Loader Specification (UAPI.1): `$BOOT` is one of these.
 const ENTRIES: [&str; 4] =
@@ -24,7 +25,7 @@ pub struct BootEntry {
     /// The command line. Variables of GRUB are expanded as far as they are known.
     pub command_line: String,
     /// The file, as the prepared host sees it.
-    pub path: PathBuf,
+    pub path: InRoot,
 }
 
 impl BootEntry {
@@ -36,8 +37,8 @@ impl BootEntry {
         let grub = Grub::read(root)?;
         for directory in ENTRIES {
             for name in root.names(directory)? {
-                let path = Path::new(directory).join(name);
-                if path.extension().is_none_or(|extension| extension != "conf") {
+                let path = InRoot::from(directory).join(name);
+                if path.as_path().extension().is_none_or(|extension| extension != "conf") {
                     continue;
                 }
                 if let Some(text) = read(root, &path)?
@@ -53,7 +54,7 @@ impl BootEntry {
             }
         }
         for path in KERNEL_INSTALL {
-            if let Some(text) = read(root, Path::new(path))? {
+            if let Some(text) = read(root, &InRoot::from(path))? {
                 return Ok(Some(Self { command_line: text.trim().replace('\n', " "), path: path.into() }));
             }
         }
@@ -63,15 +64,15 @@ impl BootEntry {
 
 /// GRUB's files, and the variables that its entries use.
 struct Grub {
-    files: Vec<(PathBuf, String)>,
+    files: Vec<(InRoot, String)>,
     variables: BTreeMap<String, String>,
 }
 
 impl Grub {
     fn read(root: &Root) -> Result<Self, FileError> {
-        let own: Vec<PathBuf> = root.names(EFI)?.into_iter().map(|name| Path::new(EFI).join(name)).collect();
+        let own: Vec<InRoot> = root.names(EFI)?.into_iter().map(|name| InRoot::from(EFI).join(name)).collect();
         let all = |fixed: &[&str], name: &str| {
-            let fixed = fixed.iter().map(PathBuf::from);
+            let fixed = fixed.iter().map(|path| InRoot::from(*path));
             fixed.chain(own.iter().map(|directory| directory.join(name))).collect::<Vec<_>>()
         };
         let mut files = Vec::new();
@@ -163,7 +164,7 @@ fn is_image(path: &str, release: &str) -> bool {
 }
 
 /// Returns the text of a file, or `None` if it does not exist.
-fn read(root: &Root, path: &Path) -> Result<Option<String>, FileError> {
+fn read(root: &Root, path: &InRoot) -> Result<Option<String>, FileError> {
     match root.read(path, LIMIT) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(e) if e.is_missing() => Ok(None),

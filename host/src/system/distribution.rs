@@ -62,7 +62,7 @@ impl Distribution {
     pub fn of(root: &Root) -> Result<Self, ReadError> {
         for path in OS_RELEASE {
             if let Some(text) = root.read_text_if_there(path)? {
-                return Ok(Self::from_os_release(&text, &root.shown(path))?);
+                return Ok(Self::from_os_release(&text, &root.host_path(path))?);
             }
         }
         Ok(Self::unknown())
@@ -74,15 +74,15 @@ impl Distribution {
         Self { id: "unknown".into(), version: None, entry: None }
     }
 
-    /// Parses the text of an os-release file. `shown` is its path in messages.
+    /// Parses the text of an os-release file. `path` is its path in messages.
     ///
     /// # Errors
     /// [`MalformedFile`] with the line.
-    pub fn from_os_release(text: &str, shown: &Path) -> Result<Self, MalformedFile> {
+    pub fn from_os_release(text: &str, path: &Path) -> Result<Self, MalformedFile> {
         let (mut id, mut version, mut like) = (None, None, String::new());
         for (number, line) in text.lines().enumerate() {
             let malformed = |problem: &str| MalformedFile {
-                path: shown.to_owned(),
+                path: path.to_owned(),
                 line: Some(number + 1),
                 problem: problem.to_owned(),
                 hint: "fix that line (man os-release) or reinstall the package that owns the file".into(),

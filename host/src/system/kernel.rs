@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
-use crate::fs::is_dir;
+use crate::fs::{InRoot, is_dir};
 
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 const BTF_OPTION: &str = "CONFIG_DEBUG_INFO_BTF";
@@ -26,8 +25,8 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
     let mut releases = Vec::new();
     for name in root.names("/lib/modules")? {
         // A directory that a removed kernel left has none of these.
-        let inside = Path::new("/lib/modules").join(&name);
-        if ["modules.dep", "vmlinuz", "kernel", "config"].iter().any(|part| root.exists(inside.join(part))) {
+        let modules = InRoot::from("/lib/modules").join(&name);
+        if ["modules.dep", "vmlinuz", "kernel", "config"].iter().any(|part| root.exists(modules.join(part))) {
             releases.push(name.to_string_lossy().into_owned());
         }
     }
@@ -94,9 +93,9 @@ fn is_separator(c: char) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Btf {
     /// It has; the file that shows it.
-    Present(PathBuf),
+    Present(InRoot),
     /// It has not; its configuration, if one was found.
-    Absent(Option<PathBuf>),
+    Absent(Option<InRoot>),
 }
 
 /// Looks for BTF of the kernel `release`. `running` is whether it is the running kernel.
@@ -109,7 +108,7 @@ pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> 
     }
     for path in [format!("/boot/config-{release}"), format!("/lib/modules/{release}/config")] {
         if let Some(text) = root.read_text_if_there(&path)? {
-            return Ok(judge_config(&text, root.shown(path)));
+            return Ok(judge_config(&text, path.as_str().into()));
         }
     }
     const PROC_CONFIG: &str = "/proc/config.gz";
@@ -119,14 +118,14 @@ pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> 
         flate2::read::GzDecoder::new(file)
             .take(CONFIG_LIMIT)
             .read_to_string(&mut text)
-            .map_err(|e| FileError::new("unpack", root.shown(PROC_CONFIG), e))?;
-        return Ok(judge_config(&text, root.shown(PROC_CONFIG)));
+            .map_err(|e| FileError::new("unpack", root.host_path(PROC_CONFIG), e))?;
+        return Ok(judge_config(&text, PROC_CONFIG.into()));
     }
     Ok(Btf::Absent(None))
 }
 
-fn judge_config(text: &str, shown: PathBuf) -> Btf {
-    if has_btf_option(text) { Btf::Present(shown) } else { Btf::Absent(Some(shown)) }
+fn judge_config(text: &str, path: InRoot) -> Btf {
+    if has_btf_option(text) { Btf::Present(path) } else { Btf::Absent(Some(path)) }
 }
 
 /// Returns whether a kernel configuration turns BTF on.
@@ -139,7 +138,7 @@ pub fn has_btf_option(config: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Headers {
     /// They are, in this directory.
-    Usable(PathBuf),
+    Usable(InRoot),
     /// Only headers of other kernels, with these releases.
     OfOthers(Vec<String>),
     /// There are no headers.
@@ -159,9 +158,9 @@ pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
     let mut others = Vec::new();
     for place in &places {
         match release_of_headers(root, place)? {
-            Found::Release(found) if found == release => return Ok(Headers::Usable(root.shown(place))),
+            Found::Release(found) if found == release => return Ok(Headers::Usable(place.as_str().into())),
             Found::Release(found) => others.push(found),
-            Found::Unmarked => return Ok(Headers::Usable(root.shown(place))),
+            Found::Unmarked => return Ok(Headers::Usable(place.as_str().into())),
             Found::Nothing => {}
         }
     }
@@ -193,7 +192,7 @@ enum Found {
 }
 
 fn release_of_headers(root: &Root, place: &str) -> Result<Found, FileError> {
-    let at = |part: &str| Path::new(place).join(part);
+    let at = |part: &str| InRoot::from(place).join(part);
     match root.stat_followed(place)? {
         Some(found) if is_dir(&found) => {}
         _ => return Ok(Found::Nothing),

@@ -1,10 +1,10 @@
 //! The configuration that a kernel was built with.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use crate::Root;
 use crate::error::FileError;
+use crate::fs::{AsInRoot, InRoot};
 
 const PROC_CONFIG: &str = "/proc/config.gz";
 const LIMIT: u64 = 4 * 1024 * 1024;
@@ -13,7 +13,7 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KernelConfig {
     text: String,
-    path: PathBuf,
+    path: InRoot,
 }
 
 /// What a configuration says of an option that is on or off.
@@ -34,7 +34,7 @@ impl KernelConfig {
     /// [`FileError`] if a configuration exists and cannot be read.
     pub fn find(root: &Root, release: &str, running: bool) -> Result<Option<Self>, FileError> {
         if running && root.exists(PROC_CONFIG) {
-            let failed = |e| FileError::new("unpack", root.shown(PROC_CONFIG), e);
+            let failed = |e| FileError::new("unpack", root.host_path(PROC_CONFIG), e);
             let mut text = Vec::new();
             let packed = root.open(PROC_CONFIG)?;
             flate2::read::GzDecoder::new(packed).take(LIMIT).read_to_end(&mut text).map_err(failed)?;
@@ -62,13 +62,13 @@ impl KernelConfig {
     }
 
     /// Takes the text of a configuration. `path` is where the prepared host has it.
-    pub fn parse(text: &str, path: impl AsRef<Path>) -> Self {
-        Self { text: text.to_owned(), path: path.as_ref().to_owned() }
+    pub fn parse(text: &str, path: impl AsInRoot) -> Self {
+        Self { text: text.to_owned(), path: path.to_in_root() }
     }
 
     /// Returns the path, as the prepared host sees it.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> &InRoot {
         &self.path
     }
 
@@ -150,7 +150,7 @@ mod tests {
         ] {
             let (_dir, root) = root(&[(place, b"CONFIG_KPROBES=y\n\xff\n")]);
             let config = KernelConfig::find(&root, "6.1", running).unwrap();
-            assert_eq!(config.as_ref().map(KernelConfig::path), found.then(|| Path::new(place)));
+            assert_eq!(config.as_ref().map(KernelConfig::path), found.then(|| InRoot::from(place)).as_ref());
             assert!(!found || config.unwrap().setting("KPROBES") == Setting::On);
         }
     }

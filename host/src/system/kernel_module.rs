@@ -1,11 +1,11 @@
 //! Kernel modules: whether one is loaded, installed and signed.
 
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
-use crate::fs::label;
+use crate::fs::{InRoot, label};
 
 /// The end of a signed module (`Documentation/admin-guide/module-signing.rst`).
 const SIGNATURE_MARK: &[u8] = b"~Module signature appended~\n";
@@ -15,7 +15,7 @@ const FORMS: [&str; 4] = ["ko", "ko.xz", "ko.zst", "ko.gz"];
 /// Returns whether the running kernel has loaded the module `name`.
 #[must_use]
 pub fn is_loaded(root: &Root, name: &str) -> bool {
-    root.exists(Path::new("/sys/module").join(name.replace('-', "_")))
+    root.exists(InRoot::from("/sys/module").join(name.replace('-', "_")))
 }
 
 /// Returns the file of the module `name` for the kernel `release`: the one that `modules.dep` lists, or else one that lies
@@ -23,8 +23,8 @@ pub fn is_loaded(root: &Root, name: &str) -> bool {
 ///
 /// # Errors
 /// [`ReadError`] if `modules.dep` exists and cannot be read.
-pub fn find(root: &Root, release: &str, name: &str, places: &[PathBuf]) -> Result<Option<PathBuf>, ReadError> {
-    let tree = PathBuf::from(format!("/lib/modules/{release}"));
+pub fn find(root: &Root, release: &str, name: &str, places: &[InRoot]) -> Result<Option<InRoot>, ReadError> {
+    let tree = InRoot::from_top(format!("/lib/modules/{release}"));
     let listed = root.read_text_if_there(tree.join("modules.dep"))?.unwrap_or_default();
     let is_ours = |file: &Path| {
         let file = file.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
@@ -34,7 +34,7 @@ pub fn find(root: &Root, release: &str, name: &str, places: &[PathBuf]) -> Resul
     if let Some(file) = listed.filter(|file| is_ours(file)).map(|file| tree.join(file)).find(|file| root.exists(file)) {
         return Ok(Some(file));
     }
-    let place = |place: &PathBuf| PathBuf::from(place.to_string_lossy().replace("{release}", release));
+    let place = |place: &InRoot| InRoot::from_top(place.to_string().replace("{release}", release));
     let files = places.iter().map(place).flat_map(|place| FORMS.map(|form| place.join(format!("{name}.{form}"))));
     Ok(files.into_iter().find(|file| root.exists(file)))
 }
@@ -43,11 +43,11 @@ pub fn find(root: &Root, release: &str, name: &str, places: &[PathBuf]) -> Resul
 ///
 /// # Errors
 /// [`FileError`] if the file cannot be read.
-pub fn is_signed(root: &Root, file: &Path) -> Result<Option<bool>, FileError> {
-    if file.extension().is_none_or(|extension| extension != "ko") {
+pub fn is_signed(root: &Root, file: &InRoot) -> Result<Option<bool>, FileError> {
+    if file.as_path().extension().is_none_or(|extension| extension != "ko") {
         return Ok(None);
     }
-    let failed = |e| FileError::new("read", root.shown(file), e);
+    let failed = |e| FileError::new("read", root.host_path(file), e);
     let mut opened = root.open(file)?;
     let length = opened.metadata().map_err(failed)?.len();
     let mark = SIGNATURE_MARK.len() as u64;
@@ -63,7 +63,7 @@ pub fn is_signed(root: &Root, file: &Path) -> Result<Option<bool>, FileError> {
 ///
 /// # Errors
 /// [`FileError`] if the file cannot be read.
-pub fn label_type(root: &Root, file: &Path) -> Result<Option<String>, FileError> {
+pub fn label_type(root: &Root, file: &InRoot) -> Result<Option<String>, FileError> {
     Ok(label::type_of(&root.open(file)?))
 }
 

@@ -1,65 +1,69 @@
-//! What a man page says beyond the command line's own help.
+//! Texts of the man pages in addition to the command line's own help.
 
-/// Paragraphs after the first of DESCRIPTION, by the command as it is called.
+/// Returns the paragraphs after the first of DESCRIPTION, by the command's name.
 pub fn description(command: &str) -> &'static [&'static str] {
     match command {
         "hostprep" => &[
-            "It looks after the SELinux rule that lets the connector use eBPF, the unprivileged user that scans files, the \
-             directories of the agent, and the kernel's BTF or headers.",
-            "What is still wrong after it has tried is raised as fault 5, 11 or 19 in a store shared with the connector, \
-             with the exact commands for this host, and cleared as soon as it is right. What else a host shows by itself is \
-             told too: a kernel that is not supported (16), what keeps a kernel module out (8, 9), what the scan service \
-             lacks (7).",
-            "It asks the kernel whether the rule is in force and does nothing where it is; a second run on a healthy host \
+            "hostprep manages the SELinux rule that allows the connector to use eBPF, the unprivileged user that scans \
+             files, and the directories of the agent. It checks the kernel for BTF or headers.",
+            "If a problem remains, hostprep raises fault 5, 11 or 19 in a store that it shares with the connector. Each \
+             fault lists the exact commands for this host. It clears once the problem is gone. hostprep also detects an \
+             unsupported kernel (16), the reason why a kernel module does not load (8, 9), and missing requirements of the \
+             scan service (7).",
+            "It asks the kernel whether the rule is in force, and changes nothing if it is. A second run on a healthy host \
              starts no process and writes no file.",
         ],
         "hostprep check" => {
-            &["It works for every user, as far as the user may look, and writes nothing, not even a log."]
+            &["Every user can run it; steps that the user may not read are unknown. It writes nothing, not even a log."]
         }
         "hostprep repair" => &[
-            "With --dry-run it answers as hostprep check does: with the host as it is now. It shows every command and \
-             every file of the host that is changed, not what hostprep keeps for itself (journal, fault store, log, lock).",
-            "It judges the running kernel; --kernel goes with --dry-run or --root.",
+            "With --dry-run the result is that of hostprep check: the host's present state. It shows every command and \
+             file of the host that repair would change, except hostprep's own (receipt, fault store, log, lock).",
+            "It checks the running kernel. --kernel needs --dry-run or --root.",
         ],
         "hostprep remove" => &[
-            "The user, group, directories and policy module are deleted that hostprep made, as long as they have the ids \
-             they were made with. A mode that it put right on a directory that was there before stays right.",
+            "It deletes the user, group, directories and policy module that hostprep created, if they still have the ids \
+             from then. A corrected mode of a directory that existed before stays corrected.",
         ],
         "hostprep load-lock" => &[
-            "Whoever loads the component calls begin before, and end when it is unloaded or the host shuts down in order. \
-             A load that nobody ended counts as an ungraceful end. Two within an hour (the profile says) lock it: begin \
-             exits with 5, and faults 8 and 9 are raised. Upgrading or reinstalling the package unlocks it, and so does reset.",
-            "systemd runs ExecStopPost also when the service fails, so that only a host that goes down leaves a load open. \
-             On a host whose clock starts in the past, order the unit after time-sync.target.",
+            "The service that loads the component calls begin before the load, and end when the component is unloaded or \
+             the host shuts down cleanly. A load without an end is an unclean load. Two unclean loads within an hour (set \
+             in the profile) lock the component: begin exits with 5, and faults 8 and 9 are raised. The command reset \
+             unlocks it, and so does an upgrade or reinstallation of the package.",
+            "systemd also runs ExecStopPost when the service fails, so only a crash of the host leaves a load open. On a \
+             host with a clock that starts in the past, order the unit after time-sync.target.",
         ],
         "hostprep hook" | "hostprep hook rpm" | "hostprep hook deb" => &[
-            "A failing scriptlet wedges the package manager. What is wrong is therefore a fault, a line on standard error \
-             and a line in the log, and not an exit status.",
-            "Where /etc/cisco/hostprep.toml, or a profile that it names, cannot be read, a hook does nothing, since it \
-             does not know for which agent.",
+            "A failing scriptlet leaves the package manager's transaction half done. Problems therefore become faults, \
+             log lines and messages on standard error, not an exit status.",
+            "If /etc/cisco/hostprep.toml, or a profile that it names, cannot be read, a hook does nothing, because it does \
+             not know its agent.",
         ],
         _ => &[],
     }
 }
 
-/// What a command exits with, where that differs from the codes of the main page.
+/// Returns the exit codes of a command that differ from those of the main page.
 pub fn exit_status(command: &str) -> Option<&'static str> {
     command
         .starts_with("hostprep hook")
-        .then_some("0 whatever the host's state, and 2 only for a call that no package manager makes.")
+        .then_some("Always 0, whatever the state of the host; 2 only for a call that no package manager makes.")
 }
 
 /// FILES of the main page.
 pub const FILES: &[(&str, &str)] = &[
-    ("/etc/cisco/hostprep.toml", "Optional. Another profile, steps that are left alone, the language of fault texts."),
+    ("/etc/cisco/hostprep.toml", "Optional. Sets another profile, steps to skip, and the language of fault texts."),
     ("/var/lib/cisco/faults/", "The fault store, shared with the connector."),
     (
         "/var/lib/cisco/hostprep/",
-        "What hostprep made and may undo, whether /etc/login.defs is changed for now, and the load lock.",
+        "The receipt of what hostprep created, the record of a temporary change of /etc/login.defs, and the load lock.",
     ),
-    ("/run/cisco/hostprep.lock", "One hostprep at a time; a second one waits five minutes at most, a hook one minute."),
-    ("/var/log/cisco/hostprep.log", "What was run, how long it took, what became of each step."),
-    ("/opt/cisco/hostprep/policy", "Where the policy module is compiled."),
+    (
+        "/run/cisco/hostprep.lock",
+        "Allows one hostprep at a time. A second one waits up to five minutes, a hook one minute.",
+    ),
+    ("/var/log/cisco/hostprep.log", "The commands that were run, their duration, and the outcome of each step."),
+    ("/opt/cisco/hostprep/policy", "The directory in which the policy module is compiled."),
     (
         "/etc/login.defs",
         "If USERGROUPS_ENAB is not yes, it is set to yes while useradd or userdel runs; then the file is restored exactly. \

@@ -1,8 +1,8 @@
-//! Takes apart what stands after the options in a `--help`: examples and exit codes.
+//! Parses the text after the options of a `--help`: examples and exit codes.
 
 use anyhow::{Context, Result, bail};
 
-/// What an `after_help` says.
+/// The content of an `after_help`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct HelpText {
     pub examples: Vec<Example>,
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<HelpText> {
     Ok(help)
 }
 
-/// Purposes stand in one column, which the longest command may reach up to the last space.
+/// Purposes are aligned in one column, which the longest command may touch.
 fn examples(lines: &[&str]) -> Vec<Example> {
     let column = lines.iter().find_map(|line| {
         let gap = line.find("  ")?;
@@ -56,11 +56,11 @@ fn examples(lines: &[&str]) -> Vec<Example> {
     lines.iter().map(split).collect()
 }
 
-/// Several may stand in one line, three spaces apart.
+/// One line may have several, three spaces apart.
 fn exit_codes(lines: &[&str]) -> Result<Vec<ExitCode>> {
     let parse = |item: &str| {
-        let (code, meaning) = item.split_once(' ').with_context(|| format!("{item:?} is no exit code"))?;
-        let code = code.parse().with_context(|| format!("{item:?} is no exit code"))?;
+        let (code, meaning) = item.split_once(' ').with_context(|| format!("{item:?} is not an exit code"))?;
+        let code = code.parse().with_context(|| format!("{item:?} is not an exit code"))?;
         Ok(ExitCode { code, meaning: meaning.to_owned() })
     };
     lines.iter().flat_map(|line| line.split("   ")).map(str::trim).filter(|item| !item.is_empty()).map(parse).collect()

@@ -35,12 +35,12 @@ pub fn all(cli: &Command, date: &str) -> Result<Vec<Page>> {
     Ok(pages)
 }
 
-/// As users type it: `hostprep faults list`.
+/// Returns the command as users type it: `hostprep faults list`.
 fn called(command: &Command) -> &str {
     command.get_bin_name().unwrap_or_else(|| command.get_name())
 }
 
-/// As pages are named: `hostprep-faults-list`.
+/// Returns the name of the command's page: `hostprep-faults-list`.
 fn page_name(command: &Command) -> String {
     called(command).replace(' ', "-")
 }
@@ -267,7 +267,7 @@ fn option_words(option: &Arg) -> Vec<Inline> {
     words
 }
 
-/// Where there are few values, these themselves; values with a text of their own are listed below the option.
+/// Returns the values themselves if there are few; values with a text of their own are listed below the option.
 fn value_words(arg: &Arg) -> Vec<Inline> {
     let mut words = Vec::new();
     for value in values(arg).into_iter().filter(|_| explained_values(arg).is_empty()) {
@@ -309,7 +309,7 @@ fn upper_first(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// As `whatis` lists it; an abbreviation stays.
+/// Returns the form for `whatis`; an abbreviation is unchanged.
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {

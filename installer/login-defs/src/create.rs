@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::os::fd::AsFd;
-use std::path::Path;
 
 use host::fs::attributes::is_immutable;
 use host::{Dir, FileError, ReadError, Root};
@@ -30,14 +29,14 @@ pub(crate) fn open(target: &FileAt, content: &[u8]) -> Result<bool, WindowError>
     let dir = &target.dir;
     // A file created in an append-only directory could not be removed again.
     if is_append_only(dir)? {
-        let refused = FileError::new("create", target.shown(), Errno::EPERM);
-        return Err(WindowError::of_changing(dir.shown().to_owned(), refused));
+        let refused = FileError::new("create", target.host_path(), Errno::EPERM);
+        return Err(WindowError::of_changing(dir.path().to_owned(), refused));
     }
-    create(target, content).map_err(|e| WindowError::of_changing(dir.shown().to_owned(), e))
+    create(target, content).map_err(|e| WindowError::of_changing(dir.path().to_owned(), e))
 }
 
 fn is_append_only(dir: &Dir) -> Result<bool, FileError> {
-    let opened = dir.as_fd().try_clone_to_owned().map_err(|e| FileError::new("look at", dir.shown(), e))?;
+    let opened = dir.as_fd().try_clone_to_owned().map_err(|e| FileError::new("look at", dir.path(), e))?;
     Ok(is_immutable(&File::from(opened)))
 }
 
@@ -105,7 +104,7 @@ pub(crate) fn clean(target: &FileAt) -> Result<(), FileError> {
 
 /// Returns the vendor's text, empty if there is no such file.
 pub(crate) fn vendor_text(root: &Root) -> Result<Vec<u8>, ReadError> {
-    match FileAt::resolved(root, Path::new(crate::sources::VENDOR)) {
+    match FileAt::resolved(root, &crate::sources::VENDOR.into()) {
         Err(e) if e.is_missing() => Ok(Vec::new()),
         target => Ok(target?.load()?.map_or_else(Vec::new, |loaded| loaded.content)),
     }

@@ -6,10 +6,10 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use host::fs::attributes::is_immutable;
-use host::fs::{FileId, MAX_SYMLINKS, TEXT_LIMIT, file_type, is_file, is_link, mode_of, read_limited};
+use host::fs::{FileId, InRoot, MAX_SYMLINKS, TEXT_LIMIT, file_type, is_file, is_link, mode_of, read_limited};
 use host::{Dir, FileError, MalformedFile, ReadError, Root};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -39,34 +39,35 @@ pub(crate) struct FileAt {
     pub dir: Dir,
     pub name: OsString,
     /// The path as the host sees it.
-    pub inside: PathBuf,
+    pub path: InRoot,
 }
 
 impl FileAt {
-    /// Follows links at the end of `inside`, within the root.
-    pub fn resolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
-        let mut path = inside.to_owned();
+    /// Follows links at the end of `path`, within the root. It has its own loop, because it needs the path that the last link
+    /// leads to, and `Root` returns only what is opened there.
+    pub fn resolved(root: &Root, path: &InRoot) -> Result<Self, FileError> {
+        let mut real = path.clone();
         for _ in 0..MAX_SYMLINKS {
-            let (dir, name) = root.parent(&path)?;
+            let (dir, name) = root.parent(&real)?;
             if !dir.stat(&name)?.as_ref().is_some_and(is_link) {
-                return Ok(Self { dir, name, inside: path });
+                return Ok(Self { dir, name, path: real });
             }
-            let target = root.link_target(&path).ok_or_else(|| looping(root, inside))?;
+            let target = root.link_target(&real).ok_or_else(|| looping(root, path))?;
             // Relative to the link's own directory; an absolute target replaces the whole path.
-            path = path.parent().unwrap_or(Path::new("/")).join(target);
+            real = real.parent().unwrap_or_else(InRoot::top).join(target);
         }
-        Err(looping(root, inside))
+        Err(looping(root, path))
     }
 
-    /// Does not follow a link at the end of `inside`: a path that was resolved once is not resolved again.
-    pub fn unresolved(root: &Root, inside: &Path) -> Result<Self, FileError> {
-        let (dir, name) = root.parent(inside)?;
-        Ok(Self { dir, name, inside: inside.to_owned() })
+    /// Does not follow a link at the end of `path`: a path that was resolved once is not resolved again.
+    pub fn unresolved(root: &Root, path: &InRoot) -> Result<Self, FileError> {
+        let (dir, name) = root.parent(path)?;
+        Ok(Self { dir, name, path: path.clone() })
     }
 
     /// Returns the path for messages, with the alternate root.
-    pub fn shown(&self) -> PathBuf {
-        self.dir.shown().join(&self.name)
+    pub fn host_path(&self) -> PathBuf {
+        self.dir.path().join(&self.name)
     }
 
     /// Returns the name of the hard link that keeps the original inode while the window is open.
@@ -92,8 +93,8 @@ impl FileAt {
     }
 }
 
-fn looping(root: &Root, inside: &Path) -> FileError {
-    FileError::new("follow", root.shown(inside), Errno::ELOOP)
+fn looping(root: &Root, path: &InRoot) -> FileError {
+    FileError::new("follow", root.host_path(path), Errno::ELOOP)
 }
 
 /// A file that was read and is still open.
@@ -200,7 +201,7 @@ fn at<T>(
     name: impl AsRef<OsStr>,
     result: Result<T, impl Into<io::Error>>,
 ) -> Result<T, FileError> {
-    result.map_err(|e| FileError::new(action, dir.shown().join(name.as_ref()), e))
+    result.map_err(|e| FileError::new(action, dir.path().join(name.as_ref()), e))
 }
 
 fn begin(action: &'static str, dir: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
@@ -245,13 +246,13 @@ pub(crate) fn load(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<ReadFile
     match content {
         Ok(content) => Ok(Some(ReadFile { file, stat, content })),
         Err(e) if e.raw_os_error() == Some(Errno::EFBIG as i32) => Err(too_large()),
-        Err(e) => Err(FileError::new("read", dir.shown().join(name), e).into()),
+        Err(e) => Err(FileError::new("read", dir.path().join(name), e).into()),
     }
 }
 
 pub(crate) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
     MalformedFile {
-        path: dir.shown().join(name),
+        path: dir.path().join(name),
         line: None,
         problem,
         hint: "restore the file from its package, then run again; nothing was changed".into(),

@@ -52,7 +52,7 @@ pub(crate) fn open(
 }
 
 fn unchangeable(target: &FileAt, error: FileError) -> WindowError {
-    WindowError::of_changing(target.shown(), error)
+    WindowError::of_changing(target.host_path(), error)
 }
 
 fn set_phase(state: &StateDir, record: &mut Record, to: Phase) -> Result<(), FileError> {

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use host::fs::InRoot;
 use host::{ReadError, Root};
 
 use crate::create::MARKER;
@@ -18,11 +19,11 @@ const DROP_IN: &str = "zz-hostprep.defs";
 pub struct Plan {
     pub(crate) main: Option<MainChange>,
     /// Our drop-in, as the host sees it.
-    pub(crate) drop_in: Option<PathBuf>,
+    pub(crate) drop_in: Option<InRoot>,
     /// The root, for messages.
     root: PathBuf,
     /// The drop-in that sets another value than yes.
-    against: Option<PathBuf>,
+    against: Option<InRoot>,
     /// The window is only for a file to exist, with any settings.
     placeholder: bool,
 }
@@ -31,9 +32,9 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MainChange {
     /// The file exists; `real` is its path after following links.
-    Patch { real: PathBuf, original: Vec<u8>, patch: Patch, blocked: Option<&'static str> },
+    Patch { real: InRoot, original: Vec<u8>, patch: Patch, blocked: Option<&'static str> },
     /// The file is created, from the vendor's or from nothing.
-    Create { vendor: Option<PathBuf>, patch: Patch },
+    Create { vendor: Option<InRoot>, patch: Patch },
 }
 
 impl Plan {
@@ -46,32 +47,32 @@ impl Plan {
     #[must_use]
     pub fn blocked(&self) -> Option<String> {
         match &self.main {
-            Some(MainChange::Patch { real, blocked: Some(why), .. }) => Some(format!("{} {why}", self.shown(real))),
+            Some(MainChange::Patch { real, blocked: Some(why), .. }) => Some(format!("{} {why}", self.host_path(real))),
             _ => None,
         }
     }
 
-    fn shown(&self, path: &Path) -> String {
-        self.root.join(path.strip_prefix("/").unwrap_or(path)).display().to_string()
+    fn host_path(&self, path: &InRoot) -> String {
+        self.root.join(path.as_path().strip_prefix("/").unwrap_or(path.as_path())).display().to_string()
     }
 
     /// Describes the exact changes for `--dry-run`, one per line, with `command` between opening and closing.
     #[must_use]
     pub fn describe(&self, command: &str) -> Vec<String> {
-        let shown = |path: &Path| self.shown(path);
+        let host_path = |path: &InRoot| self.host_path(path);
         let (mut lines, mut closing) = (Vec::new(), Vec::new());
         match &self.main {
             Some(MainChange::Patch { real, patch, .. }) => {
-                let path = shown(real);
+                let path = host_path(real);
                 lines.extend(describe_patch(&patch.record, &path));
                 let what = "content, mode, owner, times, attributes, inode";
                 closing.push(format!("then {path} is restored: {what}"));
             }
             Some(MainChange::Create { vendor, patch }) => {
-                let path = shown(Path::new(MAIN));
+                let path = host_path(&MAIN.into());
                 match vendor {
                     Some(vendor) => {
-                        lines.push(format!("{path} is created as a copy of {}", shown(vendor)));
+                        lines.push(format!("{path} is created as a copy of {}", host_path(vendor)));
                         lines.extend(describe_patch(&patch.record, &path));
                     }
                     None if self.placeholder => lines.push(format!("{path} is created without settings")),
@@ -83,8 +84,8 @@ impl Plan {
         }
         match (&self.drop_in, &self.against) {
             (Some(ours), Some(against)) => {
-                let path = shown(ours);
-                let why = shown(against);
+                let path = host_path(ours);
+                let why = host_path(against);
                 lines.push(format!(
                     "{path} is created with the line `USERGROUPS_ENAB yes`, because {why} overrides the others"
                 ));
@@ -92,8 +93,8 @@ impl Plan {
             }
             (None, Some(against)) => lines.push(format!(
                 "{} overrides the others and there is no {} to override it, so groupadd may have to create the group",
-                shown(against),
-                shown(Path::new(DROP_INS))
+                host_path(against),
+                host_path(&DROP_INS.into())
             )),
             (_, None) => {}
         }
@@ -125,7 +126,7 @@ pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
     let drop_in_needed = sources.drop_in_needed();
     let against = if drop_in_needed { sources.against().map(|source| source.path.clone()) } else { None };
     let drop_in = match &sources.names {
-        Some(names) if drop_in_needed => Some(Path::new(DROP_INS).join(last_name(names))),
+        Some(names) if drop_in_needed => Some(InRoot::from(DROP_INS).join(last_name(names))),
         _ => None,
     };
     if !sources.main_needs_change() && !drop_in_needed {

@@ -2,9 +2,8 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
 
-use host::fs::{FileId, temporary_name};
+use host::fs::{FileId, InRoot, temporary_name};
 use host::{Dir, FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
 
@@ -82,9 +81,9 @@ pub(crate) struct Created {
 }
 
 impl ChangedFile {
-    pub fn new(path: &Path, original: &ReadFile, meta: &Metadata, patched: &[u8], line: PatchRecord) -> Self {
+    pub fn new(path: &InRoot, original: &ReadFile, meta: &Metadata, patched: &[u8], line: PatchRecord) -> Self {
         Self {
-            path: path.as_os_str().as_bytes().to_vec(),
+            path: path.as_path().as_os_str().as_bytes().to_vec(),
             device: original.stat.st_dev,
             inode: original.stat.st_ino,
             mode: meta.mode,
@@ -98,7 +97,7 @@ impl ChangedFile {
         }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub fn path(&self) -> InRoot {
         path(&self.path)
     }
 
@@ -112,17 +111,17 @@ impl ChangedFile {
 }
 
 impl Created {
-    pub fn new(path: &Path, content: &[u8], line: PatchRecord) -> Self {
-        Self { path: path.as_os_str().as_bytes().to_vec(), sha256: sha256(content), line }
+    pub fn new(path: &InRoot, content: &[u8], line: PatchRecord) -> Self {
+        Self { path: path.as_path().as_os_str().as_bytes().to_vec(), sha256: sha256(content), line }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub fn path(&self) -> InRoot {
         path(&self.path)
     }
 }
 
-fn path(bytes: &[u8]) -> PathBuf {
-    OsString::from_vec(bytes.to_vec()).into()
+fn path(bytes: &[u8]) -> InRoot {
+    InRoot::from_top(OsString::from_vec(bytes.to_vec()))
 }
 
 impl Record {
@@ -148,8 +147,8 @@ pub(crate) struct StateDir {
 
 impl StateDir {
     /// Opens it. Returns `None` if it does not exist.
-    pub fn find(root: &Root, inside: &Path) -> Result<Option<Self>, FileError> {
-        match root.open_private_dir(inside) {
+    pub fn find(root: &Root, path: &InRoot) -> Result<Option<Self>, FileError> {
+        match root.open_private_dir(path) {
             Ok(dir) => Ok(Some(Self { dir })),
             Err(e) if e.is_missing() => Ok(None),
             Err(e) => Err(e),
@@ -157,8 +156,8 @@ impl StateDir {
     }
 
     /// Opens it, and creates it if it does not exist.
-    pub fn make(root: &Root, inside: &Path) -> Result<Self, FileError> {
-        Ok(Self { dir: root.create_private_dir(inside)? })
+    pub fn make(root: &Root, path: &InRoot) -> Result<Self, FileError> {
+        Ok(Self { dir: root.create_private_dir(path)? })
     }
 
     pub fn load(&self) -> Result<Stored, WindowError> {
@@ -174,7 +173,7 @@ impl StateDir {
         let Some(loaded) = loaded else { return Ok(Stored::Nothing) };
         match serde_json::from_slice::<Version>(&loaded.content) {
             Ok(Version { schema }) if schema > SCHEMA => {
-                Err(WindowError::NewerRecord { path: self.dir.shown().join(NAME), schema, known: SCHEMA })
+                Err(WindowError::NewerRecord { path: self.dir.path().join(NAME), schema, known: SCHEMA })
             }
             _ => Ok(serde_json::from_slice(&loaded.content).map_or(Stored::Malformed, Stored::Record)),
         }
@@ -183,7 +182,7 @@ impl StateDir {
     /// Writes the record. It is on disk when this returns.
     pub fn store(&self, record: &Record) -> Result<(), FileError> {
         let json = serde_json::to_vec_pretty(record)
-            .map_err(|e| FileError::new("write", self.dir.shown().join(NAME), std::io::Error::other(e)))?;
+            .map_err(|e| FileError::new("write", self.dir.path().join(NAME), std::io::Error::other(e)))?;
         self.replace(NAME, temporary_name(NAME), &json, &Metadata::plain(0o644), None)
     }
 

@@ -59,7 +59,7 @@ fn prepare(target: &FileAt, original: &ReadFile, patched: &[u8]) -> Result<bool,
     if id(dir, &target.backup_name())? != id(dir, name)? {
         // An overlay gives the links of one file different inode numbers, so the restored file would have another
         // number.
-        return Err(FileError::new("link", target.shown(), Errno::EXDEV));
+        return Err(FileError::new("link", target.host_path(), Errno::EXDEV));
     }
     let meta = Metadata::of(dir, name, original)?;
     files::write_new(dir, target.temporary_name(), patched, &meta, None)?;
@@ -123,7 +123,7 @@ pub(crate) fn restore(target: &FileAt, record: Option<&ChangedFile>) -> Result<R
             return Ok(settled);
         }
     }
-    Err(WindowError::KeepsChanging { path: target.shown() })
+    Err(WindowError::KeepsChanging { path: target.host_path() })
 }
 
 /// Removes our names. Call it after the record is gone, so that a copy of ours never outlives the knowledge of it.
@@ -149,7 +149,7 @@ fn attempt(target: &FileAt, record: Option<&ChangedFile>) -> Result<Option<Resto
     };
     match (backup, now) {
         (None, None) => Ok(Some(if record.is_some() { Restored::CONCURRENT_EDIT } else { Restored::CLEAN })),
-        (None, Some(now)) => alone(target, record, &now),
+        (None, Some(now)) => without_backup(target, record, &now),
         (Some(backup), None) if says_yes(&backup) => {
             // Our copy was displaced, and then another program removed the original.
             Ok(Some(Restored::CONCURRENT_EDIT))
@@ -163,7 +163,9 @@ fn attempt(target: &FileAt, record: Option<&ChangedFile>) -> Result<Option<Resto
             restore_access_time(target, record, &now)?;
             Ok(Some(Restored::CLEAN))
         }
-        (Some(backup), Some(now)) if is_original(&backup, &now, record) => put_back(target, record, &backup, &now),
+        (Some(backup), Some(now)) if is_original(&backup, &now, record) => {
+            restore_backup(target, record, &backup, &now)
+        }
         (Some(backup), Some(now)) => look_at_displaced(target, record, &backup, &now),
     }
 }
@@ -192,7 +194,11 @@ fn says_yes(loaded: &ReadFile) -> bool {
 }
 
 /// Handles a missing backup: the window was not opened yet, or another program removed the name.
-fn alone(target: &FileAt, record: Option<&ChangedFile>, now: &ReadFile) -> Result<Option<Restored>, WindowError> {
+fn without_backup(
+    target: &FileAt,
+    record: Option<&ChangedFile>,
+    now: &ReadFile,
+) -> Result<Option<Restored>, WindowError> {
     let Some(record) = record else { return Ok(Some(Restored::CLEAN)) };
     if now.id() == record.id() || sha256(&now.content) != record.patched_sha256 {
         restore_access_time(target, Some(record), now)?;
@@ -203,7 +209,7 @@ fn alone(target: &FileAt, record: Option<&ChangedFile>, now: &ReadFile) -> Resul
 }
 
 /// Handles an open window: the name leads to our copy, possibly edited by another program.
-fn put_back(
+fn restore_backup(
     target: &FileAt,
     record: Option<&ChangedFile>,
     backup: &ReadFile,

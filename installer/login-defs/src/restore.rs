@@ -1,9 +1,9 @@
 //! Restores everything, from whatever state a window is in. Closing and recovering are the same.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use host::Root;
+use host::fs::InRoot;
 
 use crate::error::{Restored, WindowError};
 use crate::files::FileAt;
@@ -64,7 +64,7 @@ pub(crate) fn unrecorded(root: &Root, state: Option<&StateDir>) -> Result<Restor
         }
         create::clean(&target)?;
     }
-    let target = match FileAt::resolved(root, Path::new(MAIN)) {
+    let target = match FileAt::resolved(root, &MAIN.into()) {
         Err(e) if e.is_missing() => None,
         target => Some(target?),
     };
@@ -97,7 +97,7 @@ pub(crate) fn drop_ins(root: &Root) -> Result<Vec<FileAt>, WindowError> {
         let of_temporary = bytes.strip_prefix(b".").and_then(|rest| rest.strip_suffix(b".hostprep-patched"));
         let name = of_temporary.unwrap_or(bytes);
         if may_be_ours(name) {
-            let path = Path::new(DROP_INS).join(std::ffi::OsStr::from_bytes(name));
+            let path = InRoot::from(DROP_INS).join(std::ffi::OsStr::from_bytes(name));
             let target = FileAt::unresolved(root, &path)?;
             if !targets.iter().any(|other: &FileAt| other.name == target.name) {
                 targets.push(target);

@@ -8,8 +8,9 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use host::fs::InRoot;
 use host::{MalformedFile, ReadError, Root};
 
 use crate::files::FileAt;
@@ -36,7 +37,7 @@ pub struct EffectiveSettings {
     /// `UID_MIN`.
     pub uid_min: u32,
     /// The file with the effective assignment of `USERGROUPS_ENAB`, as the host sees it. `None` if no file assigns it.
-    pub decided_by: Option<PathBuf>,
+    pub decided_by: Option<InRoot>,
 }
 
 /// Reads the effective settings.
@@ -51,9 +52,9 @@ pub fn read(root: &Root) -> Result<EffectiveSettings, ReadError> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
     /// The path as the host names it.
-    pub path: PathBuf,
+    pub path: InRoot,
     /// The path after following links.
-    pub real: PathBuf,
+    pub real: InRoot,
     pub content: Vec<u8>,
     pub settings: Settings,
     /// Why the file can be neither changed nor replaced.
@@ -61,20 +62,20 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    fn of(root: &Root, path: &Path) -> Result<Option<Self>, ReadError> {
+    fn of(root: &Root, path: &InRoot) -> Result<Option<Self>, ReadError> {
         let target = match FileAt::resolved(root, path) {
             Err(e) if e.is_missing() => return Ok(None),
             target => target?,
         };
         let Some(loaded) = target.load()? else { return Ok(None) };
         let settings = Settings::parse(&loaded.content).map_err(|e| MalformedFile {
-            path: root.shown(path),
+            path: root.host_path(path),
             line: Some(e.line),
             problem: e.problem.into(),
             hint: "fix that line, or restore the file from its package; nothing was changed".into(),
         })?;
         let blocked = loaded.blocked();
-        Ok(Some(Self { path: path.to_owned(), real: target.inside, content: loaded.content, settings, blocked }))
+        Ok(Some(Self { path: path.to_owned(), real: target.path, content: loaded.content, settings, blocked }))
     }
 }
 
@@ -91,8 +92,8 @@ pub(crate) struct Sources {
 
 impl Sources {
     pub fn of(root: &Root) -> Result<Self, ReadError> {
-        let main = Source::of(root, Path::new(MAIN))?;
-        let vendor = if main.is_none() { Source::of(root, Path::new(VENDOR))? } else { None };
+        let main = Source::of(root, &MAIN.into())?;
+        let vendor = if main.is_none() { Source::of(root, &VENDOR.into())? } else { None };
         let names = match root.dir(DROP_INS) {
             Ok(dir) => Some(dir.names()?),
             Err(e) if e.is_missing() => None,
@@ -102,7 +103,7 @@ impl Sources {
         let mut drop_ins = Vec::new();
         for (directory, names) in [(VENDOR_DROP_INS, root.names(VENDOR_DROP_INS)?), (DROP_INS, masking.clone())] {
             for name in names.iter().filter(|name| name.as_bytes().ends_with(b".defs")) {
-                let path = Path::new(directory).join(name);
+                let path = InRoot::from(directory).join(name);
                 let masked = directory == VENDOR_DROP_INS && masking.contains(name);
                 // The usual way to mask a drop-in. Other devices are refused.
                 let nothing = root.link_target(&path).is_some_and(|target| target == Path::new("/dev/null"));

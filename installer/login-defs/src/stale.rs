@@ -1,9 +1,10 @@
 //! Windows that a crash left open.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use host::Root;
+use host::fs::AsInRoot;
 
 use crate::error::WindowError;
 use crate::files::FileAt;
@@ -27,20 +28,20 @@ pub struct Recovered {
     pub concurrent_edit: bool,
 }
 
-fn shown(found: &[PathBuf]) -> String {
+fn described(found: &[PathBuf]) -> String {
     let paths: Vec<String> = found.iter().map(|path| path.display().to_string()).collect();
     format!("what an interrupted run left of the login.defs window ({})", paths.join(", "))
 }
 
 impl fmt::Display for StaleWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.found))
+        f.write_str(&described(&self.found))
     }
 }
 
 impl fmt::Display for Recovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.found))
+        f.write_str(&described(&self.found))
     }
 }
 
@@ -48,31 +49,31 @@ impl fmt::Display for Recovered {
 ///
 /// # Errors
 /// [`WindowError`] if the files cannot be read, or a newer version left the window.
-pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>, WindowError> {
+pub fn stale_window(root: &Root, state_dir: impl AsInRoot) -> Result<Option<StaleWindow>, WindowError> {
     let mut found = Vec::new();
-    if let Some(state) = StateDir::find(root, state_dir)?
+    if let Some(state) = StateDir::find(root, &state_dir.to_in_root())?
         && (!matches!(state.load()?, Stored::Nothing) || state.any()? || in_place::any(&state)?)
     {
-        found.push(state.dir.shown().to_owned());
+        found.push(state.dir.path().to_owned());
     }
-    let target = match FileAt::resolved(root, Path::new(MAIN)) {
+    let target = match FileAt::resolved(root, &MAIN.into()) {
         Err(e) if e.is_missing() => None,
         target => Some(target?),
     };
     if let Some(target) = target {
         for name in [target.backup_name(), target.temporary_name()] {
             if target.dir.stat(&name)?.is_some() {
-                found.push(target.dir.shown().join(name));
+                found.push(target.dir.path().join(name));
             }
         }
-        // Whoever reads the file reports a fifo or a directory.
+        // The code that reads the file reports a fifo or a directory.
         if create::is_ours(&target).unwrap_or(false) {
-            found.push(target.shown());
+            found.push(target.host_path());
         }
     }
     for target in restore::drop_ins(root)? {
         if create::is_ours(&target)? || target.dir.stat(target.temporary_name())?.is_some() {
-            found.push(target.shown());
+            found.push(target.host_path());
         }
     }
     Ok(if found.is_empty() { None } else { Some(StaleWindow { found }) })
@@ -82,9 +83,9 @@ pub fn stale_window(root: &Root, state_dir: &Path) -> Result<Option<StaleWindow>
 ///
 /// # Errors
 /// [`WindowError`]. The next run tries again.
-pub fn recover(root: &Root, state_dir: &Path) -> Result<Option<Recovered>, WindowError> {
-    let Some(StaleWindow { found }) = stale_window(root, state_dir)? else { return Ok(None) };
-    let settled = match StateDir::find(root, state_dir)? {
+pub fn recover(root: &Root, state_dir: impl AsInRoot) -> Result<Option<Recovered>, WindowError> {
+    let Some(StaleWindow { found }) = stale_window(root, &state_dir)? else { return Ok(None) };
+    let settled = match StateDir::find(root, &state_dir.to_in_root())? {
         Some(state) => restore::restore(root, &state)?,
         None => restore::unrecorded(root, None)?,
     };

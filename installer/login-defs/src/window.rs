@@ -1,8 +1,8 @@
 //! Opens and closes the window.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
 
+use host::fs::{AsInRoot, InRoot};
 use host::process::signals::StopSignalsBlocked;
 use host::{FileError, Root};
 
@@ -44,7 +44,8 @@ pub struct Window<'a> {
 ///
 /// # Errors
 /// [`WindowError`]. Everything is then as it was, or [`crate::recover`] restores it.
-pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Window<'a>, WindowError> {
+pub fn open<'a>(root: &'a Root, state_dir: impl AsInRoot, planned: &Plan) -> Result<Window<'a>, WindowError> {
+    let state_dir = &state_dir.to_in_root();
     recover(root, state_dir)?;
     let mut next = Some(planned.clone());
     for _ in 0..ATTEMPTS {
@@ -62,7 +63,7 @@ pub fn open<'a>(root: &'a Root, state_dir: &Path, planned: &Plan) -> Result<Wind
         window.restore()?;
         next = planned.renew(root)?;
     }
-    Err(WindowError::KeepsChanging { path: root.shown(MAIN) })
+    Err(WindowError::KeepsChanging { path: root.host_path(MAIN) })
 }
 
 fn spare(state: &StateDir) -> Result<Vec<OwnedFd>, FileError> {
@@ -70,7 +71,7 @@ fn spare(state: &StateDir) -> Result<Vec<OwnedFd>, FileError> {
     (0..SPARE)
         .map(one)
         .collect::<Result<_, _>>()
-        .map_err(|e| FileError::new("keep files to open for", state.dir.shown(), e))
+        .map_err(|e| FileError::new("keep files to open for", state.dir.path(), e))
 }
 
 impl Window<'_> {
@@ -95,7 +96,7 @@ impl Window<'_> {
     fn make_changes(&self, planned: &Plan) -> Result<bool, WindowError> {
         let Some(state) = &self.state else { return Ok(true) };
         let made_drop_in = create::content(&patch(b"").content);
-        let drop_in = planned.drop_in.as_deref().map(|path| Created::new(path, &made_drop_in, patch(b"").record));
+        let drop_in = planned.drop_in.as_ref().map(|path| Created::new(path, &made_drop_in, patch(b"").record));
         let done = match &planned.main {
             None => {
                 state.store(&Record::new(None, drop_in))?;
@@ -105,9 +106,9 @@ impl Window<'_> {
                 self.patch_main(state, drop_in, real, original, patch)?
             }
             Some(MainChange::Create { patch, .. }) => {
-                let target = FileAt::resolved(self.root, Path::new(MAIN))?;
+                let target = FileAt::resolved(self.root, &MAIN.into())?;
                 let content = create::content(&patch.content);
-                let main = Created::new(&target.inside, &content, patch.record.clone());
+                let main = Created::new(&target.path, &content, patch.record.clone());
                 state.store(&Record::new(Some(Main::Create(main)), drop_in))?;
                 create::open(&target, &content)?
             }
@@ -122,14 +123,14 @@ impl Window<'_> {
         &self,
         state: &StateDir,
         drop_in: Option<Created>,
-        real: &Path,
+        real: &InRoot,
         planned: &[u8],
         patch: &Patch,
     ) -> Result<bool, WindowError> {
         let target = FileAt::unresolved(self.root, real)?;
         let Some(original) = target.load()?.filter(|loaded| loaded.content == planned) else { return Ok(false) };
         let meta = Metadata::of(&target.dir, &target.name, &original)?;
-        let changed = ChangedFile::new(&target.inside, &original, &meta, &patch.content, patch.record.clone());
+        let changed = ChangedFile::new(&target.path, &original, &meta, &patch.content, patch.record.clone());
         state.store(&Record::new(Some(Main::Replace(changed.clone())), drop_in.clone()))?;
         match replace::open(&target, &original, &patch.content)? {
             replace::Opened::Yes => return Ok(true),

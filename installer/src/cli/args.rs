@@ -12,11 +12,11 @@ use installer::steps::{self, STEPS};
 const EXAMPLES: &str = "\
 Examples:
   hostprep check                         report problems on this host; changes nothing
-  sudo hostprep repair                   correct them
+  sudo hostprep repair                   fix them
   sudo hostprep repair --dry-run         show every command and file change instead
   hostprep check --format json | jq .faults
   sudo hostprep repair --root /mnt/image prepare an installed system that is not running
-  hostprep status                        show the raised faults in the connector's own form
+  hostprep status                        show the raised faults in the connector's format
   hostprep explain 19 --lang ja          explain a fault and its remedy on this host
 
 Exit codes:
@@ -57,16 +57,16 @@ pub enum Format {
 pub enum Command {
     /// Check the host and report problems; changes nothing
     Check(Check),
-    /// Correct problems on the host, and raise or clear faults
+    /// Fix problems on the host, and raise or clear faults
     Repair(Repair),
-    /// Print the raised faults in the connector's own form
+    /// Print the raised faults in the connector's format
     Status(Status),
     /// Explain a fault, whether it is raised, and its remedy on this host
     Explain {
         /// The fault's number
         id: String,
     },
-    /// Keep out a kernel component that keeps crashing the host
+    /// Stop loading a kernel component that keeps crashing the host
     #[command(subcommand)]
     LoadLock(LoadLock),
     /// List, explain, raise and clear faults
@@ -78,7 +78,7 @@ pub enum Command {
     /// Entry point for package managers; exits 0 in every state of the host
     #[command(subcommand)]
     Hook(Hook),
-    /// Undo what hostprep created on this host
+    /// Remove what hostprep created on this host
     Remove(Remove),
 }
 
@@ -93,7 +93,7 @@ pub struct Check {
     /// Check this kernel instead of the running one (with --root: the newest)
     #[arg(long, value_name = "RELEASE")]
     pub kernel: Option<String>,
-    /// Only this step; may be given again
+    /// Only this step (repeatable)
     #[arg(long, value_name = "STEP", value_parser = step_parser())]
     pub only: Vec<StepRef>,
 }
@@ -122,7 +122,7 @@ pub enum StatusFormat {
     after_help = "Examples:\n  hostprep status\n  hostprep status --lang ja\n  hostprep status --format json | jq '.faults[].id'\n  hostprep status --format prometheus --output hostprep.prom"
 )]
 pub struct Status {
-    /// The connector's form, one JSON object, or metrics for node_exporter's textfile collector
+    /// The connector's format, one JSON object, or metrics for node_exporter's textfile collector
     #[arg(long, value_enum, default_value = "text")]
     pub format: StatusFormat,
     /// Write to FILE atomically instead of standard output; always exit 0
@@ -137,9 +137,9 @@ pub struct Status {
 pub enum LoadLock {
     /// Record that the component is about to be loaded; exit 5 if it must not be
     Begin,
-    /// Record that the component was unloaded, or that the host shuts down, cleanly
+    /// Record that the component was unloaded, or that the host shuts down cleanly
     End,
-    /// Show whether the component is kept out, and why
+    /// Show whether the component is locked, and why
     Status {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -182,14 +182,14 @@ pub enum Faults {
         /// A machine-readable reason
         #[arg(long, default_value = "raised-by-hand")]
         reason: String,
-        /// What was seen, in one line
+        /// The detail, in one line
         #[arg(long, default_value = "raised by hand")]
         detail: String,
         /// Override the default severity: critical, major or minor
         #[arg(long, value_parser = severity)]
         severity: Option<Severity>,
     },
-    /// Clear a fault by hand; the next repair raises it again if it is still true
+    /// Clear a fault by hand; the next repair raises it again if the problem remains
     Clear {
         /// The fault's number
         id: String,
@@ -216,7 +216,7 @@ pub enum Policy {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Remove the module from the policy store, at every priority ever used
+    /// Remove the module from the policy store, at every priority that hostprep has used
     Remove {
         /// Show what would be done, and change nothing
         #[arg(long)]
@@ -251,7 +251,7 @@ pub enum Hook {
     Deb {
         /// The script: preinst, postinst, prerm or postrm
         script: String,
-        /// The words that dpkg passes
+        /// The arguments that dpkg passes
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -259,7 +259,7 @@ pub enum Hook {
 
 #[derive(Debug, Args)]
 pub struct Remove {
-    /// Show what would be undone, and change nothing
+    /// Show what would be removed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
 }

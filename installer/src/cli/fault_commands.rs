@@ -144,7 +144,7 @@ fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
     let stdout = std::io::stdout();
     let mut sequence = 0;
     loop {
-        // A store that was made anew counts from the beginning.
+        // A recreated store counts from the beginning.
         let now = store.read()?.sequence;
         if now < sequence {
             last = 0;

@@ -35,7 +35,7 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
             Ok(exit::WELL)
         })
     };
-    // A panic has been reported by then; to the package manager it is no failure either.
+    // The panic hook has reported it; for the package manager it is not a failure either.
     match std::panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(Err(Failure::Error(e))) => not_even_begun(global, &name, &one_line_chain(&e)),
         Ok(Err(Failure::Usage(message))) => not_even_begun(global, &name, &message),
@@ -44,7 +44,7 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
     Ok(exit::WELL)
 }
 
-/// Without its configuration a hook does not know whom it works for, and does nothing.
+/// Without its configuration a hook does not know its agent, and does nothing.
 fn not_even_begun(global: &Global, name: &str, problem: &str) {
     print_error(&format!("{problem}; nothing was done"));
     let root = global.root.as_deref().map_or_else(|| Root::system().ok(), |dir| Root::alternate(dir).ok());

@@ -1,10 +1,8 @@
-//! From the global options to the host that a command works on.
-
-use std::cell::OnceCell;
+//! Turns the global options into the host that a command works on.
 
 use anyhow::Context as _;
 use faults::texts::Texts;
-use host::fs::RootError;
+use host::fs::{InRoot, RootError};
 use host::log::{Level, Log};
 use host::process::CommandRunner;
 use host::process::clock::SystemClock;
@@ -23,7 +21,7 @@ use super::args::Global;
 use super::output::{Failure, Outcome, print_error};
 use super::progress::Follower;
 
-/// What a command needs.
+/// The privilege that a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privilege {
     /// Nothing: it writes nothing, not even a log.
@@ -32,7 +30,7 @@ pub enum Privilege {
     RequiresRoot(&'static str),
     /// Root; but what only its texts need does not stop it, such as an unknown language or a malformed os-release.
     LenientRoot(&'static str),
-    /// The same, for a hook.
+    /// Like `LenientRoot`, for a hook.
     Hook,
 }
 
@@ -42,7 +40,7 @@ impl Privilege {
     }
 }
 
-/// What a command works with.
+/// The surroundings of a command.
 pub struct Invocation<'a> {
     pub cx: HostContext<'a>,
     pub config: Config,
@@ -94,19 +92,18 @@ pub fn with(
         distribution => distribution?,
     };
     let follower = Follower::new(&log);
-    let processes = CommandRunner::new(&clock, &follower);
+    let runner = CommandRunner::new(&clock, &follower);
     let cx = HostContext {
         root: &root,
         profile: &profile,
         clock: &clock,
-        processes: &processes,
+        runner: &runner,
         log: &log,
         kernel: &RunningKernel,
         bpf: &bpf::RunningKernel,
         kind: SystemKind::of(&root),
         distribution,
         kernel_release: kernel,
-        base_rule: OnceCell::new(),
     };
     work(&Invocation { cx, config, texts })
 }
@@ -137,12 +134,13 @@ fn profile(global: &Global, config: &Config, root: &Root) -> Result<Profile, Fai
     match (&global.profile, &config.profile) {
         (Some(file), _) => {
             let file = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
-            Ok(Profile::parse(&Root::system()?.read_text(&file)?, &file)?)
+            Ok(Profile::parse(&Root::system()?.read_text(InRoot::from_top(&file))?, &file)?)
         }
         (None, Some(file)) => {
-            let text =
-                root.read_trusted_text(file)?.ok_or_else(|| FileError::new("open", root.shown(file), Errno::ENOENT))?;
-            Ok(Profile::parse(&text, &root.shown(file))?)
+            let text = root
+                .read_trusted_text(file)?
+                .ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT))?;
+            Ok(Profile::parse(&text, &root.host_path(file))?)
         }
         (None, None) => Ok(Profile::built_in()),
     }

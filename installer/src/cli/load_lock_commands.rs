@@ -1,10 +1,10 @@
-//! `load-lock`: the guard of the kernel component, for whoever loads it.
+//! `load-lock`: the crash-loop guard of the kernel component, for the service that loads it.
 
 use std::fmt::Write as _;
 
 use faults::Remedy;
 use faults::Source;
-use installer::load_lock::{self, Begun, Standing};
+use installer::load_lock::{self, Decision, Status};
 use installer::report::exit;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub fn run(global: &Global, command: LoadLock) -> Outcome {
     match command {
         LoadLock::Begin => with(global, Privilege::LenientRoot("load-lock begin"), None, begin),
         LoadLock::End => with(global, Privilege::LenientRoot("load-lock end"), None, |invocation| {
-            let was_open = load_lock::end(&invocation.cx)?;
+            let was_open = load_lock::load_ended(&invocation.cx)?;
             print(if was_open { "The load ended cleanly.\n" } else { "No load was recorded.\n" })?;
             Ok(exit::WELL)
         }),
@@ -29,18 +29,18 @@ pub fn run(global: &Global, command: LoadLock) -> Outcome {
     }
 }
 
-/// The lock stands; only its faults could not be brought up to it.
+/// Reports that the lock is updated, but not its faults.
 fn tell(trouble: installer::Error) {
     print_error(&format!("the faults of the load lock are not up to date: {trouble}"));
 }
 
 fn begin(invocation: &Invocation) -> Outcome {
-    match load_lock::begin(&invocation.cx, &mut tell)? {
-        Begun::Go => {
+    match load_lock::load_started(&invocation.cx, &mut tell)? {
+        Decision::Allowed => {
             print("The component may be loaded.\n")?;
             Ok(exit::WELL)
         }
-        Begun::Locked => {
+        Decision::Locked => {
             print_error("the load lock is locked; do not load the kernel component. Run: hostprep load-lock status");
             Ok(exit::LOCKED)
         }
@@ -53,44 +53,44 @@ struct Object<'a> {
     operational_status: &'static str,
     locked_at: Option<jiff::Timestamp>,
     load_open_since: Option<jiff::Timestamp>,
-    ungraceful_ends: &'a [load_lock::End],
+    ungraceful_ends: &'a [load_lock::UncleanLoad],
     recent: Option<usize>,
     locks_at: usize,
     within_seconds: u64,
 }
 
 fn status(invocation: &Invocation, format: Format) -> Outcome {
-    let standing = load_lock::status(&invocation.cx)?;
+    let status = load_lock::status(&invocation.cx)?;
     let text = match format {
-        Format::Json => json(invocation, &standing)?,
-        Format::Text => text(invocation, &standing),
+        Format::Json => json(invocation, &status)?,
+        Format::Text => text(invocation, &status),
     };
     print(&text)?;
-    Ok(if standing.is_locked() { exit::LOCKED } else { exit::WELL })
+    Ok(if status.is_locked() { exit::LOCKED } else { exit::WELL })
 }
 
-fn word(standing: &Standing) -> &'static str {
-    if standing.is_locked() { "locked" } else { "functional" }
+fn word(status: &Status) -> &'static str {
+    if status.is_locked() { "locked" } else { "functional" }
 }
 
-fn json(invocation: &Invocation, standing: &Standing) -> serde_json::Result<String> {
+fn json(invocation: &Invocation, status: &Status) -> serde_json::Result<String> {
     let rule = &invocation.cx.profile.load_lock;
     let object = Object {
         schema: load_lock::SCHEMA,
-        operational_status: word(standing),
-        locked_at: standing.record.locked,
-        load_open_since: standing.record.open.as_ref().map(|open| open.time),
-        ungraceful_ends: &standing.record.ends,
-        recent: standing.recent,
-        locks_at: rule.ends,
+        operational_status: word(status),
+        locked_at: status.record.locked,
+        load_open_since: status.record.open.as_ref().map(|open| open.time),
+        ungraceful_ends: &status.record.unclean_loads,
+        recent: status.recent,
+        locks_at: rule.unclean_loads,
         within_seconds: rule.within.as_secs(),
     };
     Ok(serde_json::to_string(&object)? + "\n")
 }
 
-fn text(invocation: &Invocation, standing: &Standing) -> String {
-    let (rule, record) = (&invocation.cx.profile.load_lock, &standing.record);
-    let mut text = format!("Operational status: {}\n", word(standing));
+fn text(invocation: &Invocation, status: &Status) -> String {
+    let (rule, record) = (&invocation.cx.profile.load_lock, &status.record);
+    let mut text = format!("Operational status: {}\n", word(status));
     // Writing to a string cannot fail.
     if let Some(at) = record.locked {
         let _ = writeln!(text, "Locked since: {at:.0}");
@@ -101,12 +101,17 @@ fn text(invocation: &Invocation, standing: &Standing) -> String {
     }
     .unwrap_or_default();
     let within = rule.within.as_secs() / 60;
-    let recent = standing.recent.map_or_else(String::new, |recent| format!("{recent} within {within} min, "));
-    let _ = writeln!(text, "Unclean loads: {recent}{} recorded, locks at {}", record.ends.len(), rule.ends);
-    for end in &record.ends {
+    let recent = status.recent.map_or_else(String::new, |recent| format!("{recent} within {within} min, "));
+    let _ = writeln!(
+        text,
+        "Unclean loads: {recent}{} recorded, locks at {}",
+        record.unclean_loads.len(),
+        rule.unclean_loads
+    );
+    for end in &record.unclean_loads {
         let _ = writeln!(text, "  load of {:.0}, its end noticed {:.0}", end.begun.time, end.noticed.time);
     }
-    if standing.is_locked() {
+    if status.is_locked() {
         let reset = Remedy::hostprep(["load-lock", "reset"]).shell_line(invocation.cx.alternate_root());
         let _ = writeln!(text, "Find out why the host went down, then: {reset}");
     }

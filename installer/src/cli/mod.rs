@@ -1,4 +1,4 @@
-//! From the command line to the library and back to an exit code.
+//! Maps the command line to the library, and results to exit codes.
 
 mod args;
 mod fault_commands;
@@ -20,7 +20,7 @@ use installer::report::exit;
 use args::{Cli, Command};
 use output::Failure;
 
-/// Parses the command line, does what it says, and tells how it went.
+/// Parses the command line, runs the command, and returns its exit code.
 pub fn run() -> ExitCode {
     host::process::inherited::sanitize();
     let cli = match Cli::try_parse() {
@@ -52,7 +52,7 @@ pub fn run() -> ExitCode {
             output::print_error(&output::one_line_chain(&error));
             ExitCode::from(exit::ERROR)
         }
-        // Whoever read our output has gone; there is nobody to tell.
+        // The reader of our output is gone; nothing can be printed.
         Err(Failure::BrokenPipe) => ExitCode::from(exit::WELL),
     }
 }

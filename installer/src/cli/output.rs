@@ -7,9 +7,9 @@ const WIDEST: usize = 100;
 
 /// Why a command ended without an exit code of its own.
 pub enum Failure {
-    /// The call makes no sense.
+    /// The command line is not valid.
     Usage(String),
-    /// An error of ours.
+    /// An internal error, or one of the environment.
     Error(anyhow::Error),
     /// Standard output is closed.
     BrokenPipe,
@@ -21,7 +21,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
-/// What a command gives.
+/// The exit code of a command, or why it failed.
 pub type Outcome = Result<u8, Failure>;
 
 /// Writes to standard output; colours are left out where it takes none (`NO_COLOR`, no terminal).
@@ -34,7 +34,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// How many cells wide text for reading is to be; `None` where standard output is no terminal.
+/// Returns the width of text for reading, in cells; `None` if standard output is not a terminal.
 pub fn width() -> Option<usize> {
     let (columns, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(usize::from(columns.0).min(WIDEST))

@@ -1,9 +1,10 @@
-//! `policy`: the module by itself.
+//! `policy`: commands for the module only.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use host::Root;
+use host::fs::InRoot;
 use installer::engine::recover::LOCK_TIMEOUT;
 use installer::engine::{self, remove as removal, repair};
 use installer::model::receipt::Receipt;
@@ -57,10 +58,12 @@ fn sources(invocation: &Invocation) -> Result<Sources, installer::Error> {
 
 fn compile(invocation: &Invocation, directory: &Path) -> Outcome {
     let directory = std::path::absolute(directory).context("cannot find the current directory")?;
-    let opened = Root::system()?.dir(&directory)?;
+    // A directory of this machine, whatever root the policy is for.
+    let (machine, directory) = (Root::system()?, InRoot::from_top(directory));
+    let opened = machine.dir(&directory)?;
     let name = &invocation.cx.profile.module.name;
-    let plan = Compile::plan(invocation.cx.processes, name, &sources(invocation)?, &directory);
-    let compiled = plan.run(invocation.cx.processes, &opened)?;
+    let plan = Compile::plan(invocation.cx.runner, &machine, name, &sources(invocation)?, &directory);
+    let compiled = plan.run(invocation.cx.runner, &opened)?;
     if let Some(why) = &compiled.fell_back {
         print_error(&format!("checkmodule or semodule_package failed, so this is CIL: {why}"));
     }

@@ -1,14 +1,14 @@
 //! `policy status`: store, module and the kernel's answer, and what each means.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
+use host::fs::InRoot;
 use host::{ReadError, Root};
 use installer::Error;
 use installer::report::exit;
 use installer::steps::selinux::assess;
 use policy::kernel::{Answer, ClassKnowledge};
-use policy::policy_file::PolicyFile;
+use policy::policy_file::{self, PolicyFile};
 use policy::rules::Rules;
 use policy::store::{StoredModule, UnsupportedStore};
 use policy::{ModuleSpec, RuleAssessment, RuleState, Store, Unknown};
@@ -42,35 +42,38 @@ struct Status<'a> {
     /// The domain that the rule is for here: the one that the kernel was asked about, else the one that the compiled policy
     /// knows, else the profile's.
     domain: String,
+    /// The rules of the compiled policy that allow it; empty if the policy cannot be read.
+    rules: Vec<String>,
     store: StoreStatus,
     module: StoredModule,
 }
 
 enum StoreStatus {
-    Supported(PathBuf),
+    Supported(InRoot),
     /// It is there, and only root may read it.
-    Unreadable(Option<PathBuf>, String),
+    Unreadable(Option<InRoot>, String),
     Unsupported(UnsupportedStore),
     Missing,
 }
 
 impl<'a> Status<'a> {
     fn of(root: &Root, spec: &ModuleSpec, assessment: &'a RuleAssessment) -> Result<Self, Error> {
-        let domain = match &assessment.answer {
-            Some(answer) => answer.domain.clone(),
-            None => PolicyFile::newest(root, assessment.policy_type())?
-                .and_then(|file| file.choose_domain(spec).map(str::to_owned))
-                .unwrap_or_else(|| spec.domain.clone()),
-        };
+        let file = PolicyFile::newest(root, assessment.policy_type()).ok().flatten();
+        // What is wrong with it, the assessment says.
+        let policy = file.as_ref().and_then(|file| file.policy().ok());
+        let known = policy.as_ref().and_then(|policy| policy_file::choose_domain(policy, spec));
+        let domain =
+            assessment.domain.clone().or_else(|| known.map(str::to_owned)).unwrap_or_else(|| spec.domain.clone());
+        let rules = policy.map_or_else(Vec::new, |policy| policy_file::allow_rules(&policy, spec, &domain));
         let (store, module) = read_store(root, spec, assessment.policy_type())?;
-        Ok(Self { assessment, domain, store, module })
+        Ok(Self { assessment, domain, rules, store, module })
     }
 
     /// The store's directory, where it is seen.
-    fn store_path(&self) -> Option<&Path> {
+    fn store_path(&self) -> Option<&InRoot> {
         match &self.store {
             StoreStatus::Supported(path) => Some(path),
-            StoreStatus::Unreadable(path, _) => path.as_deref(),
+            StoreStatus::Unreadable(path, _) => path.as_ref(),
             StoreStatus::Unsupported(store) => Some(store.path()),
             StoreStatus::Missing => None,
         }
@@ -84,7 +87,7 @@ impl<'a> Status<'a> {
         !self.module.installed.is_empty() && !self.module.disabled
     }
 
-    /// Whether the module in effect is what would be installed now; `None` where it is not installed.
+    /// Returns whether the installed module has the content that `repair` would install; `None` if it is not installed.
     fn has_same_content(&self, spec: &ModuleSpec) -> Option<bool> {
         let wanted = Rules::of_spec(spec, &self.domain);
         self.module.effective().map(|effective| effective.content.is(&wanted))
@@ -128,12 +131,13 @@ fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
         "schema": 1,
         "selinux": assessment.state.as_str(),
         "type": assessment.config.as_ref().map(|config| &config.policy_type),
-        "store": status.store_path().map(|store| cx.root.shown(store)),
+        "store": status.store_path().map(|store| cx.root.host_path(store)),
         "module": cx.profile.module.name,
         "priorities": status.priorities(),
         "enabled": status.is_enabled(),
         "same_content": status.has_same_content(&cx.profile.module),
         "domain": status.domain,
+        "rules": status.rules,
         "kernel": kernel,
         "standing": standing,
     })
@@ -154,7 +158,7 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         None => line("type", "none", "there is no /etc/selinux/config"),
     }
     match &status.store {
-        StoreStatus::Supported(store) => line("store", &cx.root.shown(store).display().to_string(), ""),
+        StoreStatus::Supported(store) => line("store", &cx.root.host_path(store).display().to_string(), ""),
         StoreStatus::Unreadable(_, problem) => line("store", "not seen", problem),
         StoreStatus::Unsupported(store) => line("store", "not supported", &store.to_string()),
         StoreStatus::Missing => line("store", "none", "there is no policy to add a module to"),
@@ -164,24 +168,25 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         line("module", &format!("{} {value}", spec.name), meaning);
     }
     match status.has_same_content(spec) {
-        Some(true) => line("content", "the same", "what hostprep would install"),
-        Some(false) => {
-            line("content", "different", "not what hostprep would install; it does so where the rule is missing")
-        }
+        Some(true) => line("content", "same", "as hostprep would install"),
+        Some(false) => line("content", "different", "hostprep replaces it only if the rule is missing"),
         None => {}
     }
     let domain_known = assessment.answer.as_ref().map_or(status.domain == spec.domain, |answer| answer.domain_known);
     let domain_meaning = if domain_known {
-        "the profile's own"
+        "from the profile"
     } else {
-        "where the service would be started, as this policy lacks the profile's own"
+        "a fallback from the profile, because this policy does not have the profile's domain"
     };
     line("domain", &status.domain, domain_meaning);
+    for (number, rule) in status.rules.iter().enumerate() {
+        line(if number == 0 { "rule" } else { "" }, rule, if number == 0 { "in the compiled policy" } else { "" });
+    }
     match (&assessment.answer, &assessment.rule) {
         (Some(answer), _) => kernel_lines(answer, &spec.class, &mut line),
         (None, RuleState::Unknown(Unknown::Kernel(e))) => line("kernel", "gave no answer", &e.to_string()),
         (None, _) => {
-            line("kernel", "not asked", "no policy runs here, or it is another system's: only the disk is judged")
+            line("kernel", "not asked", "no policy runs here, or it is another system's: the compiled policy is judged")
         }
     }
     line("result", standing, "");
@@ -204,10 +209,10 @@ fn module_words(status: &Status, ours: u16) -> (String, &'static str) {
     let listed: Vec<String> = priorities.iter().map(ToString::to_string).collect();
     let listed = listed.join(", ");
     match priorities.as_slice() {
-        [] => ("not installed".into(), "needed only where the base policy lacks the rule"),
+        [] => ("not installed".into(), "needed only if the base policy lacks the rule"),
         _ if !status.is_enabled() => (format!("at priority {listed}, disabled"), "`hostprep repair` enables it"),
         [only] if *only == ours => (format!("at priority {only}, enabled"), ""),
-        _ => (format!("at priority {listed}, enabled"), "the highest counts"),
+        _ => (format!("at priority {listed}, enabled"), "the highest priority is in effect"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is running, for the log, and on a terminal for the one who waits.
+//! Reports the running command to the log and, on a terminal, to the user.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -39,9 +39,6 @@ impl Observer for Follower<'_> {
         }
         let seconds = took.as_secs_f64();
         match result {
-            Err(ProcessError::NotFound { program, .. }) if command.is_optional() => {
-                self.log.line(Level::Info, &format!("not installed, so not asked: {program}"));
-            }
             Ok(_) => self.log.line(Level::Info, &format!("ran in {seconds:.2} s: {command}")),
             Err(e) => {
                 self.log.line(Level::Warning, &format!("failed after {seconds:.2} s: {e}"));
@@ -66,36 +63,5 @@ pub fn notify_waiting() {
     if std::io::stderr().is_terminal() {
         let seconds = installer::engine::recover::LOCK_TIMEOUT.as_secs();
         super::output::print_error(&format!("another hostprep is running; waiting for up to {seconds} s"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use host::Root;
-    use host::process::CommandRunner;
-    use host::testing::VirtualClock;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_program_is_a_failure_only_where_it_is_needed() {
-        let scratch = tempfile::tempdir().unwrap();
-        nix::unistd::mkdir(&scratch.path().join("etc"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-        let root = Root::alternate(scratch.path()).unwrap();
-        let clock = VirtualClock::default();
-        let log = Log::to(&root, "/var/log/test.log".into(), &clock);
-        let follower = Follower::new(&log);
-        let processes = CommandRunner::with_directories(vec!["/nonexistent".into()], &clock, &follower);
-        processes.run(&Command::new("sesearch").optional()).unwrap_err();
-        processes.run(&Command::new("semodule")).unwrap_err();
-        let text = root.read_text("/var/log/test.log").unwrap();
-        let lines: Vec<&str> = text.lines().filter_map(|line| line.split_once("] ")).map(|(_, said)| said).collect();
-        assert_eq!(
-            lines,
-            [
-                "info: not installed, so not asked: sesearch",
-                "warning: failed after 0.00 s: semodule is not installed (looked in /nonexistent)"
-            ]
-        );
     }
 }

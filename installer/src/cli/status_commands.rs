@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use faults::{Fault, Severity, Snapshot};
 use host::Root;
+use host::fs::InRoot;
 use installer::engine::fault_updates::store;
 use installer::load_lock;
 use installer::report::{exit, metrics};
@@ -14,7 +15,7 @@ use super::args::{Global, Status, StatusFormat};
 use super::invocation::{Invocation, Privilege, with};
 use super::output::{Outcome, print};
 
-/// Of a new file. Others read it: monitoring runs as a user of its own.
+/// The mode of a new file. Monitoring reads it as another user.
 const MODE: u32 = 0o644;
 
 pub fn run(global: &Global, args: &Status) -> Outcome {
@@ -36,10 +37,10 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
 
 /// The file lies on the system that runs, also with `--root`.
 fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
-    // Nothing half written stays beside it where a timer's job is stopped.
+    // No temporary file is left if a timer's job is stopped.
     host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     let file: PathBuf = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
-    let (dir, name) = Root::system()?.parent(&file)?;
+    let (dir, name) = Root::system()?.parent(InRoot::from_top(&file))?;
     Ok(dir.replace_preserving_metadata(&name, text.as_bytes(), MODE)?)
 }
 

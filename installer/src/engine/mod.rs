@@ -28,7 +28,7 @@ pub struct Results {
     pub reports: Vec<StepReport>,
     /// The faults that were found: by these steps, and after a repair also by related steps.
     pub faults: Vec<FaultId>,
-    /// What changed in the fault store.
+    /// The changes of the fault store.
     pub changes: Vec<(FaultId, Change)>,
 }
 
@@ -50,7 +50,7 @@ pub fn plan(cx: &HostContext, steps: &[StepRef]) -> Result<Results, Error> {
     Ok(results(reports, &[], Vec::new()))
 }
 
-/// What becomes of a step that cannot be observed.
+/// What to do with a step that cannot be observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnError {
     /// The run ends with the error.

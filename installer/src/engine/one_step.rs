@@ -24,12 +24,12 @@ pub(super) fn observe(step: &dyn Step, cx: &HostContext) -> Result<Observation, 
     }
 }
 
-/// What an observation is reported as.
+/// How an observation with a plan is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plans {
     /// A fault is a fault, also if `repair` would correct it.
     Ignored,
-    /// What `repair` would change is planned.
+    /// Report the planned changes of `repair`.
     Count,
 }
 
@@ -107,7 +107,7 @@ fn conclude(result: &mut StepReport, failure: Option<Finding>) {
             result.findings = vec![failure];
         }
         (Outcome::Ok, _) if changed => result.outcome = Outcome::Changed,
-        // Still planned after applying: not in order, while that is no fault.
+        // Still planned after applying: not in order, but not a fault.
         (Outcome::Planned, failure) => {
             result.outcome = Outcome::Deferred;
             if let Some(failure) = failure {

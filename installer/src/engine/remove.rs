@@ -20,9 +20,9 @@ use crate::steps::STEPS;
 /// The result of a removal.
 #[derive(Debug, Default)]
 pub struct Removed {
-    /// What was done.
+    /// The finished actions.
     pub done: Vec<String>,
-    /// What could not be done, and why.
+    /// The failed actions, and why.
     pub failed: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ pub fn plan(cx: &HostContext, receipt: &Receipt, steps: &[StepRef]) -> Removal {
     all
 }
 
-/// What becomes of the state directory once it is empty.
+/// What to do with the state directory once it is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateDirectory {
     /// It is removed.

@@ -15,24 +15,24 @@ use crate::model::step::StepRef;
 use crate::steps::STEPS;
 use crate::{Error, load_lock};
 
-/// What a changing run is to do.
+/// A run that changes the host.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The steps to run.
     pub steps: Vec<StepRef>,
     /// Steps that are not even observed on this host.
     pub skip: Vec<StepRef>,
-    /// Whether the result goes into the fault store.
+    /// Whether the result is written to the fault store.
     pub updates_faults: bool,
-    /// On whose behalf.
+    /// The source of the changes.
     pub source: Source,
-    /// What becomes of a step, or a fault store, that cannot be read.
+    /// What to do with a step, or a fault store, that cannot be read.
     pub strictness: Strictness,
     /// How long to wait for another hostprep.
     pub timeout: Duration,
 }
 
-/// What becomes of a step, or a fault store, that cannot be read.
+/// What to do with a step, or a fault store, that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
     /// The run ends before it changes anything.
@@ -81,17 +81,17 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
     };
     let related = request.related();
     let observed = observe(cx, &request.steps, Plans::Count, request.on_error())?;
-    let beside = observe(cx, &related, Plans::Ignored, OnError::Report)?;
+    let related_results = observe(cx, &related, Plans::Ignored, OnError::Report)?;
     let store = match fault_updates::store(cx).read() {
         Err(e) if request.is_strict() => return Err(e.into()),
         read => read,
     };
     let is_idle = observed.iter().all(|report| report.plan.is_empty()) && Receipt::of(cx).is_settled();
     if let (true, Ok(store)) = (is_idle, &store) {
-        let updates = updates(cx, request, &observed, &beside, Some(store));
+        let updates = updates(cx, request, &observed, &related_results, Some(store));
         if !fault_updates::would_change(&updates, store) {
             fault_updates::replay_pending(cx, request.source.clone())?;
-            return Ok(results(observed, &beside, Vec::new()));
+            return Ok(results(observed, &related_results, Vec::new()));
         }
     }
 

@@ -8,12 +8,12 @@ const SCRIPTS: &str = "expected preinst, postinst, prerm or postrm";
 const WORDS: &str = "see Debian Policy 6.5 for the words of each script";
 const OPTIONS: &str = "options go before the word hook: hostprep --root DIR hook deb SCRIPT WORD…";
 
-/// What `hostprep hook deb SCRIPT ARG…` asks for.
+/// Parses `hostprep hook deb SCRIPT ARG…`.
 ///
 /// # Errors
 /// [`NoSuchCall`] for an unknown script, or a word that `dpkg` does not pass to it.
 pub fn parse(script: &str, args: &[String]) -> Result<Event, NoSuchCall> {
-    // Else a --root that stands too late would be taken for a word, and this system be prepared in place of that one.
+    // Otherwise a --root in the wrong place would count as a word, and this system would be prepared instead of that one.
     if let Some(option) = args.iter().find(|arg| arg.starts_with("--")) {
         return Err(NoSuchCall {
             what: format!("dpkg does not call {script} with `{option}`"),

@@ -10,14 +10,14 @@ use thiserror::Error;
 use crate::model::step::{Phase, StepRef};
 use crate::steps::{STEPS, in_phase};
 
-/// What is to be done for one call of a package manager.
+/// The work for one call of a package manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// Run these steps.
     Prepare {
         /// In order.
         steps: Vec<StepRef>,
-        /// Whether what is found becomes faults, or a later call of the same transaction sees to that.
+        /// Whether the result is written to the fault store; otherwise a later call of the same transaction does that.
         updates_faults: bool,
         /// The source of the fault events.
         source: Source,
@@ -43,8 +43,8 @@ impl Event {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{what}; {expected}")]
 pub struct NoSuchCall {
-    /// What is wrong with it.
+    /// The invalid part of the call.
     pub what: String,
-    /// What a package manager passes.
+    /// The calls that a package manager makes.
     pub expected: String,
 }

@@ -1,9 +1,9 @@
-//! The load lock: a guard against a kernel component that brings the host down.
+//! The load lock: a crash-loop guard for a kernel component.
 //!
-//! Whoever loads the component calls [`begin`] before and [`end`] when it is unloaded or the host shuts down in order. A load
-//! that was never ended is an ungraceful end. The profile says how many within what time lock it: from then on [`begin`]
-//! refuses, faults 8 and 9 are raised with the reason `load-locked`, and only [`reset`], or an upgrade or reinstallation of the
-//! package, unlocks it. (Source: the document on repeated abnormal shutdowns among the seeds.)
+//! A service that loads the component calls [`load_started`] before the load, and [`load_ended`] when the component is unloaded
+//! or the host shuts down cleanly. A load without [`load_ended`] is an unclean load. The profile says how many unclean loads
+//! within what time lock the component: from then on [`load_started`] refuses, and faults 8 and 9 are raised with the reason
+//! `load-locked`. Only [`reset`], or an upgrade or reinstallation of the package, unlocks it.
 
 mod recent;
 mod record;
@@ -21,50 +21,50 @@ use host::{Dir, FileError, InsideText, ReadError};
 use crate::engine::fault_updates;
 use crate::model::host_context::HostContext;
 
-pub use record::{End, Moment, Record, SCHEMA};
+pub use record::{Moment, Record, SCHEMA, UncleanLoad};
 
 const LOCK_NAME: &str = "load-lock.lock";
 
-/// How long another call is waited for; it writes one small file.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for another call, which writes one small file.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The faults that a locked component means.
+/// The faults of a locked component.
 const FAULTS: [FaultId; 2] = [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR];
 
-/// How a load may go on.
+/// The answer to [`load_started`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
+pub enum Decision {
     /// The component may be loaded; the load is on disk.
-    Go,
-    /// It may not.
+    Allowed,
+    /// The component must not be loaded.
     Locked,
 }
 
-/// How the lock stands.
+/// The state of the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// What is recorded.
+pub struct Status {
+    /// The recorded loads.
     pub record: Record,
-    /// How many of the ends count now; `None` where the running system's clocks do not speak for this root.
+    /// How many unclean loads count now; `None` for a root that has no clock of its own.
     pub recent: Option<usize>,
 }
 
-impl Standing {
-    /// Whether the component is kept out.
+impl Status {
+    /// Returns whether the component is locked.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.record.locked.is_some()
     }
 }
 
-/// Records that the component is about to be loaded, and a load before it that was never ended. On disk when this returns.
-/// Where the fault store cannot be brought up to that, `trouble` is told, and the answer stands all the same.
+/// Records that the component is about to be loaded, and the load before it if that did not end. The record is on disk when
+/// this returns. Reports to `trouble` if the fault store cannot be updated; the answer is valid nevertheless.
 ///
 /// # Errors
-/// [`crate::Error`] where the record cannot be read or written: nothing is to be loaded then.
-pub fn begin(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> Result<Begun, crate::Error> {
+/// [`crate::Error`] if the record cannot be read or written. The component must not be loaded then.
+pub fn load_started(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> Result<Decision, crate::Error> {
     let now = running_now(cx)?;
-    // Held until the store knows too: what a call beside this one raises is not cleared by it.
+    // Held until the store is updated too, so that this call does not clear what a parallel call raises.
     let (dir, _lock) = lock(cx)?;
     let mut record = read(cx).inspect_err(|e| {
         if let Err(e) = raise(cx, &damaged(cx, e)) {
@@ -73,13 +73,13 @@ pub fn begin(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> Result<
     })?;
     if record.locked.is_none() {
         if let Some(begun) = record.open.take() {
-            record.push(End { begun, noticed: now.clone() });
+            record.push(UncleanLoad { begun, noticed: now.clone() });
             let rule = &cx.profile.load_lock;
-            let recent = recent::count(&record.ends, &now, rule.within);
+            let recent = recent::count(&record.unclean_loads, &now, rule.within);
             let minutes = rule.within.as_secs() / 60;
             cx.log
                 .line(Level::Warning, &format!("load lock: a load did not end cleanly; {recent} within {minutes} min"));
-            if recent >= rule.ends {
+            if recent >= rule.unclean_loads {
                 record.locked = Some(now.time);
             }
         }
@@ -88,15 +88,15 @@ pub fn begin(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> Result<
         }
         record.write(&dir)?;
     }
-    // Also where it was so before: whoever died between the two, or removed the record, left the store as it was.
-    let (begun, told) = match record.locked {
-        Some(_) => (Begun::Locked, raise(cx, &finding(&record))),
-        None => (Begun::Go, clear(cx, Source::LoadLock)),
+    // Also if the record did not change: a call that was killed here, or a removed record, leaves a stale store.
+    let (decision, updated) = match record.locked {
+        Some(_) => (Decision::Locked, raise(cx, &finding(&record))),
+        None => (Decision::Allowed, clear(cx, Source::LoadLock)),
     };
-    if let Err(e) = told {
+    if let Err(e) = updated {
         trouble(e);
     }
-    Ok(begun)
+    Ok(decision)
 }
 
 fn raise(cx: &HostContext, finding: &Finding) -> Result<(), crate::Error> {
@@ -117,11 +117,11 @@ fn raised_by_lock(cx: &HostContext) -> Result<Vec<FaultId>, crate::Error> {
     Ok(FAULTS.into_iter().filter(ours).collect())
 }
 
-/// Records that the load ended in order; `false` where none was on.
+/// Records that the load ended cleanly. Returns `false` if no load was recorded.
 ///
 /// # Errors
-/// As [`begin`].
-pub fn end(cx: &HostContext) -> Result<bool, crate::Error> {
+/// As [`load_started`].
+pub fn load_ended(cx: &HostContext) -> Result<bool, crate::Error> {
     running_now(cx)?;
     if read(cx)?.open.is_none() {
         return Ok(false);
@@ -135,23 +135,24 @@ pub fn end(cx: &HostContext) -> Result<bool, crate::Error> {
     Ok(was_open)
 }
 
-/// How things stand; reads only.
+/// Returns the state of the lock. Only reads.
 ///
 /// # Errors
-/// [`crate::Error`] where the record cannot be read.
-pub fn status(cx: &HostContext) -> Result<Standing, crate::Error> {
+/// [`crate::Error`] if the record cannot be read.
+pub fn status(cx: &HostContext) -> Result<Status, crate::Error> {
     let record = read(cx)?;
-    let recent = now(cx).map(|now| recent::count(&record.ends, &now, cx.profile.load_lock.within));
-    Ok(Standing { record, recent })
+    let recent = now(cx).map(|now| recent::count(&record.unclean_loads, &now, cx.profile.load_lock.within));
+    Ok(Status { record, recent })
 }
 
-/// Makes the record anew, whatever it says, and clears the faults that it raised; `false` where there was nothing to forget.
-/// A load that is on stays so. Where the record is new and the fault store cannot be changed, `trouble` is told.
+/// Recreates the record, even one that cannot be read, and clears the faults of the lock. An active load stays recorded.
+/// Returns `false` if there was nothing to reset. Reports to `trouble` if the record was reset but the fault store cannot be
+/// updated.
 ///
 /// # Errors
-/// [`crate::Error`] where the record cannot be written, or nothing was done at all.
+/// [`crate::Error`] if the record cannot be written, or if only the store was to be updated and cannot be.
 pub fn reset(cx: &HostContext, source: Source, trouble: &mut dyn FnMut(crate::Error)) -> Result<bool, crate::Error> {
-    let is_empty = |record: &Record| record.locked.is_none() && record.ends.is_empty();
+    let is_empty = |record: &Record| record.locked.is_none() && record.unclean_loads.is_empty();
     if read(cx).is_ok_and(|record| is_empty(&record)) && raised_by_lock(cx)?.is_empty() {
         return Ok(false);
     }
@@ -170,11 +171,11 @@ pub fn reset(cx: &HostContext, source: Source, trouble: &mut dyn FnMut(crate::Er
     Ok(true)
 }
 
-/// For whoever has just told the store what a look saw, and so changed `faults`: where a call beside it was faster, the record
-/// has the last word.
+/// Makes the store agree with the record after a repair changed `faults`: a parallel call may have changed the record in
+/// between.
 ///
 /// # Errors
-/// [`crate::Error`] where the record or the store cannot be read or changed.
+/// [`crate::Error`] if the record or the store cannot be read or changed.
 pub fn reconcile_faults(
     cx: &HostContext,
     mut faults: impl Iterator<Item = FaultId>,
@@ -183,7 +184,7 @@ pub fn reconcile_faults(
     if !faults.any(|id| FAULTS.contains(&id)) || agrees(cx)? {
         return Ok(());
     }
-    // By the time it is free, whoever changed the record has told the store.
+    // When the lock is free, the call that changed the record has updated the store.
     let (_dir, _lock) = lock(cx)?;
     let record = read(cx)?;
     match record.locked {
@@ -202,10 +203,10 @@ fn agrees(cx: &HostContext) -> Result<bool, crate::Error> {
     Ok(FAULTS.iter().all(|id| store.is_raised(*id)))
 }
 
-/// Removes what this made, with the rest of the state.
+/// Removes the record and its lock file.
 ///
 /// # Errors
-/// [`crate::Error`] where another call has the lock all the while, or a file cannot be removed.
+/// [`crate::Error`] if another call holds the lock for too long, or if a file cannot be removed.
 pub fn remove(cx: &HostContext) -> Result<(), crate::Error> {
     let there = |name: &str| Ok::<_, FileError>(cx.root.stat(cx.profile.paths.state.join(name))?.is_some());
     if !there(record::NAME)? && !there(LOCK_NAME)? {
@@ -216,22 +217,25 @@ pub fn remove(cx: &HostContext) -> Result<(), crate::Error> {
     Ok(lock.remove()?)
 }
 
-/// Whether the component is kept out: it is locked, or the record cannot be understood, so that [`begin`] fails.
+/// Returns whether [`load_started`] would refuse: the component is locked, or the record is malformed.
 #[must_use]
 pub fn keeps_out(cx: &HostContext) -> bool {
-    status(cx).map_or_else(|e| !e.is_denied(), |standing| standing.is_locked())
+    status(cx).map_or_else(|e| !e.is_denied(), |status| status.is_locked())
 }
 
-/// What the fault says while it is locked.
+/// Returns the finding while the component is locked.
 #[must_use]
 pub fn finding(record: &Record) -> Finding {
     let since = record.locked.map_or_else(String::new, |at| format!(" since {at:.0}"));
-    let last = record.ends.last().map_or_else(String::new, |end| format!(", the last noticed {:.0}", end.noticed.time));
-    let times = record.ends.len();
+    let last = record
+        .unclean_loads
+        .last()
+        .map_or_else(String::new, |end| format!(", the last noticed {:.0}", end.noticed.time));
+    let times = record.unclean_loads.len();
     locked(format!("locked{since}: {times} loads of the kernel component did not end cleanly{last}"))
 }
 
-/// What the fault says while nobody knows.
+/// Returns the finding if the record cannot be read.
 #[must_use]
 pub fn damaged(cx: &HostContext, problem: &dyn InsideText) -> Finding {
     locked(problem.inside_text(cx.root))
@@ -246,13 +250,13 @@ fn read(cx: &HostContext) -> Result<Record, ReadError> {
     let path = cx.profile.paths.state.join(record::NAME);
     match cx.root.read_private(&path)? {
         None => Ok(Record::default()),
-        Some(text) => Ok(Record::parse(&text, &cx.root.shown(&path))?),
+        Some(text) => Ok(Record::parse(&text, &cx.root.host_path(&path))?),
     }
 }
 
 fn lock(cx: &HostContext) -> Result<(Dir, Lock), crate::Error> {
     let state = &cx.profile.paths.state;
-    let lock = Lock::acquire_to_finish(cx.root, &state.join(LOCK_NAME), cx.clock, PATIENCE)?;
+    let lock = Lock::acquire_to_finish(cx.root, &state.join(LOCK_NAME), cx.clock, LOCK_TIMEOUT)?;
     Ok((cx.root.create_private_dir(state)?, lock))
 }
 

@@ -1,73 +1,73 @@
-//! How many ungraceful ends are recent, when the time of day may have been set back or forth in between.
+//! Counts the recent unclean loads, even if the time of day was changed between them.
 //!
-//! Three things are certain: within one boot the time since the start; that what is recorded later happened later; and that
-//! what happened in an earlier boot is at least as old as this boot. The time of day counts only as far as it fits them.
+//! Three things are certain: the time since boot within one boot; that what is recorded later happened later; and that
+//! something from an earlier boot is at least as old as this boot. The time of day counts only as far as it agrees with them.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::record::{End, Moment};
+use super::record::{Moment, UncleanLoad};
 
-/// How many of `ends` (oldest first) are no older than `within` at `now`.
+/// Returns how many of `loads` (oldest first) are not older than `within` at `now`.
 #[must_use]
-pub fn count(ends: &[End], now: &Moment, within: Duration) -> usize {
-    ages(ends, now).into_iter().filter(|age| *age <= within).count()
+pub fn count(loads: &[UncleanLoad], now: &Moment, within: Duration) -> usize {
+    ages(loads, now).into_iter().filter(|age| *age <= within).count()
 }
 
-/// The age of each end; where the clocks contradict each other the least that is possible, so that a guard errs on the side
-/// of keeping a crashing component out.
-fn ages(ends: &[End], now: &Moment) -> Vec<Duration> {
-    // What was recorded before an end bounds its age from above, as far as the time of day can be believed.
+/// Returns the age of each load. If the clocks contradict each other, it is the smallest possible age, so that in doubt the
+/// component is locked.
+fn ages(loads: &[UncleanLoad], now: &Moment) -> Vec<Duration> {
+    // Earlier records bound an age from above, as far as the time of day can be trusted.
     let mut most: Option<Duration> = None;
     let mut latest: Option<Timestamp> = None;
-    let mut ages: Vec<Age> = Vec::with_capacity(ends.len());
-    for end in ends {
-        let [begun, noticed] = [&end.begun, &end.noticed].map(|moment| Age::of(moment, now));
+    let mut ages: Vec<Age> = Vec::with_capacity(loads.len());
+    for load in loads {
+        let [begun, noticed] = [&load.begun, &load.noticed].map(|moment| Age::of(moment, now));
         for age in [&begun, &noticed] {
             if let Some(age) = age.known() {
                 most = Some(most.map_or(age, |most| most.min(age)));
             }
         }
-        // How far the clock then was behind one that was recorded earlier: so much younger the end may be.
-        latest = latest.max(Some(end.begun.time)).max(Some(end.noticed.time));
-        let behind = latest.map_or(SignedDuration::ZERO, |latest| latest.duration_since(end.noticed.time));
+        // If the clock was behind an earlier record, the load may be younger by the difference.
+        latest = latest.max(Some(load.begun.time)).max(Some(load.noticed.time));
+        let behind = latest.map_or(SignedDuration::ZERO, |latest| latest.duration_since(load.noticed.time));
         let behind = Duration::try_from(behind).unwrap_or_default();
         ages.push(match (noticed, most) {
             (Age::Told(age), Some(most)) => Age::Told(age.saturating_sub(behind).min(most)),
             (age, _) => age,
         });
     }
-    // What was recorded after it bounds it from below, and by how much within one boot.
+    // Later records bound an age from below; within one boot, the difference is exact.
     let mut later: Vec<(&Moment, Duration)> = vec![(now, Duration::ZERO)];
-    let mut bounded = Vec::with_capacity(ends.len());
-    for (end, age) in ends.iter().zip(ages).rev() {
+    let mut bounded = Vec::with_capacity(loads.len());
+    for (load, age) in loads.iter().zip(ages).rev() {
         let noticed = match age {
             Age::Certain(age) => age,
-            Age::Told(age) | Age::AtLeast(age) => age.max(least(&end.noticed, &later)),
+            Age::Told(age) | Age::AtLeast(age) => age.max(least(&load.noticed, &later)),
         };
-        later.push((&end.noticed, noticed));
-        let begun = least(&end.begun, &later);
-        later.push((&end.begun, begun));
+        later.push((&load.noticed, noticed));
+        let begun = least(&load.begun, &later);
+        later.push((&load.begun, begun));
         bounded.push(noticed);
     }
     bounded.reverse();
     bounded
 }
 
-/// How old `moment` is at the least, by what was recorded later and its age.
+/// Returns the minimum age of `moment`, from later records and their ages.
 fn least(moment: &Moment, later: &[(&Moment, Duration)]) -> Duration {
     let ages = later.iter().map(|(other, age)| age.saturating_add(moment.before(other).unwrap_or_default()));
     ages.max().unwrap_or_default()
 }
 
-/// What the clocks say of an age.
+/// An age, and how far the clocks can be trusted.
 enum Age {
-    /// By the time since boot.
+    /// From the time since boot.
     Certain(Duration),
-    /// By the time of day.
+    /// From the time of day.
     Told(Duration),
-    /// The time of day contradicts itself; only this much is certain.
+    /// The time of day contradicts itself; the age is at least this.
     AtLeast(Duration),
 }
 

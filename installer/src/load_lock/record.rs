@@ -1,4 +1,4 @@
-//! The load lock's file: what of the kernel component's loads is not forgotten when the host goes down.
+//! The load lock's file: the loads of the kernel component, kept across crashes of the host.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub const NAME: &str = "load-lock.json";
 
 const MODE: u32 = 0o644;
 
-/// When something happened, by each of the clocks that could be wrong.
+/// A point in time by the time of day, which may be wrong, and by the time since boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// The time of day, which can be set.
@@ -28,7 +28,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// How long before `later` this was, where both are of one boot and no clock can have been set in between.
+    /// Returns the time from this to `later` if both are of the same boot, in which no clock can be set.
     #[must_use]
     pub fn before(&self, later: &Self) -> Option<Duration> {
         let [earlier, later_ms] = [self, later].map(|moment| Duration::from_millis(moment.since_boot_ms));
@@ -36,24 +36,24 @@ impl Moment {
     }
 }
 
-/// A load that nobody ended.
+/// A load without a recorded end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct End {
+pub struct UncleanLoad {
     /// When the load began.
     pub begun: Moment,
-    /// When it was noticed that it had not been ended: at the next load.
+    /// When the next load began and noticed it.
     pub noticed: Moment,
 }
 
-/// What the file says. None at all is the same as an empty one.
+/// The content of the file. A missing file is an empty record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Since when the component is kept out.
+    /// Since when the component is locked.
     pub locked: Option<Timestamp>,
-    /// The load that is on.
+    /// When the active load began.
     pub open: Option<Moment>,
-    /// Ungraceful ends, oldest first.
-    pub ends: Vec<End>,
+    /// Unclean loads, oldest first.
+    pub unclean_loads: Vec<UncleanLoad>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,20 +63,20 @@ struct File {
     locked_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     open: Option<Moment>,
-    ends: Vec<End>,
+    ends: Vec<UncleanLoad>,
 }
 
 impl Record {
-    /// What `text` says; `shown` is its path in messages.
+    /// Parses `text`. `shown` is its path in messages.
     ///
     /// # Errors
-    /// [`MalformedFile`] where it is no JSON, lacks something, or is of another version.
-    pub fn parse(text: &str, shown: &std::path::Path) -> Result<Self, MalformedFile> {
+    /// [`MalformedFile`] if it is not JSON, lacks a key, or has another schema.
+    pub fn parse(text: &str, path: &std::path::Path) -> Result<Self, MalformedFile> {
         let malformed = |line, problem| MalformedFile {
-            path: shown.to_owned(),
+            path: path.to_owned(),
             line,
             problem,
-            hint: "nothing is loaded as long as that is so; `hostprep load-lock reset` makes it anew".into(),
+            hint: "the kernel component is not loaded until you run `hostprep load-lock reset`".into(),
         };
         #[derive(Deserialize)]
         struct Version {
@@ -88,20 +88,20 @@ impl Record {
             return Err(malformed(None, format!("schema {schema} is not one this version reads ({SCHEMA})")));
         }
         let File { locked_at, open, ends, .. } = serde_json::from_str(text).map_err(wrong)?;
-        Ok(Self { locked: locked_at, open, ends })
+        Ok(Self { locked: locked_at, open, unclean_loads: ends })
     }
 
-    /// Whether it says nothing.
+    /// Returns whether nothing is recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Remembers an ungraceful end; the oldest of too many goes.
-    pub fn push(&mut self, end: End) {
-        self.ends.push(end);
-        let surplus = self.ends.len().saturating_sub(LoadLockRule::MOST_ENDS);
-        self.ends.drain(..surplus);
+    /// Adds an unclean load. Drops the oldest of more than [`LoadLockRule::MAX_UNCLEAN_LOADS`].
+    pub fn push(&mut self, load: UncleanLoad) {
+        self.unclean_loads.push(load);
+        let surplus = self.unclean_loads.len().saturating_sub(LoadLockRule::MAX_UNCLEAN_LOADS);
+        self.unclean_loads.drain(..surplus);
     }
 
     /// Replaces the file and waits until it is on disk.
@@ -109,7 +109,8 @@ impl Record {
     /// # Errors
     /// [`ReadError`].
     pub fn write(&self, dir: &Dir) -> Result<(), ReadError> {
-        let file = File { schema: SCHEMA, locked_at: self.locked, open: self.open.clone(), ends: self.ends.clone() };
+        let file =
+            File { schema: SCHEMA, locked_at: self.locked, open: self.open.clone(), ends: self.unclean_loads.clone() };
         let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
         text.push('\n');
         Ok(dir.replace(NAME, text.as_bytes(), MODE)?)

@@ -21,7 +21,7 @@ pub trait Action: fmt::Debug {
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError>;
 }
 
-/// What came of an action that succeeded.
+/// The result of a successful action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
     /// The host was changed.

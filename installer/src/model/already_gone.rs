@@ -6,7 +6,7 @@ use super::action::{Action, ActionError, Applied};
 use super::host_context::HostContext;
 use super::receipt::{Created, Receipt};
 
-/// Removes the entry of something that is gone already, or is not ours any more.
+/// Removes the entry of something that is gone, or that another program has replaced.
 #[derive(Debug)]
 pub struct AlreadyGone(pub Created);
 

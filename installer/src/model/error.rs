@@ -1,4 +1,4 @@
-//! What can go wrong with us, as opposed to with the host.
+//! Errors of hostprep, as opposed to faults of the host.
 
 use host::process::ProcessError;
 use host::process::lock::LockError;
@@ -6,7 +6,7 @@ use host::{FileError, InsideText, MalformedFile, ReadError, Root};
 use login_defs::WindowError;
 use thiserror::Error;
 
-/// An error of ours; its text is one line and says what to do.
+/// An error; its text is one line and says what to do.
 #[derive(Debug, Error)]
 pub enum Error {
     /// A file could not be read, written or understood.
@@ -83,7 +83,7 @@ impl From<MalformedFile> for Error {
 }
 
 impl Error {
-    /// Whether this user merely may not look.
+    /// Returns whether the only problem is that this user may not read.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         match self {
@@ -98,9 +98,13 @@ impl Error {
 #[derive(Debug, Error)]
 pub enum NotRunning {
     /// Another root.
-    #[error("a load is one of the running kernel, so --root makes no sense here; `status` and `reset` take it")]
+    #[error(
+        "--root is not valid here, because only the running kernel loads a component; `status` and `reset` accept it"
+    )]
     Root,
-    /// Nothing tells one boot from the next.
-    #[error("/proc/sys/kernel/random/boot_id cannot be read, so nothing is to be loaded; mount /proc and run again")]
+    /// The boot cannot be identified.
+    #[error(
+        "/proc/sys/kernel/random/boot_id cannot be read, so the component must not be loaded; mount /proc and run again"
+    )]
     NoBootId,
 }

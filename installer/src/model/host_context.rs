@@ -1,9 +1,9 @@
 //! The prepared host, and everything through which a step reaches it.
 
-use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use faults::{Remedy, RemedyAction, RunOn};
+use host::fs::InRoot;
 use host::log::Log;
 use host::process::CommandRunner;
 use host::process::clock::Clock;
@@ -13,7 +13,6 @@ use host::system::kind::SystemKind;
 use host::{ReadError, Root};
 use policy::System;
 use policy::kernel::Kernel;
-use policy::policy_file::BaseRule;
 
 use crate::profile::Profile;
 
@@ -21,26 +20,24 @@ use crate::profile::Profile;
 pub struct HostContext<'a> {
     /// The root directory that is prepared.
     pub root: &'a Root,
-    /// What the agent asks for.
+    /// The agent's requirements.
     pub profile: &'a Profile,
     /// Time.
     pub clock: &'a dyn Clock,
     /// Starts processes.
-    pub processes: &'a CommandRunner<'a>,
+    pub runner: &'a CommandRunner<'a>,
     /// The log of this run.
     pub log: &'a Log<'a>,
     /// Who answers for the policy in force.
     pub kernel: &'a dyn Kernel,
     /// The running kernel, asked for maps and programs.
     pub bpf: &'a dyn Bpf,
-    /// Which kind of system is prepared.
+    /// The kind of the prepared system.
     pub kind: SystemKind,
-    /// What things are called here.
+    /// The distribution, for package names and commands.
     pub distribution: Distribution,
     /// The kernel to judge instead of the running one (`--kernel`).
     pub kernel_release: Option<String>,
-    /// What the compiled policy on the disk allows without us, once it was asked.
-    pub base_rule: OnceCell<BaseRule>,
 }
 
 /// A kernel to judge.
@@ -48,12 +45,12 @@ pub struct HostContext<'a> {
 pub struct JudgedKernel {
     /// Its release.
     pub release: String,
-    /// Whether it is the one that runs now.
+    /// Whether it is the running kernel.
     pub running: bool,
 }
 
 impl HostContext<'_> {
-    /// Whether the running kernel speaks for this root.
+    /// Returns whether this root is the running system, so that the kernel can answer for it.
     #[must_use]
     pub fn is_running_system(&self) -> bool {
         self.kind.is_running()
@@ -95,13 +92,13 @@ impl HostContext<'_> {
     /// Returns the remedy that runs `command` on `paths` of the root. On an alternate root this machine's program does it, so that
     /// the root needs none.
     #[must_use]
-    pub fn remedy_on(&self, command: &[&str], paths: &[&Path]) -> Remedy {
-        let with = |path: &dyn Fn(&Path) -> PathBuf| {
-            let paths = paths.iter().map(|inside| path(inside).to_string_lossy().into_owned());
-            command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>()
-        };
-        let outside = self.alternate_root().map(|_| with(&|inside| self.root.shown(inside)));
-        RemedyAction::Run { argv: with(&|inside| inside.to_owned()), on: RunOn::Root, outside }.into()
+    pub fn remedy_on(&self, command: &[&str], paths: &[&InRoot]) -> Remedy {
+        let with = |paths: Vec<String>| command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>();
+        let outside = self
+            .alternate_root()
+            .map(|_| with(paths.iter().map(|path| self.root.host_path(path).to_string_lossy().into_owned()).collect()));
+        let argv = with(paths.iter().map(ToString::to_string).collect());
+        RemedyAction::Run { argv, on: RunOn::Root, outside }.into()
     }
 
     /// Returns the distribution of this machine: that of the root, unless the root is an alternate one.
@@ -113,21 +110,15 @@ impl HostContext<'_> {
         Root::system().ok().and_then(|system| Distribution::of(&system).ok()).unwrap_or_else(Distribution::unknown)
     }
 
-    /// What `policy` assesses: this root and its kernel.
+    /// Returns the system that `policy` assesses: this root and its kernel.
     #[must_use]
     pub fn policy_system(&self) -> System<'_> {
-        System {
-            root: self.root,
-            kind: self.kind,
-            kernel: self.kernel,
-            processes: self.processes,
-            base_rule: &self.base_rule,
-        }
+        System { root: self.root, kind: self.kind, kernel: self.kernel, runner: self.runner }
     }
 
     /// Returns the file of the receipt.
     #[must_use]
-    pub fn receipt_path(&self) -> PathBuf {
+    pub fn receipt_path(&self) -> InRoot {
         self.profile.paths.state.join("journal.json")
     }
 }

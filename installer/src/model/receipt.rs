@@ -1,8 +1,7 @@
-//! The receipt: what hostprep created on a host, and so may undo. An entry is on disk before the thing is created, so that
-//! nothing of ours is ever taken for someone else's. The file is `journal.json`, as it was called first.
+//! The receipt: the things that hostprep created on a host, and so may remove. An entry is on disk before the thing is created, so
+//! that nothing of another program is ever taken for ours. The file is `journal.json`, its first name.
 
-use std::path::PathBuf;
-
+use host::fs::InRoot;
 use host::system::accounts::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
 use host::{FileError, ReadError, Root};
 use serde::{Deserialize, Serialize};
@@ -34,8 +33,8 @@ pub enum Created {
     },
     /// A directory.
     Directory {
-        /// As the prepared host sees it.
-        path: PathBuf,
+        /// The path in the prepared root.
+        path: InRoot,
     },
     /// A policy module.
     Module {
@@ -49,7 +48,7 @@ pub enum Created {
 }
 
 impl Created {
-    /// Whether both are about the same thing, created or about to be.
+    /// Returns whether both are about the same thing, created or about to be.
     fn is_about(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::User { name, .. }, Self::User { name: other, .. })
@@ -73,7 +72,7 @@ impl Created {
         })
     }
 
-    /// Whether a user or group also has a line in its shadow file; `None` if that cannot be seen, or there is no such file.
+    /// Returns whether a user or group also has a line in its shadow file; `None` if that is unreadable or missing.
     fn is_shadowed(&self, root: &Root) -> Option<bool> {
         let accounts = Accounts::of(root);
         match self {
@@ -121,7 +120,7 @@ struct File {
 #[derive(Debug)]
 pub struct Receipt<'a> {
     root: &'a Root,
-    path: PathBuf,
+    path: InRoot,
     created: Vec<Created>,
     /// Why the file on disk cannot be used; it is kept under another name before the first write.
     unusable: Option<String>,
@@ -136,12 +135,12 @@ impl<'a> Receipt<'a> {
 
     /// Reads the receipt at `path` in `root`, as [`Receipt::of`].
     #[must_use]
-    pub fn read(root: &'a Root, path: PathBuf) -> Self {
+    pub fn read(root: &'a Root, path: InRoot) -> Self {
         let (created, unusable) = match root.read_private(&path) {
             Ok(None) => (Vec::new(), None),
             Ok(Some(text)) => match parse(&text) {
                 Ok(created) => (created, None),
-                Err(problem) => (Vec::new(), Some(format!("{}: {problem}", root.shown(&path).display()))),
+                Err(problem) => (Vec::new(), Some(format!("{}: {problem}", root.host_path(&path).display()))),
             },
             Err(e) => (Vec::new(), Some(e.to_string())),
         };
@@ -249,7 +248,7 @@ impl<'a> Receipt<'a> {
 
     fn write(&mut self) -> Result<(), FileError> {
         let (dir, name) = {
-            let parent = self.path.parent().unwrap_or(std::path::Path::new("/"));
+            let parent = self.path.parent().unwrap_or_else(InRoot::top);
             (self.root.create_private_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
         };
         if self.unusable.take().is_some() {
@@ -262,7 +261,7 @@ impl<'a> Receipt<'a> {
         }
         let file = File { schema: SCHEMA, made: self.created.clone() };
         let text = serde_json::to_string_pretty(&file)
-            .map_err(|e| FileError::new("write", self.root.shown(&self.path), std::io::Error::other(e)))?;
+            .map_err(|e| FileError::new("write", self.root.host_path(&self.path), std::io::Error::other(e)))?;
         dir.replace(&name, (text + "\n").as_bytes(), 0o644)
     }
 }

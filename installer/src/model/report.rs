@@ -1,11 +1,11 @@
-//! What a step reports.
+//! The reports of steps.
 
 use faults::{FaultId, Remedy, catalogue};
 use serde::Serialize;
 
 use super::step_id::StepId;
 
-/// What is wrong, with remedies for any reader.
+/// A finding with remedies for any reader.
 pub type Finding = faults::Finding<Remedy>;
 
 /// The outcome words of the JSON form.
@@ -41,7 +41,7 @@ impl Outcome {
     }
 }
 
-/// What one step reports.
+/// The report of one step.
 #[derive(Debug, Clone)]
 pub struct StepReport {
     /// The step.
@@ -52,7 +52,7 @@ pub struct StepReport {
     pub outcome: Outcome,
     /// One line of what was seen or done.
     pub detail: String,
-    /// What is wrong, where a fault is true.
+    /// The findings, if there is a fault.
     pub findings: Vec<Finding>,
     /// Whether something else that could be wrong was not determined.
     pub is_partial: bool,

@@ -87,16 +87,16 @@ pub enum Phase {
     LateArrival,
 }
 
-/// What a step observed, and what would correct it.
+/// The observation of a step, and the actions that would fix it.
 #[derive(Debug)]
 pub struct Observation {
     /// The state now.
     pub verdict: Verdict,
-    /// What corrects it; empty if nothing is to be done, or nothing can be.
+    /// The actions; empty if nothing is to be done, or nothing can be.
     pub plan: Vec<Box<dyn Action>>,
 }
 
-/// What an observation means.
+/// The result of an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// All is well.
@@ -131,11 +131,11 @@ impl Observation {
     }
 }
 
-/// How to undo what a step created.
+/// The actions that undo what a step created.
 #[derive(Debug, Default)]
 pub struct Removal {
-    /// What is to be undone, in order.
+    /// The actions, in order.
     pub actions: Vec<Box<dyn Action>>,
-    /// What could not be looked at. It does not keep the rest from being undone.
+    /// Errors of entries that could not be checked. The other entries are removed nevertheless.
     pub failed: Vec<Error>,
 }

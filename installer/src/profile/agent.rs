@@ -1,9 +1,9 @@
-//! What the agent's parts need of a host to start, and the guard of its kernel component. All of it may be missing from a
-//! profile: nothing is then judged.
+//! The agent's needs for a start, and the crash-loop guard of its kernel component. All of it is optional; a missing part is not
+//! checked.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use host::fs::InRoot;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 
@@ -22,11 +22,11 @@ pub struct ScanService {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Definitions {
-    /// Where they are.
-    pub directory: PathBuf,
-    /// How their names end.
+    /// Their directory.
+    pub directory: InRoot,
+    /// The end of their names.
     pub suffix: String,
-    /// How each of them begins.
+    /// The first bytes of each.
     pub header: String,
 }
 
@@ -38,36 +38,37 @@ pub struct KernelModules {
     pub filesystem: Vec<String>,
     /// Names of which one watches the network.
     pub network: Vec<String>,
-    /// Directories beside `/lib/modules` that may hold them; `{release}` stands for the kernel's release.
+    /// Directories in addition to `/lib/modules` that may hold them; `{release}` is replaced by the kernel's release.
     #[serde(default)]
-    pub places: Vec<PathBuf>,
+    pub places: Vec<InRoot>,
 }
 
-/// When the load lock keeps the kernel component out.
+/// When the load lock locks the kernel component.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoadLockRule {
-    /// So many ungraceful ends …
-    pub ends: usize,
+    /// Lock after this many unclean loads …
+    #[serde(rename = "ends")]
+    pub unclean_loads: usize,
     /// … within this time.
     #[serde(deserialize_with = "duration")]
     pub within: Duration,
 }
 
 impl LoadLockRule {
-    /// So many ends are kept at the most, for people.
-    pub const MOST_ENDS: usize = 32;
+    /// How many unclean loads are kept at most.
+    pub const MAX_UNCLEAN_LOADS: usize = 32;
 }
 
 impl Default for LoadLockRule {
     fn default() -> Self {
-        Self { ends: 2, within: Duration::from_secs(60 * 60) }
+        Self { unclean_loads: 2, within: Duration::from_secs(60 * 60) }
     }
 }
 
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
     let parsed: SignedDuration =
-        text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is no duration such as 90m or 1h")))?;
+        text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is not a duration such as 90m or 1h")))?;
     parsed.try_into().map_err(|_| serde::de::Error::custom(format!("`{text}` lies in the past")))
 }

@@ -21,7 +21,7 @@ pub enum Monitors {
 pub struct KernelRule {
     /// Families of distributions that it is about, as `host/distributions.toml` calls them.
     pub families: Vec<String>,
-    /// Of those, only these (`ID` of os-release); all where none is named.
+    /// Only these distributions of the family (`ID` of os-release); all if empty.
     #[serde(default)]
     pub ids: Vec<String>,
     /// And not these.
@@ -29,19 +29,19 @@ pub struct KernelRule {
     pub not_ids: Vec<String>,
     /// The distribution's first major version.
     pub from: Option<u32>,
-    /// The first major version that it is no longer about.
+    /// The first major version that is not included.
     pub before: Option<u32>,
-    /// Only kernels whose release contains this; these are judged by no other line.
+    /// Only kernels with this text in their release; other entries do not apply to them.
     pub release_contains: Option<String>,
     /// The oldest supported kernel.
     pub kernel_from: String,
-    /// The first kernel that is no longer supported; `None` where there is no limit.
+    /// The first unsupported kernel; `None` for no limit.
     pub kernel_before: Option<String>,
-    /// How it is watched.
+    /// How the agent monitors it.
     pub monitors: Monitors,
 }
 
-/// What the table says of a kernel.
+/// The result for a kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Support {
     /// It is supported.
@@ -50,7 +50,7 @@ pub enum Support {
     Unsupported {
         /// The ranges that would be, for people.
         supported: Vec<String>,
-        /// How the agent watches the supported ones, where that is the same for all.
+        /// How the agent monitors the supported ones, if it is the same for all.
         monitors: Option<Monitors>,
     },
     /// The table does not speak of this distribution.
@@ -77,7 +77,7 @@ impl Support {
         }
     }
 
-    /// How this kernel is watched, or would be.
+    /// Returns how this kernel is monitored, or would be.
     #[must_use]
     pub fn monitors(&self) -> Option<Monitors> {
         match self {

@@ -28,21 +28,22 @@ fn the_built_in_profile_is_the_design_s() {
     let profile = Profile::built_in();
     assert_eq!((profile.schema, profile.name.as_str()), (SCHEMA, "cisco-secure-endpoint"));
 
-    let Paths { faults, state, lock, log, work } = &profile.paths;
-    assert_eq!(faults, Path::new("/var/lib/cisco/faults"));
-    assert_eq!(state, Path::new("/var/lib/cisco/hostprep"));
-    assert_eq!(lock, Path::new("/run/cisco/hostprep.lock"));
-    assert_eq!(log, Path::new("/var/log/cisco/hostprep.log"));
-    assert_eq!(work, Path::new("/opt/cisco/hostprep/policy"));
+    let Paths { faults, state, lock, log, build_dir } = &profile.paths;
+    assert_eq!(faults, "/var/lib/cisco/faults");
+    assert_eq!(state, "/var/lib/cisco/hostprep");
+    assert_eq!(lock, "/run/cisco/hostprep.lock");
+    assert_eq!(log, "/var/log/cisco/hostprep.log");
+    assert_eq!(build_dir, "/opt/cisco/hostprep/policy");
 
     assert_eq!(profile.scan_user.name, "cisco-amp-scan-svc");
-    assert_eq!(profile.scan_user.home, Path::new("/nonexistent"));
+    assert_eq!(profile.scan_user.home, "/nonexistent");
     for shell in &profile.scan_user.shells {
-        assert!(shell.ends_with("nologin") || shell.ends_with("false"), "{} lets somebody in", shell.display());
+        let shell_name = shell.as_path();
+        assert!(shell_name.ends_with("nologin") || shell_name.ends_with("false"), "{} allows a login", shell.display());
     }
 
     let directories: Vec<_> =
-        profile.directories.iter().map(|one| (one.path.to_str().unwrap(), one.mode, one.create)).collect();
+        profile.directories.iter().map(|one| (one.path.as_path().to_str().unwrap(), one.mode, one.create)).collect();
     assert!(directories.contains(&("/opt/cisco", 0o755, true)), "{directories:?}");
     assert!(directories.iter().all(|(path, mode, _)| *mode == 0o755 && path.starts_with("/opt/cisco")));
     for (child, (path, ..)) in directories.iter().enumerate() {
@@ -58,7 +59,7 @@ fn the_built_in_profile_is_the_design_s() {
     assert_eq!(module.priorities_ever(), [300]);
 }
 
-/// As a managed directory and as each of our own paths.
+/// Uses `path` as a managed directory and as each of our own paths.
 #[track_caller]
 fn expect_no_place(path: &str) {
     for from in [
@@ -157,10 +158,10 @@ fn another_agent_s_own_places_are_taken() {
     for path in ["/opt/other", "/opt/other/agent", "/var/opt/other", "/usr/local/other", "/opt/cisco.d", "/opt/..other"]
     {
         let profile = with("path = \"/opt/cisco\"", &format!("path = {path:?}")).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(profile.directories[0].path, Path::new(path));
+        assert_eq!(profile.directories[0].path, path);
     }
     let profile = with("work = \"/opt/cisco/hostprep/policy\"", "work = \"/var/lib/other/policy\"").unwrap();
-    assert_eq!(profile.paths.work, Path::new("/var/lib/other/policy"));
+    assert_eq!(profile.paths.build_dir, "/var/lib/other/policy");
 }
 
 #[test]
@@ -289,11 +290,11 @@ fn what_is_missing_is_named() {
 #[test]
 fn what_the_agents_parts_need_is_held_to_what_can_be() {
     for (from, to, words) in [
-        ("within = \"1h\"", "within = \"soon\"", &["`soon` is no duration", "line "][..]),
+        ("within = \"1h\"", "within = \"soon\"", &["`soon` is not a duration", "line "][..]),
         ("within = \"1h\"", "within = \"-1h\"", &["lies in the past"]),
-        ("within = \"1h\"", "within = \"0s\"", &["load_lock needs"]),
-        ("ends = 2", "ends = 0", &["load_lock needs"]),
-        ("ends = 2", "ends = 33", &["load_lock needs"]),
+        ("within = \"1h\"", "within = \"0s\"", &["load_lock: `ends` must be"]),
+        ("ends = 2", "ends = 0", &["load_lock: `ends` must be"]),
+        ("ends = 2", "ends = 33", &["load_lock: `ends` must be"]),
         ("kernel_from = \"4.12\"", "kernel_from = \"banana\"", &["\"banana\" is not a kernel version"]),
         ("\"ampnetworkflow\"", "\"../evil\"", &["cannot be the name of a kernel module"]),
         ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be used"]),

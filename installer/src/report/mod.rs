@@ -1,4 +1,4 @@
-//! What a run found, for people and for programs.
+//! Reports of a run, for people and for programs.
 
 pub mod json;
 pub mod metrics;
@@ -15,7 +15,7 @@ pub struct HostFacts {
     pub id: String,
     /// `VERSION_ID` of os-release.
     pub version: Option<String>,
-    /// The family whose names for packages hold.
+    /// The distribution family for package names.
     pub family: &'static str,
     /// The package manager's program.
     pub package_manager: Option<&'static str>,
@@ -50,9 +50,9 @@ fn kernel(cx: &HostContext) -> Option<String> {
 pub mod exit {
     /// All is well.
     pub const WELL: u8 = 0;
-    /// An error of ours.
+    /// An error of hostprep.
     pub const ERROR: u8 = 1;
-    /// A call that makes no sense.
+    /// An invalid command line.
     pub const USAGE: u8 = 2;
     /// Faults are raised.
     pub const FAULTS: u8 = 3;

@@ -13,7 +13,7 @@ use crate::model::report::{Finding, Outcome, StepReport};
 const OUTCOME_WIDTH: usize = 9;
 const NAME_WIDTH: usize = 18;
 
-/// What a run was for, which decides the last line.
+/// The purpose of a run, which decides the last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// `check`

@@ -1,11 +1,9 @@
 //! Fault 7, as far as a host shows by itself why the process that scans files could not start: too little memory, virus
 //! definitions that the scan user cannot read or that are none.
 
-use std::path::Path;
-
 use faults::{FaultId, Reason, Remedy};
 use host::FileError;
-use host::fs::{is_dir, is_file, is_link, mode_of};
+use host::fs::{InRoot, is_dir, is_file, is_link, mode_of};
 use host::system::accounts::{Accounts, User};
 use host::system::memory::Memory;
 use nix::sys::stat::FileStat;
@@ -80,16 +78,16 @@ fn judge(cx: &HostContext, definitions: &Definitions) -> Result<Judged, Error> {
     let directory = &definitions.directory;
     let Some(found) = cx.root.stat(directory)? else { return Ok(Judged::Nothing) };
     if is_link(&found) {
-        return Ok(Judged::Unknown(format!("{} is a symbolic link, which is not followed", shown(directory))));
+        return Ok(Judged::Unknown(format!("{} is a symbolic link, which is not followed", for_terminal(directory))));
     }
     let reader = Reader(Accounts::of(cx.root).user(&cx.profile.scan_user.name)?);
-    let mut above: Vec<&Path> = directory.ancestors().skip(1).collect();
+    let mut above: Vec<InRoot> = directory.ancestors().skip(1).collect();
     above.reverse();
     for above in above {
-        if let Some(found) = cx.root.stat_followed(above)?
+        if let Some(found) = cx.root.stat_followed(&above)?
             && !reader.may(&found, PASS)
         {
-            return Ok(Judged::Wrong(unreadable(cx, above, "g+x")));
+            return Ok(Judged::Wrong(unreadable(cx, &above, "g+x")));
         }
     }
     if !is_dir(&found) || !reader.may(&found, READ | PASS) {
@@ -105,8 +103,11 @@ fn judge(cx: &HostContext, definitions: &Definitions) -> Result<Judged, Error> {
             return Ok(Judged::Wrong(unreadable(cx, &file, "g+r")));
         }
         if !begins_right(cx, &file, &definitions.header)? {
-            let detail =
-                format!("{} is no virus definitions file: it does not begin with {}", shown(&file), definitions.header);
+            let detail = format!(
+                "{} is no virus definitions file: it does not begin with {}",
+                for_terminal(&file),
+                definitions.header
+            );
             let mut remedy = commands(cx, &file, |_| vec![cx.remedy_on(&["rm"], &[&file])]);
             remedy.push(Remedy::manual("and restart the connector, which fetches it again"));
             return Ok(Judged::Wrong(Finding { reason: Reason::DefinitionsInvalid, detail, remedy }));
@@ -136,22 +137,22 @@ impl Reader {
     }
 }
 
-fn begins_right(cx: &HostContext, file: &Path, header: &str) -> Result<bool, FileError> {
+fn begins_right(cx: &HostContext, file: &InRoot, header: &str) -> Result<bool, FileError> {
     use std::io::Read;
     let mut start = Vec::new();
     let opened = cx.root.open(file)?;
     opened
         .take(header.len() as u64)
         .read_to_end(&mut start)
-        .map_err(|e| FileError::new("read", cx.root.shown(file), e))?;
+        .map_err(|e| FileError::new("read", cx.root.host_path(file), e))?;
     Ok(start == header.as_bytes())
 }
 
-fn unreadable(cx: &HostContext, path: &Path, mode: &str) -> Finding {
+fn unreadable(cx: &HostContext, path: &InRoot, mode: &str) -> Finding {
     let user = &cx.profile.scan_user.name;
     Finding {
         reason: Reason::DefinitionsUnreadable,
-        detail: format!("{} cannot be read by {user}", shown(path)),
+        detail: format!("{} cannot be read by {user}", for_terminal(path)),
         remedy: commands(cx, path, |word| {
             vec![Remedy::run_in_root(["chgrp", user, word]), cx.remedy_on(&["chmod", mode], &[path])]
         }),
@@ -159,18 +160,18 @@ fn unreadable(cx: &HostContext, path: &Path, mode: &str) -> Finding {
 }
 
 /// A path for people. Who may write there chooses the names, so what a terminal obeys is escaped.
-fn shown(path: &Path) -> String {
-    let shown = path.display().to_string();
-    if is_plain(&shown) { shown } else { format!("{shown:?}") }
+fn for_terminal(path: &InRoot) -> String {
+    let text = path.display().to_string();
+    if is_plain(&text) { text } else { format!("{text:?}") }
 }
 
 /// Commands with `path` as a word, unless its name is one that nobody should paste into a shell.
-fn commands(cx: &HostContext, path: &Path, commands: impl FnOnce(&str) -> Vec<Remedy>) -> Vec<Remedy> {
-    let shown = path.display().to_string();
-    if is_plain(&shown) {
-        return commands(&shown);
+fn commands(cx: &HostContext, path: &InRoot, commands: impl FnOnce(&str) -> Vec<Remedy>) -> Vec<Remedy> {
+    let text = path.display().to_string();
+    if is_plain(&text) {
+        return commands(&text);
     }
-    vec![cx.remedy_on(&["ls", "-lb"], &[path.parent().unwrap_or(path)]).with_comment("look for it there")]
+    vec![cx.remedy_on(&["ls", "-lb"], &[&path.parent().unwrap_or_else(InRoot::top)]).with_comment("look for it there")]
 }
 
 fn is_plain(path: &str) -> bool {

@@ -1,4 +1,4 @@
-//! A host in a directory: its files, its tools as small scripts, and a kernel that answers as told.
+//! A host in a directory: its files, its tools as small scripts, and a stand-in for the kernel.
 
 #![allow(
     clippy::disallowed_methods,
@@ -7,7 +7,6 @@
     reason = "tests make the files that the program is then given"
 )]
 
-use std::cell::OnceCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -28,7 +27,7 @@ use installer::model::step::StepRef;
 use installer::profile::Profile;
 use installer::steps::{directories, ebpf, kernel, scan_service, scan_user, selinux};
 use policy::kernel::KernelMode;
-use policy::testing::FakeKernel;
+use policy::testing::{FakeKernel, compiled};
 
 pub const SCAN_USER: StepRef = &scan_user::ScanUser;
 pub const DIRECTORIES: StepRef = &directories::Directories;
@@ -47,12 +46,12 @@ pub struct Host {
     pub bpf: FakeBpf,
     pub profile: Profile,
     pub kind: SystemKind,
-    /// Whether the directory is given as `--root`.
+    /// Whether `--root` names the directory.
     pub alternate: bool,
 }
 
 impl Host {
-    /// An enforcing host of the distribution `os_release`, whose kernel refuses, and with a policy store and no tools.
+    /// Creates an enforcing host of the distribution `os_release`: its kernel denies, and it has a policy store but no tools.
     pub fn enforcing(os_release: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut kernel = FakeKernel::in_mode(KernelMode::Enforcing);
@@ -69,6 +68,14 @@ impl Host {
         host.file("etc/os-release", &fs::read_to_string(fixture).unwrap());
         host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
         host.directory("var/lib/selinux/targeted/active/modules/disabled");
+        host.directory("etc/selinux/targeted/policy");
+        for (name, content) in [
+            ("etc/selinux/targeted/policy/policy.30", compiled::DENIES),
+            ("denies.policy", compiled::DENIES),
+            ("allows.policy", compiled::ALLOWS),
+        ] {
+            fs::write(host.path(name), content).unwrap();
+        }
         host.directory("tools");
         host
     }
@@ -97,12 +104,12 @@ impl Host {
         );
         let (source, tool) = (self.path("tool.source"), self.path(&format!("tools/{name}")));
         fs::write(&source, text).unwrap();
-        // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+        // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
         assert!(std::process::Command::new("cp").arg(source).arg(&tool).status().unwrap().success());
         fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// A `semodule` that installs in the store what it is given, and one that loads it if `loads`.
+    /// A `semodule` that installs in the store what it is given and builds a policy of it, and one that loads it if `loads`.
     pub fn semodule(&self, loads: bool) {
         let load = if loads { "touch loaded" } else { ":" };
         self.tool(
@@ -115,6 +122,8 @@ impl Host {
                    -i) n=$(basename $2 .cil); mkdir -p $d/$p/$n; cp $2 $d/$p/$n/cil; printf cil > $d/$p/$n/lang_ext; shift;;
                    -r) rm -r $d/$p/$2; rm -f loaded; shift;;
                  esac; shift; done
+                 if [ -n \"$n\" ]; then cp allows.policy etc/selinux/targeted/policy/policy.30
+                 else cp denies.policy etc/selinux/targeted/policy/policy.30; fi
                  [ -n \"$n\" ] && {load}; exit 0"
             ),
         );
@@ -150,19 +159,18 @@ impl Host {
         };
         let log = Log::silent(clock);
         // The real tools of this machine must not be found: a test says which there are.
-        let processes = CommandRunner::with_directories(vec![self.path("tools")], tools, &());
+        let runner = CommandRunner::with_directories(vec![self.path("tools")], tools, &());
         work(&HostContext {
             root: &root,
             profile: &self.profile,
             clock,
-            processes: &processes,
+            runner: &runner,
             log: &log,
             kernel: &self.kernel,
             bpf: &self.bpf,
             kind: if self.alternate { SystemKind::Image } else { self.kind },
             distribution: Distribution::of(&root).unwrap(),
             kernel_release: None,
-            base_rule: OnceCell::new(),
         })
     }
 

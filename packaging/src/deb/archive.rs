@@ -6,13 +6,13 @@ use std::io::{Result, Write};
 use lzma_rust2::{XzOptions, XzWriter};
 use tar::{EntryType, Header};
 
-/// What dpkg-deb uses by itself.
+/// The default of dpkg-deb.
 const XZ_PRESET: u32 = 6;
-/// How long a name may be that stands in its own header (the GNU form of tar, `tar(5)`).
+/// The longest name in bytes that a header holds itself (the GNU form of tar, `tar(5)`).
 const SHORT_NAME: usize = 100;
 const BLOCK: u64 = 1024;
 
-/// A tar archive whose entries all belong to root and have one time. Directories above an entry are added by themselves.
+/// A tar archive in which root owns every entry and all have the same time. It adds the directories above an entry itself.
 pub struct Archive {
     builder: tar::Builder<Vec<u8>>,
     directories: BTreeSet<String>,
@@ -29,7 +29,7 @@ impl Archive {
         archive
     }
 
-    /// Counts this directory, but never lists it.
+    /// Counts this directory in the size, but does not list it.
     pub fn leave_out(&mut self, path: &str) {
         self.kib += 1;
         self.directories.insert(path.to_owned());
@@ -56,7 +56,7 @@ impl Archive {
         self.append(&format!(".{path}"), EntryType::Regular, mode, None, content)
     }
 
-    /// Installed-Size as dpkg-gencontrol counts it: files and links rounded up, and one for each directory, also the root.
+    /// Installed-Size in KiB as dpkg-gencontrol counts it: files and links rounded up, and one for each directory and the root.
     pub fn installed_kib(&self) -> u64 {
         self.kib
     }
@@ -120,7 +120,7 @@ fn copy(field: &mut [u8], text: &str) {
     field[..length].copy_from_slice(&text.as_bytes()[..length]);
 }
 
-/// `debian-binary`, the control archive and the data archive, in the order that `deb(5)` demands.
+/// Returns `debian-binary`, the control archive and the data archive, in the order that `deb(5)` requires.
 pub fn deb(control: Archive, data: Archive) -> Result<Vec<u8>> {
     let time = control.time;
     let mut members = ar::Builder::new(Vec::new());
@@ -146,7 +146,7 @@ mod tests {
 
     use super::Archive;
 
-    /// What another reader of tar finds: of each name its link's target or its content.
+    /// Reads the archive with another tar reader: for each name, the link's target or the file's content.
     fn read(archive: Archive) -> BTreeMap<PathBuf, Vec<u8>> {
         let bytes = archive.builder.into_inner().unwrap();
         let mut found = BTreeMap::new();
@@ -162,7 +162,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Around the hundred bytes that a header holds, and with characters of several bytes across that limit.
+        /// Names near the hundred bytes that a header holds, also with multibyte characters across that limit.
         #[test]
         fn every_name_and_target_comes_back(
             parts in prop::collection::vec("[a-z .€ß]{0,60}[a-z€]", 1..5),
@@ -176,7 +176,7 @@ mod tests {
             let found = read(archive);
             prop_assert_eq!(found.get(&PathBuf::from(format!(".{path}f"))), Some(&content));
             prop_assert_eq!(found.get(&PathBuf::from(format!(".{path}l"))).map(Vec::as_slice), Some(target.as_bytes()));
-            // The root, what is above, and these two.
+            // The root, the directories above, and these two.
             prop_assert_eq!(found.len(), 1 + (parts.len() - 1) + 2);
         }
     }

@@ -7,24 +7,24 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 
 use crate::Error;
-use crate::contents::gzip;
-use crate::recipe::{Recipe, seconds};
+use crate::file_tree::gzip;
+use crate::loaded_manifest::{LoadedManifest, seconds};
 
-pub fn path(recipe: &Recipe) -> String {
-    format!("/usr/share/doc/{}/changelog.Debian.gz", recipe.manifest.package.name)
+pub fn path(loaded: &LoadedManifest) -> String {
+    format!("/usr/share/doc/{}/changelog.Debian.gz", loaded.manifest.package.name)
 }
 
-pub fn compressed(recipe: &Recipe) -> Result<Vec<u8>, Error> {
-    let about = &recipe.manifest.package;
+pub fn compressed(loaded: &LoadedManifest) -> Result<Vec<u8>, Error> {
+    let package = &loaded.manifest.package;
     let mut text = String::new();
-    for change in &recipe.manifest.changelog {
-        let _ = writeln!(text, "{} ({}) unstable; urgency=medium\n", about.name, change.version);
+    for change in &loaded.manifest.changelog {
+        let _ = writeln!(text, "{} ({}) unstable; urgency=medium\n", package.name, change.version);
         for line in &change.changes {
             let _ = writeln!(text, "  * {line}");
         }
         let noon = Timestamp::from_second(seconds(change.date).into()).unwrap_or_default().to_zoned(TimeZone::UTC);
         let date = DateTimePrinter::new().zoned_to_string(&noon).unwrap_or_default();
-        let _ = writeln!(text, "\n -- {}  {date}\n", about.maintainer);
+        let _ = writeln!(text, "\n -- {}  {date}\n", package.maintainer);
     }
     Ok(gzip(format!("{}\n", text.trim_end_matches('\n')).as_bytes()))
 }

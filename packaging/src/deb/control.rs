@@ -4,31 +4,31 @@ use std::fmt::Write;
 
 use md5::{Digest, Md5};
 
-use crate::contents::Kind;
-use crate::recipe::Recipe;
+use crate::file_tree::Kind;
+use crate::loaded_manifest::LoadedManifest;
 
-/// The control file, its fields in the order of Debian Policy 5.3.
-pub fn fields(recipe: &Recipe, installed_kib: u64) -> String {
-    let about = &recipe.manifest.package;
-    let deb = &recipe.manifest.deb;
+/// Returns the control file. Its fields are in the order of Debian Policy 5.3.
+pub fn fields(loaded: &LoadedManifest, installed_kib: u64) -> String {
+    let package = &loaded.manifest.package;
+    let deb = &loaded.manifest.deb;
     let mut text = String::new();
     let mut field = |name: &str, value: &str| {
         if !value.is_empty() {
             let _ = writeln!(text, "{name}: {value}");
         }
     };
-    field("Package", &about.name);
-    field("Version", &format!("{}-{}", about.version, about.release));
-    field("Architecture", about.debian_architecture().unwrap_or("all"));
-    field("Maintainer", &about.maintainer);
+    field("Package", &package.name);
+    field("Version", &format!("{}-{}", package.version, package.release));
+    field("Architecture", package.debian_architecture().unwrap_or("all"));
+    field("Maintainer", &package.maintainer);
     field("Installed-Size", &installed_kib.to_string());
     field("Depends", &deb.depends.join(", "));
     field("Suggests", &deb.suggests.join(", "));
-    field("Section", &about.section);
-    field("Priority", &about.priority);
-    field("Homepage", &about.url);
-    field("Description", &about.summary);
-    text + &extended_description(&about.description)
+    field("Section", &package.section);
+    field("Priority", &package.priority);
+    field("Homepage", &package.url);
+    field("Description", &package.summary);
+    text + &extended_description(&package.description)
 }
 
 /// Each line begins with a space; an empty one is a dot (Policy 5.6.13).
@@ -39,7 +39,7 @@ fn extended_description(text: &str) -> String {
     })
 }
 
-/// Of every file that is no configuration file, as `dh_md5sums` writes them.
+/// Returns the MD5 sums of every file that is not a configuration file, in the form of `dh_md5sums`.
 pub fn md5sums(entries: &[(String, &Kind)], is_configuration: impl Fn(&str) -> bool) -> String {
     let mut text = String::new();
     for (path, kind) in entries {
@@ -53,16 +53,16 @@ pub fn md5sums(entries: &[(String, &Kind)], is_configuration: impl Fn(&str) -> b
     text
 }
 
-/// The configuration files, a path a line (`deb-conffiles(5)`).
+/// Returns the configuration files, one path per line (`deb-conffiles(5)`).
 pub fn conffiles(entries: &[(String, &Kind)], is_configuration: impl Fn(&str) -> bool) -> String {
     let files = entries.iter().filter(|(path, kind)| matches!(kind, Kind::File { .. }) && is_configuration(path));
     files.map(|(path, _)| format!("{path}\n")).collect()
 }
 
-/// `interest-noawait`: whoever arrives there does not wait for us (`deb-triggers(5)`).
-pub fn triggers(recipe: &Recipe) -> String {
-    let interests = recipe.scripts.iter().flat_map(|_| &recipe.manifest.deb.interests);
-    interests.map(|path| format!("interest-noawait {path}\n")).collect()
+/// Returns the file triggers as `interest-noawait`, so the package that activates one does not wait (`deb-triggers(5)`).
+pub fn triggers(loaded: &LoadedManifest) -> String {
+    let paths = loaded.scripts.iter().flat_map(|_| &loaded.manifest.deb.file_triggers);
+    paths.map(|path| format!("interest-noawait {path}\n")).collect()
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whatever a description says, no line of it begins a field or ends the paragraph.
+        /// No line of any description begins a field or ends the paragraph.
         #[test]
         fn a_description_stays_in_its_field(text in "([a-zA-Z: .€]{0,9}\r?\n?){0,9}") {
             let folded = extended_description(&text);

@@ -4,39 +4,39 @@ mod archive;
 mod changelog;
 mod control;
 
-use crate::contents::{Kind, is_configuration};
-use crate::recipe::Recipe;
+use crate::file_tree::{Kind, is_configuration};
+use crate::loaded_manifest::LoadedManifest;
 use crate::scripts::Slot;
 use crate::{Error, Format};
 
 use archive::Archive;
 
-/// No package of Debian's lists it, so dpkg would remove it with us: also where an administrator made it a link (Debian bug
-/// 182747). preinst sees to it that it is there.
+/// No Debian package lists it, so dpkg would remove it with this package, even if an administrator made it a link (Debian bug
+/// 182747). preinst creates it if it is missing.
 const OPT: &str = "/opt";
 
-/// The DEB's file name, as dpkg makes it up.
+/// Returns the DEB's file name in dpkg's form.
 #[must_use]
-pub fn file_name(recipe: &Recipe) -> String {
-    let about = &recipe.manifest.package;
-    let architecture = about.debian_architecture().unwrap_or("all");
-    format!("{}_{}-{}_{architecture}.deb", about.name, about.version, about.release)
+pub fn file_name(loaded: &LoadedManifest) -> String {
+    let package = &loaded.manifest.package;
+    let architecture = package.debian_architecture().unwrap_or("all");
+    format!("{}_{}-{}_{architecture}.deb", package.name, package.version, package.release)
 }
 
 /// Builds the DEB.
 ///
 /// # Errors
-/// [`Error`] where the archive cannot be made.
-pub fn build(recipe: &Recipe) -> Result<Vec<u8>, Error> {
-    let changelog = changelog::compressed(recipe)?;
+/// [`Error`] if the archive cannot be written.
+pub fn build(loaded: &LoadedManifest) -> Result<Vec<u8>, Error> {
+    let changelog = changelog::compressed(loaded)?;
     let mut entries: Vec<(String, &Kind)> =
-        recipe.contents.of(Format::Deb).map(|(path, kind)| (path.to_owned(), kind)).collect();
+        loaded.files.of(Format::Deb).map(|(path, kind)| (path.to_owned(), kind)).collect();
     let changelog = Kind::File { content: changelog, mode: 0o644 };
-    entries.push((changelog::path(recipe), &changelog));
+    entries.push((changelog::path(loaded), &changelog));
     entries.sort_by(|one, other| one.0.cmp(&other.0));
 
-    let mut data = Archive::new(recipe.time);
-    if recipe.manifest.hooks.as_ref().is_some_and(|hooks| hooks.program.starts_with("/opt/")) {
+    let mut data = Archive::new(loaded.time);
+    if loaded.manifest.hooks.as_ref().is_some_and(|hooks| hooks.program.starts_with("/opt/")) {
         data.leave_out(OPT);
     }
     for (path, kind) in &entries {
@@ -48,16 +48,16 @@ pub fn build(recipe: &Recipe) -> Result<Vec<u8>, Error> {
         .map_err(Error::Deb)?;
     }
 
-    let mut control = Archive::new(recipe.time);
+    let mut control = Archive::new(loaded.time);
     let mut add = |name: &str, text: &str, mode: u32| {
         if text.is_empty() { Ok(()) } else { control.file(&format!("/{name}"), text.as_bytes(), mode) }
     };
     let mut members = || -> std::io::Result<()> {
-        add("control", &control::fields(recipe, data.installed_kib()), 0o644)?;
+        add("control", &control::fields(loaded, data.installed_kib()), 0o644)?;
         add("md5sums", &control::md5sums(&entries, is_configuration), 0o644)?;
         add("conffiles", &control::conffiles(&entries, is_configuration), 0o644)?;
-        add("triggers", &control::triggers(recipe), 0o644)?;
-        if let Some(scripts) = &recipe.scripts {
+        add("triggers", &control::triggers(loaded), 0o644)?;
+        if let Some(scripts) = &loaded.scripts {
             for (kind, text) in scripts.all() {
                 if let Slot::Maintainer(name) = kind.slot {
                     add(name, text, 0o755)?;

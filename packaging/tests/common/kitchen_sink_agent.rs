@@ -1,4 +1,4 @@
-//! An agent that has everything that a package can hold, each in a form that once broke some builder.
+//! An agent with everything that a package can hold, each in a form that once broke some builder.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::{EPOCH, Run, package, run, source};
 
-/// It need not run.
+/// The content of a program that need not run.
 pub const PROGRAM: &[u8] = b"\x7fELF and a few bytes more";
 
 pub const MANIFEST: &str = r#"
@@ -89,13 +89,13 @@ date = "2025-12-31"
 changes = ["First."]
 "#;
 
-/// Where the manifest, its files and a payload are, and what is built from them.
+/// A directory with a manifest, its files and a payload, and with the packages that are built from them.
 pub struct Workshop {
     pub directory: tempfile::TempDir,
 }
 
 impl Workshop {
-    /// With a manifest and what it names, and an empty payload.
+    /// Creates a workshop with the manifest, the files that it names, and an empty payload.
     pub fn bare() -> Self {
         let workshop = Self { directory: tempfile::tempdir().unwrap() };
         workshop.write("manifest.toml", MANIFEST);
@@ -106,7 +106,7 @@ impl Workshop {
         workshop
     }
 
-    /// With the odd payload too.
+    /// Creates a workshop with the odd payload.
     pub fn full() -> Self {
         let workshop = Self::bare();
         for (path, content, mode) in files() {
@@ -120,7 +120,7 @@ impl Workshop {
         for directory in EMPTY {
             let path = workshop.at(&format!("payload{directory}"));
             fs::create_dir_all(&path).unwrap();
-            // Of a payload's modes only a file's being executable counts.
+            // Of a payload's modes, only the executable bit of files counts.
             fs::set_permissions(path, PermissionsExt::from_mode(0o700)).unwrap();
         }
         workshop
@@ -146,7 +146,7 @@ impl Workshop {
         fs::set_permissions(self.at(&path), PermissionsExt::from_mode(mode)).unwrap();
     }
 
-    /// Changes the manifest; what is to be replaced must be there.
+    /// Replaces `from`, which must be there, in the manifest.
     #[track_caller]
     pub fn change(&self, from: &str, to: &str) {
         self.change_in("manifest.toml", from, to);
@@ -159,7 +159,7 @@ impl Workshop {
         self.write(file, old.replacen(from, to, 1));
     }
 
-    /// `package build` with all of this, at [`EPOCH`].
+    /// Returns the command `package build` with all of this, at [`EPOCH`].
     pub fn command(&self) -> Command {
         let mut command = package();
         command.env("SOURCE_DATE_EPOCH", EPOCH).arg("build");
@@ -172,7 +172,7 @@ impl Workshop {
         run(&mut self.command())
     }
 
-    /// Builds, and tells where the RPM or DEB is.
+    /// Builds, and returns the path of the RPM or DEB.
     #[track_caller]
     pub fn built(&self, end: &str) -> PathBuf {
         self.build().succeeded();
@@ -180,17 +180,17 @@ impl Workshop {
     }
 }
 
-/// A directory beneath one of the package's own, and one that nothing else of it stands in.
+/// Empty directories: one below a directory of the package, and one outside.
 pub const EMPTY: [&str; 2] = ["/opt/odd/empty directory", "/usr/share/odd-spool"];
 
-/// A path of exactly so many bytes, beneath a directory of its own.
+/// Returns a path of exactly this many bytes, in a directory of its own.
 pub fn path_of(bytes: usize) -> String {
     let above = format!("/opt/odd/{}/", "d".repeat(50));
     let name = "n".repeat(bytes - above.len());
     above + &name
 }
 
-/// Path, content, and mode in the payload.
+/// The payload's files: path, content and mode.
 pub fn files() -> Vec<(String, Vec<u8>, u32)> {
     let plain = |path: &str, content: &[u8]| (path.to_owned(), content.to_vec(), 0o644);
     let mut files = vec![
@@ -216,7 +216,7 @@ pub fn files() -> Vec<(String, Vec<u8>, u32)> {
     files
 }
 
-/// Path and target.
+/// The payload's links: path and target.
 pub fn links() -> Vec<(String, String)> {
     let mut links = vec![
         ("/opt/odd/current".into(), "a".into()),

@@ -1,4 +1,4 @@
-//! What the tests of the builder stand on: the `package` program, a workshop with an odd agent, and the real tools.
+//! Helpers for the tests of the builder: the `package` program, a workshop with a kitchen-sink agent, and the real tools.
 
 #![allow(dead_code, reason = "each test program uses another part")]
 #![allow(
@@ -16,7 +16,8 @@ use std::process::Command;
 /// Noon of 2020-02-02, UTC: no day of any changelog here.
 pub const EPOCH: &str = "1580644800";
 
-/// What a program that has ended left behind.
+/// The result of a program. Not the harness's `Run`: that would make this crate depend on the tests of the whole workspace for
+/// three fields, and it decodes lossily, while these tests insist on UTF-8.
 #[derive(Debug)]
 pub struct Run {
     pub code: Option<i32>,
@@ -31,7 +32,7 @@ impl Run {
         self.stdout
     }
 
-    /// It was refused as the project refuses: status 1, one or two lines that say each of `words`.
+    /// Expects an error in the project's form: status 1, and one or two lines that contain each of `words`.
     #[track_caller]
     pub fn refused(self, words: &[&str]) {
         assert_eq!(self.code, Some(1), "{self:?}");
@@ -43,19 +44,19 @@ impl Run {
         }
         let reasons: Vec<&str> = self.stderr.split(": ").map(str::trim).collect();
         let is_said_again = reasons.iter().enumerate().any(|(i, reason)| reasons[..i].contains(reason));
-        assert!(!is_said_again, "a reason is said twice: {}", self.stderr);
+        assert!(!is_said_again, "a reason is printed twice: {}", self.stderr);
     }
 }
 
 #[track_caller]
 pub fn run(command: &mut Command) -> Run {
     let output =
-        command.output().unwrap_or_else(|e| panic!("{command:?}: {e}; tests/setup/install-build-needs.sh brings it"));
+        command.output().unwrap_or_else(|e| panic!("{command:?}: {e}; tests/setup/install-build-needs.sh installs it"));
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// What a tool prints, in the C locale and UTC; it must succeed.
+/// Returns the output of a tool in the C locale and UTC. The tool must succeed.
 #[track_caller]
 pub fn tool(name: &str, arguments: &[&str]) -> String {
     run(&mut tool_command(name, arguments)).succeeded()
@@ -67,13 +68,13 @@ pub fn tool_command(name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// A line of shell, for what needs a pipe.
+/// Runs a line of shell and returns its output.
 #[track_caller]
 pub fn shell(line: &str, directory: &Path) -> String {
     run(tool_command("sh", &["-ec", line]).current_dir(directory)).succeeded()
 }
 
-/// The same as root, or as root of a namespace of its own: for package managers that unpack.
+/// Does the same as root, or as root of a new user namespace, for package managers that unpack.
 #[track_caller]
 pub fn shell_as_root(line: &str, directory: &Path) -> String {
     if tool("id", &["-u"]).trim() == "0" {
@@ -82,7 +83,7 @@ pub fn shell_as_root(line: &str, directory: &Path) -> String {
     run(tool_command("unshare", &["--map-root-user", "sh", "-ec", line]).current_dir(directory)).succeeded()
 }
 
-/// `package` with nothing of the caller's environment that it might listen to.
+/// Returns the command `package` without the caller's variables that change its result.
 pub fn package() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_package"));
     command.env_remove("SOURCE_DATE_EPOCH").env("LC_ALL", "C.UTF-8");
@@ -93,12 +94,12 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Of this crate.
+/// Returns the path of a file of this crate.
 pub fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The only file of a directory whose name ends so.
+/// Returns the only file in `directory` with this ending.
 #[track_caller]
 pub fn only(directory: &Path, end: &str) -> PathBuf {
     let all = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
@@ -117,8 +118,8 @@ pub fn build_own(work: &Path) -> PathBuf {
     out
 }
 
-/// The RPM says how many bytes its uncompressed archive has, in the tag that rpm 4.11 takes the total of its progress bar from
-/// (its own, and not the `LONGARCHIVESIZE` that later versions compute from it).
+/// Checks that the RPM has the size of its uncompressed archive in the tag from which rpm 4.11 takes the total of its progress
+/// bar, and not only in `LONGARCHIVESIZE`, which later versions compute.
 #[track_caller]
 pub fn assert_archive_size(package: &Path) {
     let length = shell(&format!("rpm2cpio '{}' | wc -c", text(package)), Path::new("/"));
@@ -128,7 +129,7 @@ pub fn assert_archive_size(package: &Path) {
     }
 }
 
-/// The words of a line, the last with all the spaces that it has.
+/// Splits a line into `count` words; the last keeps its spaces.
 pub fn columns(line: &str, count: usize) -> Vec<&str> {
     let mut rest = line;
     let mut columns = Vec::new();

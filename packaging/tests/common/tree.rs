@@ -1,11 +1,11 @@
-//! A tree on disk as one value, to be compared as a whole.
+//! A directory tree as one value for comparisons.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// By path from the top, with its `/` first.
+/// Nodes by path from the top, which begins with `/`.
 pub type Tree = BTreeMap<String, Node>;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ fn add(tree: &mut Tree, directory: &Path, above: &str) {
     }
 }
 
-/// What stands in one and not, or otherwise, in the other.
+/// Lists the entries that differ or that only one of the trees has.
 pub fn difference(one: &Tree, other: &Tree) -> Vec<String> {
     let paths = one.keys().chain(other.keys().filter(|path| !one.contains_key(*path)));
     let differing = paths.filter(|path| one.get(*path) != other.get(*path));

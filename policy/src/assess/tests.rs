@@ -3,7 +3,7 @@ use host::process::clock::SystemClock;
 use super::*;
 use crate::kernel::KernelMode;
 use crate::spec::tests::spec;
-use crate::testing::{FakeKernel, root_with};
+use crate::testing::{FakeKernel, compiled, root_with};
 
 const CONFIG: (&str, &[u8]) = ("/etc/selinux/config", b"SELINUX=enforcing\nSELINUXTYPE=t\n");
 const CONF: (&str, &[u8]) = ("/etc/selinux/semanage.conf", b"");
@@ -24,13 +24,12 @@ fn assessed(alternate: bool, kernel: &FakeKernel, files: Files) -> RuleAssessmen
     let scratch = tempfile::tempdir().unwrap();
     let root = root_with(scratch.path(), &[&[CONFIG, CONF], files].concat());
     let root = if alternate { root } else { Root::for_test(scratch.path()).unwrap() };
-    let processes = CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &());
+    let runner = CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &());
     let system = System {
         root: &root,
         kind: if alternate { SystemKind::Image } else { SystemKind::Running },
         kernel,
-        processes: &processes,
-        base_rule: &OnceCell::new(),
+        runner: &runner,
     };
     assess(&system, &spec()).unwrap()
 }
@@ -43,6 +42,7 @@ fn summary(rule: &RuleState) -> (&'static str, Option<Cause>, bool) {
         RuleState::Pending(_) => "pending",
         RuleState::Missing(_) => "missing",
         RuleState::NotLoaded(_) => "not loaded",
+        RuleState::NotBuilt(_) => "not built",
         RuleState::Overridden { .. } => "overridden",
         RuleState::Unfixable(_) => "unfixable",
         RuleState::Unknown(_) => "unknown",
@@ -104,40 +104,75 @@ fn a_kernel_that_does_not_know_the_class_or_does_not_answer() {
     assert!(found.answer.is_none() && !found.rule.is_settled());
 }
 
+/// The compiled policy decides; the store says what to do.
 #[test]
 fn without_a_kernel_the_disk_decides() {
+    const BROKEN: &[u8] = b"\x8c\xff\x7c\xf9";
     let (at_300, at_400) = (module(300), module(400));
-    let cases: [(Files, _, _); 6] = [
-        (&[BASE, (&at_300, OURS)], "in force", None),
-        (&[BASE], "missing", Some(Cause::ModuleMissing)),
-        (&[BASE, (&at_300, OTHER)], "missing", Some(Cause::ModuleMissing)),
-        (&[BASE, (&at_400, OTHER)], "overridden", Some(Cause::RuleDenied)),
-        (&[], "not applicable", None),
-        (&[OLD_STORE], "unfixable", Some(Cause::StoreUnsupported)),
+    let (ours, other) = ((at_300.as_str(), OURS), (at_300.as_str(), OTHER));
+    let above = (at_400.as_str(), OTHER);
+    let disabled = ("/var/lib/selinux/t/active/modules/disabled/agent-bpf", &b""[..]);
+    let cases: [(Option<&[u8]>, Files, &str, Option<Cause>); 26] = [
+        (Some(compiled::ALLOWS), &[BASE, ours], "in force", None),
+        (Some(compiled::ALLOWS), &[BASE], "in force", None),
+        (Some(compiled::ALLOWS), &[BASE, ours, disabled], "in force", None),
+        (Some(compiled::ALLOWS), &[BASE, other], "in force", None),
+        (Some(compiled::ALLOWS), &[BASE, above], "in force", None),
+        (Some(compiled::ALLOWS), &[OLD_STORE], "in force", None),
+        (Some(compiled::ALLOWS), &[], "in force", None),
+        (Some(compiled::FALLBACK_ALLOWS), &[BASE], "in force", None),
+        // EL 7.0 to 7.2 know no class `bpf`, and allow what they do not know.
+        (Some(compiled::NO_CLASS_ALLOW), &[OLD_STORE], "in force", None),
+        (Some(compiled::NO_CLASS_DENY), &[BASE], "unfixable", Some(Cause::ClassMissing)),
+        (Some(compiled::NO_DOMAIN), &[BASE], "unfixable", Some(Cause::TypeMissing)),
+        (Some(compiled::DENIES), &[BASE], "missing", Some(Cause::ModuleMissing)),
+        (Some(compiled::DENIES), &[BASE, ours, disabled], "missing", Some(Cause::ModuleDisabled)),
+        (Some(compiled::DENIES), &[BASE, other], "missing", Some(Cause::RuleDenied)),
+        (Some(compiled::DENIES), &[BASE, above], "overridden", Some(Cause::RuleDenied)),
+        // A policy that is older than the store.
+        (Some(compiled::DENIES), &[BASE, ours], "not built", Some(Cause::RuleDenied)),
+        (Some(compiled::DENIES), &[], "unfixable", Some(Cause::StoreBroken)),
+        (Some(compiled::DENIES), &[OLD_STORE], "unfixable", Some(Cause::StoreUnsupported)),
+        (None, &[BASE], "missing", Some(Cause::StoreBroken)),
+        (None, &[BASE, ours], "not built", Some(Cause::StoreBroken)),
+        (None, &[OLD_STORE], "unfixable", Some(Cause::StoreUnsupported)),
+        (None, &[], "not applicable", None),
+        (Some(b""), &[BASE, ours], "not built", Some(Cause::StoreBroken)),
+        (Some(BROKEN), &[BASE], "missing", Some(Cause::StoreBroken)),
+        (Some(BROKEN), &[BASE, ours, disabled], "missing", Some(Cause::StoreBroken)),
+        (Some(BROKEN), &[], "unfixable", Some(Cause::StoreBroken)),
     ];
-    for (files, name, cause) in cases {
+    for (number, (policy, store, name, cause)) in cases.into_iter().enumerate() {
+        let policy = policy.map(|content| ("/etc/selinux/t/policy/policy.30", content));
+        let files: Vec<_> = store.iter().copied().chain(policy).collect();
         let kernel = FakeKernel::in_mode(KernelMode::Enforcing);
-        let found = assessed(true, &kernel, files);
-        assert_eq!(summary(&found.rule), (name, cause, cause.is_some()), "{found:?}");
+        let found = assessed(true, &kernel, &files);
+        assert_eq!(summary(&found.rule), (name, cause, cause.is_some()), "row {number}: {found:?}");
+        assert!(found.answer.is_none(), "row {number}: the kernel was not asked");
         // Off now: nothing is denied before the next boot.
-        let off = assessed(false, &FakeKernel::in_mode(KernelMode::NotRunning), files);
+        let off = assessed(false, &FakeKernel::in_mode(KernelMode::NotRunning), &files);
         let name = if name == "in force" { "pending" } else { name };
-        assert_eq!(summary(&off.rule), (name, cause, false), "{off:?}");
+        assert_eq!(summary(&off.rule), (name, cause, false), "row {number}: {off:?}");
         assert_eq!(kernel.mode_asked.get() + kernel.rule_asked.get(), 0, "an alternate root's kernel is not this one");
     }
 }
 
-/// EL 7.0 to 7.2 know no class `bpf`, and allow what they do not know.
 #[test]
-fn an_unsupported_store_does_not_matter_where_the_policy_allows_the_rule() {
-    // Magic, `SE Linux`, version 29, flag `allow unknown`.
-    let policy = b"\x8c\xff\x7c\xf9\x08\0\0\0SE Linux\x1d\0\0\0\x04\0\0\0";
-    let found = assessed(
-        true,
-        &FakeKernel::in_mode(KernelMode::NotRunning),
-        &[OLD_STORE, ("/etc/selinux/t/policy/policy.29", policy)],
-    );
-    assert_eq!(summary(&found.rule), ("in force", None, false), "{found:?}");
+fn a_permissive_domain_is_denied_nothing() {
+    let policy = ("/etc/selinux/t/policy/policy.30", compiled::PERMISSIVE);
+    let found = assessed(true, &FakeKernel::in_mode(KernelMode::NotRunning), &[BASE, policy]);
+    assert_eq!(summary(&found.rule), ("missing", Some(Cause::ModuleMissing), false));
+    assert!(found.rule.to_string().ends_with(" (a permissive domain: only logged)"), "{}", found.rule);
+}
+
+#[test]
+fn a_policy_of_an_unsupported_version_is_unknown() {
+    let mut newer = compiled::ALLOWS.to_vec();
+    newer[16..20].copy_from_slice(&36_u32.to_le_bytes());
+    let policy = ("/etc/selinux/t/policy/policy.36", newer.as_slice());
+    let found = assessed(true, &FakeKernel::in_mode(KernelMode::NotRunning), &[BASE, policy]);
+    assert_eq!(summary(&found.rule), ("unknown", None, false));
+    assert!(found.rule.to_string().contains("policy.36: policy version 36;"), "{}", found.rule);
 }
 
 #[test]
@@ -158,15 +193,9 @@ fn off_absent_and_in_a_container() {
     let scratch = tempfile::tempdir().unwrap();
     root_with(scratch.path(), &[CONFIG, BASE]);
     let root = Root::for_test(scratch.path()).unwrap();
-    let processes = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
+    let runner = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
     let kernel = FakeKernel::in_mode(KernelMode::Enforcing);
-    let system = System {
-        root: &root,
-        kind: SystemKind::Container,
-        kernel: &kernel,
-        processes: &processes,
-        base_rule: &OnceCell::new(),
-    };
+    let system = System { root: &root, kind: SystemKind::Container, kernel: &kernel, runner: &runner };
     let found = assess(&system, &spec()).unwrap();
     assert_eq!((summary(&found.rule).0, found.state), ("not applicable", State::InContainer));
     assert_eq!(kernel.rule_asked.get(), 0);

@@ -1,6 +1,5 @@
 #![allow(clippy::disallowed_methods, reason = "a test makes the tools that are then run")]
 
-use std::cell::OnceCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -55,14 +54,8 @@ impl Host {
     }
 
     fn load(&self) -> Result<RuleAssessment, LoadError> {
-        let processes = CommandRunner::with_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
-        let system = System {
-            root: &self.root,
-            kind: SystemKind::Running,
-            kernel: &self.kernel,
-            processes: &processes,
-            base_rule: &OnceCell::new(),
-        };
+        let runner = CommandRunner::with_directories(vec![self.scratch.path().join("tools")], &SystemClock, &());
+        let system = System { root: &self.root, kind: SystemKind::Running, kernel: &self.kernel, runner: &runner };
         let build_dir = self.root.dir("/build").unwrap();
         let loaded = load(&system, &SystemClock, &spec(), &build_dir);
         assert!(build_dir.names().unwrap().is_empty(), "the compiler's files are removed");

@@ -11,8 +11,8 @@ fn present(priorities: &[u16], disabled: bool) -> InstalledAt {
 
 #[test]
 fn the_exact_commands() {
-    let file = Path::new("/scratch/agent-bpf.pp");
-    let install = |target: StoreTarget, present| target.install(&spec(), file, &present).to_string();
+    let (root, file) = (Root::system().unwrap(), "/scratch/agent-bpf.pp".into());
+    let install = |target: StoreTarget, present| target.install(&spec(), &root, &file, &present).to_string();
     assert_eq!(
         install(target(None, true), present(&[], false)),
         "semodule -s targeted -X 300 -i /scratch/agent-bpf.pp"
@@ -69,8 +69,8 @@ mod waiting {
 
     fn try_it(tools: &tempfile::TempDir, clock: &VirtualClock) -> Result<Done, TransactionError> {
         let directories = vec![tools.path().to_owned(), "/usr/bin".into(), "/bin".into()];
-        let processes = CommandRunner::with_directories(directories, &SystemClock, &());
-        run(&processes, clock, &Command::new("semodule").arg("-B"), "agent-bpf")
+        let runner = CommandRunner::with_directories(directories, &SystemClock, &());
+        run(&runner, clock, &Command::new("semodule").arg("-B"), "agent-bpf")
     }
 
     const LOCKED: &str = include_str!("../../fixtures/stderr/lock-held.txt");
@@ -101,8 +101,8 @@ mod waiting {
         let error = try_it(&tools, &clock).unwrap_err();
         assert_eq!((error.cause, error.attempts), (Cause::StoreReadOnly, 1));
         let empty = tempfile::tempdir().unwrap();
-        let processes = CommandRunner::with_directories(vec![empty.path().to_owned()], &clock, &());
-        let error = run(&processes, &clock, &Command::new("semodule"), "agent-bpf").unwrap_err();
+        let runner = CommandRunner::with_directories(vec![empty.path().to_owned()], &clock, &());
+        let error = run(&runner, &clock, &Command::new("semodule"), "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::ToolsMissing);
         assert!(error.to_string().contains("semodule is not installed"), "{error}");
     }

@@ -1,18 +1,16 @@
 //! A module from installation to removal, with the real `semodule`, `checkmodule`, `semodule_package` and
 //! `checkpolicy`.
 
-use std::cell::OnceCell;
-
 use host::process::clock::SystemClock;
 use host::system::kind::SystemKind;
-use policy::kernel::KernelMode;
-use policy::policy_file::{BaseRule, PolicyFile};
+use policy::kernel::{ClassKnowledge, KernelMode};
+use policy::policy_file::{self, PolicyFile};
 use policy::rules::Rules;
 use policy::testing::FakeKernel;
 use policy::transaction::{InstalledAt, remove};
 use policy::{Cause, ModuleSpec, RuleState, State, System, assess, load};
 
-use crate::support::{Scratch, no_compiler, processes, spec};
+use crate::support::{Scratch, no_compiler, runner, spec};
 
 const ALLOWED: &str = "(bpf (map_create map_read map_write prog_load prog_run))";
 
@@ -21,7 +19,7 @@ fn priorities(scratch: &Scratch) -> Vec<u16> {
 }
 
 fn gone(scratch: &Scratch) -> bool {
-    remove(&processes(), &SystemClock, &scratch.target(), &scratch.store(), &spec()).unwrap()
+    remove(&runner(), &SystemClock, &scratch.target(), &scratch.store(), &spec()).unwrap()
 }
 
 #[test]
@@ -31,7 +29,7 @@ fn package_then_cil_then_nothing() {
     let effective = || scratch.store().effective("agent-bpf").unwrap().unwrap();
     assert!(!gone(&scratch), "nothing is there to be removed");
 
-    scratch.install(&processes(), &spec(), "initrc_t").unwrap();
+    scratch.install(&runner(), &spec(), "initrc_t").unwrap();
     assert_eq!((effective().priority, effective().language.as_str()), (300, "pp"));
     assert!(effective().content.is(&wanted), "{:?}", effective());
     assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
@@ -41,11 +39,11 @@ fn package_then_cil_then_nothing() {
     scratch.install(&no_compiler(&SystemClock), &spec(), "initrc_t").unwrap();
     assert_eq!(effective().language, "cil");
     assert!(effective().content.is(&wanted), "the same in the other form");
-    assert!(scratch.shown("active/modules/300/agent-bpf/hll").exists(), "the earlier package is left behind");
+    assert!(scratch.host_path("active/modules/300/agent-bpf/hll").exists(), "the earlier package is left behind");
     assert!(scratch.linked_rules("initrc_t").contains(ALLOWED));
 
     let fewer = ModuleSpec { permissions: vec!["map_create".into()], ..spec() };
-    scratch.install(&processes(), &fewer, "initrc_t").unwrap();
+    scratch.install(&runner(), &fewer, "initrc_t").unwrap();
     assert!(!effective().content.is(&wanted), "other content under the same name");
 
     assert!(gone(&scratch));
@@ -58,21 +56,14 @@ fn package_then_cil_then_nothing() {
 fn former_priorities_and_those_of_others() {
     let scratch = Scratch::tiny(str::to_owned);
     let former = ModuleSpec { priority: 400, ..spec() };
-    scratch.install(&processes(), &former, "initrc_t").unwrap();
+    scratch.install(&runner(), &former, "initrc_t").unwrap();
     scratch.add(200, "agent-bpf", "(typeattribute another_packages)").unwrap();
     scratch.semodule(&["-d", "agent-bpf"]).unwrap();
     assert_eq!(scratch.linked_rules("initrc_t"), "");
 
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
-    let processes = processes();
-    let base_rule = OnceCell::new();
-    let system = System {
-        root: &scratch.root,
-        kind: SystemKind::Image,
-        kernel: &kernel,
-        processes: &processes,
-        base_rule: &base_rule,
-    };
+    let runner = runner();
+    let system = System { root: &scratch.root, kind: SystemKind::Image, kernel: &kernel, runner: &runner };
     let assessed = || assess(&system, &spec()).unwrap();
     let cause = || assessed().rule.problem().map(|problem| problem.cause);
     assert_eq!((assessed().state, assessed().domain.as_deref()), (State::Enforcing, Some("initrc_t")));
@@ -89,7 +80,7 @@ fn former_priorities_and_those_of_others() {
 
     assert!(gone(&scratch));
     assert_eq!(priorities(&scratch), [200], "another package's stays");
-    assert_eq!(cause(), Some(Cause::ModuleMissing), "which has other rules");
+    assert_eq!(cause(), Some(Cause::RuleDenied), "which has other rules");
 
     scratch.add(400, "agent-bpf", "(typeattribute an_administrators)").unwrap();
     let overridden = load::load(&system, &SystemClock, &spec(), &build_dir).unwrap();
@@ -106,22 +97,17 @@ fn on_a_distributions_store() {
         panic!("the prepared store already has the module");
     }
     let before = PolicyFile::newest(&scratch.root, "default").unwrap().unwrap();
-    assert!(before.is_policy() && before.knows_class(&spec()) && !before.denies_unknown());
-    assert!(before.knows_type("initrc_t") && !before.knows_type("initrc") && !before.knows_type("domain"));
-    assert!(!before.knows_class(&ModuleSpec {
-        class: "perf_event".into(),
-        permissions: vec!["warp".into()],
-        ..spec()
-    }));
-    assert_eq!(before.choose_domain(&spec()), Some("unconfined_service_t"), "the fixture module declares it");
-    let sesearch = |expected| if processes().find("sesearch").is_some() { expected } else { BaseRule::Unknown };
-    assert_eq!(before.rule(&processes(), &spec(), "unconfined_t"), sesearch(BaseRule::Allows));
-    assert_eq!(before.rule(&processes(), &spec(), "getty_t"), sesearch(BaseRule::Refuses));
-    assert_eq!(before.rule(&processes(), &spec(), "absent_t"), sesearch(BaseRule::Refuses));
-    assert_eq!(before.rule(&no_compiler(&SystemClock), &spec(), "getty_t"), BaseRule::Unknown);
+    let policy = before.policy().unwrap();
+    let answer = policy_file::ask(&policy, &spec()).unwrap();
+    assert_eq!(answer.domain, "unconfined_service_t", "the fixture module declares it");
+    assert_eq!((answer.class, answer.missing().len()), (ClassKnowledge::Known, 5));
+    let unconfined = ModuleSpec { domain: "unconfined_t".into(), ..spec() };
+    assert!(policy_file::ask(&policy, &unconfined).unwrap().allows_all());
+    let rule = "allow unconfined_domain_type domain:bpf { map_create map_read map_write prog_load prog_run };";
+    assert_eq!(policy_file::allow_rules(&policy, &spec(), "unconfined_t"), [rule]);
 
     let former = ModuleSpec { priority: 400, ..spec() };
-    scratch.install(&processes(), &former, "unconfined_service_t").unwrap();
+    scratch.install(&runner(), &former, "unconfined_service_t").unwrap();
     assert!(scratch.store().effective("agent-bpf").unwrap().unwrap().content.is(&wanted));
 
     // What `semodule -d` leaves in the store.

@@ -9,25 +9,12 @@ use host::process::{Command, CommandRunner};
 use policy::compile::{Compile, Compiled};
 use policy::policy_file::PolicyFile;
 use policy::render::Sources;
+pub use policy::testing::spec;
 use policy::transaction::{Done, InstalledAt, StoreTarget, TransactionError};
 use policy::{ModuleSpec, State, Store};
 use tempfile::TempDir;
 
-pub fn spec() -> ModuleSpec {
-    let permissions = ["map_create", "map_read", "map_write", "prog_load", "prog_run"];
-    ModuleSpec {
-        name: "agent-bpf".into(),
-        priority: 300,
-        former_priorities: vec![400],
-        domain: "unconfined_service_t".into(),
-        fallback_domains: vec!["initrc_t".into()],
-        class: "bpf".into(),
-        permissions: permissions.map(String::from).to_vec(),
-        executable: "/opt/agent/bin/agentd".into(),
-    }
-}
-
-pub fn processes() -> CommandRunner<'static> {
+pub fn runner() -> CommandRunner<'static> {
     CommandRunner::new(&SystemClock, &())
 }
 
@@ -67,7 +54,7 @@ impl Scratch {
         );
         let directory = tempfile::tempdir().unwrap();
         let copy = Command::new("cp").arg("-a").arg(source.join(".")).arg(directory.path());
-        processes().run(&copy).unwrap();
+        runner().run(&copy).unwrap();
         let root = Root::alternate(directory.path()).unwrap();
         Self { _directory: directory, root, policy_type: "default" }
     }
@@ -81,29 +68,29 @@ impl Scratch {
     }
 
     /// The store's directory, as this process names it.
-    pub fn shown(&self, inside: &str) -> PathBuf {
-        self.root.shown(self.store().path().join(inside))
+    pub fn host_path(&self, inside: &str) -> PathBuf {
+        self.root.host_path(self.store().path().join(inside))
     }
 
     /// Runs `semodule` on this store.
     pub fn semodule(&self, args: &[&str]) -> Result<String, String> {
         let command =
             Command::new("semodule").args(["-n", "-s", self.policy_type, "-p"]).arg(self.root.path()).args(args);
-        processes().run(&command).map(|output| output.stdout).map_err(|e| e.stderr().to_owned())
+        runner().run(&command).map(|output| output.stdout).map_err(|e| e.stderr().to_owned())
     }
 
     /// Installs another module from its CIL source.
     pub fn add(&self, priority: u16, name: &str, cil: &str) -> Result<String, String> {
         let file = format!("/scratch/{name}.cil");
         self.root.replace(&file, cil.as_bytes(), 0o644).unwrap();
-        self.semodule(&["-X", &priority.to_string(), "-i", self.root.shown(&file).to_str().unwrap()])
+        self.semodule(&["-X", &priority.to_string(), "-i", self.root.host_path(&file).to_str().unwrap()])
     }
 
-    /// Compiles the module of `spec` for `domain` with the programs that `processes` has.
-    pub fn compile(&self, processes: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> Compiled {
+    /// Compiles the module of `spec` for `domain` with the programs that `runner` finds.
+    pub fn compile(&self, runner: &CommandRunner<'_>, spec: &ModuleSpec, domain: &str) -> Compiled {
         let directory = self.root.make_dirs("/scratch").unwrap();
         let sources = Sources::render(spec, domain).unwrap();
-        Compile::plan(processes, &spec.name, &sources, directory.shown()).run(processes, &directory).unwrap()
+        Compile::plan(runner, &self.root, &spec.name, &sources, directory.in_root()).run(runner, &directory).unwrap()
     }
 
     /// Compiles and installs it.
@@ -115,16 +102,19 @@ impl Scratch {
     ) -> Result<Done, TransactionError> {
         let compiled = self.compile(compiler, spec, domain);
         let present = InstalledAt::in_store(&self.store(), &spec.name).unwrap();
-        let command = self.target().install(spec, &compiled.file, &present);
-        policy::transaction::run(&processes(), &SystemClock, &command, &spec.name)
+        let command = self.target().install(spec, &self.root, &compiled.file, &present);
+        policy::transaction::run(&runner(), &SystemClock, &command, &spec.name)
     }
 
     /// The rules of the linked policy for `domain` on itself in class `bpf`, as CIL.
     pub fn linked_rules(&self, domain: &str) -> String {
         let file = PolicyFile::newest(&self.root, self.policy_type).unwrap().unwrap();
-        let linked = self.root.shown("/scratch/linked");
-        let command = Command::new("checkpolicy").args(["-b", "-M", "-C", "-o"]).arg(&linked).arg(file.path());
-        processes().run(&command).unwrap();
+        let linked = self.root.host_path("/scratch/linked");
+        let command = Command::new("checkpolicy")
+            .args(["-b", "-M", "-C", "-o"])
+            .arg(&linked)
+            .arg(self.root.host_path(file.path()));
+        runner().run(&command).unwrap();
         let all = self.root.read("/scratch/linked", 64 * 1024 * 1024).unwrap();
         let rule = format!("(allow {domain} self (bpf ");
         String::from_utf8(all).unwrap().lines().filter(|line| line.starts_with(&rule)).collect()

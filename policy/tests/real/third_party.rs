@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use host::process::{Command, ProcessError};
 
-use crate::support::{Scratch, processes};
+use crate::support::{Scratch, runner};
 
 const SPEC: &[u8] = b"name = 'agent-bpf'
 priority = 300
@@ -28,7 +28,7 @@ fn run(scratch: &Scratch, options: &[&str]) -> Result<Vec<String>, ProcessError>
     scratch.root.replace("/agent.toml", SPEC, 0o644).unwrap();
     // Started through env(1), as programs are searched for in the system's directories only.
     let command = Command::new("env").arg(program()).arg("--root").arg(scratch.root.path());
-    let output = processes().run(&command.args(options).arg(scratch.root.shown("/agent.toml")))?;
+    let output = runner().run(&command.args(options).arg(scratch.root.host_path("/agent.toml")))?;
     Ok(output.stdout.lines().map(str::to_owned).collect())
 }
 
@@ -43,9 +43,10 @@ fn it_assesses_and_loads() {
     assert_eq!(
         lines,
         [
-            "missing: enforcing, and the module agent-bpf is not in the tiny store",
+            "missing: enforcing, and /etc/selinux/tiny/policy/policy.33 denies initrc_t bpf { map_create map_read map_write \
+             prog_load prog_run }",
             "  denied now; install the module",
-            "in force: agent-bpf is enabled at priority 300 in the tiny store",
+            "in force: /etc/selinux/tiny/policy/policy.33 allows bpf for initrc_t",
         ]
     );
     assert!(scratch.linked_rules("initrc_t").contains("prog_run"), "{}", scratch.linked_rules("initrc_t"));
@@ -61,5 +62,5 @@ fn an_administrators_module_is_not_replaced() {
     let error = run(&scratch, &["--load"]).unwrap_err();
     assert!(matches!(error, ProcessError::Failed { code: Some(1), .. }), "{error}");
     assert_eq!(scratch.linked_rules("initrc_t"), before);
-    assert!(!scratch.shown("active/modules/300/agent-bpf").exists());
+    assert!(!scratch.host_path("active/modules/300/agent-bpf").exists());
 }

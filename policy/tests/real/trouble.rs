@@ -11,7 +11,7 @@ use policy::render::Sources;
 use policy::transaction::{InstalledAt, run};
 use policy::{Cause, ModuleSpec};
 
-use crate::support::{Scratch, no_compiler, processes, spec};
+use crate::support::{Scratch, no_compiler, runner, spec};
 
 /// With the rule in an optional block the module installs even if the policy lacks its names. It then grants nothing,
 /// and later transactions work. Once the missing name arrives, the rule is in force without a further step.
@@ -23,7 +23,7 @@ fn a_policy_that_lacks_the_type_the_class_or_a_permission() {
         ("(map_create map_read map_write prog_load prog_run)", "(map_create map_read map_write prog_load)"),
     ];
     for (there, instead) in lacking {
-        for compiler in [processes(), no_compiler(&SystemClock)] {
+        for compiler in [runner(), no_compiler(&SystemClock)] {
             let scratch = Scratch::tiny(|base| {
                 let mut base = base.replacen(there, instead, 1);
                 if there.starts_with("(type ") {
@@ -47,7 +47,7 @@ fn a_policy_that_lacks_the_type_the_class_or_a_permission() {
 fn it_does_not_keep_another_module_in_place() {
     let scratch = Scratch::tiny(str::to_owned);
     scratch.add(400, "declares", "(type agent_t)(roletype system_r agent_t)").unwrap();
-    scratch.install(&processes(), &spec(), "agent_t").unwrap();
+    scratch.install(&runner(), &spec(), "agent_t").unwrap();
     assert!(scratch.linked_rules("agent_t").contains("prog_load"));
     scratch.semodule(&["-d", "declares"]).unwrap();
     scratch.semodule(&["-e", "declares", "-X", "400", "-r", "declares"]).unwrap();
@@ -59,11 +59,11 @@ fn failures_have_their_causes() {
     let cause_of = |scratch: &Scratch, te: &str, cil: &str, compiler: &CommandRunner| {
         let directory = scratch.root.make_dirs("/scratch").unwrap();
         let sources = Sources { te: te.into(), cil: cil.into() };
-        let compile = Compile::plan(compiler, &spec.name, &sources, directory.shown());
+        let compile = Compile::plan(compiler, &scratch.root, &spec.name, &sources, directory.in_root());
         let compiled = compile.run(compiler, &directory).unwrap();
         assert_eq!(compiled.format, compile.format);
-        let command = scratch.target().install(&spec, &compiled.file, &InstalledAt::default());
-        run(&processes(), &SystemClock, &command, &spec.name).unwrap_err().cause
+        let command = scratch.target().install(&spec, &scratch.root, &compiled.file, &InstalledAt::default());
+        run(&runner(), &SystemClock, &command, &spec.name).unwrap_err().cause
     };
     let strict = |domain: &str, class: &str, permission: &str| {
         format!(
@@ -72,7 +72,7 @@ fn failures_have_their_causes() {
         )
     };
     let scratch = Scratch::tiny(str::to_owned);
-    let package = |te: &str| cause_of(&scratch, te, "", &processes());
+    let package = |te: &str| cause_of(&scratch, te, "", &runner());
     assert_eq!(package(&strict("absent_t", "bpf", "prog_run")), Cause::TypeMissing);
     assert_eq!(package(&strict("initrc_t", "absent", "prog_run")), Cause::ClassMissing);
     assert_eq!(package(&strict("initrc_t", "bpf", "absent")), Cause::ClassMissing);
@@ -81,7 +81,7 @@ fn failures_have_their_causes() {
     assert_eq!(cil("(allow initrc_t self"), Cause::Unknown);
 
     scratch.add(400, "strict", "(neverallow initrc_t self (bpf (prog_load)))").unwrap();
-    let error = scratch.install(&processes(), &spec, "initrc_t").unwrap_err();
+    let error = scratch.install(&runner(), &spec, "initrc_t").unwrap_err();
     assert_eq!(error.cause, Cause::Neverallow);
     assert!(error.to_string().contains("neverallow check failed at"), "{error}");
     scratch.semodule(&["-X", "400", "-r", "strict"]).unwrap();
@@ -89,7 +89,7 @@ fn failures_have_their_causes() {
     let broken = scratch.store().path().join("active/modules/400/broken");
     scratch.root.replace(broken.join("cil"), b"(allow gone_t self (bpf (prog_run)))", 0o600).unwrap();
     scratch.root.replace(broken.join("lang_ext"), b"cil", 0o600).unwrap();
-    let error = scratch.install(&processes(), &spec, "initrc_t").unwrap_err();
+    let error = scratch.install(&runner(), &spec, "initrc_t").unwrap_err();
     assert_eq!(error.cause, Cause::StoreBroken);
     assert!(error.to_string().contains("/400/broken/cil:1"), "{error}");
 }
@@ -119,12 +119,12 @@ impl Clock for Releases {
 #[test]
 fn a_lock_that_is_held_and_then_released() {
     let scratch = Scratch::tiny(str::to_owned);
-    let compiled = scratch.compile(&processes(), &spec(), "initrc_t");
+    let compiled = scratch.compile(&runner(), &spec(), "initrc_t");
     let store = scratch.root.dir(scratch.store().path()).unwrap();
     let lock = store.open("semanage.trans.LOCK", OFlag::O_RDWR).unwrap();
     let clock = Releases(Some(Flock::lock(lock, FlockArg::LockExclusive).unwrap()).into());
-    let command = scratch.target().install(&spec(), &compiled.file, &InstalledAt::default());
-    let done = run(&processes(), &clock, &command, "agent-bpf").unwrap();
+    let command = scratch.target().install(&spec(), &scratch.root, &compiled.file, &InstalledAt::default());
+    let done = run(&runner(), &clock, &command, "agent-bpf").unwrap();
     assert_eq!(done.attempts, 2);
     assert!(scratch.linked_rules("initrc_t").contains("prog_load"));
 }
@@ -133,7 +133,7 @@ fn a_lock_that_is_held_and_then_released() {
 #[test]
 fn a_store_that_cannot_be_written() {
     let scratch = Scratch::tiny(str::to_owned);
-    let compiled = scratch.compile(&processes(), &spec(), "initrc_t");
+    let compiled = scratch.compile(&runner(), &spec(), "initrc_t");
     assert_eq!(compiled.format, Format::Pp);
     for mounted in ["var", "etc"] {
         let path = scratch.root.path().join(mounted);
@@ -143,11 +143,11 @@ fn a_store_that_cannot_be_written() {
         );
         scratch.root.replace("/script", script.as_bytes(), 0o644).unwrap();
         // Written by another process: had this one the file open while another test forks, running it would be refused.
-        let install = Command::new("install").arg("-D").arg(scratch.root.shown("/script"));
-        processes().run(&install.arg(scratch.root.shown("/wrapped/semodule"))).unwrap();
-        let directories = vec![scratch.root.shown("/wrapped"), "/usr/bin".into(), "/bin".into()];
+        let install = Command::new("install").arg("-D").arg(scratch.root.host_path("/script"));
+        runner().run(&install.arg(scratch.root.host_path("/wrapped/semodule"))).unwrap();
+        let directories = vec![scratch.root.host_path("/wrapped"), "/usr/bin".into(), "/bin".into()];
         let wrapped = CommandRunner::with_directories(directories, &SystemClock, &());
-        let command = scratch.target().install(&spec(), &compiled.file, &InstalledAt::default());
+        let command = scratch.target().install(&spec(), &scratch.root, &compiled.file, &InstalledAt::default());
         let error = run(&wrapped, &SystemClock, &command, "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::StoreReadOnly, "{error}");
         assert!(error.to_string().contains("Read-only file system"), "{error}");
@@ -157,5 +157,5 @@ fn a_store_that_cannot_be_written() {
             "nothing changed"
         );
     }
-    scratch.install(&processes(), &ModuleSpec { former_priorities: vec![], ..spec() }, "initrc_t").unwrap();
+    scratch.install(&runner(), &ModuleSpec { former_priorities: vec![], ..spec() }, "initrc_t").unwrap();
 }

@@ -1,6 +1,6 @@
-//! What a look at a prepared host costs: CPU and wall time of `hostprep check` and of a `repair` that has nothing to do.
-//! Ends non-zero where a check costs more than it may.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "its output is what it is for")]
+//! Measures CPU and wall time of `hostprep check` on a prepared host, and of a `repair` that has nothing to do.
+//! Fails if a check costs more than it may.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "its output is its purpose")]
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
                 Some(work) => works.push(work),
                 None => {
                     let names: Vec<_> = ALL.iter().map(|work| work.name).collect();
-                    println!("there is no work {name}; there are {}", names.join(", "));
+                    println!("unknown work {name}; known are {}", names.join(", "));
                     return ExitCode::from(2);
                 }
             },

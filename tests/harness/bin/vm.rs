@@ -73,7 +73,7 @@ fn run(options: &Options) -> Result<bool, String> {
     let mut make_image = Command::new(setup::top().join("tests/vm/image.sh"));
     make_image.args(&options.policy);
     if !make_image.status().is_ok_and(|status| status.success()) {
-        return Err("there is no image to boot".into());
+        return Err("there is no image to boot; name one".into());
     }
     let name = if options.policy.is_some() { "policy-image" } else { "image" };
     let image = Image::in_directory(setup::top().join("target/vm").join(name), options.policy.is_some());
@@ -103,7 +103,7 @@ fn run(options: &Options) -> Result<bool, String> {
     });
     let rows: Vec<_> = scenarios.iter().zip(&seen).collect();
     println!("\n{}", table(&rows));
-    println!("denials that are not ours, and the scenarios that saw them:\n{}", others(&rows));
+    println!("denials of other programs, and the scenarios with them:\n{}", others(&rows));
     println!("what each printed is in {}", logs.display());
     println!("{} s in all, accelerator {}", start.elapsed().as_secs(), image.accelerator);
     judge(options, &rows)
@@ -121,7 +121,7 @@ fn scenarios(options: &Options) -> Result<Vec<Scenario>, String> {
     Ok(scenarios)
 }
 
-/// What is expected of this guest: it is the home-made box of the same system.
+/// Returns the expected facts of this guest: those of the home-made box of the same system.
 fn host_facts(foreign_policy: bool) -> Result<String, String> {
     let path = setup::top().join("vagrant/boxes.json");
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -134,7 +134,7 @@ fn host_facts(foreign_policy: bool) -> Result<String, String> {
     Ok(facts.iter().map(line).collect())
 }
 
-/// Whether all is as it should be: in a self-test, that what is broken was seen by those that must see it and no others.
+/// Returns whether the result is as expected. In a self-test, exactly the scenarios in `red` must fail.
 fn judge(options: &Options, rows: &[(&Scenario, &Seen)]) -> Result<bool, String> {
     let skipped = rows.iter().filter(|(_, seen)| seen.skipped.is_some()).count();
     let red: Vec<&str> = rows

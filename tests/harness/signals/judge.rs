@@ -15,7 +15,7 @@ use crate::scratch::ScratchRoot;
 use crate::setup;
 use crate::snapshot::{Compare, Snapshot};
 
-/// Never the same twice: the log, and times in the store, which is looked at by itself.
+/// Differ in every run: the log, and times in the store, which has its own check.
 const NOT_COMPARED: [&str; 2] = ["/var/log/cisco", "/var/lib/cisco/faults"];
 
 /// When `login.defs` was last read.
@@ -23,20 +23,20 @@ fn accessed(root: &ScratchRoot) -> Option<(i64, i64)> {
     std::fs::metadata(root.at("/etc/login.defs")).ok().map(|found| (found.atime(), found.atime_nsec()))
 }
 
-/// How a run that was sent a signal ended.
+/// The end of a run that got a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ended {
     /// It never came to that call.
     NotReached,
-    /// By the signal, with nothing touched.
+    /// Killed by the signal, with nothing changed.
     Died,
-    /// With an error that says so.
+    /// Ended with an error that names the signal.
     Interrupted,
-    /// As if there had been none.
+    /// Finished as without a signal.
     Finished,
 }
 
-/// What becomes of a root where nothing disturbs.
+/// The result of an undisturbed run.
 #[derive(Debug)]
 pub struct Undisturbed {
     work: Work,
@@ -61,10 +61,10 @@ impl Undisturbed {
         Self { work, code: run.code, tree: tree(&root), names, history }
     }
 
-    /// Sends `signal` at `point`; what is wrong then, a line each.
+    /// Sends `signal` at `point`.
     ///
     /// # Errors
-    /// What is wrong.
+    /// What is wrong, one line each.
     pub fn disturb(&self, signal: Signal, point: &Point) -> Result<Ended, String> {
         let Point { call, when, .. } = point;
         let (root, login_defs) = self.work.root();
@@ -126,7 +126,7 @@ impl Undisturbed {
         let said = run.stderr.lines().count();
         match run.code {
             code if code == self.code && !delivered => Ok(Ended::NotReached),
-            // As `timeout` tells it: itself by that signal, or in the shell's way.
+            // As in `timeout(1)`: killed by that signal, or an exit status of 128 + signal.
             None if delivered => Ok(Ended::Died),
             Some(code) if code == 128 + signal as i32 && delivered => Ok(Ended::Died),
             Some(code @ (0 | 1)) if run.stderr.contains("interrupted") && delivered && signal != Signal::SIGPIPE => {
@@ -146,7 +146,7 @@ fn tree(root: &ScratchRoot) -> Snapshot {
     root.snapshot().without(&NOT_COMPARED)
 }
 
-/// The names beside `login.defs` and beside its record.
+/// Returns the names in the directories of `login.defs` and of its record.
 fn names(root: &ScratchRoot) -> BTreeSet<PathBuf> {
     let mut names = BTreeSet::new();
     for dir in ["/etc", "/var/lib/cisco/hostprep"] {

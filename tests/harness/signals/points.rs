@@ -38,9 +38,9 @@ pub struct Point {
     pub call: String,
     /// Counted from 1.
     pub when: usize,
-    /// Whether it changes something, or starts or awaits a process.
-    pub tells: bool,
-    /// Whether the record of the window is on disk.
+    /// Whether the call changes something, or starts or awaits a process.
+    pub relevant: bool,
+    /// Whether the window's record is on disk.
     pub in_window: bool,
 }
 
@@ -63,7 +63,7 @@ pub fn points(work: Work) -> Vec<Point> {
         }
         let when = counts.entry(call).or_default();
         *when += 1;
-        points.push(Point { call: call.to_owned(), when: *when, tells: TELLING.contains(&call), in_window });
+        points.push(Point { call: call.to_owned(), when: *when, relevant: TELLING.contains(&call), in_window });
         if call.starts_with("rename") && rest.contains("\"login-defs-window.json\") = 0") {
             in_window = true;
         }

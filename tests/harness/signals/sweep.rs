@@ -10,23 +10,23 @@ use nix::sys::signal::Signal;
 use super::judge::{Ended, Undisturbed};
 use super::points::Point;
 
-/// What became of all of them.
+/// The results of all runs.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// How many ended how.
+    /// The number of runs with each end.
     pub ended: BTreeMap<Ended, usize>,
-    /// What was wrong.
+    /// What was wrong, one line each.
     pub violations: Vec<String>,
 }
 
 impl Tally {
-    /// How many ended so.
+    /// Returns the number of runs with this end.
     #[must_use]
     pub fn of(&self, ended: Ended) -> usize {
         self.ended.get(&ended).copied().unwrap_or(0)
     }
 
-    /// How many runs were sent their signal.
+    /// Returns the number of runs that got their signal.
     #[must_use]
     pub fn delivered(&self) -> usize {
         self.ended.iter().filter(|(ended, _)| **ended != Ended::NotReached).map(|(_, count)| count).sum()

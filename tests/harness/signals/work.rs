@@ -36,7 +36,7 @@ impl Work {
         ALL.into_iter().find(|work| work.name == name)
     }
 
-    /// A root of its own, and `login.defs` as it was before anything was done to it.
+    /// Creates a root for this work, and returns it with its unchanged `login.defs`.
     pub(super) fn root(self) -> (ScratchRoot, super::login_defs::LoginDefs) {
         let root = root();
         let login_defs = super::login_defs::LoginDefs::of(&root);
@@ -82,7 +82,7 @@ fn repair(root: &ScratchRoot) {
     root.hostprep(&["repair"]).expect_code(3);
 }
 
-/// As SIGKILL leaves it right before `useradd` is started. Before that it is asked for `--help`: two threads and a process.
+/// Leaves a root as SIGKILL does just before hostprep starts `useradd`, after two threads and the process `useradd --help`.
 fn leave_window_open(root: &ScratchRoot) {
     let place = setup::open_tempdir();
     let inject = ["-e", "trace=clone3", "-e", "inject=clone3:signal=KILL:when=4"];

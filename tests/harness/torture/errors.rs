@@ -15,12 +15,12 @@ use super::tracee::{self, Call, Then};
 use super::worker_root::WorkerRoot;
 use super::workers::{Tally, Tried, try_all};
 
-/// What a call that writes, renames, syncs, opens, links or changes a mode may fail with.
+/// Errors of calls that write, rename, sync, open, link or change a mode.
 const ERRORS: [Errno; 6] = [Errno::ENOSPC, Errno::EIO, Errno::EROFS, Errno::EACCES, Errno::EINTR, Errno::ENOMEM];
-/// What stays so.
+/// Errors that persist.
 const LASTING: [Errno; 3] = [Errno::ENOSPC, Errno::EIO, Errno::EROFS];
 
-/// How long it fails.
+/// How long the error lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lasts {
     Once,
@@ -72,10 +72,10 @@ pub fn everywhere(scenario: &Scenario, extent: Extent) -> Tally {
 fn fail(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, failure: &Failure) -> Tried {
     let before = worker_root.renew();
     let (mut reached, mut speechless) = (false, false);
-    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.beside("said"), |call| {
+    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
         if failure.point.is(call) {
             reached = true;
-            // Nobody can be told where this fails.
+            // The program cannot report it if this call fails.
             speechless = failure.lasts == Lasts::Once && call.which == libc::SYS_write && call.args[0] <= 2;
             return Then::Fail(failure.error);
         }
@@ -100,7 +100,7 @@ fn fail(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, failu
     Tried { reached, amid, wrong }
 }
 
-/// Whether the call is before its end and is one that a disk in that state refuses.
+/// Returns whether the call has not run yet and a disk in that state refuses it.
 fn is_of_disk(call: &Call, error: Errno) -> bool {
     const GIVE_BACK: [i64; 10] = [
         libc::SYS_unlink,
@@ -125,7 +125,7 @@ fn is_of_disk(call: &Call, error: Errno) -> bool {
             call.args[0] > 2 && on_disk(call.descriptor(call.args[0]))
         }
         libc::SYS_openat => makes(call.args[2]) && on_disk(call.string(call.args[1])),
-        // How it is opened stands in memory: `struct open_how`.
+        // `struct open_how` in memory has the flags.
         libc::SYS_openat2 => call.word(call.args[2]).is_some_and(makes) && on_disk(call.string(call.args[1])),
         libc::SYS_open => makes(call.args[1]) && on_disk(call.string(call.args[0])),
         which => CHANGING.iter().any(|(changing, _)| *changing == which),

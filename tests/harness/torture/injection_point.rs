@@ -1,4 +1,4 @@
-//! Where a run is disturbed: a system call, found again in another run by who makes it and the how manieth of its kind it is.
+//! A point at which a run is disturbed: a system call, identified by its process and its index among the calls of its kind.
 
 use std::fmt;
 
@@ -15,37 +15,37 @@ pub struct InjectionPoint {
     pub actor: Actor,
     /// The how manieth of its kind by this actor.
     pub number: u32,
-    /// Which.
+    /// The number of the system call.
     pub which: i64,
     /// The program.
     pub program: String,
-    /// Whether it is by the first process, the command itself.
+    /// Whether the first process, the command itself, makes the call.
     pub is_of_first: bool,
     /// Whether other processes of the tree are alive.
     pub accompanied: bool,
 }
 
 impl InjectionPoint {
-    /// Whether `call` is the one, before it is carried out.
+    /// Returns whether `call` is this point, before the kernel executes it.
     #[must_use]
     pub fn is(&self, call: &Call) -> bool {
         let same_call = (call.which, call.number) == (self.which, self.number);
         same_call && call.result.is_none() && call.actor == self.actor
     }
 
-    /// Whether it is by the program itself.
+    /// Returns whether hostprep itself makes the call.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.program == "hostprep"
     }
 
-    /// Whether it is by a tool that changes accounts.
+    /// Returns whether an account tool makes the call.
     #[must_use]
     pub fn is_of_account_tool(&self) -> bool {
         ["useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod"].contains(&self.program.as_str())
     }
 
-    /// Whether it changes what others see of files.
+    /// Returns whether the call changes files or names that other processes see.
     #[must_use]
     pub fn changes(&self) -> bool {
         CHANGING.iter().any(|(which, _)| *which == self.which)
@@ -115,7 +115,7 @@ fn of_this_thread(scenario: &Scenario) -> Vec<InjectionPoint> {
     worker_root.renew();
     let mut points = Vec::new();
     let (mut first, mut processes) = (None, std::collections::BTreeSet::new());
-    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.beside("said"), |call| {
+    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
         let process = tracee::process_of(call.thread).unwrap_or(call.thread);
         let first = *first.get_or_insert(process);
         if call.which == libc::SYS_exit_group {

@@ -14,10 +14,10 @@ use super::tracee::{self, Then};
 use super::worker_root::WorkerRoot;
 use super::workers::{Tally, Tried, try_all};
 
-/// How long the first is stopped for the other, which mostly waits for the first's lock then.
+/// How long the first command is stopped. The other mostly waits for the first's lock then.
 const STOPPED: Duration = Duration::from_millis(200);
 
-/// Which command comes between which, and what may then be of the events.
+/// Which commands run inside which, and how the events may differ.
 const PAIRS: &[(&str, &[&str], Events)] = &[
     ("faults raise", &["faults", "clear", "19"], Events::MayHaveMore),
     ("faults raise", &["faults", "raise", "19", "--reason", "tools-missing", "--detail", "by hand"], Events::Same),
@@ -72,14 +72,14 @@ fn run(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, interl
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
         let mut others = Vec::new();
-        let first = tracee::run(&worker_root.command(scenario.command), &worker_root.beside("said"), |call| {
+        let first = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
             if !interleaving.point.is(call) {
                 return Then::Go;
             }
             reached = true;
             amid = Amid::of(&worker_root.root(), &before);
             let ended = ended.clone();
-            // In a thread of its own, whose children are not taken for those that are traced.
+            // In a thread of its own, so that its children are not taken for traced ones.
             let other = scope.spawn(move || {
                 let run = worker_root.run(interleaving.other);
                 let _ = ended.send(());

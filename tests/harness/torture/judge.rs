@@ -1,4 +1,4 @@
-//! What must hold of a root whatever was done to the program in it.
+//! Checks of a root after the program was disturbed in it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ const FAULTS: &str = "var/lib/cisco/faults";
 const STATE: &str = "var/lib/cisco/hostprep";
 const STORES: &str = "var/lib/selinux";
 
-/// What is compared in another way, or not at all: the log and the locks.
+/// Not compared, or compared in another way: the log and the locks.
 const NOT_COMPARED: [&str; 7] = [
     "/var/log",
     "/etc/.pwd.lock",
@@ -29,14 +29,14 @@ const NOT_COMPARED: [&str; 7] = [
     "/var/lib/cisco/hostprep/load-lock.lock",
 ];
 
-/// What the disturbed program was in the middle of, by what it left.
+/// What the disturbed program was doing, judged by what it left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Amid {
     /// The login.defs window was open.
     Window,
     /// The fault store was being written.
     FaultStore,
-    /// The journal of what is ours was being written, or named a thing that was about to be made.
+    /// It was writing the receipt, or the receipt lists something that was about to be created.
     Journal,
     /// A transaction of the policy store was on its way.
     PolicyStore,
@@ -88,7 +88,7 @@ impl Amid {
     }
 }
 
-/// What holds at any moment, also before anything runs again.
+/// Checks what must hold at any moment, even before the next run.
 #[must_use]
 pub fn at_once(root: &Path, before: &LoginDefs, may_be_torn: bool) -> Vec<String> {
     let mut wrong = if may_be_torn { Vec::new() } else { LoginDefs::of(root).torn(before) };
@@ -96,8 +96,8 @@ pub fn at_once(root: &Path, before: &LoginDefs, may_be_torn: bool) -> Vec<String
     wrong
 }
 
-/// What is wrong with the end of a command that was not killed itself: it hung, panicked, ended with a status that is not
-/// documented, or without one clear error. `speechless` is one that could not say anything.
+/// Returns what is wrong with the end of a command that was not killed itself: it hung, panicked, or ended with an undocumented
+/// status or without one clear error. `speechless` means that it could not print anything.
 #[must_use]
 pub fn end(scenario: &Scenario, ended: &Ended, speechless: bool) -> Option<String> {
     let is_hook = scenario.command[0] == "hook";
@@ -143,17 +143,17 @@ pub struct Outcome {
     code: Option<i32>,
 }
 
-/// What is said of the events of the disturbed run.
+/// How the events of the disturbed run may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Events {
     /// They are those of the undisturbed run.
     Same,
-    /// What was wrong meanwhile was raised and is cleared again.
+    /// Additional faults may have been raised and cleared.
     MayHaveMore,
 }
 
 impl Outcome {
-    /// Runs the next command of `scenario` and takes the outcome, with what is wrong whatever it was to be.
+    /// Runs the next command of `scenario`. Returns the outcome, and what is wrong in any case.
     #[must_use]
     pub fn after_next(worker_root: &WorkerRoot, scenario: &Scenario, before: &LoginDefs) -> (Self, Vec<String>) {
         let root = worker_root.root();
@@ -175,7 +175,7 @@ impl Outcome {
         (Self { tree, shadow: shadow(&root), journal: journal(&root), store, code: next.code }, wrong)
     }
 
-    /// How `other` differs from this.
+    /// Returns how `other` differs from this.
     #[must_use]
     pub fn difference(&self, other: &Self, events: Events) -> Vec<String> {
         let mut lines: Vec<String> =
@@ -247,7 +247,7 @@ fn journal(root: &Path) -> Vec<String> {
 struct Store {
     /// Each event, but its number and its time.
     events: Vec<String>,
-    /// What is raised.
+    /// The raised faults.
     raised: Vec<u64>,
 }
 
@@ -273,7 +273,7 @@ impl Store {
                 return Err(format!("event {}: fault {fault} {kind}, which it was", index + 1));
             }
             is_raised.insert(fault, kind != "cleared");
-            let fields = event.as_object_mut().ok_or("an event is no object")?;
+            let fields = event.as_object_mut().ok_or("an event is not an object")?;
             fields.retain(|name, _| !["seq", "time"].contains(&name.as_str()));
             events.push(event.to_string());
         }
@@ -298,7 +298,7 @@ fn read_if_there(path: &Path) -> Result<Option<String>, String> {
     }
 }
 
-/// Where two runs of the undisturbed commands differ, which no judgement may then be made of.
+/// Runs the undisturbed commands twice. Differences between the runs are not compared later.
 #[must_use]
 pub fn undisturbed(worker_root: &WorkerRoot, scenario: &Scenario) -> Outcome {
     let twice: Vec<Outcome> = (0..2)

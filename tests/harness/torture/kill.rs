@@ -18,7 +18,7 @@ pub enum Whom {
     Caller,
 }
 
-/// How much is tried.
+/// How many points are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// Each call of hostprep and of the account tools; where the tools of SELinux run, those that change files and each fiftieth.
@@ -67,7 +67,7 @@ pub fn everywhere(scenario: &Scenario, extent: Extent) -> Tally {
 fn die(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, death: &Death) -> Tried {
     let before = worker_root.renew();
     let mut reached = false;
-    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.beside("said"), |call| {
+    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
         if !death.point.is(call) {
             return Then::Go;
         }
@@ -88,8 +88,8 @@ fn die(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, death:
     }
     let (outcome, also) = Outcome::after_next(worker_root, scenario, &before);
     wrong.extend(also);
-    // The program lives on and tells what it saw where only its tool was killed.
-    let tells = death.whom == Whom::Caller && !death.point.is_of_first;
-    wrong.extend(expected.difference(&outcome, if tells { Events::MayHaveMore } else { Events::Same }));
+    // If only its tool was killed, the program lives on and reports it.
+    let reports = death.whom == Whom::Caller && !death.point.is_of_first;
+    wrong.extend(expected.difference(&outcome, if reports { Events::MayHaveMore } else { Events::Same }));
     Tried { reached, amid, wrong }
 }

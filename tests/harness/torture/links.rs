@@ -12,7 +12,7 @@ use super::workers::{Tally, Tried, try_all};
 use crate::Snapshot;
 use crate::snapshot::Compare;
 
-/// Which are the account tools' and libsemanage's own to guard.
+/// Paths that account tools and libsemanage must protect.
 const OF_OTHERS: [&str; 2] = ["/etc/", "/var/lib/selinux"];
 
 struct Link {
@@ -20,19 +20,19 @@ struct Link {
     to: To,
 }
 
-/// What it leads to.
+/// The target of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum To {
     File,
     Directory,
-    /// A directory in the root that is not ours, where links are resolved to.
+    /// Another directory in the root, in which links are resolved.
     DirectoryInside,
 }
 
-/// Of what is made, directories that are not ours.
+/// Directories on our paths that belong to the system.
 const THE_SYSTEMS: [&str; 5] = ["/opt", "/run", "/var", "/var/lib", "/var/log"];
 
-/// Where the bystander in the root is, as its own system names it.
+/// The bystander's path inside the root.
 const INSIDE: &str = "/srv/bystander";
 
 impl fmt::Display for Link {
@@ -52,13 +52,13 @@ pub fn everywhere(scenario: &Scenario) -> Tally {
     let links: Vec<Link> = paths(scenario)
         .into_iter()
         .flat_map(|path| [To::File, To::Directory, To::DirectoryInside].map(|to| Link { path: path.clone(), to }))
-        // A link of the system's own to another of its places is followed: `/opt` on an image-based host.
+        // hostprep follows a link between directories of the system: `/opt` on an image-based host.
         .filter(|link| link.to != To::DirectoryInside || !THE_SYSTEMS.iter().any(|path| link.path == Path::new(path)))
         .collect();
     try_all(scenario, &links, |worker_root, _, link| lead_astray(worker_root, scenario, link))
 }
 
-/// What the undisturbed command and the next make or change, and what a killed one leaves.
+/// Returns the paths that the undisturbed command and the next one create or change, and those that a killed one leaves.
 fn paths(scenario: &Scenario) -> Vec<PathBuf> {
     let work = || {
         let worker_root = WorkerRoot::of(scenario);
@@ -71,13 +71,13 @@ fn paths(scenario: &Scenario) -> Vec<PathBuf> {
             !only(&before).difference(&only(&after), Compare::SameTree).is_empty()
         };
         let paths: Vec<PathBuf> = before.paths().chain(after.paths()).filter(changed).collect();
-        let beside = |path: &PathBuf| {
+        let siblings = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             ["hostprep-new", "hostprep-patched", "hostprep-original"]
                 .map(|end| path.with_file_name(format!(".{name}.{end}")))
         };
         let temporary: Vec<PathBuf> =
-            paths.iter().chain([&PathBuf::from("/etc/login.defs")]).flat_map(beside).collect();
+            paths.iter().chain([&PathBuf::from("/etc/login.defs")]).flat_map(siblings).collect();
         let ours = |path: &PathBuf| {
             let text = path.to_string_lossy();
             text.ends_with("hostprep-patched")
@@ -97,11 +97,11 @@ fn lead_astray(worker_root: &WorkerRoot, scenario: &Scenario, link: &Link) -> Tr
     let root = worker_root.root();
     let (bystander, target) = match link.to {
         To::DirectoryInside => (root.join(INSIDE.trim_start_matches('/')), PathBuf::from(INSIDE)),
-        To::File | To::Directory => (worker_root.beside("bystander"), worker_root.beside("bystander")),
+        To::File | To::Directory => (worker_root.sibling("bystander"), worker_root.sibling("bystander")),
     };
     lay_bystander(&bystander, link.to == To::File);
     let path = root.join(link.path.strip_prefix("/").unwrap());
-    let displaced = worker_root.beside("displaced");
+    let displaced = worker_root.sibling("displaced");
     let _ = fs::remove_dir_all(&displaced).or_else(|_| fs::remove_file(&displaced));
     let was_there = fs::rename(&path, &displaced).is_ok();
     fs::create_dir_all(path.parent().unwrap()).unwrap();

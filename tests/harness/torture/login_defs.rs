@@ -8,7 +8,7 @@ use std::path::Path;
 /// Every file that says what `login.defs` says.
 const SOURCES: [&str; 3] = ["etc/login.defs", "usr/etc/login.defs", "etc/login.defs.d/50-site.defs"];
 
-/// `login.defs` as it was, to the inode.
+/// The state of `login.defs`, including the inode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginDefs {
     sources: BTreeMap<&'static str, Source>,
@@ -25,14 +25,14 @@ struct Source {
 }
 
 impl LoginDefs {
-    /// As it is now in `root`.
+    /// Reads the state in `root`.
     #[must_use]
     pub fn of(root: &Path) -> Self {
         let sources = SOURCES.into_iter().filter_map(|path| Some((path, Source::of(&root.join(path))?))).collect();
         Self { sources }
     }
 
-    /// How it differs from what it was; empty where it does not.
+    /// Returns how it differs from `before`; empty if it does not.
     #[must_use]
     pub fn difference(&self, before: &Self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -48,7 +48,7 @@ impl LoginDefs {
         lines
     }
 
-    /// Whether each is what it was or says yes as it does in the window: never half of it, never nothing.
+    /// Checks that each file is complete: unchanged, or with `USERGROUPS_ENAB yes` as in the window.
     pub(super) fn torn(&self, before: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         for (path, was) in &before.sources {

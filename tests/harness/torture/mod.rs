@@ -1,7 +1,7 @@
-//! The program disturbed at each of its system calls, and what must hold all the same: `login.defs` ends as it was, the fault
-//! store is readable and complete, the policy store is no worse, and the next run comes to what an undisturbed one comes to.
+//! Disturbs the program at each of its system calls and checks what must hold nevertheless: `login.defs` is restored, the
+//! fault store is readable and complete, the policy store is no worse, and the next run has the result of an undisturbed one.
 //!
-//! * [`scenario`]: what is disturbed, and the command that comes after
+//! * [`scenario`]: the disturbed command and the command after it
 //! * [`kill`]: death at a call
 //! * [`errors`]: a call that fails, alone or with all after it
 //! * [`power`]: what was not synced is lost

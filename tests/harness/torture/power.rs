@@ -21,10 +21,10 @@ use super::workers::{Tally, Tried, try_all};
 use crate::Snapshot;
 use crate::snapshot::Compare;
 
-/// Files of others, whose own tools do not sync them: as they are.
+/// Files that other tools write without syncing them; they are kept.
 const OF_OTHERS: [&str; 2] = ["var/lib/selinux", "etc/selinux"];
 
-/// What may be lost: the log, and locks.
+/// May be lost: the log, and locks.
 const NOT_SYNCED: [&str; 3] = ["/var/log", "/run", "/var/lib/cisco/faults/faults.lock"];
 
 /// In which of its states the disk comes up.
@@ -39,7 +39,7 @@ enum Lost {
 struct Failure {
     point: InjectionPoint,
     lost: Lost,
-    /// Whether the command has ended: what it did is to be there.
+    /// Whether the command has ended, so that its result must be there.
     at_the_end: bool,
 }
 
@@ -72,9 +72,9 @@ pub fn everywhere(scenario: &Scenario) -> Tally {
 fn fail(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, failure: &Failure) -> Tried {
     let before = worker_root.renew();
     let root = worker_root.root();
-    let mut disk = Disk::of(&root, &worker_root.beside("kept"));
+    let mut disk = Disk::of(&root, &worker_root.sibling("kept"));
     let mut reached = false;
-    tracee::run(&worker_root.command(scenario.command), &worker_root.beside("said"), |call| {
+    tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
         if failure.point.is(call) {
             reached = true;
             return Then::KillAll;
@@ -96,14 +96,14 @@ fn fail(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, failu
     Tried { reached, amid, wrong }
 }
 
-/// What would be there after a power failure.
+/// The files that a power failure would leave.
 struct Disk {
     root: PathBuf,
-    /// Where files are kept that lost their name.
+    /// A directory for files that lost their name.
     kept: PathBuf,
-    /// By inode, of regular files.
+    /// Synced content of regular files, by inode.
     contents: HashMap<u64, Vec<u8>>,
-    /// By inode, of directories: the inode of each name.
+    /// Synced names of directories, by inode: the inode of each name.
     names: HashMap<u64, BTreeMap<OsString, u64>>,
 }
 
@@ -142,7 +142,7 @@ impl Disk {
         match (call.which, call.result) {
             (libc::SYS_fsync | libc::SYS_fdatasync, Some(0)) => {
                 let Some(path) = call.descriptor(call.args[0]) else { return };
-                // A file that has no name any more is nobody's.
+                // A file without a name is gone after a power failure.
                 if self.is_followed(&path) {
                     self.sync(&path);
                 }
@@ -219,7 +219,7 @@ impl Disk {
             let elsewhere = now.iter().find(|(other, (found, _))| found == inode && dir.join(other).exists());
             match elsewhere {
                 Some((other, _)) => fs::hard_link(dir.join(other), &path).unwrap(),
-                // A directory that was removed is not kept: nothing of ours removes one that holds anything.
+                // A removed directory is not kept: hostprep removes only empty ones.
                 None if !self.kept.join(inode.to_string()).exists() => fs::create_dir(&path).unwrap(),
                 None => fs::hard_link(self.kept.join(inode.to_string()), &path).unwrap(),
             }

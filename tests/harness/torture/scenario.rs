@@ -1,4 +1,4 @@
-//! What is disturbed: a command in a root, and the command that comes after.
+//! A scenario: the command to disturb in a root, and the command after it.
 
 use crate::login_defs;
 use crate::scratch::{KERNEL, ScratchRoot};
@@ -11,7 +11,7 @@ pub struct Scenario {
     pub command: &'static [&'static str],
     /// The words of the command that comes after, undisturbed.
     pub next: &'static [&'static str],
-    /// Whether tools of SELinux run, which make thousands of calls each: of theirs only some are tried.
+    /// Whether SELinux tools run. They make thousands of calls each, so only some of theirs are tried.
     pub with_selinux: bool,
     /// Whether `login.defs` is a mount point, so that it cannot be replaced.
     pub bound: bool,
@@ -123,7 +123,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// A host whose `login.defs` says no and whose kernel lacks headers, so that the window opens and fault 11 is true.
+/// A host with `USERGROUPS_ENAB no` and without kernel headers, so that the window opens and fault 11 is raised.
 const PLAIN: Scenario = Scenario {
     name: "",
     command: &[],
@@ -136,7 +136,7 @@ const PLAIN: Scenario = Scenario {
     before: &[],
 };
 
-/// The same with a policy store in which the rule is missing.
+/// The same host with a policy store that lacks the rule.
 const SELINUX: Scenario = Scenario {
     with_selinux: true,
     lay: |root| {

@@ -1,6 +1,6 @@
 //! A process with all its children, stopped before and after each of its system calls (`ptrace(2)`).
 //!
-//! One thread traces one tree at a time; several threads may trace beside each other.
+//! One thread traces one tree at a time; several threads may trace in parallel.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -18,7 +18,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// How long a tree may take before it counts as hanging.
+/// The time after which a tree counts as hanging.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// One thread of the tree: the first process is `0`, the second that it started `0.2`, threads and processes alike. The same in
@@ -54,16 +54,16 @@ pub struct Call {
     pub thread: Pid,
     /// The program of its process, as `useradd`.
     pub program: String,
-    /// Which call, as `libc::SYS_write`.
+    /// The number of the call, such as `libc::SYS_write`.
     pub which: i64,
     /// Its arguments.
     pub args: [u64; 6],
-    /// What it gave back; `None` before it is carried out.
+    /// The result; `None` before the kernel executes the call.
     pub result: Option<i64>,
 }
 
 impl Call {
-    /// Whether it only waits for others or asks for the time: how often that is done differs from run to run.
+    /// Returns whether the call only waits for others or reads a clock. The number of such calls differs from run to run.
     #[must_use]
     pub fn only_waits(&self) -> bool {
         matches!(
@@ -102,7 +102,7 @@ impl Call {
         Some(u64::from_ne_bytes(bytes))
     }
 
-    /// What a descriptor of the process leads to.
+    /// Returns the path behind a descriptor of the process.
     #[must_use]
     pub fn descriptor(&self, number: u64) -> Option<PathBuf> {
         // The upper half of the register means nothing.
@@ -112,7 +112,7 @@ impl Call {
     }
 }
 
-/// What happens at a stop.
+/// What to do at a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     /// The call is carried out.
@@ -127,21 +127,21 @@ pub enum Then {
     Fail(Errno),
 }
 
-/// How a tree ended.
+/// The end of a tree.
 #[derive(Debug)]
 pub struct Ended {
     /// The first process's exit status; `None` where a signal ended it.
     pub code: Option<i32>,
-    /// What it said on standard output and standard error.
+    /// Its standard output and standard error.
     pub said: String,
-    /// Whether it had to be killed since it did not end.
+    /// Whether it was killed because it did not end.
     pub hung: bool,
 }
 
-/// Runs `command` and asks `judge` before and after each system call. `output` is a file for what it says.
+/// Runs `command` and calls `judge` before and after each system call. `output` is a file for its output.
 ///
 /// # Panics
-/// Where this machine does not let processes be traced.
+/// If this machine does not allow tracing.
 pub fn run(command: &Command, output: &Path, mut judge: impl FnMut(&Call) -> Then) -> Ended {
     let first = start_stopped(command, output);
     let options = Options::PTRACE_O_TRACESYSGOOD
@@ -167,8 +167,8 @@ pub fn run(command: &Command, output: &Path, mut judge: impl FnMut(&Call) -> The
     Ended { code: tree.code, said, hung: watchdog.has_barked() }
 }
 
-/// A shell that has stopped itself and then becomes the command, so that it can be seized before it does anything.
-#[expect(clippy::zombie_processes, reason = "whoever traces it waits for it")]
+/// Starts a shell that stops itself and then becomes the command, so that it can be seized before it does anything.
+#[expect(clippy::zombie_processes, reason = "the tracer waits for it")]
 fn start_stopped(command: &Command, output: &Path) -> Pid {
     let file = File::create(output).unwrap();
     let mut shell = Command::new("/bin/sh");
@@ -205,7 +205,7 @@ struct Tree {
     first: Pid,
     threads: HashMap<Pid, Thread>,
     alive: Arc<Mutex<HashSet<Pid>>>,
-    /// Seen before it was told who made them; they wait.
+    /// Stopped children whose parent has not reported them yet.
     early: HashSet<Pid>,
     /// The shell that starts it all has become the command.
     begun: bool,
@@ -352,11 +352,11 @@ struct Watchdog {
 
 impl Watchdog {
     fn over(alive: &Arc<Mutex<HashSet<Pid>>>) -> Self {
-        let (over, told) = mpsc::channel::<()>();
+        let (over, ended) = mpsc::channel::<()>();
         let (alive, barked) = (Arc::clone(alive), Arc::new(AtomicBool::new(false)));
         let bark = Arc::clone(&barked);
         std::thread::spawn(move || {
-            while told.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout) {
+            while ended.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout) {
                 bark.store(true, Ordering::Relaxed);
                 for pid in alive.lock().unwrap().iter() {
                     let _ = kill(*pid, Signal::SIGKILL);

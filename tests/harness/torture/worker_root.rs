@@ -1,4 +1,4 @@
-//! Where one worker disturbs: a root that is made anew for each attempt, in memory.
+//! The root of one worker, in memory, recreated for each attempt.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ pub struct WorkerRoot {
 }
 
 impl WorkerRoot {
-    /// A place for `scenario`, whose root is laid here once. Mounts of it are this thread's alone.
+    /// Creates a directory for `scenario` with a template of its root. Its mounts belong to this thread only.
     ///
     /// # Panics
-    /// Where this is not root.
+    /// If this is not root.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         unshare(CloneFlags::CLONE_NEWNS).unwrap_or_else(|e| panic!("unshare: {e}; this needs root"));
@@ -47,13 +47,13 @@ impl WorkerRoot {
         self.dir.path().join("root")
     }
 
-    /// A place beside the root for what is nobody's business there.
+    /// Returns a path next to the root, outside of it.
     #[must_use]
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub fn sibling(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// Makes the root anew and says what `login.defs` is in it.
+    /// Recreates the root and returns its `login.defs`.
     pub fn renew(&self) -> LoginDefs {
         let root = self.root();
         self.clear();

@@ -1,4 +1,4 @@
-//! Workers that try points beside each other, and what they found.
+//! Workers that try points in parallel, and their results.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -10,29 +10,29 @@ use super::judge::{Amid, Outcome, undisturbed};
 use super::scenario::Scenario;
 use super::worker_root::WorkerRoot;
 
-/// What came of one point.
+/// The result of one point.
 #[derive(Debug, Default)]
 pub struct Tried {
-    /// Whether the program came to it.
+    /// Whether the program reached the point.
     pub reached: bool,
-    /// What the program was in the middle of.
+    /// What the program was doing.
     pub amid: Vec<Amid>,
-    /// What should not be.
+    /// What is wrong.
     pub wrong: Vec<String>,
 }
 
-/// What came of many.
+/// The results of many points.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// How many the program came to.
+    /// How many points were reached.
     pub tried: usize,
-    /// How many it did not come to, since it went another way.
+    /// How many points were not reached, because the run took another path.
     pub not_reached: usize,
-    /// How often it was in the middle of what.
+    /// How often the program was doing what.
     pub amid: BTreeMap<Amid, usize>,
-    /// What should not be, with the point.
+    /// What is wrong, with the point.
     pub violations: Vec<String>,
-    /// How long it took.
+    /// The total time.
     pub took: Duration,
 }
 
@@ -63,7 +63,7 @@ impl Tally {
     }
 }
 
-/// How many work for each processor: some mostly wait, as for an account tool that tries for 14 seconds to lock a file.
+/// Workers for each processor. Several, because some mostly wait, for example 14 seconds for an account tool's lock.
 const FOR_EACH_PROCESSOR: usize = 3;
 
 /// Tries `points` of `scenario`, each by `attempt`, by several workers.

@@ -16,14 +16,14 @@ const BOOT: Duration = Duration::from_secs(400);
 const MOMENT: Duration = Duration::from_secs(60);
 const KERNEL_SPEAKS: Duration = Duration::from_secs(20);
 
-/// What a guest is booted from.
+/// The image that a guest boots.
 #[derive(Debug, Clone)]
 pub struct Image {
-    /// Where `tests/vm/image.sh` made it.
+    /// The output directory of `tests/vm/image.sh`.
     pub directory: PathBuf,
     /// `kvm`, where a guest really boots with it, else `tcg`.
     pub accelerator: &'static str,
-    /// Whether it boots permissive and enforces only then: its policy was not made for its files' layout.
+    /// Whether it boots permissive and enforces later, because its policy does not fit the layout of its files.
     pub enforces_late: bool,
 }
 
@@ -71,7 +71,7 @@ impl Image {
         command
     }
 
-    /// With both disks, of which nothing is changed, and the console where `serial` says.
+    /// Returns the command with both disks as snapshots and the console at `serial`.
     #[must_use]
     pub fn guest(&self, seed: &Path, boot: &str, serial: &str) -> Command {
         let line = "root=/dev/vda rw console=ttyS0 security=selinux selinux=1 audit=1 panic=5 quiet";
@@ -93,7 +93,7 @@ pub struct Machine {
     agent: BufReader<UnixStream>,
     place: TempDir,
     enforces_late: bool,
-    /// What the agent said first: kernel and context.
+    /// The agent's first line: kernel and context.
     pub greeting: String,
 }
 
@@ -190,10 +190,10 @@ impl Machine {
         }
     }
 
-    /// Reboots the guest, on the disk as it is.
+    /// Reboots the guest without changing its disk.
     ///
     /// # Errors
-    /// A line that says what did not happen.
+    /// A line that says what failed.
     pub fn reboot(&mut self) -> Result<(), String> {
         self.say("systemctl reboot")?;
         self.wait_until_ready()

@@ -12,21 +12,21 @@ use super::scenario::{Fact, Scenario, Seen};
 /// The longest that one phase may take: several transactions of a policy in an emulator on a busy machine.
 const PHASE: Duration = Duration::from_secs(900);
 
-/// What all scenarios of a run have in common.
+/// What all scenarios of a run share.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage<'a> {
-    /// What guests are booted from.
+    /// The image of the guests.
     pub image: &'a Image,
     /// The second disk.
     pub seed: &'a Path,
-    /// What is expected of such a host, a line `WORD: VALUE` each.
+    /// The expected facts of the host, one `WORD: VALUE` per line.
     pub host: &'a str,
     /// A directory below `tests/vm/broken` whose `break.sh` is run first.
     pub broken: Option<&'a str>,
 }
 
-/// Plays all; `told` hears of each when it has ended. The result is in the order of the scenarios.
-pub fn play(stage: Stage<'_>, scenarios: &[Scenario], told: impl Fn(&Scenario, &Seen) + Sync) -> Vec<Seen> {
+/// Plays all scenarios; calls `ended` after each. The result is in the order of the scenarios.
+pub fn play(stage: Stage<'_>, scenarios: &[Scenario], ended: impl Fn(&Scenario, &Seen) + Sync) -> Vec<Seen> {
     let waiting = Mutex::new((0..scenarios.len()).collect::<VecDeque<_>>());
     let played = Mutex::new(Vec::new());
     let machines = thread::available_parallelism().map_or(1, usize::from).min(scenarios.len());
@@ -43,7 +43,7 @@ pub fn play(stage: Stage<'_>, scenarios: &[Scenario], told: impl Fn(&Scenario, &
                         Err(why) => seen.broken_off = Some(why),
                     }
                     seen.took = start.elapsed();
-                    told(scenario, &seen);
+                    ended(scenario, &seen);
                     played.lock().unwrap().push((index, seen));
                 }
             });
@@ -57,7 +57,7 @@ pub fn play(stage: Stage<'_>, scenarios: &[Scenario], told: impl Fn(&Scenario, &
 /// A machine, and what was added to its kernel's command line.
 type Booted = (String, Machine);
 
-/// The next that can use the machine as it was booted, else the next.
+/// Returns the next scenario that fits the booted machine, or else the next one.
 fn next(waiting: &Mutex<VecDeque<usize>>, scenarios: &[Scenario], booted: Option<&Booted>) -> Option<usize> {
     let mut waiting = waiting.lock().unwrap();
     let fits = |index: &usize| booted.is_some_and(|(boot, _)| *boot == scenarios[*index].boot);
@@ -108,7 +108,7 @@ fn play_one(
     }
     seen.facts.push(Fact {
         name: "restore".into(),
-        expected: "the host as it was".into(),
+        expected: "the host unchanged".into(),
         seen: "another, see the end of what it printed".into(),
         right: false,
     });
@@ -120,7 +120,7 @@ fn boot(stage: Stage<'_>, scenario: &Scenario, seen: &mut Seen) -> Result<Machin
     let mut machine = Machine::boot(stage.image, stage.seed, &scenario.boot)?;
     seen.transcript += &format!("# booted in {:.1} s: {}\n", start.elapsed().as_secs_f32(), machine.greeting);
     if !scenario.boot.contains("selinux=0") && !machine.greeting.contains(":unconfined_t:") {
-        return Err(format!("this is no administrator's session: {}", machine.greeting));
+        return Err(format!("not an administrator's session: {}", machine.greeting));
     }
     let host = stage.host.replace('\n', "\\n");
     let (status, _) = run(&mut machine, &format!("printf '{host}' >/etc/hostprep-acceptance"), seen)?;

@@ -9,9 +9,9 @@ use std::time::Duration;
 pub struct Scenario {
     /// The directory's name.
     pub name: String,
-    /// What is added to the kernel's command line; scenarios with the same may share a boot.
+    /// Additional words of the kernel's command line; scenarios with the same words may share a boot.
     pub boot: String,
-    /// Whether the machine is rebooted between `act` and `verify`.
+    /// Whether the machine reboots between `act` and `verify`.
     pub reboots: bool,
 }
 
@@ -24,7 +24,7 @@ impl Scenario {
         let names = fs::read_dir(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
         let mut names: Vec<_> = names.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         if let Some(unknown) = named.iter().find(|named| !names.iter().any(|name| name == *named)) {
-            return Err(format!("there is no scenario {unknown} in {}", directory.display()));
+            return Err(format!("{} has no scenario {unknown}", directory.display()));
         }
         names.retain(|name| named.is_empty() || named.contains(&name.as_str()));
         names.sort();
@@ -41,21 +41,21 @@ impl Scenario {
     }
 }
 
-/// A fact, as it was to be and as it was: what `tests/vm/judge.awk` says of it.
+/// A fact, expected and actual, from a line of `tests/vm/judge.awk`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fact {
     /// Before the colon.
     pub name: String,
-    /// What was expected of it; `-` for nothing.
+    /// The expected value; `-` for none.
     pub expected: String,
-    /// What was seen; `-` for nothing.
+    /// The actual value; `-` for none.
     pub seen: String,
-    /// Whether it is as it should be.
+    /// Whether the two agree.
     pub right: bool,
 }
 
 impl Fact {
-    /// Of a line of what a phase prints; `None` where it is no row. One that lacks a part is a row all the same.
+    /// Parses a line of a phase's output; `None` if it is not a row. A row that lacks a part is still a row.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut parts = line.strip_prefix("row\t")?.split('\t').map(str::to_owned);
@@ -65,25 +65,25 @@ impl Fact {
     }
 }
 
-/// What came of a scenario.
+/// The result of a scenario.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// The facts, in order.
     pub facts: Vec<Fact>,
-    /// Denials that are not ours.
+    /// Denials of other programs.
     pub others: Vec<String>,
     /// All that was printed.
     pub transcript: String,
-    /// What the host lacks that the scenario needs.
+    /// What the scenario needs and the host lacks.
     pub skipped: Option<String>,
-    /// What kept it from being run to its end.
+    /// Why the scenario was not completed.
     pub broken_off: Option<String>,
     /// Wall time, with the boot if there was one.
     pub took: Duration,
 }
 
 impl Seen {
-    /// Whether all is as expected. One that was not judged is not.
+    /// Returns whether all facts are as expected. A scenario that was not judged is not green.
     #[must_use]
     pub fn is_green(&self) -> bool {
         self.broken_off.is_none() && !self.facts.is_empty() && self.facts.iter().all(|fact| fact.right)

@@ -1,4 +1,4 @@
-//! What is printed of a run.
+//! Prints the results of a run.
 
 use std::fmt::Write;
 
@@ -34,7 +34,7 @@ fn line(text: &mut String, [scenario, seconds, expected, seen]: [&str; 4]) {
     writeln!(text, "{scenario:<27} {seconds:>4}  {expected:<100}  {seen}").unwrap();
 }
 
-/// Denials that are not ours, each once, with the scenarios that saw it.
+/// Returns the denials of other programs, each once, with the scenarios that had it.
 #[must_use]
 pub fn others(rows: &[(&Scenario, &Seen)]) -> String {
     let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();

@@ -8,7 +8,7 @@ use harness::{ScratchRoot, login_defs};
 use crate::postconditions::{expect_healthy, expect_nothing_left, sick};
 use crate::run::on;
 
-/// An attribute that is taken away again whatever becomes of the test.
+/// A file attribute that is cleared even if the test fails.
 struct Attribute {
     at: PathBuf,
     flag: &'static str,
@@ -29,7 +29,7 @@ impl Drop for Attribute {
     }
 }
 
-/// A host that was prepared once and is spoiled again, so that everything of ours is there and there is something to do.
+/// Returns a host that was prepared once and damaged again, so that every file of hostprep exists and there is something to do.
 fn spoiled() -> ScratchRoot {
     let root = sick();
     on(&root, &["repair"]);
@@ -115,7 +115,7 @@ fn a_protected_etc() {
 }
 
 #[test]
-fn a_removal_of_what_is_protected() {
+fn a_removal_of_protected_files_fails() {
     if !harness::need_root() {
         return; // As above.
     }

@@ -1,4 +1,4 @@
-//! A file or directory that is not hostprep's and must stay as it was.
+//! A file or directory that does not belong to hostprep and must not change.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use harness::Snapshot;
 
-/// What somebody else has, and how it was.
+/// A bystander, and its state before the test.
 #[derive(Debug)]
 pub struct BystanderFile {
     path: PathBuf,
@@ -34,7 +34,7 @@ const MODE: u32 = 0o604;
 const GROUP: u32 = 1234;
 
 impl BystanderFile {
-    /// A file of root's with this content: what is ours by its owner alone is not ours.
+    /// Creates a file of root with this content: root as the owner does not make a file ours.
     pub fn file(path: &Path, content: &[u8]) -> Self {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
@@ -55,7 +55,7 @@ impl BystanderFile {
 
     fn adorned(path: &Path) -> Self {
         chown(path, None, Some(GROUP)).unwrap();
-        // A directory that root alone may enter would hide what is done in it from nobody here.
+        // The tests run as root, so this mode hides no change from them.
         fs::set_permissions(path, Permissions::from_mode(MODE)).unwrap();
         let past = std::time::UNIX_EPOCH + std::time::Duration::new(1_709_210_096, 123_456_789);
         fs::File::open(path).unwrap().set_modified(past).unwrap();
@@ -66,7 +66,7 @@ impl BystanderFile {
         &self.path
     }
 
-    /// Fails the test unless it is as it was.
+    /// Fails the test unless the bystander is unchanged.
     #[track_caller]
     pub fn expect_untouched(&self, what: &str) {
         let now = Looks::of(&self.path);

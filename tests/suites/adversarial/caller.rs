@@ -18,7 +18,7 @@ fn repair_after(root: &ScratchRoot, arrange: &str) -> Run {
 }
 
 #[test]
-fn closed_standard_files_are_written_by_nobody() {
+fn closed_standard_files_are_not_written() {
     for close in ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"] {
         let root = sick();
         let mut command = limited("/bin/sh");
@@ -39,7 +39,7 @@ fn closed_standard_files_are_written_by_nobody() {
 }
 
 #[test]
-fn a_tool_gets_a_surrounding_of_ours() {
+fn tools_get_a_clean_environment() {
     if !harness::need_root() {
         return; // Another user cannot put a recorder in a tool's place.
     }
@@ -143,7 +143,7 @@ const HOSTILE_VARIABLES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_the_loader_is_told_reaches_no_tool() {
+fn loader_variables_reach_no_tool() {
     if !harness::need_root() {
         return; // As above.
     }
@@ -279,7 +279,7 @@ fn a_directory_that_is_gone_and_no_terminal() {
 }
 
 #[test]
-fn nobody_reads_what_is_said() {
+fn output_is_closed() {
     let root = sick();
     let place = harness::setup::open_tempdir();
     let code = place.path().join("code");
@@ -288,5 +288,5 @@ fn nobody_reads_what_is_said() {
     let _ = Run::of(command.arg(program::binary()).args(words(&root, &["repair"])));
     let code = std::fs::read_to_string(code).unwrap();
     assert!(["0\n", "3\n"].contains(&code.as_str()), "{code}");
-    expect_healthy(&root, "nobody reads");
+    expect_healthy(&root, "closed output");
 }

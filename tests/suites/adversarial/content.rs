@@ -29,7 +29,7 @@ fn a_hundred_megabytes_are_refused_before_they_are_read() {
         File::create(&at).unwrap().set_len(100 * MIB).unwrap();
         for args in [&["check"][..], &["repair"], &["status"]] {
             let start = Instant::now();
-            // Less than the file: whoever reads it into memory fails.
+            // Less than the file's size: reading it into memory fails.
             let mut command = limited("prlimit");
             command.arg(format!("--data={}", 64 * MIB)).arg(program::binary());
             decent(Run::of(command.args(words(&root, args))), &format!("{what}, {args:?}"));
@@ -48,7 +48,7 @@ fn a_hundred_megabytes_are_refused_before_they_are_read() {
 }
 
 #[test]
-fn odd_bytes_are_told_and_change_nothing_else() {
+fn odd_bytes_are_printed_and_change_nothing_else() {
     let long = [b"x".repeat(1024 * 1024), b"\n".to_vec()].concat();
     let bytes: [(&str, &[u8]); 6] = [
         ("NUL bytes", b"a\0b\n\0\0\n"),
@@ -76,7 +76,7 @@ fn odd_bytes_are_told_and_change_nothing_else() {
             let more = if path.starts_with("/var/lib/cisco") { store } else { &[] };
             for &args in [&["check"][..], &["repair"]].iter().chain(more) {
                 let mut run = Run::of(limited(program::binary()).args(words(&root, args)));
-                // Locked, since nobody knows.
+                // Locked, because the record is unreadable.
                 if args[0] == "load-lock" && run.code == Some(5) {
                     run.code = Some(3);
                 }
@@ -101,7 +101,7 @@ fn odd_bytes_are_told_and_change_nothing_else() {
 #[test]
 fn names_that_are_shell_code_get_into_no_command() {
     let root = sick();
-    // What the shell does by itself: nothing else has to be found for it.
+    // Shell builtins only: no program need be found for it.
     let name = "9.9.9-$(:>owned)`:>owned`;:>owned;\u{1b}[2J\n:>owned 'x'";
     root.kernel(name, false);
     let check = on(&root, &["check", "--format", "json"]);
@@ -115,7 +115,7 @@ fn names_that_are_shell_code_get_into_no_command() {
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
     let place = harness::setup::open_tempdir();
     for remedy in remedies {
-        // As somebody pastes it.
+        // As if pasted into a shell.
         let mut shell = std::process::Command::new("/usr/bin/timeout");
         shell.current_dir(place.path()).env("PATH", "/nowhere").args(["9", "/bin/sh", "-c", remedy.as_str().unwrap()]);
         let _ = Run::of(&mut shell);
@@ -125,7 +125,7 @@ fn names_that_are_shell_code_get_into_no_command() {
 }
 
 #[test]
-fn what_others_raise_is_shown_and_not_obeyed() {
+fn text_that_others_raise_is_shown_and_not_executed() {
     let root = sick();
     on(&root, &["repair"]);
     on(&root, &["faults", "raise", "18", "--reason", "x", "--detail", "mine"]);
@@ -149,7 +149,7 @@ fn what_others_raise_is_shown_and_not_obeyed() {
 }
 
 #[test]
-fn a_profile_may_not_name_what_is_not_ours() {
+fn a_profile_may_not_name_directories_of_the_system() {
     // More of it: bad_input.rs, profiles_that_must_not_be_used.
     let good = std::fs::read_to_string(harness::setup::top().join("profile.toml")).unwrap();
     let root = sick();

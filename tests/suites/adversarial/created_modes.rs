@@ -9,7 +9,7 @@ use crate::fallback::calls;
 use crate::postconditions::sick;
 use crate::run::{decent, words};
 
-/// What everybody may read, and what only root and a group may.
+/// Files that every user may read, and files for root and a group only.
 const MODES: &[(&str, u32)] = &[
     ("/opt/cisco", 0o755),
     ("/run/cisco", 0o755),
@@ -46,7 +46,7 @@ fn modes(root: &ScratchRoot) -> BTreeMap<String, (u32, u32, u32)> {
 }
 
 #[test]
-fn what_is_made_is_never_for_others_to_write() {
+fn created_files_are_never_writable_by_others() {
     let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let before: Vec<String> = modes(&sick()).into_keys().collect();
     let mut all = Vec::new();
@@ -61,7 +61,7 @@ fn what_is_made_is_never_for_others_to_write() {
         for (path, mode) in MODES {
             assert_eq!(made.get(*path).map(|(mode, ..)| *mode), Some(*mode), "umask {mask}: {path}");
         }
-        // No other thing of ours is made.
+        // hostprep creates nothing else.
         let ours = made.keys().filter(|path| {
             !path.starts_with("/etc/") && !["/run", "/var", "/var/lib", "/var/log"].contains(&path.as_str())
         });
@@ -73,7 +73,7 @@ fn what_is_made_is_never_for_others_to_write() {
 }
 
 #[test]
-fn what_is_made_for_a_moment_is_no_secret_and_no_invitation() {
+fn temporary_files_are_private_and_exclusive() {
     // What a kill leaves at once: the mode that it is made with.
     let made = calls(&["repair"], "openat,openat2", None);
     let ours: Vec<_> = made.iter().filter(|call| call.contains("openat2(") && call.contains("O_CREAT")).collect();

@@ -65,7 +65,7 @@ impl Deed {
         root
     }
 
-    /// What of it must be so when nothing is in its way.
+    /// Checks the result without an obstacle.
     fn expect_done(self, root: &ScratchRoot, what: &str) {
         let has_user = has_user(root);
         let status = root.hostprep(&["status"]).stdout;
@@ -93,7 +93,7 @@ impl Deed {
     }
 }
 
-/// A path, who writes it, and what an undisturbed run leaves there, or what was there before it.
+/// A path that one deed writes, and what an undisturbed run leaves there or what was there before it.
 #[derive(Debug)]
 struct Written {
     deed: Deed,
@@ -118,7 +118,7 @@ fn written(deed: Deed) -> Vec<Written> {
     let contents_before: Vec<(PathBuf, Vec<u8>)> =
         before.paths().filter_map(|path| content(&path).map(|bytes| (path, bytes))).collect();
     let trace = if deed == Deed::Begin {
-        // Behind the same as any other run: what arranges its surroundings writes nothing of ours.
+        // Arranged in the same way as other runs; the arrangement itself writes nothing of hostprep.
         let command = private_mount_namespace::command(&root);
         Trace::of(Path::new(command.get_program()), command.get_args().chain(deed.args().iter().map(OsStr::new)))
     } else {
@@ -133,7 +133,7 @@ fn written(deed: Deed) -> Vec<Written> {
         |path: &Path| ["/opt", "/run", "/var/lib", "/var/log"].iter().any(|own| Path::new(own).starts_with(path));
     paths
         .into_iter()
-        // Links of the system's own directories are its business, and process numbers nobody's to foresee.
+        // Not the system's own directories, and no paths with process numbers, which change.
         .filter(|path| {
             !of_the_system(path) && path.extension().is_none_or(|end| end.to_string_lossy().parse::<u32>().is_err())
         })
@@ -191,21 +191,21 @@ fn obstruct(kind: Kind, Written { deed, path, was, .. }: &Written, run: &Runner)
     deed.expect_done(&root, &what);
 }
 
-/// What differs in nothing that matters is tried once: a hook does as a repair does, and of the account files, links are the
-/// tools' business, which are refused only those that lead out.
+/// Leaves out combinations that test nothing new: a hook acts like a repair; and account files are the account tools' own, so
+/// only links that lead out of the root are tried there.
 fn applies(kind: Kind, Written { deed, path, ours, was }: &Written) -> bool {
     let written_over = path.to_string_lossy().ends_with(['-', '+']);
     let by_tools = match kind {
         Kind::LinkOut | Kind::Dangling => *deed != Deed::Hook,
         Kind::HardLink => *deed != Deed::Hook && written_over,
         Kind::LinkIn => *deed == Deed::Repair,
-        // Without account files there is nobody, and a tool says so at length.
+        // Without account files there are no accounts, and tools report that at length.
         Kind::Directory | Kind::Fifo => false,
     };
     let by_us = match kind {
         Kind::LinkOut | Kind::HardLink => true,
         Kind::LinkIn | Kind::Dangling => *deed != Deed::Hook,
-        // Where a directory belongs, another one is no obstacle.
+        // A directory in place of another directory is not an obstacle.
         Kind::Directory if was.is_none() => false,
         Kind::Directory | Kind::Fifo => *deed != Deed::Hook && path != Path::new("/etc/login.defs"),
     };
@@ -218,7 +218,7 @@ fn symbolic_links_to_the_outside() {
 }
 
 #[test]
-fn symbolic_links_to_what_is_not_ours() {
+fn symbolic_links_to_files_of_others() {
     each(Kind::LinkIn);
 }
 

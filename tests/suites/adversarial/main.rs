@@ -1,6 +1,6 @@
-//! A host that lies: links, strange files, protected and foreign directories, mounts, a caller with an odd surrounding.
-//! Whatever is done, the program ends in time and in two lines, what is not its own stays as it was, and once the obstacle
-//! is gone the next run brings the host in order.
+//! A hostile host: links, special files, protected and foreign directories, mounts, an odd caller. In each case the program
+//! ends in time with at most two lines of error, bystanders stay unchanged, and the next run without the obstacle prepares the
+//! host.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -1,5 +1,5 @@
-//! Directories and files of ours that belong to somebody else or that others may write: they are not believed and not
-//! used, and the way out is named. (The managed directories: `directories.rs`; where the module is compiled:
+//! Directories and files of hostprep that another user owns or can write: hostprep does not trust or use them, and the error
+//! says how to fix them. (The managed directories are in `directories.rs`, the build directory of the module in
 //! `policy_store.rs`.)
 
 use std::os::unix::fs::chown;
@@ -11,7 +11,7 @@ use crate::run::on;
 
 const SOMEBODY: u32 = 1000;
 
-/// Directories of ours, and whether the whole run needs it.
+/// hostprep's directories, and whether every run needs them.
 const OURS: &[(&str, bool)] = &[
     ("/var/lib/cisco", true),
     ("/var/lib/cisco/faults", true),
@@ -53,7 +53,7 @@ fn directories_that_others_can_write_to() {
 }
 
 #[test]
-fn a_journal_of_somebody_elses_removes_nobody() {
+fn a_journal_of_another_user_removes_no_account() {
     if !harness::need_root() {
         return; // As above.
     }
@@ -69,12 +69,12 @@ fn a_journal_of_somebody_elses_removes_nobody() {
 }
 
 #[test]
-fn a_window_record_of_somebody_elses_puts_nothing_back() {
+fn a_window_record_of_another_user_restores_nothing() {
     if !harness::need_root() {
         return; // As above.
     }
     let root = sick();
-    // What the record of an open window says, about a file that somebody would like to have.
+    // A forged record of an open window that names a file of another owner.
     root.dir("/var/lib/cisco", 0o755).dir("/var/lib/cisco/hostprep", 0o755).file("/etc/sudoers", "theirs\n");
     root.file("/etc/.sudoers.hostprep-original", "evil\n");
     let record =
@@ -153,13 +153,13 @@ fn a_configuration_that_others_can_change_is_not_believed() {
 }
 
 #[test]
-fn a_tree_that_is_somebodys_as_a_whole_is_prepared() {
+fn a_tree_that_one_other_user_owns_is_prepared() {
     if !harness::need_root() {
         return; // As above.
     }
     let root = sick();
     root.dir("/var/lib/cisco", 0o755).dir("/var/lib/cisco/faults", 0o755);
-    // As an ordinary user has unpacked it; the accounts are the tools' business.
+    // As if an ordinary user had unpacked it, except for the account files, which the account tools check.
     for path in ["/", "/var", "/var/lib", "/var/lib/cisco", "/var/lib/cisco/faults", "/etc"] {
         chown(root.at(path), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
     }

@@ -14,15 +14,15 @@ use crate::bystander_file::BystanderFile;
 pub enum Kind {
     /// A symbolic link to something outside the root.
     LinkOut,
-    /// One to something inside, that is not ours.
+    /// A link to another file in the root.
     LinkIn,
     /// One to a name outside that is not taken.
     Dangling,
-    /// A second name of a file that is not ours.
+    /// A second name of another file.
     HardLink,
     /// A directory with something in it.
     Directory,
-    /// A fifo that nobody reads or writes.
+    /// A fifo without a reader or writer.
     Fifo,
 }
 
@@ -32,9 +32,9 @@ pub struct PlantedEntry {
     kind: Kind,
     at: PathBuf,
     bystander: Option<BystanderFile>,
-    /// Where a dangling link leads.
+    /// The target of a dangling link.
     nowhere: PathBuf,
-    /// Where lies what stood there before.
+    /// The path of the displaced original.
     aside: Option<PathBuf>,
     _outside: TempDir,
 }
@@ -45,7 +45,7 @@ impl PlantedEntry {
     pub fn put(root: &ScratchRoot, kind: Kind, inside: &Path, was: Option<&[u8]>) -> Self {
         let at = root.at(inside.to_str().unwrap());
         // On the same file system as the root, for hard links.
-        let outside = beside(root);
+        let outside = outside_dir(root);
         let aside = fs::symlink_metadata(&at).ok().map(|_| outside.path().join("aside"));
         if let Some(aside) = &aside {
             fs::rename(&at, aside).unwrap();
@@ -101,7 +101,7 @@ impl PlantedEntry {
         assert!(fs::symlink_metadata(&self.nowhere).is_err(), "{what}: made through a dangling link");
     }
 
-    /// Takes it away, where it is still there, and puts back what stood there before.
+    /// Removes the entry if it is still there, and restores the original.
     pub fn remove(&self) {
         let found = fs::symlink_metadata(&self.at);
         let is_there = match (&found, &self.bystander) {
@@ -126,11 +126,11 @@ impl PlantedEntry {
 }
 
 /// A temporary place on the same file system.
-pub fn beside(root: &ScratchRoot) -> TempDir {
+pub fn outside_dir(root: &ScratchRoot) -> TempDir {
     tempfile::Builder::new().prefix("hostprep-bystander-").tempdir_in(root.path().parent().unwrap()).unwrap()
 }
 
-/// What a directory that is followed by mistake would be taken for.
+/// Names in a directory that hostprep would use if it followed a link there.
 const KNOWN_NAMES: &[&str] = &[
     "faults/",
     "hostprep/",

@@ -13,7 +13,7 @@ pub fn sick() -> ScratchRoot {
     fall_ill(ScratchRoot::in_memory("debian-12"))
 }
 
-/// The same on a disk, for traces, which take what lies below `/dev` for devices, and for file systems on top of it.
+/// Returns the same root on a disk, for traces, which take paths below `/dev` for devices, and for nested file systems.
 pub fn sick_on_disk() -> ScratchRoot {
     fall_ill(ScratchRoot::of("debian-12"))
 }
@@ -37,7 +37,7 @@ pub fn expect_healthy(root: &ScratchRoot, what: &str) {
     expect_nothing_left(root, what);
 }
 
-/// `login.defs` is what it was, every event is there and nothing of ours lies about.
+/// Checks that `login.defs` is unchanged, every event is there, and no temporary file is left.
 #[track_caller]
 pub fn expect_nothing_left(root: &ScratchRoot, what: &str) {
     assert_eq!(root.text("/etc/login.defs"), login_defs::with("USERGROUPS_ENAB no\n"), "{what}");

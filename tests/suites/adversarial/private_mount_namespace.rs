@@ -5,7 +5,7 @@ use std::process::Command;
 
 use harness::{ScratchRoot, program};
 
-/// What of this machine is borrowed; nothing of it is written to.
+/// Binds files of this machine into the root; nothing writes to them.
 const ARRANGE: &str = "R=$1; H=$2; shift 2
 for name in bin sbin lib lib64; do mkdir -p $R/$name && mount --bind /$name $R/$name || exit 99; done
 mkdir -p $R/usr $R/proc $R/dev && : >>$R/hostprep || exit 99
@@ -13,7 +13,7 @@ mount --bind /usr $R/usr && mount -o remount,ro,bind $R/usr && mount --bind /pro
 mount -t tmpfs none $R/dev && : >$R/dev/null && mount --bind /dev/null $R/dev/null && mount --bind $H $R/hostprep || exit 99
 exec chroot $R /hostprep \"$@\"";
 
-/// What that makes in the root.
+/// The entries that it creates in the root.
 pub const ARRANGED: &[&str] = &["/bin", "/sbin", "/lib", "/lib64", "/usr", "/proc", "/dev", "/hostprep"];
 
 /// The program, in `root`; arguments are its own.

@@ -38,7 +38,7 @@ impl RecordingTool {
         format!("mount --bind '{}' {TOOL}", self.place.path().join("script").display())
     }
 
-    /// What it noted under this name.
+    /// Returns the calls recorded under this name.
     pub fn noted(&self, name: &str) -> String {
         let path: PathBuf = self.place.path().join(name);
         let bytes = fs::read(&path).unwrap_or_else(|e| panic!("the tool was not started: {}: {e}", path.display()));

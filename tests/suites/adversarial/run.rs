@@ -1,4 +1,4 @@
-//! Runs of the program that must end in time, and what holds for each of them whatever the host is like.
+//! Runs the program with a time limit, and checks what must hold for every run.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::private_mount_namespace;
 /// Far more than any run here takes.
 const LIMIT: &str = "60";
 
-/// What `timeout(1)` exits with.
+/// The exit codes of `timeout(1)` after a timeout.
 const TIMED_OUT: [i32; 2] = [124, 137];
 
 /// `program` with a time limit.
@@ -26,7 +26,7 @@ pub fn words<'a>(root: &'a ScratchRoot, args: &'a [&'a str]) -> impl Iterator<It
     [OsStr::new("--root"), root.path().as_os_str()].into_iter().chain(args.iter().map(OsStr::new))
 }
 
-/// What is asked of the running system alone.
+/// Needs the running system.
 pub const BEGIN: &[&str] = &["load-lock", "begin"];
 
 /// Runs `args` on `root`.
@@ -48,13 +48,13 @@ pub fn on(root: &ScratchRoot, args: &[&str]) -> Run {
     decent(run, &format!("{args:?}"))
 }
 
-/// Fails unless the run came to an end of its own, with a code that tells its result and at most two lines on standard error.
+/// Fails unless the run ended by itself with a documented code and at most two lines on standard error.
 #[track_caller]
 pub fn decent(run: Run, what: &str) -> Run {
     decent_within(2, run, what)
 }
 
-/// As [`decent`], with at most `most` lines on standard error.
+/// Does the same as [`decent`], with at most `most` lines on standard error.
 #[track_caller]
 pub fn decent_within(most: usize, run: Run, what: &str) -> Run {
     let code = run.code.unwrap_or_else(|| panic!("{what}: a signal ended it: {run:?}"));

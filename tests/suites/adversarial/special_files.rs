@@ -9,7 +9,7 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use crate::postconditions::{expect_healthy, sick};
 use crate::run::on;
 
-/// What is read of a host, as far as it is there.
+/// Files that hostprep reads, if they exist.
 pub const READ: &[&str] = &[
     "/etc/login.defs",
     "/usr/etc/login.defs",
@@ -38,7 +38,7 @@ enum Kind {
     Directory,
     /// `/dev/zero`, which never ends.
     Endless,
-    /// A device that nobody drives.
+    /// A device without a driver.
     NoDriver,
 }
 
@@ -82,7 +82,7 @@ fn nothing_waits_and_nothing_is_taken_for_a_file() {
                 assert_eq!(hook.code, Some(0), "{what}: {hook:?}");
             }
 
-            // Something of ours may stand there by now; whatever is no file goes.
+            // hostprep may have created something there by now; anything that is not a file is removed.
             if std::fs::symlink_metadata(&at).is_ok_and(|found| !found.is_file()) {
                 root.remove(path);
             }
@@ -96,7 +96,7 @@ fn nothing_waits_and_nothing_is_taken_for_a_file() {
 }
 
 #[test]
-fn a_profile_that_is_no_file() {
+fn a_profile_that_is_not_a_file() {
     let root: ScratchRoot = sick();
     let place = harness::setup::open_tempdir();
     for kind in [Kind::Fifo, Kind::Socket, Kind::Directory] {

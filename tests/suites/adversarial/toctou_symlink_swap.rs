@@ -11,11 +11,11 @@ use tempfile::TempDir;
 
 use crate::bystander_file::BystanderFile;
 use crate::paused_at_syscall::Stopped;
-use crate::planted_entry::beside;
+use crate::planted_entry::outside_dir;
 use crate::postconditions::{expect_nothing_left, sick};
 use crate::run::{decent, decent_within, limited, words};
 
-/// A directory of ours, and beside it a link that is exchanged for it.
+/// A directory of hostprep, and a link next to it that is exchanged with it.
 struct Swap {
     ours: PathBuf,
     link: PathBuf,
@@ -23,7 +23,7 @@ struct Swap {
     _outside: TempDir,
 }
 
-/// What a link leads to looks like a place of ours, with modes that we would change and names that we would write.
+/// The link's target looks like one of our directories, with modes that we would change and names that we would write.
 const BAIT: &[&str] = &[
     "amp/",
     "amp/bin/",
@@ -43,7 +43,7 @@ const BAIT: &[&str] = &[
 
 impl Swap {
     fn of(root: &ScratchRoot, ours: &str) -> Self {
-        let outside = beside(root);
+        let outside = outside_dir(root);
         let bystander_at = outside.path().join("bystander");
         let bystander = BystanderFile::directory(&bystander_at, BAIT);
         root.dir(ours, 0o755);
@@ -78,7 +78,7 @@ fn host() -> ScratchRoot {
     root
 }
 
-/// Runs `args` again and again for as long as somebody exchanges `ours` for a link.
+/// Runs `args` repeatedly while a thread exchanges `ours` with a link.
 fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], spoiled: bool) {
     if !harness::need_root() {
         return; // The bystander's group is root's alone to give.
@@ -126,8 +126,8 @@ fn raced(ours: &str, rounds: usize, deeds: &[&[&str]], spoiled: bool) {
     expect_nothing_left(&root, ours);
 }
 
-/// Returns how many lines a run may print on standard error. A removal goes on after a failure and prints one line for each of
-/// the receipt, the load lock and the fault store: the same path can fail in three ways while it is exchanged.
+/// Returns how many lines a run may print on standard error. A removal continues after a failure and prints one line for each
+/// of receipt, load lock and fault store: the same path can fail in three ways while it is exchanged.
 fn most_lines(args: &[&str]) -> usize {
     if args[0] == "remove" { 3 } else { 2 }
 }
@@ -136,7 +136,7 @@ fn most_lines(args: &[&str]) -> usize {
 fn spoil(root: &ScratchRoot, ours: &str) {
     use std::os::unix::fs::PermissionsExt;
     for path in [ours.to_owned(), format!("{ours}.swapped")] {
-        // By then it may be the link, whose bystander is not to be touched by us either.
+        // It may be the link by now; the test must not touch the bystander either.
         let flags = nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_NOFOLLOW;
         if let Ok(dir) = nix::fcntl::open(&root.at(&path), flags, nix::sys::stat::Mode::empty()) {
             let _ = fs::File::from(dir).set_permissions(fs::Permissions::from_mode(0o700));
@@ -171,7 +171,7 @@ fn all_of_a_hook_and_a_removal() {
     }
 }
 
-/// Stops a run at each directory or file that it opens, one after the other, and exchanges `ours` for a link just then.
+/// Stops a run at each directory or file that it opens, one after the other, and exchanges `ours` with a link there.
 fn exchanged_at_each_opening(ours: &str, args: &[&str], without_openat2: bool) {
     if !harness::need_root() {
         return; // As above.

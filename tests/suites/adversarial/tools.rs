@@ -55,7 +55,7 @@ fn a_policy_store_that_leads_out_is_not_given_to_semodule() {
 }
 
 #[test]
-fn useradd_forgets_nobody_of_this_machine() {
+fn useradd_keeps_this_machines_login_records() {
     if !harness::need_root() {
         return; // This machine's logs are root's.
     }

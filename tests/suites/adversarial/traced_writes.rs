@@ -1,5 +1,5 @@
-//! Which paths a command writes, makes, renames, removes or changes the mode of: from a trace of an undisturbed run, so that
-//! a new one cannot be forgotten.
+//! The paths that a command writes, creates, renames, removes or changes the mode of, from a trace of an undisturbed run, so
+//! that the tests cover new ones too.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

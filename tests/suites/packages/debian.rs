@@ -89,9 +89,9 @@ fn from_the_first_installation_to_purge() {
     expect::outline("debian-purged", &fresh, &expect::tree(&system));
 }
 
-/// The new version brings another configuration: an administrator's own stays, an untouched one is replaced.
+/// The new version has another configuration: an administrator's changes stay, an unchanged file is replaced.
 #[test]
-fn what_an_administrator_changed_is_kept() {
+fn changes_of_an_administrator_are_kept() {
     if !harness::need_root() {
         return;
     }
@@ -120,7 +120,7 @@ fn what_an_administrator_changed_is_kept() {
     }
 }
 
-/// Where an administrator put `/opt` on another disk.
+/// An administrator moved `/opt` to another disk.
 #[test]
 fn a_link_in_the_place_of_opt_survives() {
     if !harness::need_root() {

@@ -35,7 +35,7 @@ fn dpkg_killed_before_unpacking() {
     expect::same("installed after all", &expect::tree(&normal), &expect::tree(&killed));
 }
 
-/// A package whose end is missing, as after a download that broke off.
+/// Truncates a package, as an interrupted download does.
 fn cut_off(system: &System) {
     let bytes = std::fs::read(system.at("/tmp/newer.deb")).unwrap();
     std::fs::write(system.at("/tmp/cut-off.deb"), &bytes[..bytes.len() * 9 / 10]).unwrap();
@@ -71,7 +71,7 @@ fn a_failed_first_installation_leaves_nothing() {
     expect::same("after the failure", &fresh, &expect::tree(&system));
 }
 
-/// What is wrong is said and is a fault, and apt goes on; when it is right, `repair` does the rest.
+/// A problem of the host is printed and becomes a fault, and apt continues. Once it is fixed, `repair` does the rest.
 #[test]
 fn nothing_about_the_host_fails_dpkg() {
     if !harness::need_root() {
@@ -84,7 +84,7 @@ fn nothing_about_the_host_fails_dpkg() {
         let what = spoiled.what;
         (spoiled.spoil)(&system);
         let run = system.run("dpkg --install /tmp/newer.deb").expect_code(0);
-        assert!(run.stderr.contains("hostprep"), "{what}: nobody was told: {run:?}");
+        assert!(run.stderr.contains("hostprep"), "{what}: no message: {run:?}");
         system.run("dpkg --install /tmp/older.deb").expect_code(0);
         (spoiled.repair)(&system);
         system.run("/usr/sbin/hostprep repair").expect_code(0);

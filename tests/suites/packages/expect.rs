@@ -1,11 +1,11 @@
-//! What a tree must look like after a package manager has run.
+//! Checks of a tree after a package manager has run.
 
 use std::path::PathBuf;
 
 use harness::snapshot::Compare;
 use harness::{Snapshot, System, setup};
 
-/// What `useradd` and `userdel` keep of the files that they change, and what package managers keep for themselves.
+/// Files that `useradd`, `userdel` and the package managers maintain.
 const NOT_OURS: &[&str] = &[
     "/etc/passwd-",
     "/etc/group-",
@@ -37,10 +37,10 @@ const NOT_OURS: &[&str] = &[
     "/var/tmp",
 ];
 
-/// The log, whose text is never the same twice.
+/// The log, which differs in every run.
 const LOG: &str = "/var/log/cisco/hostprep.log";
 
-/// The tree but for what is not ours to judge.
+/// Returns the tree without the files of other tools.
 pub fn tree(system: &System) -> Snapshot {
     system.snapshot().without(NOT_OURS)
 }
@@ -52,8 +52,8 @@ pub fn same(what: &str, one: &Snapshot, other: &Snapshot) {
     assert!(difference.is_empty(), "{what}:\n{difference}");
 }
 
-/// Fails the test unless exactly what `tests/cases/packages/CASE.txt` lists has become of `fresh`: what was there
-/// before is compared to the byte, what is new by name, kind, mode and owner.
+/// Fails the test unless the changes to `fresh` are exactly those in `tests/cases/packages/CASE.txt`: existing files are compared
+/// by content, new ones by name, type, mode and owner.
 #[track_caller]
 pub fn outline(case: &str, fresh: &Snapshot, after: &Snapshot) {
     let path: PathBuf = setup::top().join("tests/cases/packages").join(format!("{case}.txt"));
@@ -80,7 +80,7 @@ pub fn scan_user(system: &System) {
     assert_eq!(user[5..], ["/nonexistent", "/usr/sbin/nologin"]);
 }
 
-/// What a check comes to in a chroot where all is well.
+/// The outcomes of a check in a chroot without problems.
 pub const IN_A_CHROOT: [&str; 10] = [
     "scan-user=ok",
     "directories=ok",
@@ -122,7 +122,7 @@ pub fn calls(system: &System) -> Vec<String> {
     log.lines().filter_map(|line| line.split_once("info: starting ")).map(|(_, call)| call.to_owned()).collect()
 }
 
-/// Before anything of ours: a tree that others left in a bad state, and another vendor's file in it.
+/// Prepares a tree that others left in a bad state, with another vendor's file in it.
 pub fn untidy(system: &System) {
     use std::os::unix::fs::PermissionsExt;
     system.file("/opt/cisco/other-product/data", "theirs\n");

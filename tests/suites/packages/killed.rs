@@ -1,5 +1,5 @@
-//! A package manager that is killed or interrupted while the hook is at work: alone, so that the hook lives on, or with
-//! everything that it has started.
+//! A package manager is killed or interrupted while the hook runs: alone, so that the hook continues, or with all processes
+//! that it started.
 
 use std::collections::HashMap;
 use std::os::unix::process::CommandExt;
@@ -91,11 +91,11 @@ struct Case {
     line: &'static str,
     signal: Signal,
     whom: Whom,
-    /// What an administrator does then.
+    /// The administrator's next commands.
     then: &'static [&'static str],
 }
 
-/// What lives on closes the window; what was killed leaves it to the next run; then all is as if nothing had been.
+/// A hook that continues closes the window; a killed one leaves it to the next run. Then everything is as without the kill.
 fn play(system: &System, normal: &Snapshot, case: &Case) {
     let Case { line, signal, whom, then } = case;
     let what = format!("{line}, {signal} to {whom:?}");

@@ -1,4 +1,4 @@
-//! What was missing is installed later: hostprep checks again by itself.
+//! Something missing is installed later: hostprep checks again by itself.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +17,7 @@ fn headers() -> (String, Vec<PathBuf>) {
     (release, setup::debs(&[&name]))
 }
 
-/// That kernel without BTF and without headers.
+/// Installs that kernel without BTF and headers.
 fn install_kernel(system: &System, release: &str) {
     system.file(&format!("/boot/config-{release}"), "CONFIG_BPF=y\n# CONFIG_DEBUG_INFO_BTF is not set\n");
     system.file(&format!("/lib/modules/{release}/modules.dep"), "");
@@ -39,7 +39,7 @@ fn kernel_headers_clear_fault_11_on_debian() {
     install_kernel(&system, &release);
     system.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n");
     let run = system.run("dpkg --install /tmp/newer.deb").expect_code(0);
-    assert!(run.stderr.contains("semodule is not here (fault 19); install policycoreutils"), "{run:?}");
+    assert!(run.stderr.contains("semodule is missing (fault 19); install policycoreutils"), "{run:?}");
     assert!(run.stderr.contains("fault 11: "), "{run:?}");
     assert_eq!(expect::raised(&system), [11]);
     for deb in debs {
@@ -53,7 +53,7 @@ fn kernel_headers_clear_fault_11_on_debian() {
     assert!(calls.last().unwrap().starts_with("deb postinst (triggered "), "{calls:?}");
 }
 
-/// The real policy, whose own scripts build the store.
+/// The real policy; its own scripts build the store.
 #[test]
 fn policy_and_tools_bring_the_module_on_debian() {
     if !harness::need_root() {
@@ -90,9 +90,9 @@ fn tools_and_headers_in_the_rpm_world() {
     let (_place, kernel_devel) = from_debs("kernel-devel", &names, "");
     system.copy(&kernel_devel, "/tmp/kernel-devel.rpm");
 
-    // Without what it requires: as on a host whose tools somebody took away.
+    // Without its requirements, as on a host from which the tools were removed.
     let run = system.run("rpm --upgrade --nodeps /tmp/newer.rpm").expect_code(0);
-    assert!(run.stderr.contains("semodule is not here (fault 19); install policycoreutils"), "{run:?}");
+    assert!(run.stderr.contains("semodule is missing (fault 19); install policycoreutils"), "{run:?}");
     assert!(run.stderr.contains("fault 11: "), "{run:?}");
     assert_eq!(expect::raised(&system), [11]);
     system.run("rpm --upgrade /tmp/policycoreutils.rpm").expect_code(0);

@@ -1,5 +1,5 @@
-//! The built packages, installed, upgraded, removed and interrupted by the real package managers, each in a system of its
-//! own. What becomes of a system is compared as a whole tree.
+//! The real package managers install, upgrade, remove and interrupt the built packages, each in its own system. The result is
+//! compared as a whole tree.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

@@ -13,11 +13,11 @@ use crate::expect;
 /// Packages made of Debian's own files under the names that they have in the RPM world.
 pub struct Provided {
     _places: Vec<TempDir>,
-    /// What the chroot has from Debian's packages: libc, libselinux, a shell, useradd.
+    /// The chroot's files from Debian packages: libc, libselinux, a shell, useradd.
     pub host: PathBuf,
-    /// With the real semodule and sefcontext_compile.
+    /// A package with the real semodule and sefcontext_compile.
     pub policycoreutils: PathBuf,
-    /// With the real checkmodule and semodule_package.
+    /// A package with the real checkmodule and semodule_package.
     pub checkpolicy: PathBuf,
 }
 
@@ -123,9 +123,9 @@ fn from_the_first_installation_to_erasure() {
     login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
 }
 
-/// The new version brings another configuration: an administrator's own stays, an untouched one is replaced.
+/// The new version has another configuration: an administrator's changes stay, an unchanged file is replaced.
 #[test]
-fn what_an_administrator_changed_is_kept() {
+fn changes_of_an_administrator_are_kept() {
     if !harness::need_root() {
         return;
     }
@@ -147,7 +147,7 @@ fn what_an_administrator_changed_is_kept() {
     }
 }
 
-/// By the package managers that people use, one after the other on one system; rpm's own way is the standard.
+/// The usual package managers one after the other on one system give the same result as rpm.
 #[test]
 fn dnf_and_zypper_end_where_rpm_does() {
     if !harness::need_root() {

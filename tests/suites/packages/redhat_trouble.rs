@@ -52,7 +52,7 @@ fn nothing_about_the_host_fails_rpm() {
         let what = spoiled.what;
         (spoiled.spoil)(&system);
         let run = system.run("rpm --upgrade /tmp/newer.rpm").expect_code(0);
-        assert!(run.stderr.contains("hostprep"), "{what}: nobody was told: {run:?}");
+        assert!(run.stderr.contains("hostprep"), "{what}: no message: {run:?}");
         assert!(!run.stderr.contains("scriptlet failed"), "{what}: {run:?}");
         (spoiled.repair)(&system);
         system.run("/usr/sbin/hostprep repair").expect_code(0);

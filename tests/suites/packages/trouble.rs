@@ -19,13 +19,13 @@ pub fn kill_at(system: &System, tool: &str, line: &str) {
     wait_until("the tool is called", || system.at("/tmp/held").exists().then_some(()));
     killpg(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL).unwrap();
     child.wait().unwrap();
-    // Where hostprep gave the tool a group of its own, it ends by itself.
+    // If hostprep gave the tool its own process group, it ends by itself.
     system.file("/tmp/let-go", "");
     wait_until("hostprep is gone", || unlocked(system).then_some(()));
     std::fs::rename(system.at(&aside), system.at(tool)).unwrap();
 }
 
-/// Whether nobody holds hostprep's lock any more.
+/// Returns whether hostprep's lock is free.
 pub fn unlocked(system: &System) -> bool {
     use nix::fcntl::{Flock, FlockArg};
     match std::fs::File::open(system.at("/run/cisco/hostprep.lock")) {
@@ -38,7 +38,7 @@ pub fn executable(system: &System, path: &str, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     let source = format!("{path}.source");
     system.file(&source, text);
-    // Put there by another process: what a test beside this one starts would inherit it open for writing (ETXTBSY).
+    // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
     system.copy(&system.at(&source), path);
     std::fs::remove_file(system.at(&source)).unwrap();
     std::fs::set_permissions(system.at(path), PermissionsExt::from_mode(0o755)).unwrap();

@@ -15,7 +15,7 @@ fn the_example_agent_by_dpkg_beside_our_own_package() {
     let before = expect::tree(&system);
     debian::expect_well(system.run("dpkg --install /tmp/agent.deb"));
     expect::outline("vendor-debian-installed", &before, &expect::tree(&system));
-    // Where systemd is at work it is stopped; what was enabled stays so for the day it comes back.
+    // Under a running systemd it is stopped; what was enabled stays enabled for a reinstallation.
     debian::expect_well(system.run("dpkg --remove acme-agent"));
     expect::outline("vendor-debian-removed", &before, &expect::tree(&system));
     debian::expect_well(system.run("dpkg --purge acme-agent"));

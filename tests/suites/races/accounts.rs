@@ -103,7 +103,7 @@ fn one_that_holds_them_for_long_is_a_fault_until_the_next_run() {
     wait_until_useradd_waits(&child, &WAITS);
     assert!(host.says_yes());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "the package manager goes on");
+    assert_eq!(output.status.code(), Some(0), "the package manager continues");
     assert!(
         said(&output).contains("hostprep: fault 5: ") && said(&output).contains("cannot lock"),
         "{}",
@@ -123,7 +123,7 @@ fn one_that_holds_them_for_long_is_a_fault_until_the_next_run() {
     assert_eq!(checked.events[0]["reason"], "user-tool-failed");
 }
 
-/// In an alternate root the tools take only the locks beside the files, with the number of a process in them.
+/// In an alternate root the tools take only lock files with a process number, next to the account files.
 fn with_lock(holder: u32) -> (ScratchRoot, Snapshot) {
     let root = signals::root();
     root.file("/etc/passwd.lock", format!("{holder}\0"));
@@ -157,7 +157,7 @@ fn a_lock_of_a_living_tool_is_waited_for() {
 
 /// It was not there when we looked, and is when our `useradd` comes: it is theirs, and stays when we go.
 #[test]
-fn a_user_that_somebody_else_makes_meanwhile_is_theirs() {
+fn a_user_that_another_tool_creates_meanwhile_is_not_ours() {
     let root = signals::root();
     let login_defs = Snapshot::of(&root.at("/etc/login.defs"));
     let useradd = BlockedTool::new("useradd");

@@ -17,7 +17,7 @@ pub fn rounds() -> usize {
     std::env::var("RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2)
 }
 
-/// Words, and the exit codes that are theirs whatever the others do.
+/// A command and its possible exit codes, whatever the others do.
 pub struct Call {
     pub words: Vec<String>,
     pub codes: &'static [i32],
@@ -49,7 +49,7 @@ pub fn at_once(calls: Vec<Call>, command: impl Fn() -> Command) -> Vec<(Call, Ru
             let mut command = command();
             command.args(&call.words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
             let child = command.spawn().unwrap();
-            // Each pipe has a reader, so that nobody waits for another.
+            // Each pipe has a reader, so that no command blocks.
             (call, std::thread::spawn(move || child.wait_with_output().unwrap()))
         })
         .collect();
@@ -73,24 +73,24 @@ pub fn limited(program: &std::ffi::OsStr) -> Command {
     command
 }
 
-/// Each has ended as it may, and said nothing of an error.
+/// Checks that each command ended with one of its exit codes and printed no error.
 #[track_caller]
 pub fn expect_well(ended: &[(Call, Run)]) {
     for (call, run) in ended {
         let code = run.code.unwrap_or(-1);
         assert!(call.codes.contains(&code), "{:?}: {run:?}", call.words);
-        let told = |line: &str| {
+        let is_progress_or_lock = |line: &str| {
             line.starts_with("hostprep: fault ")
                 || line.starts_with("hostprep:   ")
                 || line.contains("load lock is locked")
         };
-        assert!(run.stderr.lines().all(told), "{:?}: {run:?}", call.words);
+        assert!(run.stderr.lines().all(is_progress_or_lock), "{:?}: {run:?}", call.words);
     }
 }
 
-/// What was said of raising and clearing is what the events tell.
+/// Compares the printed raises and clears with the events.
 #[track_caller]
-pub fn expect_told(ended: &[(Call, Run)], checked: &CheckedStore) {
+pub fn expect_reported(ended: &[(Call, Run)], checked: &CheckedStore) {
     let mut cleared: BTreeMap<u64, usize> = BTreeMap::new();
     for (call, run) in ended.iter().filter(|(call, _)| call.words[0] == "faults") {
         let id = || call.words[2].parse::<u64>().unwrap();
@@ -153,7 +153,7 @@ fn sixty_four_on_one_root() {
         expect_well(&ended);
         login_defs.expect_untouched(&Snapshot::of(&root.at("/etc/login.defs")));
         let store = root.at("/var/lib/cisco/faults");
-        expect_told(&ended, &CheckedStore::of(&store));
+        expect_reported(&ended, &CheckedStore::of(&store));
 
         root.hostprep(&["repair"]).expect_code(3);
         login_defs.expect_untouched(&Snapshot::of(&root.at("/etc/login.defs")));

@@ -1,5 +1,5 @@
-//! An editor rewrites login.defs while `useradd` works inside the window: its change is kept and ours goes back, whether
-//! hostprep lives to see it or is killed, before or after the edit.
+//! An editor rewrites login.defs while `useradd` runs inside the window: its change is kept and ours is undone, whether
+//! hostprep survives or is killed, before or after the edit.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -11,7 +11,7 @@ use harness::{BlockedTool, ScratchRoot, program, setup, signals};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// What is done to the file, and what its text is then, made of the text before the window.
+/// A change to the file, and the expected text, made from the text before the window.
 struct Edit {
     name: &'static str,
     edit: fn(&Path),
@@ -51,7 +51,7 @@ const EDITS: [Edit; 15] = [
     },
     Edit { name: "sed -i", edit: |path| shell(path, "sed -i 's/^UMASK.*/UMASK 077/' \"$1\""), after: umask },
     Edit {
-        name: "moved away and written anew, as vim does it",
+        name: "renamed and rewritten, as vim does",
         edit: |path| shell(path, "mv \"$1\" \"$1~\"; sed 's/^UMASK.*/UMASK 077/' \"$1~\" >\"$1\"; rm \"$1~\""),
         after: umask,
     },
@@ -81,7 +81,7 @@ const EDITS: [Edit; 15] = [
         after: |text| Some(text.replace("USERGROUPS_ENAB no\n", "")),
     },
     Edit {
-        name: "a line of their own behind ours",
+        name: "a new line after ours",
         edit: |path| shell(path, "echo 'USERGROUPS_ENAB no' >>\"$1\""),
         after: |text| Some(text + "USERGROUPS_ENAB no\n"),
     },
@@ -148,7 +148,7 @@ fn edited(edit: &Edit, killed: Killed) {
     }
     root.hostprep(&["repair"]).expect_code(3);
     expect(&root, edit, &before, &what);
-    // The user is there whatever became of the file, with a group of its own.
+    // The user and its group exist in any case.
     let (user, group) = (root.account("passwd", "cisco-amp-scan-svc"), root.account("group", "cisco-amp-scan-svc"));
     assert_eq!(user.unwrap()[3], group.unwrap()[2], "{what}");
 }
@@ -171,7 +171,7 @@ fn expect(root: &ScratchRoot, edit: &Edit, before: &str, what: &str) {
         .paths()
         .filter(|path| path.to_string_lossy().contains("login") && !path.starts_with("/usr"))
         .collect();
-    assert_eq!(ours, [Path::new("/etc/login.defs")], "{what}: nothing of ours is left");
+    assert_eq!(ours, [Path::new("/etc/login.defs")], "{what}: a temporary file is left");
 }
 
 #[test]

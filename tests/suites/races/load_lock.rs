@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use harness::{Run, System, program, wait_until};
 use nix::fcntl::{Flock, FlockArg};
 
-use crate::concurrent_commands::{Call, at_once, expect_told, expect_well, limited, rounds};
+use crate::concurrent_commands::{Call, at_once, expect_reported, expect_well, limited, rounds};
 use crate::store_invariants::CheckedStore;
 
 fn mixed(number: usize) -> Call {
@@ -31,7 +31,7 @@ fn run(system: &System, line: &str) -> Run {
     Run::of(system.command("/usr/bin/hostprep").args(line.split(' ')))
 }
 
-/// Whether the load lock is locked; its faults say the same.
+/// Returns whether the load lock is locked, and checks that its faults agree.
 #[track_caller]
 fn is_locked(system: &System) -> bool {
     let locked = run(system, "load-lock status").code == Some(5);
@@ -63,7 +63,7 @@ fn round(system: &System) {
         command
     });
     expect_well(&ended);
-    expect_told(&ended, &CheckedStore::of(&store).after(before));
+    expect_reported(&ended, &CheckedStore::of(&store).after(before));
 
     // Whatever came last.
     is_locked(system);

@@ -1,7 +1,7 @@
 //! Concurrent commands, and other programs that change the same files: nothing is lost, the next run finishes.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
-#![allow(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the program's surroundings")]
+#![allow(clippy::print_stdout, reason = "figures for a run with --nocapture")]
 
 mod accounts;
 mod concurrent_commands;

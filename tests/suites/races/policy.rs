@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 /// Longer than libsemanage waits.
 const HELD: Duration = Duration::from_secs(8);
 
-/// Whether somebody has the store's lock.
+/// Returns whether a process holds the store's lock.
 fn is_held(root: &ScratchRoot) -> bool {
     let lock = File::options().append(true).open(root.at("/var/lib/selinux/default/semanage.trans.LOCK")).unwrap();
     matches!(Flock::lock(lock, FlockArg::LockExclusiveNonblock), Err((_, Errno::EWOULDBLOCK)))
@@ -21,7 +21,7 @@ fn is_held(root: &ScratchRoot) -> bool {
 
 /// A real `semodule`, stopped in the middle of its transaction for longer than libsemanage waits for its lock.
 #[test]
-fn a_transaction_of_somebody_else_is_waited_for() {
+fn hostprep_waits_for_another_transaction() {
     let root = ScratchRoot::of("debian-12");
     root.policy_store().file("/site.cil", "(type site_t)");
     let mut semodule = Caller::Root.command("semodule");
@@ -35,11 +35,11 @@ fn a_transaction_of_somebody_else_is_waited_for() {
     let start = Instant::now();
     let mut command = Command::new(program::binary());
     command.args(root.args(&["repair", "--only", "selinux-module"])).stdin(Stdio::null()).stdout(Stdio::null());
-    let ours = command.stderr(Stdio::piped()).spawn().unwrap();
+    let hostprep = command.stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(HELD);
     kill(id, Signal::SIGCONT).unwrap();
     assert!(theirs.wait().unwrap().success());
-    let output = ours.wait_with_output().unwrap();
+    let output = hostprep.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
     assert!(start.elapsed() > HELD);
 

@@ -1,4 +1,4 @@
-//! What must hold of the fault store's files, read as every user may read them.
+//! Invariants of the fault store's files, read as an ordinary user may read them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,7 +60,7 @@ impl CheckedStore {
         Self { events: self.events.into_iter().skip(count).collect() }
     }
 
-    /// How many events are so.
+    /// Returns the number of events for which `is_so` is true.
     pub fn count(&self, is_so: impl Fn(&Value) -> bool) -> usize {
         self.events.iter().filter(|event| is_so(event)).count()
     }

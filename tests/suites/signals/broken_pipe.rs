@@ -41,9 +41,9 @@ fn a_reader_that_goes_meanwhile_stops_nothing() {
     }
 }
 
-/// For the textfile collector: a timer that is stopped leaves nothing beside the file, which others would read.
+/// For the textfile collector: an interrupted timer leaves no temporary file, which the collector would read.
 #[test]
-fn a_status_that_is_cut_short_leaves_no_half_file() {
+fn an_interrupted_status_leaves_no_temporary_file() {
     let root = signals::root();
     root.hostprep(&["repair"]).expect_code(3);
     root.dir("/srv", 0o755);

@@ -22,12 +22,12 @@ impl DuringUseradd {
         Self::on(signals::root(), "", words, change)
     }
 
-    /// The same where it is started with signals ignored, as `nohup` and some daemons start what they start.
+    /// Does the same with ignored signals, as `nohup` and some daemons start programs.
     pub fn ignoring(signals: &str) -> Self {
         Self::on(signals::root(), signals, &["repair"], |_| ())
     }
 
-    /// The same on a root that is like those of [`signals::root`].
+    /// Does the same on a root like those of [`signals::root`].
     pub fn on(root: ScratchRoot, ignored: &str, words: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let login_defs = Snapshot::of(&root.at("/etc/login.defs"));
         let useradd = BlockedTool::new("useradd");
@@ -53,7 +53,7 @@ impl DuringUseradd {
         kill(self.id(), signal).unwrap();
     }
 
-    /// Waits for the end; `login.defs` is then what it was, nothing is left beside it, and a next run does the rest.
+    /// Waits for the end; then `login.defs` must be unchanged, without temporary files, and the next run must do the rest.
     #[track_caller]
     pub fn end(self) -> (ScratchRoot, Output) {
         let output = self.child.wait_with_output().unwrap();

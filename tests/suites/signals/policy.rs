@@ -41,20 +41,20 @@ fn interrupted(
 }
 
 #[test]
-fn a_transaction_comes_to_its_end() {
+fn a_transaction_is_completed() {
     let root = root();
     let semodule = BlockedTool::new("semodule");
     let ready = || semodule.wait_until_started();
     let output = interrupted(semodule.command(program::binary()), &root, Signal::SIGTERM, ready, || semodule.unblock());
-    assert_eq!(output.status.code(), Some(0), "there was no more to do: {output:?}");
+    assert_eq!(output.status.code(), Some(0), "nothing was left to do: {output:?}");
     assert!(semodule.has_ended());
     assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
     assert!(!root.at("/opt/cisco/hostprep").exists());
 }
 
-/// A compiler is ended. Between two tries, somebody else being at the store, it is at once, and no fault of the host's.
+/// The compiler is ended. Between two attempts, while another transaction holds the store, the end is immediate and no fault.
 #[test]
-fn what_can_be_left_is_left_at_once_and_taken_up_again() {
+fn compiling_and_waiting_end_at_once_and_the_next_run_continues() {
     let root = root();
     let tree = || root.snapshot().without(&["/var/log", "/var/lib/cisco", "/run"]);
     let before = tree();

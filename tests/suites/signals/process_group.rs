@@ -33,7 +33,7 @@ fn pressed_again_and_again_it_still_closes_the_window() {
 
 /// A terminal that is closed, an init system, `kill 0`: the whole group gets it, and hooks are in it.
 #[test]
-fn a_hook_whose_group_is_signalled_tells_and_does_not_fail() {
+fn a_hook_in_a_signalled_group_reports_and_does_not_fail() {
     for (words, signal) in [
         (&["hook", "deb", "postinst", "configure", ""][..], Signal::SIGTERM),
         (&["hook", "rpm", "post", "1"], Signal::SIGHUP),
@@ -46,13 +46,13 @@ fn a_hook_whose_group_is_signalled_tells_and_does_not_fail() {
         expect_interrupted(&output, 0);
         assert!(root.text("/var/log/cisco/hostprep.log").contains("error: "), "{words:?}: the log has it too");
         let history = root.hostprep(&["faults", "history"]).expect_code(0).stdout;
-        let tells = |event: &str| history.contains(&format!("{event:<8}   5 "));
+        let has = |event: &str| history.contains(&format!("{event:<8}   5 "));
         let judges = words != ["hook", "rpm", "post", "1"];
-        assert!(tells("raised") == judges && tells("cleared") == judges, "{words:?}: what it left undone: {history}");
+        assert!(has("raised") == judges && has("cleared") == judges, "{words:?}: what it left undone: {history}");
     }
 }
 
-/// As a cgroup is ended, or the memory is: `useradd` gets it as well.
+/// As when a cgroup is killed, or in an out-of-memory kill: `useradd` is killed too.
 #[test]
 fn a_useradd_that_is_killed_too_does_not_keep_the_window_open() {
     for (to_us, to_useradd) in [
@@ -84,9 +84,9 @@ fn what_nohup_ignores_stays_ignored() {
     assert_eq!((output.status.code(), output.stderr.len()), (Some(3), 0), "{output:?}");
 }
 
-/// The kernel tells nobody how the children of such a process ended.
+/// The kernel does not report how children end if SIGCHLD is ignored.
 #[test]
-fn how_tools_end_is_known_also_where_that_is_to_be_ignored() {
+fn the_end_of_tools_is_known_even_if_the_caller_ignores_sigchld() {
     let work = DuringUseradd::ignoring("CHLD");
     work.useradd.unblock();
     let (root, output) = work.end();
@@ -95,9 +95,9 @@ fn how_tools_end_is_known_also_where_that_is_to_be_ignored() {
     assert!(log.contains("info: ran in ") && !log.contains("could not be run"), "{log}");
 }
 
-/// What was done is judged all the same: the fault is cleared, although somebody else is at the store just then.
+/// Finished work still updates the faults: the fault is cleared, although another process holds the store just then.
 #[test]
-fn an_interruption_does_not_keep_what_was_done_from_the_store() {
+fn an_interruption_still_updates_the_store() {
     let root = signals::root();
     root.dir("/opt/cisco", 0o755);
     root.hostprep(&["faults", "raise", "5", "--reason", "user-missing"]).expect_code(0);

@@ -20,7 +20,7 @@ fn wait_until_stopped(id: Pid) {
     });
 }
 
-/// A stopped hostprep would leave login.defs changed until somebody says `fg`.
+/// A stopped hostprep would leave login.defs changed until a user runs `fg`.
 #[test]
 fn it_stops_only_once_the_window_is_closed() {
     let work = DuringUseradd::start(&["repair"], |command| _ = command.process_group(0));
@@ -35,9 +35,9 @@ fn it_stops_only_once_the_window_is_closed() {
     assert_eq!((output.status.code(), output.stderr.len()), (Some(3), 0), "it went on to its end: {output:?}");
 }
 
-/// What cannot be put off: as soon as it goes on, the window is closed.
+/// SIGSTOP cannot be deferred: the window is closed as soon as the program continues.
 #[test]
-fn stopped_inside_the_window_it_goes_on_where_it_was() {
+fn stopped_inside_the_window_it_continues_there() {
     let work = DuringUseradd::start(&["repair"], |_| ());
     work.send(Signal::SIGSTOP);
     wait_until_stopped(work.id());

@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 
 const SIGNALS: [Signal; 5] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGPIPE];
 
-/// Sends one signal after the other at each point that `chosen` wants, which is told its number among all.
+/// Sends one signal after the other at each point for which `chosen`, which also gets the point's number, returns true.
 fn sweep_calls(name: &str, chosen: impl Fn(usize, &Point) -> bool) -> Tally {
     let work = Work::named(name).unwrap();
     let points = points(work);
@@ -21,7 +21,7 @@ fn sweep_calls(name: &str, chosen: impl Fn(usize, &Point) -> bool) -> Tally {
 
 #[test]
 fn each_change_while_the_window_is_open() {
-    let tally = sweep_calls("repair", |n, point| point.in_window && (point.tells || n % 31 == 0));
+    let tally = sweep_calls("repair", |n, point| point.in_window && (point.relevant || n % 31 == 0));
     assert!(tally.of(Ended::Interrupted) > 20, "{tally}");
 }
 
@@ -36,16 +36,16 @@ fn all_along_a_repair() {
 
 #[test]
 fn all_along_hooks() {
-    sweep_calls("rpm-post", |n, point| (point.in_window && point.tells && n % 3 == 0) || n % 131 == 0);
-    sweep_calls("deb-postinst", |n, point| (point.in_window && point.tells && n % 3 == 1) || n % 131 == 0);
+    sweep_calls("rpm-post", |n, point| (point.in_window && point.relevant && n % 3 == 0) || n % 131 == 0);
+    sweep_calls("deb-postinst", |n, point| (point.in_window && point.relevant && n % 3 == 1) || n % 131 == 0);
 }
 
 #[test]
 fn all_along_the_recovery_of_a_window() {
-    sweep_calls("recovery", |n, point| (point.in_window && point.tells && n % 2 == 0) || n % 311 == 0);
+    sweep_calls("recovery", |n, point| (point.in_window && point.relevant && n % 2 == 0) || n % 311 == 0);
 }
 
 #[test]
 fn all_along_a_removal() {
-    sweep_calls("remove", |n, point| (point.tells && n % 4 == 0) || n % 97 == 0);
+    sweep_calls("remove", |n, point| (point.relevant && n % 4 == 0) || n % 97 == 0);
 }

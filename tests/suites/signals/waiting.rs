@@ -7,7 +7,7 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 
 #[test]
-fn whoever_waits_ends_with_nothing_changed() {
+fn a_waiting_command_ends_without_changes() {
     for (words, signal, code) in [
         (&["repair"][..], Signal::SIGTERM, 1),
         (&["remove"], Signal::SIGHUP, 1),

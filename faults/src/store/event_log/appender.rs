@@ -11,12 +11,12 @@ use crate::store::event_log::segments;
 
 const MODE: u32 = 0o644;
 
-/// Where the next event goes.
+/// Where to write the next event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct AppendPosition {
-    /// How much of the file is to be kept, in bytes.
+    /// The length of the file up to this position, in bytes.
     pub length: u64,
-    /// Whether the line before it still needs its line feed.
+    /// Whether the line before it lacks its line feed.
     pub needs_newline: bool,
 }
 
@@ -34,34 +34,34 @@ impl AppendPosition {
     }
 }
 
-/// An event as it is stored, with its line feed.
+/// Returns the stored form of an event, with its line feed.
 pub(crate) fn to_line(dir: &Dir, event: &Event) -> Result<Vec<u8>, FileError> {
     let mut line = Vec::with_capacity(512);
     serde_json::to_writer(&mut line, event)
-        .map_err(|e| FileError::new("write", dir.shown().join(NAME), std::io::Error::from(e)))?;
+        .map_err(|e| FileError::new("write", dir.path().join(NAME), std::io::Error::from(e)))?;
     line.push(b'\n');
     Ok(line)
 }
 
-/// The end of the file, for whoever holds the lock.
+/// Appends to the file; only the holder of the lock has one.
 #[derive(Debug)]
 pub(crate) struct Appender {
     position: AppendPosition,
 }
 
 impl Appender {
-    /// A log whose next event goes to `position`. What a dead writer left behind it is cut off.
+    /// Opens the file for an event at `position`, and cuts off anything after it that a killed writer left.
     pub(crate) fn at(dir: &Dir, position: AppendPosition) -> Result<Self, FileError> {
         if dir.stat(NAME)?.is_some_and(|found| u64::try_from(found.st_size).is_ok_and(|size| size > position.length)) {
             let file = dir.append(NAME, MODE)?;
-            cut(&file, position.length).map_err(|e| FileError::new("shorten", dir.shown().join(NAME), e))?;
+            cut(&file, position.length).map_err(|e| FileError::new("shorten", dir.path().join(NAME), e))?;
         }
         Ok(Self { position })
     }
 
     /// Appends one line and waits until it is on disk. After an error it is as if nothing had been appended.
     pub(crate) fn append(&mut self, dir: &Dir, line: &[u8]) -> Result<(), FileError> {
-        let failed = |e| FileError::new("write", dir.shown().join(NAME), e);
+        let failed = |e| FileError::new("write", dir.path().join(NAME), e);
         let mut bytes = Vec::with_capacity(line.len() + 1);
         if self.position.needs_newline {
             bytes.push(b'\n');
@@ -83,7 +83,7 @@ impl Appender {
         Ok(())
     }
 
-    /// Whether the file has events and would be longer than `limit` with `line`.
+    /// Returns whether the file has events and would exceed `limit` bytes with `line`.
     pub(crate) fn is_full(&self, line: &[u8], limit: u64) -> bool {
         self.position.length > 0 && self.position.length + line.len() as u64 > limit
     }
@@ -107,7 +107,7 @@ impl Appender {
         self.append(dir, b"")?;
         let newest = segments::scan(dir)?.numbers.last().copied();
         let first = log_file::open(dir)?.map(|file| file.first()).transpose()?.flatten();
-        // The first event's number, unless a copy was put back whose number is older than a segment's.
+        // The first event's number, unless a restored copy has an older number than a segment.
         let mut possible = first.into_iter().chain([sequence]);
         match possible.find(|number| newest.is_none_or(|newest| *number > newest)) {
             Some(number) => dir.rename_new(NAME, segments::plain_name(number)).map(Some),

@@ -1,7 +1,7 @@
-//! Every change ever made: the closed segments in the order of their numbers, then `events.jsonl`.
+//! All events: the closed segments in the order of their numbers, then `events.jsonl`.
 //!
-//! Readers take no lock. They open `events.jsonl` first and keep it, so that it stays what it was, whatever becomes of its
-//! name, and look for segments then: all that is older than the opened file is in them.
+//! Readers take no lock. They open `events.jsonl` first, so that they keep the same file even if it is renamed, and then look for
+//! segments: these have all events that are older than the opened file.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::store::event_log::log_file::{self, LogFile, SearchResult};
 use crate::store::event_log::reader::EventReader;
 use crate::store::event_log::segments;
 
-/// How often a reader begins again because `events.jsonl` was closed while it looked for the segments.
+/// How often a reader starts again because `events.jsonl` was closed while it looked for segments.
 const TRIES: usize = 5;
 
 /// The events of a store, oldest first, each once, read as they are asked for. Ends after the first error.
@@ -31,22 +31,21 @@ pub struct Events {
     after: u64,
 }
 
-/// Where the events after a number are.
+/// The files with the events after a number.
 pub(crate) struct HistoryRange {
     /// `events.jsonl`, where there is one.
     current: Option<LogFile>,
-    /// What was found in it.
+    /// The result of the search in it.
     pub found: SearchResult,
     segments: BTreeSet<u64>,
 }
 
-/// Where the events after `seq` are. Looks for segments only where `current`, `events.jsonl` as it was opened before
-/// anything else was looked at, does not hold them all.
+/// Finds the events after `seq`. Looks for segments only if `current`, which is `events.jsonl` opened first, lacks some of them.
 pub(crate) fn find(dir: &Dir, current: Option<LogFile>, seq: u64) -> Result<HistoryRange, StoreError> {
     find_listing(dir, current, seq, &mut || segments::numbers(dir))
 }
 
-/// The same, with the numbers of the segments as `list` finds them.
+/// Does the same; `list` returns the numbers of the segments.
 fn find_listing(
     dir: &Dir,
     mut current: Option<LogFile>,
@@ -81,7 +80,7 @@ impl Events {
         Self { dir: None, segments: VecDeque::new(), segment: None, current: None, after: 0 }
     }
 
-    /// The events after `seq`, of a store whose state takes account of `committed`.
+    /// Returns the events after `seq`, of a store with a state up to event `committed`.
     pub(crate) fn after(seq: u64, dir: Arc<Dir>, range: HistoryRange, committed: u64) -> Self {
         let current = range.current.map(|file| EventReader::current(file, range.found.start, committed));
         Self { dir: Some(dir), segments: range.segments.into_iter().collect(), segment: None, current, after: seq }
@@ -93,7 +92,7 @@ impl Events {
         Self { dir: Some(dir), segments, segment: None, current: None, after: seq }
     }
 
-    /// `events.jsonl`, as far as it was read.
+    /// Returns `events.jsonl`, as far as it was read.
     pub(crate) fn current(&self) -> Option<&EventReader> {
         self.current.as_ref()
     }

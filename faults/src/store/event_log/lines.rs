@@ -47,9 +47,9 @@ pub(crate) struct Line {
 /// Lines from the end. Only the last one can lack a line feed.
 pub(crate) struct ReverseLines<'f> {
     file: &'f File,
-    /// Where `unread` begins in the file.
+    /// The offset of `unread` in the file.
     start: u64,
-    /// What was read and not yet given out.
+    /// Bytes that were read but not returned yet.
     unread: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! An opened file of events as it was then, and where in it the newest begin.
+//! An opened file of events, and a search in it from the end.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -19,25 +19,25 @@ pub(crate) const NAME: &str = "events.jsonl";
 
 const BUFFER: usize = 64 * 1024;
 
-/// An opened file of events. It stays the same file whatever becomes of its name.
+/// An opened file of events. It stays the same file even if it is renamed or removed.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     file: Arc<File>,
-    pub shown: PathBuf,
-    /// Where it ended when it was opened; what is appended later is not read.
+    pub path: PathBuf,
+    /// The length in bytes when it was opened; later events are not read.
     pub length: u64,
 }
 
-/// What was found by looking from the end for the events after a number.
+/// The result of a search from the end for the events after a number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SearchResult {
-    /// Where the first of them begins; 0 where none before them is in the file.
+    /// The offset of the first of them; 0 if the file has no earlier event.
     pub start: u64,
-    /// The last number in the file, as far as it was looked through.
+    /// The last number in the searched part of the file.
     pub last: Option<u64>,
     /// Whether the file ends with a line feed, or is empty.
     pub ended: bool,
-    /// Whether all of them are here: they follow the number asked for without a gap, or there are none.
+    /// Whether all of them are in this file: they follow the given number without a gap, or there are none.
     pub joined: bool,
 }
 
@@ -59,49 +59,49 @@ impl From<std::io::Error> for SearchError {
     }
 }
 
-/// Opens `events.jsonl` as it is now. Returns `None` if it does not exist.
+/// Opens `events.jsonl`. Returns `None` if it does not exist.
 pub(crate) fn open(dir: &Dir) -> Result<Option<LogFile>, FileError> {
     match dir.open(NAME, OFlag::O_RDONLY) {
-        Ok(file) => LogFile::of(file, dir.shown().join(NAME)).map(Some),
+        Ok(file) => LogFile::of(file, dir.path().join(NAME)).map(Some),
         Err(e) if e.is_missing() => Ok(None),
         Err(e) => Err(e),
     }
 }
 
-/// Whether `opened` still is what the name leads to.
+/// Returns whether `opened` is still the file with that name.
 pub(crate) fn is_current(dir: &Dir, opened: Option<&LogFile>) -> Result<bool, FileError> {
     let named = dir.stat(NAME)?.map(|found| FileId::of(&found));
     Ok(named == opened.map(LogFile::identity).transpose()?)
 }
 
 impl LogFile {
-    /// `file`, which is called `shown`, as it is now.
-    pub(crate) fn of(file: File, shown: PathBuf) -> Result<Self, FileError> {
+    /// Wraps `file` with its current length. `shown` is its path in messages.
+    pub(crate) fn of(file: File, path: PathBuf) -> Result<Self, FileError> {
         match file.metadata() {
-            Ok(found) => Ok(Self { file: Arc::new(file), length: found.len(), shown }),
-            Err(e) => Err(FileError::new("read", shown, e)),
+            Ok(found) => Ok(Self { file: Arc::new(file), length: found.len(), path }),
+            Err(e) => Err(FileError::new("read", path, e)),
         }
     }
 
     /// Device and inode, by which it is known under another name.
     pub(crate) fn identity(&self) -> Result<FileId, FileError> {
-        let found = self.file.metadata().map_err(|e| FileError::new("look at", &self.shown, e))?;
+        let found = self.file.metadata().map_err(|e| FileError::new("look at", &self.path, e))?;
         Ok(FileId { device: found.dev(), inode: found.ino() })
     }
 
-    /// Looks from the end for the events after `seq`. Lines that are no events are passed over: who reads on from there
-    /// judges them.
+    /// Searches from the end for the events after `seq`. Skips lines that are not events; the reader that continues from there
+    /// reports them.
     pub(crate) fn find_after(&mut self, seq: u64) -> Result<SearchResult, StoreError> {
         loop {
             return match self.look_back(seq) {
                 // Another process cut a torn line off while this one read it.
                 Err(SearchError::System(e)) if e.kind() == ErrorKind::UnexpectedEof => {
-                    let now = self.file.metadata().map_err(|e| FileError::new("read", &self.shown, e))?;
+                    let now = self.file.metadata().map_err(|e| FileError::new("read", &self.path, e))?;
                     self.length = now.len();
                     continue;
                 }
-                Err(SearchError::System(e)) => Err(FileError::new("read", &self.shown, e).into()),
-                Err(SearchError::Newer(found)) => Err(StoreError::Newer { path: self.shown.clone(), found }),
+                Err(SearchError::System(e)) => Err(FileError::new("read", &self.path, e).into()),
+                Err(SearchError::Newer(found)) => Err(StoreError::Newer { path: self.path.clone(), found }),
                 Ok(found) => Ok(found),
             };
         }
@@ -142,7 +142,7 @@ impl LogFile {
 
     /// The number of the first event in it. Lines that are none are passed over.
     pub(crate) fn first(&self) -> Result<Option<u64>, FileError> {
-        let failed = |e| FileError::new("read", &self.shown, e);
+        let failed = |e| FileError::new("read", &self.path, e);
         let mut lines = self.read(4096, 0, self.length);
         let mut line = Vec::new();
         while read_line(&mut lines, &mut line).map_err(failed)? > 0 {
@@ -154,7 +154,7 @@ impl LogFile {
         Ok(None)
     }
 
-    /// How many line feeds there are before `offset`.
+    /// Returns the number of line feeds before `offset`.
     pub(crate) fn feeds_before(&self, offset: u64) -> Result<usize, FileError> {
         let count = || -> std::io::Result<usize> {
             let mut reader = self.read(BUFFER, 0, offset.min(self.length));
@@ -169,7 +169,7 @@ impl LogFile {
                 reader.consume(size);
             }
         };
-        count().map_err(|e| FileError::new("read", &self.shown, e))
+        count().map_err(|e| FileError::new("read", &self.path, e))
     }
 
     /// Its bytes from `start` to where it ended when it was opened.
@@ -182,7 +182,7 @@ impl LogFile {
     }
 }
 
-/// Whether a number is the next one. After the last that there is, none is.
+/// Returns a function that tells whether a number follows `seq`. No number follows the greatest one.
 fn follows(seq: u64) -> impl Fn(u64) -> bool {
     move |next| seq.checked_add(1) == Some(next)
 }

@@ -24,9 +24,9 @@ const BUFFER: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct EventReader {
     source: Source,
-    /// Where the next line begins, in what is read.
+    /// The offset of the next line in the input.
     offset: u64,
-    /// How many lines were read.
+    /// The number of lines read.
     count: usize,
     /// The sequence number that the state takes account of; `None` where the file is closed.
     committed: Option<u64>,
@@ -36,7 +36,7 @@ pub(crate) struct EventReader {
 #[derive(Debug)]
 enum Source {
     Plain { file: LogFile, reader: BufReader<Part>, start: u64 },
-    Packed { shown: PathBuf, reader: Box<BufReader<MultiGzDecoder<BufReader<File>>>> },
+    Packed { path: PathBuf, reader: Box<BufReader<MultiGzDecoder<BufReader<File>>>> },
 }
 
 impl EventReader {
@@ -57,14 +57,14 @@ impl EventReader {
         Self { committed: None, ..Self::current(file, start, 0) }
     }
 
-    /// Those of a packed segment, called `shown`.
-    pub(crate) fn packed(file: File, shown: PathBuf) -> Self {
+    /// Those of a packed segment, called `path`.
+    pub(crate) fn packed(file: File, path: PathBuf) -> Self {
         let unpacked = MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file));
         let reader = Box::new(BufReader::with_capacity(BUFFER, unpacked));
-        Self { source: Source::Packed { shown, reader }, offset: 0, count: 0, committed: None, torn: None }
+        Self { source: Source::Packed { path, reader }, offset: 0, count: 0, committed: None, torn: None }
     }
 
-    /// How long the file was, torn line and all.
+    /// Returns the length of the file in bytes, with a torn line.
     pub(crate) fn length(&self) -> u64 {
         match &self.source {
             Source::Plain { file, .. } => file.length,
@@ -72,15 +72,15 @@ impl EventReader {
         }
     }
 
-    /// Where a torn last line begins, once all lines were read.
+    /// Returns the offset of a torn last line, after all lines were read.
     pub(crate) fn torn(&self) -> Option<u64> {
         self.torn
     }
 
-    fn shown(&self) -> &Path {
+    fn path(&self) -> &Path {
         match &self.source {
-            Source::Plain { file, .. } => &file.shown,
-            Source::Packed { shown, .. } => shown,
+            Source::Plain { file, .. } => &file.path,
+            Source::Packed { path, .. } => path,
         }
     }
 
@@ -104,14 +104,14 @@ impl EventReader {
         }
         match parsed {
             Ok(event) => Ok(Some(event)),
-            Err(ParseError::Newer(found)) => Err(StoreError::Newer { path: self.shown().to_owned(), found }),
+            Err(ParseError::Newer(found)) => Err(StoreError::Newer { path: self.path().to_owned(), found }),
             Err(ParseError::NotJson { problem, .. } | ParseError::Invalid { problem, .. }) => {
                 Err(self.malformed(problem)?.into())
             }
         }
     }
 
-    /// Whether the line just read was never finished.
+    /// Returns whether the line just read is incomplete.
     fn is_torn(&self, line: &[u8], parsed: &Result<Event, ParseError>, committed: u64) -> bool {
         let complete = line.ends_with(b"\n");
         match parsed {
@@ -130,7 +130,7 @@ impl EventReader {
             Source::Packed { .. } => (0, "unpack it with gunzip, then correct or delete that line"),
         };
         Ok(MalformedFile {
-            path: self.shown().to_owned(),
+            path: self.path().to_owned(),
             line: Some(before + self.count),
             problem,
             hint: format!("{hint}, then run again; nothing was changed"),
@@ -140,14 +140,14 @@ impl EventReader {
     fn unreadable(&self, error: io::Error) -> StoreError {
         match (&self.source, error.raw_os_error()) {
             // What the system did not say was said of the content.
-            (Source::Packed { shown, .. }, None) => MalformedFile {
-                path: shown.clone(),
+            (Source::Packed { path, .. }, None) => MalformedFile {
+                path: path.clone(),
                 line: None,
                 problem: format!("not a complete gzip file ({error})"),
                 hint: "restore it from a backup, or move it away and do without its events; nothing was changed".into(),
             }
             .into(),
-            _ => FileError::new("read", self.shown(), error).into(),
+            _ => FileError::new("read", self.path(), error).into(),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Closed parts of the events: `events-<first seq>.jsonl`, later packed as `events-<first seq>.jsonl.gz`.
+//! Closed parts of the events: `events-<first seq>.jsonl`, later compressed as `events-<first seq>.jsonl.gz`.
 //!
-//! A segment that has both names has the same in both, or the packed one is older: the plain one is read. It loses its
-//! plain name only after the packed one is whole and synced, so that who finds neither looks at one that was deleted.
+//! If a segment has both names, both have the same content or the compressed one is older, so the plain one is read. It is removed
+//! only after the compressed one is complete and synced, so a reader that finds neither knows that the segment was deleted.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -23,7 +23,7 @@ const BUFFER: usize = 64 * 1024;
 const PREFIX: &str = "events-";
 const PLAIN: &str = ".jsonl";
 const PACKED: &str = ".jsonl.gz";
-/// As many digits as the largest number has, so that names sort as numbers do.
+/// As many digits as the greatest number has, so that names sort like numbers.
 const DIGITS: usize = 20;
 
 /// The segments that a directory holds, by their numbers.
@@ -33,7 +33,7 @@ pub(crate) struct Listed {
     pub numbers: BTreeSet<u64>,
     /// Those that have their plain form.
     pub plain: BTreeSet<u64>,
-    /// What a writer left that died while it packed one.
+    /// Files of a writer that was killed while it compressed a segment.
     pub unfinished: Vec<OsString>,
 }
 
@@ -52,7 +52,7 @@ fn split(name: &str) -> Option<(u64, &str)> {
     number.map(|number| (number, form))
 }
 
-/// The segments, for whoever holds the lock.
+/// Lists the segments; only for the holder of the lock.
 pub(crate) fn scan(dir: &Dir) -> Result<Listed, FileError> {
     let mut listed = Listed::default();
     for name in dir.names()? {
@@ -95,7 +95,7 @@ pub(crate) fn open(dir: &Dir, number: u64, seq: u64) -> Result<Option<EventReade
     for _ in 0..2 {
         match dir.open(&plain, OFlag::O_RDONLY) {
             Ok(file) => {
-                let mut file = LogFile::of(file, dir.shown().join(&plain))?;
+                let mut file = LogFile::of(file, dir.path().join(&plain))?;
                 let start = file.find_after(seq)?.start;
                 return Ok(Some(EventReader::closed(file, start)));
             }
@@ -103,7 +103,7 @@ pub(crate) fn open(dir: &Dir, number: u64, seq: u64) -> Result<Option<EventReade
             Err(e) => return Err(e.into()),
         }
         match dir.open(&packed, OFlag::O_RDONLY) {
-            Ok(file) => return Ok(Some(EventReader::packed(file, dir.shown().join(&packed)))),
+            Ok(file) => return Ok(Some(EventReader::packed(file, dir.path().join(&packed)))),
             Err(e) if e.is_missing() => {}
             Err(e) => return Err(e.into()),
         }
@@ -111,8 +111,8 @@ pub(crate) fn open(dir: &Dir, number: u64, seq: u64) -> Result<Option<EventReade
     Ok(None)
 }
 
-/// Packs the oldest of the segments that are plain, and removes what a writer left that died at it. One at a time, so
-/// that no caller waits for many. What cannot be packed stays as it is, which is as good, until a later writer can.
+/// Compresses the oldest plain segment, and removes the files of a writer that was killed while it did so. Compresses only one, so
+/// that no caller waits for many. A segment that cannot be compressed stays plain until a later writer succeeds.
 pub(crate) fn compress_oldest(dir: &Dir, listed: &Listed) {
     for left in &listed.unfinished {
         let _ = dir.unlink(left);
@@ -136,11 +136,11 @@ fn compress(dir: &Dir, number: u64) -> Result<bool, FileError> {
     Ok(true)
 }
 
-/// Whether the plain form was made from the packed one, not the other way round: a person may still be unpacking it,
-/// and remove the packed one then, so both are left alone.
+/// Returns whether a person unpacked the compressed segment, as opposed to a writer that compresses the plain one. The person may
+/// remove the compressed one afterwards, so both are left alone.
 fn is_unpacked(dir: &Dir, plain: &str, packed: &str) -> Result<bool, FileError> {
     let (Some(plain), Some(packed)) = (dir.stat(plain)?, dir.stat(packed)?) else { return Ok(false) };
-    // Nobody can set this time, unlike the other one.
+    // The ctime cannot be set, unlike the mtime.
     Ok((plain.st_ctime, plain.st_ctime_nsec) > (packed.st_ctime, packed.st_ctime_nsec))
 }
 

@@ -32,7 +32,7 @@ fn every_difference_is_named() {
         ("word-a", "scope-b = more\nword-a", "nothing uses scope-b"),
         ("word-a", "    .more = more\nword-a", "nothing uses fault-1.more"),
         ("word-a", "word-a = { $time }\nword-a", "word-a is there twice"),
-        ("{ $user }", "somebody", "fault-1.cause leaves out { $user }"),
+        ("{ $user }", "a user", "fault-1.cause leaves out { $user }"),
         ("{ $user }", "{ $user } { $uesr }", "fault-1.cause uses { $uesr }, which en.ftl does not use there"),
         ("{ $user }", "{ $user } { word-a }", "fault-1.cause: write out what it refers to"),
         ("{ $user }", "{ $user } { -term }", "fault-1.cause: write out what it refers to"),

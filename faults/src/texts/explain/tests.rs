@@ -48,12 +48,12 @@ To fix it on this host
   dnf install -y policycoreutils policycoreutils-python-utils checkpolicy selinux-policy-targeted
   hostprep repair
 
-When
+Cause
   SELinux is enforcing, and its policy does not allow the domain
   unconfined_service_t to create, read and write BPF maps, or to load and run
   BPF programs.
 
-Meanwhile
+Impact
   The connector cannot monitor activity on the host.
 
 What to do

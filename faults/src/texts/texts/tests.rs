@@ -78,7 +78,7 @@ fn every_value_can_be_given_and_is_used() {
         let usual: String =
             entries().iter().map(|entry| format!("{:?}", texts.explain(entry.id, &Values::default()))).collect();
         for (name, value) in values() {
-            assert_eq!(given.get(name), own(name).as_deref(), "a value that nobody can give");
+            assert_eq!(given.get(name), own(name).as_deref(), "a value that no caller can set");
             assert!(all.contains(&format!("<{name}>")), "{language}: {name} is in no text");
             assert!(!all.contains(value) || name == "directory", "{language}: {value} is fixed in a text");
             assert!(usual.contains(value), "{language}: {value}");
@@ -123,7 +123,7 @@ fn the_first_locale_that_says_anything_decides() {
     assert_eq!(language(&[("LANG", "ja_JP.UTF-8"), ("LC_MESSAGES", "ko_KR.UTF-8")]), "ko");
     assert_eq!(language(&[("LANG", "ja_JP.UTF-8"), ("LC_MESSAGES", "ko_KR.UTF-8"), ("LC_ALL", "C.UTF-8")]), "en");
     assert_eq!(language(&[("LC_ALL", ""), ("LC_MESSAGES", ""), ("LANG", "zh_TW.UTF-8")]), "zh-TW");
-    // It decides even where there are no texts for it.
+    // LC_ALL decides even if there are no texts for it.
     assert_eq!(language(&[("LC_ALL", "de_DE.UTF-8"), ("LANG", "ja_JP.UTF-8")]), "en");
     assert_eq!(language(&[("LANG", "no such locale")]), "en");
     assert_eq!(language(&[]), "en");

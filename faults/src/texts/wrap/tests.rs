@@ -29,11 +29,11 @@ fn a_line_ends_where_its_script_lets_it() {
         lines("", "커넥터를 다시 시작하여 상태를 다시 확인하게 합니다.", 40),
         ["커넥터를 다시 시작하여 상태를 다시", "확인하게 합니다."]
     );
-    // Paths and options in one piece, whatever stands around them.
+    // Paths and options stay in one piece.
     let text = "理由は、カーネルのログを見てください: /var/log/messages";
     assert_eq!(lines("", text, 40), ["理由は、カーネルのログを見てください:", "/var/log/messages"]);
-    let text = "it is told by the option of mokutil --sb-state";
-    assert_eq!(lines("", text, 40), ["it is told by the option of mokutil", "--sb-state"]);
+    let text = "it is shown by the option of mokutil --sb-state";
+    assert_eq!(lines("", text, 40), ["it is shown by the option of mokutil", "--sb-state"]);
 }
 
 #[test]

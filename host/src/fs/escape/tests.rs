@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use std::path::Path;
+
 use super::*;
 
 #[test]

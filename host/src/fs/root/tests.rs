@@ -34,7 +34,7 @@ fn a_directory_with_etc_is_an_alternate_root() {
     let (outside, root) = scratch();
     assert!(root.is_alternate());
     assert_eq!(root.path(), outside.path().join("root"));
-    assert_eq!(root.shown("/etc/passwd"), outside.path().join("root/etc/passwd"));
+    assert_eq!(root.host_path("/etc/passwd"), outside.path().join("root/etc/passwd"));
 
     symlink("root", outside.path().join("link")).unwrap();
     let through_link = Root::alternate(&outside.path().join("link")).unwrap();
@@ -83,7 +83,7 @@ fn links_are_resolved_inside_the_root() {
     symlink(outside.path().join("secret"), inside.join("etc/escape-absolute")).unwrap();
 
     for name in ["absolute", "relative", "too-far-up", "dir/real", "dir/../etc/real", "twice"] {
-        assert_eq!(root.read_text(Path::new("/etc").join(name)).unwrap(), "inside", "{name}");
+        assert_eq!(root.read_text(format!("/etc/{name}")).unwrap(), "inside", "{name}");
     }
     for path in ["/etc/escape", "/etc/escape-absolute", "/../secret", "/etc/../../secret"] {
         assert_eq!(errno(root.open(path)), Some(Errno::ENOENT), "{path}");
@@ -98,9 +98,9 @@ fn links_are_resolved_inside_the_root() {
 #[test]
 fn a_loop_of_links_ends() {
     let (_outside, root) = scratch();
-    symlink("b", root.shown("/etc/a")).unwrap();
-    symlink("a", root.shown("/etc/b")).unwrap();
-    symlink("c/c", root.shown("/etc/c")).unwrap();
+    symlink("b", root.host_path("/etc/a")).unwrap();
+    symlink("a", root.host_path("/etc/b")).unwrap();
+    symlink("c/c", root.host_path("/etc/c")).unwrap();
     for path in ["/etc/a", "/etc/a/x", "/etc/c"] {
         assert_eq!(errno(root.open(path)), Some(Errno::ELOOP), "{path}");
     }
@@ -110,10 +110,10 @@ fn a_loop_of_links_ends() {
 #[test]
 fn links_above_are_resolved_and_names_in_a_directory_are_not() {
     let (_outside, root) = scratch();
-    fs::create_dir_all(root.shown("/opt/cisco/amp")).unwrap();
-    fs::create_dir_all(root.shown("/srv")).unwrap();
-    symlink("/opt/cisco", root.shown("/srv/cisco")).unwrap();
-    symlink("/opt", root.shown("/link")).unwrap();
+    fs::create_dir_all(root.host_path("/opt/cisco/amp")).unwrap();
+    fs::create_dir_all(root.host_path("/srv")).unwrap();
+    symlink("/opt/cisco", root.host_path("/srv/cisco")).unwrap();
+    symlink("/opt", root.host_path("/link")).unwrap();
 
     assert!(root.dir("/srv/cisco/amp").is_ok());
     assert!(root.dir("/link").is_ok());
@@ -124,14 +124,14 @@ fn links_above_are_resolved_and_names_in_a_directory_are_not() {
 #[test]
 fn only_regular_files_are_opened() {
     let (_outside, root) = scratch();
-    mkfifo(&root.shown("/etc/fifo"), Mode::S_IRWXU).unwrap();
-    symlink("fifo", root.shown("/etc/link-to-fifo")).unwrap();
-    fs::create_dir(root.shown("/etc/dir")).unwrap();
-    let _socket = std::os::unix::net::UnixListener::bind(root.shown("/etc/socket")).unwrap();
+    mkfifo(&root.host_path("/etc/fifo"), Mode::S_IRWXU).unwrap();
+    symlink("fifo", root.host_path("/etc/link-to-fifo")).unwrap();
+    fs::create_dir(root.host_path("/etc/dir")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(root.host_path("/etc/socket")).unwrap();
 
     // None of these may block: opening a fifo for reading waits for a writer.
     for name in ["fifo", "link-to-fifo", "socket"] {
-        assert_eq!(errno(root.open(Path::new("/etc").join(name))), Some(Errno::EINVAL), "{name}");
+        assert_eq!(errno(root.open(format!("/etc/{name}"))), Some(Errno::EINVAL), "{name}");
     }
     assert_eq!(errno(root.open("/etc/dir")), Some(Errno::EISDIR));
     assert_eq!(errno(root.open("/")), Some(Errno::EISDIR));
@@ -142,7 +142,7 @@ fn only_regular_files_are_opened() {
     assert_eq!(errno(etc.open("link-to-fifo", OFlag::O_RDONLY)), Some(Errno::ELOOP));
     // A device cannot be made by every user.
     let null = nix::sys::stat::makedev(1, 3);
-    if mknod(&root.shown("/etc/null"), SFlag::S_IFCHR, Mode::S_IRWXU, null).is_ok() {
+    if mknod(&root.host_path("/etc/null"), SFlag::S_IFCHR, Mode::S_IRWXU, null).is_ok() {
         assert_eq!(errno(root.open("/etc/null")), Some(Errno::EINVAL));
     }
 }
@@ -150,28 +150,28 @@ fn only_regular_files_are_opened() {
 #[test]
 fn reading_is_limited() {
     let (_outside, root) = scratch();
-    fs::write(root.shown("/etc/ten"), "0123456789").unwrap();
+    fs::write(root.host_path("/etc/ten"), "0123456789").unwrap();
     assert_eq!(root.read("/etc/ten", 10).unwrap(), b"0123456789");
     assert_eq!(errno(root.read("/etc/ten", 9)), Some(Errno::EFBIG));
 
     // 1 GiB by its size, nothing on disk: refused without reading it all.
-    File::create(root.shown("/etc/huge")).unwrap().set_len(1 << 30).unwrap();
+    File::create(root.host_path("/etc/huge")).unwrap().set_len(1 << 30).unwrap();
     assert!(matches!(root.read_text("/etc/huge"), Err(ReadError::File(e)) if e.errno() == Some(Errno::EFBIG)));
 }
 
 #[test]
 fn text_that_is_not_utf_8_is_named_with_its_line() {
     let (_outside, root) = scratch();
-    fs::write(root.shown("/etc/latin"), b"one\ntwo\nd\xe9j\xe0 vu\n").unwrap();
+    fs::write(root.host_path("/etc/latin"), b"one\ntwo\nd\xe9j\xe0 vu\n").unwrap();
     let e = root.read_text("/etc/latin").unwrap_err();
     assert!(matches!(&e, ReadError::Malformed(at) if at.line == Some(3)), "{e}");
-    assert!(e.to_string().starts_with(&format!("{}, line 3: ", root.shown("/etc/latin").display())), "{e}");
+    assert!(e.to_string().starts_with(&format!("{}, line 3: ", root.host_path("/etc/latin").display())), "{e}");
 }
 
 #[test]
 fn a_missing_file_is_not_an_error_if_it_may_be_missing() {
     let (_outside, root) = scratch();
-    fs::write(root.shown("/etc/file"), "").unwrap();
+    fs::write(root.host_path("/etc/file"), "").unwrap();
     for path in ["/etc/missing", "/missing/too", "/etc/file/below"] {
         assert_eq!(root.read_text_if_there(path).unwrap(), None, "{path}");
         assert!(root.stat(path).unwrap().is_none(), "{path}");
@@ -183,7 +183,7 @@ fn a_missing_file_is_not_an_error_if_it_may_be_missing() {
 fn names_are_sorted() {
     let (_outside, root) = scratch();
     for name in ["b", "a", ".hidden"] {
-        fs::write(root.shown("/etc").join(name), "").unwrap();
+        fs::write(root.host_path("/etc").join(name), "").unwrap();
     }
     assert_eq!(root.names("/etc").unwrap(), [".hidden", "a", "b"]);
 }
@@ -203,26 +203,26 @@ fn modes_hold_whatever_the_umask() {
         umask(before);
         assert!(made.is_ok() && replaced.is_ok() && created.is_ok_and(|created| created.is_ok()), "umask {mask:o}");
         for dir in ["", "/below", "/below/deep", "/other"] {
-            assert_eq!(mode(root.shown(format!("{top}{dir}"))), 0o755, "{top}{dir}");
+            assert_eq!(mode(root.host_path(format!("{top}{dir}"))), 0o755, "{top}{dir}");
         }
-        assert_eq!(mode(root.shown(format!("{top}/other/file"))), 0o644);
-        assert_eq!(mode(root.shown(format!("{top}/below/deep/created"))), 0o640);
+        assert_eq!(mode(root.host_path(format!("{top}/other/file"))), 0o644);
+        assert_eq!(mode(root.host_path(format!("{top}/below/deep/created"))), 0o640);
     }
 }
 
 #[test]
 fn make_dirs_leaves_what_is_there_and_takes_paths_of_any_form() {
     let (_outside, root) = scratch();
-    fs::create_dir(root.shown("/opt")).unwrap();
-    fs::set_permissions(root.shown("/opt"), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::create_dir(root.host_path("/opt")).unwrap();
+    fs::set_permissions(root.host_path("/opt"), fs::Permissions::from_mode(0o700)).unwrap();
     root.make_dirs("/opt/cisco").unwrap();
-    assert_eq!(mode(root.shown("/opt")), 0o700);
-    assert_eq!(mode(root.shown("/opt/cisco")), 0o755);
+    assert_eq!(mode(root.host_path("/opt")), 0o700);
+    assert_eq!(mode(root.host_path("/opt/cisco")), 0o755);
     root.make_dirs("relative/path").unwrap();
-    assert!(root.shown("/relative/path").is_dir());
+    assert!(root.host_path("/relative/path").is_dir());
     root.make_dirs("/").unwrap();
 
-    fs::write(root.shown("/etc/file"), "").unwrap();
+    fs::write(root.host_path("/etc/file"), "").unwrap();
     assert_eq!(errno(root.make_dirs("/etc/file/below")), Some(Errno::ENOTDIR));
 }
 
@@ -241,19 +241,19 @@ fn many_make_the_same_directories_at_once() {
 #[test]
 fn replacing_leaves_the_old_or_the_new() {
     let (_outside, root) = scratch();
-    fs::write(root.shown("/etc/file"), "old").unwrap();
-    let old = fs::metadata(root.shown("/etc/file")).unwrap().ino();
+    fs::write(root.host_path("/etc/file"), "old").unwrap();
+    let old = fs::metadata(root.host_path("/etc/file")).unwrap().ino();
     // What a crash left is replaced.
-    fs::write(root.shown("/etc/.file.hostprep-new"), "half a").unwrap();
+    fs::write(root.host_path("/etc/.file.hostprep-new"), "half a").unwrap();
 
     root.replace("/etc/file", b"new", 0o640).unwrap();
-    assert_eq!(fs::read_to_string(root.shown("/etc/file")).unwrap(), "new");
-    assert_eq!(mode(root.shown("/etc/file")), 0o640);
-    assert_ne!(fs::metadata(root.shown("/etc/file")).unwrap().ino(), old, "the old content is never overwritten");
+    assert_eq!(fs::read_to_string(root.host_path("/etc/file")).unwrap(), "new");
+    assert_eq!(mode(root.host_path("/etc/file")), 0o640);
+    assert_ne!(fs::metadata(root.host_path("/etc/file")).unwrap().ino(), old, "the old content is never overwritten");
     assert_eq!(root.names("/etc").unwrap(), ["file"]);
 
     // After a failure, the old content is there and no temporary file.
-    fs::create_dir_all(root.shown("/etc/dir/full")).unwrap();
+    fs::create_dir_all(root.host_path("/etc/dir/full")).unwrap();
     assert!(root.replace("/etc/dir", b"new", 0o644).is_err());
     assert_eq!(root.names("/etc").unwrap(), ["dir", "file"]);
     assert_eq!(root.names("/etc/dir").unwrap(), ["full"]);
@@ -263,7 +263,7 @@ fn replacing_leaves_the_old_or_the_new() {
 fn a_failed_write_leaves_the_old_content() {
     let (_outside, root) = scratch();
     let etc = root.dir("/etc").unwrap();
-    fs::write(root.shown("/etc/file"), "old").unwrap();
+    fs::write(root.host_path("/etc/file"), "old").unwrap();
     let failed = etc.replace_with("file", 0o644, |file| {
         file.write_all(b"half")?;
         Err(io::Error::other("no more"))
@@ -277,19 +277,19 @@ fn a_failed_write_leaves_the_old_content() {
 fn replacing_does_not_write_through_a_link() {
     let (outside, root) = scratch();
     fs::write(outside.path().join("victim"), "untouched").unwrap();
-    symlink("../../victim", root.shown("/etc/file")).unwrap();
-    symlink(outside.path().join("victim"), root.shown("/etc/.file.hostprep-new")).unwrap();
+    symlink("../../victim", root.host_path("/etc/file")).unwrap();
+    symlink(outside.path().join("victim"), root.host_path("/etc/.file.hostprep-new")).unwrap();
     root.replace("/etc/file", b"new", 0o644).unwrap();
     assert_eq!(fs::read_to_string(outside.path().join("victim")).unwrap(), "untouched");
-    assert!(fs::symlink_metadata(root.shown("/etc/file")).unwrap().is_file());
+    assert!(fs::symlink_metadata(root.host_path("/etc/file")).unwrap().is_file());
 }
 
 #[test]
 fn creating_never_takes_what_is_there() {
     let (_outside, root) = scratch();
     let etc = root.dir("/etc").unwrap();
-    fs::write(root.shown("/etc/file"), "mine").unwrap();
-    symlink("nowhere", root.shown("/etc/dangling")).unwrap();
+    fs::write(root.host_path("/etc/file"), "mine").unwrap();
+    symlink("nowhere", root.host_path("/etc/dangling")).unwrap();
     for name in ["file", "dangling"] {
         assert_eq!(errno(etc.create(name, 0o644)), Some(Errno::EEXIST), "{name}");
     }
@@ -305,17 +305,17 @@ fn appending_adds_to_the_end() {
         etc.append("log", 0o640).unwrap().write_all(word.as_bytes()).unwrap();
     }
     assert_eq!(root.read_text("/etc/log").unwrap(), "one two");
-    assert_eq!(mode(root.shown("/etc/log")), 0o640);
+    assert_eq!(mode(root.host_path("/etc/log")), 0o640);
 }
 
 #[test]
 fn names_are_linked_exchanged_renamed_and_removed() {
     let (_outside, root) = scratch();
     let etc = root.dir("/etc").unwrap();
-    fs::write(root.shown("/etc/one"), "1").unwrap();
+    fs::write(root.host_path("/etc/one"), "1").unwrap();
     etc.link("one", "aside").unwrap();
     assert_eq!(errno(etc.link("one", "aside")), Some(Errno::EEXIST));
-    fs::write(root.shown("/etc/two"), "2").unwrap();
+    fs::write(root.host_path("/etc/two"), "2").unwrap();
     etc.exchange("one", "two").unwrap();
     assert_eq!(root.read_text("/etc/one").unwrap(), "2");
     etc.rename("aside", "one").unwrap();
@@ -328,9 +328,9 @@ fn names_are_linked_exchanged_renamed_and_removed() {
     etc.unlink("two").unwrap();
     etc.unlink("two").unwrap();
 
-    fs::create_dir_all(root.shown("/etc/full/not-empty")).unwrap();
+    fs::create_dir_all(root.host_path("/etc/full/not-empty")).unwrap();
     assert!(!etc.remove_dir("full").unwrap());
-    fs::remove_dir(root.shown("/etc/full/not-empty")).unwrap();
+    fs::remove_dir(root.host_path("/etc/full/not-empty")).unwrap();
     assert!(etc.remove_dir("full").unwrap());
     assert!(etc.remove_dir("full").unwrap(), "already gone is success");
 }
@@ -344,10 +344,10 @@ proptest::proptest! {
     ) {
         let (outside, root) = scratch();
         fs::write(outside.path().join("secret"), "outside").unwrap();
-        fs::create_dir_all(root.shown("/a/b")).unwrap();
+        fs::create_dir_all(root.host_path("/a/b")).unwrap();
         for (number, target) in links.iter().enumerate() {
-            symlink(target, root.shown(format!("/l{number}"))).unwrap();
-            symlink(target, root.shown(format!("/a/l{number}"))).unwrap();
+            symlink(target, root.host_path(format!("/l{number}"))).unwrap();
+            symlink(target, root.host_path(format!("/a/l{number}"))).unwrap();
         }
         let secret = fs::metadata(outside.path().join("secret")).unwrap().ino();
         let above = fs::metadata(outside.path()).unwrap().ino();

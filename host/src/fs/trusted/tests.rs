@@ -37,7 +37,7 @@ impl Tree {
 }
 
 fn refusal(result: Result<Dir, FileError>) -> String {
-    result.map(|dir| dir.shown().display().to_string()).unwrap_err().to_string()
+    result.map(|dir| dir.path().display().to_string()).unwrap_err().to_string()
 }
 
 const STORE: &str = "/var/lib/cisco/faults";

@@ -14,7 +14,7 @@ fn scratch() -> (tempfile::TempDir, Root) {
 }
 
 fn acquire(root: &Root, clock: &dyn Clock, waiting: &mut dyn FnMut()) -> Result<Lock, LockError> {
-    Lock::acquire(root, Path::new(LOCK), clock, Duration::from_secs(2), waiting)
+    Lock::acquire(root, &LOCK.into(), clock, Duration::from_secs(2), waiting)
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn scratch(files: &[(&str, &str)]) -> (TempDir, Root) {
     fs::create_dir(outside.path().join("etc")).unwrap();
     let root = Root::alternate(outside.path()).unwrap();
     for (path, content) in files {
-        let path = root.shown(path);
+        let path = root.host_path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
@@ -72,7 +72,7 @@ fn the_newest_installed_kernel_is_found() {
         ("/boot/vmlinuz-9-rescue-0123456789abcdef", ""),
         ("/boot/config-7.0", ""),
     ]);
-    symlink("usr/lib", root.shown("/lib")).unwrap();
+    symlink("usr/lib", root.host_path("/lib")).unwrap();
     assert_eq!(newest_installed(&root).unwrap().as_deref(), Some(RELEASE));
 }
 
@@ -87,10 +87,10 @@ fn the_configuration_shows_btf() {
     let no = "# CONFIG_DEBUG_INFO_BTF is not set\nCONFIG_DEBUG_INFO_BTF_MODULES=y\nXCONFIG_DEBUG_INFO_BTF=y\n";
     for place in ["/boot/config-6.1.0-18-amd64", "/lib/modules/6.1.0-18-amd64/config"] {
         let (_outside, root) = scratch(&[(place, yes)]);
-        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(root.shown(place)));
+        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(InRoot::from(place)));
         assert_eq!(btf(&root, OTHER, false).unwrap(), Btf::Absent(None), "another kernel's");
         let (_outside, root) = scratch(&[(place, no)]);
-        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Some(root.shown(place))));
+        assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Some(InRoot::from(place))));
     }
 }
 
@@ -103,11 +103,11 @@ fn only_the_running_kernel_is_asked_itself() {
     let (_outside, root) = scratch(&[("/proc/config.gz", "")]);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(b"CONFIG_DEBUG_INFO_BTF=y\n").unwrap();
-    fs::write(root.shown("/proc/config.gz"), packed.finish().unwrap()).unwrap();
-    assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present(root.shown("/proc/config.gz")));
+    fs::write(root.host_path("/proc/config.gz"), packed.finish().unwrap()).unwrap();
+    assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present(InRoot::from("/proc/config.gz")));
     assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(None));
 
-    fs::write(root.shown("/proc/config.gz"), "not packed").unwrap();
+    fs::write(root.host_path("/proc/config.gz"), "not packed").unwrap();
     assert!(btf(&root, RELEASE, true).unwrap_err().to_string().contains("/proc/config.gz"));
 }
 
@@ -120,10 +120,10 @@ fn headers_of_this_kernel_are_found_in_every_place() {
     ] {
         for marker in ["include/generated/utsrelease.h", "include/linux/utsrelease.h"] {
             let (_outside, root) = scratch(&[(&format!("{place}/{marker}"), &uts(RELEASE))]);
-            assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.shown(place)), "{place}/{marker}");
+            assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(place)), "{place}/{marker}");
         }
         let (_outside, root) = scratch(&[(&format!("{place}/include/config/kernel.release"), "6.1.0-18-amd64\n")]);
-        assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.shown(place)));
+        assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(place)));
     }
 }
 
@@ -134,9 +134,9 @@ fn a_link_to_headers_counts_and_a_dangling_one_does_not() {
         ("/opt/headers/include/generated/utsrelease.h", &uts(RELEASE)),
         (&format!("/lib/modules/{RELEASE}/modules.dep"), ""),
     ]);
-    symlink("/opt/headers", root.shown(&build)).unwrap();
-    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.shown(&build)));
-    fs::rename(root.shown("/opt/headers"), root.shown("/opt/gone")).unwrap();
+    symlink("/opt/headers", root.host_path(&build)).unwrap();
+    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(&*build)));
+    fs::rename(root.host_path("/opt/headers"), root.host_path("/opt/gone")).unwrap();
     assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Missing);
 }
 
@@ -150,7 +150,7 @@ fn empty_directories_are_not_headers() {
         "/usr/src/linux-headers-6.1.0-18-common/include".into(),
         format!("/usr/src/linux-headers-{OTHER}/scripts"),
     ] {
-        fs::create_dir_all(root.shown(place)).unwrap();
+        fs::create_dir_all(root.host_path(place)).unwrap();
     }
     assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Missing);
 }
@@ -166,7 +166,7 @@ fn headers_of_other_kernels_are_named() {
     assert_eq!(headers(&root, RELEASE).unwrap(), others);
 
     // A directory of the right name with another kernel's build files is not usable either.
-    let wrong = root.shown(format!("/usr/src/kernels/{RELEASE}/include/generated"));
+    let wrong = root.host_path(format!("/usr/src/kernels/{RELEASE}/include/generated"));
     fs::create_dir_all(&wrong).unwrap();
     fs::write(wrong.join("utsrelease.h"), uts(OTHER)).unwrap();
     assert_eq!(headers(&root, RELEASE).unwrap(), others);
@@ -176,7 +176,7 @@ fn headers_of_other_kernels_are_named() {
 fn build_files_without_a_release_count_by_their_directory() {
     let place = format!("/usr/src/kernels/{RELEASE}");
     let (_outside, root) = scratch(&[(&format!("{place}/Makefile"), "")]);
-    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(root.shown(place)));
+    assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(InRoot::from(&*place)));
 }
 
 proptest::proptest! {

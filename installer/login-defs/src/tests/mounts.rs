@@ -42,25 +42,25 @@ fn there_and_back(root: &Root, path: &Path) {
     let before = looks();
     let plan = plan(root).unwrap().unwrap();
     assert_eq!(plan.blocked(), None);
-    let window = open(root, Path::new(STATE), &plan).unwrap();
+    let window = open(root, STATE, &plan).unwrap();
     assert!(read(root).unwrap().usergroups_enab);
     assert!(!window.close().unwrap().concurrent_edit);
     assert_eq!(looks(), before);
     // The same after a crash.
-    std::mem::forget(open(root, Path::new(STATE), &plan).unwrap());
-    crate::recover(root, Path::new(STATE)).unwrap().unwrap();
+    std::mem::forget(open(root, STATE, &plan).unwrap());
+    crate::recover(root, STATE).unwrap().unwrap();
     assert_eq!(looks(), before);
-    assert_eq!(stale_window(root, Path::new(STATE)).unwrap(), None);
+    assert_eq!(stale_window(root, STATE).unwrap(), None);
 }
 
 fn refused_as_read_only(root: &Root, _: &Path) {
     let plan = plan(root).unwrap().unwrap();
     assert!(plan.blocked().unwrap().ends_with("is on a read-only file system"), "{plan:?}");
-    let error = open(root, Path::new(STATE), &plan).unwrap_err();
+    let error = open(root, STATE, &plan).unwrap_err();
     let message = error.to_string();
     assert!(matches!(error, WindowError::Unchangeable { .. }) && message.contains("read-write"), "{message}");
     assert!(message.contains("/etc/login.defs"), "{message}");
-    assert_eq!(stale_window(root, Path::new(STATE)).unwrap(), None);
+    assert_eq!(stale_window(root, STATE).unwrap(), None);
 }
 
 #[test]

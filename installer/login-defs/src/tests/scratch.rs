@@ -74,8 +74,8 @@ impl Scratch {
         crate::plan(&self.root).unwrap().unwrap()
     }
 
-    pub fn state(&self) -> &'static Path {
-        Path::new(STATE)
+    pub fn state(&self) -> &'static str {
+        STATE
     }
 
     /// Returns `/etc` and `/usr` with everything in them, and the names in the state directory.

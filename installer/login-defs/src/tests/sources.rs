@@ -1,12 +1,13 @@
 //! The effective settings of several files.
 
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+
+use host::fs::InRoot;
 
 use super::scratch::{DEFS, Scratch};
 use crate::{plan, read};
 
-fn effective(files: &[(&str, &str)]) -> (bool, Option<PathBuf>) {
+fn effective(files: &[(&str, &str)]) -> (bool, Option<InRoot>) {
     let scratch = Scratch::bare();
     for (path, content) in files {
         scratch.put(path, content.as_bytes());
@@ -21,7 +22,7 @@ const NO: &str = "USERGROUPS_ENAB no\n";
 
 #[test]
 fn the_last_assignment_is_effective() {
-    let by = |path: &str| Some(PathBuf::from(path));
+    let by = |path: &str| Some(InRoot::from(path));
     assert_eq!(effective(&[]), (false, None));
     assert_eq!(effective(&[("etc/login.defs", YES)]), (true, by("/etc/login.defs")));
     assert_eq!(effective(&[("etc/login.defs", "")]), (false, None));
@@ -93,7 +94,7 @@ fn the_description_of_a_plan() {
     let scratch = Scratch::with(YES.as_bytes());
     scratch.put("usr/etc/login.defs.d/5.defs", NO.as_bytes());
     assert!(shown(&scratch).contains("there is no /etc/login.defs.d to override it"), "{}", shown(&scratch));
-    let path = Path::new("/etc/login.defs.d/zz-hostprep.defs");
+    let path = InRoot::from("/etc/login.defs.d/zz-hostprep.defs");
     std::fs::create_dir_all(scratch.path("etc/login.defs.d")).unwrap();
-    assert_eq!(scratch.plan().drop_in.as_deref(), Some(path));
+    assert_eq!(scratch.plan().drop_in, Some(path));
 }

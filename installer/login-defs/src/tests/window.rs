@@ -155,7 +155,7 @@ fn a_stale_window_is_closed_before_another_opens() {
     let before = scratch.picture();
     std::mem::forget(open(&scratch.root, scratch.state(), &scratch.plan()).unwrap());
     let found = stale_window(&scratch.root, scratch.state()).unwrap().unwrap().found;
-    assert_eq!(found, [scratch.root.shown(STATE), scratch.root.shown("/etc/.login.defs.hostprep-original")]);
+    assert_eq!(found, [scratch.root.host_path(STATE), scratch.root.host_path("/etc/.login.defs.hostprep-original")]);
     // Planned before the stale window was found, when the file said yes.
     assert_eq!(plan(&scratch.root).unwrap(), None);
     assert!(!recover(&scratch.root, scratch.state()).unwrap().unwrap().concurrent_edit);

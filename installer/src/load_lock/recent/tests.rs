@@ -5,7 +5,7 @@ use super::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A world whose clock may be wrong: `skew` is by how much.
+/// A simulated host with a clock that is wrong by `skew`.
 struct World {
     /// Seconds that really went by.
     real: i64,
@@ -33,28 +33,28 @@ impl World {
     }
 
     /// The host goes down and is up again after a minute; the load that had begun at `begun` was not ended.
-    fn crashes(&mut self, begun: &Moment) -> End {
+    fn crashes(&mut self, begun: &Moment) -> UncleanLoad {
         self.passes(60);
         self.boot += 1;
         self.booted = self.real;
         self.passes(30);
-        End { begun: begun.clone(), noticed: self.moment() }
+        UncleanLoad { begun: begun.clone(), noticed: self.moment() }
     }
 }
 
-fn counted(ends: &[End], world: &World) -> usize {
-    count(ends, &world.moment(), HOUR)
+fn counted(loads: &[UncleanLoad], world: &World) -> usize {
+    count(loads, &world.moment(), HOUR)
 }
 
 #[test]
 fn to_the_second() {
     let mut world = World::new();
     let begun = world.moment();
-    let ends = [world.crashes(&begun)];
+    let loads = [world.crashes(&begun)];
     world.passes(3600);
-    assert_eq!(counted(&ends, &world), 1, "an hour is within an hour");
+    assert_eq!(counted(&loads, &world), 1, "an hour is within an hour");
     world.passes(1);
-    assert_eq!(counted(&ends, &world), 0);
+    assert_eq!(counted(&loads, &world), 0);
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn a_clock_set_within_a_boot_changes_nothing() {
     for skew in [-1_000_000_000, -86_400, 86_400] {
         let mut world = World::new();
         let begun = world.moment();
-        let ends = [world.crashes(&begun)];
+        let loads = [world.crashes(&begun)];
         world.skew = skew;
         world.passes(3600);
-        assert_eq!(counted(&ends, &world), 1, "{skew}");
+        assert_eq!(counted(&loads, &world), 1, "{skew}");
         world.passes(1);
-        assert_eq!(counted(&ends, &world), 0, "{skew}");
+        assert_eq!(counted(&loads, &world), 0, "{skew}");
     }
 }
 
@@ -110,29 +110,29 @@ proptest! {
     /// With clocks that are right the count is what really was.
     #[test]
     fn right_clocks_are_believed(gaps in prop::collection::vec(0i64..8000, 1..8), rest in 0i64..8000) {
-        let (mut world, mut ends, mut times) = (World::new(), Vec::new(), Vec::new());
+        let (mut world, mut loads, mut times) = (World::new(), Vec::new(), Vec::new());
         for gap in gaps {
             let begun = world.moment();
             world.passes(gap);
-            ends.push(world.crashes(&begun));
+            loads.push(world.crashes(&begun));
             times.push(world.real);
         }
         world.passes(rest);
         let really = times.iter().filter(|time| world.real - **time <= 3600).count();
-        prop_assert_eq!(counted(&ends, &world), really);
+        prop_assert_eq!(counted(&loads, &world), really);
     }
 
     /// With clocks that are set back at will, none that is recent is forgotten as long as all of them are.
     #[test]
     fn set_back_clocks_forget_nothing(steps in prop::collection::vec((0i64..150, -100_000i64..=0), 1..6), last in -100_000i64..=0) {
-        let (mut world, mut ends) = (World::new(), Vec::new());
+        let (mut world, mut loads) = (World::new(), Vec::new());
         for (gap, skew) in &steps {
             let begun = world.moment();
             world.passes(*gap).skew = *skew;
-            ends.push(world.crashes(&begun));
+            loads.push(world.crashes(&begun));
         }
         world.skew = last;
-        prop_assert_eq!(counted(&ends, &world), steps.len());
+        prop_assert_eq!(counted(&loads, &world), steps.len());
     }
 }
 
@@ -141,7 +141,7 @@ proptest! {
 fn a_file_of_absurd_times_is_counted_all_the_same() {
     let moment =
         |boot: usize, since_boot_ms| Moment { time: Timestamp::UNIX_EPOCH, boot_id: boot.to_string(), since_boot_ms };
-    let ends: Vec<End> =
-        (0..1100).map(|boot| End { begun: moment(boot, 0), noticed: moment(boot, u64::MAX) }).collect();
-    assert_eq!(count(&ends, &moment(2000, 0), HOUR), 1);
+    let loads: Vec<UncleanLoad> =
+        (0..1100).map(|boot| UncleanLoad { begun: moment(boot, 0), noticed: moment(boot, u64::MAX) }).collect();
+    assert_eq!(count(&loads, &moment(2000, 0), HOUR), 1);
 }

@@ -11,8 +11,8 @@ fn parse(text: &str) -> Result<Record, MalformedFile> {
 #[test]
 fn the_first_schema_is_read_for_ever() {
     let record = parse(SAMPLE).unwrap();
-    assert_eq!((record.ends.len(), record.open, record.locked.is_some()), (2, None, true));
-    assert_eq!(record.ends[1].noticed.since_boot_ms, 41_520);
+    assert_eq!((record.unclean_loads.len(), record.open, record.locked.is_some()), (2, None, true));
+    assert_eq!(record.unclean_loads[1].noticed.since_boot_ms, 41_520);
 }
 
 #[test]
@@ -41,10 +41,10 @@ fn what_cannot_be_understood_names_file_and_way_out() {
 #[test]
 fn the_oldest_ends_go() {
     let mut record = parse(SAMPLE).unwrap();
-    let end = record.ends[1].clone();
+    let end = record.unclean_loads[1].clone();
     for _ in 0..100 {
         record.push(end.clone());
     }
-    assert_eq!(record.ends.len(), LoadLockRule::MOST_ENDS);
-    assert_eq!(record.ends[0], end);
+    assert_eq!(record.unclean_loads.len(), LoadLockRule::MAX_UNCLEAN_LOADS);
+    assert_eq!(record.unclean_loads[0], end);
 }

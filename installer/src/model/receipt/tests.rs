@@ -21,13 +21,13 @@ impl Scratch {
     }
 
     fn put(&self, inside: &str, text: &str) {
-        let path = self.root.shown(inside);
+        let path = self.root.host_path(inside);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     fn text(&self, inside: &str) -> Option<String> {
-        fs::read_to_string(self.root.shown(inside)).ok()
+        fs::read_to_string(self.root.host_path(inside)).ok()
     }
 
     fn receipt(&self) -> Receipt<'_> {
@@ -76,7 +76,7 @@ fn an_entry_gets_its_id_once_the_thing_was_made() {
     assert_eq!(receipt.created(), [user(Some(990))]);
     assert!(receipt.is_unmodified(&user(Some(990))).unwrap());
 
-    // Deleted, and made again by somebody else.
+    // Deleted, and created again by another tool.
     scratch.put("/etc/passwd", "cisco-amp-scan-svc:x:991:991::/nonexistent:/usr/sbin/nologin\n");
     assert!(!receipt.is_unmodified(&user(Some(990))).unwrap());
 }
@@ -109,7 +109,7 @@ fn a_journal_that_cannot_be_used_is_kept_aside() {
 fn the_first_format_is_still_read() {
     let scratch = Scratch::new();
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journal-1.json");
-    #[expect(clippy::disallowed_methods, reason = "a fixture lies beside the test")]
+    #[expect(clippy::disallowed_methods, reason = "a fixture in the test's directory")]
     let text = fs::read_to_string(fixture).unwrap();
     scratch.put(PATH, &text);
     let receipt = scratch.receipt();

@@ -1,9 +1,7 @@
 //! Creating, changing and removing the managed directories.
 
-use std::path::{Path, PathBuf};
-
 use faults::{Reason, Remedy};
-use host::fs::OpenPolicy;
+use host::fs::{InRoot, OpenPolicy};
 use host::log::Level;
 use host::{FileError, InsideText, Root};
 use nix::errno::Errno;
@@ -19,14 +17,14 @@ use crate::model::step::Removal;
 #[derive(Debug)]
 pub(super) struct CreateDirectory {
     /// As the prepared host sees it.
-    pub path: PathBuf,
+    pub path: InRoot,
     /// Its mode.
     pub mode: u32,
 }
 
 impl Action for CreateDirectory {
     fn describe(&self, root: &Root) -> Vec<String> {
-        vec![format!("mkdir -m {:04o} {}", self.mode, root.shown(&self.path).display())]
+        vec![format!("mkdir -m {:04o} {}", self.mode, root.host_path(&self.path).display())]
     }
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
@@ -44,7 +42,7 @@ impl Action for CreateDirectory {
             }
             return Err(ActionError::HostProblem(failure(cx, path, &e)));
         }
-        cx.log.line(Level::Info, &format!("created {} {mode:04o}", cx.root.shown(path).display()));
+        cx.log.line(Level::Info, &format!("created {} {mode:04o}", cx.root.host_path(path).display()));
         Ok(Applied::Changed)
     }
 }
@@ -53,7 +51,7 @@ impl Action for CreateDirectory {
 #[derive(Debug)]
 pub(super) struct AdjustDirectory {
     /// As the prepared host sees it.
-    pub path: PathBuf,
+    pub path: InRoot,
     /// The mode now and the mode to be.
     pub mode: Option<(u32, u32)>,
     /// The group now, if it is not root's.
@@ -62,7 +60,7 @@ pub(super) struct AdjustDirectory {
 
 impl Action for AdjustDirectory {
     fn describe(&self, root: &Root) -> Vec<String> {
-        let path = root.shown(&self.path);
+        let path = root.host_path(&self.path);
         let mut lines = Vec::new();
         if let Some(gid) = self.gid {
             lines.push(format!("chgrp root {}  # was {gid}", path.display()));
@@ -77,7 +75,7 @@ impl Action for AdjustDirectory {
         let Self { path, mode, gid } = self;
         let (dir, name) = cx.root.open_parent(path, OpenPolicy::NoSymlinks)?;
         let directory = dir.dir(&name)?;
-        let shown = cx.root.shown(path);
+        let host_path = cx.root.host_path(path);
         // Between looking and opening somebody else may have put another directory here.
         if directory.stat_self()?.st_uid != 0 {
             let detail = format!("{} changed its owner while it was checked", path.display());
@@ -86,12 +84,12 @@ impl Action for AdjustDirectory {
         }
         if gid.is_some() {
             fchown(&directory, None, Some(Gid::from_raw(0))).map_err(|e| {
-                ActionError::HostProblem(failure(cx, path, &FileError::new("change the group of", &shown, e)))
+                ActionError::HostProblem(failure(cx, path, &FileError::new("change the group of", &host_path, e)))
             })?;
         }
         if let Some((now, to_be)) = *mode {
             directory.set_mode(to_be).map_err(|e| ActionError::HostProblem(failure(cx, path, &e)))?;
-            cx.log.line(Level::Info, &format!("{} was {now:04o}, is {to_be:04o}", shown.display()));
+            cx.log.line(Level::Info, &format!("{} was {now:04o}, is {to_be:04o}", host_path.display()));
         }
         Ok(Applied::Changed)
     }
@@ -110,12 +108,12 @@ pub(super) fn plan_removal(receipt: &Receipt) -> Removal {
 #[derive(Debug)]
 struct RemoveDirectory {
     /// As the prepared host sees it.
-    path: PathBuf,
+    path: InRoot,
 }
 
 impl Action for RemoveDirectory {
     fn describe(&self, root: &Root) -> Vec<String> {
-        vec![format!("rmdir {}  # if it is empty", root.shown(&self.path).display())]
+        vec![format!("rmdir {}  # if it is empty", root.host_path(&self.path).display())]
     }
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
@@ -126,7 +124,7 @@ impl Action for RemoveDirectory {
 }
 
 /// Returns what a failed change of a directory means.
-pub(in crate::steps) fn failure(cx: &HostContext, path: &Path, error: &FileError) -> Finding {
+pub(in crate::steps) fn failure(cx: &HostContext, path: &InRoot, error: &FileError) -> Finding {
     let reason = match error.errno() {
         Some(Errno::EROFS) => Reason::ReadOnlyFilesystem,
         _ => Reason::DirectoryMode,

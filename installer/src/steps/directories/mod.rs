@@ -3,11 +3,11 @@
 
 mod change;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use faults::{FaultId, Reason, Remedy};
 use host::Root;
-use host::fs::{DirLookup, mode_of};
+use host::fs::{DirLookup, InRoot, mode_of};
 
 pub(super) use self::change::failure;
 use self::change::{AdjustDirectory, CreateDirectory};
@@ -119,7 +119,7 @@ fn state(cx: &HostContext, directory: &ManagedDirectory, mounts: &[PathBuf]) -> 
         let detail = format!("{path} belongs to uid {uid}, expected root");
         return Ok(foreign(Reason::DirectoryOwner, detail, own_and_mode(cx, directory)));
     }
-    if mounts.contains(&cx.root.shown(&directory.path)) {
+    if mounts.contains(&cx.root.host_path(&directory.path)) {
         let detail = format!(
             "{path} is a mount point, root:{gid} and {mode:04o}, expected root:root and {:04o}",
             directory.mode
@@ -134,15 +134,15 @@ fn repair() -> Remedy {
 }
 
 fn own_and_mode(cx: &HostContext, directory: &ManagedDirectory) -> Vec<Remedy> {
-    let (path, mode) = (directory.path.as_path(), format!("{:04o}", directory.mode));
+    let (path, mode) = (&directory.path, format!("{:04o}", directory.mode));
     vec![cx.remedy_on(&["chown", "root:root"], &[path]), cx.remedy_on(&["chmod", &mode], &[path])]
 }
 
 /// A free name next to `path`.
-fn aside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
+fn aside(path: &InRoot) -> InRoot {
+    let mut name = path.as_path().as_os_str().to_owned();
     name.push(".aside");
-    name.into()
+    InRoot::from_top(name)
 }
 
 fn mode_finding(cx: &HostContext, directory: &ManagedDirectory, mode: u32, gid: u32) -> Finding {

@@ -1,8 +1,7 @@
 //! Remedies that change the kernel's command line, by the boot loader of the prepared system.
 
-use std::path::{Path, PathBuf};
-
 use faults::Remedy;
+use host::fs::{AsInRoot, InRoot};
 use host::system::boot_entry::BootEntry;
 
 use crate::model::host_context::HostContext;
@@ -32,15 +31,15 @@ pub(super) fn lower_lockdown(cx: &HostContext, entry: Option<&BootEntry>) -> Vec
             words.into_iter().chain([format!("--remove-args={FROM}"), format!("--args={TO}")]),
         )];
     }
-    let generated = entry.is_none_or(|entry| entry.path.ends_with("grub.cfg")) && has(GRUB_DEFAULT);
+    let generated = entry.is_none_or(is_grubs) && has(GRUB_DEFAULT);
     if !generated && is_written(cx, KERNEL_INSTALL) {
         return with_kernel_install(cx, entry);
     }
-    let files: Vec<PathBuf> = grub_files(cx).into_iter().filter(|path| is_written(cx, path)).collect();
+    let files: Vec<InRoot> = grub_files(cx).into_iter().filter(|path| is_written(cx, path)).collect();
     let mut remedy: Vec<Remedy> = files.iter().map(|path| replace_in(cx, path)).collect();
     match (remedy.is_empty(), entry) {
         // Not one that a command makes from other files.
-        (true, Some(entry)) if !entry.path.ends_with("grub.cfg") => return vec![replace_in(cx, &entry.path)],
+        (true, Some(entry)) if !is_grubs(entry) => return vec![replace_in(cx, &entry.path)],
         (true, _) => remedy.push(Remedy::manual(format!("set {TO} in GRUB_CMDLINE_LINUX of {GRUB_DEFAULT}"))),
         (false, _) => {}
     }
@@ -56,11 +55,11 @@ pub(super) fn lower_lockdown(cx: &HostContext, entry: Option<&BootEntry>) -> Vec
 
 /// systemd-boot and the like: `kernel-install(8)` writes the entries.
 fn with_kernel_install(cx: &HostContext, entry: Option<&BootEntry>) -> Vec<Remedy> {
-    let mut remedy = vec![replace_in(cx, Path::new(KERNEL_INSTALL))];
+    let mut remedy = vec![replace_in(cx, &InRoot::from(KERNEL_INSTALL))];
     if cx.root.exists("/usr/bin/sdbootutil") {
         // openSUSE's (`sdbootutil(8)`).
         remedy.push(Remedy::run_in_root(["sdbootutil", "update-all-entries"]));
-    } else if let Some(entry) = entry.filter(|entry| entry.path != Path::new(KERNEL_INSTALL)) {
+    } else if let Some(entry) = entry.filter(|entry| entry.path != KERNEL_INSTALL) {
         remedy.push(replace_in(cx, &entry.path));
     } else {
         remedy.push(Remedy::manual("run kernel-install add for each installed kernel"));
@@ -68,19 +67,24 @@ fn with_kernel_install(cx: &HostContext, entry: Option<&BootEntry>) -> Vec<Remed
     remedy
 }
 
-fn replace_in(cx: &HostContext, path: &Path) -> Remedy {
+fn replace_in(cx: &HostContext, path: &InRoot) -> Remedy {
     cx.remedy_on(&["sed", "-i", &format!("s/{FROM}/{TO}/g")], &[path])
 }
 
-fn grub_files(cx: &HostContext) -> Vec<PathBuf> {
+fn grub_files(cx: &HostContext) -> Vec<InRoot> {
     let more = cx.root.names(GRUB_DEFAULTS).unwrap_or_default();
-    let more = more.into_iter().map(|name| Path::new(GRUB_DEFAULTS).join(name));
-    std::iter::once(PathBuf::from(GRUB_DEFAULT))
-        .chain(more.filter(|path| path.extension().is_some_and(|extension| extension == "cfg")))
+    let more = more.into_iter().map(|name| InRoot::from(GRUB_DEFAULTS).join(name));
+    std::iter::once(InRoot::from(GRUB_DEFAULT))
+        .chain(more.filter(|path| path.as_path().extension().is_some_and(|extension| extension == "cfg")))
         .collect()
 }
 
+/// Returns whether an entry is in a file that GRUB's tools generate.
+fn is_grubs(entry: &BootEntry) -> bool {
+    entry.path.as_path().ends_with("grub.cfg")
+}
+
 /// Returns whether the parameter is written out in a file.
-fn is_written(cx: &HostContext, path: impl AsRef<Path>) -> bool {
+fn is_written(cx: &HostContext, path: impl AsInRoot) -> bool {
     cx.root.read_text(path).is_ok_and(|text| text.contains(FROM))
 }

@@ -23,21 +23,18 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         )));
     }
     let config = match btf(cx.root, release, *running)? {
-        Btf::Present(shown) => {
-            return Ok(Observation::satisfied(format!("{release} has BTF ({})", cx.root.inside(&shown).display())));
+        Btf::Present(path) => {
+            return Ok(Observation::satisfied(format!("{release} has BTF ({path})")));
         }
         Btf::Absent(config) => config,
     };
     let without = match config {
-        Some(config) => format!("kernel {release} has no BTF ({})", cx.root.inside(&config).display()),
+        Some(config) => format!("kernel {release} has no BTF ({config})"),
         None => format!("kernel {release} has no BTF"),
     };
     let finding = match headers(cx.root, release)? {
         Headers::Usable(at) => {
-            return Ok(Observation::satisfied(format!(
-                "{without}, its headers are in {}",
-                cx.root.inside(&at).display()
-            )));
+            return Ok(Observation::satisfied(format!("{without}, its headers are in {at}")));
         }
         Headers::OfOthers(others) => Finding {
             reason: Reason::HeadersMismatch,

@@ -1,9 +1,8 @@
 //! Faults 8 and 9: where the agent watches through kernel modules of its own, nothing keeps the module out. Whether the
 //! agent's policy wants that monitoring at all is not known here: `skip` in the configuration says so.
 
-use std::path::{Path, PathBuf};
-
 use faults::{Reason, Remedy};
+use host::fs::InRoot;
 use host::system::kernel_module;
 use host::system::secure_boot;
 use policy::kernel::KernelMode;
@@ -75,12 +74,12 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     let Some(file) = file else {
         return Ok(missing(cx, &release, &wanted));
     };
-    let shown = file.display();
+    let path = file.display();
     let enforced = if running { secure_boot::enforces_signatures(cx.root)? } else { None };
     if let Some(why) = &enforced
         && signed == Some(false)
     {
-        let detail = format!("{shown} is not signed, and {why}");
+        let detail = format!("{path} is not signed, and {why}");
         let remedy = vec![Remedy::manual(
             "sign the module with a key that this kernel trusts, or let the kernel load unsigned modules",
         )];
@@ -92,7 +91,7 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     {
         return Ok(Observation::fault(mislabelled(cx, &release, &file, &label)));
     }
-    let detail = format!("{shown} exists for {release} and is not loaded");
+    let detail = format!("{path} exists for {release} and is not loaded");
     Ok(match signed {
         _ if !secure_boot && enforced.is_none() => Observation::satisfied(detail),
         Some(_) => Observation::satisfied(format!("{detail}: signed; whether the kernel trusts the key is not known")),
@@ -103,13 +102,17 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
 }
 
 /// SELinux lets the kernel load a module only from files of this type (`system { module_load }`, Linux 4.7 and EL 7).
-fn mislabelled(cx: &HostContext, release: &str, file: &Path, label: &str) -> Finding {
+fn mislabelled(cx: &HostContext, release: &str, file: &InRoot, label: &str) -> Finding {
     let mut remedy = vec![cx.remedy_on(&["chcon", "-t", MODULE_TYPE], &[file])];
     // The policy gives modules below /lib/modules that label by itself.
     if !file.starts_with("/lib/modules") {
-        let directory = file.parent().unwrap_or(file);
-        let above = directory.ancestors().filter(|above| above.ends_with(release)).last().and_then(Path::parent);
-        let pattern = format!("{}(/.*)?", escaped(&above.unwrap_or(directory).to_string_lossy()));
+        let directory = file.parent().unwrap_or_else(|| file.clone());
+        let above = directory
+            .ancestors()
+            .filter(|above| above.as_path().ends_with(release))
+            .last()
+            .and_then(|above| above.parent());
+        let pattern = format!("{}(/.*)?", escaped(&above.unwrap_or(directory).to_string()));
         let keep = Remedy::run_in_root(["semanage", "fcontext", "-a", "-t", MODULE_TYPE, &pattern]);
         remedy.push(
             keep.with_comment(
@@ -132,7 +135,7 @@ fn escaped(path: &str) -> String {
         .collect()
 }
 
-fn find(cx: &HostContext, release: &str, names: &[String], modules: &KernelModules) -> Result<Option<PathBuf>, Error> {
+fn find(cx: &HostContext, release: &str, names: &[String], modules: &KernelModules) -> Result<Option<InRoot>, Error> {
     for name in names {
         if let Some(file) = kernel_module::find(cx.root, release, name, &modules.places)? {
             return Ok(Some(file));

@@ -1,9 +1,9 @@
 //! The account tools: how they are called for a root, when they are run again, and what their failure means.
 
-use std::path::Path;
 use std::time::Duration;
 
 use faults::{Reason, Remedy};
+use host::fs::InRoot;
 use host::log::Level;
 use host::process::backoff::Backoff;
 use host::process::{Command, ProcessError, telling_line};
@@ -17,7 +17,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 
 /// How long a tool is run again while another program holds the lock of the account files: as long as for the policy store.
-const LOCK_PATIENCE: Duration = policy::transaction::LOCK_TIMEOUT;
+const LOCK_TIMEOUT: Duration = policy::transaction::LOCK_TIMEOUT;
 
 /// Returns an account tool for `cx`'s root. `--prefix` edits the files of an alternate root in place (`useradd(8)`).
 #[must_use]
@@ -53,7 +53,7 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
         return Ok(());
     }
     let (program, option) = (command.program(), root_option(command.program()));
-    let help = match cx.processes.run_uninterruptible(&Command::new(program).arg("--help")) {
+    let help = match cx.runner.run_uninterruptible(&Command::new(program).arg("--help")) {
         Ok(output) => output.stdout + &output.stderr,
         Err(e @ ProcessError::Failed { .. }) => e.stderr().to_owned(),
         // Reported when the tool itself is run.
@@ -85,14 +85,14 @@ pub fn retry_while_locked<E>(
     mut attempt: impl FnMut() -> Result<Result<(), ProcessError>, E>,
 ) -> Result<Result<(), ProcessError>, E> {
     const HELD: &str = "another program holds the lock of the account files";
-    let mut backoff = Backoff::new(cx.clock, LOCK_PATIENCE);
+    let mut backoff = Backoff::new(cx.clock, LOCK_TIMEOUT);
     loop {
         let ran = attempt()?;
         match &ran {
             Err(e) if is_locked_out(cx.root, e) => {}
             _ => return Ok(ran),
         }
-        if !backoff.wait(|left| cx.processes.retrying(command, HELD, left)) {
+        if !backoff.wait(|left| cx.runner.retrying(command, HELD, left)) {
             let interrupted = || Err(ProcessError::Interrupted { command: Box::new(command.clone()) });
             return Ok(if host::process::signals::interrupted() { interrupted() } else { ran });
         }
@@ -193,8 +193,8 @@ pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
 }
 
 fn on_files(cx: &HostContext, command: &[&str], files: &[String]) -> Remedy {
-    let files: Vec<&Path> = files.iter().map(Path::new).collect();
-    cx.remedy_on(command, &files)
+    let files: Vec<InRoot> = files.iter().map(|file| InRoot::from(&**file)).collect();
+    cx.remedy_on(command, &files.iter().collect::<Vec<_>>())
 }
 
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].
@@ -215,7 +215,7 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
             if let Err(e) = opened {
                 cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
             }
-            Ok::<_, Error>(cx.processes.run_uninterruptible(command).map(drop))
+            Ok::<_, Error>(cx.runner.run_uninterruptible(command).map(drop))
         })
     });
     match ran? {

@@ -34,17 +34,17 @@ pub(super) fn sync_accounts(cx: &HostContext) -> Result<(), FileError> {
 #[derive(Debug)]
 pub(super) struct RecoverLoginDefs {
     /// What is there, for people.
-    pub shown: String,
+    pub leftover: String,
 }
 
 impl Action for RecoverLoginDefs {
     fn describe(&self, _root: &Root) -> Vec<String> {
-        vec![format!("put back {}", self.shown)]
+        vec![format!("put back {}", self.leftover)]
     }
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
         login_defs::recover(cx.root, &cx.profile.paths.state)?;
-        cx.log.line(Level::Warning, &format!("put back {}", self.shown));
+        cx.log.line(Level::Warning, &format!("put back {}", self.leftover));
         Ok(Applied::Changed)
     }
 }
@@ -96,7 +96,7 @@ impl Action for RunAccountTool {
                     Err(error) => return Err(ActionError::from(error)),
                 }
                 // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
-                Ok(cx.processes.run_uninterruptible(used).map(drop))
+                Ok(cx.runner.run_uninterruptible(used).map(drop))
             })
         });
         let synced = sync_accounts(cx);
@@ -136,7 +136,7 @@ fn login_defs_failure(cx: &HostContext, blocked: &WindowError, error: &ProcessEr
     if !["login.defs", "login definitions"].iter().any(|name| stderr.contains(name)) {
         return None;
     }
-    let path = cx.root.inside(path);
+    let path = cx.root.inside(path)?;
     let error = error.inside_text(cx.root);
     let detail = format!("{} can be neither changed nor replaced: {source}; {error}", path.display());
     let remedy = vec![cx.remedy_on(&["chattr", "-i", "-a"], &[&path]), Remedy::hostprep(["repair"])];

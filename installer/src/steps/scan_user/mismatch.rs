@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use faults::{Reason, Remedy};
-use host::fs::is_dir;
+use host::fs::{InRoot, is_dir};
 use host::process::Command;
 use host::system::accounts::{GSHADOW, Group, SHADOW, User};
 
@@ -50,11 +50,11 @@ pub(super) fn problems(cx: &HostContext, user: &User, group: Option<&Group>, mos
         Some(group) if group.gid != user.gid => problems.push(Problem::PrimaryGroup { gid: user.gid }),
         Some(_) => {}
     }
-    if !wanted.shells.contains(&user.shell) {
+    if !wanted.shells.iter().any(|shell| shell.as_path() == user.shell) {
         problems.push(Problem::LoginShell(user.shell.clone()));
     }
     if user.uid != 0 && user.home.is_absolute() {
-        let home = cx.root.stat_followed(&user.home)?;
+        let home = cx.root.stat_followed(InRoot::from_top(&user.home))?;
         if home.is_some_and(|home| is_dir(&home) && home.st_uid == user.uid) {
             problems.push(Problem::HomeMade(user.home.clone()));
         }
@@ -113,8 +113,8 @@ pub(super) fn mismatch(
     for problem in problems {
         usermod = match problem {
             Problem::PrimaryGroup { .. } | Problem::GroupMissing => usermod.args(["--gid", name]),
-            Problem::LoginShell(_) => usermod.args(["--shell".as_ref(), shell(cx).as_os_str()]),
-            Problem::HomeMade(_) => usermod.args(["--home".as_ref(), wanted.home.as_os_str()]),
+            Problem::LoginShell(_) => usermod.args(["--shell".as_ref(), shell(cx).as_path().as_os_str()]),
+            Problem::HomeMade(_) => usermod.args(["--home".as_ref(), wanted.home.as_path().as_os_str()]),
             // An expiry, here none, is what makes usermod add the line (`usermod(8)`); the password is one that nobody has.
             Problem::NotIn(SHADOW) => usermod.args(["--password", "!", "--expiredate", ""]),
             Problem::NotIn(_) => {
@@ -129,10 +129,10 @@ pub(super) fn mismatch(
     // the home may be `/`: so it gets one that is not there.
     let regroups =
         problems.iter().any(|problem| matches!(problem, Problem::PrimaryGroup { .. } | Problem::GroupMissing));
-    let has_home = user.is_some_and(|user| cx.root.exists(&user.home));
+    let has_home = user.is_some_and(|user| cx.root.exists(InRoot::from_top(&user.home)));
     let names_home = problems.iter().any(|problem| matches!(problem, Problem::HomeMade(_)));
     if regroups && has_home && !names_home {
-        usermod = usermod.args(["--home".as_ref(), wanted.home.as_os_str()]);
+        usermod = usermod.args(["--home".as_ref(), wanted.home.as_path().as_os_str()]);
     }
     if changes {
         commands.push((usermod.arg(name), Vec::new()));

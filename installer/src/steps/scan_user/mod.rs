@@ -5,9 +5,8 @@ mod apply;
 mod mismatch;
 mod remove;
 
-use std::path::{Path, PathBuf};
-
 use faults::{FaultId, Reason, Remedy};
+use host::fs::InRoot;
 use host::log::Level;
 use host::process::Command;
 use host::system::accounts::{Accounts, Group, User};
@@ -73,7 +72,7 @@ fn observe(cx: &HostContext) -> Result<Observation, Error> {
         Ok(Verdict::Satisfied(detail)) => Verdict::NotReady(format!("{detail}; {leftover}")),
         _ => Verdict::NotReady(leftover.to_string()),
     };
-    Ok(Observation { verdict, plan: vec![Box::new(RecoverLoginDefs { shown: leftover.to_string() })] })
+    Ok(Observation { verdict, plan: vec![Box::new(RecoverLoginDefs { leftover: leftover.to_string() })] })
 }
 
 fn judge(cx: &HostContext) -> Result<Observation, Error> {
@@ -115,12 +114,12 @@ fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error
     };
     let complete = |useradd: Command| {
         useradd
-            .args(["--home-dir".as_ref(), wanted.home.as_os_str()])
-            .args(["--shell".as_ref(), shell(cx).as_os_str()])
+            .args(["--home-dir".as_ref(), wanted.home.as_path().as_os_str()])
+            .args(["--shell".as_ref(), shell(cx).as_path().as_os_str()])
             .args(["--comment", &wanted.comment, &wanted.name])
     };
     let what = if group.is_some() { "user" } else { "user and group" };
-    if cx.processes.find(Tool::Useradd.program()).is_none() {
+    if cx.runner.find(Tool::Useradd.program()).is_none() {
         let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
         return Ok(Observation::fault(not_installed(cx, &detail, Remedy::hostprep(["repair"]))));
     }
@@ -135,8 +134,8 @@ fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error
 }
 
 /// Returns the first of the profile's shells that exists.
-fn shell(cx: &HostContext) -> PathBuf {
+fn shell(cx: &HostContext) -> InRoot {
     let shells = &cx.profile.scan_user.shells;
     let there = shells.iter().find(|shell| cx.root.exists(shell));
-    there.or(shells.first()).map_or_else(|| Path::new("/bin/false").to_owned(), Clone::clone)
+    there.or(shells.first()).map_or_else(|| "/bin/false".into(), Clone::clone)
 }

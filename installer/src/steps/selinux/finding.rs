@@ -20,8 +20,9 @@ pub fn assess(cx: &HostContext) -> Result<RuleAssessment, Error> {
 /// What is wrong and what to do about it, where the rule is known not to be in force.
 pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<Finding> {
     let Problem { cause, detail, .. } = assessment.rule.problem()?;
+    let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
     let mut remedy = match &assessment.rule {
-        RuleState::NotLoaded(_) => vec![Remedy::run_in_root(["semodule", "-B"])],
+        RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![Remedy::command(&target.rebuild())],
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
         RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
         _ => Vec::new(),

@@ -1,10 +1,9 @@
 //! The policy module: compiled, and loaded in one transaction.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use faults::{Reason, Remedy};
-use host::fs::{OpenPolicy, fhs, temporary_name};
+use host::fs::{InRoot, OpenPolicy, fhs, temporary_name};
 use host::log::Level;
 use host::process::{Command, ProcessError};
 use host::{Dir, FileError, InsideText, Root};
@@ -29,28 +28,28 @@ use crate::steps::directories::failure;
 pub(super) struct LoadModule(pub ModuleLoad);
 
 impl Action for LoadModule {
-    fn describe(&self, _root: &Root) -> Vec<String> {
+    fn describe(&self, root: &Root) -> Vec<String> {
         let load = &self.0;
         let mut lines: Vec<String> =
-            load.compile.writes.iter().map(|(path, _)| format!("write {}", path.display())).collect();
+            load.compile.writes.iter().map(|(path, _)| format!("write {}", root.host_path(path).display())).collect();
         lines.extend(load.compile.commands.iter().map(ToString::to_string));
         if load.present.disabled {
             lines.push("enable the module, which was disabled".to_owned());
         }
-        lines.push(load.command().to_string());
+        lines.push(load.command(root).to_string());
         lines
     }
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let load = &self.0;
-        let work = &cx.profile.paths.work;
-        require_roots_alone(cx, work)?;
-        let managed = cx.profile.directories.iter().filter(|directory| work.starts_with(&directory.path));
+        let build_dir = &cx.profile.paths.build_dir;
+        require_roots_alone(cx, build_dir)?;
+        let managed = cx.profile.directories.iter().filter(|directory| build_dir.starts_with(&directory.path));
         for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
             receipt.record(Created::Directory { path: directory.path.clone() })?;
         }
-        let directory = cx.root.create_dir(work, OpenPolicy::NoSymlinks).map_err(|e| {
-            let finding = failure(cx, work, &e);
+        let directory = cx.root.create_dir(build_dir, OpenPolicy::NoSymlinks).map_err(|e| {
+            let finding = failure(cx, build_dir, &e);
             ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, ..finding })
         })?;
         let outcome = match ensure_policy_inside(cx, load.target.policy_type()) {
@@ -63,7 +62,7 @@ impl Action for LoadModule {
     }
 }
 
-/// Loads the policy that is in the store into the kernel again.
+/// Loads the policy that is in the store into the kernel again, or builds it again.
 #[derive(Debug)]
 pub(super) struct ReloadPolicy {
     /// The tool.
@@ -77,7 +76,7 @@ impl Action for ReloadPolicy {
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let spec = &cx.profile.module;
-        let ran = policy::transaction::run(cx.processes, cx.clock, &self.command, &spec.name);
+        let ran = policy::transaction::run(cx.runner, cx.clock, &self.command, &spec.name);
         ran.map(|_| Applied::Changed).map_err(|error| refused(cx, &error))
     }
 }
@@ -88,7 +87,7 @@ pub(super) struct RestoreStore(pub InterruptedTransaction);
 
 impl Action for RestoreStore {
     fn describe(&self, root: &Root) -> Vec<String> {
-        let path = root.shown(self.0.path());
+        let path = root.host_path(self.0.path());
         vec![format!("mv {0}/previous {0}/active", path.display())]
     }
 
@@ -118,7 +117,7 @@ fn compile_and_commit(
     load: &ModuleLoad,
     directory: &Dir,
 ) -> Result<(), ActionError> {
-    let compiled = match load.compile(cx.processes, directory) {
+    let compiled = match load.compile(cx.runner, directory) {
         Ok(compiled) => compiled,
         Err(CompileError::Process(e @ ProcessError::Interrupted { .. })) => {
             return Err(ActionError::Internal(e.into()));
@@ -134,7 +133,7 @@ fn compile_and_commit(
         priority: load.spec.priority,
     };
     receipt.record(made.clone())?;
-    match load.commit(cx.processes, cx.clock, directory, &compiled) {
+    match load.commit(cx.runner, cx.root, cx.clock, directory, &compiled) {
         Ok(_) => Ok(()),
         Err(LoadError::Transaction(e)) => {
             if load.present.priorities.is_empty() {
@@ -167,7 +166,7 @@ fn refused(cx: &HostContext, error: &TransactionError) -> ActionError {
 /// [`FileError`].
 fn restore_store(cx: &HostContext, store: &InterruptedTransaction) -> Result<(), FileError> {
     if store.restore_previous(cx.root)? {
-        let path = cx.root.shown(store.path());
+        let path = cx.root.host_path(store.path());
         let path = path.display();
         cx.log.line(
             Level::Warning,
@@ -178,8 +177,8 @@ fn restore_store(cx: &HostContext, store: &InterruptedTransaction) -> Result<(),
 }
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.
-fn require_roots_alone(cx: &HostContext, work: &Path) -> Result<(), ActionError> {
-    let Some(directory) = cx.root.find_dir_not_roots_alone(work)? else { return Ok(()) };
+fn require_roots_alone(cx: &HostContext, build_dir: &InRoot) -> Result<(), ActionError> {
+    let Some(directory) = cx.root.find_dir_not_roots_alone(build_dir)? else { return Ok(()) };
     let path = directory.display().to_string();
     let detail = format!("{path} can be written by others than root, so no policy is compiled below it");
     let remedy = vec![
@@ -199,17 +198,17 @@ fn ours_in_work(module: &str) -> impl Iterator<Item = OsString> {
 /// Whether an interrupted run left something of compiling the module; what cannot be looked at is not ours.
 #[must_use]
 pub(super) fn has_stale_build(cx: &HostContext) -> bool {
-    let names = |path: &Path| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
-    match names(&cx.profile.paths.work) {
+    let names = |path: &InRoot| cx.root.dir(path).ok().and_then(|directory| directory.names().ok());
+    match names(&cx.profile.paths.build_dir) {
         Some(names) => names.is_empty() || ours_in_work(&cx.profile.module.name).any(|ours| names.contains(&ours)),
-        None => build_parent(cx).and_then(names).is_some_and(|names| names.is_empty()),
+        None => build_parent(cx).and_then(|above| names(&above)).is_some_and(|names| names.is_empty()),
     }
 }
 
-/// The directory above that of the work, where it is only there for it.
-fn build_parent<'a>(cx: &'a HostContext) -> Option<&'a Path> {
-    let managed = |path: &Path| cx.profile.directories.iter().any(|directory| directory.path == path);
-    cx.profile.paths.work.parent().filter(|above| !managed(above) && !fhs::is_system_dir(above))
+/// Returns the directory above the build directory, if it exists only for that.
+fn build_parent(cx: &HostContext) -> Option<InRoot> {
+    let managed = |path: &InRoot| cx.profile.directories.iter().any(|directory| directory.path == *path);
+    cx.profile.paths.build_dir.parent().filter(|above| !managed(above) && !fhs::is_system_dir(above))
 }
 
 /// Removes what compiling the module left behind, and the directory it was done in.
@@ -217,9 +216,9 @@ fn build_parent<'a>(cx: &'a HostContext) -> Option<&'a Path> {
 /// # Errors
 /// [`FileError`] where something cannot be removed.
 fn clean_build_dir(cx: &HostContext) -> Result<(), FileError> {
-    let work = &cx.profile.paths.work;
-    if cx.root.stat(work)?.is_some() {
-        let directory = match cx.root.create_dir(work, OpenPolicy::NoSymlinks) {
+    let build_dir = &cx.profile.paths.build_dir;
+    if cx.root.stat(build_dir)?.is_some() {
+        let directory = match cx.root.create_dir(build_dir, OpenPolicy::NoSymlinks) {
             // A link or a file on the way: whatever is there was not made here.
             Err(e) if matches!(e.errno(), Some(Errno::ELOOP | Errno::ENOTDIR)) => return Ok(()),
             opened => opened?,
@@ -227,10 +226,10 @@ fn clean_build_dir(cx: &HostContext) -> Result<(), FileError> {
         for name in ours_in_work(&cx.profile.module.name) {
             directory.unlink(&name)?;
         }
-        cx.root.remove_empty_dir(work)?;
+        cx.root.remove_empty_dir(build_dir)?;
     }
     match build_parent(cx) {
-        Some(above) => cx.root.remove_empty_dir(above).map(drop),
+        Some(above) => cx.root.remove_empty_dir(&above).map(drop),
         None => Ok(()),
     }
 }

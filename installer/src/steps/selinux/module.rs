@@ -59,9 +59,13 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
             let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
             vec![Box::new(ReloadPolicy { command: target.reload() })]
         }
+        (RuleState::NotBuilt(_), None) => {
+            let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
+            vec![Box::new(ReloadPolicy { command: target.rebuild() })]
+        }
         (_, None) => {
-            let build_dir = cx.root.shown(&cx.profile.paths.work);
-            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, &build_dir)?;
+            let build_dir = &cx.profile.paths.build_dir;
+            let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, build_dir)?;
             vec![Box::new(LoadModule(load))]
         }
     };

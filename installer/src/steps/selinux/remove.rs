@@ -43,12 +43,14 @@ fn plan_modules(cx: &HostContext, receipt: &Receipt) -> Result<Vec<Box<dyn Actio
         let target = StoreTarget::of(cx.root, &policy_type, state);
         let present = match Store::locate(cx.root, &policy_type)? {
             Some(store) => InstalledAt::in_store(&store, &spec.name)?,
-            None if InterruptedTransaction::find(cx.root, &policy_type)?.is_some() => {
-                let why = std::io::Error::other("a transaction of it was cut short or is running; run this again");
-                let store = cx.root.shown(&policy_type);
-                return Err(FileError::new("remove the module from the policy store", store, why).into());
-            }
-            None => InstalledAt::default(),
+            None => match InterruptedTransaction::find(cx.root, &policy_type)? {
+                Some(interrupted) => {
+                    let why = std::io::Error::other("a transaction of it was cut short or is running; run this again");
+                    let store = cx.root.host_path(interrupted.path());
+                    return Err(FileError::new("remove the module from the policy store", store, why).into());
+                }
+                None => InstalledAt::default(),
+            },
         };
         match target.remove(&spec, &present) {
             Some(command) => {
@@ -85,7 +87,7 @@ impl Action for RemoveModule {
         let Self { target, policy_type, spec, .. } = self;
         if let Some(store) = Store::locate(cx.root, policy_type)? {
             ensure_policy_inside(cx, policy_type)?;
-            policy::transaction::remove(cx.processes, cx.clock, target, &store, spec)?;
+            policy::transaction::remove(cx.runner, cx.clock, target, &store, spec)?;
         }
         let entries: Vec<Created> =
             receipt.created().iter().filter(|created| is_module_in(created, policy_type)).cloned().collect();

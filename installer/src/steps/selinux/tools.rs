@@ -29,7 +29,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
 /// With `semodule` here, the others are a convenience.
 fn present(cx: &HostContext) -> String {
     let (present, missing): (Vec<Tool>, Vec<Tool>) =
-        Tool::POLICY.into_iter().partition(|tool| cx.processes.find(tool.program()).is_some());
+        Tool::POLICY.into_iter().partition(|tool| cx.runner.find(tool.program()).is_some());
     let mut detail = format!("{} present", names(&present));
     if !missing.is_empty() {
         let named: Vec<String> = missing.iter().map(|tool| with_package(cx, *tool)).collect();
@@ -40,9 +40,9 @@ fn present(cx: &HostContext) -> String {
 
 /// What keeps the module from being loaded, if anything: without `semodule` nothing can be.
 pub(super) fn missing_tools(cx: &HostContext) -> Option<Finding> {
-    cx.processes.find(Tool::Semodule.program()).is_none().then(|| {
+    cx.runner.find(Tool::Semodule.program()).is_none().then(|| {
         let missing: Vec<Tool> =
-            Tool::POLICY.into_iter().filter(|tool| cx.processes.find(tool.program()).is_none()).collect();
+            Tool::POLICY.into_iter().filter(|tool| cx.runner.find(tool.program()).is_none()).collect();
         // The tools are this machine's, also for an alternate root.
         let machine = cx.machine_distribution();
         let mut packages: Vec<String> = Vec::new();

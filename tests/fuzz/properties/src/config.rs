@@ -16,8 +16,8 @@ pub fn check(data: &[u8]) {
         Err(e) => return expect_plain(&e, file.as_bytes()),
     };
     assert!(config.skip.iter().all(|step| STEPS.contains(step)));
-    // Comments say nothing, a key of nobody's is refused, and with its line.
+    // Comments have no effect, and an unknown key is refused with its line.
     assert_eq!(Config::parse(&format!("# lang = 'x'\n{file}\n# end\n"), shown).unwrap(), config);
-    let refused = Config::parse(&format!("nobodys = 1\n{file}"), shown).unwrap_err();
+    let refused = Config::parse(&format!("unknown = 1\n{file}"), shown).unwrap_err();
     assert_eq!(refused.line, Some(1), "{refused}");
 }

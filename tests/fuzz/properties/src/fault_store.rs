@@ -1,5 +1,5 @@
-//! The fault store's files, whatever is in them: readers change nothing, and a writer refuses or goes on where the numbers
-//! ended, losing no event that could be read.
+//! The fault store's files with any content: readers change nothing, and a writer refuses, or continues after the last number
+//! without losing a readable event.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -53,7 +53,7 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-/// Whether the numbers of the lines only grow, as those that a writer wrote.
+/// Returns whether the numbers of the lines increase, as in a file of the writer.
 fn is_in_order(events: Option<&[u8]>) -> bool {
     let lines = events.unwrap_or_default().split(|&byte| byte == b'\n');
     let number = |line| serde_json::from_slice::<serde_json::Value>(line).ok()?.get("seq")?.as_u64();
@@ -71,7 +71,7 @@ fn read(store: &Store, as_written: bool) -> Option<Vec<Event>> {
     for after in [1, 3, u64::MAX] {
         if let Ok(some) = store.events_after(after).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
             assert!(some.iter().all(|event| event.seq > after), "after {after}");
-            // Not of a copy that somebody put back beside newer segments, nor of lines that somebody put elsewhere.
+            // Not for an old copy next to newer segments, nor for moved lines.
             if let (Ok(all), true) = (&all, as_written) {
                 assert!(all.ends_with(&some), "after {after}");
             }
@@ -100,7 +100,7 @@ fn change(
         assert!(after == before, "refused, and something was changed");
         return;
     };
-    let known = known.expect("whoever may write could read");
+    let known = known.expect("a writer can read");
     assert!(writer.snapshot().sequence >= known.sequence, "the sequence went back");
     let report = Report {
         id: FaultId::SCAN_USER,
@@ -124,7 +124,7 @@ fn change(
         assert_eq!(writer.snapshot().is_raised(report.id), step != 1);
         expected.extend((events == 1).then(|| sequence + 1));
     }
-    // A last line that the state knows of and nobody can read is kept, for a person to look at: readers stop there from now on.
+    // If the state knows a last line that is unreadable, the line is kept for a person to look at. Readers stop there.
     let damaged = history.as_ref().is_some_and(|history| history.last().map_or(0, |event| event.seq) < known.sequence);
     expect_written(&writer, &Store::at(root, DIR), history, damaged, &expected);
     drop(writer);
@@ -134,7 +134,7 @@ fn change(
     assert!(scratch.tree() == quiet, "nothing was to be done, and something was written");
 }
 
-/// What was written is read again, behind what could be read before.
+/// Checks that the written events can be read again, after those that could be read before.
 fn expect_written(writer: &Writer, store: &Store, history: Option<Vec<Event>>, damaged: bool, expected: &[u64]) {
     assert_eq!(&store.read().unwrap(), writer.snapshot());
     let Some(history) = history else { return };

@@ -7,8 +7,8 @@ const END: &[u8] = b"----\n";
 /// Ends a part and takes the line feed before it away.
 const END_OPEN: &[u8] = b"~~~~\n";
 
-/// The parts of `data`, each ended by a line `----`, or by a line `~~~~` where the part shall not end with a line feed. The
-/// last one ends with the input. `None` stands for one that is missing, or has nothing before its `----`.
+/// Splits `data` into parts. Each ends with a line `----`, or with a line `~~~~` if the part must not end with a line feed. The
+/// last part ends with the input. `None` is a part that is missing or has nothing before its `----`.
 #[must_use]
 pub fn parts<const N: usize>(data: &[u8]) -> [Option<&[u8]>; N] {
     let mut rest = data;
@@ -19,7 +19,7 @@ pub fn parts<const N: usize>(data: &[u8]) -> [Option<&[u8]>; N] {
     })
 }
 
-/// How [`split`] leaves a part that was ended by [`END_OPEN`].
+/// How [`split`] marks the end of a part that ended with [`END_OPEN`].
 const OPEN_MARK: &[u8] = b"\n~~~~\n";
 
 fn split(data: &[u8]) -> (&[u8], &[u8]) {
@@ -43,7 +43,7 @@ pub fn text(part: Option<&[u8]>) -> String {
     String::from_utf8_lossy(part.unwrap_or_default()).into_owned()
 }
 
-/// What is promised of each message about a file: the line is one of its lines, and it says so in two lines at most.
+/// Checks a message about a file: its line number exists, and it has at most two lines.
 pub fn expect_plain(error: &MalformedFile, content: &[u8]) {
     let lines = 1 + content.iter().filter(|&&byte| byte == b'\n').count();
     assert!(error.line.is_none_or(|line| (1..=lines).contains(&line)), "{error:?} of {lines} lines");

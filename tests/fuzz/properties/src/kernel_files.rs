@@ -1,7 +1,7 @@
 //! Releases of kernels, and the files that tell of their modules, options and headers.
 
+use host::fs::InRoot;
 use std::cmp::Ordering;
-use std::path::PathBuf;
 
 use host::system::boot_entry::BootEntry;
 use host::system::kernel::{self, Btf, Headers, compare_releases};
@@ -35,11 +35,11 @@ pub fn check(data: &[u8]) {
     let root = scratch.system();
     let before = scratch.tree();
 
-    if let Ok(Some(file)) = kernel_module::find(&root, RELEASE, MODULE, &[PathBuf::from("/opt/{release}")]) {
+    if let Ok(Some(file)) = kernel_module::find(&root, RELEASE, MODULE, &[InRoot::from("/opt/{release}")]) {
         assert!(root.exists(&file));
         assert!(file.file_name().unwrap().to_str().unwrap().replace('-', "_").starts_with("ampnetworkflow.ko"));
     }
-    let signed = kernel_module::is_signed(&root, format!("{tree}/extra/{MODULE}.ko").as_ref());
+    let signed = kernel_module::is_signed(&root, &InRoot::from(&*format!("{tree}/extra/{MODULE}.ko")));
     if let Some(module) = module {
         assert_eq!(signed.unwrap(), Some(module.ends_with(b"~Module signature appended~\n")));
     }
@@ -107,7 +107,7 @@ fn order(releases: &str) {
     }
 }
 
-/// Of a release that has nothing but numbers.
+/// Parses a release that consists of numbers only.
 fn numbers(release: &str) -> Option<Vec<u64>> {
     release.split('.').map(|number| number.parse().ok().filter(|_| !number.starts_with('+'))).collect()
 }

@@ -1,11 +1,11 @@
-//! What must hold of every input, whatever its bytes: the bodies of the fuzz targets in `tests/fuzz`, as ordinary code, so
-//! that the kept inputs run with the other tests too (`tests/replay.rs`).
+//! Properties that must hold for every input: the bodies of the fuzz targets in `tests/fuzz` as ordinary code, so that the kept
+//! inputs run with the other tests too (`tests/replay.rs`).
 //!
-//! Each module has one function `check`, which panics where a property does not hold. Inputs of several files are texts of
-//! several [`input::parts`].
+//! Each module has one function `check`, which panics if a property does not hold. Inputs of several files are texts of several
+//! [`input::parts`].
 
-#![allow(clippy::disallowed_methods, reason = "this stands outside the program and arranges the world around it")]
-#![allow(clippy::unwrap_used, reason = "a property that does not hold is told by panicking")]
+#![allow(clippy::disallowed_methods, reason = "the properties arrange the surroundings of the program")]
+#![allow(clippy::unwrap_used, reason = "a property that does not hold panics")]
 
 pub mod accounts;
 pub mod config;

@@ -1,7 +1,6 @@
-//! The load lock's record, whatever it says: one that is not understood keeps the component out, and one that is lets no
-//! crash loop through.
+//! The load lock's record with any content: a malformed record keeps the component out, and a valid one stops a crash loop.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use host::process::CommandRunner;
 use host::process::clock::Clock;
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
-use installer::load_lock::{self, Begun, Record};
+use installer::load_lock::{self, Decision, Record};
 use installer::model::host_context::HostContext;
 use installer::profile::Profile;
 use jiff::Timestamp;
@@ -42,39 +41,46 @@ pub fn check(data: &[u8]) {
 
 fn crash_again_and_again(cx: &HostContext, scratch: &Scratch, file: Option<&[u8]>, understood: bool) {
     let before = scratch.tree();
-    let standing = load_lock::status(cx);
-    assert_eq!(standing.is_ok(), understood);
-    assert_eq!(load_lock::keeps_out(cx), standing.as_ref().map_or(true, load_lock::Standing::is_locked));
+    let status = load_lock::status(cx);
+    assert_eq!(status.is_ok(), understood);
+    assert_eq!(load_lock::keeps_out(cx), status.as_ref().map_or(true, load_lock::Status::is_locked));
     assert!(scratch.tree() == before, "looking changed something");
-    let Ok(standing) = standing else {
-        // Most inputs are none of ours, and all of those go the same way: some will do.
+    let Ok(status) = status else {
+        // Most inputs are malformed, and all of those take the same path: some are enough.
         if file.is_some_and(|file| !file.len().is_multiple_of(8)) {
             return;
         }
-        assert!(load_lock::begin(cx, &mut |e| panic!("{e}")).is_err(), "nobody knows, so nothing is loaded");
+        assert!(
+            load_lock::load_started(cx, &mut |e| panic!("{e}")).is_err(),
+            "nothing is loaded without a readable record"
+        );
         assert_eq!(scratch.content(PATH).as_deref(), file, "it is kept for a person to look at");
         assert!(load_lock::reset(cx, faults::Source::Manual, &mut |e| panic!("{e}")).unwrap());
         assert_eq!(load_lock::status(cx).unwrap().record, Record::default());
         return;
     };
-    assert!(standing.recent.unwrap() <= standing.record.ends.len());
+    assert!(status.recent.unwrap() <= status.record.unclean_loads.len());
 
-    let was_open = standing.record.open.is_some();
-    let first = load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap();
-    assert!(first == Begun::Locked || !standing.is_locked());
-    assert!(first == Begun::Go || standing.is_locked() || was_open);
-    // Two more loads that nobody ends, in one boot and within the hour.
+    let was_open = status.record.open.is_some();
+    let first = load_lock::load_started(cx, &mut |e| panic!("{e}")).unwrap();
+    assert!(first == Decision::Locked || !status.is_locked());
+    assert!(first == Decision::Allowed || status.is_locked() || was_open);
+    // Two more unclean loads in one boot and within the hour.
     cx.clock.sleep(Duration::from_secs(60));
-    load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap();
+    load_lock::load_started(cx, &mut |e| panic!("{e}")).unwrap();
     cx.clock.sleep(Duration::from_secs(60));
-    assert_eq!(load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap(), Begun::Locked, "a crash loop goes on");
+    assert_eq!(
+        load_lock::load_started(cx, &mut |e| panic!("{e}")).unwrap(),
+        Decision::Locked,
+        "a crash loop is stopped"
+    );
     let locked = load_lock::status(cx).unwrap();
     assert!(locked.is_locked() && load_lock::keeps_out(cx));
     let written = text(scratch.content(PATH).as_deref());
     assert_eq!(Record::parse(&written, Path::new(PATH)).unwrap(), locked.record);
     assert!(load_lock::reset(cx, faults::Source::Manual, &mut |e| panic!("{e}")).unwrap());
-    assert_eq!(load_lock::begin(cx, &mut |e| panic!("{e}")).unwrap(), Begun::Go);
-    assert!(load_lock::end(cx).unwrap());
+    assert_eq!(load_lock::load_started(cx, &mut |e| panic!("{e}")).unwrap(), Decision::Allowed);
+    assert!(load_lock::load_ended(cx).unwrap());
 }
 
 /// A clock that moves when it is waited for, a while after a start of the host.
@@ -112,18 +118,17 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
     profile.paths.state = "/state".into();
     profile.paths.faults = "/faults".into();
     let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
-    let processes = CommandRunner::with_directories(Vec::new(), clock, &());
+    let runner = CommandRunner::with_directories(Vec::new(), clock, &());
     work(&HostContext {
         root: &root,
         profile: &profile,
         clock,
-        processes: &processes,
+        runner: &runner,
         log: &log,
         kernel: &kernel,
         bpf: &host::system::bpf::RunningKernel,
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
         kernel_release: None,
-        base_rule: OnceCell::new(),
     });
 }

@@ -6,7 +6,7 @@ use ::login_defs::text::{KEY, PatchRecord, Settings, patch, unpatch};
 
 use crate::input::parts;
 
-/// A text, and what somebody makes of it while it is changed.
+/// A text, and the text of an editor that changes it inside the window.
 pub fn check(data: &[u8]) {
     let [text, theirs] = parts::<2>(data).map(Option::unwrap_or_default);
     let by_the_book = by_the_book(text);
@@ -15,7 +15,7 @@ pub fn check(data: &[u8]) {
             for (key, value) in &by_the_book {
                 if let Ok(key) = std::str::from_utf8(key) {
                     assert_eq!(settings.get(key), Some(value.as_slice()), "{key}");
-                    // Below zero no id is, and what stands for one is refused.
+                    // No id is below zero; a negative number is refused.
                     let number = strtol(value).filter(|_| !value.starts_with(b"-"));
                     assert_eq!(settings.number(key).map(i128::from), number, "{key} {value:?}");
                 }
@@ -85,12 +85,12 @@ fn trim_end<'t>(text: &'t [u8], of: &[u8]) -> &'t [u8] {
     &text[..text.len() - text.iter().rev().take_while(|byte| of.contains(byte)).count()]
 }
 
-/// Whether a text says yes; `None` where it says nothing.
+/// Returns the value of the key in a text; `None` if the key is missing.
 pub(crate) fn says_yes(text: &[u8]) -> Option<bool> {
     by_the_book(text).get(KEY.as_bytes()).map(|value| value.eq_ignore_ascii_case(b"yes"))
 }
 
-/// A line that somebody adds above ours stays where it was added.
+/// A line that an editor adds above ours stays where it is.
 fn other_lines_survive(text: &[u8], theirs: &[u8], record: &PatchRecord) {
     let added = theirs.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let ours = match record {
@@ -116,7 +116,7 @@ fn lines(text: &[u8]) -> Vec<Vec<u8>> {
     text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
 }
 
-/// Of a text that has nothing to do with ours, at most one line changes, and only one that reads as ours does.
+/// In an unrelated text at most one line changes, and only one that reads like ours.
 fn only_our_line_goes(theirs: &[u8], record: &PatchRecord) {
     let left = unpatch(theirs, record);
     if left == theirs {

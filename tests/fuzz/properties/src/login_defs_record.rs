@@ -1,4 +1,4 @@
-//! A window that a crash left, with whatever in its files: settled or refused, inside the root, and once.
+//! A window that a crash left, with files of any content: restored or refused, inside the root, and once.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -13,9 +13,9 @@ const DEFS: &str = "/etc/login.defs";
 const ASIDE: &str = "/etc/.login.defs.hostprep-original";
 const MARK: &[u8] = b"# Made by hostprep";
 
-/// The record, login.defs, the original aside, the copy that was being written, the copy in the state directory, a drop-in.
-/// In the record `@device@`, `@inode@`, `@aside@` (its inode) and `@defs-sha@`, `@aside-sha@`, `@drop-in-sha@` stand for what
-/// they are in this root, so that a record can be of its files.
+/// The record, login.defs, the original aside, the copy that was being written, the copy in the state directory, a drop-in. In
+/// the record, `@device@`, `@inode@`, `@aside@` (its inode), `@defs-sha@`, `@aside-sha@` and `@drop-in-sha@` are replaced by the
+/// values in this root, so that a record can fit its files.
 pub fn check(data: &[u8]) {
     let [record, defs, aside, patched, copy, drop_in] = parts::<6>(data);
     let scratch = Scratch::new();
@@ -30,9 +30,9 @@ pub fn check(data: &[u8]) {
     let root = scratch.root();
     let before = scratch.tree();
 
-    let found = stale_window(&root, STATE.as_ref());
+    let found = stale_window(&root, STATE);
     assert!(scratch.tree() == before, "looking changed something");
-    let recovered = recover(&root, STATE.as_ref());
+    let recovered = recover(&root, STATE);
     scratch.expect_inside();
     match (&found, &recovered) {
         (Ok(None), Ok(None)) => assert!(scratch.tree() == before, "nothing was left, and something was changed"),
@@ -40,28 +40,28 @@ pub fn check(data: &[u8]) {
         (Ok(Some(_)) | Err(_), Err(_)) => {}
         other => panic!("{other:?}"),
     }
-    // A window of another file than login.defs is nobody's; its text is not read for a path.
+    // A window of another file than login.defs is ignored; its text is not read for a path.
     let names_it = |path: &str| filled.as_deref().is_some_and(|record| text(Some(record)).contains(path));
     if !names_it("passwd") && !names_it("\\u") && !names_it("[") {
         assert_eq!(scratch.content("/etc/passwd").as_deref(), Some(&b"root:x:0:0::/root:/bin/sh\n"[..]));
     }
-    // Without a record, and with nothing of ours beside it, login.defs is nobody's business.
+    // Without a record and without files of ours next to it, login.defs is not touched.
     if record.is_none() && aside.is_none() && copy.is_none() && defs.is_some_and(|defs| !defs.starts_with(MARK)) {
         assert_eq!(scratch.content(DEFS).as_deref(), defs);
     }
     // A record that speaks of less than was left leaves the rest to the next look, which has none.
     let mut recovered = recovered;
     for _ in 0..2 {
-        if recovered.is_err() || stale_window(&root, STATE.as_ref()).unwrap().is_none() {
+        if recovered.is_err() || stale_window(&root, STATE).unwrap().is_none() {
             break;
         }
-        recovered = recover(&root, STATE.as_ref());
+        recovered = recover(&root, STATE);
         scratch.expect_inside();
     }
     if recovered.is_ok() {
         let settled = scratch.tree();
-        assert_eq!(stale_window(&root, STATE.as_ref()).unwrap(), None, "it never ends");
-        assert_eq!(recover(&root, STATE.as_ref()).unwrap(), None);
+        assert_eq!(stale_window(&root, STATE).unwrap(), None, "it never ends");
+        assert_eq!(recover(&root, STATE).unwrap(), None);
         assert!(scratch.tree() == settled);
     }
 }

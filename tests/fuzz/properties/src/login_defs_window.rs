@@ -1,5 +1,5 @@
-//! The window in which login.defs says yes, over whatever files decide it: yes by every way in which shadow reads them, and
-//! then as it was.
+//! The window with any files that configure login.defs: inside it, every reader of shadow sees yes; afterwards the files are
+//! unchanged.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -24,7 +24,7 @@ pub fn check(data: &[u8]) {
     let before = scratch.tree();
     let effective = read(&root);
     let planned = plan(&root);
-    let leftover_before = stale_window(&root, STATE.as_ref());
+    let leftover_before = stale_window(&root, STATE);
     assert!(scratch.tree() == before, "looking changed something");
 
     let Ok(effective) = effective else {
@@ -37,9 +37,9 @@ pub fn check(data: &[u8]) {
     let placeholder = plan_placeholder(&root).unwrap();
     assert_eq!(placeholder.is_none(), files[..2].iter().any(Option::is_some));
     if let (Some(placeholder), Ok(None)) = (placeholder, &leftover_before) {
-        let window = open(&root, STATE.as_ref(), &placeholder).unwrap();
+        let window = open(&root, STATE, &placeholder).unwrap();
         assert_eq!(numbers(&read(&root).unwrap()), numbers(&effective));
-        assert!(scratch.at("/etc/login.defs").exists() && stale_window(&root, STATE.as_ref()).unwrap().is_some());
+        assert!(scratch.at("/etc/login.defs").exists() && stale_window(&root, STATE).unwrap().is_some());
         assert!(!window.close().unwrap().concurrent_edit);
         expect_restored(&scratch, &before);
     }
@@ -48,13 +48,13 @@ pub fn check(data: &[u8]) {
     let (Some(planned), Ok(None)) = (planned, leftover_before) else { return };
     assert!(!planned.describe("useradd").is_empty());
 
-    let window = open(&root, STATE.as_ref(), &planned).unwrap();
+    let window = open(&root, STATE, &planned).unwrap();
     let inside = read(&root).unwrap();
     let can_override = scratch.at("/etc/login.defs.d").exists();
     assert!(inside.usergroups_enab || !can_override, "the window is open and does not say yes: {inside:?}");
     assert_eq!(inside.usergroups_enab, is_yes(&scratch));
     assert_eq!(numbers(&inside), numbers(&effective));
-    assert!(stale_window(&root, STATE.as_ref()).unwrap().is_some(), "a crash now would go unnoticed");
+    assert!(stale_window(&root, STATE).unwrap().is_some(), "a crash now would go unnoticed");
     assert!(!window.close().unwrap().concurrent_edit);
 
     expect_restored(&scratch, &before);
@@ -64,7 +64,7 @@ fn expect_restored(scratch: &Scratch, before: &BTreeMap<PathBuf, Seen>) {
     let mut after = scratch.tree();
     after.retain(|path, _| !path.starts_with("state"));
     assert!(after == *before, "it is not what it was");
-    assert_eq!(stale_window(&scratch.root(), STATE.as_ref()).unwrap(), None);
+    assert_eq!(stale_window(&scratch.root(), STATE).unwrap(), None);
     scratch.expect_inside();
 }
 
@@ -76,7 +76,7 @@ const PATHS: [&str; 5] = [
     "/etc/login.defs.d/zzz.defs",
 ];
 
-/// Whether it is yes for shadow by itself, and for libeconf in either order of drop-ins.
+/// Returns whether the value is yes for shadow itself, and for libeconf in either order of drop-ins.
 fn is_yes(scratch: &Scratch) -> bool {
     let main = scratch.content("/etc/login.defs");
     let base = main.clone().or_else(|| scratch.content("/usr/etc/login.defs"));

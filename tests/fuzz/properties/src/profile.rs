@@ -1,4 +1,4 @@
-//! A profile: what is accepted may be used as it stands, as root.
+//! A profile: every accepted value can be used by root without further checks.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +11,7 @@ use policy::rules::Rules;
 
 use crate::input::{expect_plain, parts, text};
 
-/// Directories that belong to the system, whatever an agent would like.
+/// Directories of the system, which no agent may claim.
 const SYSTEMS: [&str; 30] = [
     "/",
     "/bin",
@@ -69,16 +69,16 @@ pub fn check(data: &[u8]) {
         Err(e) => return expect_plain(&e, file.as_bytes()),
     };
     let paths = &profile.paths;
-    for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.work] {
-        expect_an_agents(path);
+    for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
+        expect_an_agents(path.as_path());
     }
     for directory in &profile.directories {
-        expect_an_agents(&directory.path);
+        expect_an_agents(directory.path.as_path());
         assert_eq!(directory.mode & !0o755, 0, "{:o} lets others write", directory.mode);
         assert_eq!(directory.mode & 0o700, 0o700, "{:o} shuts root out", directory.mode);
     }
     if let Some(definitions) = profile.scan_service.as_ref().and_then(|service| service.definitions.as_ref()) {
-        expect_an_agents(&definitions.directory);
+        expect_an_agents(definitions.directory.as_path());
     }
 
     let user = &profile.scan_user;
@@ -87,28 +87,28 @@ pub fn check(data: &[u8]) {
     assert!(letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-".contains(&c)), "{:?}", user.name);
     // The fields of passwd(5).
     assert!(!user.comment.contains([':', ',']) && !user.comment.contains(char::is_control), "{:?}", user.comment);
-    expect_field(&user.home);
+    expect_field(user.home.as_path());
     assert!(!user.shells.is_empty());
-    user.shells.iter().for_each(|shell| expect_field(shell));
+    user.shells.iter().for_each(|shell| expect_field(shell.as_path()));
 
-    expect_one_line(&profile.module.executable);
+    expect_one_line(profile.module.executable.as_path());
     for name in profile.kernel_modules.iter().flat_map(|modules| modules.filesystem.iter().chain(&modules.network)) {
         assert!(!name.is_empty() && !name.contains(['/', '.', '\0', ' ']), "{name:?}");
     }
-    let distributions = ["ol\nVERSION_ID=7.9", "ubuntu\nVERSION_ID=22.04", "opensuse-tumbleweed", "nobodys"];
+    let distributions = ["ol\nVERSION_ID=7.9", "ubuntu\nVERSION_ID=22.04", "opensuse-tumbleweed", "unknown"];
     for id in distributions {
         let here = Distribution::from_os_release(&format!("ID={id}\n"), Path::new("x")).unwrap();
         let support = Support::of(&profile.kernels, &here, &release);
         assert!(!profile.kernels.is_empty() || support == Support::NotListed);
     }
 
-    // The rule is one rule, whatever its words are.
+    // There is one rule, whatever its words are.
     let (module, domain) = (&profile.module, &profile.module.domain);
     let rendered = Sources::render(module, domain).unwrap();
     assert_eq!(Rules::of_cil(&rendered.cil).unwrap(), Rules::of_spec(module, domain));
 }
 
-/// Absolute, as it is written, below a place that is not the system's.
+/// Expects an absolute, normal path below a directory for agents.
 fn expect_an_agents(path: &Path) {
     let bytes = path.as_os_str().as_bytes();
     assert!(

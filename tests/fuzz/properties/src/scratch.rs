@@ -11,13 +11,13 @@ use host::Root;
 /// A root with an `etc`, next to a file that must not be reached.
 pub struct Scratch(ScratchRoot);
 
-/// What can be known of one name in a tree.
+/// The observable properties of one name in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     inode: u64,
     mode: u32,
     times: (i64, i64),
-    /// Of a file.
+    /// The content of a file.
     pub content: Option<Vec<u8>>,
 }
 

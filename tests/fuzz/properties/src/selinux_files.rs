@@ -1,7 +1,7 @@
 //! SELinux's own files: its configuration, a module of the store, and a compiled policy.
 
 use policy::cil::{self, Node};
-use policy::policy_file::PolicyFile;
+use policy::policy_file::{self, PolicyFile};
 use policy::rules::Rules;
 use policy::store::Store;
 use policy::{ModuleSpec, SelinuxConfig};
@@ -43,10 +43,14 @@ pub fn check(data: &[u8]) {
         }
         let _ = store.disabled(MODULE);
     }
-    if let Some(file) = PolicyFile::newest(&root, "targeted").unwrap() {
+    if let Ok(Some(file)) = PolicyFile::newest(&root, "targeted")
+        && let Ok(policy) = file.policy()
+    {
         let spec = SPEC.with(ModuleSpec::clone);
-        let _ = (file.is_policy(), file.denies_unknown(), file.knows_class(&spec));
-        assert!(file.choose_domain(&spec).is_none_or(|domain| file.knows_type(domain)));
+        let domain = policy_file::choose_domain(&policy, &spec);
+        assert!(domain.is_none_or(|domain| policy.knows_type(domain)));
+        let answer = policy_file::ask(&policy, &spec);
+        assert!(answer.is_none_or(|answer| Some(answer.domain.as_str()) == domain));
     }
     assert!(scratch.tree() == before, "looking changed something");
     scratch.expect_inside();

@@ -1,4 +1,4 @@
-//! What `semodule` says on standard error.
+//! The classifier of semodule's standard error.
 
 use faults::Reason;
 use host::process::telling_line;
@@ -13,7 +13,7 @@ pub fn check(data: &[u8]) {
     let module = module.trim_end();
     let cause = classify(&stderr, module);
     let reason = installer::steps::selinux::reason_of(cause);
-    assert!(Reason::KNOWN.contains(&reason), "{reason:?} is no word of the fault store");
+    assert!(Reason::KNOWN.contains(&reason), "{reason:?} is not a word of the fault store");
     assert!(!cause.hint().is_empty() && !cause.hint().contains('\n'));
 
     match telling_line(&stderr) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# In place of hostprep, from a DEB, stands a script that runs it and then leaves login.defs as useradd wanted it.
+# Replaces hostprep from a DEB with a script that runs it and then leaves login.defs as useradd needs it.
 program=/opt/cisco/hostprep/bin/hostprep
 command -v dpkg-divert >/dev/null || exit 0
 dpkg-divert --quiet --no-rename --divert "$program.real" "$program"

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-/// A directory whose `events.jsonl` can be closed at any moment.
+/// A directory in which `events.jsonl` can be closed at any moment.
 struct Scratch {
     _held: (tempfile::TempDir, tempfile::TempDir),
     dir: Arc<Dir>,
@@ -33,7 +33,7 @@ impl Scratch {
         self.append();
     }
 
-    fn told(&self, place: HistoryRange) -> Vec<u64> {
+    fn numbers(&self, place: HistoryRange) -> Vec<u64> {
         Events::after(0, Arc::clone(&self.dir), place, 0).map(|event| event.unwrap().seq).collect()
     }
 }
@@ -54,7 +54,7 @@ fn a_listing_that_passed_by_what_was_closed_meanwhile_is_made_again() {
         scratch.close();
         Ok(BTreeSet::from([2]))
     });
-    assert_eq!(scratch.told(place.unwrap()), [1, 2, 3]);
+    assert_eq!(scratch.numbers(place.unwrap()), [1, 2, 3]);
     assert_eq!(listings, 2);
 }
 
@@ -71,7 +71,7 @@ fn where_each_listing_passes_by_something_the_history_ends_with_what_was_opened(
         // The opened file has the number `opened`, and is not listed; the next is.
         Ok((1..opened).chain([opened + 1]).collect())
     });
-    let told = scratch.told(place.unwrap());
-    assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
-    assert_eq!(told.len(), 2 * TRIES - 1);
+    let numbers = scratch.numbers(place.unwrap());
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    assert_eq!(numbers.len(), 2 * TRIES - 1);
 }

@@ -42,7 +42,7 @@ fn a_segment_that_is_packed_meanwhile_is_listed() {
     let scratch = tempfile::tempdir().unwrap();
     let _etc = tempfile::Builder::new().prefix("etc").rand_bytes(0).tempdir_in(scratch.path()).unwrap();
     let dir = host::Root::alternate(scratch.path()).unwrap().dir("/").unwrap();
-    // So many names that the kernel gives them in several parts, between which others change.
+    // Enough names for several `getdents64(2)` calls, between which others change.
     const SEGMENTS: u64 = 3_000;
     for number in 1..=SEGMENTS {
         dir.create(plain_name(number), 0o644).unwrap();

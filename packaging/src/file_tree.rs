@@ -1,4 +1,4 @@
-//! What is in a package: a tree as it stands at `/`, everything owned by root.
+//! The files of a package: a tree with its top at `/`. root owns everything in it.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -16,16 +16,16 @@ const GZ: &str = ".gz";
 /// One name in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What stands there.
+    /// The entry's type, with its content.
     pub kind: Kind,
     /// The only format that has it.
     pub only: Option<Format>,
 }
 
-/// What stands at a name.
+/// The type of an entry, with its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// A directory of mode 0755 that is the package's own.
+    /// A directory of mode 0755.
     Directory,
     /// A file.
     File {
@@ -36,25 +36,25 @@ pub enum Kind {
     },
     /// A symbolic link.
     Link {
-        /// As it stands in the link.
+        /// The link's text.
         target: String,
     },
 }
 
-/// The tree, by absolute path; what is above comes first.
+/// The tree by absolute path. A directory comes before its entries.
 #[derive(Debug, Clone, Default)]
-pub struct Contents {
+pub struct FileTree {
     entries: BTreeMap<String, Entry>,
 }
 
-impl Contents {
-    /// The entries that `format` has.
+impl FileTree {
+    /// Returns the entries of `format`.
     pub fn of(&self, format: Format) -> impl Iterator<Item = (&str, &Kind)> {
         let has = move |entry: &Entry| entry.only.is_none_or(|only| only == format);
         self.entries.iter().filter(move |(_, entry)| has(entry)).map(|(path, entry)| (path.as_str(), &entry.kind))
     }
 
-    /// What all files are together, in bytes.
+    /// Returns the total size of all files in bytes.
     #[must_use]
     pub fn size(&self, format: Format) -> u64 {
         let bytes = |kind: &Kind| if let Kind::File { content, .. } = kind { content.len() as u64 } else { 0 };
@@ -64,15 +64,15 @@ impl Contents {
     /// Adds a directory.
     ///
     /// # Errors
-    /// [`Error::Payload`] where something else stands there.
+    /// [`Error::Payload`] if the path already has another entry.
     pub fn directory(&mut self, path: &str, only: Option<Format>) -> Result<(), Error> {
         self.add(path, Kind::Directory, only)
     }
 
-    /// Adds a link. One between manual pages follows them to their compressed names.
+    /// Adds a link. A link between manual pages gets their compressed names.
     ///
     /// # Errors
-    /// [`Error::Payload`] where something else stands there.
+    /// [`Error::Payload`] if the path already has another entry.
     pub fn link(&mut self, path: &str, target: &str, only: Option<Format>) -> Result<(), Error> {
         let (mut path, mut target) = (path.to_owned(), target.to_owned());
         if is_plain_manual(&path) {
@@ -87,7 +87,7 @@ impl Contents {
     /// Adds a file. A manual page is compressed, as both Debian and RPM's own build do.
     ///
     /// # Errors
-    /// [`Error::Payload`] where something else stands there.
+    /// [`Error::Payload`] if the path already has another entry.
     pub fn file(&mut self, path: &str, content: Vec<u8>, executable: bool, only: Option<Format>) -> Result<(), Error> {
         let mode = if executable { EXECUTABLE } else { PLAIN };
         if is_plain_manual(path) {
@@ -96,11 +96,10 @@ impl Contents {
         self.add(path, Kind::File { content, mode }, only)
     }
 
-    /// Adds all that is beneath `top`, as a tree that stands at `/`. Owners and times are not taken over, and of modes only
-    /// whether a file is executable.
+    /// Adds everything below `top`, with `top` as `/`. Owners and times are not kept; of a mode, only the executable bit is.
     ///
     /// # Errors
-    /// [`Error::Payload`] for what no package should hold: set-id files, devices, sockets, names that are no text.
+    /// [`Error::Payload`] for set-id files, devices, sockets, and names that are not printable text.
     pub fn payload(&mut self, top: &Path) -> Result<(), Error> {
         self.payload_beneath(top, "")
     }
@@ -112,7 +111,7 @@ impl Contents {
             if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) {
                 return Err(Error::payload(
                     &path,
-                    "the name is no printable text, or has a blank at an end; rename it",
+                    "the name is not printable text, or begins or ends with a blank; rename it",
                 ));
             }
             let inside = format!("{above}/{name}");
@@ -121,7 +120,7 @@ impl Contents {
             if meta.is_symlink() {
                 let target = std::fs::read_link(&path).map_err(Error::file(&path))?;
                 let target = target.to_str().filter(|target| !target.chars().any(char::is_control));
-                let target = target.ok_or_else(|| Error::payload(&path, "the link's target is no printable text"))?;
+                let target = target.ok_or_else(|| Error::payload(&path, "the link's target is not printable text"))?;
                 self.link(&inside, target, None)?;
             } else if meta.is_dir() {
                 self.directory(&inside, None)?;
@@ -141,20 +140,20 @@ impl Contents {
         Ok(())
     }
 
-    /// Whether an executable file stands there in both formats.
+    /// Returns whether both formats have an executable file at `path`.
     pub(crate) fn has_program(&self, path: &str) -> bool {
         let entry = self.entries.get(path).filter(|entry| entry.only.is_none());
         entry.is_some_and(|entry| matches!(entry.kind, Kind::File { mode: EXECUTABLE, .. }))
     }
 
-    /// Whether nothing stands beneath this path.
+    /// Returns whether the tree has no entry below `path`.
     pub(crate) fn is_empty_directory(&self, path: &str) -> bool {
         let beneath = format!("{path}/");
         let mut after = self.entries.range(beneath.clone()..);
         after.next().is_none_or(|(next, _)| !next.starts_with(&beneath))
     }
 
-    /// Adds the directories above each entry as far as they lie beneath one of `own`, so that they go when it goes.
+    /// Adds the missing directories below those of `own` that have an entry below them, so that a removal takes them too.
     pub(crate) fn complete(&mut self, own: &[&str]) {
         let mut missing: BTreeMap<String, Option<Format>> = BTreeMap::new();
         for (path, entry) in &self.entries {
@@ -170,7 +169,7 @@ impl Contents {
         self.entries.extend(missing.into_iter().map(directory));
     }
 
-    /// Refuses what cannot be unpacked: something beneath a file or a link.
+    /// Refuses an entry below a file or a link, which cannot be unpacked.
     pub(crate) fn check(&self) -> Result<(), Error> {
         for path in self.entries.keys() {
             let ends = path.match_indices('/').skip(1).map(|(end, _)| end);
@@ -178,7 +177,7 @@ impl Contents {
                 if self.entries.get(above).is_some_and(|entry| entry.kind != Kind::Directory) {
                     return Err(Error::payload(
                         Path::new(path),
-                        &format!("stands beneath {above}, which is no directory"),
+                        &format!("is below {above}, which is not a directory"),
                     ));
                 }
             }
@@ -187,26 +186,29 @@ impl Contents {
     }
 
     fn add(&mut self, path: &str, kind: Kind, only: Option<Format>) -> Result<(), Error> {
-        // A directory may be named by the manifest and stand in the payload.
+        // A directory may be both in the manifest and in the payload.
         if self.entries.get(path).is_some_and(|there| there.kind != kind || kind != Kind::Directory) {
-            return Err(Error::payload(Path::new(path), "named twice, by manifest and payload or within the manifest"));
+            return Err(Error::payload(
+                Path::new(path),
+                "listed twice, in manifest and payload or within the manifest",
+            ));
         }
         self.entries.insert(path.to_owned(), Entry { kind, only });
         Ok(())
     }
 }
 
-/// Whether this is a manual page that is not compressed yet.
+/// Returns whether `path` is a manual page that is not compressed yet.
 fn is_plain_manual(path: &str) -> bool {
     path.starts_with("/usr/share/man/") && !path.ends_with(GZ)
 }
 
-/// Whether `path` is `directory` or lies in it, however deep.
+/// Returns whether `path` is `directory` or is below it.
 pub(crate) fn is_at_or_beneath(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Compresses as `gzip -9n` does: without name and time.
+/// Compresses like `gzip -9n`, without name and time.
 pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     const IN_MEMORY: &str = "writing to memory cannot fail";
     let mut writer = GzBuilder::new().write(Vec::new(), Compression::best());
@@ -214,7 +216,7 @@ pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     writer.finish().expect(IN_MEMORY)
 }
 
-/// Whether an administrator's changes of this file are kept: as debhelper has it, all of `/etc`.
+/// Returns whether an upgrade keeps an administrator's changes of this file: all of `/etc`, as in debhelper.
 #[must_use]
 pub fn is_configuration(path: &str) -> bool {
     path.starts_with("/etc/")

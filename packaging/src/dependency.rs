@@ -1,11 +1,11 @@
-//! What a package may say of others, as RPM and Debian write it.
+//! Dependencies on other packages in the syntax of RPM and Debian.
 
 use crate::path::check_path;
 
 const RPM_OPERATORS: [&str; 5] = ["=", "<", "<=", ">", ">="];
 const DEB_OPERATORS: [&str; 5] = ["<<", "<=", "=", ">=", ">>"];
 
-/// `NAME` or `NAME OP VERSION`.
+/// Accepts `NAME` or `NAME OP VERSION`.
 pub fn check_rpm(text: &str) -> Result<(), String> {
     if text.trim_start().starts_with('(') {
         return Err(format!("`{text}` is a rich dependency, which rpm 4.11 refuses; name one package"));
@@ -18,19 +18,19 @@ pub fn check_rpm(text: &str) -> Result<(), String> {
     }
 }
 
-/// `NAME` alone.
+/// Accepts a `NAME` without a version.
 pub fn check_rpm_name(text: &str) -> Result<(), String> {
     check_rpm(text)?;
-    if text.contains(' ') { Err(format!("`{text}` must be a name alone, without a version")) } else { Ok(()) }
+    if text.contains(' ') { Err(format!("`{text}` must be a name without a version")) } else { Ok(()) }
 }
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| !c.is_whitespace() && !c.is_control())
 }
 
-/// `NAME` or `NAME (OP VERSION)`, alternatives parted by `|` (Debian Policy 7.1).
+/// Accepts `NAME` or `NAME (OP VERSION)`, with `|` between alternatives (Debian Policy 7.1).
 pub fn check_deb(text: &str) -> Result<(), String> {
-    if text.split('|').all(|one| is_debian_relation(one.trim_matches(' '))) {
+    if text.split('|').all(|one| is_debian_dependency(one.trim_matches(' '))) {
         return Ok(());
     }
     Err(format!(
@@ -39,7 +39,7 @@ pub fn check_deb(text: &str) -> Result<(), String> {
     ))
 }
 
-fn is_debian_relation(text: &str) -> bool {
+fn is_debian_dependency(text: &str) -> bool {
     let (name, version) = match text.split_once(" (") {
         Some((name, rest)) => (name, rest.strip_suffix(')').and_then(|inside| inside.split_once(' '))),
         None => (text, Some(("=", "0"))),
@@ -53,14 +53,14 @@ fn is_debian_relation(text: &str) -> bool {
     is_debian_name(name.strip_suffix(":any").unwrap_or(name)) && version.is_some_and(is_right)
 }
 
-/// Debian Policy 5.6.1, which is stricter than RPM.
+/// Returns whether `name` is a package name by Debian Policy 5.6.1, which is stricter than RPM.
 pub fn is_debian_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
     name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(allowed)
 }
 
-/// A path that stands in a line of `triggers`, where space ends it.
-pub fn check_interest(path: &str) -> Result<(), String> {
+/// Accepts a path for a line of `triggers`, in which a space ends the path.
+pub fn check_file_trigger(path: &str) -> Result<(), String> {
     check_path(path)?;
     if path.contains(' ') { Err(format!("`{path}` cannot be an interest: it has a space")) } else { Ok(()) }
 }
@@ -70,7 +70,7 @@ mod tests {
     use super::{check_deb, check_rpm, check_rpm_name};
 
     #[test]
-    fn what_both_formats_can_say_passes() {
+    fn valid_dependencies_pass() {
         for text in ["policycoreutils", "libc.so.6(GLIBC_2.17)(64bit)", "/usr/sbin/useradd", "glibc >= 2.17"] {
             assert_eq!(check_rpm(text), Ok(()));
         }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_mean_something_else_is_refused() {
+    fn invalid_dependencies_are_refused() {
         for text in ["", " ", "(a or b)", " (a or b)", "a >> 1", "a 1", "a >=", "a  >= 1", "a\n", "a >= 1 b"] {
             assert!(check_rpm(text).is_err(), "{text:?}");
         }

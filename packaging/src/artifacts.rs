@@ -1,4 +1,4 @@
-//! Finished packages in a directory: each is there whole or not at all, with a list of checksums.
+//! Writes finished packages and their list of checksums into a directory. Each file is replaced atomically.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -10,13 +10,13 @@ use crate::Error;
 
 /// The list of checksums, for `sha256sum --check`.
 pub const CHECKSUMS: &str = "SHA256SUMS";
-/// Its detached OpenPGP signature, for `gpg --verify`.
+/// The list's detached OpenPGP signature, for `gpg --verify`.
 pub const SIGNATURE: &str = "SHA256SUMS.sig";
 
-/// Writes a file of mode 0644 beside its place and renames it there.
+/// Writes a temporary file of mode 0644 and renames it to `name`. Creates the directory if it is missing.
 ///
 /// # Errors
-/// [`Error::File`].
+/// [`Error::File`] if the file or the directory cannot be written.
 pub fn write(directory: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Error> {
     std::fs::create_dir_all(directory).map_err(Error::file(directory))?;
     let path = directory.join(name);
@@ -27,10 +27,10 @@ pub fn write(directory: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Er
     Ok(path)
 }
 
-/// Removes a file if it is there.
+/// Removes a file if it exists.
 ///
 /// # Errors
-/// [`Error::File`].
+/// [`Error::File`] if it cannot be removed.
 pub fn remove(directory: &Path, name: &str) -> Result<(), Error> {
     let path = directory.join(name);
     match std::fs::remove_file(&path) {
@@ -39,10 +39,10 @@ pub fn remove(directory: &Path, name: &str) -> Result<(), Error> {
     }
 }
 
-/// Lists these files, which stand in `directory`, as `sha256sum` does.
+/// Returns the checksums of these files in `directory`, in the form of `sha256sum`.
 ///
 /// # Errors
-/// [`Error::File`].
+/// [`Error::File`] if a file cannot be read.
 pub fn checksums(directory: &Path, names: &[String]) -> Result<String, Error> {
     let mut list = String::new();
     for name in names {

@@ -1,46 +1,46 @@
-//! A manifest with all that it refers to, read and checked.
+//! A manifest with all files that it refers to, read and checked.
 
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::contents::Contents;
+use crate::file_tree::FileTree;
 use crate::manifest::{Manifest, check_version};
 use crate::profile::Profile;
 use crate::scripts::Scripts;
 
-/// What a package is built from.
+/// The inputs of a build.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
     /// The manifest.
     pub manifest: PathBuf,
-    /// Trees as they stand at `/`.
+    /// Trees with their top at `/`.
     pub payload: Vec<PathBuf>,
     /// The program that the hooks call, for this package's architecture.
     pub hostprep: Option<PathBuf>,
-    /// Instead of the manifest's version.
+    /// The version, instead of the manifest's.
     pub version: Option<String>,
-    /// `SOURCE_DATE_EPOCH` as the environment has it.
+    /// The value of `SOURCE_DATE_EPOCH`.
     pub source_date: Option<String>,
 }
 
-/// What both formats are built from.
+/// The input of both formats.
 #[derive(Debug)]
-pub struct Recipe {
-    /// What the package is.
+pub struct LoadedManifest {
+    /// The manifest.
     pub manifest: Manifest,
-    /// What is in it.
-    pub contents: Contents,
-    /// What it runs.
+    /// The files of both formats.
+    pub files: FileTree,
+    /// The scripts, if the manifest has hooks.
     pub scripts: Option<Scripts>,
     /// The time of every file and of the build, in seconds since 1970.
     pub time: u32,
 }
 
-impl Recipe {
-    /// Reads everything.
+impl LoadedManifest {
+    /// Reads the manifest and all files that it refers to.
     ///
     /// # Errors
-    /// [`Error`] where something is missing or cannot be packaged.
+    /// [`Error`] if something is missing or cannot be packaged.
     pub fn read(inputs: &Inputs) -> Result<Self, Error> {
         let mut manifest = Manifest::read(&inputs.manifest)?;
         let wrong = |problem: String| Error::Manifest { path: inputs.manifest.clone(), problem };
@@ -48,26 +48,26 @@ impl Recipe {
             check_version(version).map_err(wrong)?;
             manifest.package.version.clone_from(version);
         }
-        let beside = inputs.manifest.parent().unwrap_or(Path::new(""));
+        let directory = inputs.manifest.parent().unwrap_or(Path::new(""));
         let profile = match &manifest.hooks {
-            Some(hooks) => Some(Profile::read(&beside.join(&hooks.profile))?),
+            Some(hooks) => Some(Profile::read(&directory.join(&hooks.profile))?),
             None => None,
         };
         let scripts = match (&manifest.hooks, &profile) {
             (Some(hooks), Some(profile)) => Some(Scripts::new(&manifest, hooks, profile)?),
             _ => None,
         };
-        let mut contents = Contents::default();
+        let mut files = FileTree::default();
         for directory in &manifest.directories {
-            contents.directory(&directory.path, directory.only)?;
+            files.directory(&directory.path, directory.only)?;
         }
         for link in &manifest.links {
-            contents.link(&link.path, &link.target, link.only)?;
+            files.link(&link.path, &link.target, link.only)?;
         }
         for file in &manifest.files {
             let content = match (&file.source, &file.template) {
                 (Some(source), _) => {
-                    let path = beside.join(source);
+                    let path = directory.join(source);
                     std::fs::read(&path).map_err(Error::file(&path))?
                 }
                 (None, Some(template)) => {
@@ -75,23 +75,23 @@ impl Recipe {
                 }
                 (None, None) => Vec::new(),
             };
-            contents.file(&file.path, content, false, file.only)?;
+            files.file(&file.path, content, false, file.only)?;
         }
         for payload in &inputs.payload {
-            contents.payload(payload)?;
+            files.payload(payload)?;
         }
         match (&manifest.hooks, &inputs.hostprep) {
             (Some(hooks), Some(path)) => {
                 let program = std::fs::read(path).map_err(Error::file(path))?;
-                contents.file(&hooks.program, program, true, None)?;
+                files.file(&hooks.program, program, true, None)?;
                 if let Some(place) = &hooks.profile_path {
-                    let path = beside.join(&hooks.profile);
-                    contents.file(place, std::fs::read(&path).map_err(Error::file(&path))?, false, None)?;
+                    let path = directory.join(&hooks.profile);
+                    files.file(place, std::fs::read(&path).map_err(Error::file(&path))?, false, None)?;
                 }
             }
-            (Some(hooks), None) if !contents.has_program(&hooks.program) => {
+            (Some(hooks), None) if !files.has_program(&hooks.program) => {
                 return Err(wrong(format!(
-                    "the hooks call {}, which is no executable file of the payload; give the program with --hostprep FILE",
+                    "the hooks call {}, but the payload has no such executable file; name the program with --hostprep FILE",
                     hooks.program
                 )));
             }
@@ -101,21 +101,21 @@ impl Recipe {
             _ => {}
         }
         let own: Vec<&str> = manifest.directories.iter().map(|directory| directory.path.as_str()).collect();
-        contents.complete(&own);
-        contents.check()?;
-        let about = &manifest.package;
-        let (newest, built) = (&manifest.changelog[0].version, format!("{}-{}", about.version, about.release));
+        files.complete(&own);
+        files.check()?;
+        let package = &manifest.package;
+        let (newest, built) = (&manifest.changelog[0].version, format!("{}-{}", package.version, package.release));
         if inputs.version.is_none() && *newest != built {
             return Err(wrong(format!(
-                "the newest [[changelog]] entry is of {newest}, the package is {built}; add one"
+                "the newest [[changelog]] entry is for {newest}, but the package is {built}; add an entry"
             )));
         }
         let time = time(&manifest, inputs.source_date.as_deref())?;
-        Ok(Self { manifest, contents, scripts, time })
+        Ok(Self { manifest, files, scripts, time })
     }
 }
 
-/// `SOURCE_DATE_EPOCH` (its specification at reproducible-builds.org), else the day of the newest changelog entry.
+/// Returns `SOURCE_DATE_EPOCH` (specified at reproducible-builds.org), or the day of the newest changelog entry.
 fn time(manifest: &Manifest, source_date: Option<&str>) -> Result<u32, Error> {
     match source_date {
         Some(text) => text.trim().parse().map_err(|_| Error::SourceDate(text.to_owned())),
@@ -126,7 +126,7 @@ fn time(manifest: &Manifest, source_date: Option<&str>) -> Result<u32, Error> {
     }
 }
 
-/// Noon of that day in UTC, as rpmbuild takes a day of a changelog.
+/// Returns noon of that day in UTC in seconds since 1970, as rpmbuild reads a changelog's day.
 pub(crate) fn seconds(day: jiff::civil::Date) -> u32 {
     let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
     noon.ok().and_then(|noon| u32::try_from(noon.timestamp().as_second()).ok()).unwrap_or_default()
