@@ -88,9 +88,11 @@ fn a_lock_that_stays_held_is_given_up_after_two_minutes() {
     assert!((100..=120).contains(&waited.as_secs()), "{waited:?}");
     assert!(changing_calls(&host).len() > 5);
     let (reason, detail, remedy) = finding(&host, &report);
-    assert_eq!(reason, Reason::UserToolFailed);
+    assert_eq!(reason, Reason::AccountFilesLocked);
     assert!(detail.contains(": useradd: cannot open /etc/passwd; process "), "not what follows from it: {detail}");
-    assert!(detail.contains(&format!("process {} holds ", std::process::id())), "{detail}");
+    // With its name, which is that of this test.
+    assert!(detail.contains(&format!("process {} (", std::process::id())), "{detail}");
+    assert!(detail.contains(") holds /etc/passwd.lock"), "{detail}");
     let wait = format!("ps -p {}  # wait until this process has ended", std::process::id());
     assert_eq!(remedy[0], wait);
 }
@@ -104,11 +106,14 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     host.file("etc/passwd.lock", "");
     let (report, waited) = repair(&host);
     assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
-    let (_, detail, remedy) = finding(&host, &report);
+    let (reason, detail, remedy) = finding(&host, &report);
+    assert_eq!(reason, Reason::AccountFilesLocked);
     assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
-    assert!(detail.ends_with("; no process is named in /etc/passwd.lock"), "{detail}");
+    assert!(detail.contains("; no process is named in /etc/passwd.lock"), "{detail}");
     let root = host.dir.path().canonicalize().unwrap();
-    assert_eq!(remedy[0], format!("rm -f {}/etc/passwd.lock", root.display()));
+    assert!(remedy[0].starts_with(&format!("rm -f {}/etc/passwd.lock  # stale, if `pgrep -a ", root.display())));
+    assert_eq!(remedy[1], format!("hostprep repair --root {}", root.display()));
+    assert_eq!(remedy.len(), 2);
 }
 
 /// A full disk and a user without rights also end with "cannot lock": waiting would not help.

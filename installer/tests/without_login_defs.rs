@@ -243,7 +243,7 @@ impl Drop for Immutable<'_> {
 fn login_defs_is_the_fault_only_where_the_fallback_fails_because_of_it() {
     for (says, reason) in [
         ("useradd: cannot open login definitions /etc/login.defs [Operation not permitted]", Reason::LoginDefsBlocked),
-        ("useradd: No room to get unique system UID (no more available UIDs)", Reason::UserToolFailed),
+        ("useradd: failed to prepare the new /etc/passwd entry 'cisco-amp-scan-svc'", Reason::UserToolFailed),
     ] {
         let host = host();
         host.tool("useradd", &format!("{HELP}\necho \"{says}\" >&2; exit 1"));

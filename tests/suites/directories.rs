@@ -60,6 +60,199 @@ fn a_link_in_the_place_of_a_directory_is_reported_and_not_followed() {
     assert_eq!(std::fs::read_link(root.at("/opt/cisco")).unwrap(), Path::new("/srv/elsewhere"));
 }
 
+/// A root in which the agent was moved to `disk`, and a link is in its old place.
+fn moved(disk: &str, link: &str) -> ScratchRoot {
+    let root = ScratchRoot::of("debian-12");
+    root.file(&format!("{disk}/amp/bin/ampdaemon"), "running").link("/opt/cisco", link);
+    for path in Path::new(disk).ancestors().skip(1).filter_map(Path::to_str).filter(|path| *path != "/") {
+        root.mode(path, 0o755);
+    }
+    root.dir(disk, 0o755).dir(&format!("{disk}/amp"), 0o755).dir(&format!("{disk}/amp/bin"), 0o755);
+    // The last line has no line break.
+    root.file("/etc/fstab", "proc /proc proc defaults 0 0");
+    let run = root.hostprep(&["repair", "--only", "scan-user"]);
+    assert!(root.account("passwd", "cisco-amp-scan-svc").is_some(), "{run:?}");
+    root
+}
+
+/// The lines for the system in the root, as its fault store has them.
+fn stored_remedy(root: &ScratchRoot) -> Vec<String> {
+    let store: serde_json::Value = serde_json::from_str(&root.text("/var/lib/cisco/faults/faults.json")).unwrap();
+    serde_json::from_value(store["faults"][0]["remedy"].clone()).unwrap()
+}
+
+#[test]
+fn a_link_that_only_root_can_change_is_minor_and_its_remedy_keeps_the_files() {
+    for (disk, link) in [
+        ("/data/cisco", "/data/cisco"),
+        ("/data/cisco", "../data/cisco"),
+        ("/data/cisco", "../data/../data/cisco/"),
+        ("/data/big disk/cisco's", "/data/big disk/cisco's"),
+        ("/data/back\\040slash", "/data/back\\040slash"),
+    ] {
+        let root = moved(disk, link);
+        let run = root.hostprep(&REPAIR).expect_code(3);
+        let step = run.step("directories");
+        assert_eq!((&step["reason"], &step["severity"]), (&"directory-symlink".into(), &"minor".into()), "{step}");
+        assert!(step["detail"].as_str().unwrap().contains("only root can change it"), "{step}");
+        let remedy = stored_remedy(&root);
+        assert!(remedy.iter().any(|line| line.contains("mount --bind")), "{remedy:?}");
+        assert!(!remedy.iter().any(|line| line.contains("mv ")), "the agent stays where it is: {remedy:?}");
+        let store = root.text("/var/lib/cisco/faults/faults.json");
+        assert!(store.contains("\"severity\": \"minor\""), "{store}");
+
+        // The system's own commands, with the paths of the root: what they mount is gone with the namespace.
+        let top = root.path().display().to_string();
+        let here = |line: &String| {
+            let paths = ["/data/", "/opt/cisco", "/etc/fstab"];
+            paths.iter().fold(line.clone(), |line, path| line.replace(path, &format!("{top}{path}")))
+        };
+        let mut script: Vec<String> = remedy.iter().filter(|line| !line.starts_with("hostprep")).map(here).collect();
+        assert_eq!(script.len(), 2, "{script:?}");
+        script.push(format!("cat {top}/opt/cisco/amp/bin/ampdaemon"));
+        script.push(format!("{} --root {top} check --only directories", program::binary().display()));
+        script.push(format!("umount {top}/opt/cisco"));
+        script.push(format!("mount -T {top}/etc/fstab {top}/opt/cisco"));
+        script.push(format!("cat {top}/opt/cisco/amp/bin/ampdaemon"));
+        let script = script.join("\n");
+        if !harness::need_root() {
+            continue; // Only root may mount.
+        }
+        let mut command = Caller::Root.command("unshare");
+        command.args(["--mount", "sh", "-ec", &script]);
+        let run = Run::of(&mut command).expect_code(0);
+        assert_eq!(run.stdout.matches("running").count(), 2, "{script}\n{run:?}");
+        assert!(run.stdout.contains("No problems found."), "{run:?}");
+        assert_eq!(root.text(&format!("{disk}/amp/bin/ampdaemon")), "running");
+        let lines = root.text("/etc/fstab");
+        assert_eq!(lines.lines().count(), 2, "{lines}");
+    }
+}
+
+#[test]
+fn in_an_image_the_link_is_replaced_and_the_system_mounts_it_when_it_starts() {
+    let root = moved("/data/cisco", "/data/cisco");
+    let step = root.hostprep(&REPAIR).expect_code(3).step("directories");
+    for remedy in step["remedies"].as_array().unwrap().iter().filter(|remedy| remedy["kind"] == "run") {
+        let argv: Vec<String> = serde_json::from_value(remedy["argv"].clone()).unwrap();
+        assert!(!argv.iter().any(|word| word.contains("mount")), "nothing is mounted for an image: {argv:?}");
+        assert!(std::process::Command::new(&argv[0]).args(&argv[1..]).status().unwrap().success(), "{argv:?}");
+    }
+    assert_eq!(root.text("/etc/fstab"), "proc /proc proc defaults 0 0\n/data/cisco /opt/cisco none bind 0 0\n");
+    expect_mode(&root, "/opt/cisco", 0o755);
+    assert_eq!(root.text("/data/cisco/amp/bin/ampdaemon"), "running");
+    root.hostprep(&REPAIR).expect_code(0);
+    assert_eq!(root.hostprep(&["status"]).expect_code(0).stdout, "Faults: None\n");
+}
+
+#[test]
+fn a_link_below_and_a_chain_of_links_are_minor_too() {
+    // amp alone was moved.
+    let root = ScratchRoot::of("debian-12");
+    root.dir("/data", 0o755).dir("/data/amp", 0o755).dir("/data/amp/bin", 0o755).dir("/opt/cisco", 0o755);
+    root.link("/opt/cisco/amp", "/data/amp");
+    let expect_minor = |root: &ScratchRoot, lines: &[&str]| {
+        let step = root.hostprep(&REPAIR).expect_code(3).step("directories");
+        assert_eq!(step["severity"], "minor", "{step}");
+        let remedy = step["remedy"].to_string();
+        for line in lines {
+            assert!(remedy.contains(line), "{line}: {remedy}");
+        }
+    };
+    expect_minor(&root, &["/data/amp /opt/cisco/amp none bind 0 0"]);
+    // Both were moved, one after the other.
+    root.remove("/opt/cisco").dir("/data/cisco", 0o755);
+    root.link("/opt/cisco", "/data/cisco").link("/data/cisco/amp", "../amp");
+    expect_minor(&root, &["/data/cisco /opt/cisco none bind 0 0", "/data/amp /opt/cisco/amp none bind 0 0"]);
+    // A chain of links, and an /opt that is the system's own link: mounts are where it leads.
+    root.remove("/data/cisco/amp").remove("/opt").dir("/var/opt", 0o755).link("/opt", "var/opt");
+    root.link("/data/one", "two").link("/data/two", "/data/cisco").link("/var/opt/cisco", "../../data/one");
+    expect_minor(&root, &["/data/cisco /var/opt/cisco none bind 0 0"]);
+}
+
+#[test]
+fn a_link_to_what_others_can_change_is_moved_aside_as_before() {
+    type Spoil = fn(&ScratchRoot);
+    let cases: [(&str, Spoil); 5] = [
+        ("/data is writable by others (mode 0777)", |root| {
+            root.mode("/data", 0o777);
+        }),
+        ("/data is writable by others (mode 1777)", |root| {
+            root.mode("/data", 0o1777);
+        }),
+        ("/data/cisco is writable by others (mode 0775)", |root| {
+            root.mode("/data/cisco", 0o775);
+        }),
+        ("leads nowhere", |root| {
+            root.remove("/data/cisco");
+        }),
+        ("leads to no directory", |root| {
+            root.remove("/data/cisco").file("/data/cisco", "");
+        }),
+    ];
+    for (why, spoil) in cases {
+        let root = moved("/data/cisco", "/data/cisco");
+        spoil(&root);
+        let step = root.hostprep(&REPAIR).expect_code(3).step("directories");
+        assert_eq!((&step["reason"], &step["severity"]), (&"directory-symlink".into(), &"major".into()), "{step}");
+        assert!(step["detail"].as_str().unwrap().contains(why), "{why}: {step}");
+        let remedy = step["remedy"].to_string();
+        assert!(remedy.contains("mv -T ") && !remedy.contains("bind"), "{remedy}");
+    }
+    let root = ScratchRoot::of("debian-12");
+    root.link("/opt/cisco", "cisco");
+    let only = ["repair", "--format", "json", "--only", "directories"];
+    let step = root.hostprep(&only).expect_code(3).step("directories");
+    assert!(step["detail"].as_str().unwrap().contains("leads in a circle"), "{step}");
+}
+
+#[test]
+fn a_wrong_mode_behind_a_link_is_as_bad_as_ever() {
+    let root = moved("/data/cisco", "/data/cisco");
+    root.mode("/data/cisco/amp", 0o700);
+    let step = root.hostprep(&REPAIR).expect_code(3).step("directories");
+    assert_eq!((&step["reason"], &step["severity"]), (&"directory-mode".into(), &"major".into()), "{step}");
+    assert!(
+        step["detail"].as_str().unwrap().starts_with("/data/cisco/amp is 0700, expected 0755; /opt/cisco is"),
+        "{step}"
+    );
+    let chmod = step["remedy"][0].as_str().unwrap();
+    assert_eq!(chmod, format!("chmod 0755 {}", root.at("/data/cisco/amp").display()));
+    expect_mode(&root, "/data/cisco/amp", 0o700);
+    // A user that is missing besides is what the fault is about.
+    root.mode("/data/cisco/amp", 0o755).hostprep(&["remove"]).expect_code(0);
+    root.hostprep(&["repair", "--only", "directories"]).expect_code(3);
+    let store: serde_json::Value = serde_json::from_str(&root.text("/var/lib/cisco/faults/faults.json")).unwrap();
+    let fault = &store["faults"][0];
+    assert_eq!((&fault["reason"], &fault["severity"]), (&"user-missing".into(), &"major".into()), "{fault}");
+}
+
+#[test]
+fn a_mount_point_below_a_linked_opt_is_seen() {
+    let root = ScratchRoot::of("debian-12");
+    root.remove("/opt").dir("/var/opt/cisco", 0o755).link("/opt", "var/opt").dir("/srv/volume", 0o700);
+    let script = "mount --bind \"$1/srv/volume\" \"$1/var/opt/cisco\" && shift && exec \"$@\"";
+    let mut command = Caller::Root.command("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh"]).arg(root.path()).arg(program::binary());
+    let run = Run::of(command.args(root.args(&REPAIR))).expect_code(3);
+    assert_eq!(run.step("directories")["reason"], "directory-mount");
+    expect_mode(&root, "/srv/volume", 0o700);
+}
+
+#[test]
+fn a_full_disk_is_named() {
+    if !harness::need_root() {
+        return; // Mounts in another user's namespace hide more than they show.
+    }
+    let root = ScratchRoot::of("debian-12");
+    let script = "mount -t tmpfs -o nr_inodes=1 tmpfs \"$1/opt\" && shift && exec \"$@\"";
+    let mut command = Caller::Root.command("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh"]).arg(root.path()).arg(program::binary());
+    let step = Run::of(command.args(root.args(&REPAIR))).expect_code(3).step("directories");
+    assert_eq!(step["reason"], "disk-full", "{step}");
+    assert!(step["remedy"][0].as_str().unwrap().starts_with(&format!("df -i {}", root.at("/opt").display())), "{step}");
+}
+
 #[test]
 fn a_file_in_the_place_of_a_directory_is_reported() {
     let root = ScratchRoot::of("debian-12");

@@ -37,6 +37,12 @@ stable_words! {
         UserMismatch = "user-mismatch",
         /// The account files cannot be changed, even by root.
         AccountFilesImmutable = "account-files-immutable",
+        /// The account files are locked: by a process, or by a lock file that one left behind.
+        AccountFilesLocked = "account-files-locked",
+        /// Each id for system users or groups is taken.
+        UidRangeFull = "uid-range-full",
+        /// The file system has no space left.
+        DiskFull = "disk-full",
         /// `login.defs` forbids what is needed and cannot be changed for the moment it takes.
         LoginDefsBlocked = "login-defs-blocked",
         /// `useradd` or a tool like it failed.

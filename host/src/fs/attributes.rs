@@ -1,7 +1,6 @@
 //! File attributes, as `chattr(1)` sets them.
 
-use std::fs::File;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 const APPEND_ONLY: libc_long = 0x20;
 const IMMUTABLE: libc_long = 0x10;
@@ -14,12 +13,12 @@ mod request {
     nix::ioctl_read!(get_flags, b'f', 1, nix::libc::c_long);
 }
 
-/// Returns whether `file` is immutable or append-only; `false` if the file system has no attributes.
+/// Returns whether `file`, or a directory, is immutable or append-only; `false` if the file system has no attributes.
 #[must_use]
 #[expect(unsafe_code, reason = "an ioctl has no safe form")]
-pub fn is_immutable(file: &File) -> bool {
+pub fn is_immutable(file: &impl AsFd) -> bool {
     let mut flags: libc_long = 0;
     // SAFETY: the descriptor is open, and FS_IOC_GETFLAGS writes no more than one long.
-    let answered = unsafe { request::get_flags(file.as_raw_fd(), &raw mut flags) };
+    let answered = unsafe { request::get_flags(file.as_fd().as_raw_fd(), &raw mut flags) };
     answered.is_ok() && flags & (IMMUTABLE | APPEND_ONLY) != 0
 }

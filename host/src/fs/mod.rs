@@ -7,7 +7,7 @@
 //! * [`Root`], [`Dir`]: the root, and reading and replacing files by path; an opened directory
 //! * [`FileId`], [`file_type`]: what `stat(2)` says
 //! * [`fhs`], [`ownership`]: where add-on software keeps its files; who may own and change a file
-//! * [`attributes`]: immutable and append-only files
+//! * [`attributes`], [`Space`]: immutable and append-only files; what a file system still takes
 //! * [`label`], [`Mount`]: SELinux labels; how a file system is mounted
 //! * [`watch`]: waits for changes of a directory
 
@@ -18,12 +18,14 @@ pub mod fhs;
 mod files;
 mod in_root;
 pub mod label;
+mod link;
 mod mount;
 mod open;
 mod openat;
 pub mod ownership;
 mod resolve;
 mod root;
+mod space;
 mod stat;
 mod trusted;
 pub mod watch;
@@ -35,4 +37,5 @@ pub use mount::Mount;
 pub use open::{DirLookup, OpenPolicy};
 pub use resolve::MAX_SYMLINKS;
 pub use root::{Root, RootError};
+pub use space::Space;
 pub use stat::{FileId, file_type, is_dir, is_file, is_link, mode_of};

@@ -16,7 +16,7 @@ pub enum Untrusted {
     #[error("it is writable by others (mode {0:04o}); check its contents, then run `chmod go-w` on it")]
     Mode(u32),
     /// It is a symbolic link below the system's own directories.
-    #[error("it is a symbolic link, which is not followed; move it away")]
+    #[error("it is a symbolic link, which is not followed; use a bind mount instead, or move it away")]
     Link,
     /// It is in the place of a directory.
     #[error("it is not a directory; move it away")]

@@ -22,6 +22,8 @@ pub const MAX_SYMLINKS: usize = 40;
 /// The directory that holds the file that a path leads to, and its name there.
 pub(crate) struct Resolved {
     pub dir: OwnedFd,
+    /// The directory's path inside the root, without a link.
+    pub at: InRoot,
     /// `None` if the path leads to a directory that was opened on the way, such as the root.
     pub name: Option<OsString>,
 }
@@ -81,12 +83,12 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
         }
         let last = todo.is_empty();
         let found = match fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Err(Errno::ENOENT) if last => return Ok(Resolved { dir: here, name: Some(name) }),
+            Err(Errno::ENOENT) if last => return Ok(Resolved { dir: here, at, name: Some(name) }),
             found => found?,
         };
         let is_symlink = is_link(&found);
         if last && !(is_symlink && follow_last) {
-            return Ok(Resolved { dir: here, name: Some(name) });
+            return Ok(Resolved { dir: here, at, name: Some(name) });
         }
         if is_symlink {
             if links_left == 0 {
@@ -110,7 +112,7 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
         check(PathStep { path: &at, kind: StepKind::Directory(&next) })?;
         above.push(std::mem::replace(&mut here, next));
     }
-    Ok(Resolved { dir: here, name: None })
+    Ok(Resolved { dir: here, at, name: None })
 }
 
 /// Opens the directory `name` in `dir`. A symbolic link is `ELOOP`.

@@ -94,12 +94,20 @@ impl Root {
         Ok(None)
     }
 
-    /// Returns whether only trusted users can change the file that `path` leads to: the file itself, every directory and every
-    /// symbolic link on the way. The directories that hold the file or a link must be writable by trusted users alone, the sticky
-    /// bit notwithstanding.
+    /// Returns whether only trusted users can change the file that `path` leads to: see [`Root::find_untrusted`].
     #[must_use]
     pub fn is_trusted(&self, path: impl AsInRoot) -> bool {
-        let Ok(owners) = self.trusted_owners() else { return false };
+        matches!(self.find_untrusted(path), Ok(None))
+    }
+
+    /// Returns what lets another user change the file or directory that `path` leads to: it itself, a directory or a symbolic
+    /// link on the way. The directories that hold the file or a link must be writable by trusted users alone, the sticky bit
+    /// notwithstanding.
+    ///
+    /// # Errors
+    /// [`FileError`] if `path` does not lead to a file.
+    pub fn find_untrusted(&self, path: impl AsInRoot) -> Result<Option<UntrustedAbove>, FileError> {
+        let owners = self.trusted_owners()?;
         let mut last = None;
         let resolved = resolve_checked(&self.fd, path.as_text(), true, &mut |step| {
             let found = step.stat().map_err(Stopped::System)?;
@@ -115,9 +123,21 @@ impl Root {
             }
             .map_err(|why| Stopped::Untrusted(UntrustedAbove::new(self.host_path(step.path), why)))
         });
-        let Ok(Resolved { dir, name: Some(name) }) = resolved else { return false };
-        let exclusive = |found: Result<FileStat, Errno>| found.is_ok_and(|found| owners.exclusive(&found).is_ok());
-        exclusive(fstat(&dir)) && exclusive(fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW))
+        let failed = |e: Errno| FileError::new("look at", self.host_path(&path), e);
+        let Resolved { dir, at, name } = match resolved {
+            Err(Stopped::Untrusted(why)) => return Ok(Some(why)),
+            Err(Stopped::System(e)) => return Err(failed(e)),
+            Ok(resolved) => resolved,
+        };
+        let exclusive = |path: &InRoot, found: FileStat| {
+            owners.exclusive(&found).err().map(|why| UntrustedAbove::new(self.host_path(path), why))
+        };
+        if let Some(above) = exclusive(&at, fstat(&dir).map_err(failed)?) {
+            return Ok(Some(above));
+        }
+        let Some(name) = name else { return Ok(None) };
+        let found = fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
+        Ok(exclusive(&at.join(name), found))
     }
 }
 

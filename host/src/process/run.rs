@@ -91,15 +91,16 @@ pub enum ProcessError {
 }
 
 impl InsideText for ProcessError {
-    fn inside_text(&self, _root: &Root) -> String {
+    fn inside_text(&self, root: &Root) -> String {
         let inside = |command: &Command| Box::new(command.inside());
         match self {
             Self::Failed { command, status, code, stderr } => {
-                let (command, status, stderr) = (inside(command), status.clone(), stderr.clone());
+                let (command, status, stderr) = (inside(command), status.clone(), paths_inside(stderr, root));
                 Self::Failed { command, status, code: *code, stderr }.to_string()
             }
             Self::TimedOut { command, limit, stderr } => {
-                Self::TimedOut { command: inside(command), limit: *limit, stderr: stderr.clone() }.to_string()
+                let (command, limit, stderr) = (inside(command), *limit, paths_inside(stderr, root));
+                Self::TimedOut { command, limit, stderr }.to_string()
             }
             Self::Start { command, source } => format!("`{}` could not be run: {source}", command.inside()),
             Self::Interrupted { command } => Self::Interrupted { command: inside(command) }.to_string(),
@@ -116,6 +117,15 @@ impl ProcessError {
             Self::Failed { stderr, .. } | Self::TimedOut { stderr, .. } => stderr,
             _ => "",
         }
+    }
+}
+
+/// Returns a message of a tool with the paths of an alternate root as that root sees them.
+fn paths_inside(text: &str, root: &Root) -> String {
+    match root.path().to_str() {
+        // shadow puts the prefix before `/etc/passwd`, with a slash of its own.
+        Some(path) if root.is_alternate() => text.replace(&format!("{path}//"), "/").replace(&format!("{path}/"), "/"),
+        _ => text.to_owned(),
     }
 }
 

@@ -1,27 +1,82 @@
-//! Lock files of the account tools.
+//! Locks of the account files, and which process holds them.
 //!
 //! shadow's tools create `/etc/passwd.lock` and others, with their PID in it (`do_lock_file` in `lib/commonio.c`). Most also lock
 //! `/etc/.pwd.lock` (`lckpwdf(3)`). A tool that exits before it removes them leaves them behind: shadow 4.1.5.1 does so if there
 //! is no `login.defs`. The next tool removes a lock that names a dead process, and refuses one that names no process.
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use nix::sys::signal::kill;
-use nix::unistd::Pid;
+use nix::sys::stat::FileStat;
+use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use crate::Root;
+use crate::fs::is_dir;
+
+/// The file that `lckpwdf(3)` locks.
+pub const PWD_LOCK: &str = "/etc/.pwd.lock";
 
 /// The files that shadow's tools lock.
 const LOCKED: [&str; 6] = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid"];
 
+/// The programs that lock them: shadow's, those of util-linux, and systemd's.
+const ACCOUNT_TOOLS: [&str; 26] = [
+    "useradd",
+    "userdel",
+    "usermod",
+    "groupadd",
+    "groupdel",
+    "groupmod",
+    "groupmems",
+    "gpasswd",
+    "passwd",
+    "chpasswd",
+    "chgpasswd",
+    "chage",
+    "chfn",
+    "chsh",
+    "newusers",
+    "pwck",
+    "grpck",
+    "pwconv",
+    "pwunconv",
+    "grpconv",
+    "grpunconv",
+    "vipw",
+    "vigr",
+    "cppw",
+    "cpgr",
+    "systemd-sysuser",
+];
+
+/// How much later than its lock file a process must have started not to be the one that wrote it. The two times come from
+/// different clocks.
+const CLOCK_TOLERANCE_SECONDS: i64 = 60;
+
+/// A running process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Its PID.
+    pub pid: i32,
+    /// Its name (`proc_pid_comm(5)`, at most 15 bytes); `None` if that cannot be read.
+    pub name: Option<String>,
+}
+
 /// The process that a lock file names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
     /// A running process.
-    Running(i32),
+    Running(Process),
     /// A process that no longer runs.
     Gone(i32),
+    /// A process that is no account tool and started after the file was written: it got the PID of the one that wrote it. The
+    /// account tools do not see that and refuse the lock.
+    Reused(Process),
     /// No process: the file is empty, or does not hold a PID.
     None,
+    /// A directory or another thing that no account tool creates.
+    NotAFile,
 }
 
 /// A lock file.
@@ -39,27 +94,53 @@ impl AccountLock {
     pub fn is_abandoned(&self) -> bool {
         !matches!(self.owner, Owner::Running(_))
     }
+
+    /// Returns whether the account tools refuse it for ever: no process removes it, and they do not either.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        !matches!(self.owner, Owner::Running(_) | Owner::Gone(_))
+    }
+}
+
+/// Who holds the lock on [`PWD_LOCK`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PwdLock {
+    /// A process.
+    Held(Process),
+    /// A process that the kernel does not name: it runs in another PID namespace, or holds an open file description lock.
+    HeldByUnknown,
 }
 
 /// Describes `locks`: for each owner, which of them it holds or left behind.
 #[must_use]
 pub fn describe(locks: &[AccountLock]) -> String {
-    let mut owners: Vec<Owner> = Vec::new();
+    let mut owners: Vec<&Owner> = Vec::new();
     for lock in locks {
-        if !owners.contains(&lock.owner) {
-            owners.push(lock.owner);
+        if !owners.contains(&&lock.owner) {
+            owners.push(&lock.owner);
         }
     }
-    let sentence = |owner: &Owner| {
-        let of = locks.iter().filter(|lock| lock.owner == *owner).map(|lock| lock.path.as_str());
+    let sentence = |owner: &&Owner| {
+        let of = locks.iter().filter(|lock| lock.owner == **owner).map(|lock| lock.path.as_str());
         let paths = of.collect::<Vec<_>>().join(", ");
         match owner {
-            Owner::Running(pid) => format!("process {pid} holds {paths}"),
+            Owner::Running(process) => format!("{process} holds {paths}"),
             Owner::Gone(pid) => format!("process {pid}, which no longer runs, left {paths} behind"),
+            Owner::Reused(process) => format!("{paths} is stale: {process}, named in it, started after it was written"),
             Owner::None => format!("no process is named in {paths}"),
+            Owner::NotAFile => format!("{paths} is not a file"),
         }
     };
     owners.iter().map(sentence).collect::<Vec<_>>().join("; ")
+}
+
+impl std::fmt::Display for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "process {} ({name})", self.pid),
+            None => write!(f, "process {}", self.pid),
+        }
+    }
 }
 
 /// Returns the lock files in `root`. One that cannot be read is left out.
@@ -67,54 +148,96 @@ pub fn describe(locks: &[AccountLock]) -> String {
 pub fn account_locks(root: &Root) -> Vec<AccountLock> {
     let lock = |file: &&str| {
         let lock = format!("{file}.lock");
-        let owner = owner(&root.read(&lock, 64).ok()?);
-        Some(AccountLock { path: lock, owner })
+        let found = root.stat(&lock).ok()??;
+        Some(AccountLock { owner: owner_of(root, &lock, &found)?, path: lock })
     };
     LOCKED.iter().filter_map(lock).collect()
 }
 
-/// Parses the content of a lock file: the PID in decimal digits, with a NUL at the end.
-fn owner(content: &[u8]) -> Owner {
+fn owner_of(root: &Root, path: &str, found: &FileStat) -> Option<Owner> {
+    if is_dir(found) {
+        return Some(Owner::NotAFile);
+    }
+    match root.read(path, 64) {
+        Ok(content) => Some(owner(&content, found.st_mtime)),
+        // A dangling link: it cannot be locked, and `rm` removes it.
+        Err(e) if e.is_missing() => Some(Owner::None),
+        Err(_) => None,
+    }
+}
+
+/// Parses the content of a lock file: the PID in decimal digits, with a NUL at the end. `written` is its time of modification.
+fn owner(content: &[u8], written: i64) -> Owner {
     let text = std::str::from_utf8(content).unwrap_or_default();
     match text.trim_end_matches('\0').trim().parse() {
         Ok(pid @ 1..) if kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) => Owner::Gone(pid),
-        Ok(pid @ 1..) => Owner::Running(pid),
+        Ok(pid @ 1..) => {
+            let process = Process { pid, name: name_of(pid) };
+            let is_other = process.name.as_deref().is_some_and(|name| !ACCOUNT_TOOLS.contains(&name));
+            let is_younger = started(pid).is_some_and(|start| start > written.saturating_add(CLOCK_TOLERANCE_SECONDS));
+            if is_other && is_younger { Owner::Reused(process) } else { Owner::Running(process) }
+        }
         _ => Owner::None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing;
+/// Returns who holds the lock of `lckpwdf(3)` in `root`; `None` if it is free.
+#[must_use]
+pub fn pwd_lock(root: &Root) -> Option<PwdLock> {
+    let file = root.open(PWD_LOCK).ok()?;
+    let mut lock = whole_file();
+    fcntl(&file, FcntlArg::F_GETLK(&mut lock)).ok()?;
+    if i32::from(lock.l_type) == libc::F_UNLCK {
+        return None;
+    }
+    Some(match lock.l_pid {
+        pid @ 1.. => PwdLock::Held(Process { pid, name: name_of(pid) }),
+        _ => PwdLock::HeldByUnknown,
+    })
+}
 
-    #[test]
-    fn a_lock_is_abandoned_without_a_running_owner() {
-        let own = std::process::id();
-        let running = format!("{own}\0");
-        // Larger than the kernel's PID_MAX_LIMIT, so no process has it.
-        let (_dir, root) = testing::with(&[
-            ("/etc/passwd.lock", b"5000000\0"),
-            ("/etc/shadow.lock", b""),
-            ("/etc/group.lock", running.as_bytes()),
-            ("/etc/gshadow.lock", b"not a pid"),
-            ("/etc/passwd", b"5000000"),
-        ]);
-        let locks = account_locks(&root);
-        let owners: Vec<Owner> = locks.iter().map(|lock| lock.owner).collect();
-        assert_eq!(owners, [Owner::Gone(5_000_000), Owner::None, Owner::Running(own.cast_signed()), Owner::None]);
-        let at = |name: &str| format!("/etc/{name}");
-        assert_eq!(
-            describe(&locks),
-            format!(
-                "process 5000000, which no longer runs, left {} behind; no process is named in {}, {}; process {own} holds {}",
-                at("passwd.lock"),
-                at("shadow.lock"),
-                at("gshadow.lock"),
-                at("group.lock")
-            )
-        );
-        let abandoned = locks.iter().filter(|lock| lock.is_abandoned()).count();
-        assert_eq!(abandoned, 3);
+/// Returns a request for a lock that excludes every other.
+fn whole_file() -> libc::flock {
+    libc::flock {
+        l_type: libc::c_short::try_from(libc::F_WRLCK).unwrap_or_default(),
+        l_whence: libc::c_short::try_from(libc::SEEK_SET).unwrap_or_default(),
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
     }
 }
+
+/// Returns the account tools that run on this machine.
+#[must_use]
+pub fn running_tools() -> Vec<Process> {
+    let names = Root::system().and_then(|system| system.names("/proc")).unwrap_or_default();
+    let process = |name: std::ffi::OsString| {
+        let pid: i32 = name.to_str()?.parse().ok()?;
+        let name = name_of(pid).filter(|name| ACCOUNT_TOOLS.contains(&name.as_str()))?;
+        Some(Process { pid, name: Some(name) })
+    };
+    names.into_iter().filter_map(process).collect()
+}
+
+fn name_of(pid: i32) -> Option<String> {
+    let name = Root::system().ok()?.read(format!("/proc/{pid}/comm"), 64).ok()?;
+    Some(String::from_utf8_lossy(&name).trim_end().replace(char::is_control, " "))
+}
+
+/// Returns when a process started, in seconds since the epoch (`proc_pid_stat(5)`, field 22; `proc_stat(5)`).
+fn started(pid: i32) -> Option<i64> {
+    let system = Root::system().ok()?;
+    let stat = system.read(format!("/proc/{pid}/stat"), 4096).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    // The name, in parentheses, may hold spaces and parentheses.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let ticks: i64 = fields.split(' ').nth(19)?.parse().ok()?;
+    let all = system.read("/proc/stat", crate::fs::TEXT_LIMIT).ok()?;
+    let all = String::from_utf8_lossy(&all);
+    let boot: i64 = all.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    let per_second = sysconf(SysconfVar::CLK_TCK).ok()??;
+    Some(boot + ticks.checked_div(per_second)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,10 @@
 //! Users and groups: through NSS on the running system, LDAP and SSSD included; from `etc/passwd` and `etc/group` of an
-//! alternate root.
+//! alternate root, and from the files that its NSS reads besides ([`sources`]).
 
+mod sources;
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
@@ -42,6 +46,18 @@ pub struct Group {
     pub gid: u32,
 }
 
+/// Where an account is defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// In [`PASSWD`] or [`GROUP`], the files that the account tools change.
+    Etc,
+    /// In another file that NSS reads, such as `/usr/lib/passwd` of an operating system that comes as an image. No account
+    /// tool changes it.
+    OtherFile(&'static str),
+    /// In no file: a directory service has it (LDAP, SSSD), or another service of NSS.
+    Service,
+}
+
 /// The accounts of one root.
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts<'a> {
@@ -61,7 +77,10 @@ impl<'a> Accounts<'a> {
     /// [`ReadError`] if NSS fails, or if a file cannot be read or parsed.
     pub fn user(&self, name: &str) -> Result<Option<User>, ReadError> {
         if self.root.is_alternate() {
-            return self.local_user(name);
+            return match self.local_user(name)? {
+                Some(user) => Ok(Some(user)),
+                None => self.find_in(&self.other_files(PASSWD), name, user_of),
+            };
         }
         let found = found(unistd::User::from_name(name))
             .map_err(|e| FileError::new("look up a user through NSS and", PASSWD, e))?;
@@ -80,39 +99,83 @@ impl<'a> Accounts<'a> {
     /// As [`Accounts::user`].
     pub fn group(&self, name: &str) -> Result<Option<Group>, ReadError> {
         if self.root.is_alternate() {
-            return self.local_group(name);
+            return match self.local_group(name)? {
+                Some(group) => Ok(Some(group)),
+                None => self.find_in(&self.other_files(GROUP), name, group_of),
+            };
         }
         let found = found(unistd::Group::from_name(name))
             .map_err(|e| FileError::new("look up a group through NSS and", GROUP, e))?;
         Ok(found.map(|group| Group { name: group.name, gid: group.gid.as_raw() }))
     }
 
-    /// Looks up a user in the local file only. `usermod` and `userdel` can change such a user.
+    /// Looks up a user in [`PASSWD`] only. `usermod` and `userdel` can change such a user.
     ///
     /// # Errors
     /// [`ReadError`] if the file cannot be read or parsed.
     pub fn local_user(&self, name: &str) -> Result<Option<User>, ReadError> {
-        self.find(PASSWD, name, |fields| {
-            let [name, _password, uid, gid, _gecos, home, shell] = fields else { return None };
-            Some(User {
-                name: (*name).to_owned(),
-                uid: uid.parse().ok()?,
-                gid: gid.parse().ok()?,
-                home: home.into(),
-                shell: shell.into(),
-            })
-        })
+        self.find(PASSWD, name, user_of)
     }
 
-    /// Looks up a group in the local file only.
+    /// Looks up a group in [`GROUP`] only.
     ///
     /// # Errors
     /// As [`Accounts::local_user`].
     pub fn local_group(&self, name: &str) -> Result<Option<Group>, ReadError> {
-        self.find(GROUP, name, |fields| {
-            let [name, _password, gid, _members] = fields else { return None };
-            Some(Group { name: (*name).to_owned(), gid: gid.parse().ok()? })
-        })
+        self.find(GROUP, name, group_of)
+    }
+
+    /// Returns where `user`, as [`Accounts::user`] returned it, is defined. A line of that name with another uid is not its: NSS
+    /// may ask a directory service before the files.
+    ///
+    /// # Errors
+    /// As [`Accounts::local_user`].
+    pub fn origin_of_user(&self, user: &User) -> Result<Origin, ReadError> {
+        self.origin(PASSWD, &user.name, user_of, |line| line.uid == user.uid)
+    }
+
+    /// Returns where `group`, as [`Accounts::group`] returned it, is defined.
+    ///
+    /// # Errors
+    /// As [`Accounts::local_user`].
+    pub fn origin_of_group(&self, group: &Group) -> Result<Origin, ReadError> {
+        self.origin(GROUP, &group.name, group_of, |line| line.gid == group.gid)
+    }
+
+    fn origin<T>(
+        &self,
+        file: &str,
+        name: &str,
+        parse: Parse<T>,
+        is_it: impl Fn(&T) -> bool,
+    ) -> Result<Origin, ReadError> {
+        if self.find(file, name, parse)?.is_some_and(|line| is_it(&line)) {
+            return Ok(Origin::Etc);
+        }
+        for other in sources::OTHER.iter().map(|source| source.beside(file)) {
+            if self.find(other, name, parse)?.is_some_and(|line| is_it(&line)) {
+                return Ok(Origin::OtherFile(other));
+            }
+        }
+        Ok(Origin::Service)
+    }
+
+    /// Returns the ids of `range` that have a line in `file`, which is [`PASSWD`] or [`GROUP`], or in a file that NSS reads
+    /// besides. Lines without an id are passed over, as the account tools do.
+    ///
+    /// # Errors
+    /// [`ReadError`] if a file cannot be read.
+    pub fn ids_in_files(&self, file: &'static str, range: &RangeInclusive<u32>) -> Result<BTreeSet<u32>, ReadError> {
+        let mut ids = BTreeSet::new();
+        for file in std::iter::once(file).chain(self.other_files(file)) {
+            let Some(bytes) = self.read(file)? else { continue };
+            let id = |line: &[u8]| {
+                let field = line.split(|&byte| byte == b':').nth(2)?;
+                std::str::from_utf8(field).ok()?.parse().ok()
+            };
+            ids.extend(bytes.split(|&byte| byte == b'\n').filter_map(id).filter(|id| range.contains(id)));
+        }
+        Ok(ids)
     }
 
     /// Returns whether `file`, which is [`SHADOW`] or [`GSHADOW`], has a line for the account `name`. Returns `None` if the file
@@ -127,13 +190,31 @@ impl<'a> Accounts<'a> {
         )
     }
 
-    fn find<T>(&self, file: &str, name: &str, parse: impl Fn(&[&str]) -> Option<T>) -> Result<Option<T>, ReadError> {
+    /// Returns the files that NSS reads besides `file`, for [`PASSWD`] or [`GROUP`].
+    fn other_files(&self, file: &str) -> Vec<&'static str> {
+        sources::used(self.root, file).map(|source| source.beside(file)).collect()
+    }
+
+    fn find_in<T>(&self, files: &[&str], name: &str, parse: Parse<T>) -> Result<Option<T>, ReadError> {
+        for file in files {
+            if let Some(found) = self.find(file, name, parse)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        match self.root.read(file, crate::fs::TEXT_LIMIT) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.is_missing() => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    fn find<T>(&self, file: &str, name: &str, parse: Parse<T>) -> Result<Option<T>, ReadError> {
         // Other lines may hold anything (GECOS in Latin-1); only the line of this account must be well formed.
-        let bytes = match self.root.read(file, crate::fs::TEXT_LIMIT) {
-            Ok(bytes) => bytes,
-            Err(e) if e.is_missing() => return Ok(None),
-            Err(e) => return Err(e.into()),
-        };
+        let Some(bytes) = self.read(file)? else { return Ok(None) };
         let content = String::from_utf8_lossy(&bytes);
         for (number, line) in content.lines().enumerate() {
             let fields: Vec<&str> = line.split(':').collect();
@@ -153,6 +234,25 @@ impl<'a> Accounts<'a> {
         }
         Ok(None)
     }
+}
+
+/// Parses the fields of a line.
+type Parse<T> = fn(&[&str]) -> Option<T>;
+
+fn user_of(fields: &[&str]) -> Option<User> {
+    let [name, _password, uid, gid, _gecos, home, shell] = fields else { return None };
+    Some(User {
+        name: (*name).to_owned(),
+        uid: uid.parse().ok()?,
+        gid: gid.parse().ok()?,
+        home: home.into(),
+        shell: shell.into(),
+    })
+}
+
+fn group_of(fields: &[&str]) -> Option<Group> {
+    let [name, _password, gid, _members] = fields else { return None };
+    Some(Group { name: (*name).to_owned(), gid: gid.parse().ok()? })
 }
 
 /// Some services return these errors for a name that does not exist (`getpwnam(3)`).

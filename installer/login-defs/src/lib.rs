@@ -30,6 +30,6 @@ mod tests;
 
 pub use error::WindowError;
 pub use plan::{Plan, plan, plan_placeholder};
-pub use sources::{EffectiveSettings, read};
+pub use sources::{EffectiveSettings, KeyFile, file_for, read};
 pub use stale::{Recovered, StaleWindow, recover, stale_window};
 pub use window::{Closed, Window, open};

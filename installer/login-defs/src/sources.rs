@@ -25,6 +25,9 @@ const VENDOR_DROP_INS: &str = "/usr/etc/login.defs.d";
 /// The administrator's drop-ins. They mask the vendor's of the same name.
 pub(crate) const DROP_INS: &str = "/etc/login.defs.d";
 
+/// The drop-in in which an administrator overrides a vendor's setting.
+const KEY_DROP_IN: &str = "zz-local.defs";
+
 /// The settings that `useradd` uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectiveSettings {
@@ -36,6 +39,12 @@ pub struct EffectiveSettings {
     pub sys_uid_max: u32,
     /// `UID_MIN`.
     pub uid_min: u32,
+    /// `SYS_GID_MIN`.
+    pub sys_gid_min: u32,
+    /// `SYS_GID_MAX`.
+    pub sys_gid_max: u32,
+    /// `GID_MIN`.
+    pub gid_min: u32,
     /// The file with the effective assignment of `USERGROUPS_ENAB`, as the host sees it. `None` if no file assigns it.
     pub decided_by: Option<InRoot>,
 }
@@ -46,6 +55,31 @@ pub struct EffectiveSettings {
 /// [`ReadError`] if a file cannot be read, is not a regular file, is larger than 8 MiB or contains NUL bytes.
 pub fn read(root: &Root) -> Result<EffectiveSettings, ReadError> {
     Ok(Sources::of(root)?.effective())
+}
+
+/// The file in which an administrator sets a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFile {
+    /// The file, as the host sees it. It may have to be created.
+    pub path: InRoot,
+    /// Whether its assignment of the key is the effective one.
+    pub assigns: bool,
+}
+
+/// Returns the file in which an administrator sets `key`. It is never a vendor's, which the next update of its package replaces.
+///
+/// # Errors
+/// As [`read`].
+pub fn file_for(root: &Root, key: &str) -> Result<KeyFile, ReadError> {
+    let sources = Sources::of(root)?;
+    let ordered = || sources.base().into_iter().chain(sources.by_name());
+    let assigning = ordered().rfind(|source| source.settings.get(key).is_some());
+    let is_administrators = |source: &&Source| source.path.starts_with("/etc");
+    Ok(match (assigning.filter(is_administrators), assigning) {
+        (Some(source), _) => KeyFile { path: source.path.clone(), assigns: true },
+        (None, None) if sources.vendor.is_none() => KeyFile { path: MAIN.into(), assigns: false },
+        _ => KeyFile { path: InRoot::from(DROP_INS).join(KEY_DROP_IN), assigns: false },
+    })
 }
 
 /// One file.
@@ -171,6 +205,9 @@ impl Sources {
             sys_uid_min: settings.sys_uid_min(),
             sys_uid_max: settings.sys_uid_max(),
             uid_min: settings.uid_min(),
+            sys_gid_min: settings.sys_gid_min(),
+            sys_gid_max: settings.sys_gid_max(),
+            gid_min: settings.gid_min(),
             decided_by,
         }
     }

@@ -107,6 +107,24 @@ impl Settings {
     pub fn sys_uid_max(&self) -> u32 {
         self.number("SYS_UID_MAX").unwrap_or_else(|| self.uid_min().saturating_sub(1))
     }
+
+    /// Returns `GID_MIN`, the first gid of ordinary groups.
+    #[must_use]
+    pub fn gid_min(&self) -> u32 {
+        self.number("GID_MIN").unwrap_or(1000)
+    }
+
+    /// Returns `SYS_GID_MIN`, the first gid for `groupadd --system`.
+    #[must_use]
+    pub fn sys_gid_min(&self) -> u32 {
+        self.number("SYS_GID_MIN").unwrap_or(101)
+    }
+
+    /// Returns `SYS_GID_MAX`, the last gid for `groupadd --system`.
+    #[must_use]
+    pub fn sys_gid_max(&self) -> u32 {
+        self.number("SYS_GID_MAX").unwrap_or_else(|| self.gid_min().saturating_sub(1))
+    }
 }
 
 /// One line as shadow reads it: a line of the file, or a piece of one that is longer than its buffer.

@@ -22,6 +22,13 @@ impl<'a> Follower<'a> {
         let is_terminal = std::io::stderr().is_terminal();
         Self { log, is_terminal, shown_seconds: Cell::new(None), reported_retry: Cell::new(false) }
     }
+
+    /// Logs all that a program said: a report has only the line that tells most, and a warning may explain a later failure.
+    fn log_messages(&self, command: &Command, stderr: &str) {
+        for line in stderr.lines().filter(|line| !line.trim().is_empty()) {
+            self.log.line(Level::Info, &format!("{} said: {line}", command.program()));
+        }
+    }
 }
 
 impl Observer for Follower<'_> {
@@ -39,12 +46,13 @@ impl Observer for Follower<'_> {
         }
         let seconds = took.as_secs_f64();
         match result {
-            Ok(_) => self.log.line(Level::Info, &format!("ran in {seconds:.2} s: {command}")),
+            Ok(output) => {
+                self.log.line(Level::Info, &format!("ran in {seconds:.2} s: {command}"));
+                self.log_messages(command, &output.stderr);
+            }
             Err(e) => {
                 self.log.line(Level::Warning, &format!("failed after {seconds:.2} s: {e}"));
-                for line in e.stderr().lines().filter(|line| !line.trim().is_empty()) {
-                    self.log.line(Level::Info, &format!("{} said: {line}", command.program()));
-                }
+                self.log_messages(command, e.stderr());
             }
         }
     }

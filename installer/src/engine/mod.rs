@@ -76,6 +76,7 @@ fn not_observed(step: StepRef, error: &Error) -> StepReport {
         detail: error.to_string(),
         findings: Vec::new(),
         is_partial: false,
+        severity: None,
         plan: Vec::new(),
     }
 }

@@ -41,7 +41,9 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
     let (mut outcome, detail, findings) = match &observed.verdict {
         Verdict::Satisfied(detail) => (Outcome::Ok, detail.clone(), Vec::new()),
         Verdict::NotReady(detail) | Verdict::Pending(detail) => (Outcome::Deferred, detail.clone(), Vec::new()),
-        Verdict::Fault(findings) => (Outcome::Fault, merged(findings), findings.clone()),
+        Verdict::Fault(findings) | Verdict::FaultOfSeverity(_, findings) => {
+            (Outcome::Fault, merged(findings), findings.clone())
+        }
         Verdict::FaultAndUnknown(findings, unknown) => {
             (Outcome::Fault, format!("{}; {unknown}", merged(findings)), findings.clone())
         }
@@ -51,7 +53,11 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
         outcome = Outcome::Planned;
     }
     let is_partial = matches!(observed.verdict, Verdict::FaultAndUnknown(..));
-    StepReport { step: step.id(), faults: step.faults(), outcome, detail, findings, is_partial, plan }
+    let severity = match observed.verdict {
+        Verdict::FaultOfSeverity(severity, _) => Some(severity),
+        _ => None,
+    };
+    StepReport { step: step.id(), faults: step.faults(), outcome, detail, findings, is_partial, severity, plan }
 }
 
 /// Applies what the step plans until nothing is left to do, and verifies by observing again.
@@ -105,6 +111,7 @@ fn conclude(result: &mut StepReport, failure: Option<Finding>) {
         (Outcome::Fault, Some(failure)) => {
             result.detail.clone_from(&failure.detail);
             result.findings = vec![failure];
+            result.severity = None;
         }
         (Outcome::Ok, _) if changed => result.outcome = Outcome::Changed,
         // Still planned after applying: not in order, but not a fault.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use faults::{Remedy, RemedyAction, RunOn};
-use host::fs::InRoot;
+use host::fs::{AsInRoot, InRoot};
 use host::log::Log;
 use host::process::CommandRunner;
 use host::process::clock::Clock;
@@ -92,12 +92,12 @@ impl HostContext<'_> {
     /// Returns the remedy that runs `command` on `paths` of the root. On an alternate root this machine's program does it, so that
     /// the root needs none.
     #[must_use]
-    pub fn remedy_on(&self, command: &[&str], paths: &[&InRoot]) -> Remedy {
+    pub fn remedy_on(&self, command: &[&str], paths: &[impl AsInRoot]) -> Remedy {
         let with = |paths: Vec<String>| command.iter().map(|&word| word.to_owned()).chain(paths).collect::<Vec<_>>();
         let outside = self
             .alternate_root()
             .map(|_| with(paths.iter().map(|path| self.root.host_path(path).to_string_lossy().into_owned()).collect()));
-        let argv = with(paths.iter().map(ToString::to_string).collect());
+        let argv = with(paths.iter().map(|path| path.to_in_root().to_string()).collect());
         RemedyAction::Run { argv, on: RunOn::Root, outside }.into()
     }
 

@@ -1,6 +1,6 @@
 //! The reports of steps.
 
-use faults::{FaultId, Remedy, catalogue};
+use faults::{FaultId, Remedy, Severity, catalogue};
 use serde::Serialize;
 
 use super::step_id::StepId;
@@ -56,6 +56,8 @@ pub struct StepReport {
     pub findings: Vec<Finding>,
     /// Whether something else that could be wrong was not determined.
     pub is_partial: bool,
+    /// How bad that is, if the catalogue's severity of the fault does not apply.
+    pub severity: Option<Severity>,
     /// The exact commands and file changes that a repair makes.
     pub plan: Vec<String>,
 }
@@ -89,6 +91,18 @@ impl StepReport {
     pub fn finding(&self) -> Option<Finding> {
         Finding::merged(&self.findings)
     }
+
+    /// Returns how bad the fault `id` is: the step's own severity, else the catalogue's.
+    #[must_use]
+    pub fn severity_of(&self, id: FaultId) -> Option<Severity> {
+        self.severity.or_else(|| catalogue::find(id).map(|entry| entry.severity))
+    }
+
+    /// Returns how bad the worst fault is that it found.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.raised().into_iter().filter_map(|id| self.severity_of(id)).max()
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +121,7 @@ mod tests {
             detail: String::new(),
             findings: vec![finding(Reason::Lockdown)],
             is_partial: false,
+            severity: None,
             plan: Vec::new(),
         };
         assert_eq!(report.raised(), [FaultId::FILESYSTEM_MONITOR, FaultId::NETWORK_MONITOR]);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use faults::FaultId;
+use faults::{FaultId, Severity};
 
 use super::action::Action;
 use super::error::Error;
@@ -107,6 +107,8 @@ pub enum Verdict {
     Pending(String),
     /// The step's fault is true, for each of these; at least one.
     Fault(Vec<Finding>),
+    /// As [`Verdict::Fault`], with another severity than the catalogue's.
+    FaultOfSeverity(Severity, Vec<Finding>),
     /// As [`Verdict::Fault`]. Whether the step's other faults are true could not be determined, for this reason.
     FaultAndUnknown(Vec<Finding>, String),
     /// It could not be determined.

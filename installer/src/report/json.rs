@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use faults::RemedyValue;
 use faults::texts::Texts;
+use faults::{RemedyValue, Severity};
 use serde::Serialize;
 
 use super::HostFacts;
@@ -31,6 +31,8 @@ struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     faults: Option<Vec<u16>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
@@ -52,6 +54,7 @@ impl<'a> Step<'a> {
             outcome: report.outcome,
             fault: report.raised().first().map(|id| id.number()),
             faults: finding.map(|_| report.raised().iter().map(|id| id.number()).collect()),
+            severity: finding.and_then(|_| report.severity()),
             reason: finding.map(|finding| finding.reason.as_str().to_owned()),
             title: finding.map(|finding| finding.title(texts)),
             detail: &report.detail,

@@ -1,8 +1,10 @@
 //! The steps, each in a folder or file of its own that knows how to observe, change, verify and undo one thing.
 
 pub mod directories;
+mod disk_full;
 pub mod ebpf;
 pub mod kernel;
+mod mount_points;
 pub mod scan_service;
 pub mod scan_user;
 pub mod selinux;

@@ -120,7 +120,12 @@ fn one_that_holds_them_for_long_is_a_fault_until_the_next_run() {
     let events: Vec<_> =
         checked.events.iter().map(|event| (event["event"].as_str().unwrap(), event["fault"].as_u64())).collect();
     assert_eq!(events, [("raised", Some(5)), ("cleared", Some(5))]);
-    assert_eq!(checked.events[0]["reason"], "user-tool-failed");
+    assert_eq!(checked.events[0]["reason"], "account-files-locked");
+    let detail = checked.events[0]["detail"].as_str().unwrap();
+    assert!(
+        detail.contains(&format!("process {} (", std::process::id())) && detail.contains(") holds /etc/.pwd.lock"),
+        "{detail}"
+    );
 }
 
 /// In an alternate root the tools take only lock files with a process number, next to the account files.

@@ -47,9 +47,9 @@ fn a_link_below_the_systems_directories_is_not_followed() {
     let tree = tree(&["var/lib", "srv/elsewhere/faults"]);
     tree.link("/srv/elsewhere", "var/lib/cisco");
     for refused in [tree.root.open_private_dir(STORE), tree.root.create_private_dir(STORE)] {
-        assert!(
-            refusal(refused).ends_with("/var/lib/cisco: it is a symbolic link, which is not followed; move it away")
-        );
+        assert!(refusal(refused).ends_with(
+            "/var/lib/cisco: it is a symbolic link, which is not followed; use a bind mount instead, or move it away"
+        ));
     }
     let error = tree.root.read_private("/var/lib/cisco/faults/faults.json").unwrap_err();
     assert!(error.to_string().contains("symbolic link"), "{error}");
@@ -149,6 +149,24 @@ fn a_program_is_trusted_if_everything_on_its_path_is() {
         assert!(!trusted(), "the link belongs to another user");
     }
     assert!(!tree.root.is_trusted("/usr/sbin/missing"));
+}
+
+#[test]
+fn what_lets_another_user_change_a_directory_is_named() {
+    let tree = tree(&["data/cisco", "opt"]);
+    tree.link("../data/link", "opt/cisco");
+    tree.link("cisco", "data/link");
+    let found = || tree.root.find_untrusted("/opt/cisco").map(|why| why.map(|why| why.to_string()));
+    assert_eq!(found().unwrap(), None);
+    for (path, loose) in [("data/cisco", 0o775), ("data", 0o1777), ("data", 0o777), ("opt", 0o775)] {
+        tree.mode(path, loose);
+        let why = found().unwrap().unwrap();
+        assert!(why.starts_with(&format!("/{path} is writable by others (mode {loose:04o})")), "{path}: {why}");
+        tree.mode(path, 0o755);
+    }
+    assert_eq!(tree.root.find_untrusted("/data/..").unwrap(), None, "a directory that was opened on the way");
+    fs::remove_dir(tree.top.join("data/cisco")).unwrap();
+    assert!(found().unwrap_err().is_missing());
 }
 
 #[test]

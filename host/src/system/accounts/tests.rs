@@ -76,3 +76,66 @@ fn the_running_system_is_asked_through_nss() {
     assert_eq!(accounts.user("hostprep-nobody-has-this-name").unwrap(), None);
     assert_eq!(accounts.local_user("root").unwrap().map(|user| user.uid), Some(0));
 }
+
+const SCAN: &[u8] = b"scan:x:998:997::/nonexistent:/usr/sbin/nologin\n";
+const SCAN_GROUP: &[u8] = b"scan:x:997:\n";
+
+#[test]
+fn accounts_of_an_image_are_found_where_nss_looks() {
+    for (nsswitch, file, is_found) in [
+        (None, "usr/lib", true),
+        (None, "var/lib/extrausers", false),
+        (Some("passwd: files altfiles\ngroup: files altfiles\n"), "usr/lib", true),
+        (Some("passwd: files extrausers\ngroup: files extrausers\n"), "var/lib/extrausers", true),
+        (Some("passwd: files extrausers\ngroup: files extrausers\n"), "usr/lib", false),
+        (Some("passwd: files sss\ngroup: files sss\n"), "usr/lib", false),
+        (Some("hosts: files dns\n"), "usr/lib", true),
+    ] {
+        let (outside, root) = scratch(b"root:x:0:0:root:/root:/bin/bash\n", b"root:x:0:\n");
+        fs::create_dir_all(outside.path().join(file)).unwrap();
+        fs::write(outside.path().join(file).join("passwd"), SCAN).unwrap();
+        fs::write(outside.path().join(file).join("group"), SCAN_GROUP).unwrap();
+        if let Some(text) = nsswitch {
+            fs::write(outside.path().join("etc/nsswitch.conf"), text).unwrap();
+        }
+        let accounts = Accounts::of(&root);
+        let what = format!("{file} with {nsswitch:?}");
+        assert_eq!(accounts.user("scan").unwrap().is_some(), is_found, "{what}");
+        assert_eq!(accounts.group("scan").unwrap().is_some(), is_found, "{what}");
+        assert_eq!(accounts.local_user("scan").unwrap(), None, "{what}: no tool can change it");
+        assert_eq!(accounts.local_group("scan").unwrap(), None, "{what}");
+        assert_eq!(accounts.ids_in_files(PASSWD, &(100..=999)).unwrap().contains(&998), is_found, "{what}");
+        assert_eq!(accounts.ids_in_files(GROUP, &(100..=999)).unwrap().contains(&997), is_found, "{what}");
+    }
+}
+
+#[test]
+fn the_line_decides_where_an_account_is_defined() {
+    let (outside, root) = scratch(SCAN, SCAN_GROUP);
+    fs::create_dir_all(outside.path().join("usr/lib")).unwrap();
+    fs::write(outside.path().join("usr/lib/passwd"), b"scan:x:500:500::/:/bin/false\nimage:x:501:501::/:/bin/false\n")
+        .unwrap();
+    fs::write(outside.path().join("usr/lib/group"), b"image:x:501:\n").unwrap();
+    let accounts = Accounts::of(&root);
+    let user = accounts.user("scan").unwrap().unwrap();
+    assert_eq!(user.uid, 998, "/etc/passwd comes first");
+    assert_eq!(accounts.origin_of_user(&user).unwrap(), Origin::Etc);
+    let image = accounts.user("image").unwrap().unwrap();
+    assert_eq!(accounts.origin_of_user(&image).unwrap(), Origin::OtherFile("/usr/lib/passwd"));
+    let group = accounts.group("image").unwrap().unwrap();
+    assert_eq!(accounts.origin_of_group(&group).unwrap(), Origin::OtherFile("/usr/lib/group"));
+    assert_eq!(accounts.origin_of_group(&accounts.group("scan").unwrap().unwrap()).unwrap(), Origin::Etc);
+    // As NSS answers where a directory service has the name too and is asked first.
+    for uid in [70_001, 501] {
+        assert_eq!(accounts.origin_of_user(&User { uid, ..user.clone() }).unwrap(), Origin::Service, "{uid}");
+    }
+}
+
+#[test]
+fn ids_of_a_file_pass_over_what_is_no_account() {
+    let (_outside, root) = scratch(PASSWD_TEXT, GROUP_TEXT);
+    let accounts = Accounts::of(&root);
+    let ids: Vec<u32> = accounts.ids_in_files(PASSWD, &(1..=998)).unwrap().into_iter().collect();
+    assert_eq!(ids, [5, 7, 12, 998]);
+    assert!(accounts.ids_in_files(GROUP, &RangeInclusive::new(500, 100)).unwrap().is_empty());
+}

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use host::fs::InRoot;
 
 use super::scratch::{DEFS, Scratch};
-use crate::{plan, read};
+use crate::{KeyFile, file_for, plan, read};
 
 fn effective(files: &[(&str, &str)]) -> (bool, Option<InRoot>) {
     let scratch = Scratch::bare();
@@ -61,6 +61,7 @@ fn numbers_come_from_all_files() {
     scratch.put("etc/login.defs.d/a.defs", b"SYS_UID_MAX 450\n");
     let effective = read(&scratch.root).unwrap();
     assert_eq!((effective.uid_min, effective.sys_uid_min, effective.sys_uid_max), (500, 100, 450));
+    assert_eq!((effective.gid_min, effective.sys_gid_min, effective.sys_gid_max), (1000, 101, 999));
 }
 
 #[test]
@@ -97,4 +98,34 @@ fn the_description_of_a_plan() {
     let path = InRoot::from("/etc/login.defs.d/zz-hostprep.defs");
     std::fs::create_dir_all(scratch.path("etc/login.defs.d")).unwrap();
     assert_eq!(scratch.plan().drop_in, Some(path));
+}
+
+#[test]
+fn a_key_is_set_where_the_administrator_s_files_win() {
+    const KEY: &str = "SYS_UID_MIN";
+    for (files, path, assigns) in [
+        (&[][..], "/etc/login.defs", false),
+        (&[("etc/login.defs", "UID_MIN 1000\n")], "/etc/login.defs", false),
+        (&[("etc/login.defs", "SYS_UID_MIN 201\n")], "/etc/login.defs", true),
+        (&[("etc/login.defs", "SYS_UID_MIN 201\n"), ("etc/login.defs.d/x.defs", YES)], "/etc/login.defs", true),
+        (
+            &[("etc/login.defs", "SYS_UID_MIN 201\n"), ("etc/login.defs.d/x.defs", "SYS_UID_MIN 300\n")],
+            "/etc/login.defs.d/x.defs",
+            true,
+        ),
+        // SUSE: the vendor's file is replaced by the next update.
+        (&[("usr/etc/login.defs", "SYS_UID_MIN 201\n")], "/etc/login.defs.d/zz-local.defs", false),
+        (&[("usr/etc/login.defs", YES)], "/etc/login.defs.d/zz-local.defs", false),
+        (
+            &[("etc/login.defs", YES), ("usr/etc/login.defs.d/x.defs", "SYS_UID_MIN 201\n")],
+            "/etc/login.defs.d/zz-local.defs",
+            false,
+        ),
+    ] {
+        let scratch = Scratch::bare();
+        for (path, content) in files {
+            scratch.put(path, content.as_bytes());
+        }
+        assert_eq!(file_for(&scratch.root, KEY).unwrap(), KeyFile { path: path.into(), assigns }, "{files:?}");
+    }
 }

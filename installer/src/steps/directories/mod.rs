@@ -2,15 +2,17 @@
 //! descriptor (design, section 3).
 
 mod change;
+mod symlink;
 
 use std::path::PathBuf;
 
-use faults::{FaultId, Reason, Remedy};
-use host::Root;
-use host::fs::{DirLookup, InRoot, mode_of};
+use faults::{FaultId, Reason, Remedy, Severity};
+use host::fs::{DirLookup, InRoot, MAX_SYMLINKS, mode_of};
+use nix::sys::stat::FileStat;
 
 pub(super) use self::change::failure;
 use self::change::{AdjustDirectory, CreateDirectory};
+use self::symlink::Link;
 use crate::Error;
 use crate::model::action::Action;
 use crate::model::host_context::HostContext;
@@ -19,6 +21,10 @@ use crate::model::report::Finding;
 use crate::model::step::{Observation, Phase, Removal, Step, Verdict};
 use crate::model::step_id::StepId;
 use crate::profile::ManagedDirectory;
+use crate::steps::mount_points::mount_points;
+
+/// The mode of a directory that takes the place of a link and is not managed.
+const NOT_MANAGED: u32 = 0o755;
 
 /// The step.
 pub struct Directories;
@@ -52,9 +58,17 @@ impl Step for Directories {
 fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let mut plan: Vec<Box<dyn Action>> = Vec::new();
     let mut wrong = Vec::new();
+    let mut moved: Vec<Finding> = Vec::new();
     let mounts = mount_points();
     for directory in &cx.profile.directories {
-        match state(cx, directory, &mounts)? {
+        let found = find(cx, directory)?;
+        // The directories below a link are behind it too.
+        for finding in &found.moved {
+            if !moved.contains(finding) {
+                moved.push(finding.clone());
+            }
+        }
+        match found.state(cx, directory, &mounts) {
             State::Right | State::NotOurs => {}
             State::Missing => {
                 plan.push(Box::new(CreateDirectory { path: directory.path.clone(), mode: directory.mode }));
@@ -67,13 +81,70 @@ fn observe(cx: &HostContext) -> Result<Observation, Error> {
                     mode: (mode != directory.mode).then_some((mode, directory.mode)),
                     gid: (gid != 0).then_some(gid),
                 }));
-                wrong.push(mode_finding(cx, directory, mode, gid));
+                wrong.push(mode_finding(cx, &directory.path, directory.mode, mode, gid));
             }
             State::Foreign(finding) => wrong.push(finding),
         }
     }
-    let verdict = if wrong.is_empty() { Verdict::Satisfied(summary(cx)) } else { Verdict::Fault(wrong) };
+    let verdict = match (wrong.is_empty(), moved.is_empty()) {
+        (true, true) => Verdict::Satisfied(summary(cx)),
+        // The agent finds its files.
+        (true, false) => Verdict::FaultOfSeverity(Severity::Minor, moved),
+        (false, _) => {
+            wrong.extend(moved);
+            Verdict::Fault(wrong)
+        }
+    };
     Ok(Observation { verdict, plan })
+}
+
+/// A managed directory, as it was found.
+struct Found {
+    /// Where it is: the profile's path, or where links lead that only root can change.
+    path: InRoot,
+    /// What is there.
+    lookup: Lookup,
+    /// A finding for each of these links.
+    moved: Vec<Finding>,
+}
+
+enum Lookup {
+    Missing,
+    Directory(FileStat),
+    /// Something else.
+    Foreign(Finding),
+}
+
+fn find(cx: &HostContext, directory: &ManagedDirectory) -> Result<Found, Error> {
+    let mut path = directory.path.clone();
+    let mut moved = Vec::new();
+    loop {
+        let lookup = match cx.root.look_up_dir(&path)? {
+            DirLookup::Missing => Lookup::Missing,
+            DirLookup::Directory(stat) => Lookup::Directory(stat),
+            DirLookup::Other(at) => {
+                let detail = format!("{} is not a directory", at.display());
+                let remedy = vec![cx.remedy_on(&["mv"], &[&at, &aside(&at)]), repair()];
+                Lookup::Foreign(Finding { reason: Reason::DirectoryMissing, detail, remedy })
+            }
+            DirLookup::Symlink(at) => {
+                let rest: PathBuf = path.components().skip(at.components().count()).collect();
+                let above = directory.path.ancestors().nth(rest.iter().count());
+                let named = above.unwrap_or_else(|| directory.path.clone());
+                let own_mode = cx.profile.directories.iter().find(|other| other.path == named);
+                match symlink::judge(cx, &at, &named, own_mode.map_or(NOT_MANAGED, |own| own.mode))? {
+                    Link::Foreign(finding) => Lookup::Foreign(finding),
+                    Link::Moved { target, finding } if moved.len() < MAX_SYMLINKS => {
+                        moved.push(finding);
+                        path = if rest.as_os_str().is_empty() { target } else { target.join(rest) };
+                        continue;
+                    }
+                    Link::Moved { finding, .. } => Lookup::Foreign(finding),
+                }
+            }
+        };
+        return Ok(Found { path, lookup, moved });
+    }
 }
 
 enum State {
@@ -89,52 +160,54 @@ enum State {
     Foreign(Finding),
 }
 
-fn state(cx: &HostContext, directory: &ManagedDirectory, mounts: &[PathBuf]) -> Result<State, Error> {
-    let path = directory.path.display().to_string();
-    let foreign = |reason, detail: String, mut remedy: Vec<Remedy>| {
-        remedy.push(repair());
-        State::Foreign(Finding { reason, detail, remedy })
-    };
-    let found = match cx.root.look_up_dir(&directory.path)? {
-        DirLookup::Missing if directory.create => return Ok(State::Missing),
-        DirLookup::Missing => return Ok(State::NotOurs),
-        DirLookup::Symlink(at) => {
-            let target = cx.root.link_target(&at).map_or_else(String::new, |to| format!(" to {}", to.display()));
-            let detail = format!("{} is a symbolic link{target}, which is not followed", at.display());
-            let remedy = cx.remedy_on(&["mv", "-T"], &[&at, &aside(&at)]);
-            return Ok(foreign(Reason::DirectorySymlink, detail, vec![remedy]));
+impl Found {
+    fn state(self, cx: &HostContext, directory: &ManagedDirectory, mounts: &[PathBuf]) -> State {
+        let is_behind_link = !self.moved.is_empty();
+        let at = &self.path;
+        let path = at.display();
+        let foreign = |reason, detail: String, mut remedy: Vec<Remedy>| {
+            remedy.push(repair());
+            State::Foreign(Finding { reason, detail, remedy })
+        };
+        let found = match self.lookup {
+            Lookup::Foreign(finding) => return State::Foreign(finding),
+            Lookup::Missing if !directory.create => return State::NotOurs,
+            Lookup::Missing if is_behind_link => {
+                let mkdir = cx.remedy_on(&["mkdir", "-p", "-m", &format!("{:04o}", directory.mode)], &[at]);
+                return foreign(Reason::DirectoryMissing, format!("{path} is missing"), vec![mkdir]);
+            }
+            Lookup::Missing => return State::Missing,
+            Lookup::Directory(stat) => stat,
+        };
+        let (mode, uid, gid) = (mode_of(&found), found.st_uid, found.st_gid);
+        if uid == 0 && gid == 0 && mode == directory.mode {
+            return State::Right;
         }
-        DirLookup::Other(at) => {
-            let detail = format!("{} is not a directory", at.display());
-            let remedy = cx.remedy_on(&["mv"], &[&at, &aside(&at)]);
-            return Ok(foreign(Reason::DirectoryMissing, detail, vec![remedy]));
+        if uid != 0 {
+            let detail = format!("{path} belongs to uid {uid}, expected root");
+            return foreign(Reason::DirectoryOwner, detail, own_and_mode(cx, at, directory.mode));
         }
-        DirLookup::Directory(stat) => stat,
-    };
-    let (mode, uid, gid) = (mode_of(&found), found.st_uid, found.st_gid);
-    if uid == 0 && gid == 0 && mode == directory.mode {
-        return Ok(State::Right);
+        if is_behind_link {
+            let finding = mode_finding(cx, at, directory.mode, mode, gid);
+            return foreign(finding.reason, finding.detail, finding.remedy);
+        }
+        if mounts.contains(&cx.root.host_path(symlink::canonical(cx, at))) {
+            let detail = format!(
+                "{path} is a mount point, root:{gid} and {mode:04o}, expected root:root and {:04o}",
+                directory.mode
+            );
+            return foreign(Reason::DirectoryMount, detail, own_and_mode(cx, at, directory.mode));
+        }
+        State::Adjustable { mode, gid }
     }
-    if uid != 0 {
-        let detail = format!("{path} belongs to uid {uid}, expected root");
-        return Ok(foreign(Reason::DirectoryOwner, detail, own_and_mode(cx, directory)));
-    }
-    if mounts.contains(&cx.root.host_path(&directory.path)) {
-        let detail = format!(
-            "{path} is a mount point, root:{gid} and {mode:04o}, expected root:root and {:04o}",
-            directory.mode
-        );
-        return Ok(foreign(Reason::DirectoryMount, detail, own_and_mode(cx, directory)));
-    }
-    Ok(State::Adjustable { mode, gid })
 }
 
 fn repair() -> Remedy {
     Remedy::hostprep(["repair"])
 }
 
-fn own_and_mode(cx: &HostContext, directory: &ManagedDirectory) -> Vec<Remedy> {
-    let (path, mode) = (&directory.path, format!("{:04o}", directory.mode));
+fn own_and_mode(cx: &HostContext, path: &InRoot, mode: u32) -> Vec<Remedy> {
+    let mode = format!("{mode:04o}");
     vec![cx.remedy_on(&["chown", "root:root"], &[path]), cx.remedy_on(&["chmod", &mode], &[path])]
 }
 
@@ -145,18 +218,18 @@ fn aside(path: &InRoot) -> InRoot {
     InRoot::from_top(name)
 }
 
-fn mode_finding(cx: &HostContext, directory: &ManagedDirectory, mode: u32, gid: u32) -> Finding {
-    let path = directory.path.display().to_string();
-    let mut detail = format!("{path} is {mode:04o}, expected {:04o}", directory.mode);
+fn mode_finding(cx: &HostContext, at: &InRoot, expected: u32, mode: u32, gid: u32) -> Finding {
+    let path = at.display();
+    let mut detail = format!("{path} is {mode:04o}, expected {expected:04o}");
     if gid != 0 {
-        detail = format!("{path} is root:{gid} and {mode:04o}, expected root:root and {:04o}", directory.mode);
+        detail = format!("{path} is root:{gid} and {mode:04o}, expected root:root and {expected:04o}");
     }
     let mut remedy = Vec::new();
     if gid != 0 {
-        remedy.push(cx.remedy_on(&["chgrp", "root"], &[&directory.path]));
+        remedy.push(cx.remedy_on(&["chgrp", "root"], &[at]));
     }
-    if mode != directory.mode {
-        remedy.push(cx.remedy_on(&["chmod", &format!("{:04o}", directory.mode)], &[&directory.path]));
+    if mode != expected {
+        remedy.push(cx.remedy_on(&["chmod", &format!("{expected:04o}")], &[at]));
     }
     Finding { reason: Reason::DirectoryMode, detail, remedy }
 }
@@ -166,15 +239,4 @@ fn summary(cx: &HostContext) -> String {
     let one = |directory: &ManagedDirectory| format!("{} {:04o}", directory.path.display(), directory.mode);
     let all: Vec<String> = cx.profile.directories.iter().filter(there).map(one).collect();
     if all.is_empty() { "none exists yet".into() } else { format!("root:root, {}", all.join(", ")) }
-}
-
-/// The mount points of this process's namespace (`proc_pid_mountinfo(5)`); none where `/proc` is not mounted.
-fn mount_points() -> Vec<PathBuf> {
-    let text = Root::system().ok().and_then(|root| root.read_text("/proc/self/mountinfo").ok()).unwrap_or_default();
-    text.lines().filter_map(|line| Some(unescape(line.split(' ').nth(4)?).into())).collect()
-}
-
-/// Space, tab, newline and backslash stand there as octal escapes.
-fn unescape(field: &str) -> String {
-    field.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
 }

@@ -1,17 +1,15 @@
-//! The account tools: how they are called for a root, when they are run again, and what their failure means.
+//! The account tools: how they are called for a root, and when they are run again.
 
 use std::time::Duration;
 
 use faults::{Reason, Remedy};
-use host::fs::InRoot;
 use host::log::Level;
 use host::process::backoff::Backoff;
-use host::process::{Command, ProcessError, telling_line};
-use host::system::account_lock::{AccountLock, Owner, account_locks, describe};
-use host::system::distribution::Tool;
-use host::{InsideText, Root};
+use host::process::{Command, ProcessError};
 use login_defs::WindowError;
 
+use super::failure::failure;
+use super::locked::is_locked_out;
 use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
@@ -89,7 +87,7 @@ pub fn retry_while_locked<E>(
     loop {
         let ran = attempt()?;
         match &ran {
-            Err(e) if is_locked_out(cx.root, e) => {}
+            Err(e) if is_locked_out(cx, e) => {}
             _ => return Ok(ran),
         }
         if !backoff.wait(|left| cx.runner.retrying(command, HELD, left)) {
@@ -97,27 +95,6 @@ pub fn retry_while_locked<E>(
             return Ok(if host::process::signals::interrupted() { interrupted() } else { ran });
         }
     }
-}
-
-/// Whether the tool failed because another program holds the lock, and not one that it will never get.
-fn is_locked_out(root: &Root, error: &ProcessError) -> bool {
-    let line = telling_line(error.stderr()).unwrap_or_default();
-    let locks = account_locks(root);
-    let is_held = locks.iter().any(|lock| matches!(lock.owner, Owner::Running(_)));
-    let is_refused = locks.iter().any(|lock| lock.owner == Owner::None);
-    // shadow 4.6 only says "cannot open".
-    !is_refused && (says_locked(line) || (is_held && line.contains(": cannot open /")))
-}
-
-/// shadow 4.1.5.1 says nothing where it finds no `login.defs`, and leaves its locks behind.
-fn may_be_a_lock(error: &ProcessError) -> bool {
-    telling_line(error.stderr()).is_none_or(|line| {
-        says_locked(line) || line.contains(": existing lock file ") || line.contains(": cannot open /")
-    })
-}
-
-fn says_locked(line: &str) -> bool {
-    line.contains(": cannot lock ") || line.contains(" already used by PID ")
 }
 
 /// Runs `work` inside the login.defs window if there is one. `work` gets the error if the window cannot be opened.
@@ -139,62 +116,6 @@ pub fn in_window<T, E: From<WindowError>>(
         cx.log.line(Level::Warning, "another program changed login.defs meanwhile; its change was kept");
     }
     done
-}
-
-/// Returns what a failed account tool means. `words` are the hostprep command that is to be run again.
-#[must_use]
-pub fn failure(cx: &HostContext, command: &Command, error: &ProcessError, words: &str) -> Finding {
-    let again = Remedy::hostprep([words]);
-    if let ProcessError::NotFound { .. } = error {
-        return not_installed(cx, &error.to_string(), again);
-    }
-    let files = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"];
-    let immutable: Vec<String> = files
-        .iter()
-        .filter(|file| cx.root.open(file).is_ok_and(|file| host::fs::attributes::is_immutable(&file)))
-        .map(|&file| file.to_owned())
-        .collect();
-    if !immutable.is_empty() {
-        let list = immutable.join(" ");
-        return Finding {
-            reason: Reason::AccountFilesImmutable,
-            detail: format!("{} failed: {list} cannot be changed (chattr +i or +a)", command.program()),
-            remedy: vec![on_files(cx, &["chattr", "-i", "-a"], &immutable), again],
-        };
-    }
-    let locks = if may_be_a_lock(error) { account_locks(cx.root) } else { Vec::new() };
-    let mut detail = error.inside_text(cx.root);
-    if !locks.is_empty() {
-        detail = format!("{detail}; {}", describe(&locks));
-    }
-    let abandoned: Vec<String> =
-        locks.iter().filter(|lock| lock.is_abandoned()).map(|lock| lock.path.clone()).collect();
-    let first = if !abandoned.is_empty() {
-        on_files(cx, &["rm", "-f"], &abandoned)
-    } else if let Some(AccountLock { owner: Owner::Running(pid), .. }) = locks.first() {
-        Remedy::run_here(["ps", "-p", &pid.to_string()]).with_comment("wait until this process has ended")
-    } else {
-        Remedy::command(command)
-    };
-    Finding { reason: Reason::UserToolFailed, detail, remedy: vec![first, again] }
-}
-
-/// Returns the finding that an account tool is not installed, with the package that provides it. The tools are this machine's,
-/// also for an alternate root.
-#[must_use]
-pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
-    let machine = cx.machine_distribution();
-    let package = machine.tool_package(Tool::Useradd).map(str::to_owned);
-    let install = match package.and_then(|package| machine.install_command(&[package])) {
-        Some(command) => Remedy::run_here(command),
-        None => Remedy::manual("install the package that provides useradd (shadow-utils, passwd or shadow)"),
-    };
-    Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again] }
-}
-
-fn on_files(cx: &HostContext, command: &[&str], files: &[String]) -> Remedy {
-    let files: Vec<InRoot> = files.iter().map(|file| InRoot::from(&**file)).collect();
-    cx.remedy_on(command, &files.iter().collect::<Vec<_>>())
 }
 
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].

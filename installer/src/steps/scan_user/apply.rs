@@ -7,6 +7,7 @@ use host::{FileError, InsideText, Root};
 use login_defs::WindowError;
 
 use super::account_tools::{self, in_window};
+use super::failure::failure;
 use crate::Error;
 use crate::escape::ensure_accounts_inside;
 use crate::model::action::{Action, ActionError, Applied};
@@ -120,7 +121,7 @@ impl Action for RunAccountTool {
             Err(ProcessError::Interrupted { .. }) => Err(ActionError::Internal(Error::Interrupted)),
             Err(error) => {
                 let of_login_defs = blocked.as_ref().and_then(|blocked| login_defs_failure(cx, blocked, &error));
-                let finding = of_login_defs.unwrap_or_else(|| account_tools::failure(cx, used, &error, WORDS));
+                let finding = of_login_defs.unwrap_or_else(|| failure(cx, used, &error, WORDS));
                 Err(ActionError::HostProblem(finding))
             }
         }

@@ -1,11 +1,11 @@
 //! A scan user that is not as the profile requires.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use faults::{Reason, Remedy};
+use faults::{Reason, Remedy, RemedyAction, RunOn};
 use host::fs::{InRoot, is_dir};
 use host::process::Command;
-use host::system::accounts::{GSHADOW, Group, SHADOW, User};
+use host::system::accounts::{Accounts, GROUP, GSHADOW, Group, Origin, PASSWD, SHADOW, User};
 
 use super::account_tools::account_tool;
 use super::apply::RunAccountTool;
@@ -97,7 +97,7 @@ pub(super) fn mismatch(
     user: Option<&User>,
     problems: &[Problem],
     group: Option<&Group>,
-    is_local: bool,
+    origin: Origin,
 ) -> Result<Observation, Error> {
     let wanted = &cx.profile.scan_user;
     let name = &wanted.name;
@@ -142,16 +142,20 @@ pub(super) fn mismatch(
     let mut detail = format!("{name}: {}", described.join(", "));
     let home_is_safe = !regroups || !has_home || !cx.root.exists(&wanted.home);
     let changeable = home_is_safe && problems.iter().all(Problem::can_be_changed);
-    let remedy = if !is_local {
-        detail.push_str("; it comes from a directory service, so it is not changed here");
-        let change = Remedy::manual(format!("change {name} in its directory service"));
-        vec![change, Remedy::hostprep(["repair"])]
-    } else if changeable {
-        commands.iter().map(|(command, _)| Remedy::command(command)).collect()
-    } else {
-        by_hand(cx, problems)
+    let remedy = match origin {
+        Origin::Service => {
+            detail.push_str("; it comes from a directory service, so it is not changed here");
+            let change = Remedy::manual(format!("change {name} in its directory service"));
+            vec![change, Remedy::hostprep(["repair"])]
+        }
+        Origin::OtherFile(file) => {
+            detail = format!("{detail}; it is in {file}, which no account tool changes");
+            in_image(cx, file, group, changeable)?
+        }
+        Origin::Etc if changeable => commands.iter().map(|(command, _)| Remedy::command(command)).collect(),
+        Origin::Etc => by_hand(cx, problems),
     };
-    let plan = if is_local && changeable {
+    let plan = if origin == Origin::Etc && changeable {
         let window = login_defs::plan_placeholder(cx.root)?.map(Box::new);
         let action = |(command, creates)| -> Box<dyn Action> {
             Box::new(RunAccountTool { command, creates, window: window.clone(), fallback: None })
@@ -161,6 +165,46 @@ pub(super) fn mismatch(
         Vec::new()
     };
     Ok(Observation { verdict: Verdict::Fault(vec![Finding { reason: Reason::UserMismatch, detail, remedy }]), plan })
+}
+
+/// What helps with a user in a file of the operating system's image: a line in `/etc/passwd`, which comes first, and which the
+/// account tools change; or another image.
+fn in_image(
+    cx: &HostContext,
+    file: &'static str,
+    group: Option<&Group>,
+    changeable: bool,
+) -> Result<Vec<Remedy>, Error> {
+    let name = &cx.profile.scan_user.name;
+    let mut remedy = Vec::new();
+    if changeable {
+        remedy.push(copy_line(cx, name, file, PASSWD).with_comment("a line in /etc/passwd comes first"));
+        // usermod --prefix and useradd --prefix read /etc/group alone.
+        if let Some(group) = group
+            && let Origin::OtherFile(file) = Accounts::of(cx.root).origin_of_group(group)?
+        {
+            remedy.push(copy_line(cx, name, file, GROUP));
+        }
+        remedy.push(Remedy::hostprep(["repair"]));
+    }
+    let image = format!("change the line of {name} in {file} where the image of this system is built");
+    let image = if changeable { format!("or {image}, and deploy that") } else { format!("{image}, and deploy that") };
+    remedy.push(Remedy::manual(image));
+    if !changeable {
+        remedy.push(Remedy::hostprep(["repair"]));
+    }
+    Ok(remedy)
+}
+
+/// Copies the line of an account to `/etc/passwd` or `/etc/group`, as the documentation of rpm-ostree does it.
+pub(super) fn copy_line(cx: &HostContext, name: &str, from: &str, to: &str) -> Remedy {
+    let script = "grep \"^$1:\" \"$2\" >> \"$3\"";
+    let argv = |from: &Path, to: &Path| {
+        let paths = [from, to].map(|path| path.to_string_lossy().into_owned());
+        ["sh", "-c", script, "sh", name].map(str::to_owned).into_iter().chain(paths).collect()
+    };
+    let outside = cx.alternate_root().map(|_| argv(&cx.root.host_path(from), &cx.root.host_path(to)));
+    RemedyAction::Run { argv: argv(Path::new(from), Path::new(to)), on: RunOn::Root, outside }.into()
 }
 
 fn by_hand(cx: &HostContext, problems: &[Problem]) -> Vec<Remedy> {

@@ -2,18 +2,23 @@
 
 mod account_tools;
 mod apply;
+mod failure;
+mod id_range;
+mod locked;
 mod mismatch;
+mod protected;
 mod remove;
 
 use faults::{FaultId, Reason, Remedy};
 use host::fs::InRoot;
 use host::log::Level;
 use host::process::Command;
-use host::system::accounts::{Accounts, Group, User};
+use host::system::accounts::{Accounts, GROUP, Group, Origin, User};
 use host::system::distribution::Tool;
 
-use self::account_tools::{not_installed, useradd};
+use self::account_tools::useradd;
 use self::apply::{RecoverLoginDefs, RunAccountTool};
+use self::failure::not_installed;
 use self::mismatch::{Problem, mismatch, problems};
 use crate::Error;
 use crate::model::host_context::HostContext;
@@ -83,19 +88,32 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
     let Some(user) = accounts.user(&wanted.name)? else {
         return missing(cx, group.as_ref());
     };
-    let problems = problems(cx, &user, group.as_ref(), settings.sys_uid_max)?;
-    if problems.is_empty() {
+    let right = || {
         let User { name, uid, gid, shell, .. } = &user;
-        return Ok(Observation::satisfied(format!("{name} uid {uid}, own group {gid}, shell {}", shell.display())));
+        Ok(Observation::satisfied(format!("{name} uid {uid}, own group {gid}, shell {}", shell.display())))
+    };
+    let mut problems = problems(cx, &user, group.as_ref(), settings.sys_uid_max)?;
+    if problems.is_empty() {
+        return right();
     }
-    let is_local = accounts.local_user(&wanted.name)?.is_some();
-    mismatch(cx, Some(&user), &problems, group.as_ref(), is_local)
+    let origin = accounts.origin_of_user(&user)?;
+    if origin == Origin::Service {
+        // A directory service assigns its ids itself.
+        problems.retain(|problem| !matches!(problem, Problem::OutsideSystemRange { .. }));
+        if problems.is_empty() {
+            return right();
+        }
+    }
+    mismatch(cx, Some(&user), &problems, group.as_ref(), origin)
 }
 
 fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error> {
     let wanted = &cx.profile.scan_user;
     if group.is_some_and(|group| group.gid == 0) {
-        return mismatch(cx, None, &[Problem::GroupIsRoot], group, true);
+        return mismatch(cx, None, &[Problem::GroupIsRoot], group, Origin::Etc);
+    }
+    if let Some(finding) = group_out_of_reach(cx, group)? {
+        return Ok(Observation::fault(finding));
     }
     let mut useradd = useradd(cx);
     let mut fallback = None;
@@ -131,6 +149,16 @@ fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error
     let fallback = fallback.map(complete);
     let action = RunAccountTool { command: complete(useradd), creates, window: window.map(Box::new), fallback };
     Ok(Observation { verdict: Verdict::Fault(vec![finding]), plan: vec![Box::new(action)] })
+}
+
+/// Returns the finding if the group is there and `useradd` cannot take it: with `--prefix` it reads `/etc/group` alone.
+fn group_out_of_reach(cx: &HostContext, group: Option<&Group>) -> Result<Option<Finding>, Error> {
+    let (Some(group), Some(_)) = (group, cx.alternate_root()) else { return Ok(None) };
+    let Origin::OtherFile(file) = Accounts::of(cx.root).origin_of_group(group)? else { return Ok(None) };
+    let detail =
+        format!("user {} missing, and its group is in {file}, which useradd --prefix does not read", group.name);
+    let remedy = vec![mismatch::copy_line(cx, &group.name, file, GROUP), Remedy::hostprep(["repair"])];
+    Ok(Some(Finding { reason: Reason::UserMissing, detail, remedy }))
 }
 
 /// Returns the first of the profile's shells that exists.

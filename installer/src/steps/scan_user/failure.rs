@@ -1,0 +1,137 @@
+//! What a failed account tool means: the cause that its message and the host show, and what helps.
+
+use faults::{Reason, Remedy};
+use host::InsideText;
+use host::process::{Command, ProcessError, telling_line};
+use host::system::distribution::Tool;
+
+use super::protected::{ACCOUNT_FILES, immutable_files};
+use super::{id_range, locked};
+use crate::model::host_context::HostContext;
+use crate::model::report::Finding;
+use crate::steps::disk_full::free_space;
+use crate::steps::mount_points::mount_points;
+
+/// Less than this is too little for copies of the account files.
+const FEW_INODES: u64 = 10;
+const FEW_BYTES: u64 = 64 * 1024;
+const MUCH_BYTES: u64 = 1024 * 1024;
+
+/// Returns what a failed account tool means. `words` are the hostprep command that is to be run again.
+#[must_use]
+pub fn failure(cx: &HostContext, command: &Command, error: &ProcessError, words: &str) -> Finding {
+    let again = Remedy::hostprep([words]);
+    if let ProcessError::NotFound { .. } = error {
+        return not_installed(cx, &error.to_string(), again);
+    }
+    // What the tool says comes before what the host shows: it may show several obstacles.
+    id_range::finding(cx, error, &again)
+        .or_else(|| said_by_system(cx, error, &again))
+        .or_else(|| locked::names_lock_file(error.stderr()).then(|| locked::finding(cx, error, &again)).flatten())
+        .or_else(|| read_only(cx, error, &again))
+        .or_else(|| immutable(cx, error, &again))
+        .or_else(|| locked::finding(cx, error, &again))
+        .or_else(|| too_little_space(cx, error, &again))
+        .unwrap_or_else(|| other(cx, command, error, again))
+}
+
+/// Returns the finding if the tool passed on why a system call failed.
+fn said_by_system(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
+    let said = |text: &str| error.stderr().contains(text);
+    if said("No space left on device") || said("Disk quota exceeded") {
+        return Some(disk_full(cx, error, again));
+    }
+    said("Read-only file system").then(|| on_read_only(cx, error, again))
+}
+
+fn read_only(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
+    let space = cx.root.dir("/etc").and_then(|dir| dir.space()).ok()?;
+    space.is_read_only.then(|| on_read_only(cx, error, again))
+}
+
+fn on_read_only(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Finding {
+    let detail = format!("{}; the file system of /etc is read-only", error.inside_text(cx.root));
+    let remedy = vec![Remedy::manual("mount the file system of /etc read-write"), again.clone()];
+    Finding { reason: Reason::ReadOnlyFilesystem, detail, remedy }
+}
+
+/// Where a tool only says that it could not write, the space may have been too little: its temporary files are gone again.
+fn too_little_space(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
+    if !error.stderr().contains(": failure while writing changes to ") {
+        return None;
+    }
+    let space = cx.root.dir("/etc").and_then(|dir| dir.space()).ok()?;
+    let sizes = ACCOUNT_FILES.iter().filter_map(|file| cx.root.stat_followed(file).ok().flatten());
+    let needed: u64 = sizes.map(|found| u64::try_from(found.st_size).unwrap_or(0)).sum::<u64>() * 2;
+    let is_short =
+        space.bytes < FEW_BYTES.saturating_add(needed) || space.inodes.is_some_and(|inodes| inodes < FEW_INODES);
+    is_short.then(|| disk_full(cx, error, again))
+}
+
+fn disk_full(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Finding {
+    let space = cx.root.dir("/etc").and_then(|dir| dir.space()).ok();
+    let inodes = space.and_then(|space| space.inodes).filter(|&inodes| inodes < FEW_INODES);
+    let left = match (space, inodes) {
+        (_, Some(inodes)) => format!("; the file system of /etc has {inodes} inodes left"),
+        // There may be more where a quota is exceeded.
+        (Some(space), None) if space.bytes < MUCH_BYTES => {
+            format!("; the file system of /etc has {} KiB left", space.bytes / 1024)
+        }
+        _ => String::new(),
+    };
+    let detail = format!("{}{left}", error.inside_text(cx.root));
+    Finding { reason: Reason::DiskFull, detail, remedy: free_space(cx, &"/etc".into(), inodes.is_some(), again) }
+}
+
+fn immutable(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
+    let files = immutable_files(cx);
+    if files.is_empty() {
+        return None;
+    }
+    let detail = format!("{}; {} cannot be changed (chattr +i or +a)", error.inside_text(cx.root), files.join(" "));
+    let remedy = vec![cx.remedy_on(&["chattr", "-i", "-a"], &files), again.clone()];
+    Some(Finding { reason: Reason::AccountFilesImmutable, detail, remedy })
+}
+
+fn other(cx: &HostContext, command: &Command, error: &ProcessError, again: Remedy) -> Finding {
+    let mut detail = error.inside_text(cx.root);
+    let mut remedy = Vec::new();
+    let mounts = mount_points();
+    if let Some(file) = ACCOUNT_FILES.iter().find(|file| mounts.contains(&cx.root.host_path(*file))) {
+        detail = format!("{detail}; {file} is a mount point, so no tool can replace it");
+        let name = &cx.profile.scan_user.name;
+        remedy.push(Remedy::manual(format!("create {name} where the mounted {file} comes from, or unmount it")));
+    } else if let Some(process) = busy_process(error.stderr()) {
+        let ps = Remedy::run_here(["ps", "-p", &process.to_string()]);
+        remedy.push(ps.with_comment("stop the service that this process belongs to, and start it again afterwards"));
+    } else if let ProcessError::TimedOut { .. } = error {
+        let asked = Remedy::run_in_root(["getent", "passwd", &cx.profile.scan_user.name]);
+        remedy.push(asked.with_comment("if this hangs too, a directory service in nsswitch.conf does not answer"));
+    } else {
+        remedy.push(Remedy::command(command));
+        let said = format!("{} said", command.program());
+        let log = cx.remedy_on(&["grep", &said], &[&cx.profile.paths.log]);
+        remedy.push(log.with_comment("shows the whole message"));
+    }
+    remedy.push(again);
+    Finding { reason: Reason::UserToolFailed, detail, remedy }
+}
+
+/// Returns the process because of which a tool does not change a user (`lib/user_busy.c` of shadow).
+fn busy_process(stderr: &str) -> Option<u32> {
+    let (_, pid) = telling_line(stderr)?.rsplit_once(" is currently used by process ")?;
+    pid.trim().parse().ok()
+}
+
+/// Returns the finding that an account tool is not installed, with the package that provides it. The tools are this machine's,
+/// also for an alternate root.
+#[must_use]
+pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
+    let machine = cx.machine_distribution();
+    let package = machine.tool_package(Tool::Useradd).map(str::to_owned);
+    let install = match package.and_then(|package| machine.install_command(&[package])) {
+        Some(command) => Remedy::run_here(command),
+        None => Remedy::manual("install the package that provides useradd (shadow-utils, passwd or shadow)"),
+    };
+    Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again] }
+}

@@ -1,0 +1,110 @@
+//! Account files that are locked: by a process, or by a lock file that a process left behind.
+
+use faults::{Reason, Remedy};
+use host::InsideText;
+use host::process::{ProcessError, telling_line};
+use host::shell::quoted;
+use host::system::account_lock::{Owner, PWD_LOCK, Process, PwdLock, account_locks, describe, pwd_lock, running_tools};
+
+use super::protected::immutable_files;
+use crate::model::host_context::HostContext;
+use crate::model::report::Finding;
+
+/// The names of account tools, for `pgrep(1)`.
+const TOOLS: &str = "^(user|group)(add|del|mod)|passwd$|^(chage|newusers|vipw|vigr)$";
+
+/// Returns whether a tool failed because another program holds the lock, and not one that it will never get.
+pub(super) fn is_locked_out(cx: &HostContext, error: &ProcessError) -> bool {
+    let line = telling_line(error.stderr()).unwrap_or_default();
+    let locks = account_locks(cx.root);
+    let is_held = locks.iter().any(|lock| matches!(lock.owner, Owner::Running(_)));
+    // shadow 4.6 only says "cannot open".
+    let may_be = says_locked(line) || (is_held && line.contains(": cannot open /"));
+    may_be && !locks.iter().any(|lock| lock.is_refused()) && !is_unwritable(cx)
+}
+
+/// `lckpwdf(3)` gives no reason, also if it cannot create its file.
+fn is_unwritable(cx: &HostContext) -> bool {
+    cx.root.dir("/etc").and_then(|dir| dir.space()).is_ok_and(|space| space.is_read_only)
+        || !immutable_files(cx).is_empty()
+}
+
+fn says_locked(line: &str) -> bool {
+    line.contains(": cannot lock ") || line.contains(" already used by PID ")
+}
+
+/// Returns whether the message of a tool names a lock file as the cause.
+pub(super) fn names_lock_file(stderr: &str) -> bool {
+    let names = |line: &str| {
+        line.contains(": existing lock file ") || line.contains(" already used by PID ") || line.contains(".lock: ")
+    };
+    stderr.lines().any(names)
+}
+
+/// shadow 4.1.5.1 says nothing where it finds no `login.defs`, and leaves its locks behind; 4.6 does not say why it opened nothing.
+fn may_be_a_lock(stderr: &str) -> bool {
+    telling_line(stderr).is_none_or(|line| says_locked(line) || line.contains(": cannot open /"))
+}
+
+/// Returns the finding if the tool failed because of a lock.
+pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
+    let stderr = error.stderr();
+    if !names_lock_file(stderr) && !may_be_a_lock(stderr) {
+        return None;
+    }
+    let locks = account_locks(cx.root);
+    let pwd_lock = pwd_lock(cx.root);
+    let is_found = !locks.is_empty() || pwd_lock.is_some();
+    if !is_found && !telling_line(stderr).is_some_and(says_locked) {
+        return None;
+    }
+    let mut seen = vec![error.inside_text(cx.root)];
+    if !locks.is_empty() {
+        seen.push(describe(&locks));
+    }
+    let mut holders: Vec<Process> = Vec::new();
+    let mut hold = |process: &Process| {
+        if !holders.contains(process) {
+            holders.push(process.clone());
+        }
+    };
+    for lock in &locks {
+        if let Owner::Running(process) = &lock.owner {
+            hold(process);
+        }
+    }
+    let mut remedy = Vec::new();
+    match &pwd_lock {
+        Some(PwdLock::Held(process)) => {
+            seen.push(format!("{process} holds {PWD_LOCK}"));
+            hold(process);
+        }
+        Some(PwdLock::HeldByUnknown) => {
+            seen.push(format!("a process holds {PWD_LOCK}"));
+            let holder = cx.remedy_on(&["fuser", "-v"], &[PWD_LOCK]);
+            remedy.push(holder.with_comment("wait until this process has ended"));
+        }
+        None => {}
+    }
+    for holder in &holders {
+        let ps = Remedy::run_here(["ps", "-p", &holder.pid.to_string()]);
+        remedy.push(ps.with_comment("wait until this process has ended"));
+    }
+    let abandoned = |is_file: bool| -> Vec<String> {
+        let of_kind = locks.iter().filter(|lock| lock.is_abandoned() && (lock.owner != Owner::NotAFile) == is_file);
+        of_kind.map(|lock| lock.path.clone()).collect()
+    };
+    let (files, others) = (abandoned(true), abandoned(false));
+    if (!files.is_empty() || !others.is_empty()) && running_tools().is_empty() {
+        seen.push("no account tool is running on this machine".into());
+    }
+    if !files.is_empty() {
+        let check = format!("stale, if `pgrep -a {}` prints nothing: no account tool is running then", quoted(TOOLS));
+        remedy.push(cx.remedy_on(&["rm", "-f"], &files).with_comment(check));
+    }
+    for other in &others {
+        remedy.push(cx.remedy_on(&["mv", "-T"], &[other.clone(), format!("{other}.aside")]));
+    }
+    remedy.push(again.clone());
+    Some(Finding { reason: Reason::AccountFilesLocked, detail: seen.join("; "), remedy })
+}
