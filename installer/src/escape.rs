@@ -41,6 +41,8 @@ pub fn ensure_accounts_inside(root: &Root) -> Result<(), Error> {
 /// [`Error::Read`] with the link.
 pub fn ensure_policy_inside(cx: &HostContext, policy_type: &str) -> Result<(), Error> {
     let mut paths = vec![InRoot::from("/etc/selinux").join(policy_type), cx.profile.paths.build_dir.clone()];
+    // Where semodule makes a store beside a read-only one of the image.
+    paths.push(InRoot::from("/var/lib/selinux").join(policy_type));
     paths.extend(Store::locate(cx.root, policy_type)?.map(|store| store.path().to_owned()));
     Ok(cx.root.ensure_no_symlink_escape(&paths)?)
 }

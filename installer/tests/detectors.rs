@@ -362,6 +362,26 @@ fn the_built_in_table_is_as_the_documents_have_it() {
         matches!(&between, Support::Unsupported { supported, monitors: None } if supported.len() == 2),
         "{between:?}"
     );
+    for (os_release, release, monitors) in [
+        ("rhcos-4.18", "5.14.0-427.47.1.el9_4.x86_64", Monitors::Ebpf),
+        ("alinux-3", "5.10.134-16.3.al8.x86_64", Monitors::Ebpf),
+        ("anolis-8", "4.19.91-27.an8.x86_64", Monitors::Ebpf),
+        ("redos-7.3", "5.15.72-1.el7.3.x86_64", Monitors::Ebpf),
+        ("tencentos-3", "5.4.119-19.0009.28", Monitors::Ebpf),
+        ("clearos-7", "3.10.0-1127.19.1.v7.x86_64", Monitors::Modules),
+    ] {
+        assert_eq!(support(os_release, release), Support::Supported(monitors), "{os_release} {release}");
+    }
+    // A bound on Enterprise Linux's version says nothing about another's number, and no kernel is called unsupported by it.
+    for (os_release, release) in [
+        ("alinux-3", "4.4.95-3.al7.x86_64"),
+        ("anolis-8", "4.14.0-1.an8.x86_64"),
+        ("openeuler-22.03", "4.4.0-1.oe1.x86_64"),
+    ] {
+        assert_eq!(support(os_release, release), Support::NotListed, "{os_release} {release}");
+    }
+    let el9 = support("rhcos-4.18", "4.4.0-1.el9.x86_64");
+    assert!(matches!(el9, Support::Unsupported { .. }), "its version is known: {el9:?}");
     assert_eq!(support("alpine-3.20", "6.6.31-0-lts"), Support::NotListed);
     assert_eq!(support("amazon-2018", "4.14.336-180.562.amzn1.x86_64"), Support::NotListed);
 }

@@ -10,6 +10,7 @@ mod common;
 
 use common::{Host, SELINUX_MODULE, SELINUX_TOOLS};
 use faults::Reason;
+use host::system::kind::SystemKind;
 use installer::engine::remove as removal;
 use installer::model::receipt::Receipt;
 use installer::model::report::Outcome;
@@ -294,20 +295,50 @@ fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
 #[test]
 fn in_a_container_the_policy_is_the_host_s() {
     let mut host = Host::enforcing("rhel-8");
-    host.kind = host::system::kind::SystemKind::Container;
+    host.kind = SystemKind::Container;
     assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
     assert_eq!(host.kernel.rule_asked.get(), 0);
 }
 
 #[test]
-fn absent_and_disabled_need_nothing() {
+fn without_selinux_nothing_is_needed() {
     let host = Host::enforcing("debian-12");
     host.kernel.mode.set(KernelMode::NotRunning);
-    host.file("etc/selinux/config", "SELINUX=disabled\nSELINUXTYPE=targeted\n");
-    assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
     std::fs::remove_file(host.path("etc/selinux/config")).unwrap();
     assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
     assert_eq!(host.check(TOOLS).outcome, Outcome::Ok);
+    host.file("etc/selinux/config", "SELINUX=disabled\nSELINUXTYPE=targeted\n");
+    std::fs::remove_dir_all(host.path("var/lib/selinux")).unwrap();
+    std::fs::remove_dir_all(host.path("etc/selinux/targeted")).unwrap();
+    assert_eq!(host.check(MODULE).outcome, Outcome::Ok, "there is no policy");
+}
+
+/// SELinux is disabled now. A later boot may enforce, and nothing runs hostprep before.
+#[test]
+fn disabled_is_no_fault_but_the_module_is_made_ready() {
+    for kind in [SystemKind::Running, SystemKind::Chroot, SystemKind::Image] {
+        let mut host = Host::enforcing("rhel-9");
+        (host.kind, host.alternate) = (kind, kind == SystemKind::Image);
+        host.kernel.mode.set(KernelMode::NotRunning);
+        host.file("etc/selinux/config", "SELINUX=disabled\nSELINUXTYPE=targeted\n");
+        host.directory("opt/cisco");
+        for step in [TOOLS, MODULE] {
+            let report = host.repair(step);
+            assert_eq!((report.outcome, report.findings.len()), (Outcome::Deferred, 0), "without tools: {report:?}");
+        }
+        host.semodule(false);
+        assert_eq!(host.check(MODULE).outcome, Outcome::Planned);
+        for run in ["first", "second"] {
+            let report = host.repair(MODULE);
+            assert_eq!((report.outcome, report.findings.len()), (Outcome::Deferred, 0), "{run}: {report:?}");
+            assert!(report.detail.contains("disabled"), "{}", report.detail);
+        }
+        let calls = host.calls();
+        assert!(calls.len() == 1 && calls[0].starts_with("semodule -n -s targeted "), "{calls:?}");
+        assert_eq!(host.raised(), [0; 0]);
+        assert!(host.path("var/lib/selinux/targeted/active/modules/300/cisco-secure-bpf/cil").exists());
+        assert_eq!(host.kernel.rule_asked.get(), 0);
+    }
 }
 
 const IN_NAMESPACE: &str = "HOSTPREP_TEST_IN_NAMESPACE";

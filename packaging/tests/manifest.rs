@@ -8,6 +8,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
@@ -116,27 +117,40 @@ fn every_package_that_remedies_name_is_a_trigger() {
     #[derive(serde::Deserialize)]
     struct Distributions {
         distribution: Vec<Distribution>,
+        kernels: BTreeMap<String, Vec<Kernels>>,
     }
     #[derive(serde::Deserialize)]
     struct Distribution {
         package_manager: String,
-        tools: std::collections::BTreeMap<String, String>,
-        headers: Vec<Headers>,
+        tools: BTreeMap<String, String>,
+        kernel: [String; 2],
+        kernels: Vec<String>,
     }
     #[derive(serde::Deserialize)]
-    struct Headers {
+    struct Kernels {
         package: String,
     }
     let manifest = packaging::manifest::Manifest::read(&source("hostprep.toml")).unwrap();
     let text = fs::read_to_string(source("../host/distributions.toml")).unwrap();
     let all: Distributions = toml::from_str(&text).unwrap();
     for distribution in all.distribution.iter().filter(|one| one.package_manager != "apt-get") {
-        let headers = distribution.headers.iter().map(|headers| &headers.package);
-        for package in distribution.tools.values().chain(headers) {
-            let name = package.split("-{release").next().unwrap();
-            // The package names of SUSE's kernels.
-            for flavour in ["default", "azure", "rt", "64kb", "kvmsmall", "preempt"] {
-                let name = name.replace("{flavour}", flavour);
+        let kernels = distribution.kernels.iter().flat_map(|set| &all.kernels[set]).map(|rule| &rule.package);
+        for package in distribution.tools.values().chain([&distribution.kernel[1]]).chain(kernels) {
+            let package = package.split("-{release").next().unwrap().split("-{version").next().unwrap();
+            // The kernels of SUSE, Mageia, Amazon and Enterprise Linux, as their packages are called.
+            let flavours: &[&str] = match package {
+                "kernel-{flavour}-devel" if distribution.package_manager == "zypper" => {
+                    &["default", "azure", "rt", "64kb", "kvmsmall", "preempt"]
+                }
+                "kernel-{flavour}-devel" => &["desktop", "server", "linus"],
+                "kernel{series}-devel" => &["6.12", "6.18"],
+                "kernel{-flavour}-devel" => &["", "-debug", "-rt", "-64k"],
+                _ => &[""],
+            };
+            for flavour in flavours {
+                let name = ["{flavour}", "{-flavour}", "{series}"]
+                    .iter()
+                    .fold(package.to_owned(), |name, part| name.replace(part, flavour));
                 assert!(manifest.rpm.triggers.contains(&name), "{name}");
             }
         }

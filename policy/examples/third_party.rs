@@ -46,14 +46,14 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let runner = CommandRunner::new(&clock, &());
     let system = System::new(&root, &RunningKernel, &runner);
     let mut assessment = assess(&system, &spec)?;
-    print(&assessment);
+    print(&root, &assessment);
     if wants_load && !assessment.rule.is_settled() {
         let parent = root.make_dirs(BUILD_PARENT)?;
         let build_dir = parent.make_dir(BUILD_DIR, 0o700)?;
         let loaded = load(&system, &clock, &spec, &build_dir);
         parent.remove_dir(BUILD_DIR)?;
         assessment = loaded?;
-        print(&assessment);
+        print(&root, &assessment);
     }
     Ok(if assessment.rule.is_settled() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -65,7 +65,7 @@ fn read_spec(file: &Path) -> Result<ModuleSpec, Box<dyn Error>> {
     Ok(spec)
 }
 
-fn print(assessment: &RuleAssessment) {
+fn print(root: &Root, assessment: &RuleAssessment) {
     let word = match &assessment.rule {
         RuleState::NotApplicable(_) => "not applicable",
         RuleState::InForce(_) => "in force",
@@ -80,6 +80,6 @@ fn print(assessment: &RuleAssessment) {
     println!("{word}: {}", assessment.rule);
     if let Some(problem) = assessment.rule.problem() {
         let now = if problem.denied_now { "denied now" } else { "not denied now" };
-        println!("  {now}; {}", problem.cause.hint());
+        println!("  {now}; {}", problem.cause.hint(Some(&assessment.target(root).rebuild())));
     }
 }

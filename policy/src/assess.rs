@@ -12,12 +12,13 @@ use host::{FileError, ReadError, Root};
 
 use crate::classify::Cause;
 use crate::config::{ConfiguredMode, SelinuxConfig};
-use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel};
+use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
 use crate::policy_file::{self, PolicyFile, Unusable};
 use crate::rules::Rules;
 use crate::spec::ModuleSpec;
 use crate::state::State;
 use crate::store::{Installed, Store, StoredModule, UnsupportedStore};
+use crate::transaction::StoreTarget;
 
 /// The system that is assessed, and the means to do so.
 #[derive(Clone, Copy)]
@@ -54,6 +55,8 @@ pub struct RuleAssessment {
     pub answer: Option<Answer>,
     /// The module in the store; empty if the store was not read.
     pub module: StoredModule,
+    /// Whether the kernel accepts no policy before the next boot: `secure_mode_policyload`.
+    pub is_load_locked: bool,
     /// What follows.
     pub rule: RuleState,
 }
@@ -166,6 +169,14 @@ impl RuleAssessment {
     pub fn policy_type(&self) -> &str {
         self.config.as_ref().map_or("targeted", |config| &config.policy_type)
     }
+
+    /// Returns the store of that type. A transaction loads the new policy if one is running and the kernel accepts
+    /// another.
+    #[must_use]
+    pub fn target(&self, root: &Root) -> StoreTarget {
+        let target = StoreTarget::of(root, self.policy_type(), self.state);
+        if self.is_load_locked { target.without_loading() } else { target }
+    }
 }
 
 /// Assesses the rule of `spec`. Writes nothing and runs nothing.
@@ -174,7 +185,12 @@ impl RuleAssessment {
 /// [`ReadError`] if `/etc/selinux/config` cannot be read, or another file is malformed. A store that this user may not
 /// read is [`RuleState::Unknown`].
 pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, ReadError> {
-    let config = SelinuxConfig::read(system.root)?;
+    let (config, problem) = match SelinuxConfig::read(system.root) {
+        Ok(config) => (config, None),
+        // The kernel's answer does not depend on it.
+        Err(e) if system.kind.is_running() && system.kernel.mode() != KernelMode::NotRunning => (None, Some(e)),
+        Err(e) => return Err(e),
+    };
     let state = State::of(system.kind, system.kernel, config.as_ref());
     let mut assessment = RuleAssessment {
         state,
@@ -182,12 +198,18 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
         domain: None,
         answer: None,
         module: StoredModule::default(),
+        is_load_locked: false,
         rule: RuleState::NotApplicable(format!("SELinux is {} here", state.as_str())),
     };
     assessment.rule = match state {
-        State::Absent | State::Disabled => return Ok(assessment),
+        State::Absent => return Ok(assessment),
         State::InContainer => RuleState::NotApplicable("in a container: the policy is the host's".into()),
-        State::Enforcing | State::Permissive if system.kind.is_running() => ask(system, spec, &mut assessment)?,
+        State::Enforcing | State::Permissive if system.kind.is_running() => {
+            match ask(system, spec, &mut assessment, problem)? {
+                rule if !assessment.is_load_locked => rule,
+                rule => locked(rule),
+            }
+        }
         _ => match read_disk(system, spec, &mut assessment) {
             Err(ReadError::File(e)) if e.is_denied() => RuleState::Unknown(Unknown::Unreadable(e)),
             read => read?,
@@ -196,7 +218,13 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
     Ok(assessment)
 }
 
-fn ask(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) -> Result<RuleState, ReadError> {
+/// `config_problem`: why the policy type is not known.
+fn ask(
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+    config_problem: Option<ReadError>,
+) -> Result<RuleState, ReadError> {
     let answer = match system.kernel.ask(spec) {
         Ok(answer) => answer,
         Err(e) => return Ok(RuleState::Unknown(Unknown::Kernel(e))),
@@ -208,17 +236,50 @@ fn ask(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) 
         let (how, domain, class) = (how_allowed(&answer), &answer.domain, &spec.class);
         return Ok(RuleState::InForce(format!("{}; the kernel {how} {class} for {domain}", state.as_str())));
     }
+    if let Some(problem) = config_problem {
+        return Err(problem);
+    }
+    assessment.is_load_locked = state == State::Enforcing && is_load_locked(system.root);
     let denial = Denial { by: "the kernel", mode: state.as_str(), is_enforced: state == State::Enforcing, answer };
     denial.judge(system, spec, assessment)
+}
+
+/// Reports whether `secure_mode_policyload` is on. In the reference policy it denies every domain `load_policy`,
+/// `setenforce` and `setbool` until the next boot. selinuxfs shows a boolean as its value now and the pending one.
+#[must_use]
+pub fn is_load_locked(root: &Root) -> bool {
+    root.read(SECURE_MODE_POLICYLOAD, 16).is_ok_and(|text| text.starts_with(b"1"))
+}
+
+const SECURE_MODE_POLICYLOAD: &str = "/sys/fs/selinux/booleans/secure_mode_policyload";
+
+/// What is missing can be put into the store, and is in force after the next boot.
+fn locked(rule: RuleState) -> RuleState {
+    let locked = |problem: Problem| {
+        let detail = format!(
+            "{}; the boolean secure_mode_policyload is on, so that the kernel accepts no policy before the next boot",
+            problem.detail
+        );
+        Problem { cause: Cause::PolicyLoadLocked, detail, ..problem }
+    };
+    match rule {
+        RuleState::Missing(problem) => RuleState::Missing(locked(problem)),
+        RuleState::NotLoaded(problem) => RuleState::NotLoaded(locked(problem)),
+        rule => rule,
+    }
 }
 
 /// Without the kernel: the compiled policy.
 fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) -> Result<RuleState, ReadError> {
     let policy_type = assessment.policy_type().to_owned();
-    let enforcing = assessment.config.as_ref().is_some_and(|config| config.mode == ConfiguredMode::Enforcing);
+    let configured = assessment.config.as_ref().map_or(ConfiguredMode::Disabled, |config| config.mode);
     // With SELinux off, or another system's kernel, nothing is denied before the next boot.
-    let is_enforced = enforcing && system.kind == SystemKind::Image;
-    let mode = if enforcing { "enforcing" } else { "permissive" };
+    let is_enforced = configured == ConfiguredMode::Enforcing && system.kind == SystemKind::Image;
+    let mode = match configured {
+        ConfiguredMode::Enforcing => "enforcing",
+        ConfiguredMode::Permissive => "permissive",
+        ConfiguredMode::Disabled => "disabled",
+    };
     let problem =
         |cause, detail: String| Problem { cause, detail: format!("{mode}, and {detail}"), denied_now: is_enforced };
 
@@ -244,11 +305,27 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
     if answer.allows_all() {
         let detail = format!("{path} {} {} for {domain}", how_allowed(&answer), spec.class);
         return Ok(match system.kind {
+            _ if configured == ConfiguredMode::Disabled => allowed_while_disabled(system, spec, assessment, &detail),
             SystemKind::Image => RuleState::InForce(detail),
             _ => RuleState::Pending(format!("{detail}; in force after the next boot")),
         });
     }
     Denial { by: &path.to_string(), mode, is_enforced, answer }.judge(system, spec, assessment)
+}
+
+/// With our module in the store, what is done is in force once SELinux is enabled; else there is nothing to do.
+fn allowed_while_disabled(
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+    detail: &str,
+) -> RuleState {
+    // Only root may read the store; the policy's answer is valid without it.
+    let has_module = find_store(system, spec, assessment).is_ok() && assessment.module.effective().is_some();
+    match has_module {
+        true => RuleState::Pending(format!("SELinux is disabled here; {detail}, in force once it is enabled")),
+        false => RuleState::NotApplicable(format!("SELinux is disabled here; {detail}")),
+    }
 }
 
 /// There is a store, or nothing at all, where the compiled policy should be.

@@ -3,7 +3,11 @@
 //! The texts are those of the sources of libsemanage and libsepol, and were provoked with the real programs
 //! (`fixtures/stderr`). They are English in every locale: neither library translates them.
 
-use host::process::is_unresolved;
+use std::borrow::Cow;
+
+use host::process::{Command, is_unresolved};
+
+use crate::culprit::Culprit;
 
 /// Why a module's rule is not in force, or cannot be brought into force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,28 +36,41 @@ pub enum Cause {
     RuleDenied,
     /// A `neverallow` rule of the policy forbids it.
     Neverallow,
+    /// The boolean `secure_mode_policyload` is on: nobody may load a policy before the next boot.
+    PolicyLoadLocked,
+    /// There was not enough memory to link the policy.
+    OutOfMemory,
     /// The policy was not loaded, for another reason.
     Unknown,
 }
 
 impl Cause {
-    /// Returns what to do about it, in a few words.
+    /// Returns what to do about it, in a few words. `build` is the command that builds the policy of the same store again
+    /// ([`crate::transaction::StoreTarget::build`]); without it, the text has no command.
     #[must_use]
-    pub fn hint(self) -> &'static str {
-        match self {
+    pub fn hint(self, build: Option<&Command>) -> Cow<'static, str> {
+        let build = |purpose: &str| match build {
+            Some(build) => Cow::Owned(format!("run `{build}` {purpose}")),
+            None => Cow::Owned(format!("build the policy of the store {purpose}")),
+        };
+        Cow::Borrowed(match self {
             Self::ToolsMissing => "install the package that provides it",
             Self::ClassMissing | Self::TypeMissing => "update the SELinux policy packages",
             Self::PolicyVersion => "update libsepol and policycoreutils together",
             Self::StoreLocked => "wait until the other semodule or semanage has finished",
-            Self::StoreBroken => "run `semodule -B` to see which module or file is damaged",
+            Self::StoreBroken => return build("to see which module or file is damaged"),
             Self::StoreReadOnly => "run as root, with /etc and /var writable; `lsattr` shows immutable files",
             Self::StoreUnsupported => "update policycoreutils, libsemanage and the policy together",
             Self::ModuleMissing => "install the module",
-            Self::ModuleDisabled => "enable the module with `semodule -e`",
-            Self::RuleDenied => "load the policy again with `semodule -B`",
+            Self::ModuleDisabled => "enable the module",
+            Self::RuleDenied => return build("to load it again"),
             Self::Neverallow => "the administrator's policy forbids this rule",
-            Self::Unknown => "run `semodule -B` to see whether the store is sound",
-        }
+            Self::PolicyLoadLocked => {
+                "restart the host: the boolean secure_mode_policyload lets no policy be loaded before"
+            }
+            Self::OutOfMemory => "give the host more memory or swap",
+            Self::Unknown => return build("to see whether the store is sound"),
+        })
     }
 }
 
@@ -69,6 +86,8 @@ pub fn classify(stderr: &str, module: &str) -> Cause {
         Cause::StoreLocked
     } else if has("(Read-only file system)") || stderr.lines().any(cannot_write) {
         Cause::StoreReadOnly
+    } else if stderr.lines().any(is_out_of_memory) {
+        Cause::OutOfMemory
     } else if has("does not match my version range") {
         Cause::PolicyVersion
     } else if has("neverallow check failed") || (has("neverallow") && has("violated by")) {
@@ -78,7 +97,7 @@ pub fn classify(stderr: &str, module: &str) -> Cause {
         unresolved(line, is_about(line, module))
     } else if has("Unable to execute") || stderr.lines().any(is_without_sefcontext_compile) {
         Cause::ToolsMissing
-    } else if BROKEN.iter().any(|text| has(text)) && !ours {
+    } else if !ours && (BROKEN.iter().any(|text| has(text)) || Culprit::find(stderr, module).is_some()) {
         Cause::StoreBroken
     } else if has("module will be disabled after install") && !has("Failed") {
         Cause::ModuleDisabled
@@ -87,10 +106,12 @@ pub fn classify(stderr: &str, module: &str) -> Cause {
     }
 }
 
-const BROKEN: [&str; 9] = [
+const BROKEN: [&str; 11] = [
     "initial sid must be defined",
     "Failure reading bz2 archive",
     "Failed to resolve AST",
+    "Failed to build AST",
+    "could not merge local modifications into policy",
     "Failed to compile hll files into cil files",
     "Error while reading from file",
     "lang ext file",
@@ -98,6 +119,13 @@ const BROKEN: [&str; 9] = [
     "store cannot be accessed",
     "Link packages failed",
 ];
+
+/// `strerror(ENOMEM)`, the words of CIL (`cil_mem.c`), and those of libsepol, libsemanage and semodule.
+fn is_out_of_memory(line: &str) -> bool {
+    ["Cannot allocate memory", "Failed to allocate memory", "Out of memory", "out of memory"]
+        .iter()
+        .any(|text| line.contains(text))
+}
 
 fn cannot_write(line: &str) -> bool {
     let denied = ["(Permission denied)", "(Operation not permitted)", "(Invalid cross-device link)"];

@@ -89,7 +89,7 @@ fn after_ignoring_case<'t>(text: &'t str, start: &str) -> Option<&'t str> {
 }
 
 /// Distributions choose the names of policy types. A name must not lead to another directory.
-fn is_component(value: &str) -> bool {
+pub(crate) fn is_component(value: &str) -> bool {
     !value.is_empty()
         && value.len() <= 128
         && !value.starts_with('-')

@@ -11,7 +11,7 @@
 //! * [`interrupted`]: a store that an interrupted transaction left without an active policy
 //! * [`render`], [`compile`]: the module's sources, and the file that `semodule` installs
 //! * [`transaction`]: the one `semodule` call that installs or removes it
-//! * [`classify`]: why such a call failed
+//! * [`classify`], [`culprit`]: why such a call failed, and which module or record of the store it failed on
 //! * [`assess`]: whether the rule is in force, and what keeps it out
 //! * [`load`]: brings it into force
 
@@ -21,6 +21,7 @@ pub mod classify;
 pub mod compile;
 pub mod config;
 mod context;
+pub mod culprit;
 pub mod interrupted;
 pub mod kernel;
 pub mod load;
@@ -38,6 +39,7 @@ pub mod transaction;
 pub use assess::{Problem, RuleAssessment, RuleState, System, Unknown, assess};
 pub use classify::Cause;
 pub use config::SelinuxConfig;
+pub use culprit::Culprit;
 pub use interrupted::InterruptedTransaction;
 pub use kernel::{Answer, Kernel};
 pub use running::RunningKernel;

@@ -60,7 +60,7 @@ impl ModuleLoad {
         Ok(Self {
             spec: spec.clone(),
             compile: Compile::plan(system.runner, system.root, &spec.name, &sources, build_dir),
-            target: StoreTarget::of(system.root, assessment.policy_type(), assessment.state),
+            target: assessment.target(system.root),
             present: InstalledAt::from(&assessment.module),
         })
     }
@@ -109,7 +109,7 @@ impl ModuleLoad {
         file: &InRoot,
     ) -> Result<Done, TransactionError> {
         let command = self.target.install(&self.spec, root, file, &self.present);
-        transaction::run(runner, clock, &command, &self.spec.name)
+        transaction::run(runner, clock, &self.target, &command, &self.spec.name)
     }
 }
 
@@ -141,11 +141,11 @@ pub fn load(
                 committed = true;
             }
             // A commit of what the store already has takes seconds and changes nothing.
-            RuleState::NotLoaded(_) | RuleState::NotBuilt(_) if !reloaded => {
-                let target = StoreTarget::of(system.root, assessment.policy_type(), assessment.state);
+            RuleState::NotLoaded(_) | RuleState::NotBuilt(_) if !reloaded && !assessment.is_load_locked => {
+                let target = assessment.target(system.root);
                 let is_built = matches!(assessment.rule, RuleState::NotLoaded(_));
                 let command = if is_built { target.reload() } else { target.rebuild() };
-                transaction::run(system.runner, clock, &command, &spec.name)?;
+                transaction::run(system.runner, clock, &target, &command, &spec.name)?;
                 reloaded = true;
             }
             _ => return Ok(assessment),

@@ -41,18 +41,24 @@ impl Unusable {
 }
 
 impl PolicyFile {
-    /// Reads the policy of the highest version. Returns `None` if there is no policy of any version.
+    /// Reads the policy of the highest version, in `/etc/selinux/TYPE/policy`, else in the read-only base,
+    /// `/usr/lib/selinux`, which `load_policy` loads where the other directory has none (SELinuxProject/selinux issue 33).
+    /// Returns `None` if there is no policy of any version.
     ///
     /// # Errors
     /// [`Unusable`] if the file, or the directory, cannot be read.
     pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, Unusable> {
-        let directory = InRoot::from("/etc/selinux").join(policy_type).join("policy");
-        let names = root.names(&directory).map_err(|e| Unusable::of(root, e))?;
-        let newest = names.into_iter().filter_map(|name| Some((version(&name)?, name))).max();
-        let Some((_, name)) = newest else { return Ok(None) };
-        let path = directory.join(name);
-        let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, e))?;
-        Ok(Some(Self { path, content }))
+        for policies in ["/etc/selinux", "/usr/lib/selinux"] {
+            let directory = InRoot::from(policies).join(policy_type).join("policy");
+            let names = root.names(&directory).map_err(|e| Unusable::of(root, e))?;
+            let newest = names.into_iter().filter_map(|name| Some((version(&name)?, name))).max();
+            if let Some((_, name)) = newest {
+                let path = directory.join(name);
+                let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, e))?;
+                return Ok(Some(Self { path, content }));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the file's path.

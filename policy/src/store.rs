@@ -9,9 +9,10 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use bzip2::read::MultiBzDecoder;
-use host::fs::{InRoot, is_dir};
-use host::{ReadError, Root};
+use host::fs::{InRoot, TEXT_LIMIT, is_dir};
+use host::{FileError, ReadError, Root};
 
+use crate::config::is_component;
 use crate::rules::Rules;
 use crate::spec::is_identifier;
 
@@ -20,6 +21,10 @@ pub const SEMANAGE_CONF: &str = "/etc/selinux/semanage.conf";
 
 /// libsemanage's default: `/var/lib/selinux`; `/etc/selinux` in the packages of EL7 and Amazon Linux 2.
 const DEFAULT_STORE_ROOTS: [&str; 2] = ["/var/lib/selinux", "/etc/selinux"];
+
+/// Where an image keeps the policy that it was delivered with. SELinux userspace that knows it reads the modules there
+/// while the store root has none, and builds its own from them (SELinuxProject/selinux issue 33).
+const READ_ONLY_BASE: &str = "/usr/lib/selinux";
 
 /// In bytes. Modules of this crate have a few hundred.
 const LARGEST_MODULE: u64 = 1024 * 1024;
@@ -213,18 +218,54 @@ impl fmt::Display for UnsupportedStore {
 
 /// Returns the possible directories of the store of `policy_type`.
 pub(crate) fn candidates(root: &Root, policy_type: &str) -> Result<Vec<InRoot>, ReadError> {
-    let roots = match semanage_conf(root)?.as_deref().and_then(store_root) {
+    Ok(store_roots(root)?.into_iter().map(|root| root.join(policy_type)).collect())
+}
+
+/// Returns the directories that have a store for each policy type, the first that has one counts.
+fn store_roots(root: &Root) -> Result<Vec<InRoot>, FileError> {
+    let mut roots = match semanage_conf(root)?.as_deref().and_then(store_root) {
         Some(path) => vec![path],
         None => DEFAULT_STORE_ROOTS.map(InRoot::from).to_vec(),
     };
-    Ok(roots.into_iter().map(|root| root.join(policy_type)).collect())
+    roots.push(READ_ONLY_BASE.into());
+    Ok(roots)
+}
+
+/// Returns every policy type whose store has the module `name`, for a system whose configuration does not say which
+/// type counts. The read-only base is not looked in: nothing was added to it.
+///
+/// # Errors
+/// [`ReadError`] if a store cannot be read.
+pub fn policy_types_with(root: &Root, name: &str) -> Result<Vec<String>, ReadError> {
+    let mut found = Vec::new();
+    for store_root in store_roots(root)?.into_iter().filter(|path| *path != READ_ONLY_BASE) {
+        for policy_type in root.names(&store_root)? {
+            let Some(policy_type) = policy_type.to_str().filter(|name| is_component(name)) else { continue };
+            if let Some(store) = Store::locate(root, policy_type)?
+                && !store.installed(name)?.is_empty()
+                && !found.iter().any(|other| other == policy_type)
+            {
+                found.push(policy_type.to_owned());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Reads the file that libsemanage uses (`semanage_conf_path`): in the root, else on the system that runs `semodule`.
-fn semanage_conf(root: &Root) -> Result<Option<String>, ReadError> {
-    match root.read_text_if_there(SEMANAGE_CONF)? {
-        None if root.is_alternate() => Ok(Root::system()?.read_text_if_there(SEMANAGE_CONF)?),
+fn semanage_conf(root: &Root) -> Result<Option<String>, FileError> {
+    match conf_in(root)? {
+        None if root.is_alternate() => conf_in(&Root::system()?),
         found => Ok(found),
+    }
+}
+
+/// libsemanage reads bytes: a comment in another encoding changes nothing.
+fn conf_in(root: &Root) -> Result<Option<String>, FileError> {
+    match root.read(SEMANAGE_CONF, TEXT_LIMIT) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(e) if e.is_missing() => Ok(None),
+        Err(e) => Err(e),
     }
 }
 
@@ -237,7 +278,7 @@ fn store_root(conf: &str) -> Option<InRoot> {
     conf.lines().filter_map(value).next_back()
 }
 
-fn priority_of(name: &str) -> Option<u16> {
+pub(crate) fn priority_of(name: &str) -> Option<u16> {
     name.parse().ok().filter(|priority| (1..=999).contains(priority))
 }
 

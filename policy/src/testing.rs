@@ -108,6 +108,16 @@ impl FakeKernel {
     }
 }
 
+/// `plain` as libsemanage stores a module.
+#[cfg(test)]
+pub(crate) fn packed(plain: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// Returns a module for tests, with other names than the built-in profile has.
 #[must_use]
 pub fn spec() -> ModuleSpec {

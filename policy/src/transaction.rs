@@ -15,6 +15,7 @@ use host::{InsideText, ReadError, Root};
 use thiserror::Error;
 
 use crate::classify::{Cause, classify};
+use crate::culprit::Culprit;
 use crate::spec::ModuleSpec;
 use crate::state::State;
 use crate::store::{Store, StoredModule};
@@ -24,6 +25,8 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The time limit of one run: an emulated machine needed 75 s.
 const LONGEST_RUN: Duration = Duration::from_secs(600);
+
+const ENOMEM: i32 = 12;
 
 /// The store that a transaction changes, and whether it loads the new policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +67,24 @@ impl StoreTarget {
         }
         // After -i: enabling a module that is not installed is an error.
         if present.disabled { command.args(["-e", &spec.name]) } else { command }
+    }
+
+    /// Returns the command that removes any module at one priority.
+    #[must_use]
+    pub fn remove_module(&self, name: &str, priority: u16) -> Command {
+        self.semodule().args(["-X", &priority.to_string(), "-r", name])
+    }
+
+    /// Returns the store of an alternate root.
+    #[must_use]
+    pub fn is_alternate(&self) -> bool {
+        self.alternate.is_some()
+    }
+
+    /// Returns the same store for a transaction that loads nothing: what it installs is in force after the next boot.
+    #[must_use]
+    pub fn without_loading(self) -> Self {
+        Self { load: false, ..self }
     }
 
     /// Returns the command that loads the store's policy into the kernel again; nothing is built (`semodule(8)`, `-R`).
@@ -135,12 +156,16 @@ impl From<&StoredModule> for InstalledAt {
 
 /// A transaction that failed.
 #[derive(Debug, Error)]
-#[error("{}; {}{}", summary(command, source), cause.hint(), tries(*attempts))]
+#[error("{}; {}{}", summary(command, source), hint(*cause, culprit.as_deref(), Some(target)), tries(*attempts))]
 pub struct TransactionError {
     /// The command.
     pub command: Box<Command>,
     /// Why it failed.
     pub cause: Cause,
+    /// The module or record that it failed on, if [`TransactionError::cause`] is [`Cause::StoreBroken`].
+    pub culprit: Option<Box<Culprit>>,
+    /// The store.
+    pub target: Box<StoreTarget>,
     /// How often it was tried.
     pub attempts: u32,
     /// Whether Ctrl-C ended the wait for the lock.
@@ -155,7 +180,26 @@ impl InsideText for TransactionError {
             source @ ProcessError::Failed { .. } => summary(&self.command.inside(), source),
             source => source.inside_text(root),
         };
-        format!("{summary}; {}{}", self.cause.hint(), tries(self.attempts))
+        // libsemanage names files of the store by their whole path.
+        let above = root.path().to_string_lossy();
+        let summary = if root.is_alternate() { summary.replace(&format!("{above}/"), "/") } else { summary };
+        let target = Some(&*self.target).filter(|target| !target.is_alternate());
+        let hint = hint(self.cause, self.culprit.as_deref(), target);
+        format!("{summary}; {hint}{}", tries(self.attempts))
+    }
+}
+
+/// What to do: take away what the store fails on, or what helps against `cause`. `target` is `None` for a text without
+/// commands: as the system in another root has them, they would change this machine's store if they were run here.
+fn hint(cause: Cause, culprit: Option<&Culprit>, target: Option<&StoreTarget>) -> String {
+    match (culprit, target) {
+        (Some(culprit @ Culprit::Module { name, priority }), _) if !culprit.is_base() => {
+            let remove = target.map(|target| format!(": run `{}`", target.remove_module(name, *priority)));
+            format!("{culprit} does not fit this policy{}", remove.unwrap_or_default())
+        }
+        (Some(culprit @ Culprit::Module { .. }), _) => format!("{culprit} is damaged: reinstall the policy package"),
+        (Some(culprit), _) => format!("{culprit} does not fit this policy: delete it with `semanage`"),
+        (None, target) => cause.hint(target.map(StoreTarget::rebuild).as_ref()).into_owned(),
     }
 }
 
@@ -180,7 +224,7 @@ pub struct Done {
     pub output: Output,
 }
 
-/// Runs a transaction on the module `module`. Ctrl-C does not interrupt it. While another process holds the store's
+/// Runs a transaction on the module `module` in the store `target`. Ctrl-C does not interrupt it. While another process holds the store's
 /// lock (libsemanage itself gives up after 5 s), it is tried again with growing pauses, for up to [`LOCK_TIMEOUT`].
 ///
 /// # Errors
@@ -188,6 +232,7 @@ pub struct Done {
 pub fn run(
     runner: &CommandRunner<'_>,
     clock: &dyn Clock,
+    target: &StoreTarget,
     command: &Command,
     module: &str,
 ) -> Result<Done, TransactionError> {
@@ -201,13 +246,18 @@ pub fn run(
         };
         let cause = match &source {
             ProcessError::NotFound { .. } => Cause::ToolsMissing,
+            // The kernel's out-of-memory killer: nothing else kills semodule so, and it leaves no message.
+            ProcessError::Failed { code: None, status, .. } if status.ends_with("signal 9") => Cause::OutOfMemory,
+            ProcessError::Start { source, .. } if source.raw_os_error() == Some(ENOMEM) => Cause::OutOfMemory,
             other => classify(other.stderr(), module),
         };
         let is_locked = cause == Cause::StoreLocked;
         let held = "another program holds the lock of the policy store";
         if !is_locked || !backoff.wait(|left| runner.retrying(command, held, left)) {
             let interrupted = is_locked && signals::interrupted();
-            return Err(TransactionError { command: Box::new(command.clone()), cause, attempts, interrupted, source });
+            let culprit = Culprit::find(source.stderr(), module).filter(|_| cause == Cause::StoreBroken).map(Box::new);
+            let (command, target) = (Box::new(command.clone()), Box::new(target.clone()));
+            return Err(TransactionError { command, cause, culprit, target, attempts, interrupted, source });
         }
     }
 }
@@ -248,7 +298,7 @@ pub fn remove(
     spec: &ModuleSpec,
 ) -> Result<bool, RemoveError> {
     let Some(command) = target.remove(spec, &InstalledAt::in_store(store, &spec.name)?) else { return Ok(false) };
-    run(runner, clock, &command, &spec.name)?;
+    run(runner, clock, target, &command, &spec.name)?;
     match InstalledAt::in_store(store, &spec.name)?.ours(spec).first() {
         None => Ok(true),
         Some(&priority) => {

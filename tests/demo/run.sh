@@ -65,6 +65,7 @@ chmod 750 "$root/opt/cisco/anyconnect"
 # A kernel without BTF and without headers.
 mkdir -p "$root/boot" "$root/lib/modules/$kernel"
 : >"$root/lib/modules/$kernel/modules.dep"
+: >"$root/boot/vmlinuz-$kernel"
 printf 'CONFIG_BPF=y\n# CONFIG_DEBUG_INFO_BTF is not set\n' >"$root/boot/config-$kernel"
 
 # ---- What is expected of it --------------------------------------------------------------------------------------
@@ -139,8 +140,9 @@ modules=$(semodule -p "$root" -s "$selinux_type" -lfull | grep cisco || true)
 echo "$modules"
 expect 'policy module' '300 cisco-secure-bpf' "$(echo "$modules" | awk '{ print $1, $2 ($4 ? " " $4 : "") }')"
 
-say "The kernel's headers arrive (here only the file that says which kernel they are for); repair again."
+say "The kernel's headers arrive (here only the files that hostprep looks at); repair again."
 mkdir -p "$root/lib/modules/$kernel/build/include/generated"
+: >"$root/lib/modules/$kernel/build/Makefile"
 echo "#define UTS_RELEASE \"$kernel\"" >"$root/lib/modules/$kernel/build/include/generated/utsrelease.h"
 run 0 repair --root "$root"
 run 0 status --root "$root"

@@ -174,14 +174,17 @@ impl ScratchRoot {
     pub fn kernel(&self, release: &str, btf: bool) -> &Self {
         let option = if btf { "CONFIG_DEBUG_INFO_BTF=y" } else { "# CONFIG_DEBUG_INFO_BTF is not set" };
         let ebpf = "CONFIG_BPF_SYSCALL=y\nCONFIG_BPF_JIT=y\nCONFIG_KPROBES=y\nCONFIG_BPF_EVENTS=y\n";
-        self.file(&format!("/boot/config-{release}"), format!("CONFIG_BPF=y\n{ebpf}{option}\n"))
+        self.file(&format!("/boot/vmlinuz-{release}"), "")
+            .file(&format!("/boot/config-{release}"), format!("CONFIG_BPF=y\n{ebpf}{option}\n"))
             .file(&format!("/lib/modules/{release}/modules.dep"), "")
     }
 
-    /// Installs what shows that headers of a kernel are there.
+    /// Installs headers of a kernel, as far as they are looked at.
     pub fn headers(&self, release: &str) -> &Self {
-        let path = format!("/lib/modules/{release}/build/include/generated/utsrelease.h");
-        self.file(&path, format!("#define UTS_RELEASE \"{release}\"\n"))
+        let build = format!("/lib/modules/{release}/build");
+        self.file(&format!("{build}/Makefile"), "")
+            .file(&format!("{build}/include/generated/autoconf.h"), "")
+            .file(&format!("{build}/include/generated/utsrelease.h"), format!("#define UTS_RELEASE \"{release}\"\n"))
     }
 
     /// Copies a real policy store and its configuration in: SELinux is then configured as enforcing. It has only those

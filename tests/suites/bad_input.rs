@@ -1,4 +1,5 @@
-//! Input that hostprep cannot use is refused in one line with file, line number and fix; nothing changes.
+//! hostprep's own input that it cannot use is refused in one line with file, line number and fix; nothing changes. A file of the
+//! host that it cannot use leaves unknown what depends on it, and nothing else.
 
 #![allow(clippy::disallowed_methods, reason = "the tests arrange the world around the program")]
 
@@ -21,25 +22,60 @@ fn expect_refused(root: &ScratchRoot, args: &[&str], code: i32, words: &[&str]) 
 }
 
 #[test]
-fn malformed_files() {
-    let root = ScratchRoot::of("debian-12");
-    root.file("/etc/os-release", "ID=debian\nthis is no assignment\n");
-    for command in ["check", "repair"] {
-        expect_refused(&root, &[command], 1, &["etc/os-release, line 2: ", "fix that line"]);
-    }
-    let root = ScratchRoot::of("debian-12");
-    root.file("/etc/login.defs", b"UMASK 022\nUSERGROUPS_ENAB n\0o\n");
-    expect_refused(&root, &["repair"], 1, &["etc/login.defs, line 2"]);
-    let root = ScratchRoot::of("debian-12");
-    root.add_account("passwd", "cisco-amp-scan-svc:x:many:777::/:/bin/sh");
-    let lines = root.text("/etc/passwd").lines().count();
-    expect_refused(&root, &["repair"], 1, &[&format!("etc/passwd, line {lines}"), "vipw"]);
+fn a_malformed_configuration() {
     let root = ScratchRoot::of("debian-12");
     root.file("/etc/cisco/hostprep.toml", "lang = 'en'\nskip = 'kernel'\n");
     expect_refused(&root, &["repair"], 1, &["etc/cisco/hostprep.toml, line 2", "profile, skip, lang"]);
+}
+
+/// Repairs `root` and expects that only `steps` are unknown, each with all of `words`, and that the rest is repaired.
+#[track_caller]
+fn expect_unknown(root: &ScratchRoot, steps: &[&str], words: &[&str]) {
+    let before = root.snapshot();
+    let checked = root.hostprep(&["check", "--format", "json"]);
+    before.expect_untouched(&root.snapshot());
+    let repaired = root.hostprep(&["repair", "--format", "json"]).expect_code(4);
+    assert_eq!(repaired.faults(), [0; 0]);
+    for run in [&checked, &repaired] {
+        let unknown: Vec<String> =
+            run.outcomes().iter().filter_map(|outcome| Some(outcome.strip_suffix("=unknown")?.to_owned())).collect();
+        assert_eq!(unknown, steps, "{}", run.stdout);
+        for step in steps {
+            let step = run.step(step);
+            let detail = step["detail"].as_str().unwrap_or_default();
+            assert!(words.iter().all(|word| detail.contains(word)), "{detail}");
+            assert!(!detail.contains(&*root.path().to_string_lossy()), "as the root sees it: {detail}");
+        }
+    }
+    assert!(root.at("/opt/cisco").is_dir(), "the rest is repaired");
+    let user = root.text("/etc/passwd").contains("\ncisco-amp-scan-svc:");
+    assert!(user || steps.contains(&"scan-user"), "the rest is repaired");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_leaves_the_rest() {
     let root = ScratchRoot::of("debian-12");
-    root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=../../etc\n");
-    expect_refused(&root, &["repair"], 1, &["etc/selinux/config, line 2"]);
+    root.kernel("6.1.0-18-amd64", true).remove("/etc/os-release");
+    root.dir("/etc/os-release", 0o755);
+    expect_unknown(&root, &["kernel-support", "filesystem-monitor", "network-monitor"], &["/etc/os-release: "]);
+    let root = ScratchRoot::of("debian-12");
+    root.kernel("6.1.0-18-amd64", true).file("/etc/os-release", b"ID=debian\nNAME=\"caf\xe9\"\n");
+    expect_unknown(&root, &["kernel-support", "filesystem-monitor", "network-monitor"], &["/etc/os-release, line 2: "]);
+    let root = ScratchRoot::of("debian-12");
+    root.file("/etc/login.defs", b"UMASK 022\nUSERGROUPS_ENAB n\0o\n");
+    expect_unknown(&root, &["scan-user"], &["/etc/login.defs, line 2"]);
+    let root = ScratchRoot::of("debian-12");
+    root.add_account("passwd", "cisco-amp-scan-svc:x:many:777::/:/bin/sh");
+    let lines = root.text("/etc/passwd").lines().count();
+    expect_unknown(&root, &["scan-user"], &[&format!("/etc/passwd, line {lines}"), "vipw"]);
+    for (config, line) in [
+        (&b"SELINUX=enforcing\nSELINUXTYPE=../../etc\n"[..], "/etc/selinux/config, line 2"),
+        (b"# caf\xe9\nSELINUX=enforcing\nSELINUXTYPE=default\n", "/etc/selinux/config, line 1"),
+    ] {
+        let root = ScratchRoot::of("debian-12");
+        root.file("/etc/selinux/config", config);
+        expect_unknown(&root, &["selinux-module"], &[line]);
+    }
 }
 
 #[test]
@@ -63,7 +99,7 @@ fn things_in_place_of_login_defs_do_not_block() {
     let root = ScratchRoot::of("debian-12");
     root.remove("/etc/login.defs");
     nix::unistd::mkfifo(&root.at("/etc/login.defs"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    expect_refused(&root, &["repair"], 1, &["etc/login.defs"]);
+    expect_unknown(&root, &["scan-user"], &["/etc/login.defs"]);
 }
 
 #[test]
@@ -144,6 +180,22 @@ fn an_ordinary_user_may_check_and_changes_need_root() {
         assert_eq!(check.step("scan-user")["outcome"], "fault");
     }
     before.expect_untouched(&root.snapshot());
+}
+
+/// As systemd reads it.
+#[test]
+fn a_line_of_os_release_that_is_no_assignment_is_passed_over() {
+    for bad in ["this is no assignment", "<<<<<<< HEAD", "NAME='open", "NAME=\u{1}"] {
+        let root = ScratchRoot::of("debian-12");
+        root.file("/etc/os-release", format!("VERSION_ID=12\nID=debian\n{bad}\n"));
+        let run = root.hostprep(&["check", "--only", "directories", "--format", "json"]).expect_code(3);
+        assert_eq!(run.json()["host"]["family"], "debian", "{bad}");
+        root.hostprep(&["repair"]).expect_code(0);
+    }
+    let root = ScratchRoot::of("debian-12");
+    root.file("/etc/os-release", b"NAME=\"Caf\xe9\"\nID=debian\n");
+    let run = root.hostprep(&["check", "--only", "directories", "--format", "json"]).expect_code(3);
+    assert_eq!(run.json()["host"]["family"], "debian");
 }
 
 #[test]

@@ -187,9 +187,18 @@ fn expect_the_rest_done(path: &str, content: &[u8]) {
     }
 }
 
+/// As systemd reads it. The package is still known.
 #[test]
-fn a_malformed_os_release_keeps_nothing_from_being_prepared() {
-    expect_the_rest_done("/etc/os-release", b"ID=debian\nthis is no assignment\n");
+fn a_line_of_os_release_that_is_no_assignment_is_passed_over() {
+    for words in [&["rpm", "posttrans", "1"][..], &["deb", "postinst", "configure", ""]] {
+        let root = root();
+        root.file("/etc/os-release", "this is no assignment\nID=debian\n");
+        let told = hook(&root, words).expect_code(0).stderr;
+        expect_directory(&root, &words.concat());
+        expect_user(&root, &words.concat());
+        assert_eq!(raised(&root), [11]);
+        assert!(told.contains("apt-get install -y linux-headers-"), "{told}");
+    }
 }
 
 #[test]

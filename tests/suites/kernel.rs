@@ -1,37 +1,143 @@
 //! Fault 11: BTF or the headers of exactly this kernel.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 use harness::ScratchRoot;
 
 fn check(root: &ScratchRoot, args: &[&str]) -> harness::Run {
     root.hostprep(&[&["check", "--only", "kernel", "--format", "json"], args].concat())
 }
 
+/// The remedies of fault 11 with this reason, as the prepared system's own shell takes them.
+#[track_caller]
+fn remedies(root: &ScratchRoot, reason: &str) -> Vec<String> {
+    let step = check(root, &[]).expect_code(3).step("kernel");
+    assert_eq!((step["fault"].as_u64(), step["reason"].as_str()), (Some(11), Some(reason)), "{step}");
+    let chroot = format!("chroot {} ", root.path().display());
+    let lines = step["remedy"].as_array().unwrap().iter().map(|line| line.as_str().unwrap());
+    lines.map(|line| line.replace(&chroot, "")).collect()
+}
+
 #[test]
 fn the_package_is_named_for_the_kernel() {
-    for (os_release, kernel, command) in [
-        ("rhel-8", "4.18.0-348.el8.x86_64", "dnf install -y kernel-devel-4.18.0-348.el8.x86_64"),
+    let gone = "# if that version has left the archive: a newer kernel with its headers";
+    for (os_release, kernel, lists, exact, newest) in [
+        (
+            "rhel-8",
+            "4.18.0-348.el8.x86_64",
+            None,
+            "dnf install -y 'kernel-devel-uname-r = 4.18.0-348.el8.x86_64'",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
+            "rhel-9",
+            "5.14.0-427.el9.x86_64+rt",
+            None,
+            "dnf install -y 'kernel-devel-uname-r = 5.14.0-427.el9.x86_64+rt'",
+            "dnf install -y kernel-rt kernel-rt-devel",
+        ),
+        (
+            "rocky-9",
+            "6.9.7-1.el9.elrepo.x86_64",
+            None,
+            "dnf install -y --enablerepo=elrepo-kernel 'kernel-devel-uname-r = 6.9.7-1.el9.elrepo.x86_64'",
+            "dnf install -y --enablerepo=elrepo-kernel kernel-ml kernel-ml-devel",
+        ),
         (
             "oracle-8",
             "5.4.17-2136.302.7.2.el8uek.x86_64",
+            None,
             "dnf install -y kernel-uek-devel-5.4.17-2136.302.7.2.el8uek.x86_64",
+            "dnf install -y kernel-uek kernel-uek-devel",
         ),
-        ("oracle-8", "4.18.0-372.9.1.el8.x86_64", "dnf install -y kernel-devel-4.18.0-372.9.1.el8.x86_64"),
         (
             "oracle-7",
             "5.4.17-2102.201.3.el7uek.x86_64",
+            None,
             "yum install -y kernel-uek-devel-5.4.17-2102.201.3.el7uek.x86_64",
+            "yum install -y kernel-uek kernel-uek-devel",
         ),
-        ("amazon-2", "4.19.84-33.70.amzn2.x86_64", "yum install -y kernel-devel-4.19.84-33.70.amzn2.x86_64"),
-        ("sles-15", "5.14.21-150400.24.63-default", "zypper --non-interactive install kernel-default-devel"),
-        ("debian-12", "6.1.0-18-amd64", "apt-get install -y linux-headers-6.1.0-18-amd64"),
-        ("ubuntu-18.04", "4.15.0-213-generic", "apt-get install -y linux-headers-4.15.0-213-generic"),
+        (
+            "amazon-2",
+            "4.19.84-33.70.amzn2.x86_64",
+            None,
+            "yum install -y kernel-devel-4.19.84-33.70.amzn2.x86_64",
+            "yum install -y kernel kernel-devel",
+        ),
+        (
+            "amazon-2023",
+            "6.12.20-23.97.amzn2023.x86_64",
+            None,
+            "dnf install -y kernel6.12-devel-6.12.20-23.97.amzn2023.x86_64",
+            "dnf install -y kernel6.12 kernel6.12-devel",
+        ),
+        (
+            "sles-15",
+            "5.14.21-150400.24.63-default",
+            None,
+            "sh -c 'zypper --non-interactive install \"kernel-default-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/vmlinuz-5.14.21-150400.24.63-default)\"'",
+            "zypper --non-interactive install kernel-default kernel-default-devel",
+        ),
+        (
+            "azurelinux-3",
+            "6.6.57.1-2.azl3",
+            None,
+            "tdnf install -y kernel-devel-6.6.57.1-2.azl3",
+            "tdnf install -y kernel kernel-devel",
+        ),
+        (
+            "debian-12",
+            "6.1.0-18-amd64",
+            Some("apt-get update"),
+            "apt-get install -y linux-headers-6.1.0-18-amd64",
+            "apt-get install -y linux-image-amd64 linux-headers-amd64",
+        ),
+        (
+            "debian-12",
+            "6.8.12-1-pve",
+            Some("apt-get update"),
+            "apt-get install -y proxmox-headers-6.8.12-1-pve",
+            "apt-get install -y proxmox-kernel-6.8 proxmox-headers-6.8",
+        ),
+        (
+            "ubuntu-18.04",
+            "4.15.0-213-generic",
+            Some("apt-get update"),
+            "apt-get install -y linux-headers-4.15.0-213-generic",
+            "apt-get install -y linux-image-generic linux-headers-generic",
+        ),
     ] {
         let root = ScratchRoot::of(os_release);
         root.kernel(kernel, false);
-        let step = check(&root, &[]).expect_code(3).step("kernel");
-        assert_eq!((step["fault"].as_u64(), step["reason"].as_str()), (Some(11), Some("headers-missing")));
-        let in_root = format!("chroot {} {command}", root.path().display());
-        assert_eq!(step["remedy"][0], in_root, "{os_release}");
+        let newest = format!("{newest}  {gone}");
+        let expected: Vec<&str> = lists.into_iter().chain([exact, &newest]).collect();
+        assert_eq!(remedies(&root, "headers-missing"), expected, "{os_release} {kernel}");
+    }
+}
+
+#[test]
+fn a_kernel_that_the_distribution_did_not_build_is_to_be_replaced() {
+    for (os_release, kernel, installs, words) in [
+        ("ubuntu-22.04", "5.15.153.1-microsoft-standard-WSL2", None, &["Microsoft, for WSL", ".wslconfig"][..]),
+        (
+            "debian-12",
+            "6.2.9-x86_64-linode160",
+            Some("apt-get install -y linux-image-amd64 linux-headers-amd64"),
+            &["Linode", "GRUB 2"],
+        ),
+        ("rhel-9", "6.1.0-custom", Some("dnf install -y kernel kernel-devel"), &["not built by rhel", "boot loader"]),
+    ] {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, false);
+        let lines = remedies(&root, "headers-missing");
+        let commands: Vec<&String> =
+            lines.iter().filter(|line| line.contains(" install ") && !line.starts_with('#')).collect();
+        assert_eq!(commands.len(), usize::from(installs.is_some()), "{lines:?}");
+        assert!(commands.iter().all(|line| line.starts_with(installs.unwrap())), "{lines:?}");
+        let last = lines.last().unwrap();
+        assert!(last.starts_with("# boot the distribution's own kernel") && last.contains(kernel), "{last}");
+        assert!(words.iter().all(|word| last.contains(word)), "{last}");
+        assert!(!lines.iter().any(|line| line.contains("headers-6") || line.contains("uname-r")), "{lines:?}");
     }
 }
 
@@ -41,9 +147,133 @@ fn either_is_enough() {
     root.kernel("6.1.0-18-amd64", true);
     check(&root, &[]).expect_code(0);
     let root = ScratchRoot::of("rhel-8");
-    root.kernel("4.18.0-348.el8.x86_64", false);
-    root.file("/usr/src/kernels/4.18.0-348.el8.x86_64/Makefile", "");
+    root.kernel("4.18.0-348.el8.x86_64", false).headers("4.18.0-348.el8.x86_64");
     check(&root, &[]).expect_code(0);
+}
+
+#[test]
+fn headers_that_are_there_by_half_are_installed_once_more() {
+    // Debian's own directory, without the part that its flavours share and without the tools.
+    let root = ScratchRoot::of("debian-12");
+    let own = "/usr/src/linux-headers-6.1.0-18-amd64";
+    root.kernel("6.1.0-18-amd64", false)
+        .file(&format!("{own}/Makefile"), "include /usr/src/linux-headers-6.1.0-18-common/Makefile\n")
+        .file(&format!("{own}/include/generated/utsrelease.h"), "#define UTS_RELEASE \"6.1.0-18-amd64\"\n")
+        .link(&format!("{own}/scripts"), "../../lib/linux-kbuild-6.1/scripts")
+        .link("/lib/modules/6.1.0-18-amd64/build", own);
+    let again =
+        "apt-get install -y --reinstall linux-headers-6.1.0-18-amd64 linux-headers-6.1.0-18-common linux-kbuild-6.1";
+    assert_eq!(remedies(&root, "headers-incomplete")[..2], ["apt-get update", again]);
+    let detail = check(&root, &[]).expect_code(3).step("kernel")["detail"].as_str().unwrap().to_owned();
+    for missing in ["/usr/src/linux-headers-6.1.0-18-common/Makefile", "/usr/lib/linux-kbuild-6.1/scripts"] {
+        assert!(detail.contains(missing), "{detail}");
+    }
+
+    // What EL's erased package left, and its headers without the link that belongs to the kernel.
+    let release = "5.14.0-427.el9.x86_64";
+    let again = format!("dnf reinstall -y 'kernel-devel-uname-r = {release}'");
+    let root = ScratchRoot::of("rhel-9");
+    let own = format!("/usr/src/kernels/{release}");
+    root.kernel(release, false)
+        .file(&format!("{own}/include/config/x.h"), "")
+        .link(&format!("/lib/modules/{release}/build"), &own);
+    let lines = remedies(&root, "headers-incomplete");
+    assert_eq!(lines[0], again);
+    assert!(lines[1].starts_with("dnf install -y 'kernel-devel-uname-r = "), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("ln ")), "{lines:?}");
+    let root = ScratchRoot::of("rhel-9");
+    root.kernel(release, false)
+        .file(&format!("{own}/Makefile"), "")
+        .file(&format!("{own}/include/generated/autoconf.h"), "");
+    let lines = remedies(&root, "headers-incomplete");
+    assert_eq!((&lines[0], lines[2].as_str()), (&again, &*format!("ln -sfn {own} /lib/modules/{release}/build")));
+    let detail = check(&root, &[]).expect_code(3).step("kernel")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&format!("/lib/modules/{release}/build is missing")), "{detail}");
+    let again = "zypper --non-interactive install --force ";
+    let root = ScratchRoot::of("sles-15");
+    let own = "/usr/src/linux-5.14.21-150500.55.39-obj/x86_64/default";
+    root.kernel("5.14.21-150500.55.39-default", false).file(&format!("{own}/include/generated/autoconf.h"), "");
+    assert!(remedies(&root, "headers-incomplete")[0].contains(again));
+}
+
+#[test]
+fn halves_are_not_headers_of_another_kernel() {
+    for (os_release, kernel, half) in [
+        ("ubuntu-22.04", "5.4.0-42-generic", "/usr/src/linux-headers-5.4.0-42"),
+        ("ubuntu-22.04", "5.4.0-42-generic", "/usr/src/linux-headers-5.4.0-40"),
+        ("debian-12", "6.1.0-18-rt-amd64", "/usr/src/linux-headers-6.1.0-18-common-rt"),
+        ("debian-12", "6.1.0-18-amd64", "/usr/src/linux-headers-6.1.0-18-common"),
+        ("sles-15", "5.14.21-150500.55.39-default", "/usr/src/linux-5.14.21-150500.55.39"),
+    ] {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, false).file(&format!("{half}/Makefile"), "").file(&format!("{half}/include/linux/x.h"), "");
+        remedies(&root, "headers-missing");
+    }
+    let root = ScratchRoot::of("sles-15");
+    root.kernel("5.14.21-150500.55.39-default", false);
+    let other = "/usr/src/linux-5.14.21-150500.55.36-obj/x86_64/default";
+    root.file(&format!("{other}/Makefile"), "").file(&format!("{other}/include/generated/autoconf.h"), "");
+    remedies(&root, "headers-mismatch");
+    let detail = check(&root, &[]).expect_code(3).step("kernel")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.ends_with("only for 5.14.21-150500.55.36-default"), "{detail}");
+}
+
+/// Without it nothing boots: a directory that dkms or depmod kept or made is no kernel, and neither is a copy.
+#[test]
+fn a_kernel_counts_by_its_image() {
+    for leftover in [
+        "/lib/modules/6.1.0-99-amd64/modules.dep",
+        "/lib/modules/6.1.0-99-amd64/updates/dkms/x.ko",
+        "/boot/vmlinuz-6.1.0-99-amd64.old",
+        "/boot/vmlinuz-6.1.0-99-amd64.bak",
+        "/boot/vmlinuz-6.1.0-99-amd64.dpkg-tmp",
+        "/boot/vmlinuz-6.1.0-99-amd64.rpmsave",
+        "/boot/vmlinuz-6.1.0-18-rt-amd64",
+        "/boot/vmlinuz-6.1.0~rc1-99-amd64",
+    ] {
+        let root = ScratchRoot::of("debian-12");
+        root.kernel("6.1.0-18-amd64", true).file(leftover, "");
+        assert_eq!(check(&root, &[]).expect_code(0).json()["host"]["kernel"], "6.1.0-18-amd64", "{leftover}");
+    }
+}
+
+#[test]
+fn the_option_counts_where_the_kernel_shows_what_it_has() {
+    for (os_release, kernel, code) in [
+        ("ubuntu-18.04", "5.3.0-76-generic", 3),
+        ("ubuntu-18.04", "5.4.0-42-generic", 0),
+        ("rhel-8", "4.18.0-348.el8.x86_64", 0),
+        ("rhel-8", "5.3.18-1.el8.elrepo.x86_64", 3),
+    ] {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, true);
+        check(&root, &[]).expect_code(code);
+    }
+}
+
+/// Of a distribution that counts in its own way, no bound of Enterprise Linux's version is applied to its number.
+#[test]
+fn numbers_of_its_own_raise_no_fault() {
+    for (os_release, kernel) in [
+        ("rhcos-4.18", "5.14.0-427.47.1.el9_4.x86_64"),
+        ("alinux-3", "5.10.134-16.3.al8.x86_64"),
+        ("alinux-3", "4.19.91-27.al7.x86_64"),
+        ("anolis-8", "5.10.134-19.3.1.an8.x86_64"),
+        ("redos-7.3", "5.15.72-1.el7.3.x86_64"),
+        ("tencentos-3", "5.4.119-19.0009.28"),
+        ("openeuler-22.03", "5.10.0-182.0.0.95.oe2203sp3.x86_64"),
+        ("mariner-2", "5.15.158.2-1.cm2"),
+        ("mageia-9", "6.6.58-desktop-2.mga9"),
+        ("miraclelinux-8", "4.18.0-305.el8.x86_64"),
+        ("fedora-42", "6.14.0-63.fc42.x86_64"),
+    ] {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, false).file("/opt/cisco/amp/bin/ampdaemon", "");
+        let only =
+            ["kernel", "kernel-support", "filesystem-monitor", "network-monitor"].map(|name| ["--only", name]).concat();
+        let run = root.hostprep(&[&["check", "--format", "json"], &only[..]].concat()).expect_code(3);
+        assert_eq!(run.faults(), [11], "{os_release} {kernel}");
+    }
 }
 
 #[test]
@@ -95,4 +325,20 @@ fn the_store_of_a_root_speaks_of_paths_as_that_system_has_them() {
     let store = root.text("/var/lib/cisco/faults/faults.json");
     assert!(store.contains("(/boot/config-6.1.0-18-amd64)") && store.contains("mv -T /opt/cisco/amp "), "{store}");
     assert!(!store.contains(root.path().to_str().unwrap()), "{store}");
+}
+
+#[test]
+fn no_explanation_names_a_package_that_does_not_exist() {
+    for (os_release, kernel, package) in [
+        ("ubuntu-22.04", "5.15.153.1-microsoft-standard-WSL2", "linux-headers-generic"),
+        ("debian-12", "6.2.9-x86_64-linode160", "linux-headers-amd64"),
+        ("debian-12", "6.1.0-18-amd64", "linux-headers-6.1.0-18-amd64"),
+        ("rhel-9", "5.14.0-427.el9.x86_64+debug", "kernel-debug-devel"),
+        ("sles-15", "5.14.21-150500.55.39-azure", "kernel-azure-devel"),
+    ] {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, false);
+        let text = root.hostprep(&["explain", "11"]).expect_code(0).stdout;
+        assert!(text.contains(&format!("the package {package}:")), "{os_release} {kernel}: {text}");
+    }
 }

@@ -122,12 +122,26 @@ fn without_semodule_this_machines_package_is_named() {
     assert!(named.iter().all(|command| *command == named[0]), "{named:?}");
 }
 
+/// A later boot may enforce.
 #[test]
-fn permissive_is_made_ready_and_disabled_is_left_alone() {
+fn permissive_and_disabled_are_made_ready() {
     let root = root();
     let check = ["check", "--format", "json", "--only", "selinux-module"];
     root.file("/etc/selinux/config", "SELINUX=disabled\nSELINUXTYPE=default\n");
-    assert_eq!(root.hostprep(&check).expect_code(0).outcomes(), ["selinux-module=ok"]);
+    assert_eq!(root.hostprep(&check).expect_code(4).outcomes(), ["selinux-module=planned"]);
+    for run in ["first", "second"] {
+        let repaired = root.hostprep(&ONLY).expect_code(4);
+        assert_eq!(
+            (repaired.outcomes(), repaired.faults()),
+            (vec!["selinux-module=deferred".to_owned()], vec![]),
+            "{run}"
+        );
+        assert_eq!(ours(&root), ["300 cisco-secure-bpf pp"]);
+    }
+    root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n");
+    assert_eq!(root.hostprep(&check).expect_code(0).outcomes(), ["selinux-module=ok"], "enforcing later");
+    root.hostprep(&["remove"]).expect_code(0);
+    assert!(ours(&root).is_empty());
     root.file("/etc/selinux/config", "SELINUX=permissive\nSELINUXTYPE=default\n");
     let checked = root.hostprep(&check).expect_code(4);
     assert_eq!((checked.outcomes(), checked.faults()), (vec!["selinux-module=planned".to_owned()], vec![]));
@@ -260,4 +274,64 @@ fn where_the_base_policy_allows_the_rule_nothing_is_done() {
     assert_eq!(root.modules().len(), others.len());
     let status = root.hostprep(&["policy", "status"]).expect_code(0).stdout;
     assert!(status.contains("rule      allow unconfined_service_t unconfined_service_t:bpf { map_create"), "{status}");
+}
+
+#[test]
+fn it_is_removed_without_a_usable_configuration() {
+    let root = root();
+    root.hostprep(&ONLY).expect_code(0);
+    assert_eq!(ours(&root).len(), 1);
+    root.file("/etc/selinux/config", b"# caf\xe9\nSELINUX=enforcing\nSELINUXTYPE=../x\n");
+    root.hostprep(&["remove"]).expect_code(0);
+    root.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n");
+    assert!(ours(&root).is_empty());
+}
+
+/// A module that an upgrade left behind keeps every transaction from succeeding. The remedy that is named works.
+#[test]
+fn a_broken_store_names_the_way_out() {
+    let root = root();
+    let left = "/var/lib/selinux/default/active/modules/200/left";
+    root.file(&format!("{left}/cil"), "(typeattributeset cil_gen_require gone_after_upgrade_t)");
+    root.file(&format!("{left}/lang_ext"), "cil");
+    let step = root.hostprep(&ONLY).expect_code(3).step("selinux-module");
+    assert_eq!(step["reason"], "store-broken");
+    assert!(step["detail"].as_str().unwrap().contains("the module left at priority 200"), "{step}");
+    let remedy = step["remedies"][0]["argv"].as_array().unwrap();
+    let argv: Vec<&str> = remedy.iter().map(|word| word.as_str().unwrap()).collect();
+    assert_eq!(
+        argv,
+        ["semodule", "-n", "-s", "default", "-p", root.path().to_str().unwrap(), "-X", "200", "-r", "left"]
+    );
+    let mut command = harness::Caller::Root.command(argv[0]);
+    command.args(&argv[1..]);
+    harness::Run::of(&mut command).expect_code(0);
+    root.hostprep(&ONLY).expect_code(0);
+
+    root.hostprep(&["policy", "remove"]).expect_code(0);
+    let records = "/var/lib/selinux/default/active/file_contexts.local";
+    root.file(records, "# comment\n/srv/x(/.*)?    system_u:object_r:gone_t:s0\n");
+    let step = root.hostprep(&ONLY).expect_code(3).step("selinux-module");
+    assert_eq!(step["reason"], "store-broken");
+    assert!(step["detail"].as_str().unwrap().contains(&format!("{records}, line 2")), "{step}");
+    let expected = format!("chroot {} semanage fcontext -N -S default -d '/srv/x(/.*)?'", root.path().display());
+    assert_eq!(step["remedy"][0], expected);
+}
+
+/// An image whose policy is in its read-only base.
+#[test]
+fn a_policy_below_usr_is_found() {
+    let root = root();
+    root.dir("/usr/lib/selinux", 0o755);
+    for (from, to) in [
+        ("/var/lib/selinux/default", "/usr/lib/selinux/default"),
+        ("/etc/selinux/default/policy", "/usr/lib/selinux/default/policy"),
+    ] {
+        std::fs::rename(root.at(from), root.at(to)).unwrap();
+    }
+    let step =
+        root.hostprep(&["check", "--format", "json", "--only", "selinux-module"]).expect_code(3).step("selinux-module");
+    assert_eq!(step["reason"], "module-missing", "{step}");
+    let status = root.hostprep(&["policy", "status", "--format", "json"]).expect_code(3).json();
+    assert_eq!(status["store"], root.at("/usr/lib/selinux/default").to_str().unwrap());
 }

@@ -29,7 +29,8 @@ make_root() {
         --essential-hook="copy-in '$settings/modules' /etc/initramfs-tools" \
         --customize-hook='mkdir "$1/var/cache/hostprep-debs" && chroot "$1" sh -c "cd /var/cache/hostprep-debs &&
             apt-get download -qq -o APT::Sandbox::User=root '"$arriving"' \
-            \$(cd /lib/modules && ls | sed s/^/linux-headers-/)"' \
+            \$(cd /lib/modules && ls | sed s/^/linux-headers-/ | xargs apt-cache depends --important |
+                grep -Eo \"linux-(headers|kbuild)-[^ <>]+\" | sort -u)"' \
         "$1" "$2"
     rm -r "$settings"
     for timer in apt-daily apt-daily-upgrade dpkg-db-backup; do

@@ -270,8 +270,8 @@ headers_of_kernel() {
 
 install_headers() {
     if [ -d "$debs" ]; then
-        # Without the compiler that Debian's package depends on.
-        dpkg --install --force-depends "$debs/$(headers_of_kernel)"_*
+        # With the part that flavours share, and without the compiler that Debian's package depends on.
+        dpkg --install --force-depends "$debs"/linux-headers-* "$debs"/linux-kbuild-*
     else
         by_manager install "$(headers_of_kernel)"
     fi
@@ -279,7 +279,8 @@ install_headers() {
 
 remove_headers() {
     if [ -d "$debs" ]; then
-        dpkg --purge --force-depends "$(headers_of_kernel)"
+        # shellcheck disable=SC2046,SC2016 # a list of words; dpkg's own variable
+        dpkg --purge --force-depends $(dpkg-query --show --showformat='${Package}\n' 'linux-headers-*' 'linux-kbuild-*')
     else
         by_manager remove "$(headers_of_kernel)"
     fi
@@ -309,10 +310,10 @@ show_btf() {
     done
 }
 
-# The package with the kernel's headers: the last word of the first remedy. RELEASE is replaced by the running kernel's.
+# What the first remedy that installs something installs; RELEASE stands for the running kernel's.
 headers_package() {
-    hostprep check --format json | tr -d '\n' |
-        sed 's/.*"name": *"kernel".*"remedy": *\[ *"\([^"]*\)".*/\1/' | awk '{ print $NF }' | sed "s/$(uname -r)/RELEASE/"
+    hostprep check --format json | tr -d '\n' | sed 's/.*"name": *"kernel".*"remedy": *\[\([^]]*\)\].*/\1/; s/", *"/\n/g' |
+        grep -m 1 ' install ' | sed "s/.* install //; s/^-y //; s/ = \$(.*//; s/[\\\\\"']//g; s/$(uname -r)/RELEASE/; s/ *$//"
 }
 
 # login.defs as a hardening guide has it; what it was then is what it must be afterwards.

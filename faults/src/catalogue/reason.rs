@@ -29,8 +29,12 @@ stable_words! {
         MountOptions = "mount-options",
         /// Everything is in place and the kernel still says no.
         PolicyDenies = "policy-denies",
+        /// The kernel accepts no policy before the next boot: the boolean `secure_mode_policyload`.
+        PolicyLoadLocked = "policy-load-locked",
         /// The policy could not be built or loaded, for a reason that no other word covers.
         PolicyLoadFailed = "policy-load-failed",
+        /// There was not enough memory for a tool that repair runs.
+        OutOfMemory = "out-of-memory",
         /// The user or its group does not exist.
         UserMissing = "user-missing",
         /// The user or its group is not what it has to be.
@@ -63,6 +67,8 @@ stable_words! {
         HeadersMissing = "headers-missing",
         /// Kernel headers are installed, and only those of other kernels.
         HeadersMismatch = "headers-mismatch",
+        /// Headers of this kernel are installed, and parts of them are missing.
+        HeadersIncomplete = "headers-incomplete",
         /// The process that scans files failed again and again.
         ScanProcessFailing = "scan-process-failing",
         /// The process that scans files did not start.

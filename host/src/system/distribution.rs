@@ -1,13 +1,20 @@
 //! The distribution of a root, and its names of packages and commands, from `distributions.toml`.
 
+mod data;
+mod glob;
+mod kernel_packages;
+mod os_release;
+
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::OnceLock;
 
-use serde::Deserialize;
-
+use self::data::{Entry, data};
+use self::kernel_packages::KernelRules;
+pub use self::kernel_packages::{Foreign, KernelOrigin, KernelPackages};
+use self::os_release::OsRelease;
 use crate::Root;
-use crate::error::{MalformedFile, ReadError};
+use crate::error::{FileError, ReadError};
+use crate::fs::TEXT_LIMIT;
+use crate::system::kernel::{enterprise_linux_major, newest_installed};
 
 /// The paths of os-release, in the order of search (`os-release(5)`).
 pub const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
@@ -44,6 +51,17 @@ impl Tool {
     }
 }
 
+/// The major version of a distribution, as far as bounds on it apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Major {
+    /// This one. For a distribution that is like Enterprise Linux, that of Enterprise Linux.
+    Known(u32),
+    /// There is none: a rolling release, newer than any number.
+    Rolling,
+    /// Not known: the distribution counts in its own way.
+    Unknown,
+}
+
 /// A distribution, and its names of packages and commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distribution {
@@ -51,6 +69,11 @@ pub struct Distribution {
     pub id: String,
     /// `VERSION_ID` of os-release.
     pub version: Option<String>,
+    major: Major,
+    /// Whether it is known only by `ID_LIKE`.
+    is_relative: bool,
+    ubuntu_codename: String,
+    package_manager: Option<&'static str>,
     entry: Option<&'static Entry>,
 }
 
@@ -58,54 +81,92 @@ impl Distribution {
     /// Reads the distribution of `root`. An unknown distribution, or a missing os-release, is not an error.
     ///
     /// # Errors
-    /// [`ReadError`] if os-release cannot be read or is malformed.
+    /// [`ReadError`] if os-release cannot be read.
     pub fn of(root: &Root) -> Result<Self, ReadError> {
         for path in OS_RELEASE {
-            if let Some(text) = root.read_text_if_there(path)? {
-                return Ok(Self::from_os_release(&text, &root.host_path(path))?);
+            match root.read(path, TEXT_LIMIT) {
+                Ok(content) => return Ok(Self::in_root(root, &OsRelease::parse(&content))?),
+                Err(e) if e.is_missing() => {}
+                Err(e) => return Err(e.into()),
             }
         }
         Ok(Self::unknown())
     }
 
+    /// As [`Distribution::from_os_release`], and looks in `root` for what its os-release leaves open.
+    fn in_root(root: &Root, os_release: &OsRelease) -> Result<Self, FileError> {
+        let has = |program: &str| {
+            ["/usr/bin", "/usr/sbin"].iter().any(|directory| root.exists(format!("{directory}/{program}")))
+        };
+        let mut found = Self::from_parsed(os_release, None);
+        if found.is_relative && ["rhel", "fedora"].contains(&found.family()) && found.major == Major::Unknown {
+            let kernel = newest_installed(root)?.as_deref().and_then(enterprise_linux_major);
+            found = Self::from_parsed(os_release, kernel);
+            // Relatives of Enterprise Linux 8 and later say which platform they are, and have dnf.
+            if kernel.is_none() && found.family() == "rhel" && os_release.platform.is_empty() && !has("dnf") {
+                found.choose(lookup("rhel", Some(7)));
+            }
+        }
+        if let (Some(first), Some(other)) =
+            (found.package_manager, found.entry.and_then(|entry| entry.other_package_manager.as_deref()))
+            && !has(first)
+            && has(other)
+        {
+            found.package_manager = Some(other);
+        }
+        Ok(found)
+    }
+
     /// Returns an unknown distribution, for which remedies name no package.
     #[must_use]
     pub fn unknown() -> Self {
-        Self { id: "unknown".into(), version: None, entry: None }
+        let empty = OsRelease { id: "unknown".into(), ..OsRelease::default() };
+        Self::from_parsed(&empty, None)
     }
 
-    /// Parses the text of an os-release file. `path` is its path in messages.
-    ///
-    /// # Errors
-    /// [`MalformedFile`] with the line.
-    pub fn from_os_release(text: &str, path: &Path) -> Result<Self, MalformedFile> {
-        let (mut id, mut version, mut like) = (None, None, String::new());
-        for (number, line) in text.lines().enumerate() {
-            let malformed = |problem: &str| MalformedFile {
-                path: path.to_owned(),
-                line: Some(number + 1),
-                problem: problem.to_owned(),
-                hint: "fix that line (man os-release) or reinstall the package that owns the file".into(),
-            };
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (key, value) = line.split_once('=').ok_or_else(|| malformed("expected NAME=value"))?;
-            let value = unquote(value).ok_or_else(|| malformed("a quote is not closed"))?;
-            match key {
-                "ID" => id = Some(value),
-                "VERSION_ID" => version = Some(value),
-                "ID_LIKE" => like = value,
-                _ => {}
-            }
-        }
-        let id = id.filter(|id| !id.is_empty()).unwrap_or_else(|| "linux".into());
+    /// Parses the content of an os-release file. What is no assignment is passed over.
+    #[must_use]
+    pub fn from_os_release(content: impl AsRef<[u8]>) -> Self {
+        Self::from_parsed(&OsRelease::parse(content.as_ref()), None)
+    }
+
+    /// `kernel` is the version of Enterprise Linux that the installed kernel was built for.
+    fn from_parsed(os_release: &OsRelease, kernel: Option<u32>) -> Self {
+        let OsRelease { id, version, like, ubuntu_codename, .. } = os_release;
+        let number = version.as_deref().and_then(os_release::major);
+        let mut found = Self {
+            id: id.clone(),
+            version: version.clone(),
+            major: number.map_or(Major::Rolling, Major::Known),
+            is_relative: false,
+            ubuntu_codename: ubuntu_codename.clone(),
+            package_manager: None,
+            entry: None,
+        };
         // A known distribution in an unknown version (Amazon Linux 2018.03) is not like its relatives either.
-        let relatives = if is_known(&id) { "" } else { like.as_str() };
-        let entry =
-            lookup(&id, version.as_deref()).or_else(|| relatives.split_whitespace().find_map(|id| lookup(id, None)));
-        Ok(Self { id, version, entry })
+        if is_known(id) {
+            found.choose(lookup(id, number));
+            if found.entry.is_some_and(|entry| entry.own_numbers) {
+                found.major = Major::Unknown;
+            }
+            return found;
+        }
+        let relatives = || like.split_whitespace();
+        let of_red_hat = relatives().any(|id| ["rhel", "centos", "fedora"].contains(&id));
+        let enterprise_linux = os_release.enterprise_linux().or(kernel).filter(|_| of_red_hat);
+        found.is_relative = true;
+        // Its own number says nothing about that of its relatives.
+        found.major = enterprise_linux.map_or(Major::Unknown, Major::Known);
+        found.choose(match enterprise_linux {
+            Some(major) => lookup("rhel", Some(major)),
+            None => relatives().find_map(|id| lookup(id, None)),
+        });
+        found
+    }
+
+    fn choose(&mut self, entry: Option<&'static Entry>) {
+        self.entry = entry;
+        self.package_manager = entry.map(|entry| entry.package_manager.as_str());
     }
 
     /// Returns the known families.
@@ -113,22 +174,27 @@ impl Distribution {
         data().distribution.iter().map(|entry| entry.family.as_str())
     }
 
-    /// Returns the family: `rhel`, `fedora`, `amazon`, `suse`, `debian`, or `unknown`.
+    /// Returns the family: `rhel`, `fedora`, `amazon`, `suse`, `debian`, …, or `unknown`.
     #[must_use]
     pub fn family(&self) -> &'static str {
         self.entry.map_or("unknown", |entry| &entry.family)
     }
 
-    /// Returns the major version, or `None` for a rolling release.
+    /// Returns the major version on a host whose kernel is `release`, which may show it.
     #[must_use]
-    pub fn major(&self) -> Option<u32> {
-        self.version.as_deref().and_then(|version| version.split('.').next()?.parse().ok())
+    pub fn major(&self, release: &str) -> Major {
+        match (self.major, self.entry) {
+            (Major::Unknown, Some(entry)) if self.is_relative && entry.family == "rhel" => {
+                enterprise_linux_major(release).map_or(Major::Unknown, Major::Known)
+            }
+            (major, _) => major,
+        }
     }
 
     /// Returns the program of the package manager, if it is known.
     #[must_use]
     pub fn package_manager(&self) -> Option<&'static str> {
-        self.entry.map(|entry| entry.package_manager.as_str())
+        self.package_manager
     }
 
     /// Returns the command that installs `packages` here, as words.
@@ -137,15 +203,45 @@ impl Distribution {
         self.package_manager_command(&data().install, packages)
     }
 
+    /// Returns the command that installs `packages` once more, whose files are missing, as words.
+    #[must_use]
+    pub fn reinstall_command(&self, packages: &[String]) -> Option<Vec<String>> {
+        self.package_manager_command(&data().reinstall, packages)
+    }
+
     /// Returns the command that updates the installed `packages`, as words.
     #[must_use]
     pub fn update_command(&self, packages: &[String]) -> Option<Vec<String>> {
         self.package_manager_command(&data().update, packages)
     }
 
+    /// Returns the command that fetches the lists of packages, as words, where the package manager does not do it by itself.
+    #[must_use]
+    pub fn refresh_command(&self) -> Option<Vec<String>> {
+        self.package_manager_command(&data().refresh, &[])
+    }
+
+    /// A package that contains `$(…)` needs a shell.
     fn package_manager_command(&self, commands: &BTreeMap<String, String>, packages: &[String]) -> Option<Vec<String>> {
-        let start = commands.get(self.package_manager()?)?.split_whitespace().map(str::to_owned);
-        Some(start.chain(packages.iter().cloned()).collect())
+        let start = commands.get(self.package_manager?)?;
+        if packages.iter().any(|package| package.contains("$(")) {
+            let packages: Vec<String> = packages.iter().map(|package| format!("\"{package}\"")).collect();
+            return Some(vec!["sh".into(), "-c".into(), format!("{start} {}", packages.join(" "))]);
+        }
+        Some(start.split_whitespace().map(str::to_owned).chain(packages.iter().cloned()).collect())
+    }
+
+    /// Returns where the kernel `release` comes from.
+    #[must_use]
+    pub fn kernel_origin(&self, release: &str) -> KernelOrigin {
+        let Self { entry, is_relative, ubuntu_codename, .. } = self;
+        KernelRules { entry: *entry, is_relative: *is_relative, ubuntu_codename }.origin(release)
+    }
+
+    /// Returns the packages of the distribution's own kernel and of its headers.
+    #[must_use]
+    pub fn own_kernel(&self) -> Option<&'static [String; 2]> {
+        self.entry.map(|entry| &entry.kernel)
     }
 
     /// Returns the package that provides `tool`.
@@ -160,43 +256,15 @@ impl Distribution {
             Tool::Useradd => &tools.useradd,
         })
     }
-
-    /// Returns the package with the headers of exactly the kernel `release`.
-    #[must_use]
-    pub fn headers_package(&self, release: &str) -> Option<String> {
-        let rules = &self.entry?.headers;
-        let rule = rules.iter().find(|rule| release.contains(&rule.kernel_contains))?;
-        let flavour = release.rsplit_once('-').map_or("default", |(_, flavour)| flavour);
-        let bare = release.split_once('+').map_or(release, |(bare, _)| bare);
-        let package = rule.package.replace("{release}", release);
-        Some(package.replace("{flavour}", flavour).replace("{release-without-variant}", bare))
-    }
-}
-
-/// Returns the value of an os-release assignment, as a shell would read it.
-fn unquote(raw: &str) -> Option<String> {
-    let mut value = String::new();
-    let mut chars = raw.trim().chars();
-    let mut quote = None;
-    while let Some(c) = chars.next() {
-        match (c, quote) {
-            ('\\', None | Some('"')) => value.push(chars.next()?),
-            ('"' | '\'', None) => quote = Some(c),
-            (c, Some(open)) if c == open => quote = None,
-            (c, _) => value.push(c),
-        }
-    }
-    quote.is_none().then_some(value)
 }
 
 fn is_known(id: &str) -> bool {
-    data().distribution.iter().any(|entry| entry.ids.iter().any(|known| known == id))
+    data().distribution.iter().any(|entry| entry.has_id(id))
 }
 
-fn lookup(id: &str, version: Option<&str>) -> Option<&'static Entry> {
-    let major: Option<u32> = version.and_then(|version| version.split('.').next()?.parse().ok());
+fn lookup(id: &str, major: Option<u32>) -> Option<&'static Entry> {
     data().distribution.iter().find(|entry| {
-        entry.ids.iter().any(|known| known == id)
+        entry.has_id(id)
             // Without a version (a rolling release, or found through ID_LIKE), only an entry without an end matches.
             && major.map_or(entry.before.is_none(), |major| {
                 entry.from.is_none_or(|from| major >= from) && entry.before.is_none_or(|before| major < before)
@@ -204,49 +272,11 @@ fn lookup(id: &str, version: Option<&str>) -> Option<&'static Entry> {
     })
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Data {
-    install: BTreeMap<String, String>,
-    update: BTreeMap<String, String>,
-    distribution: Vec<Entry>,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    ids: Vec<String>,
-    from: Option<u32>,
-    before: Option<u32>,
-    family: String,
-    package_manager: String,
-    tools: Tools,
-    headers: Vec<HeadersRule>,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tools {
-    semodule: String,
-    checkmodule: String,
-    semodule_package: String,
-    semanage: String,
-    useradd: String,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HeadersRule {
-    #[serde(default)]
-    kernel_contains: String,
-    package: String,
-}
-
-fn data() -> &'static Data {
-    static DATA: OnceLock<Data> = OnceLock::new();
-    DATA.get_or_init(|| {
-        toml::from_str(include_str!("../../distributions.toml")).expect("a test parses distributions.toml")
-    })
+impl Entry {
+    /// openEuler writes its ID with a capital letter.
+    fn has_id(&self, id: &str) -> bool {
+        self.ids.iter().any(|known| known.eq_ignore_ascii_case(id))
+    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub enum WindowError {
     },
     /// A newer hostprep left its window open.
     #[error(
-        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version; nothing was changed",
+        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version; no account was changed",
         path.display()
     )]
     NewerRecord {

@@ -255,7 +255,7 @@ pub(crate) fn malformed(dir: &Dir, name: &OsStr, problem: String) -> ReadError {
         path: dir.path().join(name),
         line: None,
         problem,
-        hint: "restore the file from its package, then run again; nothing was changed".into(),
+        hint: "restore the file from its package, then run again; no account was changed".into(),
     }
     .into()
 }

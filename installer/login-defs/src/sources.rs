@@ -106,7 +106,7 @@ impl Source {
             path: root.host_path(path),
             line: Some(e.line),
             problem: e.problem.into(),
-            hint: "fix that line, or restore the file from its package; nothing was changed".into(),
+            hint: "fix that line, or restore the file from its package; no account was changed".into(),
         })?;
         let blocked = loaded.blocked();
         Ok(Some(Self { path: path.to_owned(), real: target.path, content: loaded.content, settings, blocked }))

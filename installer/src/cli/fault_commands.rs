@@ -8,7 +8,7 @@ use faults::texts::Values;
 use faults::{Change, Event, Fault, FaultId, FaultUpdate, Finding, Reason, Report, Source};
 use host::fs::watch::{DirWatch, Ended};
 use host::shell::quoted;
-use host::system::distribution::Tool;
+use host::system::distribution::{Distribution, KernelOrigin, Tool};
 use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::report::exit;
@@ -87,14 +87,11 @@ fn values(invocation: &Invocation) -> Values {
     let cx = &invocation.cx;
     let kernel = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
     let modules = cx.profile.kernel_modules.as_ref();
-    // Without a kernel to judge, of the one that will run. A flavour is the usual one then.
-    let named = kernel.as_deref().unwrap_or("RELEASE-default");
-    let package = cx.distribution.headers_package(named).map(|name| name.replace("RELEASE-default", "$(uname -r)"));
+    let (package, headers) = headers(&cx.distribution, kernel.as_deref());
     let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
     // The catalogue's own command is another distribution's.
-    let install = |package: &Option<String>, what: &str| {
-        let command =
-            package.as_ref().and_then(|package| cx.distribution.install_command(std::slice::from_ref(package)));
+    let install = |packages: &[String], what: &str| {
+        let command = cx.distribution.install_command(packages).filter(|_| !packages.is_empty());
         let line = |words: Vec<String>| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
         command.map_or_else(|| format!("# install {what}"), line)
     };
@@ -102,14 +99,27 @@ fn values(invocation: &Invocation) -> Values {
         user: Some(cx.profile.scan_user.name.clone()),
         directory: cx.profile.directories.first().map(|directory| directory.path.display().to_string()),
         kernel,
-        install_headers: Some(install(&package, "the headers of this kernel")),
+        install_headers: Some(install(&headers, "the headers of this kernel")),
         package,
         module: Some(cx.profile.module.name.clone()),
         domain: Some(cx.profile.module.domain.clone()),
-        install_tools: Some(install(&tools, "the package with semanage (policycoreutils)")),
+        install_tools: Some(install(tools.as_slice(), "the package with semanage (policycoreutils)")),
         tools,
         filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
         network_module: modules.and_then(|modules| modules.network.first().cloned()),
+    }
+}
+
+/// Returns the package with the headers of `kernel`, and what installs it. Of a kernel that is not there yet, or that the
+/// distribution did not build, it is the package of the distribution's own kernel.
+fn headers(distribution: &Distribution, kernel: Option<&str>) -> (Option<String>, Vec<String>) {
+    let own = distribution.own_kernel();
+    let name = own.map(|[_, headers]| headers.clone());
+    match kernel.map(|release| distribution.kernel_origin(release)) {
+        Some(KernelOrigin::Packaged(packages)) => (Some(packages.name), packages.exact),
+        Some(KernelOrigin::Foreign(foreign)) => (name, foreign.own),
+        Some(KernelOrigin::Unknown) => (name, Vec::new()),
+        None => (name, own.map_or_else(Vec::new, |own| own.to_vec())),
     }
 }
 

@@ -10,7 +10,7 @@ use host::process::environment::Environment;
 use host::system::bpf;
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
-use host::{FileError, Root};
+use host::{FileError, InsideText, Root};
 use installer::config::Config;
 use installer::model::host_context::HostContext;
 use installer::profile::Profile;
@@ -28,7 +28,7 @@ pub enum Privilege {
     ReadOnly,
     /// Root, because it may change the host.
     RequiresRoot(&'static str),
-    /// Root; but what only its texts need does not stop it, such as an unknown language or a malformed os-release.
+    /// Root; but what only its texts need does not stop it, such as an unknown language.
     LenientRoot(&'static str),
     /// Like `LenientRoot`, for a hook.
     Hook,
@@ -82,14 +82,14 @@ pub fn with(
             Log::to(&root, profile.paths.log.clone(), &clock)
         }
     };
-    let distribution = match Distribution::of(&root) {
-        // Only package names are lost.
-        Err(e) if privilege.is_lenient() => {
+    // Package names are lost, and what follows from the distribution is unknown; the rest does not need it.
+    let (distribution, distribution_problem) = match Distribution::of(&root) {
+        Ok(distribution) => (distribution, None),
+        Err(e) => {
             log.line(Level::Error, &e.to_string());
             print_error(&e.to_string());
-            Distribution::unknown()
+            (Distribution::unknown(), Some(e.inside_text(&root)))
         }
-        distribution => distribution?,
     };
     let follower = Follower::new(&log);
     let runner = CommandRunner::new(&clock, &follower);
@@ -103,6 +103,7 @@ pub fn with(
         bpf: &bpf::RunningKernel,
         kind: SystemKind::of(&root),
         distribution,
+        distribution_problem,
         kernel_release: kernel,
     };
     work(&Invocation { cx, config, texts })

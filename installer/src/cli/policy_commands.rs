@@ -49,9 +49,13 @@ fn sources(invocation: &Invocation) -> Result<Sources, installer::Error> {
     let spec = &invocation.cx.profile.module;
     let domain = match assess(&invocation.cx) {
         Ok(assessment) => assessment.domain.unwrap_or_else(|| spec.domain.clone()),
-        // An ordinary user may not read the store; the profile's own domain is the likely one.
-        Err(e) if e.is_denied() => spec.domain.clone(),
-        Err(e) => return Err(e),
+        // Without the store or the configuration, the profile's own domain is the likely one.
+        Err(e) => {
+            if !e.is_denied() {
+                print_error(&format!("the domain is the profile's: {e}"));
+            }
+            spec.domain.clone()
+        }
     };
     Ok(Sources::render(spec, &domain)?)
 }
@@ -79,7 +83,7 @@ fn install(global: &Global, dry_run: bool) -> Outcome {
     with(global, privilege, None, |invocation| {
         let steps = vec![MODULE];
         if dry_run {
-            return show(invocation, &engine::plan(&invocation.cx, &steps)?, Purpose::DryRun, Format::Text);
+            return show(invocation, &engine::plan(&invocation.cx, &steps), Purpose::DryRun, Format::Text);
         }
         let results = repair::repair(&invocation.cx, &request(steps, invocation), &mut notify_waiting)?;
         show(invocation, &results, Purpose::Repair, Format::Text)

@@ -19,7 +19,7 @@ use super::progress::notify_waiting;
 
 pub fn check(global: &Global, args: Check) -> Outcome {
     with(global, Privilege::ReadOnly, args.kernel, |invocation| {
-        let results = engine::check(&invocation.cx, &steps(&args.only, &invocation.config))?;
+        let results = engine::check(&invocation.cx, &steps(&args.only, &invocation.config));
         show(invocation, &results, Purpose::Check, args.format)
     })
 }
@@ -33,7 +33,7 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
     with(global, privilege, args.look.kernel, |invocation| {
         let steps = steps(&args.look.only, &invocation.config);
         if args.dry_run {
-            let results = engine::plan(&invocation.cx, &steps)?;
+            let results = engine::plan(&invocation.cx, &steps);
             return show(invocation, &results, Purpose::DryRun, args.look.format);
         }
         let request = request(steps, invocation);

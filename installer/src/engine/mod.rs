@@ -14,6 +14,7 @@ pub mod remove;
 pub mod repair;
 
 use faults::{Change, FaultId};
+use host::InsideText;
 
 use self::one_step::Plans;
 use crate::Error;
@@ -33,47 +34,29 @@ pub struct Results {
 }
 
 /// Observes `steps`; reads only.
-///
-/// # Errors
-/// [`Error`] if a file is malformed.
-pub fn check(cx: &HostContext, steps: &[StepRef]) -> Result<Results, Error> {
-    let reports = observe(cx, steps, Plans::Ignored, OnError::Stop)?;
-    Ok(results(reports, &[], Vec::new()))
+#[must_use]
+pub fn check(cx: &HostContext, steps: &[StepRef]) -> Results {
+    results(observe(cx, steps, Plans::Ignored), &[], Vec::new())
 }
 
 /// Observes `steps` and reports what [`repair::repair`] would do; reads only.
-///
-/// # Errors
-/// [`Error`] if a file is malformed.
-pub fn plan(cx: &HostContext, steps: &[StepRef]) -> Result<Results, Error> {
-    let reports = observe(cx, steps, Plans::Count, OnError::Stop)?;
-    Ok(results(reports, &[], Vec::new()))
+#[must_use]
+pub fn plan(cx: &HostContext, steps: &[StepRef]) -> Results {
+    results(observe(cx, steps, Plans::Count), &[], Vec::new())
 }
 
-/// What to do with a step that cannot be observed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OnError {
-    /// The run ends with the error.
-    Stop,
-    /// The step is reported as unknown.
-    Report,
-}
-
-fn observe(cx: &HostContext, steps: &[StepRef], plans: Plans, on_error: OnError) -> Result<Vec<StepReport>, Error> {
-    let observe = |step: &StepRef| match one_step::observe(*step, cx) {
-        Ok(observed) => Ok(one_step::report(*step, &observed, cx.root, plans)),
-        Err(e) if on_error == OnError::Stop => Err(e),
-        Err(e) => Ok(not_observed(*step, &e)),
-    };
+fn observe(cx: &HostContext, steps: &[StepRef], plans: Plans) -> Vec<StepReport> {
+    let observe = |step: &StepRef| one_step::report(*step, &one_step::observe(*step, cx), cx.root, plans);
     steps.iter().map(observe).collect()
 }
 
-fn not_observed(step: StepRef, error: &Error) -> StepReport {
+/// The report of a step that failed, so that it is not known what is there now.
+fn failed(cx: &HostContext, step: StepRef, error: &Error) -> StepReport {
     StepReport {
         step: step.id(),
         faults: step.faults(),
         outcome: Outcome::Unknown,
-        detail: error.to_string(),
+        detail: error.inside_text(cx.root),
         findings: Vec::new(),
         is_partial: false,
         severity: None,

@@ -1,7 +1,7 @@
 //! One step: its report, and its repair: apply what it plans, and verify by observing again.
 
-use host::Root;
 use host::log::Level;
+use host::{InsideText, Root};
 
 use crate::Error;
 use crate::model::action::ActionError;
@@ -13,15 +13,11 @@ use crate::model::step::{Observation, Step, Verdict};
 /// The first round may leave something to the next: `useradd` without the group, then `groupadd`.
 const MOST_ROUNDS: usize = 3;
 
-/// Observes the host. Changes nothing; what this user may not read is [`Verdict::Unknown`].
-///
-/// # Errors
-/// [`Error`] if a file is malformed.
-pub(super) fn observe(step: &dyn Step, cx: &HostContext) -> Result<Observation, Error> {
-    match step.observe(cx) {
-        Err(e) if e.is_denied() => Ok(Observation::unknown(e.to_string())),
-        observed => observed,
-    }
+/// Observes the host. Changes nothing. What cannot be read, or is malformed, is [`Verdict::Unknown`] with the file and line: it
+/// does not keep the other steps from being run.
+#[must_use]
+pub(super) fn observe(step: &dyn Step, cx: &HostContext) -> Observation {
+    step.observe(cx).unwrap_or_else(|e| Observation::unknown(e.inside_text(cx.root)))
 }
 
 /// How an observation with a plan is reported.
@@ -63,9 +59,9 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
 /// Applies what the step plans until nothing is left to do, and verifies by observing again.
 ///
 /// # Errors
-/// [`Error`] if the host cannot be read any more, the receipt cannot be written, or the run is interrupted.
+/// [`Error`] if the receipt cannot be written, or the run is interrupted.
 pub(super) fn repair(step: &dyn Step, cx: &HostContext, receipt: &mut Receipt) -> Result<StepReport, Error> {
-    let mut observed = observe(step, cx)?;
+    let mut observed = observe(step, cx);
     let mut done = Vec::new();
     let mut failure = None;
     'rounds: for _ in 0..MOST_ROUNDS {
@@ -82,13 +78,13 @@ pub(super) fn repair(step: &dyn Step, cx: &HostContext, receipt: &mut Receipt) -
                 Err(ActionError::HostProblem(finding)) => {
                     cx.log.line(Level::Warning, &format!("{}: {}", step.id(), finding.detail));
                     failure = Some(finding);
-                    observed = observe(step, cx)?;
+                    observed = observe(step, cx);
                     break 'rounds;
                 }
             }
         }
         let planned = descriptions(&observed, cx.root);
-        observed = observe(step, cx)?;
+        observed = observe(step, cx);
         // What has just been done and is planned again does not help.
         if descriptions(&observed, cx.root) == planned {
             break;

@@ -8,7 +8,7 @@ use host::fs::fhs;
 use host::log::Level;
 
 use super::fault_updates;
-use super::recover::lock;
+use super::recover::{Locked, lock};
 use crate::Error;
 use crate::load_lock;
 use crate::model::action::{ActionError, Applied};
@@ -67,8 +67,8 @@ pub fn remove(
     timeout: Duration,
     waiting: &mut dyn FnMut(),
 ) -> Result<Removed, Error> {
-    let lock = lock(cx, timeout, waiting)?;
-    let mut removed = undo(cx, STEPS)?;
+    let locked = lock(cx, timeout, waiting)?;
+    let mut removed = undo(cx, STEPS, &locked)?;
     for done in [load_lock::remove(cx), clear_faults(cx)] {
         if let Err(e) = done {
             removed.note(cx, &e.to_string());
@@ -78,7 +78,7 @@ pub fn remove(
     if state == StateDirectory::Remove {
         cx.root.remove_empty_dir(&paths.state)?;
     }
-    lock.remove()?;
+    locked.lock.remove()?;
     if let Some(above) = paths.lock.parent().filter(|above| !fhs::is_system_dir(above)) {
         cx.root.remove_empty_dir(above)?;
     }
@@ -95,8 +95,8 @@ pub fn remove_one(
     timeout: Duration,
     waiting: &mut dyn FnMut(),
 ) -> Result<Removed, Error> {
-    let _lock = lock(cx, timeout, waiting)?;
-    undo(cx, &[step])
+    let locked = lock(cx, timeout, waiting)?;
+    undo(cx, &[step], &locked)
 }
 
 /// Faults that only the agent sees are the agent's to clear.
@@ -108,13 +108,15 @@ fn clear_faults(cx: &HostContext) -> Result<(), Error> {
     fault_updates::apply(cx, &cleared, Source::Remove).map(drop)
 }
 
-fn undo(cx: &HostContext, steps: &[StepRef]) -> Result<Removed, Error> {
+fn undo(cx: &HostContext, steps: &[StepRef], locked: &Locked) -> Result<Removed, Error> {
     let mut removed = Removed::default();
+    let (kept, steps): (Vec<StepRef>, Vec<StepRef>) =
+        steps.iter().partition(|step| locked.problem_of(**step).is_some());
     let mut receipt = Receipt::of(cx);
     if let Err(e) = receipt.reconcile() {
         cx.log.line(Level::Warning, &e.to_string());
     }
-    let Removal { actions, failed } = plan(cx, &receipt, steps);
+    let Removal { actions, failed } = plan(cx, &receipt, &steps);
     for action in actions {
         if host::process::signals::interrupted() {
             return Err(Error::Interrupted);
@@ -126,7 +128,7 @@ fn undo(cx: &HostContext, steps: &[StepRef]) -> Result<Removed, Error> {
             Err(ActionError::HostProblem(finding)) => removed.note(cx, &finding.detail),
         }
     }
-    for error in failed {
+    for error in failed.iter().chain(kept.iter().filter_map(|step| locked.problem_of(*step))) {
         removed.note(cx, &error.to_string());
     }
     Ok(removed)

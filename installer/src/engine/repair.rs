@@ -6,8 +6,8 @@ use faults::{Change, FaultId, FaultUpdate, Snapshot, Source, StoreError};
 use host::log::Level;
 
 use super::one_step::{self, Plans};
-use super::recover::{is_interrupted, lock};
-use super::{OnError, Results, fault_updates, not_observed, observe, results};
+use super::recover::{Locked, is_interrupted, lock};
+use super::{Results, failed, fault_updates, observe, results};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::Receipt;
 use crate::model::report::{Outcome, StepReport};
@@ -26,28 +26,25 @@ pub struct Request {
     pub updates_faults: bool,
     /// The source of the changes.
     pub source: Source,
-    /// What to do with a step, or a fault store, that cannot be read.
+    /// What to do about a failure of hostprep's own.
     pub strictness: Strictness,
     /// How long to wait for another hostprep.
     pub timeout: Duration,
 }
 
-/// What to do with a step, or a fault store, that cannot be read.
+/// What to do about a failure of hostprep's own: a fault store that cannot be read, a receipt that cannot be written. A file of
+/// the host that cannot be read is neither: the steps that need it are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
-    /// The run ends before it changes anything.
+    /// It is the run's result; with a fault store that cannot be read, nothing is changed.
     Strict,
-    /// The rest is done all the same, as hooks do.
+    /// It is logged, and the rest is done all the same, as hooks do.
     Lenient,
 }
 
 impl Request {
     fn is_strict(&self) -> bool {
         self.strictness == Strictness::Strict
-    }
-
-    fn on_error(&self) -> OnError {
-        if self.is_strict() { OnError::Stop } else { OnError::Report }
     }
 
     /// Returns the steps whose faults this host's administrator leaves to hostprep.
@@ -70,18 +67,14 @@ impl Request {
 /// Corrects the host. If it is in order already, and the fault store says so, nothing is written, run or locked.
 ///
 /// # Errors
-/// [`Error`] if a file or the fault store is malformed (then nothing was changed), the lock cannot be taken, or the receipt cannot
-/// be written (then the faults reflect what was done before).
+/// [`Error`] if the fault store is malformed (then nothing was changed), the lock cannot be taken, or the receipt cannot be
+/// written (then the faults reflect what was done before).
 pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) -> Result<Results, Error> {
     // What an interrupted run left is restored before anything is observed.
-    let held = match is_interrupted(cx) {
-        Ok(true) => Some(lock(cx, request.timeout, waiting)?),
-        Err(e) if request.is_strict() => return Err(e),
-        Ok(false) | Err(_) => None,
-    };
+    let held = if is_interrupted(cx) { Some(lock(cx, request.timeout, waiting)?) } else { None };
     let related = request.related();
-    let observed = observe(cx, &request.steps, Plans::Count, request.on_error())?;
-    let related_results = observe(cx, &related, Plans::Ignored, OnError::Report)?;
+    let observed = observe(cx, &request.steps, Plans::Count);
+    let related_results = observe(cx, &related, Plans::Ignored);
     let store = match fault_updates::store(cx).read() {
         Err(e) if request.is_strict() => return Err(e.into()),
         read => read,
@@ -95,12 +88,12 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
         }
     }
 
-    let _lock = match held {
-        Some(lock) => lock,
+    let locked = match held {
+        Some(locked) => locked,
         None => lock(cx, request.timeout, waiting)?,
     };
-    let (reports, failure) = run_steps(cx, request)?;
-    let related = observe(cx, &related, Plans::Ignored, OnError::Report)?;
+    let (reports, failure) = run_steps(cx, request, &locked)?;
+    let related = observe(cx, &related, Plans::Ignored);
     let (changes, failure) = match update_faults(cx, request, store, &reports, &related) {
         Ok(changes) => (changes, failure),
         Err(e) => {
@@ -115,15 +108,24 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
 }
 
 /// Repairs each step in turn. Returns the reports, and the error that the run ends with after the faults are updated.
-fn run_steps(cx: &HostContext, request: &Request) -> Result<(Vec<StepReport>, Option<Error>), Error> {
+fn run_steps(cx: &HostContext, request: &Request, locked: &Locked) -> Result<(Vec<StepReport>, Option<Error>), Error> {
     let mut receipt = Receipt::of(cx);
     if let Some(problem) = receipt.unusable() {
         cx.log.line(Level::Warning, &format!("the receipt is not used: {problem}"));
     }
-    receipt.reconcile()?;
+    // The step that needs the file says that it cannot be read.
+    if let Err(e) = receipt.reconcile() {
+        cx.log.line(Level::Warning, &e.to_string());
+    }
     let mut failure = None;
     let mut reports = Vec::new();
     for step in &request.steps {
+        if let Some(problem) = locked.problem_of(*step) {
+            let report = failed(cx, *step, problem);
+            log_outcome(cx, &report);
+            reports.push(report);
+            continue;
+        }
         let report = match one_step::repair(*step, cx, &mut receipt) {
             Ok(report) => report,
             Err(e @ Error::Interrupted) if request.is_strict() => return Err(e),
@@ -132,7 +134,7 @@ fn run_steps(cx: &HostContext, request: &Request) -> Result<(Vec<StepReport>, Op
                 break;
             }
             Err(e) => {
-                let report = not_observed(*step, &e);
+                let report = failed(cx, *step, &e);
                 failure = failure.or(request.is_strict().then_some(e));
                 report
             }
@@ -142,7 +144,7 @@ fn run_steps(cx: &HostContext, request: &Request) -> Result<(Vec<StepReport>, Op
     }
     // The caller of an interrupted hook may report nothing: what the hook left undone is a fault all the same.
     let rest = &request.steps[reports.len()..];
-    reports.extend(observe(cx, rest, Plans::Ignored, OnError::Report)?);
+    reports.extend(observe(cx, rest, Plans::Ignored));
     Ok((reports, failure))
 }
 

@@ -36,6 +36,8 @@ pub struct HostContext<'a> {
     pub kind: SystemKind,
     /// The distribution, for package names and commands.
     pub distribution: Distribution,
+    /// Why os-release cannot be used; [`HostContext::distribution`] is then an unknown one.
+    pub distribution_problem: Option<String>,
     /// The kernel to judge instead of the running one (`--kernel`).
     pub kernel_release: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! The profile's table of kernels: which the agent supports, and how it watches each.
 
-use host::system::distribution::Distribution;
+use host::system::distribution::{Distribution, Major};
 use host::system::kernel::compare_releases;
 use serde::Deserialize;
 use std::cmp::Ordering;
@@ -53,7 +53,8 @@ pub enum Support {
         /// How the agent monitors the supported ones, if it is the same for all.
         monitors: Option<Monitors>,
     },
-    /// The table does not speak of this distribution.
+    /// The table does not say: it has no line for this distribution, or only lines for versions of another's, whose number this
+    /// one's is not.
     NotListed,
 }
 
@@ -61,7 +62,8 @@ impl Support {
     /// Looks the kernel `release` of `distribution` up in `table`.
     #[must_use]
     pub fn of(table: &[KernelRule], distribution: &Distribution, release: &str) -> Self {
-        let here: Vec<_> = table.iter().filter(|rule| rule.is_about(distribution)).collect();
+        let here: Vec<_> = table.iter().filter(|rule| rule.is_about(distribution, release)).collect();
+        let is_known = distribution.major(release) != Major::Unknown;
         let named = |rule: &&&KernelRule| rule.release_contains.as_ref().is_some_and(|part| release.contains(part));
         let mut rules: Vec<_> = here.iter().filter(named).collect();
         if rules.is_empty() {
@@ -70,6 +72,8 @@ impl Support {
         let Some(first) = rules.first() else { return Self::NotListed };
         match rules.iter().find(|rule| rule.supports(release)) {
             Some(rule) => Self::Supported(rule.monitors),
+            // Bounds of versions were not applied. Only a line about relatives can speak against a kernel then.
+            None if !is_known && rules.iter().any(|rule| rule.not_ids.is_empty()) => Self::NotListed,
             None => Self::Unsupported {
                 supported: rules.iter().map(|rule| rule.range()).collect(),
                 monitors: rules.iter().all(|rule| rule.monitors == first.monitors).then_some(first.monitors),
@@ -89,15 +93,16 @@ impl Support {
 }
 
 impl KernelRule {
-    fn is_about(&self, distribution: &Distribution) -> bool {
+    fn is_about(&self, distribution: &Distribution, release: &str) -> bool {
         let id =
             (self.ids.is_empty() || self.ids.contains(&distribution.id)) && !self.not_ids.contains(&distribution.id);
-        let version = match distribution.major() {
+        let version = match distribution.major(release) {
             // A rolling release is newer than any number.
-            None => self.before.is_none(),
-            Some(major) => {
+            Major::Rolling => self.before.is_none(),
+            Major::Known(major) => {
                 self.from.is_none_or(|from| major >= from) && self.before.is_none_or(|before| major < before)
             }
+            Major::Unknown => true,
         };
         id && version && self.families.iter().any(|family| family == distribution.family())
     }

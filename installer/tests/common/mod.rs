@@ -11,13 +11,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use host::Root;
 use host::log::Log;
 use host::process::CommandRunner;
 use host::process::clock::{Clock, SystemClock};
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
 use host::testing::FakeBpf;
+use host::{InsideText, Root};
 use installer::Error;
 use installer::engine::repair::{self, Request, Strictness};
 use installer::engine::{self, Results};
@@ -169,13 +169,14 @@ impl Host {
             kernel: &self.kernel,
             bpf: &self.bpf,
             kind: if self.alternate { SystemKind::Image } else { self.kind },
-            distribution: Distribution::of(&root).unwrap(),
+            distribution: Distribution::of(&root).unwrap_or_else(|_| Distribution::unknown()),
+            distribution_problem: Distribution::of(&root).err().map(|e| e.inside_text(&root)),
             kernel_release: None,
         })
     }
 
     pub fn check(&self, step: StepRef) -> StepReport {
-        self.with(|cx| engine::check(cx, &[step]).unwrap().reports.remove(0))
+        self.with(|cx| engine::check(cx, &[step]).reports.remove(0))
     }
 
     pub fn try_repair(&self, steps: &[StepRef]) -> Result<Results, Error> {

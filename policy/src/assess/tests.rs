@@ -112,7 +112,7 @@ fn without_a_kernel_the_disk_decides() {
     let (ours, other) = ((at_300.as_str(), OURS), (at_300.as_str(), OTHER));
     let above = (at_400.as_str(), OTHER);
     let disabled = ("/var/lib/selinux/t/active/modules/disabled/agent-bpf", &b""[..]);
-    let cases: [(Option<&[u8]>, Files, &str, Option<Cause>); 26] = [
+    let cases: [(Option<&[u8]>, Files, &str, _); 26] = [
         (Some(compiled::ALLOWS), &[BASE, ours], "in force", None),
         (Some(compiled::ALLOWS), &[BASE], "in force", None),
         (Some(compiled::ALLOWS), &[BASE, ours, disabled], "in force", None),
@@ -185,11 +185,59 @@ fn an_unsupported_store_is_reported_by_name() {
     assert!(!detail.contains("no policy store"), "{detail}");
 }
 
+/// A later boot may enforce: the store is judged, and nothing is denied now.
 #[test]
-fn off_absent_and_in_a_container() {
-    let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
-    let disabled = ("/etc/selinux/config", &b"SELINUX=disabled\n"[..]);
-    assert_eq!(summary(&assessed(false, &kernel, &[disabled, BASE]).rule).0, "not applicable");
+fn disabled_is_judged_by_the_disk() {
+    let disabled = ("/etc/selinux/config", &b"SELINUX=disabled\nSELINUXTYPE=t\n"[..]);
+    let denies = ("/etc/selinux/t/policy/policy.30", compiled::DENIES);
+    let allows = ("/etc/selinux/t/policy/policy.30", compiled::ALLOWS);
+    let (at_300, at_400) = (module(300), module(400));
+    let cases: [(Files, _, _); 9] = [
+        (&[disabled], "not applicable", None),
+        (&[disabled, BASE, denies], "missing", Some(Cause::ModuleMissing)),
+        (&[disabled, BASE, denies, (&at_300, OURS)], "not built", Some(Cause::RuleDenied)),
+        (&[disabled, BASE, denies, (&at_300, OTHER)], "missing", Some(Cause::RuleDenied)),
+        (&[disabled, BASE, denies, (&at_400, OTHER)], "overridden", Some(Cause::RuleDenied)),
+        (&[disabled, BASE], "missing", Some(Cause::StoreBroken)),
+        // The binary policy allows the rule, by our module or without it.
+        (&[disabled, BASE, allows, (&at_300, OURS)], "pending", None),
+        (&[disabled, BASE, allows], "not applicable", None),
+        (&[disabled, OLD_STORE], "unfixable", Some(Cause::StoreUnsupported)),
+    ];
+    for (files, name, cause) in cases {
+        for alternate in [false, true] {
+            let found = assessed(alternate, &FakeKernel::in_mode(KernelMode::NotRunning), files);
+            assert_eq!(summary(&found.rule), (name, cause, false), "{found:?}");
+            assert_eq!(found.state, State::Disabled);
+        }
+    }
+}
+
+#[test]
+fn a_kernel_that_accepts_no_policy() {
+    let at_300 = module(300);
+    let boolean = |value: &'static [u8]| ("/sys/fs/selinux/booleans/secure_mode_policyload", value);
+    let enforcing = || FakeKernel::in_mode(KernelMode::Enforcing);
+    for (files, name, loads) in [
+        (&[BASE, boolean(b"1 1")][..], "missing", false),
+        (&[BASE, (&at_300, OURS), boolean(b"1 0")], "not loaded", false),
+        (&[BASE, boolean(b"0 1")], "missing", true),
+        (&[BASE, boolean(b"")], "missing", true),
+    ] {
+        let found = assessed(false, &enforcing(), files);
+        let cause = if loads { Cause::ModuleMissing } else { Cause::PolicyLoadLocked };
+        assert_eq!(summary(&found.rule), (name, Some(cause), true), "{found:?}");
+        assert_eq!(found.target(&Root::system().unwrap()).loads(), loads);
+    }
+    let permissive = assessed(false, &FakeKernel::in_mode(KernelMode::Permissive), &[BASE, boolean(b"1 1")]);
+    assert!(permissive.target(&Root::system().unwrap()).loads(), "it is only logged");
+    let policy = ("/etc/selinux/t/policy/policy.30", compiled::DENIES);
+    let another = assessed(true, &enforcing(), &[BASE, policy, boolean(b"1 1")]);
+    assert_eq!(summary(&another.rule).1, Some(Cause::ModuleMissing), "an alternate root has another kernel");
+}
+
+#[test]
+fn absent_and_in_a_container() {
     let scratch = tempfile::tempdir().unwrap();
     root_with(scratch.path(), &[CONFIG, BASE]);
     let root = Root::for_test(scratch.path()).unwrap();

@@ -34,6 +34,29 @@ fn the_texts_of_the_real_programs() {
         (said!("module-without-language"), Cause::StoreBroken, "lang ext"),
         (said!("base-missing"), Cause::StoreBroken, "initial sid"),
         (said!("active-missing"), Cause::StoreBroken, "initial sid"),
+        (said!("left-attribute"), Cause::StoreBroken, "200/left"),
+        (said!("left-role"), Cause::StoreBroken, "200/left"),
+        (said!("left-boolean"), Cause::StoreBroken, "200/left"),
+        (said!("left-permission"), Cause::StoreBroken, "200/left"),
+        (said!("left-user"), Cause::StoreBroken, "200/left"),
+        (said!("left-twice"), Cause::StoreBroken, "Re-declaration of type kernel_t"),
+        (said!("left-keyword"), Cause::StoreBroken, "Unknown keyword"),
+        (said!("left-cut"), Cause::StoreBroken, "200/left"),
+        (said!("local-fcontext-type"), Cause::StoreBroken, "type gone_t is not defined"),
+        (said!("local-fcontext-level"), Cause::StoreBroken, "invalid MLS context s9"),
+        (said!("local-fcontext-regex"), Cause::StoreBroken, "line 1 has invalid regex"),
+        (said!("local-fcontext-malformed"), Cause::StoreBroken, "file_contexts.local: 2"),
+        (said!("local-port-type"), Cause::StoreBroken, "type gone_t is not defined"),
+        (said!("local-port-malformed"), Cause::StoreBroken, "ports.local: 1"),
+        (said!("local-interface-type"), Cause::StoreBroken, "type gone_t is not defined"),
+        (said!("local-node-type"), Cause::StoreBroken, "type gone_t is not defined"),
+        (said!("local-ibendport-type"), Cause::StoreBroken, "type gone_t is not defined"),
+        (said!("local-user-role"), Cause::StoreBroken, "undefined role gone_r"),
+        (said!("local-user-level"), Cause::StoreBroken, "invalid MLS context s9"),
+        (said!("local-login-user"), Cause::StoreBroken, "selinux user gone_u does not exist"),
+        (said!("local-login-level"), Cause::StoreBroken, "invalid MLS context s9"),
+        (said!("local-boolean-malformed"), Cause::StoreBroken, "booleans.local: 1"),
+        (said!("out-of-memory"), Cause::OutOfMemory, "allocate memory"),
         (said!("no-package-compiler"), Cause::ToolsMissing, "Unable to execute"),
         (said!("no-sefcontext-compile"), Cause::ToolsMissing, "sefcontext_compile returned"),
         (said!("no-space"), Cause::Unknown, "No space left"),
@@ -48,6 +71,19 @@ fn the_texts_of_the_real_programs() {
         assert_eq!(classify(stderr, MODULE), cause, "{name}");
         let line = telling_line(stderr).unwrap();
         assert!(line.contains(telling), "{name}: {line}");
+    }
+}
+
+#[test]
+fn memory_that_runs_out() {
+    for line in [
+        "SELinux:  Could not load policy file /etc/selinux/t/policy/policy.33:  Cannot allocate memory",
+        "libsemanage.semanage_make_sandbox: Could not copy files to sandbox /x/tmp. (Cannot allocate memory).",
+        "libsepol.link_modules: Out of memory!",
+        "libsepol.policydb_to_image: out of memory, could not compute policy length",
+        "Failed to allocate memory",
+    ] {
+        assert_eq!(classify(line, MODULE), Cause::OutOfMemory, "{line}");
     }
 }
 

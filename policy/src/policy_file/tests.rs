@@ -18,6 +18,16 @@ fn the_newest_version_counts() {
     assert_eq!(newest.path(), "/etc/selinux/targeted/policy/policy.33");
 }
 
+/// Of an image, while there is no other.
+#[test]
+fn the_read_only_base() {
+    let base: (&str, &[u8]) = ("/usr/lib/selinux/targeted/policy/policy.34", b"");
+    assert_eq!(newest(&[base]).unwrap().unwrap().path(), base.0);
+    let own: (&str, &[u8]) = ("/etc/selinux/targeted/policy/policy.33", b"");
+    assert_eq!(newest(&[base, own]).unwrap().unwrap().path(), own.0);
+    assert!(newest(&[("/usr/lib/selinux/mls/policy/policy.34", b"")]).unwrap().is_none());
+}
+
 #[test]
 fn what_is_no_usable_policy() {
     let mut newer = compiled::DENIES.to_vec();

@@ -1,20 +1,10 @@
-use std::io::Write;
-
-use bzip2::Compression;
-use bzip2::write::BzEncoder;
 use proptest::prelude::*;
 
 use super::*;
 use crate::spec::tests::spec;
-use crate::testing::root_with;
+use crate::testing::{packed as compressed, root_with};
 
 const CIL: &[u8] = b"(optional a (allow initrc_t self (bpf (map_create map_read map_write prog_load prog_run))))";
-
-fn compressed(plain: &[u8]) -> Vec<u8> {
-    let mut encoder = BzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(plain).unwrap();
-    encoder.finish().unwrap()
-}
 
 #[test]
 fn where_the_store_is() {
@@ -29,6 +19,25 @@ fn where_the_store_is() {
         (vec![conf(""), module("/var/lib/selinux/t/semanage.read.LOCK")], None),
         (vec![conf("store-root = /srv/se\n"), module("/srv/se/t/active/modules/100/base/cil")], Some("/srv/se/t")),
         (vec![conf("store-root=/srv/se\n"), module("/var/lib/selinux/t/active/modules/100/base/cil")], None),
+        // The read-only base of an image, until there is a store of its own.
+        (vec![conf(""), module("/usr/lib/selinux/t/active/modules/100/base/cil")], Some("/usr/lib/selinux/t")),
+        (
+            vec![
+                conf(""),
+                module("/usr/lib/selinux/t/active/modules/100/base/cil"),
+                module("/var/lib/selinux/t/active/modules/100/base/cil"),
+            ],
+            Some("/var/lib/selinux/t"),
+        ),
+        (
+            vec![conf("store-root = /srv/se\n"), module("/usr/lib/selinux/t/active/modules/100/base/cil")],
+            Some("/usr/lib/selinux/t"),
+        ),
+        // A comment in Latin-1.
+        (
+            vec![(SEMANAGE_CONF, b"# \xe9\nstore-root=/srv/se\n"), module("/srv/se/t/active/modules/100/base/cil")],
+            Some("/srv/se/t"),
+        ),
         (vec![conf("# store-root=/srv/se\n"), module("/etc/selinux/t/active/modules/1/b/cil")], Some("/etc/selinux/t")),
     ];
     for (files, expected) in cases {
@@ -123,4 +132,23 @@ fn a_store_of_the_older_libsemanage() {
             assert!(Store::locate(&root, "t").unwrap().is_none());
         }
     }
+}
+
+#[test]
+fn types_that_have_the_module() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |place| format!("{place}/agent-bpf/cil");
+    let root = root_with(
+        scratch.path(),
+        &[
+            (SEMANAGE_CONF, b""),
+            (&at("/var/lib/selinux/mls/active/modules/300"), CIL),
+            (&at("/etc/selinux/targeted/active/modules/400"), CIL),
+            (&at("/usr/lib/selinux/base/active/modules/300"), CIL),
+            ("/var/lib/selinux/minimum/active/modules/100/base/cil", CIL),
+            ("/etc/selinux/config", b"SELINUXTYPE=\xe9"),
+        ],
+    );
+    assert_eq!(policy_types_with(&root, "agent-bpf").unwrap(), ["mls", "targeted"]);
+    assert_eq!(policy_types_with(&root, "absent").unwrap(), [""; 0]);
 }

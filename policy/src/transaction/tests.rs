@@ -70,7 +70,7 @@ mod waiting {
     fn try_it(tools: &tempfile::TempDir, clock: &VirtualClock) -> Result<Done, TransactionError> {
         let directories = vec![tools.path().to_owned(), "/usr/bin".into(), "/bin".into()];
         let runner = CommandRunner::with_directories(directories, &SystemClock, &());
-        run(&runner, clock, &Command::new("semodule").arg("-B"), "agent-bpf")
+        run(&runner, clock, &target(Some("/mnt"), false), &Command::new("semodule").arg("-B"), "agent-bpf")
     }
 
     const LOCKED: &str = include_str!("../../fixtures/stderr/lock-held.txt");
@@ -102,8 +102,52 @@ mod waiting {
         assert_eq!((error.cause, error.attempts), (Cause::StoreReadOnly, 1));
         let empty = tempfile::tempdir().unwrap();
         let runner = CommandRunner::with_directories(vec![empty.path().to_owned()], &clock, &());
-        let error = run(&runner, &clock, &Command::new("semodule"), "agent-bpf").unwrap_err();
+        let error = run(&runner, &clock, &target(None, true), &Command::new("semodule"), "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::ToolsMissing);
         assert!(error.to_string().contains("semodule is not installed"), "{error}");
+    }
+
+    /// Never a command that would change this machine's policy instead of that of the root.
+    #[test]
+    fn the_way_out_is_for_the_same_store() {
+        for (stderr, shown, inside) in [
+            (
+                include_str!("../../fixtures/stderr/left-attribute.txt"),
+                "; the module left at priority 200 does not fit this policy: run `semodule -n -s targeted -p /mnt -X 200 -r left`",
+                "; the module left at priority 200 does not fit this policy",
+            ),
+            (
+                include_str!("../../fixtures/stderr/left-keyword.txt"),
+                "; run `semodule -n -s targeted -p /mnt -B` to see which module or file is damaged",
+                "; build the policy of the store to see which module or file is damaged",
+            ),
+            (
+                "something new",
+                "; run `semodule -n -s targeted -p /mnt -B` to see whether the store is sound",
+                "; build the policy of the store to see whether the store is sound",
+            ),
+            (
+                include_str!("../../fixtures/stderr/local-fcontext-type.txt"),
+                "; a record in file_contexts.local does not fit this policy: delete it with `semanage`",
+                "; a record in file_contexts.local does not fit this policy: delete it with `semanage`",
+            ),
+        ] {
+            let (tools, clock) = (tools(stderr, 1000), VirtualClock::default());
+            let error = try_it(&tools, &clock).unwrap_err();
+            assert!(error.to_string().ends_with(shown), "{error}");
+            let scratch = tempfile::tempdir().unwrap();
+            let error = error.inside_text(&crate::testing::root_with(scratch.path(), &[]));
+            assert!(error.ends_with(inside), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_tool_that_the_kernel_kills() {
+        let scratch = tempfile::tempdir().unwrap();
+        crate::testing::root_with(scratch.path(), &[("/script", b"#!/bin/sh\nkill -9 $$\n")]);
+        let install = Command::new("install").arg(scratch.path().join("script")).arg(scratch.path().join("semodule"));
+        CommandRunner::new(&SystemClock, &()).run(&install).unwrap();
+        let error = try_it(&scratch, &VirtualClock::default()).unwrap_err();
+        assert_eq!(error.cause, Cause::OutOfMemory, "{error}");
     }
 }

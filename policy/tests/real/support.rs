@@ -103,7 +103,7 @@ impl Scratch {
         let compiled = self.compile(compiler, spec, domain);
         let present = InstalledAt::in_store(&self.store(), &spec.name).unwrap();
         let command = self.target().install(spec, &self.root, &compiled.file, &present);
-        policy::transaction::run(&runner(), &SystemClock, &command, &spec.name)
+        policy::transaction::run(&runner(), &SystemClock, &self.target(), &command, &spec.name)
     }
 
     /// The rules of the linked policy for `domain` on itself in class `bpf`, as CIL.

@@ -9,7 +9,7 @@ use nix::fcntl::{Flock, FlockArg, OFlag};
 use policy::compile::{Compile, Format};
 use policy::render::Sources;
 use policy::transaction::{InstalledAt, run};
-use policy::{Cause, ModuleSpec};
+use policy::{Cause, Culprit, ModuleSpec};
 
 use crate::support::{Scratch, no_compiler, runner, spec};
 
@@ -63,7 +63,7 @@ fn failures_have_their_causes() {
         let compiled = compile.run(compiler, &directory).unwrap();
         assert_eq!(compiled.format, compile.format);
         let command = scratch.target().install(&spec, &scratch.root, &compiled.file, &InstalledAt::default());
-        run(&runner(), &SystemClock, &command, &spec.name).unwrap_err().cause
+        run(&runner(), &SystemClock, &scratch.target(), &command, &spec.name).unwrap_err().cause
     };
     let strict = |domain: &str, class: &str, permission: &str| {
         format!(
@@ -92,6 +92,62 @@ fn failures_have_their_causes() {
     let error = scratch.install(&runner(), &spec, "initrc_t").unwrap_err();
     assert_eq!(error.cause, Cause::StoreBroken);
     assert!(error.to_string().contains("/400/broken/cil:1"), "{error}");
+}
+
+/// The module is named, and the way out that is named works.
+#[test]
+fn a_module_that_an_upgrade_left_behind() {
+    for (at, cil) in [
+        (200, "(typeattributeset cil_gen_require gone_after_upgrade_t)"),
+        (400, "(roleattributeset cil_gen_require gone_r)"),
+        (200, "(typeattributeset gone_attribute (kernel_t))"),
+        (150, "(booleanif gone_boolean (true (allow kernel_t self (process (fork)))))"),
+        (200, "(allow kernel_t self (gone_class (fork)))"),
+        (200, "(allow kernel_t self (process (gone_permission)))"),
+        (200, "(userrole gone_u system_r)"),
+        (200, "(sensitivitycategory s9 (c0))"),
+        (200, "(call gone_macro (kernel_t))"),
+        (200, "(type initrc_t)"),
+        (200, "(allow kernel_t"),
+    ] {
+        let scratch = Scratch::tiny(str::to_owned);
+        let left = scratch.store().path().join(format!("active/modules/{at}/left"));
+        scratch.root.replace(left.join("cil"), cil.as_bytes(), 0o600).unwrap();
+        scratch.root.replace(left.join("lang_ext"), b"cil", 0o600).unwrap();
+        let error = scratch.install(&runner(), &spec(), "initrc_t").unwrap_err();
+        assert_eq!(error.cause, Cause::StoreBroken, "{cil}: {error}");
+        assert_eq!(
+            error.culprit.as_deref(),
+            Some(&Culprit::Module { name: "left".into(), priority: at }),
+            "{cil}: {error}"
+        );
+        runner().run(&scratch.target().remove_module("left", at)).unwrap();
+        scratch.install(&runner(), &spec(), "initrc_t").unwrap();
+    }
+}
+
+/// The record is named with its line.
+#[test]
+fn a_record_of_what_is_gone() {
+    for (file, text, line) in [
+        ("file_contexts.local", "# a\n/srv/x(/.*)?    system_u:object_r:gone_t:s0\n", 2),
+        ("file_contexts.local", "/srv/x    gone_u:object_r:kernel_t:s0\n", 1),
+        ("ports.local", "# a\nportcon tcp 99 system_u:object_r:gone_t:s0\n", 2),
+        ("ports.local", "portcon tcp 99 system_u:gone_r:kernel_t:s0\n", 1),
+        ("interfaces.local", "netifcon eth0 system_u:object_r:gone_t:s0 system_u:object_r:gone_t:s0\n", 1),
+        ("nodes.local", "nodecon ipv4 10.0.0.1 255.255.255.255 system_u:object_r:gone_t:s0\n", 1),
+        ("users.local", "user a_u roles { gone_r } level s0 range s0;\n", 1),
+        ("seusers.local", "ann:system_u:s0\njoe:gone_u:s0\n", 2),
+        ("ports.local", "garbage\n", 1),
+    ] {
+        let scratch = Scratch::tiny(str::to_owned);
+        scratch.root.replace(scratch.store().path().join("active").join(file), text.as_bytes(), 0o600).unwrap();
+        let error = scratch.install(&runner(), &spec(), "initrc_t").unwrap_err();
+        assert_eq!(error.cause, Cause::StoreBroken, "{text}: {error}");
+        let Some(Culprit::Record(record)) = error.culprit.as_deref() else { panic!("{text}: {error}") };
+        let (found, _) = record.locate(&scratch.root, scratch.store().path());
+        assert_eq!((found.file, found.line), (file, Some(line)), "{text}: {error}");
+    }
 }
 
 /// Releases the lock on the first wait.
@@ -124,7 +180,7 @@ fn a_lock_that_is_held_and_then_released() {
     let lock = store.open("semanage.trans.LOCK", OFlag::O_RDWR).unwrap();
     let clock = Releases(Some(Flock::lock(lock, FlockArg::LockExclusive).unwrap()).into());
     let command = scratch.target().install(&spec(), &scratch.root, &compiled.file, &InstalledAt::default());
-    let done = run(&runner(), &clock, &command, "agent-bpf").unwrap();
+    let done = run(&runner(), &clock, &scratch.target(), &command, "agent-bpf").unwrap();
     assert_eq!(done.attempts, 2);
     assert!(scratch.linked_rules("initrc_t").contains("prog_load"));
 }
@@ -148,7 +204,7 @@ fn a_store_that_cannot_be_written() {
         let directories = vec![scratch.root.host_path("/wrapped"), "/usr/bin".into(), "/bin".into()];
         let wrapped = CommandRunner::with_directories(directories, &SystemClock, &());
         let command = scratch.target().install(&spec(), &scratch.root, &compiled.file, &InstalledAt::default());
-        let error = run(&wrapped, &SystemClock, &command, "agent-bpf").unwrap_err();
+        let error = run(&wrapped, &SystemClock, &scratch.target(), &command, "agent-bpf").unwrap_err();
         assert_eq!(error.cause, Cause::StoreReadOnly, "{error}");
         assert!(error.to_string().contains("Read-only file system"), "{error}");
         assert_eq!(

@@ -8,17 +8,27 @@ use harness::{System, setup};
 use crate::redhat::from_debs;
 use crate::{debian, expect, redhat};
 
-/// The real packages with the headers of Debian's newest kernel, and its release.
+/// The release of Debian's newest kernel, and the real packages with its headers: the kernel's own, the part that its flavours
+/// share, and the tools to compile with.
 fn headers() -> (String, Vec<PathBuf>) {
-    let meta = setup::debs(&["linux-headers-amd64"]).remove(0);
-    let depends = setup::run(Command::new("dpkg-deb").arg("--field").arg(meta).arg("Depends"));
-    let name = depends.split([' ', ',']).find(|word| word.starts_with("linux-headers-")).unwrap().to_owned();
+    let depends = |deb: PathBuf| {
+        let fields = setup::run(Command::new("dpkg-deb").arg("--field").arg(deb).arg("Depends"));
+        let words = fields.split([' ', ',', '\n']).map(str::to_owned);
+        words.filter(|word| ["linux-headers-", "linux-kbuild-"].iter().any(|name| word.starts_with(name))).collect()
+    };
+    let names: Vec<String> = depends(setup::debs(&["linux-headers-amd64"]).remove(0));
+    let name = names.into_iter().next().unwrap();
     let release = name.trim_start_matches("linux-headers-").to_owned();
-    (release, setup::debs(&[&name]))
+    let mut debs = setup::debs(&[&name]);
+    let shared: Vec<String> = depends(debs[0].clone());
+    assert_eq!(shared.len(), 2, "{shared:?}");
+    debs.extend(setup::debs(&shared.iter().map(String::as_str).collect::<Vec<_>>()));
+    (release, debs)
 }
 
 /// Installs that kernel without BTF and headers.
 fn install_kernel(system: &System, release: &str) {
+    system.file(&format!("/boot/vmlinuz-{release}"), "");
     system.file(&format!("/boot/config-{release}"), "CONFIG_BPF=y\n# CONFIG_DEBUG_INFO_BTF is not set\n");
     system.file(&format!("/lib/modules/{release}/modules.dep"), "");
 }

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use super::*;
 
+mod kernels;
+
 fn parse(text: &str) -> Distribution {
-    Distribution::from_os_release(text, Path::new("/etc/os-release")).unwrap()
+    Distribution::from_os_release(text)
 }
 
 /// A real os-release file.
@@ -15,134 +18,81 @@ fn fixture(name: &str) -> Distribution {
     parse(&fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
 }
 
-struct Expected {
-    fixture: &'static str,
-    family: &'static str,
-    install: &'static str,
-    semanage: &'static str,
-    /// Kernel release and the package with its headers.
-    headers: &'static [(&'static str, &'static str)],
-}
-
-const fn expected(
-    fixture: &'static str,
-    family: &'static str,
-    install: &'static str,
-    semanage: &'static str,
-    headers: &'static [(&'static str, &'static str)],
-) -> Expected {
-    Expected { fixture, family, install, semanage, headers }
-}
-
 const YUM: &str = "yum install -y";
 const DNF: &str = "dnf install -y";
+const TDNF: &str = "tdnf install -y";
 const ZYPPER: &str = "zypper --non-interactive install";
 const APT: &str = "apt-get install -y";
 const PYTHON: &str = "policycoreutils-python";
 const UTILS: &str = "policycoreutils-python-utils";
-const EL7: &[(&str, &str)] = &[
-    ("3.10.0-1160.el7.x86_64", "kernel-devel-3.10.0-1160.el7.x86_64"),
-    ("3.10.0-1160.el7.x86_64.debug", "kernel-devel-3.10.0-1160.el7.x86_64.debug"),
-];
-const EL8: &[(&str, &str)] = &[
-    ("4.18.0-477.27.1.el8_8.x86_64", "kernel-devel-4.18.0-477.27.1.el8_8.x86_64"),
-    ("4.18.0-477.27.1.el8_8.x86_64+debug", "kernel-debug-devel-4.18.0-477.27.1.el8_8.x86_64"),
-];
-const EL9: &[(&str, &str)] = &[
-    ("5.14.0-362.8.1.el9_3.x86_64", "kernel-devel-5.14.0-362.8.1.el9_3.x86_64"),
-    ("5.14.0-362.8.1.el9_3.x86_64+rt", "kernel-rt-devel-5.14.0-362.8.1.el9_3.x86_64"),
-];
-const EL10: &[(&str, &str)] = &[("6.12.0-55.9.1.el10_0.x86_64", "kernel-devel-6.12.0-55.9.1.el10_0.x86_64")];
-const SUSE: &[(&str, &str)] =
-    &[("5.14.21-150500.55.39-default", "kernel-default-devel"), ("6.4.0-150600.21-azure", "kernel-azure-devel")];
-const DEBIAN: &[(&str, &str)] = &[("6.1.0-18-amd64", "linux-headers-6.1.0-18-amd64")];
-const UBUNTU: &[(&str, &str)] = &[("5.15.0-91-generic", "linux-headers-5.15.0-91-generic")];
 
-const EXPECTED: &[Expected] = &[
-    expected("rhel-7", "rhel", YUM, PYTHON, EL7),
-    expected("centos-7", "rhel", YUM, PYTHON, EL7),
-    expected("rhel-8", "rhel", DNF, UTILS, EL8),
-    expected("rhel-9", "rhel", DNF, UTILS, EL9),
-    expected("rhel-10", "rhel", DNF, UTILS, EL10),
-    expected("centos-stream-9", "rhel", DNF, UTILS, EL9),
-    expected("almalinux-9", "rhel", DNF, UTILS, EL9),
-    expected("rocky-8", "rhel", DNF, UTILS, EL8),
-    expected("rocky-9", "rhel", DNF, UTILS, EL9),
-    expected(
-        "oracle-7",
-        "rhel",
-        YUM,
-        PYTHON,
-        &[
-            ("5.4.17-2136.302.7.2.el7uek.x86_64", "kernel-uek-devel-5.4.17-2136.302.7.2.el7uek.x86_64"),
-            ("3.10.0-1160.el7.x86_64", "kernel-devel-3.10.0-1160.el7.x86_64"),
-        ],
-    ),
-    expected(
-        "oracle-8",
-        "rhel",
-        DNF,
-        UTILS,
-        &[
-            ("5.15.0-200.131.27.el8uek.x86_64", "kernel-uek-devel-5.15.0-200.131.27.el8uek.x86_64"),
-            ("4.18.0-477.27.1.el8_8.x86_64", "kernel-devel-4.18.0-477.27.1.el8_8.x86_64"),
-        ],
-    ),
-    expected("oracle-9", "rhel", DNF, UTILS, EL9.split_at(1).0),
-    expected(
-        "amazon-2",
-        "amazon",
-        YUM,
-        PYTHON,
-        &[("4.14.336-253.554.amzn2.x86_64", "kernel-devel-4.14.336-253.554.amzn2.x86_64")],
-    ),
-    expected(
-        "amazon-2023",
-        "amazon",
-        DNF,
-        UTILS,
-        &[("6.1.72-96.166.amzn2023.x86_64", "kernel-devel-6.1.72-96.166.amzn2023.x86_64")],
-    ),
-    expected("fedora-42", "fedora", DNF, UTILS, &[("6.14.0-63.fc42.x86_64", "kernel-devel-6.14.0-63.fc42.x86_64")]),
-    expected("opensuse-leap-15", "suse", ZYPPER, UTILS, SUSE),
-    expected("opensuse-tumbleweed", "suse", ZYPPER, UTILS, SUSE),
-    expected("sles-15", "suse", ZYPPER, UTILS, SUSE),
-    expected("sles-12", "suse", ZYPPER, PYTHON, SUSE),
-    expected("debian-11", "debian", APT, UTILS, DEBIAN),
-    expected("debian-12", "debian", APT, UTILS, DEBIAN),
-    expected("debian-13", "debian", APT, UTILS, DEBIAN),
-    expected("ubuntu-18.04", "debian", APT, UTILS, UBUNTU),
-    expected("ubuntu-22.04", "debian", APT, UTILS, UBUNTU),
-    expected("ubuntu-24.04", "debian", APT, UTILS, UBUNTU),
+/// Each os-release with its family, its version as bounds see it, its command, and the packages of semanage and useradd.
+const EXPECTED: &[(&str, &str, Major, &str, &str, &str)] = &[
+    ("rhel-7", "rhel", Major::Known(7), YUM, PYTHON, "shadow-utils"),
+    ("centos-7", "rhel", Major::Known(7), YUM, PYTHON, "shadow-utils"),
+    ("rhel-8", "rhel", Major::Known(8), DNF, UTILS, "shadow-utils"),
+    ("rhel-9", "rhel", Major::Known(9), DNF, UTILS, "shadow-utils"),
+    ("rhel-10", "rhel", Major::Known(10), DNF, UTILS, "shadow-utils"),
+    ("centos-stream-9", "rhel", Major::Known(9), DNF, UTILS, "shadow-utils"),
+    ("almalinux-9", "rhel", Major::Known(9), DNF, UTILS, "shadow-utils"),
+    ("rocky-8", "rhel", Major::Known(8), DNF, UTILS, "shadow-utils"),
+    ("rocky-9", "rhel", Major::Known(9), DNF, UTILS, "shadow-utils"),
+    ("oracle-7", "rhel", Major::Known(7), YUM, PYTHON, "shadow-utils"),
+    ("oracle-8", "rhel", Major::Known(8), DNF, UTILS, "shadow-utils"),
+    ("oracle-9", "rhel", Major::Known(9), DNF, UTILS, "shadow-utils"),
+    ("clearos-7", "rhel", Major::Known(7), YUM, PYTHON, "shadow-utils"),
+    // By RHEL_VERSION, and by PLATFORM_ID.
+    ("rhcos-4.18", "rhel", Major::Known(9), DNF, UTILS, "shadow-utils"),
+    ("miraclelinux-8", "rhel", Major::Known(8), DNF, UTILS, "shadow-utils"),
+    ("tencentos-3", "rhel", Major::Known(8), DNF, UTILS, "shadow-utils"),
+    // With numbers of their own.
+    ("alinux-3", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
+    ("anolis-8", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
+    ("redos-7.3", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
+    ("openeuler-22.03", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
+    ("azurelinux-3", "azure", Major::Unknown, TDNF, UTILS, "shadow-utils"),
+    ("mariner-2", "azure", Major::Unknown, TDNF, UTILS, "shadow-utils"),
+    ("mageia-9", "mageia", Major::Unknown, DNF, UTILS, "shadow-utils"),
+    ("amazon-2", "amazon", Major::Known(2), YUM, PYTHON, "shadow-utils"),
+    ("amazon-2023", "amazon", Major::Known(2023), DNF, UTILS, "shadow-utils"),
+    ("fedora-42", "fedora", Major::Known(42), DNF, UTILS, "shadow-utils"),
+    ("opensuse-leap-15", "suse", Major::Known(15), ZYPPER, UTILS, "shadow"),
+    ("opensuse-tumbleweed", "suse", Major::Known(20_240_823), ZYPPER, UTILS, "shadow"),
+    ("sles-15", "suse", Major::Known(15), ZYPPER, UTILS, "shadow"),
+    ("sles-12", "suse", Major::Known(12), ZYPPER, PYTHON, "shadow"),
+    ("debian-11", "debian", Major::Known(11), APT, UTILS, "passwd"),
+    ("debian-12", "debian", Major::Known(12), APT, UTILS, "passwd"),
+    ("debian-13", "debian", Major::Known(13), APT, UTILS, "passwd"),
+    ("ubuntu-18.04", "debian", Major::Known(18), APT, UTILS, "passwd"),
+    ("ubuntu-22.04", "debian", Major::Known(22), APT, UTILS, "passwd"),
+    ("ubuntu-24.04", "debian", Major::Known(24), APT, UTILS, "passwd"),
     // Not known by its own name, but ID_LIKE="ubuntu debian".
-    expected("elementary-7", "debian", APT, UTILS, UBUNTU),
+    ("elementary-7", "debian", Major::Unknown, APT, UTILS, "passwd"),
 ];
 
 #[test]
 fn every_distribution_has_its_own_names() {
-    for expected in EXPECTED {
-        let found = fixture(expected.fixture);
-        let name = expected.fixture;
-        assert_eq!(found.family(), expected.family, "{name}");
-        assert_eq!(found.tool_package(Tool::Semanage), Some(expected.semanage), "{name}");
+    for (name, family, major, install, semanage, useradd) in EXPECTED {
+        let found = fixture(name);
+        assert_eq!((found.family(), found.major("6.1.0")), (*family, *major), "{name}");
+        assert_eq!(found.tool_package(Tool::Semanage), Some(*semanage), "{name}");
+        assert_eq!(found.tool_package(Tool::Useradd), Some(*useradd), "{name}");
         assert_eq!(found.tool_package(Tool::Semodule), Some("policycoreutils"), "{name}");
         assert_eq!(found.tool_package(Tool::Checkmodule), Some("checkpolicy"), "{name}");
-        let packs = if expected.family == "debian" { "semodule-utils" } else { "policycoreutils" };
+        let packs = if *family == "debian" { "semodule-utils" } else { "policycoreutils" };
         assert_eq!(found.tool_package(Tool::SemodulePackage), Some(packs), "{name}");
-        assert_eq!(
-            found.install_command(&["one".into(), "two".into()]),
-            Some(format!("{} one two", expected.install).split(" ").map(str::to_owned).collect()),
-            "{name}"
-        );
-        for (kernel, package) in expected.headers {
-            assert_eq!(found.headers_package(kernel).as_deref(), Some(*package), "{name}: {kernel}");
-        }
+        let words = |line: String| Some(line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let both = ["one".to_owned(), "two".to_owned()];
+        assert_eq!(found.install_command(&both), words(format!("{install} one two")), "{name}");
+        let again = found.reinstall_command(&both).unwrap();
+        assert_eq!(again[0], install.split(' ').next().unwrap(), "{name}");
+        assert!(again.iter().any(|word| word.contains("reinstall") || word == "--force"), "{name}: {again:?}");
     }
 }
 
 #[test]
 fn every_fixture_is_read() {
-    let names = ["alpine-3.20", "amazon-2018"].into_iter().chain(EXPECTED.iter().map(|expected| expected.fixture));
+    let names = ["alpine-3.20", "amazon-2018"].into_iter().chain(EXPECTED.iter().map(|row| row.0));
     let mut tested: Vec<_> = names.map(std::ffi::OsString::from).collect();
     tested.sort();
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/os-release");
@@ -161,33 +111,63 @@ fn nothing_is_guessed_of_an_unknown_distribution() {
         assert_eq!(unknown.install_command(&["one".into()]), None);
         assert_eq!(unknown.update_command(&["one".into()]), None);
         assert_eq!(unknown.tool_package(Tool::Semanage), None);
-        assert_eq!(unknown.headers_package("6.1.0-18-amd64"), None);
+        assert_eq!(unknown.kernel_origin("6.1.0-18-amd64"), KernelOrigin::Unknown);
     }
-    assert_eq!(parse("NAME=Nameless\n").id, "linux", "as os-release(5) says");
-    let like = parse("ID=mystery\nID_LIKE=\"enigma rhel fedora\"\nVERSION_ID=3\n");
-    assert_eq!((like.id.as_str(), like.family()), ("mystery", "rhel"));
+    let platform = parse("ID=mystery\nPLATFORM_ID=platform:el9\n");
+    assert_eq!(platform.family(), "unknown", "it does not say that it is like Enterprise Linux");
 }
 
 #[test]
-fn values_are_read_as_a_shell_reads_them() {
-    let found = parse("# ID=comment\n\n  ID='debian'  \nVERSION_ID=\"1\\\"2\\$\"\r\nNAME=\"a 'b' c\"\n");
-    assert_eq!(found.id, "debian");
-    assert_eq!(found.version.as_deref(), Some("1\"2$"));
-    assert_eq!(parse("ID=fedora\nID=debian\n").id, "debian", "the last assignment wins");
-    assert_eq!(parse("ID=\"\"\n").id, "linux");
-}
-
-#[test]
-fn a_malformed_line_is_named_with_its_number() {
-    for (text, line) in [
-        ("ID=debian\nnot an assignment\n", 2),
-        ("ID=\"debian\n", 1),
-        ("ID=debian\n\n\nNAME='open\nVERSION_ID=12\n", 4),
-        ("ID=debian\\", 1),
+fn a_relative_s_own_number_says_nothing() {
+    for (text, kernel, family, major, install) in [
+        ("ID_LIKE=\"rhel fedora\"\nVERSION_ID=3", "5.10.134-16.3.al8.x86_64", "rhel", Major::Unknown, DNF),
+        ("ID_LIKE=\"enigma rhel fedora\"\nVERSION_ID=3", "5.14.0-427.el9.x86_64", "rhel", Major::Known(9), DNF),
+        ("ID_LIKE=\"rhel\"\nVERSION_ID=3\nPLATFORM_ID=platform:el8", "4.18.0-1.x86_64", "rhel", Major::Known(8), DNF),
+        ("ID_LIKE=\"rhel\"\nVERSION_ID=23\nRHEL_VERSION=7.9", "3.10.0-1.x86_64", "rhel", Major::Known(7), YUM),
+        // Enterprise Linux, whichever relative comes first.
+        ("ID_LIKE=\"fedora\"\nPLATFORM_ID=platform:el9", "5.14.0-1.x86_64", "rhel", Major::Known(9), DNF),
+        (
+            "ID_LIKE=\"fedora\"\nVERSION_ID=40\nPLATFORM_ID=platform:f40",
+            "6.8.5-301.fc40.x86_64",
+            "fedora",
+            Major::Unknown,
+            DNF,
+        ),
+        ("ID_LIKE=\"ubuntu debian\"\nVERSION_ID=7", "6.2.0-39-generic", "debian", Major::Unknown, APT),
+        ("ID_LIKE=\"suse\"\nVERSION_ID=7", "6.4.0-1-default", "suse", Major::Unknown, ZYPPER),
     ] {
-        let e = Distribution::from_os_release(text, Path::new("/x/etc/os-release")).unwrap_err();
-        assert_eq!(e.line, Some(line), "{text:?}");
-        assert!(e.to_string().starts_with(&format!("/x/etc/os-release, line {line}: ")), "{e}");
+        let found = parse(&format!("ID=mystery\n{text}\n"));
+        assert_eq!((found.family(), found.major(kernel)), (family, major), "{text}");
+        assert_eq!(found.install_command(&[]).unwrap().join(" "), install, "{text}");
+    }
+}
+
+/// A root with these files.
+fn root_with(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
+    crate::system::kernel::scratch(files)
+}
+
+#[test]
+fn the_root_shows_what_os_release_leaves_open() {
+    let derived = "ID=springdale\nID_LIKE=\"rhel fedora\"\nVERSION_ID=23\n";
+    let with_platform = "ID=opencloudos\nID_LIKE=\"rhel fedora\"\nVERSION_ID=23\nPLATFORM_ID=platform:oc8\n";
+    for (os_release, file, major, manager) in [
+        (derived, "/boot/vmlinuz-3.10.0-1160.el7.x86_64", Major::Known(7), "yum"),
+        (derived, "/lib/modules/5.14.0-427.el9_4.x86_64/vmlinuz", Major::Known(9), "dnf"),
+        ("ID=asianux\nID_LIKE=fedora\nVERSION_ID=7\n", "/boot/vmlinuz-3.10.0-1160.el7.x86_64", Major::Known(7), "yum"),
+        ("ID=nobara\nID_LIKE=fedora\nVERSION_ID=40\n", "/boot/vmlinuz-6.8.5-301.fc40.x86_64", Major::Unknown, "dnf"),
+        (derived, "/usr/bin/dnf", Major::Unknown, "dnf"),
+        (derived, "/usr/bin/yum", Major::Unknown, "yum"),
+        (derived, "/etc/motd", Major::Unknown, "yum"),
+        (with_platform, "/etc/motd", Major::Unknown, "dnf"),
+        ("ID=mageia\n", "/usr/sbin/urpmi", Major::Unknown, "urpmi"),
+        ("ID=mageia\n", "/usr/bin/dnf", Major::Unknown, "dnf"),
+        ("ID=mageia\n", "/etc/motd", Major::Unknown, "dnf"),
+        ("ID=rhel\nVERSION_ID=9\n", "/usr/bin/yum", Major::Known(9), "dnf"),
+    ] {
+        let (_outside, root) = root_with(&[("/etc/os-release", os_release), (file, "")]);
+        let found = Distribution::of(&root).unwrap();
+        assert_eq!((found.major("6.1.0"), found.package_manager()), (major, Some(manager)), "{os_release} {file}");
     }
 }
 
@@ -203,11 +183,9 @@ fn shell_code_is_not_run() {
 
 #[test]
 fn os_release_is_looked_for_in_both_places() {
-    let outside = tempfile::tempdir().unwrap();
+    let (outside, root) = root_with(&[]);
     let at = |path: &str| outside.path().join(path);
-    fs::create_dir_all(at("etc")).unwrap();
     fs::create_dir_all(at("usr/lib")).unwrap();
-    let root = Root::alternate(outside.path()).unwrap();
     let nothing = Distribution::of(&root).unwrap();
     assert_eq!((nothing.id.as_str(), nothing.family()), ("unknown", "unknown"));
 
@@ -216,9 +194,10 @@ fn os_release_is_looked_for_in_both_places() {
     symlink("../usr/lib/os-release", at("etc/os-release")).unwrap();
     assert_eq!(Distribution::of(&root).unwrap().id, "fedora");
     fs::remove_file(at("etc/os-release")).unwrap();
-    fs::write(at("etc/os-release"), "ID=debian\n").unwrap();
+    fs::write(at("etc/os-release"), "ID=debian\nnot an assignment\nNAME=\"Caf\u{e9}\n").unwrap();
     assert_eq!(Distribution::of(&root).unwrap().id, "debian");
-    fs::write(at("etc/os-release"), "ID=\"debian\n").unwrap();
+    fs::remove_file(at("etc/os-release")).unwrap();
+    fs::create_dir(at("etc/os-release")).unwrap();
     assert!(Distribution::of(&root).unwrap_err().to_string().contains(&at("etc/os-release").display().to_string()));
 }
 
@@ -226,29 +205,31 @@ fn os_release_is_looked_for_in_both_places() {
 fn the_data_file_is_complete() {
     let data = data();
     assert!(data.distribution.len() > 5);
+    let families = ["rhel", "fedora", "amazon", "suse", "debian", "openeuler", "azure", "mageia"];
     for entry in &data.distribution {
-        assert!(data.install.contains_key(&entry.package_manager), "{entry:?}");
-        assert!(data.update.contains_key(&entry.package_manager), "{entry:?}");
-        assert!(["rhel", "fedora", "amazon", "suse", "debian"].contains(&entry.family.as_str()), "{entry:?}");
-        let last = entry.headers.last().expect("a rule for headers");
-        assert_eq!(last.kernel_contains, "", "the last rule fits every kernel: {entry:?}");
-        for id in &entry.ids {
-            let version = entry.from.or(entry.before.map(|before| before - 1)).map(|major| format!("{major}.1"));
-            assert_eq!(lookup(id, version.as_deref()), Some(entry), "{id} is shadowed by an earlier entry");
+        for manager in [Some(&entry.package_manager), entry.other_package_manager.as_ref()].into_iter().flatten() {
+            for commands in [&data.install, &data.reinstall, &data.update] {
+                assert!(commands.contains_key(manager), "{entry:?}");
+            }
         }
+        assert!(families.contains(&entry.family.as_str()), "{entry:?}");
+        for set in entry.kernels.iter().chain(&entry.relatives_kernels) {
+            assert!(data.kernels.contains_key(set), "{set}");
+        }
+        for id in &entry.ids {
+            let major = entry.from.or(entry.before.map(|before| before - 1));
+            assert_eq!(lookup(id, major), Some(entry), "{id} is shadowed by an earlier entry");
+        }
+    }
+    for set in data.kernels.keys() {
+        let used = |entry: &Entry| entry.kernels.iter().chain(&entry.relatives_kernels).any(|used| used == set);
+        assert!(data.distribution.iter().any(used), "{set} is not used");
     }
 }
 
 proptest::proptest! {
     #[test]
-    fn no_text_is_too_strange(text in "(ID|VERSION_ID|ID_LIKE|[a-z\\n#]{0,3})=?[\"'\\\\a-z0-9.\\n $é]{0,30}") {
-        let _ = Distribution::from_os_release(&text, Path::new("/etc/os-release"));
-    }
-
-    #[test]
-    fn a_double_quoted_value_comes_back(value in "[a-zA-Z0-9 .$`\"\\\\']{0,20}") {
-        let escaped: String =
-            value.chars().flat_map(|c| "$`\"\\".contains(c).then_some('\\').into_iter().chain([c])).collect();
-        proptest::prop_assert_eq!(unquote(&format!("\"{escaped}\"")), Some(value));
+    fn no_text_is_too_strange(text in "(ID|VERSION_ID|ID_LIKE|PLATFORM_ID|[a-z\\n#]{0,3})=?[\"'\\\\a-z0-9.\\n $é]{0,30}") {
+        let _ = parse(&text);
     }
 }

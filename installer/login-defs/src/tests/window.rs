@@ -83,7 +83,7 @@ fn a_file_that_is_not_regular_is_refused_without_blocking() {
         let error = plan(&scratch.root).unwrap_err().to_string();
         error.replace(&scratch.root.path().display().to_string(), "")
     };
-    let end = ", not a regular file; restore the file from its package, then run again; nothing was changed";
+    let end = ", not a regular file; restore the file from its package, then run again; no account was changed";
     assert_eq!(refused(&|path| fs::create_dir(path).unwrap()), format!("/etc/login.defs: is a directory{end}"));
     let fifo = |path: &Path| nix::unistd::mkfifo(path, Mode::S_IRWXU).unwrap();
     assert_eq!(refused(&fifo), format!("/etc/login.defs: is a fifo{end}"));

@@ -52,6 +52,9 @@ fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(kernel) = cx.judged_kernel()? else {
         return Ok(Observation::satisfied("no kernel is installed here yet"));
     };
+    if let Some(problem) = &cx.distribution_problem {
+        return Ok(Observation::unknown(problem.clone()));
+    }
     if Support::of(&cx.profile.kernels, &cx.distribution, &kernel.release).monitors() == Some(Monitors::Modules) {
         return Ok(Observation::satisfied(format!("{} is watched through kernel modules", kernel.release)));
     }

@@ -1,10 +1,11 @@
 //! Fault 11: the kernel describes its types itself, or its headers are there to compile against.
 
-use faults::{Reason, Remedy};
-use host::system::kernel::{Btf, Headers, btf, headers};
+use faults::Reason;
+use host::system::kernel::{Absence, Btf, Headers, btf, headers};
 
+use super::remedy;
 use crate::Error;
-use crate::model::host_context::{HostContext, JudgedKernel};
+use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::model::step::Observation;
 use crate::profile::{Monitors, Support};
@@ -16,44 +17,62 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(kernel) = cx.judged_kernel()? else {
         return Ok(Observation::satisfied("no kernel is installed here yet"));
     };
-    let JudgedKernel { release, running } = &kernel;
+    let release = &kernel.release;
     if Support::of(&cx.profile.kernels, &cx.distribution, release).monitors() == Some(Monitors::Modules) {
         return Ok(Observation::satisfied(format!(
             "{release} is watched through kernel modules, without BTF or headers"
         )));
     }
-    let config = match btf(cx.root, release, *running)? {
+    let without = match btf(cx.root, release, kernel.running)? {
         Btf::Present(path) => {
-            return Ok(Observation::satisfied(format!("{release} has BTF ({path})")));
+            return Ok(Observation::satisfied(format!("{release} has BTF ({})", path)));
         }
-        Btf::Absent(config) => config,
+        Btf::Absent(absence) => without_btf(release, &absence),
     };
-    let without = match config {
-        Some(config) => format!("kernel {release} has no BTF ({config})"),
-        None => format!("kernel {release} has no BTF"),
-    };
-    let finding = match headers(cx.root, release)? {
+    let headers = headers(cx.root, release)?;
+    // A distribution that has its kernels watched through modules needs none of them.
+    if let (false, Some(problem)) = (matches!(headers, Headers::Usable(_)), &cx.distribution_problem) {
+        return Ok(Observation::unknown(problem));
+    }
+    let finding = match headers {
         Headers::Usable(at) => {
-            return Ok(Observation::satisfied(format!("{without}, its headers are in {at}")));
+            return Ok(Observation::satisfied(format!("{without}, its headers are in {}", at)));
+        }
+        Headers::Incomplete(incomplete) => {
+            let missing: Vec<String> = incomplete.missing.iter().map(|path| path.to_string()).collect();
+            let directory = &incomplete.directory;
+            let is = if missing.len() == 1 { "is" } else { "are" };
+            Finding {
+                reason: Reason::HeadersIncomplete,
+                detail: format!(
+                    "{without}, and its headers in {directory} are incomplete: {} {is} missing",
+                    missing.join(", ")
+                ),
+                remedy: remedy::restore(cx, &kernel, &incomplete),
+            }
         }
         Headers::OfOthers(others) => Finding {
             reason: Reason::HeadersMismatch,
             detail: format!("{without}, and headers are installed only for {}", others.join(", ")),
-            remedy: remedy(cx, release),
+            remedy: remedy::install(cx, &kernel),
         },
         Headers::Missing => Finding {
             reason: Reason::HeadersMissing,
             detail: format!("{without}, and no headers are installed for it"),
-            remedy: remedy(cx, release),
+            remedy: remedy::install(cx, &kernel),
         },
     };
     Ok(Observation::fault(finding))
 }
 
-fn remedy(cx: &HostContext, release: &str) -> Vec<Remedy> {
-    let package = cx.distribution.headers_package(release);
-    vec![match package.and_then(|package| cx.distribution.install_command(&[package])) {
-        Some(command) => Remedy::run_in_root(command),
-        None => Remedy::manual(format!("install the package with the headers of kernel {release}")),
-    }]
+/// Returns what shows that the kernel `release` has no BTF.
+fn without_btf(release: &str, absence: &Absence) -> String {
+    match absence {
+        Absence::NoFile => format!("kernel {release} has no BTF (no /sys/kernel/btf/vmlinux)"),
+        Absence::NoOption(config) => format!("kernel {release} has no BTF ({})", config),
+        Absence::TooOld(config) => {
+            format!("kernel {release} has no BTF (in spite of {config}: the kernel shows it from Linux 5.4 on)")
+        }
+        Absence::NoConfiguration => format!("kernel {release} has no BTF"),
+    }
 }

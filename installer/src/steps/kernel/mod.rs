@@ -2,6 +2,7 @@
 
 mod headers;
 mod modules;
+mod remedy;
 mod supported;
 
 use faults::FaultId;

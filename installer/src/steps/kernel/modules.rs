@@ -49,6 +49,9 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     let Some(JudgedKernel { release, running }) = cx.judged_kernel()? else {
         return Ok(Observation::satisfied("no kernel is installed here yet"));
     };
+    if let Some(problem) = &cx.distribution_problem {
+        return Ok(Observation::unknown(problem));
+    }
     match Support::of(&cx.profile.kernels, &cx.distribution, &release).monitors() {
         Some(Monitors::Modules) => {}
         Some(Monitors::Ebpf) => return Ok(Observation::satisfied(format!("{release} is watched through eBPF"))),

@@ -15,6 +15,9 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(JudgedKernel { release, .. }) = cx.judged_kernel()? else {
         return Ok(Observation::satisfied("no kernel is installed here yet"));
     };
+    if let Some(problem) = &cx.distribution_problem {
+        return Ok(Observation::unknown(problem));
+    }
     let supported = match Support::of(&cx.profile.kernels, &cx.distribution, &release) {
         Support::NotListed => {
             return Ok(Observation::satisfied(format!("the profile names no kernels for {}", cx.distribution.id)));

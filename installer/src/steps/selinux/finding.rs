@@ -1,7 +1,7 @@
 //! The policy rule, as `policy` assesses it, in the terms of fault 19: reason, detail and remedy.
 
 use faults::Remedy;
-use policy::transaction::{InstalledAt, StoreTarget};
+use policy::transaction::InstalledAt;
 use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State};
 
 use super::reason::reason_of;
@@ -20,14 +20,20 @@ pub fn assess(cx: &HostContext) -> Result<RuleAssessment, Error> {
 /// What is wrong and what to do about it, where the rule is known not to be in force.
 pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<Finding> {
     let Problem { cause, detail, .. } = assessment.rule.problem()?;
-    let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
+    let target = assessment.target(cx.root);
     let mut remedy = match &assessment.rule {
+        RuleState::Missing(_) | RuleState::NotLoaded(_) if assessment.is_load_locked => Vec::new(),
         RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![Remedy::command(&target.rebuild())],
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
         RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
         _ => Vec::new(),
     };
-    remedy.push(Remedy::hostprep(["repair"]));
+    match &assessment.rule {
+        RuleState::NotLoaded(_) if assessment.is_load_locked => {
+            remedy.push(Remedy::run_in_root(["systemctl", "reboot"]).rebooting());
+        }
+        _ => remedy.push(Remedy::hostprep(["repair"])),
+    }
     Some(Finding { reason: reason_of(*cause), detail: detail.clone(), remedy })
 }
 
@@ -35,8 +41,7 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
 fn remove_at(cx: &HostContext, assessment: &RuleAssessment, priority: u16) -> Vec<Remedy> {
     let others = ModuleSpec { priority, former_priorities: Vec::new(), ..cx.profile.module.clone() };
     let present = InstalledAt { priorities: vec![priority], disabled: false };
-    let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
-    target.remove(&others, &present).iter().map(Remedy::command).collect()
+    assessment.target(cx.root).remove(&others, &present).iter().map(Remedy::command).collect()
 }
 
 fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) -> Remedy {

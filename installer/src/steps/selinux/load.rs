@@ -11,10 +11,10 @@ use nix::errno::Errno;
 use policy::InterruptedTransaction;
 use policy::compile::CompileError;
 use policy::load::{LoadError, ModuleLoad};
-use policy::transaction::TransactionError;
+use policy::transaction::{StoreTarget, TransactionError};
 
 use super::interrupted::interrupted_store;
-use super::reason::reason_of;
+use super::refusal;
 use crate::Error;
 use crate::escape::ensure_policy_inside;
 use crate::model::action::{Action, ActionError, Applied};
@@ -65,7 +65,9 @@ impl Action for LoadModule {
 /// Loads the policy that is in the store into the kernel again, or builds it again.
 #[derive(Debug)]
 pub(super) struct ReloadPolicy {
-    /// The tool.
+    /// The store.
+    pub target: StoreTarget,
+    /// The command.
     pub command: Command,
 }
 
@@ -76,7 +78,7 @@ impl Action for ReloadPolicy {
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let spec = &cx.profile.module;
-        let ran = policy::transaction::run(cx.runner, cx.clock, &self.command, &spec.name);
+        let ran = policy::transaction::run(cx.runner, cx.clock, &self.target, &self.command, &spec.name);
         ran.map(|_| Applied::Changed).map_err(|error| refused(cx, &error))
     }
 }
@@ -155,9 +157,7 @@ fn refused(cx: &HostContext, error: &TransactionError) -> ActionError {
     if error.interrupted {
         return ActionError::Internal(Error::Interrupted);
     }
-    let reason = reason_of(error.cause);
-    let (detail, remedy) = (error.inside_text(cx.root), vec![Remedy::hostprep(["repair"])]);
-    ActionError::HostProblem(Finding { reason, detail, remedy })
+    ActionError::HostProblem(refusal::finding(cx, error))
 }
 
 /// Makes the policy from before a transaction that was cut short the active one again.

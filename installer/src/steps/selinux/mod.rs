@@ -6,6 +6,7 @@ mod load;
 mod module;
 mod mount;
 mod reason;
+mod refusal;
 mod remove;
 mod tools;
 

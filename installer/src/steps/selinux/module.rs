@@ -2,7 +2,6 @@
 
 use policy::RuleState;
 use policy::load::ModuleLoad;
-use policy::transaction::StoreTarget;
 
 use super::finding::{assess, finding};
 use super::interrupted::interrupted_store;
@@ -16,12 +15,8 @@ use crate::model::report::Finding;
 use crate::model::step::{Observation, Verdict};
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
-    let interrupted = match interrupted_store(cx) {
-        // The store is root's alone; the rest may be told all the same.
-        Err(e) if e.is_denied() => None,
-        found => found?,
-    };
-    let Some(interrupted) = interrupted else { return judge(cx) };
+    // What cannot be read is told where the rule depends on it; the kernel's answer does not.
+    let Ok(Some(interrupted)) = interrupted_store(cx) else { return judge(cx) };
     let path = interrupted.path().display();
     let detail = format!("{path} has no active policy: a transaction of it was cut short");
     let verdict = match judge(cx)?.verdict {
@@ -50,18 +45,22 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
     findings.extend(mounted.filter(|_| rule.denied_now()));
     let plan: Vec<Box<dyn Action>> = match (rule, missing_tools(cx)) {
         (RuleState::Overridden { .. } | RuleState::Unfixable(_), _) => Vec::new(),
+        // It is in the store, and the kernel takes no policy before the next boot.
+        (RuleState::NotLoaded(_), _) if assessment.is_load_locked => Vec::new(),
         (_, Some(tools)) => {
             findings.insert(0, tools);
             Vec::new()
         }
         // A commit of what is in the store already would cost seconds and change nothing.
         (RuleState::NotLoaded(_), None) => {
-            let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
-            vec![Box::new(ReloadPolicy { command: target.reload() })]
+            let target = assessment.target(cx.root);
+            let command = target.reload();
+            vec![Box::new(ReloadPolicy { target, command })]
         }
         (RuleState::NotBuilt(_), None) => {
-            let target = StoreTarget::of(cx.root, assessment.policy_type(), assessment.state);
-            vec![Box::new(ReloadPolicy { command: target.rebuild() })]
+            let target = assessment.target(cx.root);
+            let command = target.rebuild();
+            vec![Box::new(ReloadPolicy { target, command })]
         }
         (_, None) => {
             let build_dir = &cx.profile.paths.build_dir;

@@ -18,6 +18,8 @@ pub fn reason_of(cause: Cause) -> Reason {
         Cause::ModuleDisabled => Reason::ModuleDisabled,
         Cause::RuleDenied => Reason::PolicyDenies,
         Cause::Neverallow => Reason::Neverallow,
+        Cause::PolicyLoadLocked => Reason::PolicyLoadLocked,
+        Cause::OutOfMemory => Reason::OutOfMemory,
         Cause::Unknown => Reason::PolicyLoadFailed,
     }
 }

@@ -1,9 +1,12 @@
 //! Removing the module from the policy store.
 
+use host::log::Level;
 use host::process::Command;
 use host::{FileError, Root};
+use policy::assess::is_load_locked;
+use policy::store::policy_types_with;
 use policy::transaction::{InstalledAt, StoreTarget};
-use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, Store};
+use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, State, Store};
 
 use crate::Error;
 use crate::escape::ensure_policy_inside;
@@ -14,21 +17,15 @@ use crate::model::receipt::{Created, Receipt};
 use crate::model::step::Removal;
 
 pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
-    match plan_modules(cx, receipt) {
-        Ok(actions) => Removal { actions, failed: Vec::new() },
-        Err(e) => Removal { actions: Vec::new(), failed: vec![e] },
-    }
-}
-
-/// The module, in the configured store and in every store that the receipt names. Its name is ours, so it goes even where
-/// the receipt is lost.
-///
-/// # Errors
-/// [`Error`] where the policy store cannot be read.
-fn plan_modules(cx: &HostContext, receipt: &Receipt) -> Result<Vec<Box<dyn Action>>, Error> {
+    let mut removal = Removal::default();
     let mut spec = cx.profile.module.clone();
-    let config = SelinuxConfig::read(cx.root)?;
-    let mut types: Vec<String> = config.iter().map(|config| config.policy_type.clone()).collect();
+    let (mut types, config) = match configured_types(cx) {
+        Ok(found) => found,
+        Err(e) => {
+            removal.failed.push(e);
+            (Vec::new(), None)
+        }
+    };
     for created in receipt.created() {
         if let Created::Module { policy_type, priority, .. } = created {
             types.push(policy_type.clone());
@@ -37,32 +34,63 @@ fn plan_modules(cx: &HostContext, receipt: &Receipt) -> Result<Vec<Box<dyn Actio
     }
     types.sort();
     types.dedup();
-    let state = policy::State::of(cx.kind, cx.kernel, config.as_ref());
-    let mut actions: Vec<Box<dyn Action>> = Vec::new();
+    let state = State::of(cx.kind, cx.kernel, config.as_ref());
     for policy_type in types {
-        let target = StoreTarget::of(cx.root, &policy_type, state);
-        let present = match Store::locate(cx.root, &policy_type)? {
-            Some(store) => InstalledAt::in_store(&store, &spec.name)?,
-            None => match InterruptedTransaction::find(cx.root, &policy_type)? {
-                Some(interrupted) => {
-                    let why = std::io::Error::other("a transaction of it was cut short or is running; run this again");
-                    let store = cx.root.host_path(interrupted.path());
-                    return Err(FileError::new("remove the module from the policy store", store, why).into());
-                }
-                None => InstalledAt::default(),
-            },
-        };
-        match target.remove(&spec, &present) {
-            Some(command) => {
-                actions.push(Box::new(RemoveModule { command, target, policy_type, spec: spec.clone() }));
-            }
-            None => {
-                let entries = receipt.created().iter().filter(|created| is_module_in(created, &policy_type));
-                actions.extend(entries.map(|created| Box::new(AlreadyGone(created.clone())) as Box<dyn Action>));
-            }
+        match plan_module(cx, receipt, &spec, state, &policy_type) {
+            Ok(actions) => removal.actions.extend(actions),
+            Err(e) => removal.failed.push(e),
         }
     }
-    Ok(actions)
+    removal
+}
+
+/// The configured type. Where the configuration cannot be used, each type that has the module: its name is ours, so it goes
+/// even where the receipt is lost.
+fn configured_types(cx: &HostContext) -> Result<(Vec<String>, Option<SelinuxConfig>), Error> {
+    match SelinuxConfig::read(cx.root) {
+        Ok(config) => Ok((config.iter().map(|config| config.policy_type.clone()).collect(), config)),
+        Err(e) => {
+            cx.log.line(Level::Warning, &format!("the module is removed from every policy store that has it: {e}"));
+            Ok((policy_types_with(cx.root, &cx.profile.module.name)?, None))
+        }
+    }
+}
+
+/// Plans the removal from the store of one type.
+///
+/// # Errors
+/// [`Error`] where the policy store cannot be read.
+fn plan_module(
+    cx: &HostContext,
+    receipt: &Receipt,
+    spec: &ModuleSpec,
+    state: State,
+    policy_type: &str,
+) -> Result<Vec<Box<dyn Action>>, Error> {
+    let target = StoreTarget::of(cx.root, policy_type, state);
+    // The kernel would refuse the new policy, and semodule then changes nothing.
+    let target = if target.loads() && state == State::Enforcing && is_load_locked(cx.root) {
+        target.without_loading()
+    } else {
+        target
+    };
+    let present = match Store::locate(cx.root, policy_type)? {
+        Some(store) => InstalledAt::in_store(&store, &spec.name)?,
+        None => match InterruptedTransaction::find(cx.root, policy_type)? {
+            Some(interrupted) => {
+                let why = std::io::Error::other("a transaction of it was cut short or is running; run this again");
+                let store = cx.root.host_path(interrupted.path());
+                return Err(FileError::new("remove the module from the policy store", store, why).into());
+            }
+            None => InstalledAt::default(),
+        },
+    };
+    if let Some(command) = target.remove(spec, &present) {
+        let (policy_type, spec) = (policy_type.to_owned(), spec.clone());
+        return Ok(vec![Box::new(RemoveModule { command, target, policy_type, spec })]);
+    }
+    let entries = receipt.created().iter().filter(|created| is_module_in(created, policy_type));
+    Ok(entries.map(|created| Box::new(AlreadyGone(created.clone())) as Box<dyn Action>).collect())
 }
 
 /// Removes the module from a store, at every priority that it ever had.

@@ -31,6 +31,7 @@ pub fn check(data: &[u8]) {
     scratch.file("/boot/grub2/grubenv", dep);
     scratch.file("/boot/loader/entries/a.conf", uts);
     scratch.file(&format!("{tree}/build/include/generated/utsrelease.h"), uts);
+    scratch.file(&format!("{tree}/build/Makefile"), uts);
     scratch.file(&format!("{tree}/extra/{MODULE}.ko"), module);
     let root = scratch.system();
     let before = scratch.tree();
@@ -62,6 +63,7 @@ pub fn check(data: &[u8]) {
     match kernel::headers(&root, RELEASE).unwrap() {
         Headers::OfOthers(others) => assert!(others.iter().all(|other| other != RELEASE)),
         Headers::Usable(_) => assert!(uts.is_some()),
+        Headers::Incomplete(found) => assert!(!found.missing.is_empty()),
         Headers::Missing => {}
     }
     assert!(kernel::newest_installed(&root).is_ok());

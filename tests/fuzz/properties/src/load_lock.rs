@@ -129,6 +129,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         bpf: &host::system::bpf::RunningKernel,
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
+        distribution_problem: None,
         kernel_release: None,
     });
 }

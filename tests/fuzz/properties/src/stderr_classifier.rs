@@ -1,9 +1,9 @@
 //! The classifier of semodule's standard error.
 
 use faults::Reason;
-use host::process::telling_line;
-use policy::Cause;
+use host::process::{Command, telling_line};
 use policy::classify::classify;
+use policy::{Cause, Culprit};
 
 use crate::input::{parts, text};
 
@@ -14,7 +14,14 @@ pub fn check(data: &[u8]) {
     let cause = classify(&stderr, module);
     let reason = installer::steps::selinux::reason_of(cause);
     assert!(Reason::KNOWN.contains(&reason), "{reason:?} is not a word of the fault store");
-    assert!(!cause.hint().is_empty() && !cause.hint().contains('\n'));
+    let build = Command::new("semodule").arg("-B");
+    for hint in [cause.hint(None), cause.hint(Some(&build))] {
+        assert!(!hint.is_empty() && !hint.contains('\n'));
+    }
+    // What is named can be put into a command.
+    if let Some(Culprit::Module { name, priority }) = Culprit::find(&stderr, module) {
+        assert!(name != module && (1..=999).contains(&priority) && !name.contains(['/', ' ', '\n']));
+    }
 
     match telling_line(&stderr) {
         Some(line) => {

@@ -1,0 +1,98 @@
+//! What `distributions.toml` says.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    pub install: BTreeMap<String, String>,
+    pub reinstall: BTreeMap<String, String>,
+    pub update: BTreeMap<String, String>,
+    pub refresh: BTreeMap<String, String>,
+    pub distribution: Vec<Entry>,
+    pub kernels: BTreeMap<String, Vec<KernelRule>>,
+    pub foreign: Vec<ForeignKernel>,
+    pub ubuntu: Vec<UbuntuRelease>,
+}
+
+/// A distribution, or several that agree.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub ids: Vec<String>,
+    pub from: Option<u32>,
+    pub before: Option<u32>,
+    #[serde(default)]
+    pub own_numbers: bool,
+    pub family: String,
+    pub package_manager: String,
+    pub other_package_manager: Option<String>,
+    pub tools: Tools,
+    /// The package with the distribution's own kernel, and the one with its headers.
+    pub kernel: [String; 2],
+    /// The sets of rules for its kernels, in this order.
+    pub kernels: Vec<String>,
+    /// Further sets for distributions that are like it.
+    #[serde(default)]
+    pub relatives_kernels: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tools {
+    pub semodule: String,
+    pub checkmodule: String,
+    pub semodule_package: String,
+    pub semanage: String,
+    pub useradd: String,
+}
+
+/// What is installed for the kernels of one kind.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KernelRule {
+    /// Patterns of the releases.
+    pub releases: Vec<String>,
+    /// Only releases before this one.
+    pub before: Option<String>,
+    /// The package with the headers.
+    pub package: String,
+    /// What installs the headers of exactly this kernel: arguments of the package manager.
+    pub exact: Vec<String>,
+    /// What installs the newest kernel of the kind and its headers.
+    pub newest: Vec<String>,
+}
+
+/// A kernel that no distribution built.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignKernel {
+    /// A pattern of its releases.
+    pub release: String,
+    /// Who built it.
+    pub builder: String,
+    /// How to boot the distribution's own kernel there.
+    pub boot: String,
+    /// Whether it is of use to install the distribution's own kernel first.
+    pub installs: bool,
+}
+
+/// A release of Ubuntu, and the kernel that it came with.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UbuntuRelease {
+    pub codename: String,
+    pub version: String,
+    pub kernel: String,
+}
+
+/// Returns the data.
+pub fn data() -> &'static Data {
+    static DATA: OnceLock<Data> = OnceLock::new();
+    DATA.get_or_init(|| {
+        toml::from_str(include_str!("../../../distributions.toml")).expect("a test parses distributions.toml")
+    })
+}

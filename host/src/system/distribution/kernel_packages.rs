@@ -1,0 +1,112 @@
+//! Which packages have the headers of a kernel.
+
+use std::cmp::Ordering;
+
+use super::data::{Entry, ForeignKernel, KernelRule, data};
+use super::glob;
+use crate::system::kernel::{Parts, compare_releases, is_release};
+
+/// Where a kernel comes from, and with it its headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KernelOrigin {
+    /// From a package that is known.
+    Packaged(KernelPackages),
+    /// Not from the distribution, whose packages have no headers for it.
+    Foreign(Foreign),
+    /// Not known.
+    Unknown,
+}
+
+/// The packages of a kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KernelPackages {
+    /// The package with its headers.
+    pub name: String,
+    /// What installs the headers of exactly this kernel, arguments of the package manager.
+    pub exact: Vec<String>,
+    /// What installs the newest kernel of the same kind, and its headers.
+    pub newest: Vec<String>,
+}
+
+/// A kernel that the distribution did not build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// Who built it, if that is known.
+    pub builder: Option<&'static str>,
+    /// How to boot the distribution's own kernel instead.
+    pub boot: &'static str,
+    /// What installs that kernel and its headers; nothing if that alone is of no use.
+    pub own: Vec<String>,
+}
+
+/// What of a distribution decides about its kernels.
+pub struct KernelRules<'a> {
+    pub entry: Option<&'static Entry>,
+    pub is_relative: bool,
+    pub ubuntu_codename: &'a str,
+}
+
+impl KernelRules<'_> {
+    /// Returns where the kernel `release` comes from.
+    pub fn origin(&self, release: &str) -> KernelOrigin {
+        if let Some(foreign) = foreign(self.entry, release) {
+            return foreign;
+        }
+        let Some(entry) = self.entry else { return KernelOrigin::Unknown };
+        // What is no release becomes no part of a command.
+        let rule = is_release(release).then(|| self.rules(entry).find(|rule| rule.is_about(release))).flatten();
+        match rule {
+            Some(rule) => KernelOrigin::Packaged(self.packages(rule, release)),
+            None if self.is_relative => KernelOrigin::Unknown,
+            None => KernelOrigin::Foreign(Foreign {
+                builder: None,
+                boot: "choose it in the boot loader's menu, or as the default there",
+                own: entry.kernel.to_vec(),
+            }),
+        }
+    }
+
+    fn rules(&self, entry: &'static Entry) -> impl Iterator<Item = &'static KernelRule> {
+        let of_relatives = if self.is_relative { entry.relatives_kernels.as_slice() } else { &[] };
+        entry.kernels.iter().chain(of_relatives).filter_map(|set| data().kernels.get(set)).flatten()
+    }
+
+    fn packages(&self, rule: &KernelRule, release: &str) -> KernelPackages {
+        let Parts { version, flavour } = Parts::of(release);
+        let suffix = if flavour.is_empty() { String::new() } else { format!("-{flavour}") };
+        let series: Vec<&str> = release.split(['.', '-']).take(2).collect();
+        let series = series.join(".");
+        let ubuntu = data().ubuntu.iter().find(|ubuntu| ubuntu.codename == self.ubuntu_codename);
+        let enablement =
+            ubuntu.filter(|ubuntu| ubuntu.kernel != series).map(|ubuntu| format!("-hwe-{}", ubuntu.version));
+        let expand = |template: &String| {
+            template
+                .replace("{release}", release)
+                .replace("{version}", &version)
+                .replace("{flavour}", &flavour)
+                .replace("{-flavour}", &suffix)
+                .replace("{series}", &series)
+                .replace("{-hwe}", enablement.as_deref().unwrap_or(""))
+                .replace("{ubuntu}", ubuntu.map_or("", |ubuntu| &ubuntu.version))
+        };
+        KernelPackages {
+            name: expand(&rule.package),
+            exact: rule.exact.iter().map(expand).collect(),
+            newest: rule.newest.iter().map(expand).collect(),
+        }
+    }
+}
+
+impl KernelRule {
+    fn is_about(&self, release: &str) -> bool {
+        let early = |before: &String| compare_releases(release, before) == Ordering::Less;
+        self.before.as_ref().is_none_or(early) && self.releases.iter().any(|pattern| glob::matches(pattern, release))
+    }
+}
+
+fn foreign(entry: Option<&'static Entry>, release: &str) -> Option<KernelOrigin> {
+    let found: &'static ForeignKernel =
+        data().foreign.iter().find(|foreign| glob::matches(&foreign.release, release))?;
+    let own = entry.filter(|_| found.installs).map_or_else(Vec::new, |entry| entry.kernel.to_vec());
+    Some(KernelOrigin::Foreign(Foreign { builder: Some(&found.builder), boot: &found.boot, own }))
+}

@@ -1,0 +1,63 @@
+//! Which kernels are installed in a root.
+
+use std::collections::BTreeSet;
+
+use crate::Root;
+use crate::error::FileError;
+use crate::fs::is_file;
+use crate::system::kernel::release::{compare_installed, is_release};
+
+/// What follows the name of a file that is no longer, or not yet, the kernel's own: `make install`, dpkg, rpm, editors and
+/// administrators make such copies.
+const COPIES: [&str; 24] = [
+    "asc", "backup", "bad", "bak", "copy", "disabled", "efi", "gz", "hmac", "img", "new", "old", "orig", "rpmnew",
+    "rpmorig", "rpmsave", "sav", "save", "saved", "sha256", "sha512", "sig", "tmp", "xz",
+];
+
+/// Returns the release of the newest kernel that is installed in `root`: of those with an image, the last in the order of
+/// `kernel-install`. Among kernels of one version, it is the plain flavour.
+///
+/// # Errors
+/// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
+pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
+    let named = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| name.into_string().ok());
+    let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
+    let mut releases: Vec<String> = with_modules
+        .iter()
+        .filter(|release| is_image(root, &format!("/lib/modules/{release}/vmlinuz")))
+        .cloned()
+        .collect();
+    for name in named(root.names("/boot")?) {
+        if let Some(release) = name.strip_prefix("vmlinuz-")
+            && is_release(release)
+            && is_image(root, &format!("/boot/{name}"))
+        {
+            releases.push(release.to_owned());
+        }
+    }
+    // A copy has no modules of its own, and is called after the kernel that it is a copy of, which has.
+    let original = |name: &str, release: &str| {
+        name.strip_prefix(release).is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
+    };
+    let is_copy = |name: &str| {
+        is_copy(name) || (!with_modules.contains(name) && with_modules.iter().any(|release| original(name, release)))
+    };
+    Ok(releases.iter().filter(|name| !is_copy(name)).max_by(|a, b| compare_installed(a, b)).cloned())
+}
+
+fn is_image(root: &Root, path: &str) -> bool {
+    matches!(root.stat_followed(path), Ok(Some(found)) if is_file(&found))
+}
+
+/// Returns whether `name` is that of a copy: `6.1.90.old`, `6.1.90.dpkg-new`, `6.1.90~`.
+fn is_copy(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(['.', '-', '_']).collect();
+    lower.ends_with('~')
+        || [".dpkg-", ".ucf-", ".old-"].iter().any(|part| lower.contains(part))
+        || words.last().is_some_and(|last| COPIES.contains(last))
+        || words.contains(&"rescue")
+}
+
+#[cfg(test)]
+mod tests;

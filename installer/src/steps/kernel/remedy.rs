@@ -1,0 +1,122 @@
+//! What to do about missing headers.
+
+use std::path::Component;
+
+use faults::Remedy;
+use host::fs::InRoot;
+use host::system::distribution::{Foreign, KernelOrigin, KernelPackages};
+use host::system::kernel::Incomplete;
+
+use crate::model::host_context::{HostContext, JudgedKernel};
+
+/// Returns what gives the kernel its headers.
+pub(super) fn install(cx: &HostContext, kernel: &JudgedKernel) -> Vec<Remedy> {
+    match cx.distribution.kernel_origin(&kernel.release) {
+        KernelOrigin::Packaged(packages) => {
+            let mut remedies = Vec::from_iter(cx.distribution.refresh_command().map(Remedy::run_in_root));
+            remedies.extend(cx.distribution.install_command(&packages.exact).map(Remedy::run_in_root));
+            remedies.extend(newest(cx, kernel, &packages));
+            remedies
+        }
+        KernelOrigin::Foreign(foreign) => boot_own(cx, kernel, &foreign),
+        KernelOrigin::Unknown => elsewhere(cx, kernel),
+    }
+}
+
+/// Returns what completes headers of which parts are missing. The package manager believes that they are there, so that a mere
+/// installation does nothing.
+pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Incomplete) -> Vec<Remedy> {
+    let distribution = &cx.distribution;
+    let mut remedies = Vec::new();
+    if let KernelOrigin::Packaged(packages) = distribution.kernel_origin(&kernel.release) {
+        let mut again = packages.exact.clone();
+        if distribution.package_manager() == Some("apt-get") {
+            let owner = |path: &InRoot| debian_package(path).filter(|package| !again.contains(package));
+            let mut owners: Vec<String> = incomplete.missing.iter().filter_map(owner).collect();
+            owners.retain(|package| !package.ends_with(&format!("-{}", kernel.release)));
+            owners.dedup();
+            again.extend(owners);
+            remedies.extend(distribution.refresh_command().map(Remedy::run_in_root));
+        }
+        remedies.extend(distribution.reinstall_command(&again).map(Remedy::run_in_root));
+        if erases_separately(distribution.package_manager()) {
+            let install = distribution.install_command(&packages.exact).map(Remedy::run_in_root);
+            remedies
+                .extend(install.map(|remedy| remedy.with_comment("if the package was erased and left these files")));
+        }
+        remedies.extend(link(kernel, incomplete));
+        remedies.extend(newest(cx, kernel, &packages));
+        return remedies;
+    }
+    remedies.extend(link(kernel, incomplete));
+    remedies.extend(install(cx, kernel));
+    remedies
+}
+
+/// Returns whether reinstalling an erased package fails.
+fn erases_separately(package_manager: Option<&str>) -> bool {
+    matches!(package_manager, Some("dnf" | "yum" | "tdnf"))
+}
+
+/// The link belongs to the kernel's own package on Enterprise Linux and SUSE.
+fn link(kernel: &JudgedKernel, incomplete: &Incomplete) -> Option<Remedy> {
+    let build = format!("/lib/modules/{}/build", kernel.release);
+    let directory = incomplete.directory.to_string();
+    (!incomplete.linked).then(|| Remedy::run_in_root(["ln", "-sfn", &directory, &build]))
+}
+
+/// Returns the package of Debian's that owns `path`: `/usr/src/linux-headers-6.1.0-18-common/Makefile` and
+/// `/usr/lib/linux-kbuild-6.1/scripts` are in directories that are called as their packages are.
+fn debian_package(path: &InRoot) -> Option<String> {
+    let mut names = path.components().filter_map(|component| match component {
+        Component::Normal(name) => name.to_str(),
+        _ => None,
+    });
+    let is_owner = names.next() == Some("usr") && matches!(names.next(), Some("src" | "lib"));
+    let package = names.next().filter(|name| name.starts_with("linux-") && is_owner)?;
+    let plain = package.chars().all(|c| c.is_ascii_alphanumeric() || "+-.~".contains(c));
+    plain.then(|| package.to_owned())
+}
+
+/// Returns what installs the newest kernel of the same kind together with its headers, for a version that has left the archive.
+fn newest(cx: &HostContext, kernel: &JudgedKernel, packages: &KernelPackages) -> Vec<Remedy> {
+    let Some(command) = cx.distribution.install_command(&packages.newest) else { return Vec::new() };
+    let comment = "if that version has left the archive: a newer kernel with its headers";
+    let mut remedies = vec![Remedy::run_in_root(command).with_comment(comment)];
+    remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("if a newer kernel was installed")));
+    remedies
+}
+
+fn reboot(kernel: &JudgedKernel) -> Option<Remedy> {
+    kernel.running.then(|| Remedy::run_in_root(["systemctl", "reboot"]).rebooting())
+}
+
+/// Returns how to get rid of a kernel that the distribution did not build and has no headers for.
+fn boot_own(cx: &HostContext, kernel: &JudgedKernel, foreign: &Foreign) -> Vec<Remedy> {
+    let release = &kernel.release;
+    let builder = match foreign.builder {
+        Some(builder) => format!("kernel {release} was built by {builder}"),
+        None => format!("kernel {release} was not built by {}", cx.distribution.id),
+    };
+    let own = cx.distribution.install_command(&foreign.own).filter(|_| !foreign.own.is_empty());
+    let mut remedies =
+        Vec::from_iter(cx.distribution.refresh_command().filter(|_| own.is_some()).map(Remedy::run_in_root));
+    remedies.extend(
+        own.map(|command| Remedy::run_in_root(command).with_comment("the distribution's own kernel and its headers")),
+    );
+    remedies.push(Remedy::manual(format!("boot the distribution's own kernel, since {builder}: {}", foreign.boot)));
+    remedies
+}
+
+/// Returns what can be said where neither a package nor the builder of the kernel is known.
+fn elsewhere(cx: &HostContext, kernel: &JudgedKernel) -> Vec<Remedy> {
+    let release = &kernel.release;
+    let mut remedies =
+        vec![Remedy::manual(format!("install the headers of kernel {release} from where it comes from"))];
+    if let Some(command) = cx.distribution.own_kernel().and_then(|own| cx.distribution.install_command(own)) {
+        let comment = "or the distribution's own kernel with its headers, to boot that one";
+        remedies.push(Remedy::run_in_root(command).with_comment(comment));
+        remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("if another kernel was installed")));
+    }
+    remedies
+}

@@ -1,0 +1,106 @@
+//! What a transaction of the policy store that failed is reported as, and what to do about it.
+
+use faults::{Reason, Remedy};
+use host::fs::InRoot;
+use host::system::memory;
+use host::{InsideText, Root};
+use policy::culprit::{Record, is_sound};
+use policy::transaction::{StoreTarget, TransactionError};
+use policy::{Cause, Culprit, Store};
+
+use super::reason::reason_of;
+use crate::model::host_context::HostContext;
+use crate::model::report::Finding;
+
+/// Returns the finding for `error`, with the way out that its message shows.
+pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
+    let store = Store::locate(cx.root, error.target.policy_type()).ok().flatten();
+    let store = store.as_ref().map(Store::path);
+    let again = Remedy::hostprep(["repair"]);
+    if is_out_of_memory(cx, error, store) {
+        let detail = format!("{}; {}", error.inside_text(cx.root), memory_of_this_machine());
+        let more = Remedy::manual("free memory, or add memory or swap: linking the policy takes some 200 MiB");
+        return Finding { reason: Reason::OutOfMemory, detail, remedy: vec![more, again] };
+    }
+    let mut detail = error.inside_text(cx.root);
+    let mut remedy = Vec::new();
+    match (error.culprit.as_deref(), store) {
+        (Some(culprit @ Culprit::Module { name, priority }), _) if !culprit.is_base() => {
+            remedy.push(Remedy::command(&error.target.remove_module(name, *priority)));
+        }
+        (Some(Culprit::Module { .. }), _) => remedy.push(reinstall_policy(cx, &error.target)),
+        (Some(Culprit::Record(record)), Some(store)) => {
+            let (found, deletion) = delete_record(cx, &error.target, record, store);
+            detail = format!("{detail} ({found})");
+            remedy.push(deletion);
+        }
+        (None, _) if error.cause == Cause::StoreBroken => {
+            remedy.push(Remedy::command(&error.target.rebuild()).with_comment("shows which module or file is damaged"));
+        }
+        (Some(Culprit::Record(_)) | None, _) => {}
+    }
+    remedy.push(again);
+    Finding { reason: reason_of(error.cause), detail, remedy }
+}
+
+/// Without memory, libsemanage also takes a module that it cannot unpack for a damaged one.
+fn is_out_of_memory(cx: &HostContext, error: &TransactionError, store: Option<&InRoot>) -> bool {
+    let cannot_unpack = error.source.stderr().contains("Failure reading bz2 archive");
+    match (error.culprit.as_deref(), store) {
+        _ if error.cause == Cause::OutOfMemory => true,
+        (Some(Culprit::Module { name, priority }), Some(store)) => {
+            cannot_unpack && is_sound(cx.root, store, *priority, name)
+        }
+        _ => false,
+    }
+}
+
+/// The tools run on this machine, also for an alternate root.
+fn memory_of_this_machine() -> String {
+    let system = Root::system().ok();
+    let usage = system.and_then(|root| memory::usage(&root).ok().flatten());
+    match usage {
+        Some(memory::Usage { total_kib, available_kib }) => {
+            format!("{} of {} MiB of memory are available", available_kib / 1024, total_kib / 1024)
+        }
+        None => "how much memory is available is not known".to_owned(),
+    }
+}
+
+fn reinstall_policy(cx: &HostContext, target: &StoreTarget) -> Remedy {
+    let package = format!("selinux-policy-{}", target.policy_type());
+    let command: &[&str] = match cx.distribution.package_manager() {
+        Some("apt-get") => &["apt-get", "install", "-y", "--reinstall"],
+        Some("zypper") => &["zypper", "--non-interactive", "install", "--force"],
+        Some(manager @ ("dnf" | "yum" | "tdnf")) => &[manager, "reinstall", "-y"],
+        _ => return Remedy::manual(format!("reinstall the policy package, {package}")),
+    };
+    Remedy::run_in_root(command.iter().copied().chain([package.as_str()]))
+}
+
+/// Returns where the record is, and how to delete it. `semanage` has no option for another root, so it runs in it; `-S` and `-N`
+/// keep it to that root's store.
+fn delete_record(cx: &HostContext, target: &StoreTarget, record: &Record, store: &InRoot) -> (String, Remedy) {
+    let (located, text) = record.locate(cx.root, store);
+    let path = located.path(store);
+    let place = match located.line {
+        Some(line) => format!("{}, line {line}", path.display()),
+        None => path.display().to_string(),
+    };
+    // A line that libsemanage cannot parse keeps semanage from deleting any.
+    let deletion = text.as_deref().filter(|_| record.line.is_none()).and_then(|text| record.deletion(text));
+    let remedy = match deletion.as_deref() {
+        Some([object, arguments @ ..]) => {
+            let mut command = vec!["semanage", object];
+            if target.is_alternate() {
+                command.push("-N");
+            }
+            if target.is_alternate() || !target.loads() {
+                command.extend(["-S", target.policy_type()]);
+            }
+            Remedy::run_in_root(command.into_iter().chain(arguments.iter().map(String::as_str)))
+        }
+        _ => Remedy::manual(format!("correct or delete the record in {place}")),
+    };
+    (place, remedy)
+}
