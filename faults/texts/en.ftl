@@ -23,19 +23,21 @@ fault-7 = Scan Service Failed To Start
     .resolution-memory = Check the available memory with “free -m”; with too little memory, the scanner cannot start. The Secure Endpoint User Guide lists the memory that Linux hosts need. Stop other programs or add memory.
 
 fault-8 = Realtime Filesystem Monitor Failed To Start
-    .cause = The kernel module { $filesystem-module }, which watches the file system, could not be loaded. It is needed only if the connector's policy has “Monitor File Copies and Moves” on.
+    .cause = The kernel module { $filesystem-module }, which watches the file system, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Monitor File Copies and Moves” on.
     .impact = Activity in the file system is not monitored.
     .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
     .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module } may conflict with the kernel or with a third-party module.
     .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $filesystem-module } for this kernel yourself.
+    .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
     .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is locked. Correct the cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
 fault-9 = Realtime Network Monitor Failed To Start
-    .cause = The kernel module { $network-module }, which watches the network, could not be loaded. It is needed only if the connector's policy has “Enable Device Flow Correlation” on.
+    .cause = The kernel module { $network-module }, which watches the network, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Enable Device Flow Correlation” on.
     .impact = Activity on the network is not monitored.
     .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
     .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module } may conflict with the kernel or with a third-party module.
     .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $network-module } for this kernel yourself.
+    .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
     .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is locked. Correct the cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
 fault-11 = Required Kernel-Devel Package Is Missing
@@ -48,10 +50,11 @@ fault-11 = Required Kernel-Devel Package Is Missing
     .resolution-restart = Wait a minute; if the fault is still there, restart the connector.
 
 fault-16 = Incompatible Kernel
-    .cause = This version of the connector does not support the running kernel { $kernel }, and its policy has “Monitor File Copies and Moves” or “Enable Device Flow Correlation” on.
+    .cause = This version of the connector does not support the running kernel { $kernel }, or that kernel was built without an option that eBPF programs need, and the connector's policy has “Monitor File Copies and Moves” or “Enable Device Flow Correlation” on.
     .impact = File and network activity are not monitored as the policy requires.
     .resolution-kernel = Boot an older kernel that the connector supports.
     .resolution-connector = Or upgrade the connector to a version that supports { $kernel }; its system requirements for Linux list the kernels.
+    .resolution-option = If an option of the kernel is the reason, boot a kernel of the distribution, or build yours with that option.
 
 fault-18 = Connector Event Monitoring Is Overloaded
     .cause = There are more events on the host than the connector can monitor. If the fault is major, it monitors fewer kinds of events until the load falls. If it is critical, the load is even higher.
@@ -81,6 +84,7 @@ reason-store-read-only = the policy store cannot be written
 reason-module-disabled = the policy module is disabled
 reason-module-missing = the policy module is not installed
 reason-neverallow = the policy forbids the rule outright
+reason-mount-options = a mount option keeps the connector's program out of its domain
 reason-policy-denies = the kernel still denies it, though everything is in place
 reason-policy-load-locked = the kernel accepts no new policy before the next boot
 reason-policy-load-failed = the policy could not be built or loaded
@@ -111,14 +115,19 @@ reason-secure-boot = UEFI Secure Boot is on and keeps the kernel module out
 reason-signature-enforced = the kernel loads only signed modules, and this one is unsigned
 reason-kernel-module-missing = there is no module for the running kernel
 reason-kernel-module-refused = the kernel refused the module
+reason-lockdown = the kernel is locked down for confidentiality, so eBPF programs cannot read its memory
+reason-bpf-not-permitted = the kernel does not let root use bpf(2)
+reason-bpf-program-rejected = the kernel refuses even an eBPF program that does nothing
 reason-load-locked = the load lock is locked, because the host crashed repeatedly with the kernel component loaded
 reason-kernel-unsupported = the connector does not support the running kernel
+reason-kernel-option = the kernel was built without an option that eBPF programs need
 reason-events-overloaded = there are more events than the connector can monitor
 reason-raised-by-hand = raised on the command line
 
 scope-directories = if the directories were changed
 scope-kernel-modules = RHEL and CentOS 6 and 7; Oracle Linux 7 with RHCK, or with UEK 5 or earlier; Amazon Linux 2 with kernel 4.14 or earlier
 scope-own-module = building the module yourself
+scope-ebpf = causes that keep eBPF programs out
 scope-red-hat = RHEL, CentOS, Rocky Linux and AlmaLinux 8 or later; Oracle Linux 8 with RHCK
 scope-amazon = Amazon Linux 2 with kernel 4.19 or later
 scope-debian = Debian 10 or later; Ubuntu 18.04 or later

@@ -22,19 +22,21 @@ fault-7 = スキャンサービスの起動失敗
     .resolution-memory = 使用可能なメモリを「free -m」で確認します。不足していると、スキャナーは起動できません。Linux で必要な容量は、Secure Endpoint のユーザーガイドに記載されています。ほかのプログラムを停止するか、メモリを増設します。
 
 fault-8 = リアルタイムファイルシステム監視の起動失敗
-    .cause = ファイルシステムを監視するカーネルモジュール { $filesystem-module } を読み込めませんでした。このモジュールが必要なのは、コネクタのポリシーで「Monitor File Copies and Moves」が有効な場合だけです。
+    .cause = ファイルシステムを監視するカーネルモジュール { $filesystem-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。これらが必要なのは、コネクタのポリシーで「Monitor File Copies and Moves」が有効な場合だけです。
     .impact = ファイルシステムのアクティビティが監視されません。
     .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
     .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $filesystem-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
     .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $filesystem-module } を自分でビルドすることもできます。
+    .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
     .resolution-load-lock = 原因がロードロックの場合は、「hostprep load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「hostprep load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
 fault-9 = リアルタイムネットワーク監視の起動失敗
-    .cause = ネットワークを監視するカーネルモジュール { $network-module } を読み込めませんでした。このモジュールが必要なのは、コネクタのポリシーで「Enable Device Flow Correlation」が有効な場合だけです。
+    .cause = ネットワークを監視するカーネルモジュール { $network-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。これらが必要なのは、コネクタのポリシーで「Enable Device Flow Correlation」が有効な場合だけです。
     .impact = ネットワークのアクティビティが監視されません。
     .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
     .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $network-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
     .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $network-module } を自分でビルドすることもできます。
+    .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
     .resolution-load-lock = 原因がロードロックの場合は、「hostprep load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「hostprep load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
 fault-11 = 必要なカーネル開発パッケージの不足
@@ -47,10 +49,11 @@ fault-11 = 必要なカーネル開発パッケージの不足
     .resolution-restart = 1 分ほど待ちます。障害が解消されない場合は、コネクタを再起動します。
 
 fault-16 = 互換性のないカーネル
-    .cause = このバージョンのコネクタは、実行中のカーネル { $kernel } をサポートしていません。一方、コネクタのポリシーでは「Monitor File Copies and Moves」または「Enable Device Flow Correlation」が有効になっています。
+    .cause = このバージョンのコネクタが実行中のカーネル { $kernel } をサポートしていないか、このカーネルが eBPF プログラムに必要なオプションなしでビルドされています。一方、コネクタのポリシーでは「Monitor File Copies and Moves」または「Enable Device Flow Correlation」が有効になっています。
     .impact = ファイルとネットワークのアクティビティは、ポリシーの指定どおりには監視されません。
     .resolution-kernel = コネクタがサポートする古いバージョンのカーネルで起動します。
     .resolution-connector = または、{ $kernel } をサポートするバージョンにコネクタをアップグレードします。対応するカーネルは、コネクタの Linux 用システム要件に記載されています。
+    .resolution-option = カーネルのオプションが原因の場合は、ディストリビューションが提供するカーネルで起動するか、そのオプションを有効にしてカーネルをビルドし直します。
 
 fault-18 = コネクタのイベント監視の過負荷
     .cause = ホスト上のイベントが多すぎて、コネクタが監視しきれません。重大度が「メジャー」のときは、負荷が下がるまで監視するイベントの種類を減らします。「クリティカル」のときは、負荷がさらに高くなっています。
@@ -80,6 +83,7 @@ reason-store-read-only = ポリシーストアに書き込めない
 reason-module-disabled = ポリシーモジュールが無効になっている
 reason-module-missing = ポリシーモジュールがインストールされていない
 reason-neverallow = ポリシーがこの規則自体を禁止している
+reason-mount-options = マウントオプションのため、コネクタのプログラムが専用のドメインで起動しない
 reason-policy-denies = すべて揃っているのに、カーネルが依然として拒否する
 reason-policy-load-locked = 次回の起動まで、カーネルは新しいポリシーを受け付けない
 reason-policy-load-failed = ポリシーをビルドまたは読み込めなかった
@@ -110,14 +114,19 @@ reason-secure-boot = UEFI セキュアブートが有効なため、カーネル
 reason-signature-enforced = カーネルが署名付きモジュールしか受け付けず、このモジュールには署名がない
 reason-kernel-module-missing = 実行中のカーネル用のモジュールがない
 reason-kernel-module-refused = カーネルがモジュールを拒否した
+reason-lockdown = カーネルが機密性レベルでロックダウンされており、eBPF プログラムがカーネルのメモリを読み取れない
+reason-bpf-not-permitted = カーネルが root に bpf(2) の使用を許可していない
+reason-bpf-program-rejected = 何もしない eBPF プログラムさえカーネルに拒否された
 reason-load-locked = カーネルコンポーネントを読み込んだ状態でホストが繰り返しクラッシュしたため、ロードロックがかかっている
 reason-kernel-unsupported = 実行中のカーネルをコネクタがサポートしていない
+reason-kernel-option = カーネルが eBPF プログラムに必要なオプションなしでビルドされている
 reason-events-overloaded = コネクタが監視しきれない量のイベントが発生している
 reason-raised-by-hand = コマンドラインから手動で発生させた
 
 scope-directories = 「ディレクトリの変更」が原因の場合
 scope-kernel-modules = RHEL・CentOS の 6 と 7、Oracle Linux 7（RHCK または UEK 5 以前）、Amazon Linux 2（カーネル 4.14 以前）
 scope-own-module = モジュールを自分でビルドする場合
+scope-ebpf = eBPF プログラムの読み込みを妨げる原因
 scope-red-hat = RHEL・CentOS・Rocky Linux・AlmaLinux の 8 以降、Oracle Linux 8（RHCK）
 scope-amazon = Amazon Linux 2（カーネル 4.19 以降）
 scope-debian = Debian 10 以降、Ubuntu 18.04 以降

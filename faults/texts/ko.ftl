@@ -22,19 +22,21 @@ fault-7 = 스캔 서비스를 시작하지 못함
     .resolution-memory = "free -m" 명령으로 사용 가능한 메모리를 확인합니다. 메모리가 부족하면 스캐너를 시작할 수 없습니다. Linux에 필요한 용량은 Secure Endpoint 사용 설명서에 나와 있습니다. 다른 프로그램을 중지하거나 메모리를 늘립니다.
 
 fault-8 = 실시간 파일 시스템 모니터를 시작하지 못함
-    .cause = 파일 시스템을 감시하는 { $filesystem-module } 커널 모듈을 로드하지 못했습니다. 이 모듈은 커넥터 정책에 "Monitor File Copies and Moves" 옵션이 켜져 있을 때만 필요합니다.
+    .cause = 파일 시스템을 감시하는 { $filesystem-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다. 둘 다 커넥터 정책에 "Monitor File Copies and Moves" 옵션이 켜져 있을 때만 필요합니다.
     .impact = 파일 시스템 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $filesystem-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
     .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $filesystem-module } 모듈을 직접 빌드할 수도 있습니다.
+    .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "hostprep load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "hostprep load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
 fault-9 = 실시간 네트워크 모니터를 시작하지 못함
-    .cause = 네트워크를 감시하는 { $network-module } 커널 모듈을 로드하지 못했습니다. 이 모듈은 커넥터 정책에 "Enable Device Flow Correlation" 옵션이 켜져 있을 때만 필요합니다.
+    .cause = 네트워크를 감시하는 { $network-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다. 둘 다 커넥터 정책에 "Enable Device Flow Correlation" 옵션이 켜져 있을 때만 필요합니다.
     .impact = 네트워크 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $network-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
     .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $network-module } 모듈을 직접 빌드할 수도 있습니다.
+    .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "hostprep load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "hostprep load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
 fault-11 = 필요한 커널 개발 패키지가 없음
@@ -47,10 +49,11 @@ fault-11 = 필요한 커널 개발 패키지가 없음
     .resolution-restart = 1분을 기다려도 결함이 남아 있으면 커넥터를 다시 시작합니다.
 
 fault-16 = 호환되지 않는 커널
-    .cause = 이 버전의 커넥터는 실행 중인 커널({ $kernel })을 지원하지 않는데, 커넥터 정책에는 "Monitor File Copies and Moves" 또는 "Enable Device Flow Correlation" 옵션이 켜져 있습니다.
+    .cause = 이 버전의 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않거나 이 커널이 eBPF 프로그램에 필요한 옵션 없이 빌드되었는데, 커넥터 정책에는 "Monitor File Copies and Moves" 또는 "Enable Device Flow Correlation" 옵션이 켜져 있습니다.
     .impact = 파일 및 네트워크 활동을 정책에서 요구하는 대로 모니터링하지 못합니다.
     .resolution-kernel = 커넥터가 지원하는 이전 커널로 부팅합니다.
     .resolution-connector = 또는 { $kernel } 커널을 지원하는 버전으로 커넥터를 업그레이드합니다. 지원되는 커널은 커넥터의 Linux 시스템 요구 사항에 나와 있습니다.
+    .resolution-option = 커널 옵션이 원인이면 배포판이 제공하는 커널로 부팅하거나, 그 옵션을 켜서 커널을 다시 빌드합니다.
 
 fault-18 = 커넥터 이벤트 모니터링 과부하
     .cause = 호스트에서 커넥터가 감시할 수 있는 것보다 많은 이벤트가 발생하고 있습니다. "주요" 등급에서는 부하가 줄어들 때까지 감시하는 이벤트 종류를 줄입니다. "심각" 등급은 부하가 그보다 더 크다는 뜻입니다.
@@ -80,6 +83,7 @@ reason-store-read-only = 정책 저장소에 쓸 수 없음
 reason-module-disabled = 정책 모듈이 꺼져 있음
 reason-module-missing = 정책 모듈이 설치되어 있지 않음
 reason-neverallow = 정책이 이 규칙 자체를 금지함
+reason-mount-options = 마운트 옵션 때문에 커넥터 프로그램이 전용 도메인에서 시작되지 못함
 reason-policy-denies = 모두 갖추어졌는데도 커널이 여전히 거부함
 reason-policy-load-locked = 다음 부팅 전까지 커널이 새 정책을 받아들이지 않음
 reason-policy-load-failed = 정책을 빌드하거나 로드하지 못함
@@ -110,14 +114,19 @@ reason-secure-boot = UEFI 보안 부팅이 켜져 있어 커널 모듈을 로드
 reason-signature-enforced = 커널이 서명된 모듈만 받아들이는데 이 모듈에는 서명이 없음
 reason-kernel-module-missing = 실행 중인 커널에 맞는 모듈이 없음
 reason-kernel-module-refused = 커널이 모듈을 거부함
+reason-lockdown = 커널이 기밀성(confidentiality) 수준으로 잠겨 있어 eBPF 프로그램이 커널 메모리를 읽지 못함
+reason-bpf-not-permitted = 커널이 root에게 bpf(2) 사용을 허용하지 않음
+reason-bpf-program-rejected = 아무 일도 하지 않는 eBPF 프로그램마저 커널이 거부함
 reason-load-locked = 커널 구성 요소가 로드된 상태에서 호스트가 거듭 비정상 종료되어 로드 잠금이 걸림
 reason-kernel-unsupported = 커넥터가 실행 중인 커널을 지원하지 않음
+reason-kernel-option = 커널이 eBPF 프로그램에 필요한 옵션 없이 빌드됨
 reason-events-overloaded = 커넥터가 감시할 수 있는 것보다 이벤트가 많음
 reason-raised-by-hand = 명령줄에서 수동으로 발생시킴
 
 scope-directories = 원인이 "디렉터리 변경"인 경우
 scope-kernel-modules = RHEL 및 CentOS 6, 7; Oracle Linux 7(RHCK 또는 UEK 5 이하); Amazon Linux 2(커널 4.14 이하)
 scope-own-module = 모듈을 직접 빌드하는 경우
+scope-ebpf = eBPF 프로그램의 로드를 막는 원인인 경우
 scope-red-hat = RHEL, CentOS, Rocky Linux, AlmaLinux 8 이상; Oracle Linux 8(RHCK)
 scope-amazon = Amazon Linux 2(커널 4.19 이상)
 scope-debian = Debian 10 이상; Ubuntu 18.04 이상

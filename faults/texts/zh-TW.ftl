@@ -22,19 +22,21 @@ fault-7 = 掃描服務無法啟動
     .resolution-memory = 用「free -m」查看可用的記憶體；記憶體不足時，掃描程式無法啟動。Linux 所需的容量請參閱 Secure Endpoint 的使用手冊。請停止其他程式或增加記憶體。
 
 fault-8 = 即時檔案系統監控無法啟動
-    .cause = 監控檔案系統的核心模組 { $filesystem-module } 無法載入。只有在連接器政策開啟「Monitor File Copies and Moves」時，才需要這個模組。
+    .cause = 監控檔案系統的核心模組 { $filesystem-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。只有在連接器政策開啟「Monitor File Copies and Moves」時，才需要這些元件。
     .impact = 不會監控檔案系統的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $filesystem-module } 可能與核心或第三方模組衝突。
     .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $filesystem-module }。
+    .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
     .resolution-load-lock = 如果原因是載入鎖，請用「hostprep load-lock status」查看上鎖的原因。先排除該原因，再執行「hostprep load-lock reset」。升級或重新安裝連接器也會解鎖。
 
 fault-9 = 即時網路監控無法啟動
-    .cause = 監控網路的核心模組 { $network-module } 無法載入。只有在連接器政策開啟「Enable Device Flow Correlation」時，才需要這個模組。
+    .cause = 監控網路的核心模組 { $network-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。只有在連接器政策開啟「Enable Device Flow Correlation」時，才需要這些元件。
     .impact = 不會監控網路的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $network-module } 可能與核心或第三方模組衝突。
     .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $network-module }。
+    .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
     .resolution-load-lock = 如果原因是載入鎖，請用「hostprep load-lock status」查看上鎖的原因。先排除該原因，再執行「hostprep load-lock reset」。升級或重新安裝連接器也會解鎖。
 
 fault-11 = 缺少必要的核心開發套件
@@ -47,10 +49,11 @@ fault-11 = 缺少必要的核心開發套件
     .resolution-restart = 等候一分鐘；如果故障仍在，請重新啟動連接器。
 
 fault-16 = 核心不相容
-    .cause = 這個版本的連接器不支援執行中的核心 { $kernel }，而連接器政策開啟了「Monitor File Copies and Moves」或「Enable Device Flow Correlation」。
+    .cause = 這個版本的連接器不支援執行中的核心 { $kernel }，或該核心建置時缺少 eBPF 程式所需的選項，而連接器政策開啟了「Monitor File Copies and Moves」或「Enable Device Flow Correlation」。
     .impact = 無法依政策的要求監控檔案和網路活動。
     .resolution-kernel = 改用連接器支援的較舊核心開機。
     .resolution-connector = 或將連接器升級到支援 { $kernel } 的版本；支援哪些核心，請參閱連接器的 Linux 系統需求。
+    .resolution-option = 如果原因是核心選項，請改用發行版提供的核心開機，或開啟該選項後重新建置核心。
 
 fault-18 = 連接器事件監控超載
     .cause = 主機上的事件多到連接器監控不完。嚴重性為「主要」時，連接器會減少監控的事件種類，直到負載下降；為「嚴重」時，負載更加沉重。
@@ -80,6 +83,7 @@ reason-store-read-only = 政策儲存區無法寫入
 reason-module-disabled = 政策模組已停用
 reason-module-missing = 未安裝政策模組
 reason-neverallow = 政策完全禁止這條規則
+reason-mount-options = 掛載選項使連接器的程式無法在其專屬網域中啟動
 reason-policy-denies = 一切就緒，但核心仍然拒絕
 reason-policy-load-locked = 下次開機之前，核心不接受新的政策
 reason-policy-load-failed = 政策無法建置或載入
@@ -110,14 +114,19 @@ reason-secure-boot = UEFI 安全開機已開啟，因此無法載入核心模組
 reason-signature-enforced = 核心只接受已簽章的模組，而這個模組沒有簽章
 reason-kernel-module-missing = 沒有適用於執行中核心的模組
 reason-kernel-module-refused = 核心拒絕了該模組
+reason-lockdown = 核心鎖定在機密性（confidentiality）層級，eBPF 程式無法讀取核心記憶體
+reason-bpf-not-permitted = 核心不允許 root 使用 bpf(2)
+reason-bpf-program-rejected = 連不執行任何動作的 eBPF 程式也遭核心拒絕
 reason-load-locked = 核心元件載入後主機一再當機，因此載入鎖已上鎖
 reason-kernel-unsupported = 連接器不支援執行中的核心
+reason-kernel-option = 核心建置時缺少 eBPF 程式所需的選項
 reason-events-overloaded = 事件多到連接器監控不完
 reason-raised-by-hand = 在命令列手動觸發
 
 scope-directories = 原因為「目錄遭更動」時
 scope-kernel-modules = RHEL 與 CentOS 6、7；Oracle Linux 7（RHCK，或 UEK 5 以下）；Amazon Linux 2（核心 4.14 以下）
 scope-own-module = 自行建置模組時
+scope-ebpf = 原因為 eBPF 程式無法載入時
 scope-red-hat = RHEL、CentOS、Rocky Linux、AlmaLinux 8 以上；Oracle Linux 8（RHCK）
 scope-amazon = Amazon Linux 2（核心 4.19 以上）
 scope-debian = Debian 10 以上；Ubuntu 18.04 以上

@@ -1,11 +1,12 @@
 //! Test doubles (feature `test`).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::process::clock::Clock;
+use crate::system::bpf::{Bpf, ProgramKind, Refusal};
 
 /// A clock that moves only when a test or a sleep advances it.
 #[derive(Debug, Default)]
@@ -35,6 +36,41 @@ impl Clock for VirtualClock {
 
     fn sleep(&self, pause: Duration) {
         self.advance(pause);
+    }
+}
+
+/// A kernel with bpf(2), whose answers a test sets.
+#[derive(Debug)]
+pub struct FakeBpf {
+    /// Whether it may be asked.
+    pub may_be_asked: Cell<bool>,
+    /// Why it refuses a map.
+    pub map: RefCell<Option<Refusal>>,
+    /// Why it refuses programs.
+    pub program: RefCell<Option<Refusal>>,
+    /// The programs that were loaded, by kind.
+    pub loaded: RefCell<Vec<ProgramKind>>,
+}
+
+impl Default for FakeBpf {
+    /// It accepts everything.
+    fn default() -> Self {
+        Self { may_be_asked: true.into(), map: None.into(), program: None.into(), loaded: RefCell::default() }
+    }
+}
+
+impl Bpf for FakeBpf {
+    fn may_be_asked(&self) -> bool {
+        self.may_be_asked.get()
+    }
+
+    fn create_map(&self) -> Result<(), Refusal> {
+        self.map.borrow().clone().map_or(Ok(()), Err)
+    }
+
+    fn load(&self, kind: ProgramKind) -> Result<(), Refusal> {
+        self.loaded.borrow_mut().push(kind);
+        self.program.borrow().clone().map_or(Ok(()), Err)
     }
 }
 

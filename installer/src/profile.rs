@@ -1,6 +1,7 @@
 //! An agent's requirements for a host: names, paths, rule, user, directories. As data, so that another agent needs no code.
 
 mod agent;
+mod ebpf;
 mod kernels;
 
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +13,7 @@ use policy::ModuleSpec;
 use serde::{Deserialize, Deserializer};
 
 pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
+pub use ebpf::{Ebpf, KernelOption};
 pub use kernels::{KernelRule, Monitors, Support};
 
 /// The format this version reads.
@@ -42,6 +44,8 @@ pub struct Profile {
     /// The kernels that the agent supports; empty where it does not say.
     #[serde(default)]
     pub kernels: Vec<KernelRule>,
+    /// What its eBPF programs need; `None` if it has none.
+    pub ebpf: Option<Ebpf>,
     /// The agent's kernel modules.
     pub kernel_modules: Option<KernelModules>,
     /// The guard of its kernel component.
@@ -170,6 +174,9 @@ impl Profile {
         let versions = self.kernels.iter().flat_map(|rule| [Some(&rule.kernel_from), rule.kernel_before.as_ref()]);
         if let Some(version) = versions.flatten().find(|version| !version.starts_with(|c: char| c.is_ascii_digit())) {
             return Err(format!("{version:?} is not a kernel version"));
+        }
+        if let Some(ebpf) = &self.ebpf {
+            ebpf.validate()?;
         }
         let most = LoadLockRule::MAX_UNCLEAN_LOADS;
         if !(1..=most).contains(&self.load_lock.unclean_loads) || self.load_lock.within.is_zero() {

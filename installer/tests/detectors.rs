@@ -15,6 +15,7 @@ use installer::model::report::{Outcome, StepReport};
 use installer::model::step::StepRef;
 use installer::profile::{KernelRule, Monitors, Profile, Support};
 use installer::steps::STEPS;
+use policy::kernel::KernelMode;
 
 const SECURE_BOOT: &str = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
@@ -67,6 +68,75 @@ fn secure_boot_keeps_a_module_out() {
         host.file(SECURE_BOOT, "\u{6}\0\0\0\0");
         assert_eq!(repaired(&host, step), (None, false), "{step:?}");
     }
+}
+
+#[test]
+fn secure_boot_is_off_where_shim_does_not_validate() {
+    let host = module_host();
+    module(&host, "ampfsm", "");
+    host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
+    let shim = "sys/firmware/efi/efivars/MokSBStateRT-605dab50-e046-4300-abb6-3dd810dd8b23";
+    for (value, reason) in [("\u{6}\0\0\0\u{1}", None), ("\u{6}\0\0\0\0", Some(Reason::SecureBoot))] {
+        host.file(shim, value);
+        assert_eq!(host.check(FILESYSTEM_MONITOR).finding().map(|finding| finding.reason), reason, "{value:?}");
+    }
+}
+
+#[test]
+fn a_signed_module_under_secure_boot_is_not_called_kept_out() {
+    let host = module_host();
+    host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
+    module(&host, "ampfsm", "\u{7f}ELF~Module signature appended~\n");
+    let report = host.check(FILESYSTEM_MONITOR);
+    assert_eq!(report.outcome, Outcome::Ok);
+    assert!(report.detail.contains("signed; whether the kernel trusts the key is not known"), "{}", report.detail);
+    // It has to be unpacked to see.
+    let host = module_host();
+    host.file(&format!("opt/cisco/amp/modules/{}/ampfsm.ko.xz", running_release()), "");
+    assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok);
+    for (setting, value) in [(SECURE_BOOT, "\u{6}\0\0\0\u{1}"), ("sys/module/module/parameters/sig_enforce", "Y\n")] {
+        host.file(setting, value);
+        let report = host.check(FILESYSTEM_MONITOR);
+        assert!(report.outcome == Outcome::Unknown && report.detail.contains("compressed"), "{report:?}");
+        std::fs::remove_file(host.path(setting)).unwrap();
+    }
+}
+
+#[test]
+fn a_module_with_another_label_is_refused_where_selinux_enforces() {
+    let label = |path: &std::path::Path, label: &str| {
+        let context = format!("system_u:object_r:{label}:s0\0");
+        xattr::set(path, "security.selinux", context.as_bytes())
+    };
+    let host = module_host();
+    let listed = module(&host, "ampfsm", "");
+    let built = format!("opt/cisco/amp/modules/{}/ampnetworkflow.ko", running_release());
+    host.file(&built, "");
+    // An ordinary user may not set labels.
+    if label(&host.path(&listed), "usr_t").is_err() {
+        return;
+    }
+    label(&host.path(&built), "unlabeled_t").unwrap();
+    assert_eq!(repaired(&host, FILESYSTEM_MONITOR), (Some(Reason::KernelModuleRefused), true));
+    assert_eq!(repaired(&host, NETWORK_MONITOR), (Some(Reason::KernelModuleRefused), true));
+    let report = host.check(FILESYSTEM_MONITOR);
+    assert!(report.detail.contains("usr_t") && report.detail.contains("modules_object_t"), "{}", report.detail);
+    assert_eq!(host.remedies(&report), [format!("chcon -t modules_object_t /{listed}")]);
+    let remedies = host.remedies(&host.check(NETWORK_MONITOR));
+    assert_eq!(remedies[0], format!("chcon -t modules_object_t /{built}"));
+    let keep = "semanage fcontext -a -t modules_object_t '/opt/cisco/amp/modules(/.*)?'  # ";
+    assert!(remedies[1].starts_with(keep), "{remedies:?}");
+
+    for mode in [KernelMode::Permissive, KernelMode::NotRunning] {
+        host.kernel.mode.set(mode);
+        assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok, "{mode:?}");
+    }
+    host.kernel.mode.set(KernelMode::Enforcing);
+    for file in [&listed, &built] {
+        label(&host.path(file), "modules_object_t").unwrap();
+    }
+    assert_eq!(repaired(&host, FILESYSTEM_MONITOR), (None, false));
+    assert_eq!(repaired(&host, NETWORK_MONITOR), (None, false));
 }
 
 #[test]
@@ -134,6 +204,15 @@ fn too_little_memory_is_fault_7() {
     assert!(detail.contains("488 MiB") && detail.contains("900"), "{detail}");
     host.file("proc/meminfo", "MemTotal:        1014780 kB\n");
     assert_eq!(repaired(&host, SCAN_SERVICE), (None, false));
+    // EL 9 on 1 GiB with kdump.
+    host.file("proc/meminfo", "MemTotal:         788480 kB\n");
+    assert_eq!(repaired(&host, SCAN_SERVICE), (Some(Reason::MemoryLow), true));
+    host.file("sys/kernel/kexec_crash_size", "201326592\n");
+    assert_eq!(repaired(&host, SCAN_SERVICE), (None, false));
+    let detail = host.check(SCAN_SERVICE).detail;
+    assert!(detail.contains("962 MiB") && detail.contains("192 of them"), "{detail}");
+    host.file("proc/meminfo", "MemTotal:         500000 kB\n");
+    assert!(host.check(SCAN_SERVICE).detail.contains("680 MiB"));
 }
 
 #[test]

@@ -51,9 +51,16 @@ fn unknown(results: &Results) -> Vec<&'static str> {
 /// Each file, what is unknown without it, and a word of why.
 #[test]
 fn only_what_depends_on_the_file_is_unknown() {
-    let of_distribution = &["kernel-support", "filesystem-monitor", "network-monitor"][..];
-    let cases: [(&str, Unusable, &[&str], &str); 13] = [
+    let of_distribution = &["kernel-support", "filesystem-monitor", "network-monitor", "ebpf"][..];
+    let cases: [(&str, Unusable, &[&str], &str); 14] = [
         ("etc/os-release", Directory, of_distribution, "etc/os-release: "),
+        (
+            "etc/os-release",
+            Content(b"ID=rhel\nNAME=\"caf\xe9\"\n"),
+            // A bad line is passed over.
+            &[],
+            "",
+        ),
         ("etc/selinux/config", Directory, &["selinux-module"], "etc/selinux/config: "),
         (
             "etc/selinux/config",

@@ -340,3 +340,71 @@ fn disabled_is_no_fault_but_the_module_is_made_ready() {
         assert_eq!(host.kernel.rule_asked.get(), 0);
     }
 }
+
+const IN_NAMESPACE: &str = "HOSTPREP_TEST_IN_NAMESPACE";
+
+/// Runs the test `name` of this program again in a mount namespace of its own. Returns whether this process is that run.
+fn in_mount_namespace(name: &str) -> bool {
+    use std::process::Command;
+    if std::env::var_os(IN_NAMESPACE).is_some() {
+        return true;
+    }
+    // An ordinary user cannot mount.
+    if Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|output| output.status.success()) {
+        let program = std::env::current_exe().unwrap();
+        let mut again = Command::new("unshare");
+        again.args(["-m", "--"]).arg(program).args(["--exact", name]).env(IN_NAMESPACE, "1");
+        let output = again.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    false
+}
+
+#[test]
+fn a_mount_option_that_keeps_the_program_out_of_its_domain_is_fault_19() {
+    if !in_mount_namespace("a_mount_option_that_keeps_the_program_out_of_its_domain_is_fault_19") {
+        return;
+    }
+    let host = Host::enforcing("rhel-9");
+    host.kernel.allows.set(true);
+    host.directory("opt");
+    let mount = |options: &str| {
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "none"]).arg(host.path("opt"));
+        assert!(mount.status().unwrap().success());
+        host.directory("opt/cisco/amp/bin");
+    };
+    for (options, shown, right) in [
+        ("nosuid", Some("nosuid"), "suid"),
+        ("noexec", Some("noexec"), "exec"),
+        ("nosuid,noexec,nodev", Some("noexec,nosuid"), "exec,suid"),
+        ("nodev", None, ""),
+    ] {
+        mount(options);
+        let report = host.check(MODULE);
+        let Some(shown) = shown else {
+            assert_eq!(report.outcome, Outcome::Ok, "{report:?}");
+            continue;
+        };
+        assert_eq!(reason(&report), Reason::MountOptions, "{report:?}");
+        assert!(report.detail.contains(&format!("/opt is mounted {shown}, so ")), "{}", report.detail);
+        assert!(report.detail.contains("unconfined_service_t"), "{}", report.detail);
+        assert_eq!(host.remedies(&report)[0], format!("mount -o remount,{right} /opt"));
+        host.repair(MODULE);
+        assert_eq!(host.raised(), [19]);
+    }
+    host.repair(MODULE);
+    assert_eq!(host.raised(), [0; 0]);
+    mount("nosuid");
+    // The policy allows the transition, or nothing is enforced.
+    host.kernel.transitions_on_nosuid.set(true);
+    assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
+    host.kernel.transitions_on_nosuid.set(false);
+    host.kernel.mode.set(KernelMode::Permissive);
+    assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
+    // Named beside what else is wrong.
+    host.kernel.mode.set(KernelMode::Enforcing);
+    host.kernel.allows.set(false);
+    let report = host.check(MODULE);
+    assert!(report.detail.contains("denies") && report.detail.contains("mounted nosuid"), "{}", report.detail);
+}

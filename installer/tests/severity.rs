@@ -17,7 +17,8 @@ fn report(step: StepRef, reason: Reason, severity: Option<Severity>) -> StepRepo
     let detail = reason.as_str().to_owned();
     StepReport {
         step: step.id(),
-        fault: step.fault(),
+        faults: step.faults(),
+        is_partial: false,
         outcome: Outcome::Fault,
         detail: detail.clone(),
         findings: vec![Finding { reason, detail, remedy: Vec::new() }],

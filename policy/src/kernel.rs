@@ -94,4 +94,18 @@ pub trait Kernel {
     /// # Errors
     /// [`AskError`] if no policy is in force or the kernel does not answer.
     fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError>;
+
+    /// Asks whether the domain of this process may use the permissions of `spec` on itself. It leaves no AVC message, which an
+    /// attempt that is denied would.
+    ///
+    /// # Errors
+    /// As [`Kernel::ask`].
+    fn ask_own(&self, spec: &ModuleSpec) -> Result<Answer, AskError>;
+
+    /// Asks whether process 1 starts the program of `spec` in its domain also from a file system that is mounted `nosuid`
+    /// (`check_nnp_nosuid` in security/selinux/hooks.c; typebounds are not considered).
+    ///
+    /// # Errors
+    /// As [`Kernel::ask`].
+    fn transitions_on_nosuid(&self, spec: &ModuleSpec) -> Result<bool, AskError>;
 }

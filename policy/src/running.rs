@@ -9,6 +9,7 @@ use std::ffi::CString;
 use std::io;
 use std::path::Path;
 
+use host::Root;
 use selinux::label::Labeler;
 use selinux::label::back_end::File;
 use selinux::{FileAccessMode, SELinuxMode, SecurityClass, SecurityContext, UndefinedHandling};
@@ -23,6 +24,8 @@ const PLAIN_PROGRAM: &str = "bin_t";
 const SERVICE_ROLE: &str = "system_r";
 /// `avd_flags` of `selinux/avc.h`; the crate's own constants differ in type between versions of the header.
 const PERMISSIVE: u32 = 1;
+/// Whether the policy decides about transitions on `nosuid` (Linux 4.14): `policycap nnp_nosuid_transition`.
+const NOSUID_CAPABILITY: &str = "/sys/fs/selinux/policy_capabilities/nnp_nosuid_transition";
 /// The mode of a regular file, for `selabel_lookup(3)`.
 const REGULAR: u32 = 0o100_000;
 
@@ -45,64 +48,110 @@ impl Kernel for RunningKernel {
     }
 
     fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
+        self.require_policy()?;
+        let (context, domain_known) = service_context(spec)?;
+        answer(spec, &context, domain_known)
+    }
+
+    fn ask_own(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
+        self.require_policy()?;
+        let own = SecurityContext::current(true)
+            .map_err(|e| refused("the context of this process".into(), e))
+            .map(|context| text(&context).unwrap_or_default())?;
+        let context = Context::parse(&own)
+            .ok_or_else(|| AskError::Strange { of: "this process".into(), context: own.clone() })?;
+        answer(spec, &context, context.the_type == spec.domain)
+    }
+
+    fn transitions_on_nosuid(&self, spec: &ModuleSpec) -> Result<bool, AskError> {
+        self.require_policy()?;
+        let (service, _) = service_context(spec)?;
+        let init = init_context()?;
+        if init == service {
+            return Ok(true);
+        }
+        let capability = Root::system().and_then(|root| root.read(NOSUID_CAPABILITY, 16));
+        let (true, Ok(class)) =
+            (capability.is_ok_and(|value| value.trim_ascii() == b"1"), SecurityClass::from_name("process2"))
+        else {
+            return Ok(false);
+        };
+        let Ok(bit) = class.access_vector_bit("nosuid_transition") else { return Ok(false) };
+        let (from, into) = (c_string(&init.to_string())?, c_string(&service.to_string())?);
+        let decision = SecurityContext::from_c_str(&from, true)
+            .query_access_decision(&SecurityContext::from_c_str(&into, true), class, bit)
+            .map_err(|e| refused(format!("may {} become {} on nosuid", init.the_type, service.the_type), e))?;
+        Ok(decision.allowed & bit == bit)
+    }
+}
+
+impl RunningKernel {
+    /// Prepares for questions.
+    fn require_policy(self) -> Result<(), AskError> {
         if self.mode() == KernelMode::NotRunning {
             return Err(AskError::NotRunning);
         }
         // A policy load may have changed the numbers of names that were looked up before. libselinux before 3.1 does
         // not have the function; modules of this crate change neither classes nor permissions.
         let _ = selinux::flush_class_cache();
-        let (context, domain_known) = service_context(spec)?;
-        let permissions = |allowed: bool| spec.permissions.iter().map(|name| (name.clone(), allowed)).collect();
-        let answer = |class, permissions, permissive_domain| Answer {
-            domain: context.the_type.clone(),
-            context: context.to_string(),
-            class,
-            permissions,
-            domain_known,
-            permissive_domain,
-        };
-        let Ok(class) = SecurityClass::from_name(&spec.class) else {
-            let allowed = unknown_is_allowed()?;
-            let class = if allowed { ClassKnowledge::UnknownAllowed } else { ClassKnowledge::UnknownDenied };
-            return Ok(answer(class, permissions(allowed), false));
-        };
-        let name = c_string(&context.to_string())?;
-        let itself = SecurityContext::from_c_str(&name, true);
-        let mut unknown_allowed = None;
-        let mut verdicts = Vec::new();
-        let mut permissive = false;
-        for permission in &spec.permissions {
-            let allowed = match class.access_vector_bit(permission) {
-                Ok(bit) => {
-                    let decision = itself
-                        .query_access_decision(&itself, class, bit)
-                        .map_err(|e| refused(format!("may {} {permission}", context.the_type), e))?;
-                    permissive |= decision.flags & PERMISSIVE != 0;
-                    decision.allowed & bit == bit
-                }
-                Err(_) => match unknown_allowed {
-                    Some(allowed) => allowed,
-                    None => *unknown_allowed.insert(unknown_is_allowed()?),
-                },
-            };
-            verdicts.push((permission.clone(), allowed));
-        }
-        Ok(answer(ClassKnowledge::Known, verdicts, permissive))
+        Ok(())
     }
+}
+
+/// Asks whether `context` may use the permissions of `spec` on itself.
+fn answer(spec: &ModuleSpec, context: &Context, domain_known: bool) -> Result<Answer, AskError> {
+    let permissions = |allowed: bool| spec.permissions.iter().map(|name| (name.clone(), allowed)).collect();
+    let answer = |class, permissions, permissive_domain| Answer {
+        domain: context.the_type.clone(),
+        context: context.to_string(),
+        class,
+        permissions,
+        domain_known,
+        permissive_domain,
+    };
+    let Ok(class) = SecurityClass::from_name(&spec.class) else {
+        let allowed = unknown_is_allowed()?;
+        let class = if allowed { ClassKnowledge::UnknownAllowed } else { ClassKnowledge::UnknownDenied };
+        return Ok(answer(class, permissions(allowed), false));
+    };
+    let name = c_string(&context.to_string())?;
+    let itself = SecurityContext::from_c_str(&name, true);
+    let mut unknown_allowed = None;
+    let mut verdicts = Vec::new();
+    let mut permissive = false;
+    for permission in &spec.permissions {
+        let allowed = match class.access_vector_bit(permission) {
+            Ok(bit) => {
+                let decision = itself
+                    .query_access_decision(&itself, class, bit)
+                    .map_err(|e| refused(format!("may {} {permission}", context.the_type), e))?;
+                permissive |= decision.flags & PERMISSIVE != 0;
+                decision.allowed & bit == bit
+            }
+            Err(_) => match unknown_allowed {
+                Some(allowed) => allowed,
+                None => *unknown_allowed.insert(unknown_is_allowed()?),
+            },
+        };
+        verdicts.push((permission.clone(), allowed));
+    }
+    Ok(answer(ClassKnowledge::Known, verdicts, permissive))
 }
 
 /// Returns the context that systemd would start the service in, and whether that is the module's own domain.
 fn service_context(spec: &ModuleSpec) -> Result<(Context, bool), AskError> {
-    let init_text = SecurityContext::of_process(1, true)
-        .map_err(|e| refused("the context of process 1".into(), e))
-        .map(|context| text(&context).unwrap_or_default())?;
-    let Some(init) = Context::parse(&init_text) else {
-        return Err(AskError::Strange { of: "process 1".into(), context: init_text });
-    };
+    let init = init_context()?;
     if let Some(known) = canonical(&init.service(SERVICE_ROLE, &spec.domain))? {
         return Ok((known, true));
     }
     Ok((transition(&init, spec.executable.as_path())?, false))
+}
+
+fn init_context() -> Result<Context, AskError> {
+    let init = SecurityContext::of_process(1, true)
+        .map_err(|e| refused("the context of process 1".into(), e))
+        .map(|context| text(&context).unwrap_or_default())?;
+    Context::parse(&init).ok_or(AskError::Strange { of: "process 1".into(), context: init })
 }
 
 /// Returns the context as the policy names it (an alias becomes its type), or `None` if the policy does not have it.

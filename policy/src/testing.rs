@@ -37,6 +37,10 @@ pub struct FakeKernel {
     pub allows: Cell<bool>,
     /// The rule is allowed, too, once this file exists: for a stand-in `semodule` that makes it.
     pub loaded: Option<PathBuf>,
+    /// Whether the domain of this process may do what the rule allows.
+    pub allows_own: Cell<bool>,
+    /// Whether process 1 starts the service in its domain also on `nosuid`.
+    pub transitions_on_nosuid: Cell<bool>,
     /// Whether [`Kernel::ask`] fails.
     pub is_silent: Cell<bool>,
     /// How often the mode was asked for.
@@ -55,6 +59,8 @@ impl FakeKernel {
             permissive_domain: false.into(),
             allows: false.into(),
             loaded: None,
+            allows_own: true.into(),
+            transitions_on_nosuid: false.into(),
             is_silent: false.into(),
             mode_asked: 0.into(),
             rule_asked: 0.into(),
@@ -74,14 +80,31 @@ impl Kernel for FakeKernel {
             return Err(AskError::NotRunning);
         }
         let allowed = self.allows.get() || self.loaded.as_ref().is_some_and(|file| file.exists());
-        Ok(Answer {
-            domain: spec.domain.clone(),
-            context: format!("system_u:system_r:{}:s0", spec.domain),
+        Ok(self.answer(spec, &spec.domain, allowed))
+    }
+
+    fn ask_own(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
+        if self.is_silent.get() {
+            return Err(AskError::NotRunning);
+        }
+        Ok(self.answer(spec, "rpm_script_t", self.allows_own.get()))
+    }
+
+    fn transitions_on_nosuid(&self, _spec: &ModuleSpec) -> Result<bool, AskError> {
+        Ok(self.transitions_on_nosuid.get())
+    }
+}
+
+impl FakeKernel {
+    fn answer(&self, spec: &ModuleSpec, domain: &str, allowed: bool) -> Answer {
+        Answer {
+            domain: domain.to_owned(),
+            context: format!("system_u:system_r:{domain}:s0"),
             class: self.class.get(),
             permissions: spec.permissions.iter().map(|name| (name.clone(), allowed)).collect(),
             domain_known: true,
             permissive_domain: self.permissive_domain.get(),
-        })
+        }
     }
 }
 

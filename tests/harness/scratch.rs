@@ -173,8 +173,9 @@ impl ScratchRoot {
     /// Installs a kernel without headers; `btf` is what its configuration says.
     pub fn kernel(&self, release: &str, btf: bool) -> &Self {
         let option = if btf { "CONFIG_DEBUG_INFO_BTF=y" } else { "# CONFIG_DEBUG_INFO_BTF is not set" };
+        let ebpf = "CONFIG_BPF_SYSCALL=y\nCONFIG_BPF_JIT=y\nCONFIG_KPROBES=y\nCONFIG_BPF_EVENTS=y\n";
         self.file(&format!("/boot/vmlinuz-{release}"), "")
-            .file(&format!("/boot/config-{release}"), format!("CONFIG_BPF=y\n{option}\n"))
+            .file(&format!("/boot/config-{release}"), format!("CONFIG_BPF=y\n{ebpf}{option}\n"))
             .file(&format!("/lib/modules/{release}/modules.dep"), "")
     }
 

@@ -57,7 +57,7 @@ fn a_file_that_cannot_be_used_leaves_the_rest() {
     let root = ScratchRoot::of("debian-12");
     root.kernel("6.1.0-18-amd64", true).remove("/etc/os-release");
     root.dir("/etc/os-release", 0o755);
-    expect_unknown(&root, &["kernel-support", "filesystem-monitor", "network-monitor"], &["/etc/os-release: "]);
+    expect_unknown(&root, &["kernel-support", "filesystem-monitor", "network-monitor", "ebpf"], &["/etc/os-release: "]);
     let root = ScratchRoot::of("debian-12");
     root.file("/etc/login.defs", b"UMASK 022\nUSERGROUPS_ENAB n\0o\n");
     expect_unknown(&root, &["scan-user"], &["/etc/login.defs, line 2"]);

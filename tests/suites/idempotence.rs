@@ -28,6 +28,7 @@ fn a_second_repair_starts_no_process_and_writes_no_file() {
             "kernel-support=ok",
             "filesystem-monitor=ok",
             "network-monitor=ok",
+            "ebpf=ok",
             "scan-service=ok"
         ]
     );

@@ -30,20 +30,20 @@ pub struct Entry {
     pub since: Vec<Since>,
 }
 
-/// The reasons of a fault, by who sees them.
+/// The reasons of a fault, by who sees them. Both may see the same: then who raised the fault decides who may clear it.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reasons {
     /// Reasons that a check of the host sees.
     pub check: Vec<Reason>,
-    /// Reasons that only the running agent sees.
+    /// Reasons that the running agent sees.
     pub agent: Vec<Reason>,
 }
 
 impl Reasons {
-    /// Returns all of them.
+    /// Returns all of them, each once.
     pub fn iter(&self) -> impl Iterator<Item = &Reason> {
-        self.check.iter().chain(&self.agent)
+        self.check.iter().chain(self.agent.iter().filter(|reason| !self.check.contains(reason)))
     }
 }
 

@@ -25,6 +25,8 @@ stable_words! {
         ModuleMissing = "module-missing",
         /// A neverallow rule of the base policy forbids our rule.
         Neverallow = "neverallow",
+        /// The agent's file system is mounted so that its program cannot be started in its domain.
+        MountOptions = "mount-options",
         /// Everything is in place and the kernel still says no.
         PolicyDenies = "policy-denies",
         /// The kernel accepts no policy before the next boot: the boolean `secure_mode_policyload`.
@@ -85,10 +87,18 @@ stable_words! {
         KernelModuleMissing = "kernel-module-missing",
         /// The kernel refused the agent's module.
         KernelModuleRefused = "kernel-module-refused",
+        /// The kernel is locked down so far that eBPF programs cannot read its memory.
+        Lockdown = "lockdown",
+        /// The kernel does not let root use bpf(2).
+        BpfNotPermitted = "bpf-not-permitted",
+        /// The kernel refuses a program that does nothing.
+        BpfProgramRejected = "bpf-program-rejected",
         /// The load lock keeps the agent's kernel component out, since the host went down with it repeatedly.
         LoadLocked = "load-locked",
         /// The running kernel is not one that the agent supports.
         KernelUnsupported = "kernel-unsupported",
+        /// The kernel was built without an option that eBPF programs need.
+        KernelOption = "kernel-option",
         /// More happens on the host than the agent can watch.
         EventsOverloaded = "events-overloaded",
         /// The fault was raised on the command line.

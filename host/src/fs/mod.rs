@@ -8,6 +8,7 @@
 //! * [`FileId`], [`file_type`]: what `stat(2)` says
 //! * [`fhs`], [`ownership`]: where add-on software keeps its files; who may own and change a file
 //! * [`attributes`], [`Space`]: immutable and append-only files; what a file system still takes
+//! * [`label`], [`Mount`]: SELinux labels; how a file system is mounted
 //! * [`watch`]: waits for changes of a directory
 
 pub mod attributes;
@@ -16,7 +17,9 @@ mod escape;
 pub mod fhs;
 mod files;
 mod in_root;
+pub mod label;
 mod link;
+mod mount;
 mod open;
 mod openat;
 pub mod ownership;
@@ -30,6 +33,7 @@ pub mod watch;
 pub use dir::{Dir, TEMPORARY_SUFFIX, temporary_name};
 pub use files::{TEXT_LIMIT, read_limited, text};
 pub use in_root::{AsInRoot, InRoot, NotInRoot};
+pub use mount::Mount;
 pub use open::{DirLookup, OpenPolicy};
 pub use resolve::MAX_SYMLINKS;
 pub use root::{Root, RootError};

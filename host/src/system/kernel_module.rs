@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::Root;
 use crate::error::{FileError, ReadError};
-use crate::fs::InRoot;
+use crate::fs::{InRoot, label};
 
 /// The end of a signed module (`Documentation/admin-guide/module-signing.rst`).
 const SIGNATURE_MARK: &[u8] = b"~Module signature appended~\n";
@@ -57,6 +57,14 @@ pub fn is_signed(root: &Root, file: &InRoot) -> Result<Option<bool>, FileError> 
     let mut end = vec![0; SIGNATURE_MARK.len()];
     opened.seek(SeekFrom::Start(length - mark)).and_then(|_| opened.read_exact(&mut end)).map_err(failed)?;
     Ok(Some(end == SIGNATURE_MARK))
+}
+
+/// Returns the type of a module's SELinux label, or `None` if it has none.
+///
+/// # Errors
+/// [`FileError`] if the file cannot be read.
+pub fn label_type(root: &Root, file: &InRoot) -> Result<Option<String>, FileError> {
+    Ok(label::type_of(&root.open(file)?))
 }
 
 #[cfg(test)]

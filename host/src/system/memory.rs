@@ -3,12 +3,37 @@
 use crate::Root;
 use crate::error::ReadError;
 
-/// Returns the usable memory in KiB (`MemTotal` of `proc_meminfo(5)`), or `None` if `/proc/meminfo` does not have it.
-///
-/// # Errors
-/// [`ReadError`] if it exists and cannot be read.
-pub fn total_kib(root: &Root) -> Result<Option<u64>, ReadError> {
-    Ok(root.read_text_if_there("/proc/meminfo")?.and_then(|text| total_in(&text)))
+/// Bytes that are set aside for a crash kernel, as kdump wants them (`Documentation/ABI/testing/sysfs-kernel-kexec`).
+const CRASH_SIZE: &str = "/sys/kernel/kexec_crash_size";
+
+/// The memory of a machine, in KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// What the kernel manages (`MemTotal` of `proc_meminfo(5)`).
+    pub managed: u64,
+    /// What is set aside for a crash kernel.
+    pub crash_kernel: u64,
+}
+
+impl Memory {
+    /// Reads the memory of the running system. Returns `None` if `/proc/meminfo` does not have it.
+    ///
+    /// # Errors
+    /// [`ReadError`] if a file exists and cannot be read.
+    pub fn of(root: &Root) -> Result<Option<Self>, ReadError> {
+        let Some(managed) = root.read_text_if_there("/proc/meminfo")?.and_then(|text| total_in(&text)) else {
+            return Ok(None);
+        };
+        // Kernels without kexec have no such file.
+        let reserved = root.read_text_if_there(CRASH_SIZE)?.and_then(|text| text.trim().parse::<u64>().ok());
+        Ok(Some(Self { managed, crash_kernel: reserved.unwrap_or(0) / 1024 }))
+    }
+
+    /// Returns all of it, in KiB.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.managed.saturating_add(self.crash_kernel)
+    }
 }
 
 /// How much memory there is, and how much of it a new program can have, in KiB.
@@ -53,5 +78,19 @@ mod tests {
         assert_eq!(usage_in("MemTotal: 1 kB\n"), None);
         assert_eq!(total_in("MemFree: 1 kB\n"), None);
         assert_eq!(total_in("MemTotal: many kB\n"), None);
+    }
+
+    #[test]
+    fn what_a_crash_kernel_waits_in_is_memory_of_the_machine() {
+        // EL 9 with kdump on a machine of 1 GiB: crashkernel=192M.
+        const MEMINFO: &[u8] = b"MemTotal:         788480 kB\n";
+        for (crash_size, total) in
+            [(Some(&b"201326592\n"[..]), 985_088), (Some(b"0\n"), 788_480), (Some(b"x"), 788_480), (None, 788_480)]
+        {
+            let mut files = vec![("/proc/meminfo", MEMINFO)];
+            files.extend(crash_size.map(|text| (CRASH_SIZE, text)));
+            let (_dir, root) = crate::testing::with(&files);
+            assert_eq!(Memory::of(&root).unwrap().unwrap().total(), total, "{crash_size:?}");
+        }
     }
 }

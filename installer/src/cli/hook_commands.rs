@@ -15,6 +15,7 @@ use installer::model::report::Outcome as StepOutcome;
 use installer::model::step::StepRef;
 use installer::profile::Profile;
 use installer::report::exit;
+use installer::report::text::numbers;
 
 use super::args::{Global, Hook};
 use super::invocation::{Invocation, Privilege, with};
@@ -97,7 +98,7 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
             let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
             for report in results.reports.iter().filter(|_| updates_faults) {
                 if let Some(finding) = report.finding() {
-                    print_error(&format!("fault {}: {}", report.fault, finding.detail));
+                    print_error(&format!("fault {}: {}", numbers(&report.raised()), report.detail));
                     for remedy in &finding.remedy {
                         print_error(&format!("  {}", remedy.shell_line(invocation.cx.alternate_root())));
                     }

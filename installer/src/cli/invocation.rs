@@ -7,6 +7,7 @@ use host::log::{Level, Log};
 use host::process::CommandRunner;
 use host::process::clock::SystemClock;
 use host::process::environment::Environment;
+use host::system::bpf;
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
 use host::{FileError, InsideText, Root};
@@ -99,6 +100,7 @@ pub fn with(
         runner: &runner,
         log: &log,
         kernel: &RunningKernel,
+        bpf: &bpf::RunningKernel,
         kind: SystemKind::of(&root),
         distribution,
         distribution_problem,

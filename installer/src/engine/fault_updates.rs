@@ -10,7 +10,7 @@ use host::log::Level;
 
 use crate::Error;
 use crate::model::host_context::HostContext;
-use crate::model::report::{Finding, Outcome, StepReport};
+use crate::model::report::{Finding, StepReport};
 use crate::model::step::StepRef;
 
 /// How long to wait for the fault store's own lock.
@@ -26,7 +26,7 @@ pub fn updates(reports: &[StepReport], judging: &[StepRef], root: Option<&Path>)
 /// Returns the faults that `steps` can raise, sorted.
 #[must_use]
 pub fn faults_of(steps: &[StepRef]) -> Vec<FaultId> {
-    let mut ids: Vec<FaultId> = steps.iter().map(|step| step.fault()).collect();
+    let mut ids: Vec<FaultId> = steps.iter().flat_map(|step| step.faults()).collect();
     ids.sort();
     ids.dedup();
     ids
@@ -34,25 +34,23 @@ pub fn faults_of(steps: &[StepRef]) -> Vec<FaultId> {
 
 fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Option<FaultUpdate> {
     let mut faulty: Vec<&StepReport> =
-        reports.iter().filter(|report| report.fault == id && !report.findings.is_empty()).collect();
+        reports.iter().filter(|report| report.findings_about(id).next().is_some()).collect();
     // The reason of the fault is that of the worst.
-    faulty.sort_by_key(|report| std::cmp::Reverse(report.severity()));
-    let findings = faulty.iter().flat_map(|report| &report.findings);
+    faulty.sort_by_key(|report| std::cmp::Reverse(report.severity_of(id)));
+    let findings = faulty.iter().flat_map(|report| report.findings_about(id));
     if let Some(finding) = Finding::merged(findings) {
         let finding = finding.rendered_inside(root);
-        let severity = faulty.first().and_then(|report| report.severity());
+        let severity = faulty.first().and_then(|report| report.severity_of(id));
         return Some(FaultUpdate::Raise(Report { id, finding, severity }));
     }
-    let is_known =
-        |step: &StepRef| reports.iter().any(|report| report.step == step.id() && report.outcome != Outcome::Unknown);
-    judging.iter().filter(|step| step.fault() == id).all(is_known).then_some(FaultUpdate::Clear(id))
+    let is_known = |step: &StepRef| reports.iter().any(|report| report.step == step.id() && report.determined(id));
+    judging.iter().filter(|step| step.faults().contains(&id)).all(is_known).then_some(FaultUpdate::Clear(id))
 }
 
 /// Returns the faults that `reports` found, sorted.
 #[must_use]
 pub fn faults_found<'a>(reports: impl Iterator<Item = &'a StepReport>) -> Vec<FaultId> {
-    let faulty = reports.filter(|report| !report.findings.is_empty());
-    let mut ids: Vec<FaultId> = faulty.map(|report| report.fault).collect();
+    let mut ids: Vec<FaultId> = reports.flat_map(StepReport::raised).collect();
     ids.sort();
     ids.dedup();
     ids

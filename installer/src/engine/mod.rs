@@ -54,10 +54,11 @@ fn observe(cx: &HostContext, steps: &[StepRef], plans: Plans) -> Vec<StepReport>
 fn failed(cx: &HostContext, step: StepRef, error: &Error) -> StepReport {
     StepReport {
         step: step.id(),
-        fault: step.fault(),
+        faults: step.faults(),
         outcome: Outcome::Unknown,
         detail: error.inside_text(cx.root),
         findings: Vec::new(),
+        is_partial: false,
         severity: None,
         plan: Vec::new(),
     }

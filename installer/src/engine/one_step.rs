@@ -33,23 +33,27 @@ pub(super) enum Plans {
 #[must_use]
 pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans: Plans) -> StepReport {
     let plan = descriptions(observed, root);
+    let merged = |findings| Finding::merged(findings).map_or_else(String::new, |finding| finding.detail);
     let (mut outcome, detail, findings) = match &observed.verdict {
         Verdict::Satisfied(detail) => (Outcome::Ok, detail.clone(), Vec::new()),
         Verdict::NotReady(detail) | Verdict::Pending(detail) => (Outcome::Deferred, detail.clone(), Vec::new()),
         Verdict::Fault(findings) | Verdict::FaultOfSeverity(_, findings) => {
-            let detail = Finding::merged(findings).map_or_else(String::new, |finding| finding.detail);
-            (Outcome::Fault, detail, findings.clone())
+            (Outcome::Fault, merged(findings), findings.clone())
+        }
+        Verdict::FaultAndUnknown(findings, unknown) => {
+            (Outcome::Fault, format!("{}; {unknown}", merged(findings)), findings.clone())
         }
         Verdict::Unknown(detail) => (Outcome::Unknown, detail.clone(), Vec::new()),
     };
     if !plan.is_empty() && (plans == Plans::Count || outcome != Outcome::Fault) {
         outcome = Outcome::Planned;
     }
+    let is_partial = matches!(observed.verdict, Verdict::FaultAndUnknown(..));
     let severity = match observed.verdict {
         Verdict::FaultOfSeverity(severity, _) => Some(severity),
         _ => None,
     };
-    StepReport { step: step.id(), fault: step.fault(), outcome, detail, findings, severity, plan }
+    StepReport { step: step.id(), faults: step.faults(), outcome, detail, findings, is_partial, severity, plan }
 }
 
 /// Applies what the step plans until nothing is left to do, and verifies by observing again.

@@ -58,7 +58,8 @@ impl Request {
         if !self.updates_faults {
             return Vec::new();
         }
-        let shares_fault = |step: &StepRef| self.steps.iter().any(|asked| asked.fault() == step.fault());
+        let asked = fault_updates::faults_of(&self.steps);
+        let shares_fault = |step: &StepRef| step.faults().iter().any(|id| asked.contains(id));
         self.judging().into_iter().filter(|step| !self.steps.contains(step) && shares_fault(step)).collect()
     }
 }

@@ -7,6 +7,7 @@ use host::fs::{AsInRoot, InRoot};
 use host::log::Log;
 use host::process::CommandRunner;
 use host::process::clock::Clock;
+use host::system::bpf::Bpf;
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
 use host::{ReadError, Root};
@@ -29,6 +30,8 @@ pub struct HostContext<'a> {
     pub log: &'a Log<'a>,
     /// Who answers for the policy in force.
     pub kernel: &'a dyn Kernel,
+    /// The running kernel, asked for maps and programs.
+    pub bpf: &'a dyn Bpf,
     /// The kind of the prepared system.
     pub kind: SystemKind,
     /// The distribution, for package names and commands.

@@ -19,8 +19,14 @@ pub trait Step: Sync {
     /// Returns its name.
     fn id(&self) -> StepId;
 
-    /// Returns the fault that it can raise. Several steps may share one.
+    /// Returns the fault that it can raise; the first one if there are several. Several steps may share one.
     fn fault(&self) -> FaultId;
+
+    /// Returns all faults that it can raise, in order. If there are several, a finding is about those for which
+    /// `faults/catalogue.toml` lists its reason.
+    fn faults(&self) -> Vec<FaultId> {
+        vec![self.fault()]
+    }
 
     /// Returns what it is about, as one line for help texts and the README.
     fn doc(&self) -> &'static str;
@@ -103,6 +109,8 @@ pub enum Verdict {
     Fault(Vec<Finding>),
     /// As [`Verdict::Fault`], with another severity than the catalogue's.
     FaultOfSeverity(Severity, Vec<Finding>),
+    /// As [`Verdict::Fault`]. Whether the step's other faults are true could not be determined, for this reason.
+    FaultAndUnknown(Vec<Finding>, String),
     /// It could not be determined.
     Unknown(String),
 }

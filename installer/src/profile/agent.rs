@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScanService {
-    /// The least memory in MiB, as the kernel counts it (`MemTotal`): a little less than what is built in.
+    /// The least memory in MiB, as the kernel counts it (`MemTotal`, and what it sets aside for a crash kernel): a little less
+    /// than what is built in.
     pub least_memory_mib: Option<u64>,
     /// The virus definitions.
     pub definitions: Option<Definitions>,

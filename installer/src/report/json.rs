@@ -29,6 +29,8 @@ struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<Vec<u16>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<Severity>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -50,7 +52,8 @@ impl<'a> Step<'a> {
         Self {
             name: report.step,
             outcome: report.outcome,
-            fault: finding.map(|_| report.fault.number()),
+            fault: report.raised().first().map(|id| id.number()),
+            faults: finding.map(|_| report.raised().iter().map(|id| id.number()).collect()),
             severity: finding.and_then(|_| report.severity()),
             reason: finding.map(|finding| finding.reason.as_str().to_owned()),
             title: finding.map(|finding| finding.title(texts)),

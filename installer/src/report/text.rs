@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
-use faults::Remedy;
+use faults::{FaultId, Remedy};
 
 use super::HostFacts;
 use crate::engine::Results;
@@ -32,20 +32,21 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
     let kernel = host.kernel.as_deref().unwrap_or("none installed");
     let head = format!("{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
     let _ = writeln!(text, "{}", one_line(&head));
+    let width = results.reports.iter().map(|report| word_of(report).len()).fold(OUTCOME_WIDTH, usize::max);
     for report in &results.reports {
-        step(&mut text, report, purpose, root);
+        step(&mut text, report, width, purpose, root);
     }
     let _ = writeln!(text, "{}", conclusion(results, purpose));
     text
 }
 
-fn step(text: &mut String, report: &StepReport, purpose: Purpose, root: Option<&Path>) {
+fn step(text: &mut String, report: &StepReport, width: usize, purpose: Purpose, root: Option<&Path>) {
     let style = style_of(report.outcome);
     let outcome = word_of(report);
     let name = report.step;
     let detail = one_line(&report.detail);
-    let _ = writeln!(text, "  {style}{outcome:<OUTCOME_WIDTH$}{style:#} {name:<NAME_WIDTH$} {detail}");
-    let indent = " ".repeat(OUTCOME_WIDTH + NAME_WIDTH + 4);
+    let _ = writeln!(text, "  {style}{outcome:<width$}{style:#} {name:<NAME_WIDTH$} {detail}");
+    let indent = " ".repeat(width + NAME_WIDTH + 4);
     let dim = Style::new().dimmed();
     let plan = |label: &'static str| report.plan.iter().map(|line| (label, line.clone())).collect();
     let lines: Vec<(&str, String)> = match (purpose, report.finding()) {
@@ -72,9 +73,15 @@ fn one_line(text: &str) -> String {
 
 fn word_of(report: &StepReport) -> String {
     match report.outcome {
-        Outcome::Fault => format!("fault {}", report.fault),
+        Outcome::Fault => format!("fault {}", numbers(&report.raised())),
         outcome => outcome.as_str().into(),
     }
+}
+
+/// Returns the numbers of faults for people: `8, 9`.
+#[must_use]
+pub fn numbers(ids: &[FaultId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn style_of(outcome: Outcome) -> Style {
@@ -88,21 +95,21 @@ fn style_of(outcome: Outcome) -> Style {
 }
 
 fn conclusion(results: &Results, purpose: Purpose) -> String {
-    let ids: Vec<String> = results.faults.iter().map(ToString::to_string).collect();
+    let ids = &results.faults;
     let unsettled = |outcome| results.reports.iter().any(|report| report.outcome == outcome);
     let plans = results.reports.iter().any(|report| !report.plan.is_empty());
     match (purpose, ids.len()) {
         (Purpose::DryRun, _) if plans => "Nothing was changed. Run without --dry-run to make these changes.".into(),
         (Purpose::DryRun, 0) => "Nothing to do.".into(),
-        (Purpose::Check, n @ 1..) if plans => format!("{}. Run `hostprep repair` as root.", faults(n, &ids)),
+        (Purpose::Check, n @ 1..) if plans => format!("{}. Run `hostprep repair` as root.", faults(n, ids)),
         (_, n @ 1..) if results.reports.iter().all(|report| report.findings.is_empty()) => {
-            format!("{} found by a step outside --only. Run `hostprep check` for details.", were(n, &ids))
+            format!("{} found by a step outside --only. Run `hostprep check` for details.", were(n, ids))
         }
         (_, n @ 1..) => {
             let all = results.reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.remedy);
             let next =
                 if all.clone().any(Remedy::is_command) { "Run the commands above" } else { "Follow the steps above" };
-            format!("{}. {next}; see also `hostprep faults show ID`.", faults(n, &ids))
+            format!("{}. {next}; see also `hostprep faults show ID`.", faults(n, ids))
         }
         (_, 0) if unsettled(Outcome::Unknown) => {
             "No fault was found, but not everything could be checked (run as root).".into()
@@ -113,11 +120,11 @@ fn conclusion(results: &Results, purpose: Purpose) -> String {
     }
 }
 
-fn were(n: usize, ids: &[String]) -> String {
+fn were(n: usize, ids: &[FaultId]) -> String {
     format!("{} {}", faults(n, ids), if n == 1 { "was" } else { "were" })
 }
 
-fn faults(n: usize, ids: &[String]) -> String {
+fn faults(n: usize, ids: &[FaultId]) -> String {
     let noun = if n == 1 { "Fault" } else { "Faults" };
-    format!("{noun} {}", ids.join(", "))
+    format!("{noun} {}", numbers(ids))
 }

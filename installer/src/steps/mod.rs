@@ -2,6 +2,7 @@
 
 pub mod directories;
 mod disk_full;
+pub mod ebpf;
 pub mod kernel;
 mod mount_points;
 pub mod scan_service;
@@ -21,6 +22,7 @@ pub static STEPS: &[StepRef] = &[
     &kernel::Supported,
     &kernel::FilesystemMonitor,
     &kernel::NetworkMonitor,
+    &ebpf::Ebpf,
     &scan_service::ScanService,
 ];
 
@@ -58,7 +60,10 @@ mod tests {
     #[test]
     fn each_fault_is_in_the_catalogue() {
         for step in STEPS {
-            assert!(faults::catalogue::find(step.fault()).is_some(), "{}", step.id());
+            assert_eq!(step.faults().first(), Some(&step.fault()));
+            for fault in step.faults() {
+                assert!(faults::catalogue::find(fault).is_some(), "{}", step.id());
+            }
         }
     }
 }

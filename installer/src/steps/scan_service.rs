@@ -5,7 +5,7 @@ use faults::{FaultId, Reason, Remedy};
 use host::FileError;
 use host::fs::{InRoot, is_dir, is_file, is_link, mode_of};
 use host::system::accounts::{Accounts, User};
-use host::system::memory;
+use host::system::memory::Memory;
 use nix::sys::stat::FileStat;
 
 use crate::Error;
@@ -42,15 +42,19 @@ fn observe(cx: &HostContext) -> Result<Observation, Error> {
     };
     let mut seen = Vec::new();
     if let Some(least) = least_memory_mib.filter(|_| cx.is_running_system())
-        && let Some(total) = memory::total_kib(cx.root)?
+        && let Some(memory) = Memory::of(cx.root)?
     {
-        let total = total / 1024;
+        let total = memory.total() / 1024;
+        let reserved = match memory.crash_kernel / 1024 {
+            0 => String::new(),
+            reserved => format!(" ({reserved} of them reserved for a crash kernel)"),
+        };
         if total < least {
-            let detail = format!("this host has {total} MiB of memory, and the scan service needs {least}");
+            let detail = format!("this host has {total} MiB of memory{reserved}, and the scan service needs {least}");
             let remedy = vec![Remedy::manual(format!("give this host at least {least} MiB of memory"))];
             return Ok(Observation::fault(Finding { reason: Reason::MemoryLow, detail, remedy }));
         }
-        seen.push(format!("{total} MiB of memory"));
+        seen.push(format!("{total} MiB of memory{reserved}"));
     }
     if let Some(definitions) = definitions {
         match judge(cx, definitions)? {

@@ -16,6 +16,7 @@ use host::process::CommandRunner;
 use host::process::clock::{Clock, SystemClock};
 use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
+use host::testing::FakeBpf;
 use host::{InsideText, Root};
 use installer::Error;
 use installer::engine::repair::{self, Request, Strictness};
@@ -24,7 +25,7 @@ use installer::model::host_context::HostContext;
 use installer::model::report::StepReport;
 use installer::model::step::StepRef;
 use installer::profile::Profile;
-use installer::steps::{directories, kernel, scan_service, scan_user, selinux};
+use installer::steps::{directories, ebpf, kernel, scan_service, scan_user, selinux};
 use policy::kernel::KernelMode;
 use policy::testing::{FakeKernel, compiled};
 
@@ -36,11 +37,13 @@ pub const KERNEL: StepRef = &kernel::Headers;
 pub const KERNEL_SUPPORT: StepRef = &kernel::Supported;
 pub const FILESYSTEM_MONITOR: StepRef = &kernel::FilesystemMonitor;
 pub const NETWORK_MONITOR: StepRef = &kernel::NetworkMonitor;
+pub const EBPF: StepRef = &ebpf::Ebpf;
 pub const SCAN_SERVICE: StepRef = &scan_service::ScanService;
 
 pub struct Host {
     pub dir: tempfile::TempDir,
     pub kernel: FakeKernel,
+    pub bpf: FakeBpf,
     pub profile: Profile,
     pub kind: SystemKind,
     /// Whether `--root` names the directory.
@@ -53,7 +56,14 @@ impl Host {
         let dir = tempfile::tempdir().unwrap();
         let mut kernel = FakeKernel::in_mode(KernelMode::Enforcing);
         kernel.loaded = Some(dir.path().join("loaded"));
-        let host = Self { dir, kernel, profile: Profile::built_in(), kind: SystemKind::Running, alternate: false };
+        let host = Self {
+            dir,
+            kernel,
+            bpf: FakeBpf::default(),
+            profile: Profile::built_in(),
+            kind: SystemKind::Running,
+            alternate: false,
+        };
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/os-release").join(os_release);
         host.file("etc/os-release", &fs::read_to_string(fixture).unwrap());
         host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
@@ -157,6 +167,7 @@ impl Host {
             runner: &runner,
             log: &log,
             kernel: &self.kernel,
+            bpf: &self.bpf,
             kind: if self.alternate { SystemKind::Image } else { self.kind },
             distribution: Distribution::of(&root).unwrap_or_else(|_| Distribution::unknown()),
             distribution_problem: Distribution::of(&root).err().map(|e| e.inside_text(&root)),

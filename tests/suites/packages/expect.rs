@@ -81,7 +81,7 @@ pub fn scan_user(system: &System) {
 }
 
 /// The outcomes of a check in a chroot without problems.
-pub const IN_A_CHROOT: [&str; 9] = [
+pub const IN_A_CHROOT: [&str; 10] = [
     "scan-user=ok",
     "directories=ok",
     "selinux-tools=ok",
@@ -90,6 +90,7 @@ pub const IN_A_CHROOT: [&str; 9] = [
     "kernel-support=ok",
     "filesystem-monitor=ok",
     "network-monitor=ok",
+    "ebpf=ok",
     "scan-service=ok",
 ];
 

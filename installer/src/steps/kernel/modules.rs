@@ -5,12 +5,15 @@ use faults::{Reason, Remedy};
 use host::fs::InRoot;
 use host::system::kernel_module;
 use host::system::secure_boot;
+use policy::kernel::KernelMode;
 
 use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
 use crate::model::step::Observation;
 use crate::profile::{KernelModules, Monitors, Support};
 use crate::{Error, load_lock};
+
+const MODULE_TYPE: &str = "modules_object_t";
 
 /// What is watched.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,19 +62,25 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
         return Ok(Observation::satisfied(format!("{name} is loaded")));
     }
     let wanted = names.join(" or ");
-    if running && secure_boot::is_on(cx.root)? {
+    let file = find(cx, &release, names, modules)?;
+    let secure_boot = running && secure_boot::is_on(cx.root)?;
+    let signed = match &file {
+        Some(file) => kernel_module::is_signed(cx.root, file)?,
+        None => Some(false),
+    };
+    if secure_boot && signed == Some(false) {
         let detail = format!("Secure Boot is on, so the kernel does not load {wanted}");
         let setup = Remedy::run_in_root(["systemctl", "reboot", "--firmware-setup"]);
         let remedy = vec![setup.rebooting().with_comment("and switch Secure Boot off there")];
         return Ok(Observation::fault(Finding { reason: Reason::SecureBoot, detail, remedy }));
     }
-    let Some(file) = find(cx, &release, names, modules)? else {
+    let Some(file) = file else {
         return Ok(missing(cx, &release, &wanted));
     };
     let path = file.display();
-    if running
-        && let Some(why) = secure_boot::enforces_signatures(cx.root)?
-        && kernel_module::is_signed(cx.root, &file)? == Some(false)
+    let enforced = if running { secure_boot::enforces_signatures(cx.root)? } else { None };
+    if let Some(why) = &enforced
+        && signed == Some(false)
     {
         let detail = format!("{path} is not signed, and {why}");
         let remedy = vec![Remedy::manual(
@@ -79,7 +88,54 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
         )];
         return Ok(Observation::fault(Finding { reason: Reason::SignatureEnforced, detail, remedy }));
     }
-    Ok(Observation::satisfied(format!("{path} exists for {release} and is not loaded")))
+    if running
+        && cx.kernel.mode() == KernelMode::Enforcing
+        && let Some(label) = kernel_module::label_type(cx.root, &file)?.filter(|label| label != MODULE_TYPE)
+    {
+        return Ok(Observation::fault(mislabelled(cx, &release, &file, &label)));
+    }
+    let detail = format!("{path} exists for {release} and is not loaded");
+    Ok(match signed {
+        _ if !secure_boot && enforced.is_none() => Observation::satisfied(detail),
+        Some(_) => Observation::satisfied(format!("{detail}: signed; whether the kernel trusts the key is not known")),
+        None => Observation::unknown(format!(
+            "{detail}; whether it is signed, as this kernel requires, is not known: it is compressed"
+        )),
+    })
+}
+
+/// SELinux lets the kernel load a module only from files of this type (`system { module_load }`, Linux 4.7 and EL 7).
+fn mislabelled(cx: &HostContext, release: &str, file: &InRoot, label: &str) -> Finding {
+    let mut remedy = vec![cx.remedy_on(&["chcon", "-t", MODULE_TYPE], &[file])];
+    // The policy gives modules below /lib/modules that label by itself.
+    if !file.starts_with("/lib/modules") {
+        let directory = file.parent().unwrap_or_else(|| file.clone());
+        let above = directory
+            .ancestors()
+            .filter(|above| above.as_path().ends_with(release))
+            .last()
+            .and_then(|above| above.parent());
+        let pattern = format!("{}(/.*)?", escaped(&above.unwrap_or(directory).to_string()));
+        let keep = Remedy::run_in_root(["semanage", "fcontext", "-a", "-t", MODULE_TYPE, &pattern]);
+        remedy.push(
+            keep.with_comment(
+                "keeps the label when files are labelled again; -m instead of -a if there is such a rule",
+            ),
+        );
+    }
+    let detail = format!(
+        "{} has the label {label}, and SELinux lets the kernel load modules only from {MODULE_TYPE}",
+        file.display()
+    );
+    Finding { reason: Reason::KernelModuleRefused, detail, remedy }
+}
+
+/// Escapes what a regular expression has a meaning for.
+fn escaped(path: &str) -> String {
+    path.chars()
+        .flat_map(|c| [(!c.is_ascii_alphanumeric() && !"/_-".contains(c)).then_some('\\'), Some(c)])
+        .flatten()
+        .collect()
 }
 
 fn find(cx: &HostContext, release: &str, names: &[String], modules: &KernelModules) -> Result<Option<InRoot>, Error> {

@@ -4,6 +4,7 @@ mod finding;
 mod interrupted;
 mod load;
 mod module;
+mod mount;
 mod reason;
 mod refusal;
 mod remove;

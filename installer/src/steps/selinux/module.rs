@@ -6,6 +6,7 @@ use policy::load::ModuleLoad;
 use super::finding::{assess, finding};
 use super::interrupted::interrupted_store;
 use super::load::{LoadModule, ReloadPolicy, RestoreStore};
+use super::mount;
 use super::tools::missing_tools;
 use crate::Error;
 use crate::model::action::Action;
@@ -28,7 +29,11 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
 fn judge(cx: &HostContext) -> Result<Observation, Error> {
     let assessment = assess(cx)?;
     let rule = &assessment.rule;
+    let mounted = mount::finding(cx, &assessment);
     let Some(found) = finding(cx, &assessment) else {
+        if let Some(finding) = mounted {
+            return Ok(Observation::fault(finding));
+        }
         let detail = rule.to_string();
         return Ok(match rule {
             RuleState::Pending(_) => Observation { verdict: Verdict::Pending(detail), plan: Vec::new() },
@@ -37,6 +42,7 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         });
     };
     let mut findings = vec![found];
+    findings.extend(mounted.filter(|_| rule.denied_now()));
     let plan: Vec<Box<dyn Action>> = match (rule, missing_tools(cx)) {
         (RuleState::Overridden { .. } | RuleState::Unfixable(_), _) => Vec::new(),
         // It is in the store, and the kernel takes no policy before the next boot.

@@ -3,8 +3,12 @@
 use host::fs::InRoot;
 use std::cmp::Ordering;
 
+use host::system::boot_entry::BootEntry;
 use host::system::kernel::{self, Btf, Headers, compare_releases};
+use host::system::kernel_config::{KernelConfig, Setting};
 use host::system::kernel_module;
+use host::system::kernel_parameters;
+use host::system::lockdown::Lockdown;
 
 use crate::input::{parts, text};
 use crate::scratch::Scratch;
@@ -16,12 +20,16 @@ const MODULE: &str = "ampnetworkflow";
 pub fn check(data: &[u8]) {
     let [releases, dep, config, packed, uts, module] = parts::<6>(data);
     order(&text(releases));
+    start(&text(config), &text(uts));
 
     let scratch = Scratch::new();
     let tree = format!("/lib/modules/{RELEASE}");
     scratch.file(&format!("{tree}/modules.dep"), dep);
     scratch.file(&format!("/boot/config-{RELEASE}"), config);
     scratch.file("/proc/config.gz", packed);
+    scratch.file("/boot/grub2/grub.cfg", config);
+    scratch.file("/boot/grub2/grubenv", dep);
+    scratch.file("/boot/loader/entries/a.conf", uts);
     scratch.file(&format!("{tree}/build/include/generated/utsrelease.h"), uts);
     scratch.file(&format!("{tree}/build/Makefile"), uts);
     scratch.file(&format!("{tree}/extra/{MODULE}.ko"), module);
@@ -43,6 +51,15 @@ pub fn check(data: &[u8]) {
             assert_eq!(matches!(found, Btf::Present(_)), says);
         }
     }
+    for running in [false, true] {
+        let found = KernelConfig::find(&root, RELEASE, running);
+        if let (Some(_), false) = (config, running) {
+            assert!(found.unwrap().is_some());
+        }
+    }
+    if let Some(entry) = BootEntry::find(&root, RELEASE).unwrap() {
+        assert!(root.exists(&entry.path));
+    }
     match kernel::headers(&root, RELEASE).unwrap() {
         Headers::OfOthers(others) => assert!(others.iter().all(|other| other != RELEASE)),
         Headers::Usable(_) => assert!(uts.is_some()),
@@ -51,6 +68,25 @@ pub fn check(data: &[u8]) {
     }
     assert!(kernel::newest_installed(&root).is_ok());
     assert!(scratch.tree() == before, "looking changed something");
+}
+
+/// A configuration and a command line: what is read from them is in them.
+fn start(config: &str, line: &str) {
+    let parsed = KernelConfig::parse(config, "/boot/config");
+    for setting in parsed.settings(&["KPROBES", "BPF_SYSCALL"]) {
+        assert!(setting == Setting::Absent || config.contains("CONFIG_"));
+    }
+    for (name, value) in kernel_parameters::parameters(line) {
+        assert!(line.contains(name) && value.is_none_or(|value| line.contains(value)));
+    }
+    let level = Lockdown::at_start(RELEASE, line, None);
+    assert_eq!(
+        level == Lockdown::Confidentiality,
+        kernel_parameters::has(line, "lockdown", "confidentiality") && {
+            let modules = kernel_parameters::last(line, "lsm");
+            modules.is_none_or(|modules| modules.split(',').any(|module| module.trim() == "lockdown"))
+        }
+    );
 }
 
 /// It is an order at all.

@@ -126,6 +126,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         runner: &runner,
         log: &log,
         kernel: &kernel,
+        bpf: &host::system::bpf::RunningKernel,
         kind: SystemKind::Running,
         distribution: Distribution::unknown(),
         distribution_problem: None,

@@ -1,0 +1,73 @@
+//! How a file system is mounted.
+
+use nix::sys::stat::fstat;
+use nix::sys::statvfs::{FsFlags, fstatvfs};
+
+use crate::error::FileError;
+use crate::fs::dir::Dir;
+use crate::fs::in_root::InRoot;
+use crate::fs::root::Root;
+
+/// How the file system of a path is mounted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Its mount point, as the prepared host sees it.
+    pub point: InRoot,
+    /// Whether programs gain nothing from set-id bits, nor a domain from their label (`mount(2)`, `MS_NOSUID`).
+    pub nosuid: bool,
+    /// Whether programs cannot be started from it.
+    pub noexec: bool,
+}
+
+impl Root {
+    /// Returns how the file system of a directory is mounted: of the nearest one above it, if it does not exist.
+    ///
+    /// # Errors
+    /// [`FileError`] if a directory cannot be opened.
+    pub fn mount_of(&self, directory: &InRoot) -> Result<Mount, FileError> {
+        let mut ancestors = directory.ancestors();
+        let (mut point, flags) = loop {
+            let path = ancestors.next().unwrap_or_else(InRoot::top);
+            match self.dir(&path) {
+                Ok(dir) => break (path.clone(), self.flags_of(&dir, &path)?),
+                Err(e) if e.is_missing() && path.parent().is_some() => {}
+                Err(e) => return Err(e),
+            }
+        };
+        // A bind mount has the device of what it shows, and flags of its own.
+        for above in ancestors {
+            if self.flags_of(&self.dir(&above)?, &above)? != flags {
+                break;
+            }
+            point = above;
+        }
+        let (_, nosuid, noexec) = flags;
+        Ok(Mount { point, nosuid, noexec })
+    }
+
+    /// Returns the device, and whether it is `nosuid` and `noexec`.
+    fn flags_of(&self, dir: &Dir, path: &InRoot) -> Result<(u64, bool, bool), FileError> {
+        let failed = |e| FileError::new("look at", self.host_path(path), e);
+        let device = fstat(&dir.fd).map_err(failed)?.st_dev;
+        let flags = fstatvfs(&dir.fd).map_err(failed)?.flags();
+        Ok((device, flags.contains(FsFlags::ST_NOSUID), flags.contains(FsFlags::ST_NOEXEC)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_those_of_the_nearest_directory_that_exists() {
+        let root = Root::system().unwrap();
+        let proc = root.mount_of(&"/proc/sys/kernel/none/of/these".into()).unwrap();
+        assert_eq!(proc.point, "/proc");
+        let flags = nix::sys::statvfs::statvfs("/proc").unwrap().flags();
+        assert_eq!(
+            (proc.nosuid, proc.noexec),
+            (flags.contains(FsFlags::ST_NOSUID), flags.contains(FsFlags::ST_NOEXEC))
+        );
+        assert_eq!(root.mount_of(&InRoot::top()).unwrap().point, "/");
+    }
+}

@@ -1,0 +1,176 @@
+//! The command line with which the boot loader of a system starts one of its kernels, read from the boot loader's files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::Root;
+use crate::error::FileError;
+use crate::fs::InRoot;
+
+/// Directories of the Boot Loader Specification (UAPI.1): `$BOOT` is one of these.
+const ENTRIES: [&str; 4] =
+    ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries", "/boot/efi/EFI/loader/entries"];
+/// What `kernel-install(8)` writes into the entries of kernels to come.
+const KERNEL_INSTALL: [&str; 2] = ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"];
+const GRUB: [&str; 3] = ["/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/etc/grub2.cfg"];
+const GRUB_ENVIRONMENT: [&str; 2] = ["/boot/grub2/grubenv", "/boot/grub/grubenv"];
+/// Where the EFI system partition has a directory for each distribution, with GRUB's files.
+const EFI: &str = "/boot/efi/EFI";
+
+const LIMIT: u64 = 4 * 1024 * 1024;
+
+/// A kernel's command line in a boot loader's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootEntry {
+    /// The command line. Variables of GRUB are expanded as far as they are known.
+    pub command_line: String,
+    /// The file, as the prepared host sees it.
+    pub path: InRoot,
+}
+
+impl BootEntry {
+    /// Finds the entry of the kernel `release` as it will start. Returns `None` if no boot loader is set up.
+    ///
+    /// # Errors
+    /// [`FileError`] if a file exists and cannot be read.
+    pub fn find(root: &Root, release: &str) -> Result<Option<Self>, FileError> {
+        let grub = Grub::read(root)?;
+        for directory in ENTRIES {
+            for name in root.names(directory)? {
+                let path = InRoot::from(directory).join(name);
+                if path.as_path().extension().is_none_or(|extension| extension != "conf") {
+                    continue;
+                }
+                if let Some(text) = read(root, &path)?
+                    && let Some(options) = specified(&text, release)
+                {
+                    return Ok(Some(Self { command_line: grub.expanded(&options), path }));
+                }
+            }
+        }
+        for (path, text) in &grub.files {
+            if let Some(line) = menu_entry(text, release) {
+                return Ok(Some(Self { command_line: grub.expanded(&line), path: path.clone() }));
+            }
+        }
+        for path in KERNEL_INSTALL {
+            if let Some(text) = read(root, &InRoot::from(path))? {
+                return Ok(Some(Self { command_line: text.trim().replace('\n', " "), path: path.into() }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// GRUB's files, and the variables that its entries use.
+struct Grub {
+    files: Vec<(InRoot, String)>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Grub {
+    fn read(root: &Root) -> Result<Self, FileError> {
+        let own: Vec<InRoot> = root.names(EFI)?.into_iter().map(|name| InRoot::from(EFI).join(name)).collect();
+        let all = |fixed: &[&str], name: &str| {
+            let fixed = fixed.iter().map(|path| InRoot::from(*path));
+            fixed.chain(own.iter().map(|directory| directory.join(name))).collect::<Vec<_>>()
+        };
+        let mut files = Vec::new();
+        for path in all(&GRUB, "grub.cfg") {
+            if let Some(text) = read(root, &path)? {
+                files.push((path, text));
+            }
+        }
+        let mut variables = BTreeMap::new();
+        for (_, text) in files.iter().rev() {
+            variables.extend(text.lines().filter_map(|line| assignment(line.trim().strip_prefix("set ")?)));
+        }
+        // Fedora's grub.cfg sets `kernelopts` only where the environment has none.
+        for path in all(&GRUB_ENVIRONMENT, "grubenv").into_iter().rev() {
+            if let Some(text) = read(root, &path)? {
+                variables.extend(text.lines().filter(|line| !line.starts_with('#')).filter_map(assignment));
+            }
+        }
+        Ok(Self { files, variables })
+    }
+
+    /// Replaces `$NAME` and `${NAME}`; an unknown variable is empty. A value is not expanded again.
+    fn expanded(&self, text: &str) -> String {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            result.push_str(before);
+            let braced = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+            let (name, after) = braced.unwrap_or_else(|| {
+                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                after.split_at(end)
+            });
+            match self.variables.get(name) {
+                Some(value) => result.push_str(value),
+                None if name.is_empty() => result.push('$'),
+                None => {}
+            }
+            rest = after;
+        }
+        result + rest
+    }
+}
+
+/// Returns `name=value` without the quotes of a shell.
+fn assignment(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.trim().split_once('=')?;
+    let value = value.trim();
+    let bare = ['"', '\''].iter().find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote));
+    Some((name.to_owned(), bare.unwrap_or(value).to_owned()))
+}
+
+/// Returns the options of an entry of the Boot Loader Specification, if it starts the kernel `release`.
+fn specified(text: &str, release: &str) -> Option<String> {
+    let values = |key: &str| {
+        let key = key.to_owned();
+        text.lines().filter_map(move |line| {
+            let (found, value) = line.trim().split_once(char::is_whitespace)?;
+            (found == key).then(|| value.trim())
+        })
+    };
+    let starts = values("version").any(|version| version == release)
+        || values("linux").chain(values("uki")).any(|image| is_image(image, release));
+    starts.then(|| values("options").collect::<Vec<_>>().join(" "))
+}
+
+/// Returns the command line of the first entry of a `grub.cfg` that starts the kernel `release`: entries for recovery follow.
+fn menu_entry(text: &str, release: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let line = line.trim();
+        let (command, rest) = line.split_once(char::is_whitespace)?;
+        let rest = rest.trim_start();
+        let (image, options) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let loads = matches!(command, "linux" | "linux16" | "linuxefi" | "$linux" | "${linux}");
+        (loads && is_image(image, release)).then(|| options.trim().replace('\\', ""))
+    })
+}
+
+/// Returns whether a path of a boot loader is the image of the kernel `release`: `/vmlinuz-RELEASE`,
+/// `/MACHINE-ID/RELEASE/linux`.
+fn is_image(path: &str, release: &str) -> bool {
+    let path = Path::new(path.trim_matches(['"', '\'']));
+    let is_named = |name: &str| {
+        ["vmlinuz-", "vmlinux-", "linux-", "Image-", "image-", "bzImage-", "kernel-"]
+            .iter()
+            .any(|prefix| name.strip_prefix(prefix) == Some(release))
+    };
+    let mut parts = path.components().rev().filter_map(|part| part.as_os_str().to_str());
+    parts.next().is_some_and(is_named) || parts.next() == Some(release)
+}
+
+/// Returns the text of a file, or `None` if it does not exist.
+fn read(root: &Root, path: &InRoot) -> Result<Option<String>, FileError> {
+    match root.read(path, LIMIT) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(e) if e.is_missing() => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+use super::*;
+use crate::testing::with as root;
+
+const RELEASE: &str = "5.14.0-427.el9.x86_64";
+
+fn found(files: &[(&str, &str)]) -> Option<(String, String)> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    let entry = BootEntry::find(&root(&files).1, RELEASE).unwrap()?;
+    Some((entry.command_line, entry.path.display().to_string()))
+}
+
+#[test]
+fn no_boot_loader_has_no_entry() {
+    assert_eq!(found(&[]), None);
+    assert_eq!(found(&[("/boot/loader/entries/x.conf", "title no kernel\noptions lockdown=confidentiality\n")]), None);
+    assert_eq!(found(&[("/boot/grub/grub.cfg", "menuentry x {\n linux\n linux /vmlinuz-5.14 ro\n}\n")]), None);
+}
+
+#[test]
+fn the_entry_is_found_in_the_files_of_each_boot_loader() {
+    let bls = "title Red Hat\nversion 5.14.0-427.el9.x86_64\nlinux /vmlinuz-5.14.0-427.el9.x86_64\noptions root=/dev/sda1 ro\n";
+    let systemd = "linux\t/4f0c/5.14.0-427.el9.x86_64/linux\noptions root=UUID=1 ro\noptions quiet\n";
+    let grub = "menuentry 'A' {\n\tlinux\t/vmlinuz-5.14.0-1.el9.x86_64 root=/dev/sda1 other\n}\n\
+        menuentry 'B' {\n\tlinux   /boot/vmlinuz-5.14.0-427.el9.x86_64 root=/dev/sda1 ro  quiet $vt_handoff\n}\n\
+        menuentry 'B (recovery)' {\n\tlinux   /boot/vmlinuz-5.14.0-427.el9.x86_64 root=/dev/sda1 single\n}\n";
+    let suse = "  $linux /boot/vmlinuz-5.14.0-427.el9.x86_64 root=/dev/sda1 ${extra_cmdline} splash\n";
+    for (path, text, line) in [
+        ("/boot/loader/entries/4f-5.14.conf", bls, "root=/dev/sda1 ro"),
+        ("/boot/efi/loader/entries/4f-5.14.conf", systemd, "root=UUID=1 ro quiet"),
+        ("/boot/grub/grub.cfg", grub, "root=/dev/sda1 ro  quiet "),
+        ("/boot/grub2/grub.cfg", suse, "root=/dev/sda1  splash"),
+        ("/boot/efi/EFI/centos/grub.cfg", grub, "root=/dev/sda1 ro  quiet "),
+        ("/etc/kernel/cmdline", "root=/dev/sda1\nro\n", "root=/dev/sda1 ro"),
+    ] {
+        assert_eq!(found(&[(path, text)]), Some((line.into(), path.into())));
+    }
+}
+
+#[test]
+fn an_entry_counts_before_what_later_entries_are_made_of() {
+    let entry = ("/boot/loader/entries/a.conf", "version 5.14.0-427.el9.x86_64\noptions from=entry\n");
+    let cmdline = ("/etc/kernel/cmdline", "from=cmdline");
+    assert_eq!(found(&[entry, cmdline]).unwrap().0, "from=entry");
+    let other = ("/boot/loader/entries/a.conf", "version 5.14.0-1.el9.x86_64\noptions from=entry\n");
+    assert_eq!(found(&[other, cmdline]).unwrap().0, "from=cmdline");
+    let unnamed = ("/boot/loader/entries/a.conf.rpmsave", entry.1);
+    assert_eq!(found(&[unnamed]), None);
+}
+
+#[test]
+fn grubs_variables_are_those_of_its_environment_or_its_configuration() {
+    let entry =
+        ("/boot/loader/entries/a.conf", "version 5.14.0-427.el9.x86_64\noptions $kernelopts ${tuned_params} $5 $\n");
+    let environment =
+        ("/boot/grub2/grubenv", "# GRUB Environment Block\nkernelopts=root=/dev/sda1 lockdown=confidentiality \n###");
+    let configuration =
+        ("/boot/grub2/grub.cfg", "if [ -z \"${kernelopts}\" ]; then\n  set kernelopts=\"root=/dev/sda2 ro\"\nfi\n");
+    let line = |files: &[(&str, &str)]| found(files).unwrap().0.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(line(&[entry, environment, configuration]), "root=/dev/sda1 lockdown=confidentiality $");
+    assert_eq!(line(&[entry, configuration]), "root=/dev/sda2 ro $");
+    assert_eq!(line(&[entry]), "$");
+    let on_efi = ("/boot/efi/EFI/redhat/grubenv", "kernelopts=root=/dev/sda3\n");
+    assert_eq!(line(&[entry, on_efi]), "root=/dev/sda3 $");
+}
