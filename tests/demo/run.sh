@@ -66,7 +66,8 @@ chmod 750 "$root/opt/cisco/anyconnect"
 mkdir -p "$root/boot" "$root/lib/modules/$kernel"
 : >"$root/lib/modules/$kernel/modules.dep"
 : >"$root/boot/vmlinuz-$kernel"
-printf 'CONFIG_BPF=y\n# CONFIG_DEBUG_INFO_BTF is not set\n' >"$root/boot/config-$kernel"
+printf 'CONFIG_%s=y\n' BPF BPF_SYSCALL BPF_JIT KPROBES BPF_EVENTS >"$root/boot/config-$kernel"
+printf '# CONFIG_DEBUG_INFO_BTF is not set\n' >>"$root/boot/config-$kernel"
 
 # ---- What is expected of it --------------------------------------------------------------------------------------
 

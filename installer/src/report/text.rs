@@ -112,7 +112,8 @@ fn conclusion(results: &Results, purpose: Purpose) -> String {
             format!("{}. {next}; see also `hostprep faults show ID`.", faults(n, ids))
         }
         (_, 0) if unsettled(Outcome::Unknown) => {
-            "No fault was found, but not everything could be checked (run as root).".into()
+            let hint = if nix::unistd::geteuid().is_root() { "" } else { " Run it as root." };
+            format!("No fault was found, but the steps marked unknown could not be checked.{hint}")
         }
         (Purpose::Check, 0) if plans => "No fault, but `hostprep repair` has changes to make.".into(),
         (_, 0) if unsettled(Outcome::Deferred) => "No fault. Deferred changes take effect later.".into(),
