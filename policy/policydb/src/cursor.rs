@@ -32,17 +32,9 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], ParseError> {
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], ParseError> {
         let at = self.at;
         self.bytes(N)?.try_into().map_err(|_| ParseError::Truncated { at, part: self.part })
-    }
-
-    pub fn u8(&mut self) -> Result<u8, ParseError> {
-        self.array().map(u8::from_le_bytes)
-    }
-
-    pub fn u16(&mut self) -> Result<u16, ParseError> {
-        self.array().map(u16::from_le_bytes)
     }
 
     pub fn u32(&mut self) -> Result<u32, ParseError> {

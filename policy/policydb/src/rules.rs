@@ -76,16 +76,17 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// Reads a rule. There are a hundred thousand: its bytes are taken at once.
 fn read(file: &mut Cursor) -> Result<Rule, ParseError> {
-    let (source, target, class, kind) = (file.u16()?, file.u16()?, file.u16()?, file.u16()? & !ENABLED);
+    let bytes: [u8; LEAST] = file.array()?;
+    let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+    let kind = half(6) & !ENABLED;
     let data = if kind & EXTENDED == 0 {
-        file.u32()?
+        u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]])
     } else {
-        // What they are about, the driver, and a bit for each of 256 functions.
-        let _kind = file.u8()?;
-        let _driver = file.u8()?;
-        file.bytes(32)?;
+        // What they are about, the driver, and a bit for each of 256 functions: 34 bytes.
+        file.bytes(42 - LEAST)?;
         0
     };
-    Ok(Rule { source: source.into(), target: target.into(), class: class.into(), kind, data })
+    Ok(Rule { source: half(0).into(), target: half(2).into(), class: half(4).into(), kind, data })
 }
