@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use host::fs::InRoot;
 use host::process::CommandRunner;
 use host::system::kind::SystemKind;
 use host::{FileError, ReadError, Root};
@@ -57,6 +58,8 @@ pub struct RuleAssessment {
     pub module: StoredModule,
     /// Whether the kernel accepts no policy before the next boot: `secure_mode_policyload`.
     pub is_load_locked: bool,
+    /// The compiled policy, if it is damaged or cannot be read.
+    pub broken_policy: Option<InRoot>,
     /// What follows.
     pub rule: RuleState,
 }
@@ -199,6 +202,7 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
         answer: None,
         module: StoredModule::default(),
         is_load_locked: false,
+        broken_policy: None,
         rule: RuleState::NotApplicable(format!("SELinux is {} here", state.as_str())),
     };
     assessment.rule = match state {
@@ -212,6 +216,10 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
         }
         _ => match read_disk(system, spec, &mut assessment) {
             Err(ReadError::File(e)) if e.is_denied() => RuleState::Unknown(Unknown::Unreadable(e)),
+            // Nothing can be made ready for the day on which SELinux is enabled.
+            Ok(RuleState::Unfixable(problem)) if state == State::Disabled => {
+                RuleState::NotApplicable(format!("SELinux is disabled here; {}", problem.detail))
+            }
             read => read?,
         },
     };
@@ -355,14 +363,18 @@ fn unusable(
     why: Unusable,
     problem: &dyn Fn(Cause, String) -> Problem,
 ) -> Result<RuleState, ReadError> {
-    let detail = match why {
+    let (is_file, detail) = match why {
         Unusable::Denied(e) => return Ok(RuleState::Unknown(Unknown::Unreadable(e))),
         Unusable::Unsupported(..) => return Ok(RuleState::Unknown(Unknown::Policy(why.to_string()))),
-        Unusable::Broken(detail) => format!("the compiled policy is not usable: {detail}"),
+        Unusable::Broken { path, is_file, why } => {
+            assessment.broken_policy = Some(path);
+            (is_file, format!("the compiled policy is not usable: {why}"))
+        }
     };
     Ok(match find_store(system, spec, assessment)? {
-        FoundStore::Supported => rebuild(spec, assessment, problem(Cause::StoreBroken, detail)),
-        FoundStore::Unsupported(_) | FoundStore::Missing => RuleState::Unfixable(problem(Cause::StoreBroken, detail)),
+        // A link or a directory in its place makes each build fail.
+        FoundStore::Supported if is_file => rebuild(spec, assessment, problem(Cause::StoreBroken, detail)),
+        _ => RuleState::Unfixable(problem(Cause::StoreBroken, detail)),
     })
 }
 

@@ -46,7 +46,7 @@ pub enum Cause {
 
 impl Cause {
     /// Returns what to do about it, in a few words. `build` is the command that builds the policy of the same store again
-    /// ([`crate::transaction::StoreTarget::build`]); without it, the text has no command.
+    /// ([`crate::transaction::StoreTarget::rebuild`]); without it, the text has no command.
     #[must_use]
     pub fn hint(self, build: Option<&Command>) -> Cow<'static, str> {
         let build = |purpose: &str| match build {

@@ -30,13 +30,24 @@ pub enum Unusable {
     #[error("{path}: {why}", path = .0, why = .1)]
     Unsupported(InRoot, ParseError),
     /// It is damaged, or cannot be read: a host with it does not boot with SELinux.
-    #[error("{0}")]
-    Broken(String),
+    #[error("{why}")]
+    Broken {
+        /// The file, or the directory if that cannot be read.
+        path: InRoot,
+        /// Whether it is a regular file, which the next build of the policy replaces if it is of the same version.
+        is_file: bool,
+        /// One line that names it.
+        why: String,
+    },
 }
 
 impl Unusable {
-    fn of(root: &Root, error: FileError) -> Self {
-        if error.is_denied() { Self::Denied(error) } else { Self::Broken(error.inside_text(root)) }
+    fn of(root: &Root, path: &InRoot, error: FileError) -> Self {
+        if error.is_denied() {
+            return Self::Denied(error);
+        }
+        let is_file = root.stat(path).ok().flatten().is_some_and(|found| host::fs::is_file(&found));
+        Self::Broken { path: path.clone(), is_file, why: error.inside_text(root) }
     }
 }
 
@@ -50,11 +61,11 @@ impl PolicyFile {
     pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, Unusable> {
         for policies in ["/etc/selinux", "/usr/lib/selinux"] {
             let directory = InRoot::from(policies).join(policy_type).join("policy");
-            let names = root.names(&directory).map_err(|e| Unusable::of(root, e))?;
+            let names = root.names(&directory).map_err(|e| Unusable::of(root, &directory, e))?;
             let newest = names.into_iter().filter_map(|name| Some((version(&name)?, name))).max();
             if let Some((_, name)) = newest {
                 let path = directory.join(name);
-                let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, e))?;
+                let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, &path, e))?;
                 return Ok(Some(Self { path, content }));
             }
         }
@@ -74,7 +85,7 @@ impl PolicyFile {
     pub fn policy(&self) -> Result<Policy<'_>, Unusable> {
         Policy::parse(&self.content).map_err(|e| match e {
             ParseError::Version(_) | ParseError::Target(_) => Unusable::Unsupported(self.path.clone(), e),
-            _ => Unusable::Broken(format!("{}: {e}", self.path)),
+            _ => Unusable::Broken { path: self.path.clone(), is_file: true, why: format!("{}: {e}", self.path) },
         })
     }
 }

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::io::Read;
-use std::path::PathBuf;
 
 use bzip2::read::MultiBzDecoder;
 use host::fs::{InRoot, TEXT_LIMIT, is_dir};
@@ -177,7 +176,6 @@ impl<'r> Store<'r> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsupportedStore {
     path: InRoot,
-    host_path: PathBuf,
 }
 
 impl UnsupportedStore {
@@ -196,7 +194,7 @@ impl UnsupportedStore {
         }
         let path = InRoot::from("/etc/selinux").join(policy_type).join("modules/active");
         let is_store = is_directory(&path.join("modules"))? || root.stat(path.join("base.pp"))?.is_some();
-        Ok(is_store.then(|| Self { host_path: root.host_path(&path), path }))
+        Ok(is_store.then_some(Self { path }))
     }
 
     /// Returns the store's directory, inside the root.
@@ -212,7 +210,7 @@ impl UnsupportedStore {
 
 impl fmt::Display for UnsupportedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not supported: {}", self.host_path.display(), Self::REASON)
+        write!(f, "{} is not supported: {}", self.path, Self::REASON)
     }
 }
 
@@ -269,11 +267,13 @@ fn conf_in(root: &Root) -> Result<Option<String>, FileError> {
     }
 }
 
-/// Returns `store-root` of a `semanage.conf(5)`. The last one counts.
+/// Returns `store-root` of a `semanage.conf(5)`. The last one counts. The value may be in quotes (libsemanage, `conf-scan.l`).
 fn store_root(conf: &str) -> Option<InRoot> {
     let value = |line: &str| {
         let (key, value) = line.trim_start().split_once('=')?;
-        (key.trim_end() == "store-root" && value.trim().starts_with('/')).then(|| InRoot::from(value.trim()))
+        let value = value.trim();
+        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        (key.trim_end() == "store-root" && value.starts_with('/')).then(|| InRoot::from(value))
     };
     conf.lines().filter_map(value).next_back()
 }

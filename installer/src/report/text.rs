@@ -36,7 +36,7 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
     for report in &results.reports {
         step(&mut text, report, width, purpose, root);
     }
-    let _ = writeln!(text, "{}", conclusion(results, purpose));
+    let _ = writeln!(text, "{}", conclusion(results, purpose, root));
     text
 }
 
@@ -94,29 +94,31 @@ fn style_of(outcome: Outcome) -> Style {
     colour.on_default()
 }
 
-fn conclusion(results: &Results, purpose: Purpose) -> String {
+fn conclusion(results: &Results, purpose: Purpose, root: Option<&Path>) -> String {
+    // What is typed next is for the same root.
+    let command = |words: &[&str]| Remedy::hostprep(words.iter().copied()).shell_line(root);
     let ids = &results.faults;
     let unsettled = |outcome| results.reports.iter().any(|report| report.outcome == outcome);
     let plans = results.reports.iter().any(|report| !report.plan.is_empty());
     match (purpose, ids.len()) {
         (Purpose::DryRun, _) if plans => "Nothing was changed. Run without --dry-run to make these changes.".into(),
         (Purpose::DryRun, 0) => "Nothing to do.".into(),
-        (Purpose::Check, n @ 1..) if plans => format!("{}. Run `hostprep repair` as root.", faults(n, ids)),
+        (Purpose::Check, n @ 1..) if plans => format!("{}. Run `{}` as root.", faults(n, ids), command(&["repair"])),
         (_, n @ 1..) if results.reports.iter().all(|report| report.findings.is_empty()) => {
-            format!("{} found by a step outside --only. Run `hostprep check` for details.", were(n, ids))
+            format!("{} found by a step outside --only. Run `{}` for details.", were(n, ids), command(&["check"]))
         }
         (_, n @ 1..) => {
             let all = results.reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.remedy);
             let next =
                 if all.clone().any(Remedy::is_command) { "Run the commands above" } else { "Follow the steps above" };
-            format!("{}. {next}; see also `hostprep faults show ID`.", faults(n, ids))
+            format!("{}. {next}; see also `{}`.", faults(n, ids), command(&["faults", "show", "ID"]))
         }
         (_, 0) if unsettled(Outcome::Unknown) => {
             let hint = if nix::unistd::geteuid().is_root() { "" } else { " Run it as root." };
             format!("No fault was found, but the steps marked unknown could not be checked.{hint}")
         }
-        (Purpose::Check, 0) if plans => "No fault, but `hostprep repair` has changes to make.".into(),
-        (_, 0) if unsettled(Outcome::Deferred) => "No fault. Deferred changes take effect later.".into(),
+        (Purpose::Check, 0) if plans => format!("No fault, but `{}` has changes to make.", command(&["repair"])),
+        (_, 0) if unsettled(Outcome::Deferred) => "No fault. The steps marked deferred are not in effect now.".into(),
         (_, 0) => "No problems found.".into(),
     }
 }

@@ -158,6 +158,29 @@ fn without_a_kernel_the_disk_decides() {
 }
 
 #[test]
+fn a_link_in_the_place_of_the_policy_has_to_be_moved_first() {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = root_with(scratch.path(), &[CONFIG, CONF, BASE, ("/etc/selinux/t/policy/x", b"")]);
+    std::os::unix::fs::symlink("gone", scratch.path().join("etc/selinux/t/policy/policy.33")).unwrap();
+    let runner = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
+    let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
+    let system = System { root: &root, kind: SystemKind::Image, kernel: &kernel, runner: &runner };
+    let found = assess(&system, &spec()).unwrap();
+    assert_eq!(summary(&found.rule), ("unfixable", Some(Cause::StoreBroken), true));
+    assert_eq!(found.broken_policy.unwrap(), "/etc/selinux/t/policy/policy.33");
+}
+
+#[test]
+fn a_disabled_host_waits_for_nothing_that_cannot_be_prepared() {
+    let disabled = ("/etc/selinux/config", &b"SELINUX=disabled\nSELINUXTYPE=t\n"[..]);
+    for policy in [compiled::DENIES, compiled::NO_DOMAIN] {
+        let files: Files = &[disabled, ("/etc/selinux/t/policy/policy.30", policy)];
+        let found = assessed(false, &FakeKernel::in_mode(KernelMode::NotRunning), files);
+        assert_eq!(summary(&found.rule), ("not applicable", None, false), "{found:?}");
+    }
+}
+
+#[test]
 fn a_permissive_domain_is_denied_nothing() {
     let policy = ("/etc/selinux/t/policy/policy.30", compiled::PERMISSIVE);
     let found = assessed(true, &FakeKernel::in_mode(KernelMode::NotRunning), &[BASE, policy]);
@@ -202,7 +225,7 @@ fn disabled_is_judged_by_the_disk() {
         // The binary policy allows the rule, by our module or without it.
         (&[disabled, BASE, allows, (&at_300, OURS)], "pending", None),
         (&[disabled, BASE, allows], "not applicable", None),
-        (&[disabled, OLD_STORE], "unfixable", Some(Cause::StoreUnsupported)),
+        (&[disabled, OLD_STORE], "not applicable", None),
     ];
     for (files, name, cause) in cases {
         for alternate in [false, true] {

@@ -44,7 +44,7 @@ fn what_is_no_usable_policy() {
         let error = file.policy().unwrap_err();
         let text = error.to_string();
         assert!(text.contains("/etc/selinux/targeted/policy/policy.33: ") && text.contains(expected), "{text}");
-        assert_eq!(matches!(error, Unusable::Broken(_)), is_broken, "{text}");
+        assert_eq!(matches!(error, Unusable::Broken { is_file: true, .. }), is_broken, "{text}");
     }
 }
 
@@ -54,11 +54,14 @@ fn a_link_to_nothing_and_a_directory_are_broken() {
     let root = root_with(scratch.path(), &[("/etc/selinux/targeted/policy/x", b"")]);
     let path = scratch.path().join("etc/selinux/targeted/policy/policy.33");
     std::os::unix::fs::symlink("gone", &path).unwrap();
-    assert!(matches!(PolicyFile::newest(&root, "targeted"), Err(Unusable::Broken(_))));
+    assert!(matches!(PolicyFile::newest(&root, "targeted"), Err(Unusable::Broken { is_file: false, .. })));
     nix::unistd::unlink(&path).unwrap();
     nix::unistd::mkdir(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let error = PolicyFile::newest(&root, "targeted").unwrap_err();
-    assert!(matches!(error, Unusable::Broken(_)) && error.to_string().contains("policy.33"), "{error}");
+    assert!(
+        matches!(error, Unusable::Broken { is_file: false, .. }) && error.to_string().contains("policy.33"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn where_the_store_is() {
         // Not a store yet: `semodule -l` creates one like this, without modules.
         (vec![conf(""), module("/var/lib/selinux/t/semanage.read.LOCK")], None),
         (vec![conf("store-root = /srv/se\n"), module("/srv/se/t/active/modules/100/base/cil")], Some("/srv/se/t")),
+        (vec![conf("store-root = \"/srv/se\"\n"), module("/srv/se/t/active/modules/100/base/cil")], Some("/srv/se/t")),
         (vec![conf("store-root=/srv/se\n"), module("/var/lib/selinux/t/active/modules/100/base/cil")], None),
         // The read-only base of an image, until there is a store of its own.
         (vec![conf(""), module("/usr/lib/selinux/t/active/modules/100/base/cil")], Some("/usr/lib/selinux/t")),
@@ -128,7 +129,7 @@ fn a_store_of_the_older_libsemanage() {
         assert_eq!(found.is_some(), is_one, "{files:?}");
         if let Some(found) = found {
             assert_eq!(*found.path(), "/etc/selinux/t/modules/active");
-            assert!(found.to_string().starts_with(&root.host_path(found.path()).display().to_string()), "{found}");
+            assert!(found.to_string().starts_with("/etc/selinux/t/modules/active is not supported: "), "{found}");
             assert!(Store::locate(&root, "t").unwrap().is_none());
         }
     }

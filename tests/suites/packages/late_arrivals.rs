@@ -52,20 +52,22 @@ fn kernel_headers_clear_fault_11_on_debian() {
     assert!(run.stderr.contains("semodule is missing (fault 19); install policycoreutils"), "{run:?}");
     assert!(run.stderr.contains("fault 11: "), "{run:?}");
     assert_eq!(expect::raised(&system), [11]);
-    for deb in debs {
-        system.copy(&deb, "/tmp/headers.deb");
-        // Without the compiler that they depend on.
-        system.run("dpkg --install --force-depends /tmp/headers.deb").expect_code(0);
+    // Without the compiler that they depend on.
+    let mut line = "dpkg --install --force-depends".to_owned();
+    for (number, deb) in debs.iter().enumerate() {
+        system.copy(deb, &format!("/tmp/headers-{number}.deb"));
+        line += &format!(" /tmp/headers-{number}.deb");
     }
+    system.run(&line).expect_code(0);
     assert_eq!(expect::raised(&system), [0; 0]);
     assert_eq!(expect::history(&system), ["raised 11 install", "cleared 11 trigger"]);
     let calls = expect::calls(&system);
     assert!(calls.last().unwrap().starts_with("deb postinst (triggered "), "{calls:?}");
 }
 
-/// The real policy; its own scripts build the store.
+/// The real policy; its own scripts build the store. It has no `unconfined_service_t`, and allows the rule to `initrc_t`.
 #[test]
-fn policy_and_tools_bring_the_module_on_debian() {
+fn policy_and_tools_are_judged_when_they_arrive_on_debian() {
     if !harness::need_root() {
         return;
     }
@@ -81,9 +83,13 @@ fn policy_and_tools_bring_the_module_on_debian() {
         line += &format!(" /tmp/{name}.deb");
     }
     system.run(&line).expect_code(0);
-    expect_module(&system);
+    let calls = expect::calls(&system);
+    assert!(calls.last().unwrap().starts_with("deb postinst (triggered "), "{calls:?}");
     let present = system.run("/usr/sbin/hostprep check --format json").step("selinux-module");
     assert_eq!(present["outcome"], "deferred", "in force after the next boot: {present}");
+    assert!(present["detail"].as_str().is_some_and(|text| text.contains("allows bpf for initrc_t")), "{present}");
+    let listed = system.run("semodule -s default -lfull").expect_code(0).stdout;
+    assert!(!listed.contains("cisco-secure-bpf"), "no module where the policy allows the rule: {listed}");
 }
 
 #[test]

@@ -83,12 +83,8 @@ fn bind_mount(cx: &HostContext, target: &InRoot, point: &InRoot, mode: u32) -> R
     let text = ToString::to_string;
     let mode = format!("{mode:04o}");
     let mut remedy = Vec::new();
-    let fstab = cx.root.read(FSTAB, host::fs::TEXT_LIMIT);
-    let fstab = match fstab {
-        Ok(fstab) => fstab,
-        Err(e) if e.is_missing() => Vec::new(),
-        Err(e) => return Err(e.into()),
-    };
+    // The link is a finding, whether fstab can be read or not.
+    let fstab = cx.root.read(FSTAB, host::fs::TEXT_LIMIT).unwrap_or_default();
     let fields = [escape(&text(target)), escape(&text(point)), "none".into(), "bind".into()];
     if !has_line(&String::from_utf8_lossy(&fstab), &fields) {
         // The last line may lack its line break.
@@ -122,7 +118,12 @@ fn escape(field: &str) -> String {
 }
 
 fn has_line(fstab: &str, fields: &[String]) -> bool {
-    let is_it = |line: &str| line.split_ascii_whitespace().take(fields.len()).eq(fields.iter().map(String::as_str));
+    let [what, point, ..] = fields else { return false };
+    let is_it = |line: &str| {
+        let found: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [found_what, found_point, _, options, ..] = found[..] else { return false };
+        (found_what, found_point) == (what, point) && options.split(',').any(|option| option == "bind")
+    };
     fstab.lines().any(is_it)
 }
 
@@ -146,6 +147,7 @@ mod tests {
         let fields = words(&["/data/cisco", "/opt/cisco", "none", "bind"]);
         assert!(has_line("# x\n/data/cisco\t/opt/cisco   none bind 0 0\n", &fields));
         assert!(has_line("/data/cisco /opt/cisco none bind", &fields));
+        assert!(has_line("/data/cisco /opt/cisco none nofail,bind,ro 0 0", &fields));
         for other in ["", "#/data/cisco /opt/cisco none bind 0 0", "/data/cisco /opt/cisco none rbind 0 0"] {
             assert!(!has_line(other, &fields), "{other}");
         }

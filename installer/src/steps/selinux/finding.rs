@@ -5,6 +5,7 @@ use policy::transaction::InstalledAt;
 use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State};
 
 use super::reason::reason_of;
+use super::refusal::reinstall_policy;
 use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
@@ -23,8 +24,13 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
     let target = assessment.target(cx.root);
     let mut remedy = match &assessment.rule {
         RuleState::Missing(_) | RuleState::NotLoaded(_) if assessment.is_load_locked => Vec::new(),
+        _ if assessment.broken_policy.is_some() => rebuild(cx, assessment),
         RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![Remedy::command(&target.rebuild())],
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
+        RuleState::Unfixable(_) if *cause == Cause::StoreBroken => vec![
+            Remedy::manual("mount the file system of /var/lib/selinux of this system, if it is a separate one; else"),
+            reinstall_policy(cx, &target),
+        ],
         RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
         _ => Vec::new(),
     };
@@ -35,6 +41,18 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
         _ => remedy.push(Remedy::hostprep(["repair"])),
     }
     Some(Finding { reason: reason_of(*cause), detail: detail.clone(), remedy })
+}
+
+/// How a damaged policy is built again. A file of a version that `semodule` does not write stays as it is, and a link or a
+/// directory keeps it from writing.
+fn rebuild(cx: &HostContext, assessment: &RuleAssessment) -> Vec<Remedy> {
+    let build = Remedy::command(&assessment.target(cx.root).rebuild());
+    let Some(path) = &assessment.broken_policy else { return vec![build] };
+    let aside = cx.remedy_on(&["mv", "-T"], &[path.to_string(), format!("{path}.broken")]);
+    match &assessment.rule {
+        RuleState::Unfixable(_) => vec![aside, build],
+        _ => vec![build.clone(), aside.with_comment("if the policy is still not usable; then build it again"), build],
+    }
 }
 
 /// The command that removes the module at `priority`, which is not ours.

@@ -1,7 +1,8 @@
 //! Fault 19: the policy module, loaded only where the kernel, or the disk, says no.
 
-use policy::RuleState;
+use host::InsideText;
 use policy::load::ModuleLoad;
+use policy::{RuleState, Unknown};
 
 use super::finding::{assess, finding};
 use super::interrupted::interrupted_store;
@@ -37,6 +38,7 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         let detail = rule.to_string();
         return Ok(match rule {
             RuleState::Pending(_) => Observation { verdict: Verdict::Pending(detail), plan: Vec::new() },
+            RuleState::Unknown(Unknown::Unreadable(e)) => Observation::unknown(e.inside_text(cx.root)),
             RuleState::Unknown(_) => Observation::unknown(detail),
             _ => Observation::satisfied(detail),
         });

@@ -67,15 +67,12 @@ fn memory_of_this_machine() -> String {
     }
 }
 
-fn reinstall_policy(cx: &HostContext, target: &StoreTarget) -> Remedy {
+pub(super) fn reinstall_policy(cx: &HostContext, target: &StoreTarget) -> Remedy {
     let package = format!("selinux-policy-{}", target.policy_type());
-    let command: &[&str] = match cx.distribution.package_manager() {
-        Some("apt-get") => &["apt-get", "install", "-y", "--reinstall"],
-        Some("zypper") => &["zypper", "--non-interactive", "install", "--force"],
-        Some(manager @ ("dnf" | "yum" | "tdnf")) => &[manager, "reinstall", "-y"],
-        _ => return Remedy::manual(format!("reinstall the policy package, {package}")),
-    };
-    Remedy::run_in_root(command.iter().copied().chain([package.as_str()]))
+    match cx.distribution.reinstall_command(std::slice::from_ref(&package)) {
+        Some(command) => Remedy::run_in_root(command),
+        None => Remedy::manual(format!("reinstall the policy package, {package}")),
+    }
 }
 
 /// Returns where the record is, and how to delete it. `semanage` has no option for another root, so it runs in it; `-S` and `-N`

@@ -2,6 +2,7 @@
 //! in force.
 
 use faults::{Reason, Remedy};
+use host::InsideText;
 use host::system::distribution::Tool;
 use policy::{RuleState, Unknown};
 
@@ -20,7 +21,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         return Ok(Observation::satisfied(format!("{}, but they are not needed: {rule}", finding.detail)));
     }
     if let RuleState::Unknown(Unknown::Unreadable(e)) = rule {
-        return Ok(Observation::unknown(e.to_string()));
+        return Ok(Observation::unknown(e.inside_text(cx.root)));
     }
     let verdict = if rule.denied_now() { Verdict::Fault(vec![finding]) } else { Verdict::NotReady(finding.detail) };
     Ok(Observation { verdict, plan: Vec::new() })
