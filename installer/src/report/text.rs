@@ -102,7 +102,7 @@ fn conclusion(results: &Results, purpose: Purpose, root: Option<&Path>) -> Strin
     let plans = results.reports.iter().any(|report| !report.plan.is_empty());
     match (purpose, ids.len()) {
         (Purpose::DryRun, _) if plans => "Nothing was changed. Run without --dry-run to make these changes.".into(),
-        (Purpose::DryRun, 0) => "Nothing to do.".into(),
+        (Purpose::DryRun, 0) if !unsettled(Outcome::Unknown) => "Nothing to do.".into(),
         (Purpose::Check, n @ 1..) if plans => format!("{}. Run `{}` as root.", faults(n, ids), command(&["repair"])),
         (_, n @ 1..) if results.reports.iter().all(|report| report.findings.is_empty()) => {
             format!("{} found by a step outside --only. Run `{}` for details.", were(n, ids), command(&["check"]))
