@@ -100,7 +100,12 @@ impl Distribution {
         };
         let mut found = Self::from_parsed(os_release, None);
         if found.is_relative && ["rhel", "fedora"].contains(&found.family()) && found.major == Major::Unknown {
-            let kernel = newest_installed(root)?.as_deref().and_then(enterprise_linux_major);
+            let newest = match newest_installed(root) {
+                // /boot is often closed to ordinary users. The version is then not known.
+                Err(e) if e.is_denied() => None,
+                newest => newest?,
+            };
+            let kernel = newest.as_deref().and_then(enterprise_linux_major);
             found = Self::from_parsed(os_release, kernel);
             // Relatives of Enterprise Linux 8 and later say which platform they are, and have dnf.
             if kernel.is_none() && found.family() == "rhel" && os_release.platform.is_empty() && !has("dnf") {

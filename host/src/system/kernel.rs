@@ -5,7 +5,7 @@ mod headers;
 mod installed;
 mod release;
 
-pub use btf::{Absence, Btf, btf, has_option};
+pub use btf::{Absence, Btf, btf};
 pub use headers::{Headers, Incomplete, headers};
 pub use installed::newest_installed;
 pub use release::{Parts, compare_releases, enterprise_linux_major, is_release, running_release};

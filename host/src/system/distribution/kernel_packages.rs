@@ -24,7 +24,7 @@ pub struct KernelPackages {
     pub name: String,
     /// What installs the headers of exactly this kernel, arguments of the package manager.
     pub exact: Vec<String>,
-    /// What installs the newest kernel of the same kind, and its headers.
+    /// What installs the newest kernel of the same kind, and its headers. Empty if it is not known.
     pub newest: Vec<String>,
 }
 
@@ -92,7 +92,12 @@ impl KernelRules<'_> {
         KernelPackages {
             name: expand(&rule.package),
             exact: rule.exact.iter().map(expand).collect(),
-            newest: rule.newest.iter().map(expand).collect(),
+            // Names with the version of Ubuntu, of which only the codename is known.
+            newest: if ubuntu.is_none() && rule.newest.iter().any(|name| name.contains("{ubuntu}")) {
+                Vec::new()
+            } else {
+                rule.newest.iter().map(expand).collect()
+            },
         }
     }
 }

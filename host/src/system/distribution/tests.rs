@@ -172,6 +172,32 @@ fn the_root_shows_what_os_release_leaves_open() {
 }
 
 #[test]
+fn a_closed_boot_leaves_the_version_unknown() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let os_release = "ID=nobara\nID_LIKE=fedora\nVERSION_ID=40\n";
+    let (outside, root) = root_with(&[("/etc/os-release", os_release), ("/boot/vmlinuz-6.8.5-301.fc40.x86_64", "")]);
+    let mode = |path: &Path, mode| set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    mode(outside.path(), 0o755);
+    mode(&root.host_path("/boot"), 0);
+    let found = std::thread::scope(|scope| {
+        let as_user = scope.spawn(|| {
+            // Of this thread alone (setfsuid(2)), and root's capabilities over files with it.
+            nix::unistd::setfsuid(nix::unistd::Uid::from_raw(65534));
+            assert!(root.names("/boot").unwrap_err().is_denied());
+            Distribution::of(&root)
+        });
+        as_user.join().unwrap()
+    });
+    mode(&root.host_path("/boot"), 0o755);
+    let found = found.unwrap();
+    assert_eq!(
+        (found.id.as_str(), found.major("6.1.0"), found.package_manager()),
+        ("nobara", Major::Unknown, Some("dnf"))
+    );
+}
+
+#[test]
 fn shell_code_is_not_run() {
     let proof = tempfile::tempdir().unwrap().path().join("proof");
     let shown = proof.display();

@@ -238,8 +238,13 @@ fn link_destination(root: &Root, path: &InRoot) -> Option<InRoot> {
     Some(normal(&path.parent()?.join(root.link_target(path)?)))
 }
 
-/// Returns where `path` leads, through as many links as packages and administrators put one after another.
+/// Returns where `path` leads. If nothing is there, it is where the last link leads, resolved as text.
 fn real(root: &Root, path: &InRoot) -> InRoot {
+    if root.exists(path)
+        && let Ok(found) = root.real_path(path)
+    {
+        return found;
+    }
     let next = |path: &InRoot| link_destination(root, path);
     std::iter::successors(Some(path.clone()), next).take(8).last().unwrap_or_else(|| path.clone())
 }

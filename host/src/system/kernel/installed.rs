@@ -14,6 +14,10 @@ const COPIES: [&str; 24] = [
     "rpmorig", "rpmsave", "sav", "save", "saved", "sha256", "sha512", "sig", "tmp", "xz",
 ];
 
+/// What images are called before `-RELEASE` in `/boot`, and without it in `/lib/modules/RELEASE`: `Image` on arm64 and `image` on
+/// s390x by SUSE, `vmlinux` on ppc64el. A `vmlinux` of debug information has the release of its kernel, and adds no other.
+const IMAGES: [&str; 4] = ["vmlinuz", "Image", "image", "vmlinux"];
+
 /// Returns the release of the newest kernel that is installed in `root`: of those with an image, the last in the order of
 /// `kernel-install`. Among kernels of one version, it is the plain flavour.
 ///
@@ -24,11 +28,11 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
     let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
     let mut releases: Vec<String> = with_modules
         .iter()
-        .filter(|release| is_image(root, &format!("/lib/modules/{release}/vmlinuz")))
+        .filter(|release| IMAGES.iter().any(|image| is_image(root, &format!("/lib/modules/{release}/{image}"))))
         .cloned()
         .collect();
     for name in named(root.names("/boot")?) {
-        if let Some(release) = name.strip_prefix("vmlinuz-")
+        if let Some(release) = IMAGES.iter().find_map(|image| name.strip_prefix(image)?.strip_prefix('-'))
             && is_release(release)
             && is_image(root, &format!("/boot/{name}"))
         {

@@ -80,6 +80,9 @@ fn debian_package(path: &InRoot) -> Option<String> {
 
 /// Returns what installs the newest kernel of the same kind together with its headers, for a version that has left the archive.
 fn newest(cx: &HostContext, kernel: &JudgedKernel, packages: &KernelPackages) -> Vec<Remedy> {
+    if packages.newest.is_empty() {
+        return Vec::new();
+    }
     let Some(command) = cx.distribution.install_command(&packages.newest) else { return Vec::new() };
     let comment = "if that version has left the archive: a newer kernel with its headers";
     let mut remedies = vec![Remedy::run_in_root(command).with_comment(comment)];

@@ -330,3 +330,13 @@ fn what_is_no_release_is_not_put_into_a_command() {
         }
     }
 }
+
+#[test]
+fn no_package_is_named_for_an_ubuntu_without_a_known_version() {
+    let release = "6.8.0-1003-oem";
+    for (codename, expected) in [("noble", &["linux-image-oem-24.04", "linux-headers-oem-24.04"][..]), ("later", &[])] {
+        let distribution = parse(&format!("ID=ubuntu\nVERSION_ID=24.04\nUBUNTU_CODENAME={codename}\n"));
+        let KernelOrigin::Packaged(packages) = distribution.kernel_origin(release) else { panic!("{codename}") };
+        assert_eq!(packages.newest, expected, "{codename}");
+    }
+}

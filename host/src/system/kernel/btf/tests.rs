@@ -12,7 +12,11 @@ const NO: &str = "# CONFIG_DEBUG_INFO_BTF is not set\nCONFIG_DEBUG_INFO_BTF_MODU
 
 #[test]
 fn the_configuration_shows_btf() {
-    for place in ["/boot/config-6.1.0-18-amd64", "/lib/modules/6.1.0-18-amd64/config"] {
+    for place in [
+        "/boot/config-6.1.0-18-amd64",
+        "/lib/modules/6.1.0-18-amd64/config",
+        "/usr/lib/ostree-boot/config-6.1.0-18-amd64",
+    ] {
         let (_outside, root) = scratch(&[(place, YES)]);
         assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(place.into()));
         let others = btf(&root, "6.1.0-9-amd64", false).unwrap();
@@ -20,6 +24,14 @@ fn the_configuration_shows_btf() {
         let (_outside, root) = scratch(&[(place, NO)]);
         assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Absence::NoOption(place.into())));
     }
+}
+
+#[test]
+fn a_comment_need_not_be_utf_8() {
+    let place = format!("/boot/config-{RELEASE}");
+    let (_outside, root) = scratch(&[(&place, "")]);
+    fs::write(root.host_path(&place), [b"# Andr\xe9\n", YES.as_bytes()].concat()).unwrap();
+    assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(place.as_str().into()));
 }
 
 /// The file came with 5.4, the option with 5.2, and Enterprise Linux has both in its older kernels.
@@ -55,7 +67,7 @@ fn the_running_kernel_is_asked_itself() {
     assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present(FILE.into()));
     assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Absence::NoConfiguration));
 
-    // The configuration says yes and the kernel no: one that somebody put there, or an option without its effect.
+    // The configuration says yes and the kernel no: it was copied there, or the option has no effect.
     let config = format!("/boot/config-{RELEASE}");
     let (_outside, root) = scratch(&[(&config, YES), ("/sys/kernel/uevent_seqnum", "1\n")]);
     assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Absent(Absence::NoFile));

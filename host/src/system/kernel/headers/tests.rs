@@ -237,6 +237,17 @@ fn sources_that_nobody_configured_are_incomplete() {
 }
 
 #[test]
+fn a_relative_link_starts_where_lib_leads() {
+    for lib in ["usr/lib", "/usr/lib"] {
+        let (_outside, root) = scratch(&[]);
+        whole(&root, DEBIAN, RELEASE);
+        link(&root, "/lib", lib);
+        link(&root, &format!("/usr{BUILD}"), "../../../src/linux-headers-6.1.0-18-amd64");
+        assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(in_root(BUILD)), "{lib}");
+    }
+}
+
+#[test]
 fn a_dangling_link_is_nothing() {
     let (_outside, root) = scratch(&[]);
     link(&root, BUILD, DEBIAN);

@@ -47,6 +47,20 @@ fn a_kernel_counts_by_its_image() {
 }
 
 #[test]
+fn each_architecture_has_its_name_of_an_image() {
+    for image in ["vmlinuz", "Image", "image", "vmlinux"] {
+        let boot = format!("/boot/{image}-6.4.0-150600.21-default");
+        assert_eq!(newest(&[&boot]).as_deref(), Some("6.4.0-150600.21-default"), "{boot}");
+        let modules = format!("/lib/modules/6.4.0-150600.21-default/{image}");
+        assert_eq!(newest(&[&modules]).as_deref(), Some("6.4.0-150600.21-default"), "{modules}");
+        for suffix in [".old", ".bak", ".dpkg-new", ".rpmsave", ".gz", "-0-rescue-0123"] {
+            assert_eq!(newest(&[&format!("/boot/{image}-6.1.90{suffix}")]), None, "{image}{suffix}");
+        }
+    }
+    assert_eq!(newest(&["/boot/vmlinuz-6.1.90", "/boot/vmlinux-6.1.90"]).as_deref(), Some("6.1.90"));
+}
+
+#[test]
 fn a_copy_of_an_image_is_not_a_kernel() {
     for suffix in [
         ".old",
