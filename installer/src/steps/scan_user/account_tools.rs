@@ -57,8 +57,8 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
         // Reported when the tool itself is run.
         Err(_) => return Ok(()),
     };
-    // What does not list its own option is no help text: the tool failed, and does so again when it is run.
-    if help.contains(option) || !help.contains("--help") {
+    // What lists no option is no help text: the tool failed, and does so again when it is run.
+    if help.contains(option) || !help.contains("--") {
         return Ok(());
     }
     Err(Finding {
