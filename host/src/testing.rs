@@ -39,7 +39,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// A kernel with bpf(2), whose answers a test sets.
+/// A kernel with bpf(2) that answers as a test says.
 #[derive(Debug)]
 pub struct FakeBpf {
     /// Whether it may be asked.

@@ -17,7 +17,7 @@ fn said(name: &str) -> String {
     fs::read_to_string(fixtures.join(format!("{name}.txt"))).unwrap()
 }
 
-/// A host whose `semodule` prints `stderr` and fails.
+/// A host on which `semodule` prints `stderr` and fails.
 fn host(os_release: &str, alternate: bool, stderr: &str) -> Host {
     let mut host = Host::enforcing(os_release);
     host.alternate = alternate;

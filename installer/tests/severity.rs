@@ -1,4 +1,4 @@
-//! A step may give its fault another severity than the catalogue's; and whom the range of system uids applies to.
+//! A step may give its fault another severity than the catalogue's and which users the range of system uids applies to.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests arrange files, and fail by panicking")]
 

@@ -229,7 +229,7 @@ fn store_roots(root: &Root) -> Result<Vec<InRoot>, FileError> {
     Ok(roots)
 }
 
-/// Returns every policy type whose store has the module `name`, for a system whose configuration does not say which
+/// Returns each policy type with the module `name` in its store, for a system with a configuration that does not say which
 /// type counts. The read-only base is not looked in: nothing was added to it.
 ///
 /// # Errors

@@ -318,7 +318,7 @@ fn a_broken_store_names_the_way_out() {
     assert_eq!(step["remedy"][0], expected);
 }
 
-/// An image whose policy is in its read-only base.
+/// An image with its policy in the read-only base.
 #[test]
 fn a_policy_below_usr_is_found() {
     let root = root();

@@ -185,7 +185,7 @@ impl Distribution {
         self.entry.map_or("unknown", |entry| &entry.family)
     }
 
-    /// Returns the major version on a host whose kernel is `release`, which may show it.
+    /// Returns the major version of a host. The release of its kernel, `release`, may show it.
     #[must_use]
     pub fn major(&self, release: &str) -> Major {
         match (self.major, self.entry) {
@@ -208,7 +208,7 @@ impl Distribution {
         self.package_manager_command(&data().install, packages)
     }
 
-    /// Returns the command that installs `packages` once more, whose files are missing, as words.
+    /// Returns the words of the command that installs `packages` once more, because files of them are missing.
     #[must_use]
     pub fn reinstall_command(&self, packages: &[String]) -> Option<Vec<String>> {
         self.package_manager_command(&data().reinstall, packages)

@@ -53,8 +53,8 @@ pub enum Support {
         /// How the agent monitors the supported ones, if it is the same for all.
         monitors: Option<Monitors>,
     },
-    /// The table does not say: it has no line for this distribution, or only lines for versions of another's, whose number this
-    /// one's is not.
+    /// The table does not say: it has no line for this distribution, or only lines for versions of a relative, and the version
+    /// of this one is not known.
     NotListed,
 }
 

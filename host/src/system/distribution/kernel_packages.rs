@@ -11,7 +11,7 @@ use crate::system::kernel::{Parts, compare_releases, is_release};
 pub enum KernelOrigin {
     /// From a package that is known.
     Packaged(KernelPackages),
-    /// Not from the distribution, whose packages have no headers for it.
+    /// Not from the distribution: its packages have no headers for this kernel.
     Foreign(Foreign),
     /// Not known.
     Unknown,

@@ -5,6 +5,6 @@
 pub(super) struct Answers {
     /// Options that the kernel has, since something was created or loaded.
     pub(super) present: Vec<&'static str>,
-    /// Options whose absence was found.
+    /// Options that were found to be absent.
     pub(super) absent: Vec<&'static str>,
 }
