@@ -205,7 +205,7 @@ struct Tree {
     first: Pid,
     threads: HashMap<Pid, Thread>,
     alive: Arc<Mutex<HashSet<Pid>>>,
-    /// Stopped children whose parent has not reported them yet.
+    /// Stopped children that their parent has not reported yet.
     early: HashSet<Pid>,
     /// The shell that starts it all has become the command.
     begun: bool,
