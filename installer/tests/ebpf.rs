@@ -342,7 +342,7 @@ fn where_the_agent_uses_no_ebpf_nothing_is_asked() {
         assert!(host.bpf.loaded.borrow().is_empty());
     }
     let mut host = image("rhel-9");
-    (host.alternate, host.kind) = (false, SystemKind::Chroot);
+    (host.alternate, host.kind) = (false, SystemKind::Offline);
     assert_eq!(host.check(EBPF).outcome, Outcome::Ok);
     assert!(host.bpf.loaded.borrow().is_empty(), "another kernel boots it");
 }

@@ -316,7 +316,7 @@ fn without_selinux_nothing_is_needed() {
 /// SELinux is disabled now. A later boot may enforce, and nothing runs hostprep before.
 #[test]
 fn disabled_is_no_fault_but_the_module_is_made_ready() {
-    for kind in [SystemKind::Running, SystemKind::Chroot, SystemKind::Image] {
+    for kind in [SystemKind::Running, SystemKind::Offline, SystemKind::Image] {
         let mut host = Host::enforcing("rhel-9");
         (host.kind, host.alternate) = (kind, kind == SystemKind::Image);
         host.kernel.mode.set(KernelMode::NotRunning);

@@ -35,7 +35,7 @@ pub struct System<'a> {
 }
 
 impl<'a> System<'a> {
-    /// Returns the system in `root`, after detecting whether it is a host, a chroot or a container.
+    /// Returns the system in `root`, after detecting the kind of it.
     #[must_use]
     pub fn new(root: &'a Root, kernel: &'a dyn Kernel, runner: &'a CommandRunner<'a>) -> Self {
         Self { root, kind: SystemKind::of(root), kernel, runner }
@@ -47,6 +47,8 @@ impl<'a> System<'a> {
 pub struct RuleAssessment {
     /// SELinux on this system.
     pub state: State,
+    /// Whether the kernel runs the policy of this system.
+    pub is_in_kernel: bool,
     /// `/etc/selinux/config`, if the file exists.
     pub config: Option<SelinuxConfig>,
     /// The domain that the rule is for on this system; `None` if it was not looked up, or the policy has no such
@@ -177,7 +179,7 @@ impl RuleAssessment {
     /// another.
     #[must_use]
     pub fn target(&self, root: &Root) -> StoreTarget {
-        let target = StoreTarget::of(root, self.policy_type(), self.state);
+        let target = StoreTarget::of(root, self.policy_type(), self.is_in_kernel);
         if self.is_load_locked { target.without_loading() } else { target }
     }
 }
@@ -197,6 +199,7 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
     let state = State::of(system.kind, system.kernel, config.as_ref());
     let mut assessment = RuleAssessment {
         state,
+        is_in_kernel: state.is_in_kernel(system.kind),
         config,
         domain: None,
         answer: None,
@@ -208,7 +211,7 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
     assessment.rule = match state {
         State::Absent => return Ok(assessment),
         State::InContainer => RuleState::NotApplicable("in a container: the policy is the host's".into()),
-        State::Enforcing | State::Permissive if system.kind.is_running() => {
+        State::Enforcing | State::Permissive if assessment.is_in_kernel => {
             match ask(system, spec, &mut assessment, problem)? {
                 rule if !assessment.is_load_locked => rule,
                 rule => locked(rule),
@@ -281,8 +284,8 @@ fn locked(rule: RuleState) -> RuleState {
 fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssessment) -> Result<RuleState, ReadError> {
     let policy_type = assessment.policy_type().to_owned();
     let configured = assessment.config.as_ref().map_or(ConfiguredMode::Disabled, |config| config.mode);
-    // With SELinux off, or another system's kernel, nothing is denied before the next boot.
-    let is_enforced = configured == ConfiguredMode::Enforcing && system.kind == SystemKind::Image;
+    // With SELinux off on a running host, nothing is denied before the next boot.
+    let is_enforced = configured == ConfiguredMode::Enforcing && system.kind.is_unbooted();
     let mode = match configured {
         ConfiguredMode::Enforcing => "enforcing",
         ConfiguredMode::Permissive => "permissive",

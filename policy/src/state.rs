@@ -12,8 +12,8 @@ pub enum State {
     Absent,
     /// Disabled in the configuration.
     Disabled,
-    /// Enabled in the configuration, but no policy is loaded: disabled on the kernel's command line, another security
-    /// module, or a chroot in another system. The next boot may enforce.
+    /// Enabled in the configuration, but no policy is loaded: disabled on the kernel's command line, or another security
+    /// module. The next boot may enforce.
     ConfiguredNotRunning,
     /// Denials are logged only.
     Permissive,
@@ -24,14 +24,13 @@ pub enum State {
 }
 
 impl State {
-    /// Returns the state. The kernel is asked on a host only. For an alternate root the configuration decides:
-    /// `Enforcing` and `Permissive` are then the mode that the system in it boots into. In a chroot both are
-    /// [`State::ConfiguredNotRunning`].
+    /// Returns the state. The kernel is asked on a host only. For a system that is not booted the configuration decides:
+    /// `Enforcing` and `Permissive` are then the mode that it boots into.
     #[must_use]
     pub fn of(kind: SystemKind, kernel: &dyn Kernel, config: Option<&SelinuxConfig>) -> Self {
         let configured = config.map(|config| config.mode);
         let running = match kind {
-            SystemKind::Image => {
+            SystemKind::Image | SystemKind::Offline => {
                 return match configured {
                     None => Self::Absent,
                     Some(ConfiguredMode::Disabled) => Self::Disabled,
@@ -40,7 +39,6 @@ impl State {
                 };
             }
             SystemKind::Container => return Self::InContainer,
-            SystemKind::Chroot => KernelMode::NotRunning,
             SystemKind::Running => kernel.mode(),
         };
         match (running, configured) {
@@ -50,6 +48,12 @@ impl State {
             (KernelMode::NotRunning, Some(ConfiguredMode::Disabled)) => Self::Disabled,
             (KernelMode::NotRunning, Some(_)) => Self::ConfiguredNotRunning,
         }
+    }
+
+    /// Returns whether the kernel runs the policy of this system, which is of `kind`, so that it can load another.
+    #[must_use]
+    pub fn is_in_kernel(self, kind: SystemKind) -> bool {
+        kind.is_running() && matches!(self, Self::Permissive | Self::Enforcing)
     }
 
     /// Returns the word for reports.

@@ -17,7 +17,6 @@ use thiserror::Error;
 use crate::classify::{Cause, classify};
 use crate::culprit::Culprit;
 use crate::spec::ModuleSpec;
-use crate::state::State;
 use crate::store::{Store, StoredModule};
 
 /// How long to wait for the store's lock.
@@ -37,11 +36,12 @@ pub struct StoreTarget {
 }
 
 impl StoreTarget {
-    /// Returns the store of `policy_type` in `root`. The new policy is loaded if `state` is that of a running policy.
+    /// Returns the store of `policy_type` in `root`. The new policy is loaded if the kernel runs that of this system
+    /// ([`State::is_in_kernel`]).
     #[must_use]
-    pub fn of(root: &Root, policy_type: &str, state: State) -> Self {
+    pub fn of(root: &Root, policy_type: &str, is_in_kernel: bool) -> Self {
         let alternate = root.is_alternate().then(|| root.path().to_owned());
-        let load = alternate.is_none() && matches!(state, State::Permissive | State::Enforcing);
+        let load = alternate.is_none() && is_in_kernel;
         Self { policy_type: policy_type.to_owned(), alternate, load }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults::Severity;
+use host::system::kind::{ASSUMABLE, SystemKind};
 use installer::hook::rpm;
 use installer::model::step::StepRef;
 use installer::steps::{self, STEPS};
@@ -42,6 +43,9 @@ pub struct Global {
     /// Use the agent profile in FILE instead of the built-in one
     #[arg(long, value_name = "FILE", global = true)]
     pub profile: Option<PathBuf>,
+    /// Take the running system for one of this KIND instead of detecting it: host, offline (a chroot or an image build) or container
+    #[arg(long, value_name = "KIND", global = true, conflicts_with = "root", value_parser = kind_parser())]
+    pub assume: Option<SystemKind>,
     /// Language of fault texts (en, ja, ko, zh-TW), as a tag or a locale [default: from the environment, else English]
     #[arg(long, global = true)]
     pub lang: Option<String>,
@@ -269,6 +273,10 @@ fn severity(word: &str) -> Result<Severity, String> {
         .into_iter()
         .find(|severity| severity.as_str() == word)
         .ok_or_else(|| "expected critical, major or minor".to_owned())
+}
+
+fn kind_parser() -> impl TypedValueParser<Value = SystemKind> {
+    PossibleValuesParser::new(ASSUMABLE.map(SystemKind::as_str)).try_map(|word| word.parse::<SystemKind>())
 }
 
 fn step_parser() -> impl TypedValueParser<Value = StepRef> {

@@ -9,7 +9,7 @@ use host::process::clock::SystemClock;
 use host::process::environment::Environment;
 use host::system::bpf;
 use host::system::distribution::Distribution;
-use host::system::kind::SystemKind;
+use host::system::kind::DetectedKind;
 use host::{FileError, InsideText, Root};
 use installer::config::Config;
 use installer::model::host_context::HostContext;
@@ -91,6 +91,10 @@ pub fn with(
             (Distribution::unknown(), Some(e.inside_text(&root)))
         }
     };
+    let detected = match global.assume {
+        Some(kind) => DetectedKind::assumed(kind),
+        None => DetectedKind::of(&root, &Environment::of_process()),
+    };
     let follower = Follower::new(&log);
     let runner = CommandRunner::new(&clock, &follower);
     let cx = HostContext {
@@ -101,7 +105,8 @@ pub fn with(
         log: &log,
         kernel: &RunningKernel,
         bpf: &bpf::RunningKernel,
-        kind: SystemKind::of(&root),
+        kind: detected.kind,
+        kind_evidence: detected.evidence,
         distribution,
         distribution_problem,
         kernel_release: kernel,

@@ -34,6 +34,8 @@ pub struct HostContext<'a> {
     pub bpf: &'a dyn Bpf,
     /// The kind of the prepared system.
     pub kind: SystemKind,
+    /// What shows that kind, in one line for people.
+    pub kind_evidence: String,
     /// The distribution, for package names and commands.
     pub distribution: Distribution,
     /// Why os-release cannot be used; [`HostContext::distribution`] is then an unknown one.
@@ -75,10 +77,10 @@ impl HostContext<'_> {
         })
     }
 
-    /// The boot that events belong to; none for an alternate root.
+    /// The boot that events belong to; none for a system that is not booted.
     #[must_use]
     pub fn boot_id(&self) -> Option<String> {
-        if self.kind == SystemKind::Image {
+        if self.kind.is_unbooted() {
             return None;
         }
         let id = self.root.read_text("/proc/sys/kernel/random/boot_id").ok()?;

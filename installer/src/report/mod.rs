@@ -4,6 +4,8 @@ pub mod json;
 pub mod metrics;
 pub mod text;
 
+use host::system::kind::SystemKind;
+
 use crate::engine::Results;
 use crate::model::host_context::HostContext;
 use crate::model::report::{Outcome, StepReport};
@@ -23,6 +25,11 @@ pub struct HostFacts {
     pub kernel: Option<String>,
     /// The state of SELinux.
     pub selinux: String,
+    /// The kind of the system: `host`, `offline`, `container` or `alternate-root`.
+    #[serde(serialize_with = "kind_word")]
+    pub kind: SystemKind,
+    /// What shows that kind, in one line for people.
+    pub kind_evidence: String,
 }
 
 impl HostFacts {
@@ -36,8 +43,15 @@ impl HostFacts {
             package_manager: cx.distribution.package_manager(),
             kernel: kernel(cx),
             selinux: crate::steps::selinux::state_word(cx),
+            kind: cx.kind,
+            kind_evidence: cx.kind_evidence.clone(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn kind_word<S: serde::Serializer>(kind: &SystemKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.as_str())
 }
 
 /// The kernel that is judged, else the one that runs here.

@@ -32,6 +32,7 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
     let kernel = host.kernel.as_deref().unwrap_or("none installed");
     let head = format!("{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
     let _ = writeln!(text, "{}", one_line(&head));
+    let _ = writeln!(text, "{}", one_line(&format!("Judged as {}: {}", host.kind, host.kind_evidence)));
     let width = results.reports.iter().map(|report| word_of(report).len()).fold(OUTCOME_WIDTH, usize::max);
     for report in &results.reports {
         step(&mut text, report, width, purpose, root);

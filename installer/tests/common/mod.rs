@@ -169,6 +169,7 @@ impl Host {
             kernel: &self.kernel,
             bpf: &self.bpf,
             kind: if self.alternate { SystemKind::Image } else { self.kind },
+            kind_evidence: String::new(),
             distribution: Distribution::of(&root).unwrap_or_else(|_| Distribution::unknown()),
             distribution_problem: Distribution::of(&root).err().map(|e| e.inside_text(&root)),
             kernel_release: None,

@@ -6,6 +6,18 @@ fn config(mode: ConfiguredMode) -> SelinuxConfig {
 }
 
 #[test]
+fn only_the_policy_of_a_booted_host_is_in_the_kernel() {
+    use State::{Absent, ConfiguredNotRunning, Disabled, Enforcing, Permissive};
+    for state in [Enforcing, Permissive, ConfiguredNotRunning, Disabled, Absent] {
+        let runs = matches!(state, Enforcing | Permissive);
+        assert_eq!(state.is_in_kernel(SystemKind::Running), runs, "{state:?}");
+        for kind in [SystemKind::Offline, SystemKind::Container, SystemKind::Image] {
+            assert!(!state.is_in_kernel(kind), "{state:?} {kind:?}");
+        }
+    }
+}
+
+#[test]
 fn every_state() {
     use ConfiguredMode as Mode;
     use KernelMode as Running;
@@ -18,9 +30,9 @@ fn every_state() {
         (Where::Running, Running::NotRunning, Some(Mode::Permissive), State::ConfiguredNotRunning),
         (Where::Running, Running::NotRunning, Some(Mode::Disabled), State::Disabled),
         (Where::Running, Running::NotRunning, None, State::Absent),
-        (Where::Chroot, Running::Enforcing, Some(Mode::Enforcing), State::ConfiguredNotRunning),
-        (Where::Chroot, Running::Enforcing, Some(Mode::Disabled), State::Disabled),
-        (Where::Chroot, Running::Enforcing, None, State::Absent),
+        (Where::Offline, Running::Permissive, Some(Mode::Enforcing), State::Enforcing),
+        (Where::Offline, Running::Enforcing, Some(Mode::Disabled), State::Disabled),
+        (Where::Offline, Running::Enforcing, None, State::Absent),
         (Where::Container, Running::Enforcing, Some(Mode::Enforcing), State::InContainer),
         (Where::Image, Running::Permissive, Some(Mode::Enforcing), State::Enforcing),
         (Where::Image, Running::Enforcing, Some(Mode::Permissive), State::Permissive),

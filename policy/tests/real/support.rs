@@ -11,7 +11,7 @@ use policy::policy_file::PolicyFile;
 use policy::render::Sources;
 pub use policy::testing::spec;
 use policy::transaction::{Done, InstalledAt, StoreTarget, TransactionError};
-use policy::{ModuleSpec, State, Store};
+use policy::{ModuleSpec, Store};
 use tempfile::TempDir;
 
 pub fn runner() -> CommandRunner<'static> {
@@ -64,7 +64,7 @@ impl Scratch {
     }
 
     pub fn target(&self) -> StoreTarget {
-        StoreTarget::of(&self.root, self.policy_type, State::Enforcing)
+        StoreTarget::of(&self.root, self.policy_type, true)
     }
 
     /// The store's directory, as this process names it.

@@ -67,7 +67,7 @@ fn plan_module(
     state: State,
     policy_type: &str,
 ) -> Result<Vec<Box<dyn Action>>, Error> {
-    let target = StoreTarget::of(cx.root, policy_type, state);
+    let target = StoreTarget::of(cx.root, policy_type, state.is_in_kernel(cx.kind));
     // The kernel would refuse the new policy, and semodule then changes nothing.
     let target = if target.loads() && state == State::Enforcing && is_load_locked(cx.root) {
         target.without_loading()

@@ -128,6 +128,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         kernel: &kernel,
         bpf: &host::system::bpf::RunningKernel,
         kind: SystemKind::Running,
+        kind_evidence: String::new(),
         distribution: Distribution::unknown(),
         distribution_problem: None,
         kernel_release: None,

@@ -1,0 +1,169 @@
+//! What a process can see of the system that it runs in, and what follows from it.
+//!
+//! Marker files alone decide nothing: a host whose disk was made from a container image has them, and an image build in a
+//! sandbox has none.
+
+use nix::errno::Errno;
+use nix::sys::stat::stat;
+
+use super::{DetectedKind, SystemKind};
+use crate::Root;
+use crate::fs::FileId;
+use crate::process::environment::Environment;
+use crate::system::kernel::newest_installed;
+
+/// Left by systemd-nspawn and others (Container Interface), by podman and by docker.
+const MARKERS: [&str; 3] = ["/run/systemd/container", "/run/.containerenv", "/.dockerenv"];
+
+/// Set by those who run programs in a system that is not booted: mkosi and rpm-ostree, transactional-update, dpkg.
+const DECLARATIONS: [&str; 3] = ["SYSTEMD_OFFLINE", "TRANSACTIONAL_UPDATE", "DPKG_ROOT"];
+
+/// The initial PID namespace (`PROC_PID_INIT_INO` in linux/proc_ns.h).
+const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
+
+/// The root directory of process 1, compared with ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstRoot {
+    /// Ours too.
+    Same,
+    /// Another.
+    Other,
+    /// We may not see it.
+    Hidden,
+    /// There is no `/proc`.
+    NoProc,
+}
+
+/// What a process can see of the system that it runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Evidence {
+    /// The environment variable that says that the system is not booted.
+    pub declaration: Option<&'static str>,
+    pub first_root: FirstRoot,
+    /// Our PID namespace is not the initial one.
+    pub has_own_pid_namespace: bool,
+    /// We are root, so that process 1 of our own host would not be hidden.
+    pub is_root: bool,
+    /// A marker file of a container manager.
+    pub marker: Option<&'static str>,
+    /// `container=` in the environment, ours or that of process 1.
+    pub announcement: Option<String>,
+    /// systemd runs here as the system manager (`sd_booted(3)`).
+    pub is_booted: bool,
+    /// A kernel image and a policy store lie in the root: it is made to be booted by its own kernel.
+    pub is_bootable: bool,
+}
+
+impl Evidence {
+    pub(super) fn of(root: &Root, environment: &Environment) -> Self {
+        let pid_namespace = root.link_target("/proc/self/ns/pid");
+        let has_own_pid_namespace = pid_namespace.is_some_and(|link| link.as_os_str() != INITIAL_PID_NAMESPACE);
+        let mut evidence = Self {
+            declaration: DECLARATIONS.into_iter().find(|name| environment.get(name).is_some_and(is_set)),
+            first_root: first_root(root),
+            has_own_pid_namespace,
+            is_root: nix::unistd::geteuid().is_root(),
+            marker: None,
+            announcement: None,
+            is_booted: false,
+            is_bootable: false,
+        };
+        // A host needs no more than that, and is to be judged quickly.
+        if evidence.declaration.is_none() && !evidence.is_first_process_here() {
+            evidence.marker = MARKERS.into_iter().find(|path| root.exists(*path));
+            evidence.announcement = announcement(root, environment);
+            evidence.is_booted = root.exists("/run/systemd/system");
+            evidence.is_bootable =
+                !evidence.is_booted && matches!(newest_installed(root), Ok(Some(_))) && has_policy_store(root);
+        }
+        evidence
+    }
+
+    fn is_first_process_here(&self) -> bool {
+        !self.has_own_pid_namespace && self.first_root == FirstRoot::Same
+    }
+
+    /// Returns the kind, and the evidence that decides.
+    pub(super) fn decide(&self) -> DetectedKind {
+        let found = |kind, evidence: String| DetectedKind { kind, evidence };
+        if let Some(name) = self.declaration {
+            return found(SystemKind::Offline, format!("{name} is set"));
+        }
+        if self.is_first_process_here() {
+            return found(SystemKind::Running, "process 1 has this root, in the initial PID namespace".into());
+        }
+        let container = self.sign_of_container();
+        // An ordinary user may not see the root of process 1, so that only signs of something else count.
+        if self.first_root == FirstRoot::Hidden && !self.is_root && !self.has_own_pid_namespace {
+            if self.is_booted {
+                return found(
+                    SystemKind::Running,
+                    "systemd is the system manager, in the initial PID namespace".into(),
+                );
+            }
+            if container.is_none() {
+                return found(SystemKind::Running, "the initial PID namespace, and no sign of a container".into());
+            }
+        }
+        match container {
+            Some(sign) if self.is_bootable && !self.is_booted => {
+                found(SystemKind::Offline, format!("{sign}, but a kernel and a policy store, and nothing is booted"))
+            }
+            Some(sign) => found(SystemKind::Container, sign),
+            None => found(SystemKind::Offline, self.sign_of_chroot().into()),
+        }
+    }
+
+    fn sign_of_container(&self) -> Option<String> {
+        let announced = || self.announcement.as_ref().map(|name| format!("container={name}"));
+        let marked = || self.marker.map(|path| format!("the file {path}"));
+        let namespace = || self.has_own_pid_namespace.then(|| "a PID namespace of its own".to_owned());
+        announced().or_else(namespace).or_else(marked)
+    }
+
+    fn sign_of_chroot(&self) -> &'static str {
+        match self.first_root {
+            FirstRoot::NoProc => "/proc is not mounted",
+            FirstRoot::Hidden => "root may not see the root of process 1",
+            FirstRoot::Same | FirstRoot::Other => "process 1 has another root",
+        }
+    }
+}
+
+/// Returns whether `value` of a variable means that it is set: a boolean as systemd reads it, or a path.
+fn is_set(value: &str) -> bool {
+    !["0", "no", "n", "false", "f", "off"].iter().any(|no| value.eq_ignore_ascii_case(no))
+}
+
+/// As systemd finds it (`running_in_chroot`).
+fn first_root(root: &Root) -> FirstRoot {
+    match (stat("/proc/1/root/."), stat("/")) {
+        (Ok(first), Ok(ours)) if FileId::of(&first) == FileId::of(&ours) => FirstRoot::Same,
+        (Ok(_), Ok(_)) => FirstRoot::Other,
+        // With `hidepid=` the processes of others are not there for an ordinary user.
+        (Err(Errno::ENOENT), _) if !root.exists("/proc/self/ns") => FirstRoot::NoProc,
+        _ => FirstRoot::Hidden,
+    }
+}
+
+fn announcement(root: &Root, environment: &Environment) -> Option<String> {
+    if let Some(name) = environment.get("container") {
+        return Some(name.to_owned());
+    }
+    let bytes = root.read("/proc/1/environ", 64 * 1024).ok()?;
+    let value = bytes.split(|&byte| byte == 0).find_map(|variable| variable.strip_prefix(b"container="))?;
+    Some(String::from_utf8_lossy(value).into_owned()).filter(|name| !name.is_empty())
+}
+
+/// Returns whether a store or a compiled policy of any type lies where libsemanage and libselinux look.
+fn has_policy_store(root: &Root) -> bool {
+    ["/var/lib/selinux", "/etc/selinux", "/usr/lib/selinux"].into_iter().any(|top| {
+        let types = root.names(top).unwrap_or_default();
+        types.iter().filter_map(|name| name.to_str()).any(|policy_type| {
+            ["active", "modules/active", "policy"].iter().any(|part| root.exists(format!("{top}/{policy_type}/{part}")))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+use super::*;
+
+/// A process of root on a booted host.
+fn host() -> Evidence {
+    Evidence {
+        declaration: None,
+        first_root: FirstRoot::Same,
+        has_own_pid_namespace: false,
+        is_root: true,
+        marker: None,
+        announcement: None,
+        is_booted: true,
+        is_bootable: false,
+    }
+}
+
+fn in_namespace() -> Evidence {
+    Evidence { has_own_pid_namespace: true, is_booted: false, ..host() }
+}
+
+fn chroot() -> Evidence {
+    Evidence { first_root: FirstRoot::Other, is_booted: false, ..host() }
+}
+
+#[test]
+fn the_kind_follows_from_evidence_and_not_from_markers_alone() {
+    use SystemKind::{Container, Offline, Running};
+    let marked = Some("/.dockerenv");
+    let bubblewrap = Some("bwrap-osbuild".to_owned());
+    let hidden = || Evidence { first_root: FirstRoot::Hidden, ..chroot() };
+    let cases = [
+        ("host", Running, "process 1", host()),
+        ("host whose disk was a container image", Running, "process 1", Evidence { marker: marked, ..host() }),
+        ("host without systemd", Running, "process 1", Evidence { is_booted: false, ..host() }),
+        ("container", Container, "PID namespace", in_namespace()),
+        ("container with a marker", Container, "PID namespace", Evidence { marker: marked, ..in_namespace() }),
+        (
+            "announced",
+            Container,
+            "container=podman",
+            Evidence { announcement: Some("podman".into()), ..in_namespace() },
+        ),
+        ("booted container", Container, "PID", Evidence { is_booted: true, is_bootable: true, ..in_namespace() }),
+        ("image build", Offline, "PID namespace of its own, but", Evidence { is_bootable: true, ..in_namespace() }),
+        (
+            "osbuild",
+            Offline,
+            "container=bwrap-osbuild, but",
+            Evidence { is_bootable: true, announcement: bubblewrap, first_root: FirstRoot::Other, ..in_namespace() },
+        ),
+        ("bootc build", Offline, "but", Evidence { is_bootable: true, marker: marked, ..in_namespace() }),
+        ("chroot", Offline, "another root", chroot()),
+        ("chroot without /proc", Offline, "/proc", Evidence { first_root: FirstRoot::NoProc, ..chroot() }),
+        ("container of the host's PID namespace", Container, "/.dockerenv", Evidence { marker: marked, ..chroot() }),
+        ("rootless chroot build", Offline, "may not see", hidden()),
+        ("the same with a marker", Container, "/.dockerenv", Evidence { marker: marked, ..hidden() }),
+        ("ordinary user", Running, "systemd", Evidence { is_root: false, is_booted: true, marker: marked, ..hidden() }),
+        ("ordinary user without systemd", Running, "no sign", Evidence { is_root: false, ..hidden() }),
+        ("ordinary user in a container", Container, "file", Evidence { is_root: false, marker: marked, ..hidden() }),
+        ("declared", Offline, "SYSTEMD_OFFLINE", Evidence { declaration: Some("SYSTEMD_OFFLINE"), ..host() }),
+        (
+            "declared in a container",
+            Offline,
+            "DPKG_ROOT",
+            Evidence { declaration: Some("DPKG_ROOT"), ..in_namespace() },
+        ),
+    ];
+    for (name, kind, shown, evidence) in cases {
+        let found = evidence.decide();
+        assert_eq!(found.kind, kind, "{name}: {found}");
+        assert!(found.evidence.contains(shown), "{name}: {found}");
+    }
+}
+
+#[test]
+fn a_declaration_is_a_boolean_or_a_path() {
+    for (value, expected) in [("1", true), ("true", true), ("/mnt", true), ("0", false), ("No", false), ("off", false)]
+    {
+        assert_eq!(is_set(value), expected, "{value}");
+    }
+}
+
+#[test]
+fn a_policy_store_is_found_where_each_release_keeps_it() {
+    for path in [
+        "var/lib/selinux/targeted/active",
+        "etc/selinux/targeted/active",
+        "etc/selinux/mls/modules/active",
+        "etc/selinux/default/policy",
+        "usr/lib/selinux/targeted/active",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("etc/selinux")).unwrap();
+        let root = Root::for_test(dir.path()).unwrap();
+        assert!(!has_policy_store(&root));
+        std::fs::create_dir_all(dir.path().join(path)).unwrap();
+        assert!(has_policy_store(&root), "{path}");
+    }
+}

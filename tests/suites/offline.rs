@@ -1,0 +1,111 @@
+//! Where hostprep runs: a booted host, a container, or a system that something else boots.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
+
+use std::process::Command;
+
+use harness::{Caller, Run, System, program};
+use serde_json::Value;
+
+const KERNEL: &str = "5.14.0-427.13.1.el9_4.x86_64";
+
+/// An installed EL 9 that enforces and has neither BTF nor headers, with the program in it.
+fn enforcing_el9() -> System {
+    let system = System::new("bookworm-selinux", &["policycoreutils", "checkpolicy", "semodule-utils"]);
+    system.copy(program::binary(), "/usr/bin/hostprep");
+    system.file("/etc/os-release", "ID=rhel\nID_LIKE=fedora\nVERSION_ID=9.4\nPLATFORM_ID=platform:el9\n");
+    system.kernel(KERNEL, false).policy_store();
+    system
+}
+
+/// A command in `system` as an image build runs it: in a PID namespace of its own, `/proc` mounted, with these variables.
+fn sandbox(system: &System, variables: &[&str], args: &[&str]) -> Command {
+    let mut command = Caller::Root.command("unshare");
+    command.args(["--mount", "--pid", "--fork", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]).args(variables);
+    command.args(["/bin/sh", "-ec", "mount -t proc proc \"$0/proc\"; exec chroot \"$0\" \"$@\""]);
+    command.arg(system.path()).arg("/usr/bin/hostprep").args(args);
+    command
+}
+
+const CHECK: [&str; 3] = ["check", "--format", "json"];
+
+fn steps(run: &Run) -> Vec<Value> {
+    let parts =
+        |step: &Value| Value::from(["name", "outcome", "faults", "reason"].map(|key| step[key].clone()).to_vec());
+    run.json()["steps"].as_array().unwrap().iter().map(parts).collect()
+}
+
+#[test]
+fn an_image_build_is_judged_like_its_root() {
+    let system = enforcing_el9();
+    let from_outside = system.hostprep(&CHECK).expect_code(3);
+    assert_eq!(from_outside.json()["host"]["kind"], "alternate-root");
+    assert_eq!(from_outside.faults(), [5, 11, 19]);
+    for variables in [&["container=bwrap-osbuild"][..], &[]] {
+        let run = Run::of(&mut sandbox(&system, variables, &CHECK)).expect_code(3);
+        assert_eq!(run.json()["host"]["kind"], "offline", "{variables:?}: {run:?}");
+        assert_eq!(run.json()["host"]["kernel"], KERNEL);
+        assert_eq!(run.faults(), [5, 11, 19], "{variables:?}");
+        assert_eq!(steps(&run), steps(&from_outside), "{variables:?}");
+    }
+}
+
+#[test]
+fn an_application_container_stays_one() {
+    let without_kernel = enforcing_el9();
+    without_kernel.remove("/boot").remove("/lib/modules");
+    let without_policy = enforcing_el9();
+    without_policy.remove("/etc/selinux").remove("/var/lib/selinux");
+    let booted = enforcing_el9();
+    booted.dir("/run/systemd/system", 0o755);
+    for (name, system) in [("no kernel", without_kernel), ("no policy", without_policy), ("booted", booted)] {
+        for variables in [&["container=podman"][..], &[]] {
+            let run = Run::of(&mut sandbox(&system, variables, &CHECK));
+            assert_eq!(run.json()["host"]["kind"], "container", "{name}, {variables:?}: {run:?}");
+            assert_eq!(run.faults(), [5], "{name}, {variables:?}");
+        }
+        // It says so outright.
+        let run = Run::of(&mut sandbox(&system, &["SYSTEMD_OFFLINE=1"], &CHECK));
+        assert_eq!(run.json()["host"]["kind"], "offline", "{name}: {run:?}");
+    }
+}
+
+#[test]
+fn the_kind_is_told_and_can_be_assumed() {
+    let system = enforcing_el9();
+    let line = |args: &[&str]| {
+        let run = Run::of(&mut sandbox(&system, &["container=mock"], args)).expect_code(3);
+        run.stdout.lines().nth(1).unwrap().to_owned()
+    };
+    let detected =
+        "Judged as an offline system: container=mock, but a kernel and a policy store, and nothing is booted";
+    assert_eq!(line(&["check"]), detected);
+    assert_eq!(line(&["check", "--assume", "container"]), "Judged as a container: --assume container");
+    let run = Run::of(&mut sandbox(&system, &[], &["check", "--assume", "container", "--format", "json"]));
+    assert_eq!(run.expect_code(3).faults(), [5]);
+    for refused in [&["check", "--assume", "alternate-root"][..], &["check", "--assume", "host", "--root", "/"]] {
+        assert_eq!(Run::of(&mut sandbox(&system, &[], refused)).code, Some(2), "{refused:?}");
+    }
+}
+
+/// What follows for the module: it is put into the store, and this machine's kernel is left alone.
+#[test]
+fn a_repair_in_an_image_build_prepares_the_boot_to_come() {
+    let system = enforcing_el9();
+    let repair = |args: &[&str]| Run::of(&mut sandbox(&system, &["container=bwrap-osbuild"], args)).expect_code(3);
+    let planned = repair(&["repair", "--dry-run"]).stdout;
+    assert!(planned.contains("semodule -n -s default -X 300 -i "), "{planned}");
+    let run = repair(&["repair", "--format", "json"]);
+    assert_eq!((run.faults(), &run.step("selinux-module")["outcome"]), (vec![11], &"deferred".into()), "{run:?}");
+    assert!(
+        system.modules().iter().any(|module| module.starts_with("300 cisco-secure-bpf ")),
+        "{:?}",
+        system.modules()
+    );
+    // The faults are the image's, and name no path of this machine.
+    let stored = system.text("/var/lib/cisco/faults/faults.json");
+    assert!(stored.contains("headers-missing") && !stored.contains(system.path().to_str().unwrap()), "{stored}");
+    assert!(system.text("/var/log/cisco/hostprep.log").contains("semodule -n -s default"));
+    // The image's own boot is not this one.
+    assert!(!stored.contains("boot_id\":\""), "{stored}");
+}
