@@ -136,7 +136,10 @@ impl Templates {
 
     fn render(&self, name: &str) -> Result<String, Error> {
         let wrong = |source| Error::Template { name: name.to_owned(), source };
+        let mut context = self.context.clone();
+        // For what the scripts of both package managers include.
+        context.insert("maintainer_script", &name.starts_with("deb/"));
         // A comment at the start of a template leaves an empty line.
-        Ok(self.tera.render(name, &self.context).map_err(wrong)?.trim_start().to_owned())
+        Ok(self.tera.render(name, &context).map_err(wrong)?.trim_start().to_owned())
     }
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
+mod another_root;
 mod debian;
 mod debian_trouble;
 mod expect;
