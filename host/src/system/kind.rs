@@ -60,6 +60,19 @@ impl SystemKind {
     }
 }
 
+impl SystemKind {
+    /// Returns what the kind means, for help.
+    #[must_use]
+    pub fn doc(self) -> &'static str {
+        match self {
+            Self::Running => "it is booted: its own kernel and policy run",
+            Self::Offline => "a chroot, an installer or an image build: another kernel boots it later",
+            Self::Container => "kernel and policy belong to another system",
+            Self::Image => "only its files are known",
+        }
+    }
+}
+
 impl fmt::Display for SystemKind {
     /// Writes the kind for people: `a booted host`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

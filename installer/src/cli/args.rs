@@ -43,7 +43,7 @@ pub struct Global {
     /// Use the agent profile in FILE instead of the built-in one
     #[arg(long, value_name = "FILE", global = true)]
     pub profile: Option<PathBuf>,
-    /// Take the running system for one of this KIND instead of detecting it: host, offline (a chroot or an image build) or container
+    /// Judge the running system as this kind instead of detecting it
     #[arg(long, value_name = "KIND", global = true, conflicts_with = "root", value_parser = kind_parser())]
     pub assume: Option<SystemKind>,
     /// Language of fault texts (en, ja, ko, zh-TW), as a tag or a locale [default: from the environment, else English]
@@ -276,7 +276,8 @@ fn severity(word: &str) -> Result<Severity, String> {
 }
 
 fn kind_parser() -> impl TypedValueParser<Value = SystemKind> {
-    PossibleValuesParser::new(ASSUMABLE.map(SystemKind::as_str)).try_map(|word| word.parse::<SystemKind>())
+    let value = |kind: SystemKind| PossibleValue::new(kind.as_str()).help(kind.doc());
+    PossibleValuesParser::new(ASSUMABLE.map(value)).try_map(|word| word.parse::<SystemKind>())
 }
 
 fn step_parser() -> impl TypedValueParser<Value = StepRef> {

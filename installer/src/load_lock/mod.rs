@@ -268,7 +268,7 @@ fn running_now(cx: &HostContext) -> Result<Moment, NotRunning> {
 }
 
 fn now(cx: &HostContext) -> Option<Moment> {
-    let boot_id = cx.boot_id()?;
+    let boot_id = cx.running_boot_id()?;
     let since_boot_ms = u64::try_from(cx.clock.since_boot().as_millis()).unwrap_or(u64::MAX);
     Some(Moment { time: cx.clock.now(), boot_id, since_boot_ms })
 }

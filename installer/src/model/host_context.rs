@@ -77,10 +77,16 @@ impl HostContext<'_> {
         })
     }
 
-    /// The boot that events belong to; none for a system that is not booted.
+    /// Returns the boot that events belong to; none for a system that is not booted.
     #[must_use]
     pub fn boot_id(&self) -> Option<String> {
-        if self.kind.is_unbooted() {
+        if self.kind.is_unbooted() { None } else { self.running_boot_id() }
+    }
+
+    /// Returns the boot of the kernel that runs here; none for an alternate root.
+    #[must_use]
+    pub fn running_boot_id(&self) -> Option<String> {
+        if self.kind == SystemKind::Image {
             return None;
         }
         let id = self.root.read_text("/proc/sys/kernel/random/boot_id").ok()?;

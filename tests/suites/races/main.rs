@@ -3,7 +3,6 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the program's surroundings")]
 #![allow(clippy::print_stdout, reason = "figures for a run with --nocapture")]
 
-mod accounts;
 mod concurrent_commands;
 mod editors;
 mod load_lock;

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
+
 use super::*;
 
 /// A process of root on a booted host.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
+mod locks;
+
 use std::path::Path;
 use std::process::Command;
 

@@ -6,10 +6,9 @@ use std::process::{Child, Command, Output, Stdio};
 use harness::{BlockedTool, ScratchRoot, Snapshot, System, program, setup, signals, wait_until};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
+use serde_json::Value;
 
-use crate::store_invariants::CheckedStore;
-
-const NAME: &str = "cisco-amp-scan-svc";
+use crate::NAME;
 
 /// The lock of `lckpwdf(3)`, held until it is dropped.
 fn hold(path: &std::path::Path) -> File {
@@ -116,12 +115,13 @@ fn one_that_holds_them_for_long_is_a_fault_until_the_next_run() {
     let output = host.start("repair").wait_with_output().unwrap();
     assert!(matches!(output.status.code(), Some(0 | 4)), "{}", said(&output));
     host.expect_window_closed();
-    let checked = CheckedStore::of(&host.system.at("/var/lib/cisco/faults"));
-    let events: Vec<_> =
-        checked.events.iter().map(|event| (event["event"].as_str().unwrap(), event["fault"].as_u64())).collect();
-    assert_eq!(events, [("raised", Some(5)), ("cleared", Some(5))]);
-    assert_eq!(checked.events[0]["reason"], "account-files-locked");
-    let detail = checked.events[0]["detail"].as_str().unwrap();
+    let history = host.system.hostprep(&["faults", "history", "--format", "json"]).expect_code(0).stdout;
+    let events: Vec<Value> = history.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let changes: Vec<_> =
+        events.iter().map(|event| (event["event"].as_str().unwrap(), event["fault"].as_u64())).collect();
+    assert_eq!(changes, [("raised", Some(5)), ("cleared", Some(5))]);
+    assert_eq!(events[0]["reason"], "account-files-locked");
+    let detail = events[0]["detail"].as_str().unwrap();
     // Without /proc, the process has no name.
     assert!(detail.contains(&format!("process {} holds /etc/.pwd.lock", std::process::id())), "{detail}");
 }
