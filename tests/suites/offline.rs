@@ -109,3 +109,40 @@ fn a_repair_in_an_image_build_prepares_the_boot_to_come() {
     // The image's own boot is not this one.
     assert!(!stored.contains("boot_id\":\""), "{stored}");
 }
+
+/// As rpm-ostree runs scriptlets: `/var` is read-only, and the system that boots has another one.
+#[test]
+fn scriptlets_prepare_a_system_whose_var_is_read_only() {
+    let system = enforcing_el9();
+    let read_only = |args: &[&str]| {
+        let mut command = Caller::Root.command("unshare");
+        command.args([
+            "--mount",
+            "--pid",
+            "--fork",
+            "env",
+            "-i",
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "SYSTEMD_OFFLINE=1",
+        ]);
+        let mounts = "mount -t proc proc \"$0/proc\"; mount --bind \"$0/var\" \"$0/var\";
+            mount -o remount,ro,bind \"$0/var\"; exec chroot \"$0\" \"$@\"";
+        command.args(["/bin/sh", "-ec", mounts]).arg(system.path()).arg("/usr/bin/hostprep").args(args);
+        Run::of(&mut command)
+    };
+    for call in [&["hook", "rpm", "post", "1"][..], &["hook", "rpm", "posttrans", "1", "install"]] {
+        let said = read_only(call).expect_code(0).stderr;
+        let recorded = call[2] == "posttrans" || said.contains("is not recorded, so `remove` leaves it");
+        assert!(recorded && said.contains("Read-only file system"), "{said}");
+    }
+    assert!(system.text("/etc/passwd").contains("\ncisco-amp-scan-svc:") && system.at("/opt/cisco").is_dir());
+    assert!(!system.at("/var/lib/cisco").exists());
+    // Where it is not offline, nothing is created that is not recorded.
+    system.edit("/etc/passwd", |text| {
+        text.lines().filter(|line| !line.contains("cisco")).map(|line| format!("{line}\n")).collect()
+    });
+    let mut command = sandbox(&system, &[], &["repair", "--only", "scan-user", "--assume", "container"]);
+    std::fs::write(system.at("/var/lib/cisco"), "in the way").unwrap();
+    assert_eq!(Run::of(&mut command).code, Some(1));
+    assert!(!system.text("/etc/passwd").contains("cisco-amp-scan-svc"));
+}

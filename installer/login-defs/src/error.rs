@@ -16,7 +16,7 @@ pub enum WindowError {
     /// A file cannot be read, or is malformed.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The file is immutable, append-only or on a read-only file system.
+    /// The file is immutable, append-only or on a read-only file system, or the directory for the window's record is.
     #[error("{} can be neither changed nor replaced: {source}; {hint}, then run again", path.display())]
     Unchangeable {
         /// The file.
@@ -48,6 +48,11 @@ pub enum WindowError {
 }
 
 impl WindowError {
+    /// Returns [`Self::Unchangeable`] for a state directory on a read-only file system.
+    pub(crate) fn unrecordable(error: FileError) -> Self {
+        Self::Unchangeable { path: error.path, source: error.source, hint: "remount its file system read-write".into() }
+    }
+
     /// Returns [`Self::Unchangeable`] if `error`, from changing `path`, means that; otherwise the error as it is.
     pub(crate) fn of_changing(path: PathBuf, error: FileError) -> Self {
         let hint = match error.errno() {

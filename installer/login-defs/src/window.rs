@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use host::fs::{AsInRoot, InRoot};
 use host::process::signals::StopSignalsBlocked;
 use host::{FileError, Root};
+use nix::errno::Errno;
 
 use crate::error::{Restored, WindowError};
 use crate::files::{FileAt, Metadata};
@@ -53,7 +54,9 @@ pub fn open<'a>(root: &'a Root, state_dir: impl AsInRoot, planned: &Plan) -> Res
         let Some(current) = next.take() else {
             return Ok(Window { root, spare: Vec::new(), state: None, _unstoppable });
         };
-        let state = StateDir::make(root, state_dir)?;
+        // Without a record, a killed run would leave the changed file.
+        let state = StateDir::make(root, state_dir)
+            .map_err(|e| if e.errno() == Some(Errno::EROFS) { WindowError::unrecordable(e) } else { e.into() })?;
         let spare = spare(&state)?;
         // On an error, dropping it restores everything.
         let mut window = Window { root, spare, state: Some(state), _unstoppable };

@@ -96,6 +96,9 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
                 timeout: HOOK_LOCK_TIMEOUT,
             };
             let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
+            for line in &results.unrecorded {
+                print_error(line);
+            }
             for report in results.reports.iter().filter(|_| updates_faults) {
                 if let Some(finding) = report.finding() {
                     print_error(&format!("fault {}: {}", numbers(&report.raised()), report.detail));

@@ -52,6 +52,9 @@ pub fn request(steps: Vec<StepRef>, invocation: &Invocation) -> Request {
 pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format: Format) -> Outcome {
     let facts = HostFacts::of(&invocation.cx);
     let root = invocation.cx.alternate_root();
+    for line in &results.unrecorded {
+        print_error(line);
+    }
     match format {
         Format::Text => print(&text::render(&facts, results, purpose, root))?,
         Format::Json => print(&(json::render(&facts, results, root, &invocation.texts)? + "\n"))?,

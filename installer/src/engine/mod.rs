@@ -31,6 +31,8 @@ pub struct Results {
     pub faults: Vec<FaultId>,
     /// The changes of the fault store.
     pub changes: Vec<(FaultId, Change)>,
+    /// What was done and could not be recorded, in one line each: the state of an offline system may be read-only.
+    pub unrecorded: Vec<String>,
 }
 
 /// Observes `steps`; reads only.
@@ -66,5 +68,5 @@ fn failed(cx: &HostContext, step: StepRef, error: &Error) -> StepReport {
 
 fn results(reports: Vec<StepReport>, related: &[StepReport], changes: Vec<(FaultId, Change)>) -> Results {
     let faults = fault_updates::faults_found(reports.iter().chain(related));
-    Results { reports, faults, changes }
+    Results { reports, faults, changes, unrecorded: Vec::new() }
 }

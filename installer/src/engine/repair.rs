@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use faults::{Change, FaultId, FaultUpdate, Snapshot, Source, StoreError};
 use host::log::Level;
+use host::process::lock::LockError;
+use host::system::kind::SystemKind;
+use nix::errno::Errno;
 
 use super::one_step::{self, Plans};
 use super::recover::{Locked, is_interrupted, lock};
@@ -92,10 +95,14 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
         Some(locked) => locked,
         None => lock(cx, request.timeout, waiting)?,
     };
-    let (reports, failure) = run_steps(cx, request, &locked)?;
+    let Run { reports, failure, mut unrecorded } = run_steps(cx, request, &locked)?;
     let related = observe(cx, &related, Plans::Ignored);
     let (changes, failure) = match update_faults(cx, request, store, &reports, &related) {
         Ok(changes) => (changes, failure),
+        Err(e) if is_read_only(cx, &e) => {
+            unrecorded.push(format!("{e}; the faults are not stored, so judge the host again after its first boot"));
+            (Vec::new(), failure)
+        }
         Err(e) => {
             cx.log.line(Level::Error, &e.to_string());
             (Vec::new(), failure.or(Some(e)))
@@ -103,12 +110,31 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
     };
     match failure {
         Some(e) => Err(e),
-        None => Ok(results(reports, &related, changes)),
+        None => Ok(Results { unrecorded, ..results(reports, &related, changes) }),
     }
 }
 
-/// Repairs each step in turn. Returns the reports, and the error that the run ends with after the faults are updated.
-fn run_steps(cx: &HostContext, request: &Request, locked: &Locked) -> Result<(Vec<StepReport>, Option<Error>), Error> {
+/// Returns whether the fault store lies on a read-only file system of an offline system, as in a scriptlet of rpm-ostree.
+fn is_read_only(cx: &HostContext, error: &Error) -> bool {
+    let errno = match error {
+        Error::Store(StoreError::File(e)) => e.errno(),
+        Error::Store(StoreError::Lock(LockError::File(e))) => e.errno(),
+        _ => None,
+    };
+    cx.kind == SystemKind::Offline && errno == Some(Errno::EROFS)
+}
+
+/// The steps' part of a run.
+struct Run {
+    reports: Vec<StepReport>,
+    /// The error that the run ends with after the faults are updated.
+    failure: Option<Error>,
+    /// What was done and could not be recorded.
+    unrecorded: Vec<String>,
+}
+
+/// Repairs each step in turn.
+fn run_steps(cx: &HostContext, request: &Request, locked: &Locked) -> Result<Run, Error> {
     let mut receipt = Receipt::of(cx);
     if let Some(problem) = receipt.unusable() {
         cx.log.line(Level::Warning, &format!("the receipt is not used: {problem}"));
@@ -145,7 +171,9 @@ fn run_steps(cx: &HostContext, request: &Request, locked: &Locked) -> Result<(Ve
     // The caller of an interrupted hook may report nothing: what the hook left undone is a fault all the same.
     let rest = &request.steps[reports.len()..];
     reports.extend(observe(cx, rest, Plans::Ignored));
-    Ok((reports, failure))
+    let lost =
+        receipt.not_written().map(|why| format!("{why}; what was created is not recorded, so `remove` leaves it"));
+    Ok(Run { reports, failure, unrecorded: lost.into_iter().collect() })
 }
 
 fn update_faults(

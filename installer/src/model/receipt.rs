@@ -3,7 +3,9 @@
 
 use host::fs::InRoot;
 use host::system::accounts::{Accounts, GROUP, GSHADOW, PASSWD, SHADOW};
+use host::system::kind::SystemKind;
 use host::{FileError, ReadError, Root};
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::host_context::HostContext;
@@ -124,13 +126,18 @@ pub struct Receipt<'a> {
     created: Vec<Created>,
     /// Why the file on disk cannot be used; it is kept under another name before the first write.
     unusable: Option<String>,
+    /// Whether the host is prepared although its receipt lies on a read-only file system.
+    may_be_read_only: bool,
+    /// Why what was recorded is not on disk.
+    not_written: Option<String>,
 }
 
 impl<'a> Receipt<'a> {
     /// Reads the receipt of `cx`. One that is absent, damaged or of another version is empty: repair and removal work without.
     #[must_use]
     pub fn of(cx: &HostContext<'a>) -> Self {
-        Self::read(cx.root, cx.receipt_path())
+        // rpm-ostree runs scriptlets where `/var` is read-only, and the system that boots has another one.
+        Self { may_be_read_only: cx.kind == SystemKind::Offline, ..Self::read(cx.root, cx.receipt_path()) }
     }
 
     /// Reads the receipt at `path` in `root`, as [`Receipt::of`].
@@ -144,13 +151,20 @@ impl<'a> Receipt<'a> {
             },
             Err(e) => (Vec::new(), Some(e.to_string())),
         };
-        Self { root, path, created, unusable }
+        Self { root, path, created, unusable, may_be_read_only: false, not_written: None }
     }
 
     /// Returns why the file on disk is not used, for a warning.
     #[must_use]
     pub fn unusable(&self) -> Option<&str> {
         self.unusable.as_deref()
+    }
+
+    /// Returns why what was recorded is not on disk: the file system of an offline system is read-only. A removal will not know of
+    /// it.
+    #[must_use]
+    pub fn not_written(&self) -> Option<&str> {
+        self.not_written.as_deref()
     }
 
     /// Returns the entries, oldest first.
@@ -247,6 +261,16 @@ impl<'a> Receipt<'a> {
     }
 
     fn write(&mut self) -> Result<(), FileError> {
+        match self.write_file() {
+            Err(e) if self.may_be_read_only && e.errno() == Some(Errno::EROFS) => {
+                self.not_written = Some(e.to_string());
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    fn write_file(&mut self) -> Result<(), FileError> {
         let (dir, name) = {
             let parent = self.path.parent().unwrap_or_else(InRoot::top);
             (self.root.create_private_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
