@@ -214,3 +214,26 @@ fn parallel_calls_leave_faults_that_agree_with_the_lock() {
     });
     assert_eq!((host.status().code, host.locked_faults()), (Some(5), 2));
 }
+
+#[test]
+fn generalize_forgets_what_belongs_to_one_machine() {
+    let host = Host::locked();
+    host.run(&["repair", "--only", "scan-user"]);
+    assert!(host.locked_faults() > 0 && host.system.at(RECORD).exists());
+    let before = host.system.snapshot();
+    let planned = host.run(&["generalize", "--dry-run"]).expect_code(0).stdout;
+    assert!(planned.contains("would run: remove the faults and events in /var/lib/cisco/faults"), "{planned}");
+    assert!(planned.contains(&format!("would run: remove {RECORD}")), "{planned}");
+    before.expect_untouched(&host.system.snapshot());
+
+    let kept =
+        |host: &Host| (host.system.text("/etc/passwd"), host.system.text("/var/lib/cisco/hostprep/journal.json"));
+    let prepared = kept(&host);
+    host.run(&["generalize"]).expect_code(0);
+    assert_eq!(kept(&host), prepared, "what prepared the system stays");
+    assert!(!host.system.at(RECORD).exists());
+    assert_eq!(host.run(&["faults", "history"]).expect_code(0).stdout, "");
+    assert_eq!(host.run(&["generalize"]).expect_code(0).stdout, "Nothing to forget.\n");
+    host.status().expect_code(0);
+    host.begin().expect_code(0);
+}

@@ -1,5 +1,6 @@
 //! The store: a directory with the raised faults, the events and the lock.
 
+mod discard;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod event_log;

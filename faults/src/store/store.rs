@@ -27,7 +27,7 @@ pub const DEFAULT_DIRECTORY: &str = "/var/lib/cisco/faults";
 pub const ROTATE_AT: u64 = 8 * 1024 * 1024;
 
 /// The lock file's name. Its content means nothing.
-const LOCK: &str = "faults.lock";
+pub(super) const LOCK: &str = "faults.lock";
 
 /// A fault store. Creating this value touches no file.
 #[derive(Debug, Clone)]
@@ -135,6 +135,14 @@ impl<'a> Store<'a> {
         let listed = segments::scan(&dir)?;
         replay::catch_up(&dir, &mut contents, &listed)?;
         Writer::new(lock, dir, clock, contents, &listed, self.rotate_at)
+    }
+
+    pub(super) fn root(&self) -> &'a Root {
+        self.root
+    }
+
+    pub(super) fn dir(&self) -> &InRoot {
+        &self.dir
     }
 
     fn existing(&self) -> Result<Option<Arc<Dir>>, StoreError> {

@@ -84,6 +84,8 @@ pub enum Command {
     Hook(Hook),
     /// Remove what hostprep created on this host
     Remove(Remove),
+    /// Forget what belongs to this machine, before its disk becomes a template for others
+    Generalize(Generalize),
 }
 
 #[derive(Debug, Args)]
@@ -263,6 +265,16 @@ pub enum Hook {
 
 #[derive(Debug, Args)]
 pub struct Remove {
+    /// Show what would be removed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Removes the faults, their events and the record of the load lock. Keeps what prepared the system: accounts,\ndirectories, the policy module and the receipt. Run it last, then shut the machine down.\n\nExamples:\n  sudo hostprep generalize --dry-run\n  sudo hostprep generalize\n  sudo hostprep generalize --root /mnt/image"
+)]
+pub struct Generalize {
     /// Show what would be removed, and change nothing
     #[arg(long)]
     pub dry_run: bool,

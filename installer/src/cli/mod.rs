@@ -35,6 +35,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => step_commands::check(global, check),
         Command::Repair(repair) => step_commands::repair(global, repair),
         Command::Remove(remove) => step_commands::remove(global, &remove),
+        Command::Generalize(generalize) => step_commands::generalize(global, &generalize),
         Command::Status(status) => status_commands::run(global, &status),
         Command::Explain { id } => fault_commands::explain(global, &id),
         Command::LoadLock(command) => load_lock_commands::run(global, command),

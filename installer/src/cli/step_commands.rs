@@ -1,7 +1,8 @@
-//! `check`, `repair`, `remove`.
+//! `check`, `repair`, `remove`, `generalize`.
 
 use faults::Source;
 use installer::config::Config;
+use installer::engine::generalize;
 use installer::engine::recover::LOCK_TIMEOUT;
 use installer::engine::remove::{self, StateDirectory};
 use installer::engine::repair::{self, Request, Strictness};
@@ -12,7 +13,7 @@ use installer::report::text::Purpose;
 use installer::report::{HostFacts, exit, exit_code, json, text};
 use installer::steps::STEPS;
 
-use super::args::{Check, Format, Global, Remove, Repair};
+use super::args::{Check, Format, Generalize, Global, Remove, Repair};
 use super::invocation::{Invocation, Privilege, with};
 use super::output::{Failure, Outcome, print, print_error};
 use super::progress::notify_waiting;
@@ -85,6 +86,17 @@ pub fn remove(global: &Global, args: &Remove) -> Outcome {
         }
         tell(&removed.done, "done", removed.failed.is_empty().then_some("Nothing to undo."))?;
         Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })
+    })
+}
+
+pub fn generalize(global: &Global, args: &Generalize) -> Outcome {
+    let privilege = if args.dry_run { Privilege::ReadOnly } else { Privilege::RequiresRoot("generalize") };
+    with(global, privilege, None, |invocation| {
+        let nothing = Some("Nothing to forget.");
+        if args.dry_run {
+            return tell(&generalize::plan(&invocation.cx)?, "would run", nothing);
+        }
+        tell(&generalize::generalize(&invocation.cx, LOCK_TIMEOUT, &mut notify_waiting)?, "done", nothing)
     })
 }
 

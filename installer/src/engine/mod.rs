@@ -4,10 +4,12 @@
 //! * [`check`], [`plan`]: read only
 //! * [`repair`]: corrects the host
 //! * [`remove`]: undoes what the receipt lists
+//! * [`generalize`]: takes away what belongs to one machine
 //! * [`recover`]: the lock, and what an interrupted run left
 //! * [`fault_updates`]: from reports to the fault store
 
 pub mod fault_updates;
+pub mod generalize;
 mod one_step;
 pub mod recover;
 pub mod remove;

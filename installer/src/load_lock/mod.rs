@@ -14,6 +14,7 @@ use faults::{FaultId, FaultUpdate, Reason, Remedy, Report, Source};
 
 use crate::model::error::NotRunning;
 use crate::model::report::Finding;
+use host::fs::InRoot;
 use host::log::Level;
 use host::process::lock::Lock;
 use host::{Dir, FileError, InsideText, ReadError};
@@ -246,8 +247,34 @@ fn locked(detail: String) -> Finding {
     Finding { reason: Reason::LoadLocked, detail, remedy }
 }
 
+/// Returns the path of the record.
+#[must_use]
+pub fn record_path(cx: &HostContext) -> InRoot {
+    cx.profile.paths.state.join(record::NAME)
+}
+
+/// Returns whether there is a record, readable or not.
+///
+/// # Errors
+/// [`crate::Error`] if its directory cannot be looked at.
+pub fn is_recorded(cx: &HostContext) -> Result<bool, crate::Error> {
+    Ok(cx.root.stat(record_path(cx)).map_err(ReadError::from)?.is_some())
+}
+
+/// Removes the record, without a word to the fault store.
+///
+/// # Errors
+/// [`crate::Error`] if it cannot be removed.
+pub fn forget(cx: &HostContext) -> Result<(), crate::Error> {
+    if is_recorded(cx)? {
+        let (dir, _lock) = lock(cx)?;
+        dir.unlink_replaced(record::NAME).map_err(ReadError::from)?;
+    }
+    Ok(())
+}
+
 fn read(cx: &HostContext) -> Result<Record, ReadError> {
-    let path = cx.profile.paths.state.join(record::NAME);
+    let path = record_path(cx);
     match cx.root.read_private(&path)? {
         None => Ok(Record::default()),
         Some(text) => Ok(Record::parse(&text, &cx.root.host_path(&path))?),

@@ -1,0 +1,48 @@
+//! What belongs to one machine, taken away before its disk becomes the template of others.
+
+use std::time::Duration;
+
+use host::log::Level;
+
+use super::fault_updates;
+use super::recover::lock;
+use crate::model::host_context::HostContext;
+use crate::{Error, load_lock};
+
+/// How long to wait for the fault store's own lock.
+const STORE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Returns what [`generalize`] removes, in one line each; reads only.
+///
+/// # Errors
+/// [`Error`] if the fault store cannot be read.
+pub fn plan(cx: &HostContext) -> Result<Vec<String>, Error> {
+    let mut lines = Vec::new();
+    if !fault_updates::store(cx).is_blank()? {
+        lines
+            .push(format!("remove the faults and events in {}", cx.root.host_path(&cx.profile.paths.faults).display()));
+    }
+    if load_lock::is_recorded(cx)? {
+        lines.push(format!("remove {}", cx.root.host_path(load_lock::record_path(cx)).display()));
+    }
+    Ok(lines)
+}
+
+/// Removes the fault store's content, with its events and boots, and the record of the load lock. Keeps what prepared the
+/// system: accounts, directories, the module and the receipt. Returns what was removed.
+///
+/// # Errors
+/// [`Error`] if a lock cannot be taken, or a file cannot be removed. Calling it again removes the rest.
+pub fn generalize(cx: &HostContext, timeout: Duration, waiting: &mut dyn FnMut()) -> Result<Vec<String>, Error> {
+    let planned = plan(cx)?;
+    if planned.is_empty() {
+        return Ok(planned);
+    }
+    let _locked = lock(cx, timeout, waiting)?;
+    load_lock::forget(cx)?;
+    fault_updates::store(cx).discard(cx.clock, STORE_TIMEOUT)?;
+    for line in &planned {
+        cx.log.line(Level::Info, &format!("generalize: {line}"));
+    }
+    Ok(planned)
+}
