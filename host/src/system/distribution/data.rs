@@ -25,6 +25,9 @@ pub struct Entry {
     pub ids: Vec<String>,
     pub from: Option<u32>,
     pub before: Option<u32>,
+    /// Words of `ID_LIKE` with which this entry does not apply.
+    #[serde(default)]
+    pub not_like: Vec<String>,
     #[serde(default)]
     pub own_numbers: bool,
     pub family: String,
