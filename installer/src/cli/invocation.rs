@@ -9,6 +9,7 @@ use host::process::clock::SystemClock;
 use host::process::environment::Environment;
 use host::system::bpf;
 use host::system::distribution::Distribution;
+use host::system::kernel;
 use host::system::kind::SystemKind;
 use host::{FileError, InsideText, Root};
 use installer::config::Config;
@@ -65,6 +66,10 @@ pub fn with(
     {
         return Err(installer::Error::NotRoot { command: format!("hostprep {command}") }.into());
     }
+    let kind = SystemKind::of(&root);
+    if let Some(release) = &kernel {
+        require_kernel(&root, kind, release)?;
+    }
     let config = Config::of(&root)?;
     let texts = match texts(global, &config) {
         // Hooks and guards print no texts.
@@ -101,7 +106,7 @@ pub fn with(
         log: &log,
         kernel: &RunningKernel,
         bpf: &bpf::RunningKernel,
-        kind: SystemKind::of(&root),
+        kind,
         distribution,
         distribution_problem,
         kernel_release: kernel,
@@ -114,6 +119,26 @@ fn open_root(global: &Global) -> Result<Root, Failure> {
         None => Ok(Root::system()?),
         Some(dir) => Root::alternate(dir).map_err(|e| unusable_root(&e)),
     }
+}
+
+/// Checks that the kernel of `--kernel` is installed: what is said about another would be about nothing. Modules are enough, since the
+/// image may be on a partition that is not mounted.
+fn require_kernel(root: &Root, kind: SystemKind, release: &str) -> Result<(), Failure> {
+    let is_running = kind != SystemKind::Image && release == kernel::running_release();
+    if is_running || kernel::has_modules(root, release) {
+        return Ok(());
+    }
+    let installed = kernel::installed(root)?;
+    if installed.iter().any(|other| other == release) {
+        return Ok(());
+    }
+    let problem =
+        if kernel::is_release(release) { "is not installed" } else { "is no kernel release, as `uname -r` prints it" };
+    let instead = match installed.is_empty() {
+        true => "no kernel is found: neither /boot nor /lib/modules has an image; mount /boot if it is a file system of its own".into(),
+        false => format!("installed: {}", installed.join(", ")),
+    };
+    Err(Failure::Usage(format!("--kernel {release:?} {problem}; {instead}")))
 }
 
 /// `--lang`, else the configuration, else the environment, else English. What names a language for hostprep alone must fit
