@@ -25,7 +25,7 @@ pub enum Untrusted {
     Names(u64),
 }
 
-/// The directory or symbolic link because of which a file below it is not used.
+/// A directory or symbolic link that others can change, and that keeps a file below it from being used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", text(path, *why))]
 pub struct UntrustedAbove {

@@ -135,7 +135,7 @@ impl Root {
         }
     }
 
-    /// Returns whether this is not the running system, of which only the files are known.
+    /// Returns whether this is another system than the running one: only its files are known.
     #[must_use]
     pub fn is_alternate(&self) -> bool {
         self.alternate

@@ -37,7 +37,7 @@ pub struct Output {
     pub stdout: String,
     /// The end of standard error, at most 8 KiB; the first line is `[...]` if the beginning is missing.
     pub stderr: String,
-    /// How long the program ran.
+    /// The time from before its start until its end, by the monotonic clock.
     pub took: Duration,
 }
 
@@ -317,7 +317,7 @@ struct Collected {
 #[derive(Default)]
 struct Kept {
     bytes: Vec<u8>,
-    /// Whether the beginning was discarded.
+    /// Set if the beginning was discarded, because there was more than is kept.
     is_end: bool,
 }
 

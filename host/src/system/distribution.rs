@@ -56,7 +56,7 @@ impl Tool {
 pub enum Major {
     /// This one. For a distribution that is like Enterprise Linux, that of Enterprise Linux.
     Known(u32),
-    /// There is none: a rolling release, newer than any number.
+    /// A rolling release, which has no number and counts as newer than any.
     Rolling,
     /// Not known: the distribution counts in its own way.
     Unknown,
@@ -70,7 +70,7 @@ pub struct Distribution {
     /// `VERSION_ID` of os-release.
     pub version: Option<String>,
     major: Major,
-    /// Whether it is known only by `ID_LIKE`.
+    /// Set if no entry has its `ID`, so that it is known by `ID_LIKE` at most.
     is_relative: bool,
     ubuntu_codename: String,
     package_manager: Option<&'static str>,

@@ -12,7 +12,7 @@ pub enum SystemKind {
     Chroot,
     /// A container: the kernel is the host's.
     Container,
-    /// An alternate root (`--root`), of which only the files are known.
+    /// An alternate root (`--root`): only its files are known.
     Image,
 }
 

@@ -13,7 +13,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::{Finding, StepReport};
 use crate::model::step::StepRef;
 
-/// How long to wait for the fault store's own lock.
+/// The longest wait for the fault store's own lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns the fault updates that follow from `reports`. A fault is left as it is unless each step of `judging` that can raise it

@@ -20,7 +20,7 @@ pub(super) fn observe(step: &dyn Step, cx: &HostContext) -> Observation {
     step.observe(cx).unwrap_or_else(|e| Observation::unknown(e.inside_text(cx.root)))
 }
 
-/// How an observation with a plan is reported.
+/// The weight of planned changes in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plans {
     /// A fault is a fault, also if `repair` would correct it.

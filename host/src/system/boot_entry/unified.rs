@@ -98,7 +98,7 @@ impl<'r> Image<'r> {
     }
 }
 
-/// Returns the content of the first section `wanted` of a program in the PE format. Returns `None` if there is none, or the file has
+/// Returns the content of the first section `wanted` of a program in the PE format. Returns `None` if the program lacks it, or the file has
 /// another format.
 fn section(file: &File, wanted: &str) -> io::Result<Option<Vec<u8>>> {
     let mut dos = [0; 64];

@@ -77,9 +77,9 @@ pub struct ForeignKernel {
     pub release: String,
     /// Who built it.
     pub builder: String,
-    /// How to boot the distribution's own kernel there.
+    /// What an administrator does there to boot the distribution's own kernel.
     pub boot: String,
-    /// Whether it is of use to install the distribution's own kernel first.
+    /// Set if the distribution's own kernel has to be installed first.
     pub installs: bool,
 }
 

@@ -15,7 +15,7 @@ const GENERATED: [&str; 6] = [
     "include/linux/utsrelease.h",
 ];
 
-/// Whether the headers of a kernel are installed.
+/// What is installed of the headers of a kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Headers {
     /// They are, in this directory.
@@ -123,7 +123,7 @@ struct Tree {
     /// The release that its files name.
     release: Option<String>,
     has_makefile: bool,
-    /// Whether it was built for one flavour, rather than being the part that several flavours share.
+    /// Set if it was built for one flavour; unset for the part that several flavours share.
     is_flavour: bool,
     missing: Vec<InRoot>,
 }
