@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{EBPF, FILESYSTEM_MONITOR, Host};
+use common::{EBPF, FILESYSTEM_MONITOR, Host, KERNEL_SUPPORT, NETWORK_MONITOR};
 use faults::Reason;
 use host::system::bpf::Refusal;
 use host::system::kernel::running_release;
@@ -571,4 +571,26 @@ fn kinds_of_programs_come_from_the_profile() {
                 .is_err()
         );
     }
+}
+
+/// Where the profile does not say how a kernel is watched, the steps that cannot judge it keep no fault of this one raised.
+#[test]
+fn a_fault_clears_where_other_steps_have_no_rule() {
+    let host = image("openeuler-22.03");
+    let mut host = Host { profile: installer::profile::Profile::built_in(), ..host };
+    let steps = [KERNEL_SUPPORT, FILESYSTEM_MONITOR, NETWORK_MONITOR, EBPF];
+    let outcomes =
+        |host: &Host| host.try_repair(&steps).unwrap().reports.iter().map(|report| report.outcome).collect::<Vec<_>>();
+    let unknown = [Outcome::Unknown; 3];
+    host.file("etc/kernel/cmdline", "lockdown=confidentiality");
+    host.file(&format!("boot/config-{RELEASE}"), &config(&["KPROBES"], &[]));
+    assert_eq!(outcomes(&host), [&unknown[..], &[Outcome::Fault]].concat());
+    assert_eq!(host.raised(), [8, 9, 16]);
+    host.file("etc/kernel/cmdline", "lockdown=integrity");
+    host.file(&format!("boot/config-{RELEASE}"), &config(&[], &[]));
+    assert_eq!(outcomes(&host), [&unknown[..], &[Outcome::Ok]].concat());
+    assert_eq!(host.raised(), [0u16; 0]);
+    // A profile without a table asks nothing.
+    host.profile.kernels.clear();
+    assert_eq!(outcomes(&host), [Outcome::Ok; 4]);
 }

@@ -210,6 +210,6 @@ fn a_build_that_does_not_help_is_not_repeated() {
     let root = host.dir.path().canonicalize().unwrap().display().to_string();
     let aside = format!("mv -T {root}/{empty} {root}/{empty}.broken");
     assert_eq!(host.remedies(&host.check(SELINUX_MODULE))[0], aside);
-    std::fs::rename(host.path(empty), host.path("aside")).unwrap();
+    fs::rename(host.path(empty), host.path("aside")).unwrap();
     assert_eq!(host.repair(SELINUX_MODULE).outcome, Outcome::Ok);
 }

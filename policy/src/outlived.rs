@@ -20,7 +20,6 @@ pub(crate) fn is_outlived(root: &Root, path: &InRoot) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "the tests set the times of files")]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 

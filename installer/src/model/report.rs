@@ -46,7 +46,7 @@ impl Outcome {
 pub struct StepReport {
     /// The step.
     pub step: StepId,
-    /// The faults that it can raise.
+    /// The faults that it can raise on this host.
     pub faults: Vec<FaultId>,
     /// Its outcome.
     pub outcome: Outcome,

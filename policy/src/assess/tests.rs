@@ -166,7 +166,6 @@ fn permissive_without_policy_and_store_denies_nothing() {
 
 /// A build writes one version only. Where it wrote another than the damaged one, building again changes nothing.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the test sets the time of a file")]
 fn a_damaged_policy_that_a_build_left_is_not_built_again() {
     let at_300 = module(300);
     let scratch = tempfile::tempdir().unwrap();

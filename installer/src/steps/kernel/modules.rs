@@ -57,7 +57,7 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
         Some(Monitors::Modules) => {}
         Some(Monitors::Ebpf) => return Ok(Observation::satisfied(format!("{release} is watched through eBPF"))),
         None if cx.profile.kernels.is_empty() => return Ok(Observation::satisfied("the profile names no kernels")),
-        None => return Ok(Observation::unknown(format!("the profile does not say how {release} is watched"))),
+        None => return Ok(Observation::no_rule(format!("the profile does not say how {release} is watched"))),
     }
     let names = watched.modules(modules);
     if let Some(name) = names.iter().find(|name| running && kernel_module::is_loaded(cx.root, name)) {

@@ -25,7 +25,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         }
         Support::NotListed => {
             let id = &cx.distribution.id;
-            return Ok(Observation::unknown(format!("the profile does not say which kernels are supported on {id}")));
+            return Ok(Observation::no_rule(format!("the profile does not say which kernels are supported on {id}")));
         }
         Support::Supported(Monitors::Ebpf) => {
             return Ok(Observation::satisfied(format!("{release} is supported, through eBPF")));
