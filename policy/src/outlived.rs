@@ -5,9 +5,9 @@ use host::fs::InRoot;
 
 use crate::policy_file::version;
 
-/// Returns whether a policy of another version lies beside the damaged one at `path` and was written after it: the last build wrote that
-/// one, so that another build does not replace this one. A host that starts tries the highest version first, and does not go on to a
-/// lower one if that file is damaged (`selinux_mkload_policy` in libselinux).
+/// Returns whether a policy of another version lies beside the damaged one at `path` and was written after it: the last build wrote
+/// that one, so that another build does not replace this one. A host that starts tries the highest version first, and does not go
+/// on to a lower one if that file is damaged (`selinux_mkload_policy` in libselinux).
 pub(crate) fn is_outlived(root: &Root, path: &InRoot) -> bool {
     let written = |path: &InRoot| {
         let found = root.stat(path).ok()??;

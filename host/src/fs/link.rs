@@ -27,8 +27,8 @@ impl Root {
         })
     }
 
-    /// Returns where `path` leads, whether it exists or not, as `realpath -m` does: each symbolic link that exists is resolved, and what
-    /// follows a name that does not exist is resolved as text.
+    /// Returns where `path` leads, whether it exists or not, as `realpath -m` does: each symbolic link that exists is resolved, and
+    /// what follows a name that does not exist is resolved as text.
     ///
     /// # Errors
     /// [`FileError`] if a name on the way cannot be looked at; `ELOOP` if links lead in a circle.

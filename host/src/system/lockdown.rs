@@ -93,8 +93,8 @@ impl Lockdown {
         forced.chain(asked).max().unwrap_or(Self::None)
     }
 
-    /// Returns the option, without `CONFIG_`, by which a kernel with this configuration starts at [`Lockdown::Confidentiality`] whatever
-    /// the boot loader says.
+    /// Returns the option, without `CONFIG_`, by which a kernel with this configuration starts at [`Lockdown::Confidentiality`]
+    /// whatever the boot loader says.
     #[must_use]
     pub fn compiled_in(config: &KernelConfig) -> Option<&'static str> {
         if config.setting(FORCE_CONFIDENTIALITY) == Setting::On {

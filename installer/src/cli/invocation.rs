@@ -121,8 +121,8 @@ fn open_root(global: &Global) -> Result<Root, Failure> {
     }
 }
 
-/// Checks that the kernel of `--kernel` is installed: what is said about another would be about nothing. Modules are enough, since the
-/// image may be on a partition that is not mounted.
+/// Checks that the kernel of `--kernel` is installed: what is said about another would be about nothing. Modules are enough, since
+/// the image may be on a partition that is not mounted.
 fn require_kernel(root: &Root, kind: SystemKind, release: &str) -> Result<(), Failure> {
     let is_running = kind != SystemKind::Image && release == kernel::running_release();
     if is_running || kernel::has_modules(root, release) {

@@ -113,8 +113,8 @@ pub enum Verdict {
     FaultAndUnknown(Vec<Finding>, String),
     /// It could not be determined.
     Unknown(String),
-    /// The profile has no rule for this host: it is not known whether all is well, and the step can raise no fault here. So it keeps
-    /// no fault raised that another step raised.
+    /// The profile has no rule for this host: it is not known whether all is well, and the step can raise no fault here. So it
+    /// keeps no fault raised that another step raised.
     NoRule(String),
 }
 

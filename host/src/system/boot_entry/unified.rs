@@ -18,7 +18,7 @@ const ADDONS: &str = "loader/addons";
 
 /// The most bytes of a section that are read. The kernel takes a command line of 4 KiB at most.
 const LONGEST: u32 = 64 * 1024;
-/// The most sections that are looked at (`IMAGE_NUMBEROF_DIRECTORY_ENTRIES` aside, Windows allows 96).
+/// The most sections that are looked at: the loader of Windows takes 96 (PE specification, "COFF File Header").
 const MOST_SECTIONS: u16 = 96;
 
 /// Returns the command line of the unified image that starts the kernel `release`. If an add-on brings `lockdown`, the path is the
@@ -98,8 +98,8 @@ impl<'r> Image<'r> {
     }
 }
 
-/// Returns the content of the first section `wanted` of a program in the PE format. Returns `None` if the program lacks it, or the file has
-/// another format.
+/// Returns the content of the first section `wanted` of a program in the PE format. Returns `None` if the program lacks it, or the
+/// file has another format.
 fn section(file: &File, wanted: &str) -> io::Result<Option<Vec<u8>>> {
     let mut dos = [0; 64];
     file.read_exact_at(&mut dos, 0)?;

@@ -15,12 +15,12 @@ const COPIES: [&str; 24] = [
 ];
 
 /// What images are called before `-RELEASE` in `/boot`, and without it in `/lib/modules/RELEASE`: `Image` on arm64 and `image` on
-/// s390x by SUSE, `vmlinux` on ppc64el, `kernel` by Gentoo, `linux` by `kernel-install(8)`, `zImage` and `bzImage` by the kernel's own
-/// `make`. A `vmlinux` of debug information has the release of its kernel, and adds no other.
+/// s390x by SUSE, `vmlinux` on ppc64el, `kernel` by Gentoo, `linux` by `kernel-install(8)`, `zImage` and `bzImage` by the kernel's
+/// own `make`. A `vmlinux` of debug information has the release of its kernel, and adds no other.
 const IMAGES: [&str; 8] = ["vmlinuz", "Image", "image", "vmlinux", "kernel", "linux", "zImage", "bzImage"];
 
-/// Returns the release in the name of an image, such as `6.1.0-18-amd64` of `vmlinuz-6.1.0-18-amd64`. Returns `None` if it is no image's
-/// name.
+/// Returns the release in the name of an image, such as `6.1.0-18-amd64` of `vmlinuz-6.1.0-18-amd64`. Returns `None` if it is no
+/// image's name.
 #[must_use]
 pub fn release_of_image(name: &str) -> Option<&str> {
     IMAGES.iter().find_map(|image| name.strip_prefix(image)?.strip_prefix('-')).filter(|release| is_release(release))
@@ -68,8 +68,8 @@ pub fn installed(root: &Root) -> Result<Vec<String>, FileError> {
     Ok(releases)
 }
 
-/// Returns whether the modules of the kernel `release` are installed, whether its image is in `root` or not: `/boot` may be a file system
-/// that is not mounted.
+/// Returns whether the modules of the kernel `release` are installed, whether its image is in `root` or not: `/boot` may be a file
+/// system that is not mounted.
 #[must_use]
 pub fn has_modules(root: &Root, release: &str) -> bool {
     is_release(release)

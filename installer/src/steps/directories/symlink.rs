@@ -2,8 +2,10 @@
 //!
 //! A link that only root can change, to a directory that only root can change, is how an administrator moves the agent to a bigger
 //! disk. The agent works; hostprep follows no link there, so its own files do not get to the right place. A bind mount keeps the
-//! files where they are and takes the link's place (`mount(8)`). Where others can change something on the way, that is taken from them
-//! first. A link to no directory is moved aside.
+//! files where they are and takes the link's place (`mount(8)`). Where others can change something on the way, that is taken from
+//! them first. A link to no directory is moved aside.
+
+use std::path::Path;
 
 use faults::{Reason, Remedy, RemedyAction, RunOn};
 use host::fs::ownership::Untrusted;
@@ -18,8 +20,8 @@ use crate::model::report::Finding;
 
 const FSTAB: &str = "/etc/fstab";
 
-/// Takes the link's place in one command, so that the agent finds its files again at once; puts the link back, with its own text, if
-/// that fails.
+/// Takes the link's place in one command, so that the agent finds its files again at once; puts the link back, with its own text,
+/// if that fails.
 const REPLACE: &str = "link=$(readlink \"$2\") && rm \"$2\" && { mkdir -m \"$3\" \"$2\" && mount --bind \"$1\" \"$2\" || \
                        { rmdir \"$2\"; ln -sT \"$link\" \"$2\"; false; }; }";
 
@@ -27,9 +29,13 @@ const REPLACE: &str = "link=$(readlink \"$2\") && rm \"$2\" && { mkdir -m \"$3\"
 const REPLACE_IN_IMAGE: &str = "link=$(readlink \"$1\") && rm \"$1\" && { mkdir -m \"$2\" \"$1\" || \
                                 { ln -sT \"$link\" \"$1\"; false; }; }";
 
-/// `nofail`: a disk that is missing must not keep the host from starting. Such a mount is ordered before nothing (`systemd.mount(5)`), and
-/// the agent must not start before it.
+/// `nofail`: a disk that is missing must not keep the host from starting. Such a mount is ordered before nothing
+/// (`systemd.mount(5)`), and the agent must not start before it.
 const OPTIONS: &str = "bind,nofail,x-systemd.before=local-fs.target";
+
+/// The same for a disk that needs the network, which starts after the local file systems.
+const NETWORK_OPTIONS: &str = "bind,nofail,_netdev,x-systemd.before=remote-fs.target";
+const NETWORK_TYPES: [&str; 8] = ["nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs"];
 
 /// Directories in which several users keep files: their mode is not to be changed.
 const SHARED: [&str; 8] =
@@ -99,7 +105,8 @@ fn openness(path: &InRoot, why: Untrusted) -> String {
     }
 }
 
-/// Returns what takes `path`, on the way to `target`, from other users. Nothing does where they need it: the agent's files have to go.
+/// Returns what takes `path`, on the way to `target`, from other users. Nothing does where they need it: the agent's files have to
+/// go.
 fn close(cx: &HostContext, path: &InRoot, why: Untrusted, target: &InRoot) -> Result<Remedy, Error> {
     let is_shared = SHARED.iter().any(|shared| *path == *shared);
     let is_link = cx.root.stat(path)?.is_some_and(|found| is_link(&found));
@@ -136,8 +143,10 @@ fn bind_mount(cx: &HostContext, target: &InRoot, point: &InRoot, mode: u32) -> R
     let mut remedy = Vec::new();
     // The link is a finding, whether fstab can be read or not.
     let fstab = cx.root.read(FSTAB, host::fs::TEXT_LIMIT).unwrap_or_default();
-    let fields = [escape(&text(target)), escape(&text(point)), "none".into(), OPTIONS.into()];
-    if !has_line(&String::from_utf8_lossy(&fstab), &fields) {
+    let lines = String::from_utf8_lossy(&fstab);
+    let options = if needs_network(&lines, &escape(&text(target))) { NETWORK_OPTIONS } else { OPTIONS };
+    let fields = [escape(&text(target)), escape(&text(point)), "none".into(), options.into()];
+    if !has_line(&lines, &fields) {
         // The last line may lack its line break.
         let format = if fstab.last().is_none_or(|&byte| byte == b'\n') { "%s\\n" } else { "\\n%s\\n" };
         let script = format!("printf \"{format}\" \"$1\" >> \"$2\"");
@@ -178,9 +187,37 @@ fn has_line(fstab: &str, fields: &[String]) -> bool {
     fstab.lines().any(is_it)
 }
 
+/// Returns whether the file system in which `target` is needs the network, by the line of fstab that mounts it.
+fn needs_network(fstab: &str, target: &str) -> bool {
+    let mounts = fstab.lines().filter_map(|line| {
+        let [_, point, kind, options, ..] = line.split_ascii_whitespace().collect::<Vec<_>>()[..] else { return None };
+        let holds = !line.trim_start().starts_with('#') && Path::new(target).starts_with(point);
+        let is_remote = NETWORK_TYPES.contains(&kind) || options.split(',').any(|option| option == "_netdev");
+        holds.then_some((point.len(), is_remote))
+    });
+    mounts.max_by_key(|(length, _)| *length).is_some_and(|(_, is_remote)| is_remote)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_that_needs_the_network_is_known_by_its_line() {
+        let fstab = "/dev/sda1 / ext4 defaults 0 1\n/dev/sdb1 /san xfs defaults,_netdev 0 0\nnas:/x /san/nas nfs4 ro 0 0\n\
+                     /dev/sdc1 /san/local ext4 ro 0 0\n#nas:/y /old nfs ro 0 0\nbroken\n";
+        for (target, expected) in [
+            ("/data/cisco", false),
+            ("/san/cisco", true),
+            ("/sand/cisco", false),
+            ("/san/nas/cisco", true),
+            ("/san/local/cisco", false),
+            ("/old/cisco", false),
+        ] {
+            assert_eq!(needs_network(fstab, target), expected, "{target}");
+        }
+        assert!(!needs_network("", "/data"));
+    }
 
     #[test]
     fn a_field_of_fstab_has_no_blanks() {
@@ -217,7 +254,7 @@ mod tests {
         let mode = "0755".as_ref();
         for text in ["data/../data", "/data/cisco", "gone"] {
             std::os::unix::fs::symlink(text, &point).unwrap();
-            let is_kept = || std::fs::read_link(&point).unwrap() == std::path::Path::new(text);
+            let is_kept = || std::fs::read_link(&point).unwrap() == Path::new(text);
             // What is to be mounted is missing, and the directory cannot be made.
             assert!(!run(REPLACE, &[gone.as_os_str(), point.as_os_str(), mode]) && is_kept(), "{text}");
             assert!(!run(REPLACE, &[gone.as_os_str(), point.as_os_str(), "no mode".as_ref()]) && is_kept(), "{text}");

@@ -1,5 +1,5 @@
-//! Remedies that change the kernel's command line, by the boot loader of the prepared system: the file in which the parameter stands, and
-//! the command that makes what the boot loader reads from it.
+//! Remedies that change the kernel's command line, by the boot loader of the prepared system: the file in which the parameter
+//! stands, and the command that makes what the boot loader reads from it.
 
 use faults::{Remedy, RemedyAction, RunOn};
 use host::fs::{AsInRoot, InRoot};
@@ -25,8 +25,8 @@ const UNIFIED_SOURCE_DIRECTORIES: [&str; 2] = ["/etc/dracut.conf.d", "/etc/cmdli
 /// Where to look if no file is known to have it.
 const PLACES: [&str; 5] = ["/etc/default", "/etc/grub.d", "/etc/kernel", "/boot", "/efi"];
 
-/// Returns what replaces `lockdown=confidentiality` by `lockdown=integrity` on the command line of the kernel `release`. `entry` is where
-/// the boot loader has that line, if it was found.
+/// Returns what replaces `lockdown=confidentiality` by `lockdown=integrity` on the command line of the kernel `release`. `entry` is
+/// where the boot loader has that line, if it was found.
 pub(super) fn lower_lockdown(cx: &HostContext, release: &str, entry: Option<&BootEntry>) -> Vec<Remedy> {
     if cx.root.exists("/ostree/repo") {
         let words = ["rpm-ostree", "kargs"].map(str::to_owned);

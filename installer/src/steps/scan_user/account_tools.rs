@@ -14,7 +14,8 @@ use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 
-/// The time for which a tool is run again while another program holds the lock of the account files: as long as for the policy store.
+/// The time for which a tool is run again while another program holds the lock of the account files: as long as for the policy
+/// store.
 const LOCK_TIMEOUT: Duration = policy::transaction::LOCK_TIMEOUT;
 
 /// Returns an account tool for `cx`'s root. `--prefix` edits the files of an alternate root in place (`useradd(8)`).
