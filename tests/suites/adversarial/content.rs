@@ -108,7 +108,7 @@ fn names_that_are_shell_code_get_into_no_command() {
     let remedies = check.step("kernel")["remedy"].as_array().unwrap().clone();
     assert!(!remedies.is_empty() && !check.stdout.contains("owned"), "{}", check.stdout);
     // Nor where an administrator names it: it is no kernel.
-    let refused = on(&root, &["check", "--kernel", name]).expect_code(2);
+    let refused = root.hostprep(&["check", "--kernel", name]).expect_code(2);
     assert!(refused.stdout.is_empty() && refused.stderr.contains("is no kernel release"), "{refused:?}");
     assert!(!refused.stderr.chars().any(|c| c.is_control() && c != '\n'), "{refused:?}");
     let place = harness::setup::open_tempdir();
