@@ -211,5 +211,7 @@ fn a_build_that_does_not_help_is_not_repeated() {
     let aside = format!("mv -T {root}/{empty} {root}/{empty}.broken");
     assert_eq!(host.remedies(&host.check(SELINUX_MODULE))[0], aside);
     fs::rename(host.path(empty), host.path("aside")).unwrap();
+    // What a real build leaves: the stand-in's does not keep the module.
+    fs::copy(host.path("allows.policy"), host.path("etc/selinux/targeted/policy/policy.30")).unwrap();
     assert_eq!(host.repair(SELINUX_MODULE).outcome, Outcome::Ok);
 }
