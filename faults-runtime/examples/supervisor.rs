@@ -23,7 +23,7 @@ use host::process::clock::{Clock, SystemClock};
 /// The interval at which the agent checks its scan process and calls the rule's `tick`.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long a write to the store may wait for its lock.
+/// The longest wait for the lock of the store.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 fn main() -> Result<(), Box<dyn Error>> {

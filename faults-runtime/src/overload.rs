@@ -85,7 +85,7 @@ pub struct Overload {
     changed: (Duration, bool),
     /// When the last sample arrived.
     sampled: Duration,
-    /// Whether the fault already says that samples are missing.
+    /// Set once the fault says that samples are missing, so that it is said once.
     silent: bool,
 }
 

@@ -15,7 +15,7 @@ use crate::{Decision, describe};
 /// One failure of the process that scans files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanFailure {
-    /// How the process ended.
+    /// The exit status or signal that it ended with, or that it no longer answered.
     pub end: End,
     /// The file that it was scanning, if known.
     pub file: Option<PathBuf>,

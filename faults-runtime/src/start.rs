@@ -92,7 +92,7 @@ pub struct StartMemory {
     tried: Vec<Reason>,
     /// Definition files to remove at the next restart.
     remove: Vec<PathBuf>,
-    /// Whether no start has tried the present definitions yet.
+    /// Set from an update of the definitions until the first start with them.
     untested: bool,
     /// The number of updates in a row that turned out invalid.
     invalid_updates: u32,

@@ -42,7 +42,7 @@ impl Clock for VirtualClock {
 /// A kernel with bpf(2) that answers as a test says.
 #[derive(Debug)]
 pub struct FakeBpf {
-    /// Whether it may be asked.
+    /// The answer of [`Bpf::may_be_asked`]: unset for an ordinary user.
     pub may_be_asked: Cell<bool>,
     /// Why it refuses a map.
     pub map: RefCell<Option<Refusal>>,

@@ -93,7 +93,7 @@ pub struct ManagedDirectory {
     /// Permission bits.
     #[serde(deserialize_with = "octal")]
     pub mode: u32,
-    /// Whether it is created if it is missing.
+    /// Set if it is created where it is missing; unset if the agent's package creates it.
     pub create: bool,
 }
 

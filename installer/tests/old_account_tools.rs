@@ -111,9 +111,10 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
     assert!(detail.contains("; no process is named in /etc/passwd.lock"), "{detail}");
     let root = host.dir.path().canonicalize().unwrap();
-    assert!(remedy[0].starts_with(&format!("rm -f {}/etc/passwd.lock  # stale, if `pgrep -a ", root.display())));
-    assert_eq!(remedy[1], format!("hostprep repair --root {}", root.display()));
-    assert_eq!(remedy.len(), 2);
+    assert!(remedy[0].starts_with("# wait until `pgrep -a "), "the condition first: {remedy:?}");
+    let (remove, again) =
+        (format!("rm -f {}/etc/passwd.lock", root.display()), format!("hostprep repair --root {}", root.display()));
+    assert_eq!(remedy[1..], [remove, again]);
 }
 
 /// A full disk and a user without rights also end with "cannot lock": waiting would not help.
@@ -195,6 +196,6 @@ fn locks_that_a_failed_removal_leaves_are_named() {
     let said = removed.failed.join("\n");
     let locks = "which no longer runs, left /etc/passwd.lock, /etc/shadow.lock, /etc/group.lock behind";
     assert!(said.contains(locks), "{said}");
-    assert!(said.contains("Run: rm -f /"), "{said}");
+    assert!(said.contains("; wait until `pgrep -a ") && said.contains(". Run: rm -f /"), "the condition first: {said}");
     assert!(removed.done.is_empty(), "{removed:?}");
 }

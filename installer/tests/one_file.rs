@@ -29,6 +29,11 @@ fn host() -> Host {
     host.file("etc/group", "root:x:0:\n");
     host.file("etc/login.defs", "USERGROUPS_ENAB yes\n");
     host.file("sys/kernel/btf/vmlinux", "");
+    // For an alternate root.
+    host.file("boot/vmlinuz-5.14.0-427.el9.x86_64", "");
+    let options = ["DEBUG_INFO_BTF", "BPF_SYSCALL", "BPF_JIT", "KPROBES", "BPF_EVENTS"]
+        .map(|option| format!("CONFIG_{option}=y\n"));
+    host.file("boot/config-5.14.0-427.el9.x86_64", &options.concat());
     host
 }
 

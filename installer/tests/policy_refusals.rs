@@ -188,3 +188,30 @@ fn a_kernel_that_accepts_no_policy() {
         assert!(host.calls()[0].starts_with("semodule -s targeted "), "{:?}", host.calls());
     }
 }
+
+/// The tools of this machine write another version than the one that is damaged: that is tried once.
+#[test]
+fn a_build_that_does_not_help_is_not_repeated() {
+    let mut host = Host::enforcing("rhel-9");
+    host.alternate = true;
+    host.directory("opt/cisco");
+    host.semodule(false);
+    host.repair(SELINUX_MODULE);
+    let empty = "etc/selinux/targeted/policy/policy.35";
+    host.file(empty, "");
+    let calls = || host.calls().iter().filter(|call| call.starts_with("semodule ")).count();
+    let before = calls();
+    for _ in 0..3 {
+        let report = host.repair(SELINUX_MODULE);
+        assert_eq!(report.finding().unwrap().reason, Reason::StoreBroken, "{report:?}");
+        assert!(report.detail.contains(&format!("/{empty}: ")), "{}", report.detail);
+        assert_eq!(calls(), before + 1);
+    }
+    let root = host.dir.path().canonicalize().unwrap().display().to_string();
+    let aside = format!("mv -T {root}/{empty} {root}/{empty}.broken");
+    assert_eq!(host.remedies(&host.check(SELINUX_MODULE))[0], aside);
+    fs::rename(host.path(empty), host.path("aside")).unwrap();
+    // What a real build leaves: the stand-in's does not keep the module.
+    fs::copy(host.path("allows.policy"), host.path("etc/selinux/targeted/policy/policy.30")).unwrap();
+    assert_eq!(host.repair(SELINUX_MODULE).outcome, Outcome::Ok);
+}

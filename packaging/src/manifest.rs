@@ -17,7 +17,7 @@ pub struct Manifest {
     schema: u32,
     /// Name, version and the other fields of the package itself.
     pub package: PackageInfo,
-    /// How the scripts call hostprep. Without it the package has no scripts.
+    /// The calls of hostprep in the package's scripts. Without them the package has no scripts.
     pub hooks: Option<Hooks>,
     /// Directories that the package owns.
     #[serde(default, rename = "directory")]
@@ -71,7 +71,7 @@ fn optional() -> String {
     "optional".into()
 }
 
-/// How the package calls hostprep.
+/// The program that the package's scripts call, and with which options.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hooks {

@@ -14,6 +14,7 @@ use host::{FileError, ReadError, Root};
 use crate::classify::Cause;
 use crate::config::{ConfiguredMode, SelinuxConfig};
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
+use crate::outlived::is_outlived;
 use crate::policy_file::{self, PolicyFile, Unusable};
 use crate::rules::Rules;
 use crate::spec::ModuleSpec;
@@ -353,9 +354,17 @@ fn without_policy(
             rebuild(spec, assessment, problem(Cause::StoreBroken, detail))
         }
         FoundStore::Unsupported(store) => RuleState::Unfixable(problem(Cause::StoreUnsupported, store.to_string())),
-        FoundStore::Missing => RuleState::NotApplicable(format!(
-            "SELinux is configured, but there is no policy and no policy store for {policy_type}"
-        )),
+        FoundStore::Missing => {
+            let detail = format!("there is no policy and no policy store for {policy_type}");
+            match assessment.config.as_ref().map(|config| config.mode) {
+                // systemd halts where none can be loaded (`mac_selinux_setup`).
+                Some(ConfiguredMode::Enforcing) => RuleState::Unfixable(problem(
+                    Cause::StoreBroken,
+                    format!("{detail}, without which it does not start with SELinux"),
+                )),
+                _ => RuleState::NotApplicable(format!("SELinux is configured, but {detail}")),
+            }
+        }
     })
 }
 
@@ -366,17 +375,18 @@ fn unusable(
     why: Unusable,
     problem: &dyn Fn(Cause, String) -> Problem,
 ) -> Result<RuleState, ReadError> {
-    let (is_file, detail) = match why {
+    let (is_replaced, detail) = match why {
         Unusable::Denied(e) => return Ok(RuleState::Unknown(Unknown::Unreadable(e))),
         Unusable::Unsupported(..) => return Ok(RuleState::Unknown(Unknown::Policy(why.to_string()))),
         Unusable::Broken { path, is_file, why } => {
+            let is_replaced = is_file && !is_outlived(system.root, &path);
             assessment.broken_policy = Some(path);
-            (is_file, format!("the compiled policy is not usable: {why}"))
+            (is_replaced, format!("the compiled policy is not usable: {why}"))
         }
     };
     Ok(match find_store(system, spec, assessment)? {
-        // A link or a directory in its place makes each build fail.
-        FoundStore::Supported if is_file => rebuild(spec, assessment, problem(Cause::StoreBroken, detail)),
+        // A link or a directory in its place makes each build fail, and a build of another version does not replace it.
+        FoundStore::Supported if is_replaced => rebuild(spec, assessment, problem(Cause::StoreBroken, detail)),
         _ => RuleState::Unfixable(problem(Cause::StoreBroken, detail)),
     })
 }

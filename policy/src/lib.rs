@@ -25,6 +25,7 @@ pub mod culprit;
 pub mod interrupted;
 pub mod kernel;
 pub mod load;
+mod outlived;
 pub mod policy_file;
 pub mod render;
 pub mod rules;

@@ -91,7 +91,7 @@ impl PolicyFile {
 }
 
 /// Returns the N of `policy.N`.
-fn version(name: &OsStr) -> Option<u32> {
+pub(crate) fn version(name: &OsStr) -> Option<u32> {
     let digits = name.to_str()?.strip_prefix("policy.")?;
     // `parse` takes a sign as well.
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?

@@ -15,6 +15,14 @@ use crate::snapshot::Snapshot;
 /// Debian 12's first kernel release, which the kernels of scratch roots are named after.
 pub const KERNEL: &str = "6.1.0-18-amd64";
 
+/// The last kernel of Enterprise Linux 7, where the connector has kernel modules.
+const EL7_KERNEL: &str = "3.10.0-1160.el7.x86_64";
+
+/// Returns a kernel that the connector supports on a distribution.
+fn kernel_of(distribution: &str) -> &'static str {
+    if ["rhel-7", "centos-7", "oracle-7", "clearos-7"].contains(&distribution) { EL7_KERNEL } else { KERNEL }
+}
+
 /// A scratch root. Paths are those that the prepared system would use.
 #[derive(Debug)]
 pub struct ScratchRoot {
@@ -22,11 +30,15 @@ pub struct ScratchRoot {
     path: PathBuf,
 }
 
+/// The first line of the configuration of the kernel that each root has.
+const EVERY_ROOTS: &str = "# The kernel of every scratch root\n";
+
 const OUTSIDE: &[u8] = b"not in the root\n";
 
 impl ScratchRoot {
     /// A root with the accounts and login.defs of a Debian base system, the os-release of `distribution` (a file under
-    /// `tests/fixtures/os-release`), a nologin shell, and no kernel and no SELinux.
+    /// `tests/fixtures/os-release`), a nologin shell, a kernel that the connector supports there,
+    /// and no SELinux.
     #[must_use]
     pub fn of(distribution: &str) -> Self {
         Self::within(setup::open_tempdir(), distribution)
@@ -75,7 +87,28 @@ impl ScratchRoot {
         root.copy(&setup::fixture(&format!("os-release/{distribution}")), "/etc/os-release");
         root.file("/usr/sbin/nologin", "").mode("/usr/sbin/nologin", 0o755);
         root.dir("/opt", 0o755);
+        root.give_kernel(kernel_of(distribution));
         root
+    }
+
+    /// Installs the kernel that each root has.
+    pub(crate) fn give_kernel(&self, release: &str) {
+        self.kernel(release, true);
+        let config = format!("/boot/config-{release}");
+        self.file(&config, format!("{EVERY_ROOTS}{}", self.text(&config)));
+    }
+
+    /// Removes the kernel that each root has.
+    pub fn without_kernel(&self) -> &Self {
+        for release in [KERNEL, EL7_KERNEL] {
+            let config = format!("/boot/config-{release}");
+            if fs::read_to_string(self.at(&config)).is_ok_and(|text| text.starts_with(EVERY_ROOTS)) {
+                self.remove(&config)
+                    .remove(&format!("/boot/vmlinuz-{release}"))
+                    .remove(&format!("/lib/modules/{release}"));
+            }
+        }
+        self
     }
 
     /// The root directory.
@@ -170,8 +203,9 @@ impl ScratchRoot {
         self
     }
 
-    /// Installs a kernel without headers; `btf` is what its configuration says.
+    /// Installs a kernel without headers, in the place of the one that each root has; `btf` is what its configuration says.
     pub fn kernel(&self, release: &str, btf: bool) -> &Self {
+        self.without_kernel();
         let option = if btf { "CONFIG_DEBUG_INFO_BTF=y" } else { "# CONFIG_DEBUG_INFO_BTF is not set" };
         let ebpf = "CONFIG_BPF_SYSCALL=y\nCONFIG_BPF_JIT=y\nCONFIG_KPROBES=y\nCONFIG_BPF_EVENTS=y\n";
         self.file(&format!("/boot/vmlinuz-{release}"), "")

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::program::{Caller, Run};
-use crate::scratch::ScratchRoot;
+use crate::scratch::{KERNEL, ScratchRoot};
 use crate::setup;
 use crate::snapshot::Snapshot;
 
@@ -25,12 +25,13 @@ impl Deref for System {
 }
 
 impl System {
-    /// A fresh one with these packages; `name` names the cache that it is unpacked from. Its `login.defs` says
+    /// A fresh one with these packages and a kernel; `name` names the cache that it is unpacked from. Its `login.defs` says
     /// `USERGROUPS_ENAB no`.
     #[must_use]
     pub fn new(name: &str, packages: &[&str]) -> Self {
         let system = Self { root: ScratchRoot::existing(setup::chroot(name, packages)) };
         system.edit("/etc/login.defs", |text| text.replace("USERGROUPS_ENAB yes", "USERGROUPS_ENAB no"));
+        system.root.give_kernel(KERNEL);
         system
     }
 

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use harness::{Caller, Run, ScratchRoot, Snapshot, program};
 
+/// The end of the line in fstab: a missing disk does not keep the host from starting, and the agent waits for the mount.
+const BIND: &str = "none bind,nofail,x-systemd.before=local-fs.target 0 0";
 const REPAIR: [&str; 3] = ["repair", "--format", "json"];
 
 #[track_caller]
@@ -138,7 +140,7 @@ fn in_an_image_the_link_is_replaced_and_the_system_mounts_it_when_it_starts() {
         assert!(!argv.iter().any(|word| word.contains("mount")), "nothing is mounted for an image: {argv:?}");
         assert!(std::process::Command::new(&argv[0]).args(&argv[1..]).status().unwrap().success(), "{argv:?}");
     }
-    assert_eq!(root.text("/etc/fstab"), "proc /proc proc defaults 0 0\n/data/cisco /opt/cisco none bind 0 0\n");
+    assert_eq!(root.text("/etc/fstab"), format!("proc /proc proc defaults 0 0\n/data/cisco /opt/cisco {BIND}\n"));
     expect_mode(&root, "/opt/cisco", 0o755);
     assert_eq!(root.text("/data/cisco/amp/bin/ampdaemon"), "running");
     root.hostprep(&REPAIR).expect_code(0);
@@ -159,30 +161,105 @@ fn a_link_below_and_a_chain_of_links_are_minor_too() {
             assert!(remedy.contains(line), "{line}: {remedy}");
         }
     };
-    expect_minor(&root, &["/data/amp /opt/cisco/amp none bind 0 0"]);
+    expect_minor(&root, &[&format!("/data/amp /opt/cisco/amp {BIND}")]);
     // Both were moved, one after the other.
     root.remove("/opt/cisco").dir("/data/cisco", 0o755);
     root.link("/opt/cisco", "/data/cisco").link("/data/cisco/amp", "../amp");
-    expect_minor(&root, &["/data/cisco /opt/cisco none bind 0 0", "/data/amp /opt/cisco/amp none bind 0 0"]);
+    expect_minor(&root, &[&format!("/data/cisco /opt/cisco {BIND}"), &format!("/data/amp /opt/cisco/amp {BIND}")]);
     // A chain of links, and an /opt that is the system's own link: mounts are where it leads.
     root.remove("/data/cisco/amp").remove("/opt").dir("/var/opt", 0o755).link("/opt", "var/opt");
     root.link("/data/one", "two").link("/data/two", "/data/cisco").link("/var/opt/cisco", "../../data/one");
-    expect_minor(&root, &["/data/cisco /var/opt/cisco none bind 0 0"]);
+    expect_minor(&root, &[&format!("/data/cisco /var/opt/cisco {BIND}")]);
+}
+
+/// What runs goes on running: others lose the permission first, and then a bind mount takes the link's place.
+#[test]
+fn a_link_to_what_others_can_change_is_closed_to_them_first() {
+    type Spoil = fn(&ScratchRoot);
+    let cases: [(&[(&str, u32)], Spoil); 5] = [
+        (&[("/data", 0o777)], |_| ()),
+        (&[("/data", 0o1777)], |_| ()),
+        (&[("/data/cisco", 0o775)], |_| ()),
+        (&[("/data", 0o777), ("/data/cisco", 0o777)], |_| ()),
+        (&[("/srv", 0o777)], |root| {
+            root.dir("/srv", 0o777)
+                .link("/srv/link", "/data/cisco")
+                .remove("/opt/cisco")
+                .link("/opt/cisco", "/srv/link");
+        }),
+    ];
+    for (open, spoil) in cases {
+        let root = moved("/data/cisco", "/data/cisco");
+        spoil(&root);
+        for (path, mode) in open {
+            root.mode(path, *mode);
+        }
+        let step = root.hostprep(&REPAIR).expect_code(3).step("directories");
+        assert_eq!((&step["reason"], &step["severity"]), (&"directory-symlink".into(), &"major".into()), "{step}");
+        let lines = stored_remedy(&root);
+        for ((path, mode), line) in open.iter().zip(&lines) {
+            let why = format!("{path} is writable by others (mode {mode:04o})");
+            assert!(step["detail"].as_str().unwrap().contains(&why), "{why}: {step}");
+            assert!(line.starts_with(&format!("chmod go-w {path}  # check first")), "{lines:?}");
+        }
+        assert!(lines[open.len()].contains(BIND) && !lines.iter().any(|line| line.contains("mv ")), "{lines:?}");
+        // Once it is closed, it is a link that only root can change.
+        for remedy in step["remedies"].as_array().unwrap().iter().take(open.len()) {
+            let argv: Vec<String> = serde_json::from_value(remedy["argv"].clone()).unwrap();
+            assert!(std::process::Command::new(&argv[0]).args(&argv[1..]).status().unwrap().success(), "{argv:?}");
+        }
+        let step = root.hostprep(&REPAIR).expect_code(3).step("directories");
+        assert_eq!(step["severity"], "minor", "{step}");
+        assert_eq!(root.text("/data/cisco/amp/bin/ampdaemon"), "running");
+    }
 }
 
 #[test]
-fn a_link_to_what_others_can_change_is_moved_aside_as_before() {
+fn a_directory_that_others_need_keeps_its_mode() {
+    for (place, mode) in [("/tmp", 0o1777), ("/var/tmp", 0o1777), ("/var/log", 0o775)] {
+        let disk = format!("{place}/cisco");
+        let root = moved(&disk, &disk);
+        root.mode(place, mode);
+        let step = root.hostprep(&REPAIR).expect_code(3).step("directories");
+        assert_eq!(step["severity"], "major", "{step}");
+        let lines = stored_remedy(&root);
+        assert!(
+            lines[0].starts_with("# other users keep files in ") && lines[0].contains(&format!("move {disk} to")),
+            "{lines:?}"
+        );
+        assert_eq!(lines[1..], ["hostprep repair"], "nothing is mounted from there");
+    }
+}
+
+/// Whoever asks gets the same answer about the host.
+#[test]
+fn a_link_to_a_users_own_directory_is_not_safe_for_that_user_either() {
+    if !harness::need_root() {
+        return; // Only root can give a directory to another user.
+    }
+    let ordinary = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+    for (owned, first) in
+        [("/data/cisco", "chown root:root /data/cisco"), ("/data", "# other users keep files in /data:")]
+    {
+        let root = moved("/data/cisco", "/data/cisco");
+        std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        nix::unistd::chown(&root.at(owned), Some(ordinary.uid), None).unwrap();
+        let only = ["check", "--format", "json", "--only", "directories"];
+        let ours = root.hostprep(&only).expect_code(3).step("directories");
+        let theirs = root.hostprep_as_ordinary_user(&only).expect_code(3).step("directories");
+        assert_eq!(ours, theirs);
+        let why = format!("{owned} belongs to uid {}", ordinary.uid);
+        assert!(ours["detail"].as_str().unwrap().contains(&why), "{ours}");
+        root.hostprep(&REPAIR).expect_code(3);
+        let lines = stored_remedy(&root);
+        assert!(lines[0].starts_with(first) && !lines.iter().any(|line| line.contains("mv ")), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_link_to_no_directory_is_moved_aside() {
     type Spoil = fn(&ScratchRoot);
-    let cases: [(&str, Spoil); 5] = [
-        ("/data is writable by others (mode 0777)", |root| {
-            root.mode("/data", 0o777);
-        }),
-        ("/data is writable by others (mode 1777)", |root| {
-            root.mode("/data", 0o1777);
-        }),
-        ("/data/cisco is writable by others (mode 0775)", |root| {
-            root.mode("/data/cisco", 0o775);
-        }),
+    let cases: [(&str, Spoil); 2] = [
         ("leads nowhere", |root| {
             root.remove("/data/cisco");
         }),

@@ -462,3 +462,14 @@ fn broken_configuration_on_the_system_s_own_root() {
     run(&["deb", "prerm", "remove"]).expect_code(0);
     assert!(!passwd().contains(NAME), "removal needs no store");
 }
+
+/// Five steps need a kernel; one line says so.
+#[test]
+fn what_several_steps_lack_is_said_once() {
+    let root = ScratchRoot::of("debian-12");
+    root.without_kernel();
+    let said = hook(&root, &["deb", "postinst", "configure", ""]).expect_code(0).stderr;
+    let steps = "kernel, kernel-support, filesystem-monitor, network-monitor, ebpf: no kernel is installed here";
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("no kernel is installed")).collect();
+    assert!(lines.len() == 1 && lines[0].contains(steps), "{said}");
+}

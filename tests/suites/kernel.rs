@@ -262,6 +262,7 @@ fn numbers_of_its_own_raise_no_fault() {
         ("redos-7.3", "5.15.72-1.el7.3.x86_64"),
         ("tencentos-3", "5.4.119-19.0009.28"),
         ("openeuler-22.03", "5.10.0-182.0.0.95.oe2203sp3.x86_64"),
+        ("kylin-v10", "4.19.90-52.22.v2207.ky10.x86_64"),
         ("mariner-2", "5.15.158.2-1.cm2"),
         ("mageia-9", "6.6.58-desktop-2.mga9"),
         ("miraclelinux-8", "4.18.0-305.el8.x86_64"),
@@ -314,7 +315,73 @@ fn the_newest_kernel_of_a_root_is_judged_or_the_one_named() {
     assert_eq!(check(&root, &[]).expect_code(0).json()["host"]["kernel"], "5.14.0-362.8.1.el9_3.x86_64");
     let old = check(&root, &["--kernel", "5.14.0-70.13.1.el9_0.x86_64"]).expect_code(3);
     assert_eq!(old.faults(), [11]);
-    check(&ScratchRoot::of("rhel-9"), &[]).expect_code(0);
+}
+
+/// What was not looked at is not called well.
+#[test]
+fn without_a_kernel_nothing_is_known_of_it() {
+    let root = ScratchRoot::of("rhel-9");
+    root.without_kernel().file("/lib/modules/5.14.0-427.el9.x86_64/modules.dep", "");
+    let run = root.hostprep(&["check", "--format", "json"]);
+    for step in ["kernel", "kernel-support", "filesystem-monitor", "network-monitor", "ebpf"] {
+        let step = run.step(step);
+        assert_eq!(step["outcome"], "unknown", "{step}");
+        assert!(step["detail"].as_str().unwrap().starts_with("no kernel is installed here"), "{step}");
+    }
+    check(&root, &[]).expect_code(4);
+}
+
+#[test]
+fn a_distribution_that_the_profile_does_not_list_is_not_called_supported() {
+    for (os_release, kernel) in
+        [("openeuler-22.03", "5.10.0-182.0.0.95.oe2203sp3.x86_64"), ("alpine-3.20", "6.6.31-0-lts")]
+    {
+        let root = ScratchRoot::of(os_release);
+        root.kernel(kernel, true);
+        let run = root.hostprep(&["check", "--format", "json"]);
+        for step in ["kernel-support", "filesystem-monitor", "network-monitor"] {
+            let step = run.step(step);
+            assert_eq!(step["outcome"], "unknown", "{os_release}: {step}");
+            assert!(step["detail"].as_str().unwrap().starts_with("the profile does not say "), "{step}");
+        }
+        assert_eq!(run.step("kernel")["outcome"], "ok", "{os_release}");
+        assert!(!run.faults().iter().any(|fault| [8, 9, 11, 16].contains(fault)), "{os_release}: {run:?}");
+    }
+}
+
+#[test]
+fn a_kernel_that_is_not_installed_is_not_judged() {
+    let root = ScratchRoot::of("rhel-9");
+    let (new, old) = ("5.14.0-427.el9.x86_64", "5.14.0-70.el9.x86_64");
+    root.kernel(new, true).kernel(old, true).file("/lib/modules/5.14.0-1.el9.x86_64/modules.dep", "");
+    let refused = |root: &ScratchRoot, release: &str| {
+        let run = root.hostprep(&["check", "--kernel", release]).expect_code(2);
+        assert_eq!(run.stdout, "", "{release}");
+        run.stderr
+    };
+    for (release, problem) in [
+        ("9.9.9", "is not installed"),
+        ("5.14.0-1.el9.x86_64", "is not installed"),
+        ("5.14.0-427.el9", "is not installed"),
+        ("", "is no kernel release"),
+        ("..", "is no kernel release"),
+        ("../../etc", "is no kernel release"),
+        ("5.14.0-427.el9.x86_64/", "is no kernel release"),
+        ("5.14/../5.14.0-427.el9.x86_64", "is no kernel release"),
+        ("5.14\n6.1", "is no kernel release"),
+    ] {
+        let said = refused(&root, release);
+        assert!(said.contains(problem) && said.contains(&format!("installed: {old}, {new}")), "{release:?}: {said}");
+    }
+    root.hostprep(&["check", "--only", "kernel", "--kernel", old]).expect_code(0);
+    root.hostprep(&["repair", "--dry-run", "--kernel", "9.9.9"]).expect_code(2);
+    // Its image may be on a partition that is not mounted.
+    let root = ScratchRoot::of("rhel-9");
+    root.without_kernel();
+    assert!(refused(&root, new).contains("no kernel is found: neither /boot nor /lib/modules has an image"));
+    root.file(&format!("/lib/modules/{new}/kernel/fs/ext4.ko"), "")
+        .file(&format!("/lib/modules/{new}/config"), "CONFIG_DEBUG_INFO_BTF=y\n");
+    root.hostprep(&["check", "--only", "kernel", "--kernel", new]).expect_code(0);
 }
 
 #[test]

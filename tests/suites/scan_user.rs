@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
+use std::os::unix::fs::MetadataExt;
+
 use harness::snapshot::Compare;
 use harness::{Run, ScratchRoot, Snapshot, login_defs};
 
@@ -167,12 +169,55 @@ fn repair_user(passwd: &str) -> (ScratchRoot, Run) {
 
 #[test]
 fn a_uid_outside_the_system_range_is_a_fault_that_is_not_repaired() {
-    let (_root, run) = repair_user(&format!("{NAME}:x:1700:700::/nonexistent:/usr/sbin/nologin"));
+    let (root, run) = repair_user(&format!("{NAME}:x:1700:700::/nonexistent:/usr/sbin/nologin"));
     let step = run.expect_code(3).step("scan-user");
     assert_eq!(step["reason"], "user-mismatch");
     assert!(step["detail"].as_str().unwrap().contains("uid 1700, outside the system range 1 to 999"), "{step}");
-    let remedy = step["remedy"][0].as_str().unwrap();
-    assert!(remedy.starts_with("userdel --prefix /") && remedy.ends_with(NAME), "not of this machine: {remedy}");
+    let lines: Vec<&str> = step["remedy"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert!(lines[0].starts_with("# stop the ") && lines[3].starts_with("# start the "), "{lines:?}");
+    let change = format!("usermod --root {} --uid 999 {NAME}", root.path().display());
+    assert_eq!(lines[1], change, "not of this machine, and not deleted");
+    let chown = format!("chroot {} find / -xdev -uid 1700 -exec chown -h {NAME} '{{}}' +", root.path().display());
+    assert!(lines[2].starts_with(&chown) && lines[4].starts_with("hostprep repair"), "{lines:?}");
+}
+
+/// What an administrator is told makes the fault go away, and the user keeps its files.
+#[test]
+fn a_user_that_gets_a_system_uid_keeps_its_files() {
+    if !harness::need_root() {
+        return; // Only root can give a file to another user.
+    }
+    let root = ScratchRoot::of("debian-12");
+    root.add_account("group", &format!("{NAME}:x:700:")).add_account("gshadow", &format!("{NAME}:!::"));
+    root.add_account("passwd", &format!("{NAME}:x:5000:700::/nonexistent:/usr/sbin/nologin"));
+    root.add_account("shadow", &format!("{NAME}:!:19700::::::"));
+    root.add_account("passwd", "taken:x:999:700::/nonexistent:/usr/sbin/nologin");
+    root.file("/opt/cisco/amp/quarantine", "").dir("/opt/cisco", 0o755);
+    nix::unistd::chown(&root.at("/opt/cisco/amp/quarantine"), Some(5000.into()), Some(700.into())).unwrap();
+    let step = root.hostprep(&REPAIR).expect_code(3).step("scan-user");
+    let words = |index: usize| serde_json::from_value::<Vec<String>>(step["remedies"][index]["argv"].clone()).unwrap();
+    let (change, chown) = (words(1), words(2));
+    // The root has no programs of its own: these are this machine's, which write into it.
+    assert_eq!(change, ["usermod", "--root", root.path().to_str().unwrap(), "--uid", "998", NAME]);
+    let prefix = ["usermod", "--prefix", root.path().to_str().unwrap(), "--uid", "998", NAME];
+    assert!(std::process::Command::new(prefix[0]).args(&prefix[1..]).status().unwrap().success());
+    assert_eq!(chown[..3], ["chroot", root.path().to_str().unwrap(), "find"]);
+    let chown: Vec<&str> =
+        chown[2..].iter().map(|word| if word == "/" { root.path().to_str().unwrap() } else { word }).collect();
+    let chown: Vec<&str> = chown.into_iter().map(|word| if word == NAME { "998" } else { word }).collect();
+    assert!(std::process::Command::new(chown[0]).args(&chown[1..]).status().unwrap().success());
+    assert_eq!(std::fs::metadata(root.at("/opt/cisco/amp/quarantine")).unwrap().uid(), 998);
+    assert_eq!(root.hostprep(&["check", "--only", "scan-user", "--format", "json"]).expect_code(0).faults(), [0u64; 0]);
+}
+
+#[test]
+fn files_of_another_user_with_that_uid_are_left_alone() {
+    let root = ScratchRoot::of("debian-12");
+    root.add_account("group", &format!("{NAME}:x:700:")).add_account("passwd", "alice:x:5000:700::/home/alice:/bin/sh");
+    root.add_account("passwd", &format!("{NAME}:x:5000:700::/nonexistent:/usr/sbin/nologin"));
+    let step = root.hostprep(&["check", "--only", "scan-user", "--format", "json"]).expect_code(3).step("scan-user");
+    let remedy = step["remedy"].to_string();
+    assert!(remedy.contains("the uid 5000 is also that of alice") && !remedy.contains("find /"), "{remedy}");
 }
 
 #[test]
@@ -291,10 +336,7 @@ fn the_group_of_the_user_nobody_s_files_changes_with_the_user_s() {
     root.hostprep(&REPAIR).expect_code(0);
     expect_user(&root, "at home in /");
     let found = std::fs::metadata(root.at("/srv/data")).unwrap();
-    assert_eq!(
-        std::os::unix::fs::MetadataExt::gid(&found),
-        std::os::unix::fs::MetadataExt::gid(&std::fs::metadata(root.path()).unwrap())
-    );
+    assert_eq!(MetadataExt::gid(&found), MetadataExt::gid(&std::fs::metadata(root.path()).unwrap()));
     // Its group was made for a user that was there before us: that one still needs it.
     root.hostprep(&["remove"]).expect_code(0);
     expect_user(&root, "after removal");

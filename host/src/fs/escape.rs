@@ -12,7 +12,7 @@ use crate::fs::in_root::InRoot;
 use crate::fs::root::Root;
 use crate::fs::stat::{FileId, is_dir, is_link};
 
-/// How many directories deep links are looked for: deeper than any tree that a tool writes.
+/// The depth to which links are looked for, in directories: deeper than any tree that a tool writes.
 const DEEPEST: usize = 16;
 
 impl Root {

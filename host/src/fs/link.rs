@@ -1,9 +1,16 @@
 //! Where a path leads in the end.
 
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::path::{Component, Path};
+
+use nix::errno::Errno;
+
 use crate::error::FileError;
 use crate::fs::in_root::{AsInRoot, InRoot};
-use crate::fs::resolve;
 use crate::fs::root::Root;
+use crate::fs::stat::is_link;
+use crate::fs::{MAX_SYMLINKS, resolve};
 
 impl Root {
     /// Returns `path` with every symbolic link resolved, as `realpath(1)` does. What is missing at its end is kept.
@@ -19,6 +26,51 @@ impl Root {
             None => resolved.at,
         })
     }
+
+    /// Returns where `path` leads, whether it exists or not, as `realpath -m` does: each symbolic link that exists is resolved, and
+    /// what follows a name that does not exist is resolved as text.
+    ///
+    /// # Errors
+    /// [`FileError`] if a name on the way cannot be looked at; `ELOOP` if links lead in a circle.
+    pub fn destination(&self, path: impl AsInRoot) -> Result<InRoot, FileError> {
+        let mut at = InRoot::top();
+        let mut left = MAX_SYMLINKS;
+        let mut todo: VecDeque<OsString> = names(path.as_text()).collect();
+        while let Some(name) = todo.pop_front() {
+            if name == ".." {
+                at.pop();
+                continue;
+            }
+            let next = at.join(&name);
+            let target = match self.stat(&next)? {
+                Some(found) if is_link(&found) => self.link_target(&next),
+                _ => None,
+            };
+            let Some(target) = target else {
+                at = next;
+                continue;
+            };
+            if left == 0 {
+                return Err(FileError::new("follow", self.host_path(&path), Errno::ELOOP));
+            }
+            left -= 1;
+            if target.is_absolute() {
+                at = InRoot::top();
+            }
+            for name in names(&target).collect::<Vec<_>>().into_iter().rev() {
+                todo.push_front(name);
+            }
+        }
+        Ok(at)
+    }
+}
+
+fn names(path: &Path) -> impl Iterator<Item = OsString> {
+    path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    })
 }
 
 #[cfg(test)]
@@ -60,6 +112,19 @@ mod tests {
             assert_eq!(root.real_path(path).unwrap(), real, "{path}");
         }
         assert!(root.real_path("/deep").unwrap_err().is_missing());
+        for (path, destination) in [
+            ("/relative/amp", "/data/cisco/amp"),
+            ("/out", "/data/real"),
+            ("/dangling", "/data/gone"),
+            ("/deep", "/data/gone/away"),
+            ("/deep/../../x", "/data/x"),
+            ("/data/cisco/above/cisco/x/y", "/data/cisco/x/y"),
+            ("/none/../top/absolute/none/..", "/data/cisco"),
+            ("/../..", "/"),
+        ] {
+            assert_eq!(root.destination(path).unwrap(), destination, "{path}");
+        }
+        assert_eq!(root.destination("/circle/x").unwrap_err().errno(), Some(Errno::ELOOP));
         assert_eq!(root.real_path("/circle").unwrap_err().errno(), Some(Errno::ELOOP));
     }
 }

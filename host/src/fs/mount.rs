@@ -8,7 +8,7 @@ use crate::fs::dir::Dir;
 use crate::fs::in_root::InRoot;
 use crate::fs::root::Root;
 
-/// How the file system of a path is mounted.
+/// The mount point of a path, and options of that mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
     /// Its mount point, as the prepared host sees it.

@@ -5,7 +5,7 @@ use std::io;
 
 use nix::errno::Errno;
 use nix::fcntl::AtFlags;
-use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
+use nix::sys::stat::{FileStat, SFlag, fstatat};
 
 use crate::error::FileError;
 use crate::fs::dir::Dir;
@@ -252,11 +252,6 @@ impl Root {
             dir = next;
         }
         Ok(dir)
-    }
-
-    /// Returns who may own what is trusted in this root.
-    pub(crate) fn trusted_owners(&self) -> Result<TrustedOwners, FileError> {
-        fstat(&self.fd).map(|top| TrustedOwners::of(&top)).map_err(|e| FileError::new("look at", self.path(), e))
     }
 }
 

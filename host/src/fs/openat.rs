@@ -13,7 +13,7 @@ use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;
 use rustix::fs::{OFlags, ResolveFlags, openat2};
 
-/// Whether `openat2` is still tried. It is not, once the kernel has refused it.
+/// Unset once the kernel has refused `openat2`, which is then not tried again.
 static TRIED_FIRST: AtomicBool = AtomicBool::new(true);
 
 /// Opens `name` in `dir` with `flags`; a symbolic link is `ELOOP`, or `ENOTDIR` with `O_DIRECTORY` on older kernels.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use nix::sys::stat::FileStat;
-use nix::unistd::geteuid;
 use thiserror::Error;
 
 /// Why a file or directory is not used.
@@ -26,7 +25,7 @@ pub enum Untrusted {
     Names(u64),
 }
 
-/// The directory or symbolic link because of which a file below it is not used.
+/// A directory or symbolic link that others can change, and that keeps a file below it from being used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", text(path, *why))]
 pub struct UntrustedAbove {
@@ -50,6 +49,12 @@ impl UntrustedAbove {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Returns what is wrong with it.
+    #[must_use]
+    pub fn why(&self) -> Untrusted {
+        self.why
+    }
 }
 
 fn text(path: &Path, why: Untrusted) -> String {
@@ -66,19 +71,19 @@ fn text(path: &Path, why: Untrusted) -> String {
     }
 }
 
-/// The users who may own what is trusted.
+/// The users who may own what is trusted. Who runs this process does not matter: the answer is about the host.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TrustedOwners {
     /// Root alone.
     Root,
-    /// Root, this process's user, and the owner of the root directory, who can change everything below it anyway.
-    OfTree { top: u32 },
+    /// Root and this user, who can change everything in the tree anyway.
+    RootAnd(u32),
 }
 
 impl TrustedOwners {
-    /// Returns those of the tree that begins at `top`.
+    /// Returns those of the tree that begins at `top`: root and its owner.
     pub fn of(top: &FileStat) -> Self {
-        Self::OfTree { top: top.st_uid }
+        Self::RootAnd(top.st_uid)
     }
 
     /// Checks that a trusted user owns `found`.
@@ -89,7 +94,7 @@ impl TrustedOwners {
         let uid = found.st_uid;
         let is_trusted = match self {
             Self::Root => uid == 0,
-            Self::OfTree { top } => uid == 0 || uid == top || uid == geteuid().as_raw(),
+            Self::RootAnd(owner) => uid == 0 || uid == owner,
         };
         if is_trusted { Ok(()) } else { Err(Untrusted::Owner(uid)) }
     }

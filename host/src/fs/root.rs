@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use crate::error::FileError;
 use crate::fs::in_root::{AsInRoot, InRoot};
+use crate::fs::ownership::TrustedOwners;
 use crate::fs::resolve;
 use crate::fs::stat::{FileId, is_dir};
 
@@ -49,6 +50,19 @@ pub struct Root {
     pub(crate) fd: OwnedFd,
     path: PathBuf,
     alternate: bool,
+    owners: Owners,
+}
+
+/// The users besides root who may own what is trusted.
+#[derive(Debug, Clone, Copy)]
+enum Owners {
+    /// None: the tree is this system's.
+    Nobody,
+    /// The owner of the root directory, who can change everything below it anyway.
+    OwnerOfTop,
+    /// The user who runs the tests, and made the files.
+    #[cfg(any(test, feature = "test"))]
+    Tester,
 }
 
 impl Root {
@@ -59,7 +73,7 @@ impl Root {
     #[expect(clippy::disallowed_methods, reason = "the only place that opens a root")]
     pub fn system() -> Result<Self, FileError> {
         let fd = File::open("/").map_err(|e| FileError::new("open", "/", e))?;
-        Ok(Self { fd: fd.into(), path: "/".into(), alternate: false })
+        Ok(Self { fd: fd.into(), path: "/".into(), alternate: false, owners: Owners::Nobody })
     }
 
     /// Opens another system's root at `path`, as `rpm --root` and `dpkg --root` do.
@@ -78,7 +92,7 @@ impl Root {
         if FileId::of(&itself) == FileId::of(&system) {
             return Err(RootError::IsSystem { path: path.to_owned() });
         }
-        let root = Self { fd, path: real, alternate: true };
+        let root = Self { fd, path: real, alternate: true, owners: Owners::OwnerOfTop };
         match root.stat("/etc") {
             Ok(Some(found)) if is_dir(&found) => Ok(root),
             // Not the same as a missing directory: too many open files, a failing disk.
@@ -96,7 +110,32 @@ impl Root {
         Ok(Self { alternate: false, ..Self::alternate(path)? })
     }
 
-    /// Returns whether this is not the running system, of which only the files are known.
+    /// Returns this root, in which only root is trusted, as in this system's own.
+    #[cfg(test)]
+    pub(crate) fn trusting_root_alone(self) -> Self {
+        Self { owners: Owners::Nobody, ..self }
+    }
+
+    /// Returns this root, in which tests that an ordinary user runs trust what that user made.
+    #[cfg(any(test, feature = "test"))]
+    pub(crate) fn trusting_tester(self) -> Self {
+        Self { owners: Owners::Tester, ..self }
+    }
+
+    /// Returns who may own what is trusted in this root.
+    pub(crate) fn trusted_owners(&self) -> Result<TrustedOwners, FileError> {
+        match self.owners {
+            Owners::Nobody => Ok(TrustedOwners::Root),
+            Owners::OwnerOfTop => {
+                let top = fstat(&self.fd).map_err(|e| FileError::new("look at", self.path(), e))?;
+                Ok(TrustedOwners::of(&top))
+            }
+            #[cfg(any(test, feature = "test"))]
+            Owners::Tester => Ok(TrustedOwners::RootAnd(nix::unistd::geteuid().as_raw())),
+        }
+    }
+
+    /// Returns whether this is another system than the running one: only its files are known.
     #[must_use]
     pub fn is_alternate(&self) -> bool {
         self.alternate

@@ -8,7 +8,7 @@ use crate::fs::dir::Dir;
 /// What a file system still takes (`statvfs(3)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
-    /// Whether it is mounted read-only.
+    /// Set if it is mounted read-only (`ST_RDONLY`).
     pub is_read_only: bool,
     /// Free bytes for a user without privileges.
     pub bytes: u64,

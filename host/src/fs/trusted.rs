@@ -5,13 +5,13 @@ use std::io;
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
-use nix::sys::stat::{FileStat, fstat, fstatat};
+use nix::sys::stat::{fstat, fstatat};
 
 use crate::error::{FileError, ReadError};
 use crate::fs::dir::open_regular;
 use crate::fs::files::{TEXT_LIMIT, read_limited, text};
 use crate::fs::in_root::{AsInRoot, InRoot};
-use crate::fs::ownership::{TrustedOwners, UntrustedAbove};
+use crate::fs::ownership::{TrustedOwners, Untrusted, UntrustedAbove};
 use crate::fs::resolve::{Resolved, StepKind, resolve_checked};
 use crate::fs::root::Root;
 
@@ -100,47 +100,58 @@ impl Root {
         matches!(self.find_untrusted(path), Ok(None))
     }
 
+    /// Returns the first thing that lets another user change the file or directory that `path` leads to: see
+    /// [`Root::find_all_untrusted`].
+    ///
+    /// # Errors
+    /// As [`Root::find_all_untrusted`].
+    pub fn find_untrusted(&self, path: impl AsInRoot) -> Result<Option<UntrustedAbove>, FileError> {
+        let first = self.find_all_untrusted(path)?.into_iter().next();
+        Ok(first.map(|(path, why)| UntrustedAbove::new(self.host_path(path), why)))
+    }
+
     /// Returns what lets another user change the file or directory that `path` leads to: it itself, a directory or a symbolic
-    /// link on the way. The directories that hold the file or a link must be writable by trusted users alone, the sticky bit
-    /// notwithstanding.
+    /// link on the way, each with its path without links. The directories that hold the file or a link must be writable by trusted
+    /// users alone, the sticky bit notwithstanding.
     ///
     /// # Errors
     /// [`FileError`] if `path` does not lead to a file.
-    pub fn find_untrusted(&self, path: impl AsInRoot) -> Result<Option<UntrustedAbove>, FileError> {
+    pub fn find_all_untrusted(&self, path: impl AsInRoot) -> Result<Vec<(InRoot, Untrusted)>, FileError> {
         let owners = self.trusted_owners()?;
+        let mut all: Vec<(InRoot, Untrusted)> = Vec::new();
+        let mut note = |path: &InRoot, judged: Result<(), Untrusted>| {
+            if let Err(why) = judged
+                && !all.iter().any(|(other, _)| other == path)
+            {
+                all.push((path.clone(), why));
+            }
+        };
         let mut last = None;
+        let failed = |e: Errno| FileError::new("look at", self.host_path(&path), e);
         let resolved = resolve_checked(&self.fd, path.as_text(), true, &mut |step| {
-            let found = step.stat().map_err(Stopped::System)?;
-            let untrusted = |path: &InRoot, why| Stopped::Untrusted(UntrustedAbove::new(self.host_path(path), why));
+            let found = step.stat()?;
             match step.kind {
                 StepKind::Directory(_) => {
                     last = Some(found);
-                    owners.names_protected(&found).map_err(|why| untrusted(step.path, why))
+                    note(step.path, owners.names_protected(&found));
                 }
                 StepKind::Link(_) => {
                     // In a directory with the sticky bit, another user could put a link of his own.
                     if let (Some(dir), Some(path)) = (last, step.path.parent()) {
-                        owners.exclusive(&dir).map_err(|why| untrusted(&path, why))?;
+                        note(&path, owners.exclusive(&dir));
                     }
-                    owners.owned(&found).map_err(|why| untrusted(step.path, why))
+                    note(step.path, owners.owned(&found));
                 }
             }
+            Ok::<_, Errno>(())
         });
-        let failed = |e: Errno| FileError::new("look at", self.host_path(&path), e);
-        let Resolved { dir, at, name } = match resolved {
-            Err(Stopped::Untrusted(why)) => return Ok(Some(why)),
-            Err(Stopped::System(e)) => return Err(failed(e)),
-            Ok(resolved) => resolved,
-        };
-        let exclusive = |path: &InRoot, found: FileStat| {
-            owners.exclusive(&found).err().map(|why| UntrustedAbove::new(self.host_path(path), why))
-        };
-        if let Some(above) = exclusive(&at, fstat(&dir).map_err(failed)?) {
-            return Ok(Some(above));
+        let Resolved { dir, at, name } = resolved.map_err(failed)?;
+        note(&at, owners.exclusive(&fstat(&dir).map_err(failed)?));
+        if let Some(name) = name {
+            let found = fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
+            note(&at.join(name), owners.exclusive(&found));
         }
-        let Some(name) = name else { return Ok(None) };
-        let found = fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
-        Ok(exclusive(&at.join(name), found))
+        Ok(all)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::process::signals;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How long a wait takes to notice Ctrl-C.
+/// The longest time until a wait notices Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
 
 /// Pauses of 1, 2, 4, 8 and then 15 s.

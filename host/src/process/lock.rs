@@ -17,7 +17,7 @@ use crate::{Dir, Root};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How many times the directory may vanish while the lock is taken, before that is an error.
+/// The number of times that the directory may vanish while the lock is taken; once more is an error.
 const MOST_VANISHED: u32 = 100;
 
 /// Why the lock was not acquired.
@@ -31,7 +31,7 @@ pub enum LockError {
     Busy {
         /// The lock file.
         path: std::path::PathBuf,
-        /// How long this process waited.
+        /// The time until this process gave up, by the monotonic clock.
         waited: Duration,
     },
     /// A signal arrived while waiting.

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use thiserror::Error;
 
 use crate::Root;
-use crate::error::InsideText;
+use crate::error::{FileError, InsideText};
 use crate::fs::InRoot;
 use crate::process::clock::Clock;
 use crate::process::signals;
@@ -37,7 +37,7 @@ pub struct Output {
     pub stdout: String,
     /// The end of standard error, at most 8 KiB; the first line is `[...]` if the beginning is missing.
     pub stderr: String,
-    /// How long the program ran.
+    /// The time from before its start until its end, by the monotonic clock.
     pub took: Duration,
 }
 
@@ -152,6 +152,8 @@ impl Observer for () {}
 /// Runs programs.
 pub struct CommandRunner<'a> {
     directories: Vec<PathBuf>,
+    /// Opens the root directory in which `directories` are.
+    system: fn() -> Result<Root, FileError>,
     clock: &'a dyn Clock,
     observer: &'a dyn Observer,
 }
@@ -160,14 +162,16 @@ impl<'a> CommandRunner<'a> {
     /// Runs programs from [`SYSTEM_DIRECTORIES`].
     #[must_use]
     pub fn new(clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
-        Self { directories: SYSTEM_DIRECTORIES.map(PathBuf::from).to_vec(), clock, observer }
+        let directories = SYSTEM_DIRECTORIES.map(PathBuf::from).to_vec();
+        Self { directories, system: Root::system, clock, observer }
     }
 
-    /// Runs programs from other directories, for tests.
+    /// Runs programs from other directories, for tests. The user who runs the tests may own them.
     #[cfg(any(test, feature = "test"))]
     #[must_use]
     pub fn with_directories(directories: Vec<PathBuf>, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
-        Self { directories, clock, observer }
+        let system = || Root::system().map(Root::trusting_tester);
+        Self { directories, system, clock, observer }
     }
 
     /// Returns the path of `program`. Passes over programs that another user could change, directly or through a directory or
@@ -175,7 +179,7 @@ impl<'a> CommandRunner<'a> {
     #[must_use]
     pub fn find(&self, program: &str) -> Option<PathBuf> {
         let path = std::env::join_paths(&self.directories).ok()?;
-        let system = Root::system().ok()?;
+        let system = (self.system)().ok()?;
         which::which_in_all(program, Some(path), "/").ok()?.find(|found| system.is_trusted(InRoot::from_top(found)))
     }
 
@@ -313,7 +317,7 @@ struct Collected {
 #[derive(Default)]
 struct Kept {
     bytes: Vec<u8>,
-    /// Whether the beginning was discarded.
+    /// Set if the beginning was discarded, because there was more than is kept.
     is_end: bool,
 }
 

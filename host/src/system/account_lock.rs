@@ -50,7 +50,7 @@ const ACCOUNT_TOOLS: [&str; 26] = [
     "systemd-sysuser",
 ];
 
-/// How much later than its lock file a process must have started not to be the one that wrote it. The two times come from
+/// A process that started at least this much later than its lock file was written did not write it. The two times come from
 /// different clocks.
 const CLOCK_TOLERANCE_SECONDS: i64 = 60;
 

@@ -1,18 +1,28 @@
 //! The command line with which the boot loader of a system starts one of its kernels, read from the boot loader's files.
 
+mod unified;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::Root;
 use crate::error::FileError;
 use crate::fs::InRoot;
+use crate::system::kernel::release_of_image;
 
 /// Directories of the Boot Loader Specification (UAPI.1): `$BOOT` is one of these.
 const ENTRIES: [&str; 4] =
     ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries", "/boot/efi/EFI/loader/entries"];
 /// What `kernel-install(8)` writes into the entries of kernels to come.
 const KERNEL_INSTALL: [&str; 2] = ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"];
-const GRUB: [&str; 3] = ["/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/etc/grub2.cfg"];
+/// `custom.cfg` is an administrator's, which `grub.cfg` reads (`41_custom`).
+const GRUB: [&str; 5] = [
+    "/boot/grub2/grub.cfg",
+    "/boot/grub/grub.cfg",
+    "/etc/grub2.cfg",
+    "/boot/grub2/custom.cfg",
+    "/boot/grub/custom.cfg",
+];
 const GRUB_ENVIRONMENT: [&str; 2] = ["/boot/grub2/grubenv", "/boot/grub/grubenv"];
 /// Where the EFI system partition has a directory for each distribution, with GRUB's files.
 const EFI: &str = "/boot/efi/EFI";
@@ -26,6 +36,23 @@ pub struct BootEntry {
     pub command_line: String,
     /// The file, as the prepared host sees it.
     pub path: InRoot,
+    /// What kind of file that is.
+    pub kind: EntryKind,
+}
+
+/// The kinds of files with a kernel's command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// An entry of the Boot Loader Specification: `loader/entries/*.conf`.
+    Specified,
+    /// A unified kernel image, with the command line as a part of it.
+    Unified,
+    /// An add-on of a unified kernel image (`systemd-stub(7)`).
+    Addon,
+    /// GRUB's `grub.cfg`, or the `custom.cfg` that it reads.
+    Grub,
+    /// What `kernel-install(8)` writes into entries: no entry of the kernel itself was found.
+    KernelInstall,
 }
 
 impl BootEntry {
@@ -44,18 +71,23 @@ impl BootEntry {
                 if let Some(text) = read(root, &path)?
                     && let Some(options) = specified(&text, release)
                 {
-                    return Ok(Some(Self { command_line: grub.expanded(&options), path }));
+                    return Ok(Some(Self { command_line: grub.expanded(&options), path, kind: EntryKind::Specified }));
                 }
             }
         }
+        if let Some(entry) = unified::find(root, release)? {
+            return Ok(Some(entry));
+        }
         for (path, text) in &grub.files {
             if let Some(line) = menu_entry(text, release) {
-                return Ok(Some(Self { command_line: grub.expanded(&line), path: path.clone() }));
+                let command_line = grub.expanded(&line);
+                return Ok(Some(Self { command_line, path: path.clone(), kind: EntryKind::Grub }));
             }
         }
         for path in KERNEL_INSTALL {
             if let Some(text) = read(root, &InRoot::from(path))? {
-                return Ok(Some(Self { command_line: text.trim().replace('\n', " "), path: path.into() }));
+                let command_line = text.trim().replace('\n', " ");
+                return Ok(Some(Self { command_line, path: path.into(), kind: EntryKind::KernelInstall }));
             }
         }
         Ok(None)
@@ -133,9 +165,11 @@ fn specified(text: &str, release: &str) -> Option<String> {
             (found == key).then(|| value.trim())
         })
     };
-    let starts = values("version").any(|version| version == release)
-        || values("linux").chain(values("uki")).any(|image| is_image(image, release));
-    starts.then(|| values("options").collect::<Vec<_>>().join(" "))
+    let starts =
+        values("version").any(|version| version == release) || values("linux").any(|image| is_image(image, release));
+    // The options of a unified image are in it.
+    let is_unified = values("uki").chain(values("efi")).next().is_some();
+    (starts && !is_unified).then(|| values("options").collect::<Vec<_>>().join(" "))
 }
 
 /// Returns the command line of the first entry of a `grub.cfg` that starts the kernel `release`: entries for recovery follow.
@@ -154,11 +188,7 @@ fn menu_entry(text: &str, release: &str) -> Option<String> {
 /// `/MACHINE-ID/RELEASE/linux`.
 fn is_image(path: &str, release: &str) -> bool {
     let path = Path::new(path.trim_matches(['"', '\'']));
-    let is_named = |name: &str| {
-        ["vmlinuz-", "vmlinux-", "linux-", "Image-", "image-", "bzImage-", "kernel-"]
-            .iter()
-            .any(|prefix| name.strip_prefix(prefix) == Some(release))
-    };
+    let is_named = |name: &str| release_of_image(name) == Some(release);
     let mut parts = path.components().rev().filter_map(|part| part.as_os_str().to_str());
     parts.next().is_some_and(is_named) || parts.next() == Some(release)
 }

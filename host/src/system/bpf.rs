@@ -111,7 +111,7 @@ impl Bpf for RunningKernel {
     }
 }
 
-/// How a call failed.
+/// The error of a call of bpf(2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Failure {
     error: Errno,

@@ -56,7 +56,7 @@ impl Tool {
 pub enum Major {
     /// This one. For a distribution that is like Enterprise Linux, that of Enterprise Linux.
     Known(u32),
-    /// There is none: a rolling release, newer than any number.
+    /// A rolling release, which has no number and counts as newer than any.
     Rolling,
     /// Not known: the distribution counts in its own way.
     Unknown,
@@ -70,7 +70,7 @@ pub struct Distribution {
     /// `VERSION_ID` of os-release.
     pub version: Option<String>,
     major: Major,
-    /// Whether it is known only by `ID_LIKE`.
+    /// Set if no entry has its `ID`, so that it is known by `ID_LIKE` at most.
     is_relative: bool,
     ubuntu_codename: String,
     package_manager: Option<&'static str>,
@@ -109,7 +109,7 @@ impl Distribution {
             found = Self::from_parsed(os_release, kernel);
             // Relatives of Enterprise Linux 8 and later say which platform they are, and have dnf.
             if kernel.is_none() && found.family() == "rhel" && os_release.platform.is_empty() && !has("dnf") {
-                found.choose(lookup("rhel", Some(7)));
+                found.choose(lookup("rhel", "", Some(7)));
             }
         }
         if let (Some(first), Some(other)) =
@@ -149,8 +149,8 @@ impl Distribution {
             entry: None,
         };
         // A known distribution in an unknown version (Amazon Linux 2018.03) is not like its relatives either.
-        if is_known(id) {
-            found.choose(lookup(id, number));
+        if is_known(id, like) {
+            found.choose(lookup(id, like, number));
             if found.entry.is_some_and(|entry| entry.own_numbers) {
                 found.major = Major::Unknown;
             }
@@ -163,8 +163,8 @@ impl Distribution {
         // Its own number says nothing about that of its relatives.
         found.major = enterprise_linux.map_or(Major::Unknown, Major::Known);
         found.choose(match enterprise_linux {
-            Some(major) => lookup("rhel", Some(major)),
-            None => relatives().find_map(|id| lookup(id, None)),
+            Some(major) => lookup("rhel", "", Some(major)),
+            None => relatives().find_map(|id| lookup(id, like, None)),
         });
         found
     }
@@ -263,13 +263,13 @@ impl Distribution {
     }
 }
 
-fn is_known(id: &str) -> bool {
-    data().distribution.iter().any(|entry| entry.has_id(id))
+fn is_known(id: &str, like: &str) -> bool {
+    data().distribution.iter().any(|entry| entry.is_named(id, like))
 }
 
-fn lookup(id: &str, major: Option<u32>) -> Option<&'static Entry> {
+fn lookup(id: &str, like: &str, major: Option<u32>) -> Option<&'static Entry> {
     data().distribution.iter().find(|entry| {
-        entry.has_id(id)
+        entry.is_named(id, like)
             // Without a version (a rolling release, or found through ID_LIKE), only an entry without an end matches.
             && major.map_or(entry.before.is_none(), |major| {
                 entry.from.is_none_or(|from| major >= from) && entry.before.is_none_or(|before| major < before)
@@ -278,9 +278,10 @@ fn lookup(id: &str, major: Option<u32>) -> Option<&'static Entry> {
 }
 
 impl Entry {
-    /// openEuler writes its ID with a capital letter.
-    fn has_id(&self, id: &str) -> bool {
-        self.ids.iter().any(|known| known.eq_ignore_ascii_case(id))
+    /// Returns whether it is about the distribution with this `ID` and `ID_LIKE`. openEuler writes its ID with a capital letter.
+    fn is_named(&self, id: &str, like: &str) -> bool {
+        let is_other = || like.split_whitespace().any(|word| self.not_like.iter().any(|other| other == word));
+        self.ids.iter().any(|known| known.eq_ignore_ascii_case(id)) && !is_other()
     }
 }
 

@@ -97,6 +97,14 @@ impl KernelConfig {
         let (_, value) = value.rfind(|(name, _)| *name == option)?;
         value.strip_prefix('"')?.strip_suffix('"')
     }
+
+    /// Returns the command line that is built into the kernel and counts besides that of the boot loader, or in its place
+    /// (`CONFIG_CMDLINE`; `CMDLINE_BOOL` on x86).
+    #[must_use]
+    pub fn built_in_command_line(&self) -> Option<&str> {
+        let switches = self.settings(&["CMDLINE_BOOL", "CMDLINE_FORCE", "CMDLINE_EXTEND"]);
+        if switches.contains(&Setting::On) { self.text("CMDLINE") } else { None }
+    }
 }
 
 /// Returns the option of a line, and whether it is on. Names are without `CONFIG_`.

@@ -19,7 +19,7 @@ pub enum SystemKind {
     Offline,
     /// A container: the kernel is the host's.
     Container,
-    /// An alternate root (`--root`), of which only the files are known.
+    /// An alternate root (`--root`): only its files are known.
     Image,
 }
 

@@ -11,6 +11,11 @@ use crate::system::kernel_parameters;
 /// The first kernel with the module (commit 000d388ed3bb, "security: Add a static lockdown policy LSM").
 const FIRST: &str = "5.4";
 const FILE: &str = "/sys/kernel/security/lockdown";
+const FORCE_CONFIDENTIALITY: &str = "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY";
+const FORCE_INTEGRITY: &str = "LOCK_DOWN_KERNEL_FORCE_INTEGRITY";
+/// The option with a command line that is built in.
+const COMMAND_LINE: &str = "CMDLINE";
+
 /// The parameter of the command line.
 pub const PARAMETER: &str = "lockdown";
 
@@ -77,16 +82,26 @@ impl Lockdown {
         if !has_module || !early && !is_stacked {
             return Self::None;
         }
-        let forced = [
-            ("LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY", Self::Confidentiality),
-            ("LOCK_DOWN_KERNEL_FORCE_INTEGRITY", Self::Integrity),
-        ];
+        let forced = [(FORCE_CONFIDENTIALITY, Self::Confidentiality), (FORCE_INTEGRITY, Self::Integrity)];
         let forced = forced.into_iter().filter(|(option, _)| set(option)).map(|(_, level)| level);
-        let asked = kernel_parameters::parameters(command_line)
+        let built_in = config.and_then(KernelConfig::built_in_command_line).unwrap_or_default();
+        let asked = kernel_parameters::parameters(built_in)
+            .chain(kernel_parameters::parameters(command_line))
             .filter(|(name, _)| *name == PARAMETER)
             .filter_map(|(_, value)| Self::named(value?));
         // A level is never lowered again (`lock_kernel_down`).
         forced.chain(asked).max().unwrap_or(Self::None)
+    }
+
+    /// Returns the option, without `CONFIG_`, by which a kernel with this configuration starts at [`Lockdown::Confidentiality`]
+    /// whatever the boot loader says.
+    #[must_use]
+    pub fn compiled_in(config: &KernelConfig) -> Option<&'static str> {
+        if config.setting(FORCE_CONFIDENTIALITY) == Setting::On {
+            return Some(FORCE_CONFIDENTIALITY);
+        }
+        let built_in = config.built_in_command_line()?;
+        kernel_parameters::has(built_in, PARAMETER, Self::Confidentiality.as_str()).then_some(COMMAND_LINE)
     }
 }
 
@@ -116,6 +131,7 @@ mod tests {
             "CONFIG_SECURITY_LOCKDOWN_LSM=y\nCONFIG_SECURITY_LOCKDOWN_LSM_EARLY=y\nCONFIG_LSM=\"yama,bpf\"\n";
         const LATE: &str = "CONFIG_SECURITY_LOCKDOWN_LSM=y\nCONFIG_LSM=\"lockdown,yama,integrity,bpf\"\n";
         const FORCED: &str = "CONFIG_SECURITY_LOCKDOWN_LSM=y\nCONFIG_SECURITY_LOCKDOWN_LSM_EARLY=y\nCONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY=y\n";
+        const BUILT_IN: &str = "CONFIG_SECURITY_LOCKDOWN_LSM=y\nCONFIG_SECURITY_LOCKDOWN_LSM_EARLY=y\nCONFIG_CMDLINE_BOOL=y\nCONFIG_CMDLINE=\"quiet lockdown=confidentiality\"\n";
         const WITHOUT: &str = "# CONFIG_SECURITY_LOCKDOWN_LSM is not set\nCONFIG_BPF_SYSCALL=y\n";
         for (line, config, expected) in [
             ("ro lockdown=confidentiality", None, Confidentiality),
@@ -131,10 +147,23 @@ mod tests {
             ("lockdown=confidentiality", Some(WITHOUT), Off),
             ("lockdown=integrity", Some(FORCED), Confidentiality),
             ("", Some(FORCED), Confidentiality),
+            ("", Some(BUILT_IN), Confidentiality),
+            ("lockdown=integrity", Some(BUILT_IN), Confidentiality),
             ("", Some(DEBIAN), Off),
         ] {
             let config = config.map(|text| KernelConfig::parse(text, "/boot/config-test"));
             assert_eq!(Lockdown::at_start("6.1.0", line, config.as_ref()), expected, "{line} {config:?}");
+        }
+        for (text, option) in [
+            (FORCED, Some("LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY")),
+            (BUILT_IN, Some("CMDLINE")),
+            // On arm64, it counts only where the boot loader gives none.
+            ("CONFIG_CMDLINE=\"lockdown=confidentiality\"\n", None),
+            ("CONFIG_CMDLINE=\"lockdown=confidentiality\"\nCONFIG_CMDLINE_FORCE=y\n", Some("CMDLINE")),
+            ("CONFIG_CMDLINE_BOOL=y\nCONFIG_CMDLINE=\"lockdown=integrity\"\n", None),
+            (DEBIAN, None),
+        ] {
+            assert_eq!(Lockdown::compiled_in(&KernelConfig::parse(text, "/boot/config-test")), option, "{text}");
         }
         let silent = KernelConfig::parse("CONFIG_BPF_SYSCALL=y\n", "/boot/config-test");
         for (release, expected) in [("6.1.0", Confidentiality), ("4.18.0-80.el8.x86_64", Off)] {

@@ -36,7 +36,7 @@ impl Memory {
     }
 }
 
-/// How much memory there is, and how much of it a new program can have, in KiB.
+/// Memory of the machine, in KiB: all of it, and what a new program can have without swapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
     /// `MemTotal`

@@ -42,7 +42,7 @@ pub(crate) enum Main {
     Create(Created),
 }
 
-/// How far writing in place got. Only in [`Phase::Open`] hostprep is not writing, so that a difference is an edit.
+/// The progress of writing in place. Only in [`Phase::Open`] hostprep is not writing, so that a difference is an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Phase {

@@ -16,7 +16,7 @@ use crate::files::{self, FileAt, Metadata, ReadFile, Times, sha256};
 use crate::record::ChangedFile;
 use crate::text::{Settings, patch, unpatch};
 
-/// How often another program may change the file during one operation before hostprep gives up.
+/// The number of attempts at one operation: each fails if another program changes the file meanwhile.
 const ATTEMPTS: usize = 8;
 
 /// The result of opening.
@@ -72,7 +72,7 @@ fn id(dir: &Dir, name: &OsStr) -> Result<Option<FileId>, FileError> {
     Ok(dir.stat(name)?.map(|stat| FileId::of(&stat)))
 }
 
-/// How the copy came into place.
+/// What became of the file that the copy displaced.
 #[derive(Debug, Clone, Copy)]
 enum PutInPlace {
     /// The displaced file has the temporary name.

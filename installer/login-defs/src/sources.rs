@@ -62,7 +62,7 @@ pub fn read(root: &Root) -> Result<EffectiveSettings, ReadError> {
 pub struct KeyFile {
     /// The file, as the host sees it. It may have to be created.
     pub path: InRoot,
-    /// Whether its assignment of the key is the effective one.
+    /// Set if the file assigns the key, and no other file's assignment counts before it.
     pub assigns: bool,
 }
 

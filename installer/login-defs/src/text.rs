@@ -135,7 +135,7 @@ struct Piece<'a> {
     line: usize,
     /// Without the line feed.
     bytes: &'a [u8],
-    /// Whether it is a whole line.
+    /// Unset for a piece of a line that is longer than shadow's buffer.
     whole: bool,
 }
 
@@ -187,7 +187,7 @@ pub enum PatchRecord {
     Replaced {
         /// The line, counted from 1.
         line: usize,
-        /// How many identical lines are above it.
+        /// The number of identical lines above it.
         above: usize,
         /// The line as it was, without its line feed.
         #[serde(with = "crate::bytes")]
@@ -200,7 +200,7 @@ pub enum PatchRecord {
     Appended {
         /// The line, counted from 1.
         line: usize,
-        /// How many identical lines are above it.
+        /// The number of identical lines above it.
         above: usize,
         /// Added before it, if the last line had no line end.
         #[serde(with = "crate::bytes")]

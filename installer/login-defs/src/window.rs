@@ -15,7 +15,7 @@ use crate::sources::MAIN;
 use crate::text::{Patch, patch};
 use crate::{Plan, create, in_place, recover, replace, restore};
 
-/// How often the file may change between reading it and opening the window.
+/// The number of attempts to open the window: each fails if the file changes after it was read.
 const ATTEMPTS: usize = 3;
 
 /// More open files than restoring needs at once: a path of five names, the state, the texts.

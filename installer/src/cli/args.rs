@@ -96,7 +96,7 @@ pub struct Check {
     /// Text for people or one JSON object for programs
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
-    /// Check this kernel instead of the running one (with --root: the newest)
+    /// Check this installed kernel instead of the running one (with --root: the newest)
     #[arg(long, value_name = "RELEASE")]
     pub kernel: Option<String>,
     /// Only this step (repeatable)

@@ -99,6 +99,7 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
             for line in &results.unrecorded {
                 print_error(line);
             }
+            let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
             for report in results.reports.iter().filter(|_| updates_faults) {
                 if let Some(finding) = report.finding() {
                     print_error(&format!("fault {}: {}", numbers(&report.raised()), report.detail));
@@ -106,8 +107,14 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
                         print_error(&format!("  {}", remedy.shell_line(invocation.cx.alternate_root())));
                     }
                 } else if report.outcome == StepOutcome::Unknown {
-                    print_error(&format!("{}: {}", report.step, report.detail));
+                    match unknown.iter_mut().find(|(detail, _)| *detail == report.detail) {
+                        Some((_, steps)) => steps.push(report.step.to_string()),
+                        None => unknown.push((&report.detail, vec![report.step.to_string()])),
+                    }
                 }
+            }
+            for (detail, steps) in unknown {
+                print_error(&format!("{}: {detail}", steps.join(", ")));
             }
             Ok(())
         }

@@ -9,7 +9,8 @@ use host::process::clock::SystemClock;
 use host::process::environment::Environment;
 use host::system::bpf;
 use host::system::distribution::Distribution;
-use host::system::kind::DetectedKind;
+use host::system::kernel;
+use host::system::kind::{DetectedKind, SystemKind};
 use host::{FileError, InsideText, Root};
 use installer::config::Config;
 use installer::model::host_context::HostContext;
@@ -65,6 +66,13 @@ pub fn with(
     {
         return Err(installer::Error::NotRoot { command: format!("hostprep {command}") }.into());
     }
+    let detected = match global.assume {
+        Some(kind) => DetectedKind::assumed(kind),
+        None => DetectedKind::of(&root, &Environment::of_process()),
+    };
+    if let Some(release) = &kernel {
+        require_kernel(&root, detected.kind, release)?;
+    }
     let config = Config::of(&root)?;
     let texts = match texts(global, &config) {
         // Hooks and guards print no texts.
@@ -91,10 +99,6 @@ pub fn with(
             (Distribution::unknown(), Some(e.inside_text(&root)))
         }
     };
-    let detected = match global.assume {
-        Some(kind) => DetectedKind::assumed(kind),
-        None => DetectedKind::of(&root, &Environment::of_process()),
-    };
     let follower = Follower::new(&log);
     let runner = CommandRunner::new(&clock, &follower);
     let cx = HostContext {
@@ -119,6 +123,26 @@ fn open_root(global: &Global) -> Result<Root, Failure> {
         None => Ok(Root::system()?),
         Some(dir) => Root::alternate(dir).map_err(|e| unusable_root(&e)),
     }
+}
+
+/// Checks that the kernel of `--kernel` is installed: what is said about another would be about nothing. Modules are enough, since
+/// the image may be on a partition that is not mounted.
+fn require_kernel(root: &Root, kind: SystemKind, release: &str) -> Result<(), Failure> {
+    let is_running = kind != SystemKind::Image && release == kernel::running_release();
+    if is_running || kernel::has_modules(root, release) {
+        return Ok(());
+    }
+    let installed = kernel::installed(root)?;
+    if installed.iter().any(|other| other == release) {
+        return Ok(());
+    }
+    let problem =
+        if kernel::is_release(release) { "is not installed" } else { "is no kernel release, as `uname -r` prints it" };
+    let instead = match installed.is_empty() {
+        true => "no kernel is found: neither /boot nor /lib/modules has an image; mount /boot if it is a file system of its own".into(),
+        false => format!("installed: {}", installed.join(", ")),
+    };
+    Err(Failure::Usage(format!("--kernel {release:?} {problem}; {instead}")))
 }
 
 /// `--lang`, else the configuration, else the environment, else English. What names a language for hostprep alone must fit

@@ -13,7 +13,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::{Finding, StepReport};
 use crate::model::step::StepRef;
 
-/// How long to wait for the fault store's own lock.
+/// The longest wait for the fault store's own lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns the fault updates that follow from `reports`. A fault is left as it is unless each step of `judging` that can raise it
@@ -43,7 +43,8 @@ fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef], root: Option
         let severity = faulty.first().and_then(|report| report.severity_of(id));
         return Some(FaultUpdate::Raise(Report { id, finding, severity }));
     }
-    let is_known = |step: &StepRef| reports.iter().any(|report| report.step == step.id() && report.determined(id));
+    let settles = |report: &StepReport| report.determined(id) || !report.faults.contains(&id);
+    let is_known = |step: &StepRef| reports.iter().any(|report| report.step == step.id() && settles(report));
     judging.iter().filter(|step| step.faults().contains(&id)).all(is_known).then_some(FaultUpdate::Clear(id))
 }
 

@@ -20,7 +20,7 @@ pub(super) fn observe(step: &dyn Step, cx: &HostContext) -> Observation {
     step.observe(cx).unwrap_or_else(|e| Observation::unknown(e.inside_text(cx.root)))
 }
 
-/// How an observation with a plan is reported.
+/// The weight of planned changes in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plans {
     /// A fault is a fault, also if `repair` would correct it.
@@ -43,7 +43,7 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
         Verdict::FaultAndUnknown(findings, unknown) => {
             (Outcome::Fault, format!("{}; {unknown}", merged(findings)), findings.clone())
         }
-        Verdict::Unknown(detail) => (Outcome::Unknown, detail.clone(), Vec::new()),
+        Verdict::Unknown(detail) | Verdict::NoRule(detail) => (Outcome::Unknown, detail.clone(), Vec::new()),
     };
     if !plan.is_empty() && (plans == Plans::Count || outcome != Outcome::Fault) {
         outcome = Outcome::Planned;
@@ -53,7 +53,8 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
         Verdict::FaultOfSeverity(severity, _) => Some(severity),
         _ => None,
     };
-    StepReport { step: step.id(), faults: step.faults(), outcome, detail, findings, is_partial, severity, plan }
+    let faults = if matches!(observed.verdict, Verdict::NoRule(_)) { Vec::new() } else { step.faults() };
+    StepReport { step: step.id(), faults, outcome, detail, findings, is_partial, severity, plan }
 }
 
 /// Applies what the step plans until nothing is left to do, and verifies by observing again.

@@ -10,10 +10,10 @@ use crate::model::host_context::HostContext;
 use crate::model::step::StepRef;
 use crate::steps::STEPS;
 
-/// How long a command waits for another hostprep.
+/// The longest wait of a command for another hostprep.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How long a hook waits for it: the user of a package manager does not know what it waits for.
+/// The longest wait of a hook: the user of a package manager does not know what it waits for.
 pub const HOOK_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// hostprep's lock, and the steps that could not restore what an interrupted run left. Their part of the host must not be changed.

@@ -25,13 +25,13 @@ pub struct Request {
     pub steps: Vec<StepRef>,
     /// Steps that are not even observed on this host.
     pub skip: Vec<StepRef>,
-    /// Whether the result is written to the fault store.
+    /// Set if the result is written to the fault store; unset where a later call of the same transaction does that.
     pub updates_faults: bool,
     /// The source of the changes.
     pub source: Source,
     /// What to do about a failure of hostprep's own.
     pub strictness: Strictness,
-    /// How long to wait for another hostprep.
+    /// The longest wait for another hostprep.
     pub timeout: Duration,
 }
 

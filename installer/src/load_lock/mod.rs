@@ -26,7 +26,7 @@ pub use record::{Moment, Record, SCHEMA, UncleanLoad};
 
 const LOCK_NAME: &str = "load-lock.lock";
 
-/// How long to wait for another call, which writes one small file.
+/// The longest wait for another call, which writes one small file.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The faults of a locked component.
@@ -46,7 +46,7 @@ pub enum Decision {
 pub struct Status {
     /// The recorded loads.
     pub record: Record,
-    /// How many unclean loads count now; `None` for a root that has no clock of its own.
+    /// The number of unclean loads that count now; `None` for a root that has no clock of its own.
     pub recent: Option<usize>,
 }
 

@@ -49,7 +49,7 @@ pub struct HostContext<'a> {
 pub struct JudgedKernel {
     /// Its release.
     pub release: String,
-    /// Whether it is the running kernel.
+    /// Set for the running kernel, which can be asked; unset for one that the boot loader may start.
     pub running: bool,
 }
 

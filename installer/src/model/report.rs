@@ -46,7 +46,7 @@ impl Outcome {
 pub struct StepReport {
     /// The step.
     pub step: StepId,
-    /// The faults that it can raise.
+    /// The faults that it can raise on this host.
     pub faults: Vec<FaultId>,
     /// Its outcome.
     pub outcome: Outcome,
@@ -54,9 +54,9 @@ pub struct StepReport {
     pub detail: String,
     /// The findings, if there is a fault.
     pub findings: Vec<Finding>,
-    /// Whether something else that could be wrong was not determined.
+    /// Set if another of the step's faults could not be determined, so that none is cleared.
     pub is_partial: bool,
-    /// How bad that is, if the catalogue's severity of the fault does not apply.
+    /// The step's own severity, where that of the catalogue does not apply.
     pub severity: Option<Severity>,
     /// The exact commands and file changes that a repair makes.
     pub plan: Vec<String>,

@@ -113,6 +113,9 @@ pub enum Verdict {
     FaultAndUnknown(Vec<Finding>, String),
     /// It could not be determined.
     Unknown(String),
+    /// The profile has no rule for this host: it is not known whether all is well, and the step can raise no fault here. So it
+    /// keeps no fault raised that another step raised.
+    NoRule(String),
 }
 
 impl Observation {
@@ -130,6 +133,11 @@ impl Observation {
     /// It could not be determined.
     pub fn unknown(detail: impl Into<String>) -> Self {
         Self { verdict: Verdict::Unknown(detail.into()), plan: Vec::new() }
+    }
+
+    /// The profile has no rule for this host.
+    pub fn no_rule(detail: impl Into<String>) -> Self {
+        Self { verdict: Verdict::NoRule(detail.into()), plan: Vec::new() }
     }
 }
 

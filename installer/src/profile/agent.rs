@@ -56,7 +56,7 @@ pub struct LoadLockRule {
 }
 
 impl LoadLockRule {
-    /// How many unclean loads are kept at most.
+    /// The largest number of unclean loads that is recorded.
     pub const MAX_UNCLEAN_LOADS: usize = 32;
 }
 

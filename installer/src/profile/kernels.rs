@@ -5,7 +5,7 @@ use host::system::kernel::compare_releases;
 use serde::Deserialize;
 use std::cmp::Ordering;
 
-/// How the agent watches files and the network.
+/// The way in which the agent watches files and the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Monitors {
@@ -37,7 +37,7 @@ pub struct KernelRule {
     pub kernel_from: String,
     /// The first unsupported kernel; `None` for no limit.
     pub kernel_before: Option<String>,
-    /// How the agent monitors it.
+    /// The way in which the agent watches such a kernel.
     pub monitors: Monitors,
 }
 
@@ -50,7 +50,7 @@ pub enum Support {
     Unsupported {
         /// The ranges that would be, for people.
         supported: Vec<String>,
-        /// How the agent monitors the supported ones, if it is the same for all.
+        /// The way in which the agent watches the supported ones, if it is the same for all.
         monitors: Option<Monitors>,
     },
     /// The table does not say: it has no line for this distribution, or only lines for versions of a relative, and the version

@@ -136,7 +136,7 @@ fn without_a_kernel_the_disk_decides() {
         (None, &[BASE], "missing", Some(Cause::StoreBroken)),
         (None, &[BASE, ours], "not built", Some(Cause::StoreBroken)),
         (None, &[OLD_STORE], "unfixable", Some(Cause::StoreUnsupported)),
-        (None, &[], "not applicable", None),
+        (None, &[], "unfixable", Some(Cause::StoreBroken)),
         (Some(b""), &[BASE, ours], "not built", Some(Cause::StoreBroken)),
         (Some(BROKEN), &[BASE], "missing", Some(Cause::StoreBroken)),
         (Some(BROKEN), &[BASE, ours, disabled], "missing", Some(Cause::StoreBroken)),
@@ -154,6 +154,35 @@ fn without_a_kernel_the_disk_decides() {
         let name = if name == "in force" { "pending" } else { name };
         assert_eq!(summary(&off.rule), (name, cause, false), "row {number}: {off:?}");
         assert_eq!(kernel.mode_asked.get() + kernel.rule_asked.get(), 0, "an alternate root's kernel is not this one");
+    }
+}
+
+#[test]
+fn permissive_without_policy_and_store_denies_nothing() {
+    let permissive = ("/etc/selinux/config", &b"SELINUX=permissive\nSELINUXTYPE=t\n"[..]);
+    let found = assessed(true, &FakeKernel::in_mode(KernelMode::NotRunning), &[permissive]);
+    assert_eq!(summary(&found.rule), ("not applicable", None, false));
+}
+
+/// A build writes one version only. Where it wrote another than the damaged one, building again changes nothing.
+#[test]
+fn a_damaged_policy_that_a_build_left_is_not_built_again() {
+    let at_300 = module(300);
+    let scratch = tempfile::tempdir().unwrap();
+    let (good, empty) = ("/etc/selinux/t/policy/policy.30", "/etc/selinux/t/policy/policy.35");
+    let files: Files = &[CONFIG, CONF, BASE, (&at_300, OURS), (good, compiled::ALLOWS), (empty, b"")];
+    let root = root_with(scratch.path(), files);
+    let runner = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
+    let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
+    let system = System { root: &root, kind: SystemKind::Image, kernel: &kernel, runner: &runner };
+    for (seconds, name) in [(1, "not built"), (3, "unfixable")] {
+        for (path, seconds) in [(good, seconds), (empty, 2)] {
+            let file = std::fs::File::options().append(true).open(root.host_path(path)).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
+        }
+        let found = assess(&system, &spec()).unwrap();
+        assert_eq!(summary(&found.rule), (name, Some(Cause::StoreBroken), true), "{found:?}");
+        assert_eq!(found.broken_policy.unwrap(), empty);
     }
 }
 

@@ -152,6 +152,41 @@ fn a_program_is_trusted_if_everything_on_its_path_is() {
 }
 
 #[test]
+fn who_asks_does_not_matter() {
+    let tree = tree(&["data/cisco"]);
+    let found = |root: &Root| root.find_untrusted("/data/cisco").unwrap().map(|why| why.path().to_owned());
+    assert_eq!(found(&tree.root), None, "the owner of the tree");
+    // Of the running system, even its root directory must be root's.
+    let system = Root::for_test(&tree.top).unwrap().trusting_root_alone();
+    let tester = geteuid().as_raw();
+    assert_eq!(found(&system), (tester != 0).then(|| tree.top.clone()));
+    if tester == 0 {
+        chown(&tree.top, Some(1000), None).unwrap();
+        assert_eq!(found(&system), Some(tree.top.clone()));
+        assert_eq!(found(&tree.root), None);
+        chown(&tree.top, Some(0), None).unwrap();
+        chown(tree.top.join("data"), Some(1000), None).unwrap();
+        for root in [&tree.root, &system] {
+            assert_eq!(found(root), Some(tree.top.join("data")));
+        }
+    }
+}
+
+#[test]
+fn everything_that_lets_another_user_change_it_is_named() {
+    let tree = tree(&["data/cisco", "opt"]);
+    tree.link("../data/link", "opt/cisco");
+    tree.link("cisco", "data/link");
+    for path in ["opt", "data", "data/cisco"] {
+        tree.mode(path, 0o777);
+    }
+    let found: Vec<_> = tree.root.find_all_untrusted("/opt/cisco").unwrap();
+    let paths: Vec<String> = found.iter().map(|(path, _)| path.to_string()).collect();
+    assert_eq!(paths, ["/opt", "/data", "/data/cisco"], "each once");
+    assert!(found.iter().all(|(_, why)| *why == Untrusted::Mode(0o777)));
+}
+
+#[test]
 fn what_lets_another_user_change_a_directory_is_named() {
     let tree = tree(&["data/cisco", "opt"]);
     tree.link("../data/link", "opt/cisco");

@@ -9,7 +9,7 @@ pub(super) struct FileSource {
     service: &'static str,
     passwd: &'static str,
     group: &'static str,
-    /// Whether it counts if `nsswitch.conf` does not say what counts.
+    /// Set if it counts where `nsswitch.conf` does not name sources.
     by_default: bool,
 }
 

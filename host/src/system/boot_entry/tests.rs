@@ -62,3 +62,51 @@ fn grubs_variables_are_those_of_its_environment_or_its_configuration() {
     let on_efi = ("/boot/efi/EFI/redhat/grubenv", "kernelopts=root=/dev/sda3\n");
     assert_eq!(line(&[entry, on_efi]), "root=/dev/sda3 $");
 }
+
+#[test]
+fn an_image_is_called_as_it_is_where_kernels_are_counted() {
+    for image in ["vmlinuz", "vmlinux", "Image", "image", "zImage", "bzImage", "kernel", "linux"] {
+        let line = format!("menuentry x {{\n linux /{image}-{RELEASE} from=grub\n}}\n");
+        assert_eq!(found(&[("/boot/grub/grub.cfg", &line)]).unwrap().0, "from=grub", "{image}");
+        let files: [(&str, &[u8]); 1] = [(&format!("/boot/{image}-{RELEASE}"), b"")];
+        assert_eq!(crate::system::kernel::installed(&root(&files).1).unwrap(), [RELEASE], "{image}");
+    }
+}
+
+#[test]
+fn the_command_line_of_a_unified_image_is_in_it() {
+    use super::unified::tests::program;
+    let named = format!("/EFI/Linux/4f0c-{RELEASE}.efi");
+    let image = program(&[(".uname", RELEASE), (".cmdline", "from=image\n")]);
+    let other = program(&[(".uname", "5.14.0-1.el9.x86_64"), (".cmdline", "from=other")]);
+    let bare = program(&[(".uname", RELEASE)]);
+    let found = |files: &[(&str, &[u8])]| {
+        let entry = BootEntry::find(&root(files).1, RELEASE).unwrap()?;
+        Some((entry.command_line, entry.path.to_string(), entry.kind))
+    };
+    for partition in ["/efi", "/boot/efi", "/boot"] {
+        for name in [named.as_str(), "/EFI/Linux/rescue.efi"] {
+            let path = format!("{partition}{name}");
+            let expected = Some(("from=image".to_owned(), path.clone(), EntryKind::Unified));
+            assert_eq!(found(&[(&path, &image)]), expected, "{path}");
+            let entry = format!("version {RELEASE}\nuki {name}\n");
+            let listed = format!("{partition}/loader/entries/a.conf");
+            assert_eq!(found(&[(&path, &image), (&listed, entry.as_bytes())]), expected, "{path}");
+        }
+    }
+    let path = format!("/efi{named}");
+    assert_eq!(found(&[("/efi/EFI/Linux/a.efi", &other)]), None);
+    assert_eq!(found(&[("/efi/EFI/Linux/a.efi", &other), (&path, &bare)]).unwrap().0, "");
+    assert_eq!(found(&[(&path, b"no program")]).unwrap().0, "");
+    let addon = program(&[(".cmdline", "lockdown=confidentiality")]);
+    for place in [format!("{path}.extra.d/a.addon.efi"), "/efi/loader/addons/a.addon.efi".to_owned()] {
+        let entry = found(&[(&path, &image), (&place, &addon)]).unwrap();
+        assert_eq!(entry, ("from=image lockdown=confidentiality".into(), place, EntryKind::Addon));
+    }
+}
+
+#[test]
+fn what_an_administrator_adds_to_grub_is_found() {
+    let entry = format!("menuentry x {{\n linux /vmlinuz-{RELEASE} from=custom\n}}\n");
+    assert_eq!(found(&[("/boot/grub2/custom.cfg", &entry)]).unwrap().1, "/boot/grub2/custom.cfg");
+}

@@ -9,7 +9,7 @@ pub(super) struct MemoryLock {
 }
 
 impl MemoryLock {
-    /// Removes the limit. Returns `None` if there is none, or this process may not raise it.
+    /// Removes the limit until the value is dropped. Returns `None` if this process may not raise it.
     pub(super) fn raise() -> Option<Self> {
         let (soft, hard) = getrlimit(Resource::RLIMIT_MEMLOCK).ok()?;
         setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY).ok()?;

@@ -25,6 +25,9 @@ pub struct Entry {
     pub ids: Vec<String>,
     pub from: Option<u32>,
     pub before: Option<u32>,
+    /// Words of `ID_LIKE` with which this entry does not apply.
+    #[serde(default)]
+    pub not_like: Vec<String>,
     #[serde(default)]
     pub own_numbers: bool,
     pub family: String,
@@ -74,9 +77,9 @@ pub struct ForeignKernel {
     pub release: String,
     /// Who built it.
     pub builder: String,
-    /// How to boot the distribution's own kernel there.
+    /// What an administrator does there to boot the distribution's own kernel.
     pub boot: String,
-    /// Whether it is of use to install the distribution's own kernel first.
+    /// Set if the distribution's own kernel has to be installed first.
     pub installs: bool,
 }
 

@@ -33,7 +33,7 @@ pub struct KernelPackages {
 pub struct Foreign {
     /// Who built it, if that is known.
     pub builder: Option<&'static str>,
-    /// How to boot the distribution's own kernel instead.
+    /// What an administrator does to boot the distribution's own kernel instead.
     pub boot: &'static str,
     /// What installs that kernel and its headers; nothing if that alone is of no use.
     pub own: Vec<String>,

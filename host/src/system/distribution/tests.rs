@@ -50,6 +50,7 @@ const EXPECTED: &[(&str, &str, Major, &str, &str, &str)] = &[
     ("anolis-8", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
     ("redos-7.3", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
     ("openeuler-22.03", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
+    ("kylin-v10", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
     ("azurelinux-3", "azure", Major::Unknown, TDNF, UTILS, "shadow-utils"),
     ("mariner-2", "azure", Major::Unknown, TDNF, UTILS, "shadow-utils"),
     ("mageia-9", "mageia", Major::Unknown, DNF, UTILS, "shadow-utils"),
@@ -68,6 +69,8 @@ const EXPECTED: &[(&str, &str, Major, &str, &str, &str)] = &[
     ("ubuntu-24.04", "debian", Major::Known(24), APT, UTILS, "passwd"),
     // Not known by its own name, but ID_LIKE="ubuntu debian".
     ("elementary-7", "debian", Major::Unknown, APT, UTILS, "passwd"),
+    // The server's ID, and ID_LIKE=debian.
+    ("kylin-desktop-v10", "debian", Major::Unknown, APT, UTILS, "passwd"),
 ];
 
 #[test]
@@ -244,7 +247,7 @@ fn the_data_file_is_complete() {
         }
         for id in &entry.ids {
             let major = entry.from.or(entry.before.map(|before| before - 1));
-            assert_eq!(lookup(id, major), Some(entry), "{id} is shadowed by an earlier entry");
+            assert_eq!(lookup(id, "", major), Some(entry), "{id} is shadowed by an earlier entry");
         }
     }
     for set in data.kernels.keys() {

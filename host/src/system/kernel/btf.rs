@@ -15,7 +15,7 @@ const OPTION: &str = "DEBUG_INFO_BTF";
 /// The first kernel that shows it (commit 341dfcf8d78e, "btf: expose BTF info through sysfs"). The option came with 5.2.
 const FIRST: &str = "5.4";
 
-/// Whether a kernel has BTF.
+/// The type information of a kernel, or what shows that it has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Btf {
     /// It has; the file that shows it.

@@ -1,7 +1,5 @@
 //! The headers of a kernel: the files against which programs for exactly this kernel are compiled.
 
-use std::path::Component;
-
 use crate::Root;
 use crate::error::FileError;
 use crate::fs::{InRoot, is_dir, is_file, is_link};
@@ -17,7 +15,7 @@ const GENERATED: [&str; 6] = [
     "include/linux/utsrelease.h",
 ];
 
-/// Whether the headers of a kernel are installed.
+/// What is installed of the headers of a kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Headers {
     /// They are, in this directory.
@@ -48,7 +46,7 @@ pub struct Incomplete {
 pub fn headers(root: &Root, release: &str) -> Result<Headers, FileError> {
     let build = InRoot::from(format!("/lib/modules/{release}/build").as_str());
     let mut others = Vec::new();
-    let directory = real(root, &build);
+    let directory = root.destination(&build).unwrap_or_else(|_| build.clone());
     match Tree::at(root, &directory)?.filter(|tree| tree.is_of(release, &mut others)) {
         Some(tree) if tree.missing.is_empty() => return Ok(Headers::Usable(build)),
         Some(tree) => return Ok(Headers::Incomplete(Incomplete { directory, missing: tree.missing, linked: true })),
@@ -125,7 +123,7 @@ struct Tree {
     /// The release that its files name.
     release: Option<String>,
     has_makefile: bool,
-    /// Whether it was built for one flavour, rather than being the part that several flavours share.
+    /// Set if it was built for one flavour; unset for the part that several flavours share.
     is_flavour: bool,
     missing: Vec<InRoot>,
 }
@@ -208,8 +206,8 @@ fn missing_includes(root: &Root, directory: &InRoot) -> Vec<InRoot> {
     let mut missing = Vec::new();
     for line in text.lines() {
         let tree = match line.strip_prefix("include ") {
-            Some(file) => outside(file.trim(), directory).and_then(|file| file.parent()),
-            None => line.strip_prefix("MAKEARGS := -C ").and_then(|tree| outside(tree.trim(), directory)),
+            Some(file) => outside(root, file.trim(), directory).and_then(|file| file.parent()),
+            None => line.strip_prefix("MAKEARGS := -C ").and_then(|tree| outside(root, tree.trim(), directory)),
         };
         for part in tree.iter().flat_map(|tree| ["Makefile", "include"].map(|part| tree.join(part))) {
             if !root.exists(&part) {
@@ -221,9 +219,10 @@ fn missing_includes(root: &Root, directory: &InRoot) -> Vec<InRoot> {
 }
 
 /// Returns the path of what a Makefile in `directory` names, if it names one in another place and without variables.
-fn outside(named: &str, directory: &InRoot) -> Option<InRoot> {
+fn outside(root: &Root, named: &str, directory: &InRoot) -> Option<InRoot> {
     let plain = !named.is_empty() && !named.contains(|c: char| c.is_whitespace() || "$%*#\"'".contains(c));
-    (plain && (named.starts_with('/') || named.starts_with("../"))).then(|| normal(&directory.join(named)))
+    let is_other = named.starts_with('/') || named.starts_with("../");
+    (plain && is_other).then(|| root.destination(directory.join(named)).ok())?
 }
 
 /// Returns where the link `path` leads, if nothing is there.
@@ -232,36 +231,10 @@ fn dangling(root: &Root, path: &InRoot) -> Option<InRoot> {
     if followed.is_some() { None } else { link_destination(root, path) }
 }
 
-/// Returns where the link `path` leads, or `None` if it is not a link. Only its own text is resolved.
+/// Returns where the link `path` leads, or `None` if it is not a link.
 fn link_destination(root: &Root, path: &InRoot) -> Option<InRoot> {
     root.stat(path).ok().flatten().filter(is_link)?;
-    Some(normal(&path.parent()?.join(root.link_target(path)?)))
-}
-
-/// Returns where `path` leads. If nothing is there, it is where the last link leads, resolved as text.
-fn real(root: &Root, path: &InRoot) -> InRoot {
-    if root.exists(path)
-        && let Ok(found) = root.real_path(path)
-    {
-        return found;
-    }
-    let next = |path: &InRoot| link_destination(root, path);
-    std::iter::successors(Some(path.clone()), next).take(8).last().unwrap_or_else(|| path.clone())
-}
-
-/// Returns `path` without `..`, resolved as text: the links of packages lead over plain directories.
-fn normal(path: &InRoot) -> InRoot {
-    let mut normal = InRoot::top();
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => normal.push(name),
-            Component::ParentDir => {
-                normal.pop();
-            }
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
-        }
-    }
-    normal
+    root.destination(path).ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Root;
 use crate::error::FileError;
-use crate::fs::is_file;
+use crate::fs::{is_dir, is_file};
 use crate::system::kernel::release::{compare_installed, is_release};
 
 /// What follows the name of a file that is no longer, or not yet, the kernel's own: `make install`, dpkg, rpm, editors and
@@ -15,8 +15,16 @@ const COPIES: [&str; 24] = [
 ];
 
 /// What images are called before `-RELEASE` in `/boot`, and without it in `/lib/modules/RELEASE`: `Image` on arm64 and `image` on
-/// s390x by SUSE, `vmlinux` on ppc64el. A `vmlinux` of debug information has the release of its kernel, and adds no other.
-const IMAGES: [&str; 4] = ["vmlinuz", "Image", "image", "vmlinux"];
+/// s390x by SUSE, `vmlinux` on ppc64el, `kernel` by Gentoo, `linux` by `kernel-install(8)`, `zImage` and `bzImage` by the kernel's
+/// own `make`. A `vmlinux` of debug information has the release of its kernel, and adds no other.
+const IMAGES: [&str; 8] = ["vmlinuz", "Image", "image", "vmlinux", "kernel", "linux", "zImage", "bzImage"];
+
+/// Returns the release in the name of an image, such as `6.1.0-18-amd64` of `vmlinuz-6.1.0-18-amd64`. Returns `None` if it is no
+/// image's name.
+#[must_use]
+pub fn release_of_image(name: &str) -> Option<&str> {
+    IMAGES.iter().find_map(|image| name.strip_prefix(image)?.strip_prefix('-')).filter(|release| is_release(release))
+}
 
 /// Returns the release of the newest kernel that is installed in `root`: of those with an image, the last in the order of
 /// `kernel-install`. Among kernels of one version, it is the plain flavour.
@@ -24,6 +32,15 @@ const IMAGES: [&str; 4] = ["vmlinuz", "Image", "image", "vmlinux"];
 /// # Errors
 /// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
 pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
+    Ok(installed(root)?.pop())
+}
+
+/// Returns the releases of the kernels that are installed in `root`, those with an image, in the order of `kernel-install`: the
+/// newest is the last.
+///
+/// # Errors
+/// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
+pub fn installed(root: &Root) -> Result<Vec<String>, FileError> {
     let named = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| name.into_string().ok());
     let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
     let mut releases: Vec<String> = with_modules
@@ -32,8 +49,7 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
         .cloned()
         .collect();
     for name in named(root.names("/boot")?) {
-        if let Some(release) = IMAGES.iter().find_map(|image| name.strip_prefix(image)?.strip_prefix('-'))
-            && is_release(release)
+        if let Some(release) = release_of_image(&name)
             && is_image(root, &format!("/boot/{name}"))
         {
             releases.push(release.to_owned());
@@ -46,7 +62,18 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
     let is_copy = |name: &str| {
         is_copy(name) || (!with_modules.contains(name) && with_modules.iter().any(|release| original(name, release)))
     };
-    Ok(releases.iter().filter(|name| !is_copy(name)).max_by(|a, b| compare_installed(a, b)).cloned())
+    releases.retain(|name| !is_copy(name));
+    releases.sort_by(|a, b| compare_installed(a, b));
+    releases.dedup();
+    Ok(releases)
+}
+
+/// Returns whether the modules of the kernel `release` are installed, whether its image is in `root` or not: `/boot` may be a file
+/// system that is not mounted.
+#[must_use]
+pub fn has_modules(root: &Root, release: &str) -> bool {
+    is_release(release)
+        && matches!(root.stat_followed(format!("/lib/modules/{release}/kernel")), Ok(Some(found)) if is_dir(&found))
 }
 
 fn is_image(root: &Root, path: &str) -> bool {

@@ -109,7 +109,8 @@ pub fn compare_installed(one: &str, other: &str) -> Ordering {
 pub struct Parts {
     /// The version, with the package's release number: `6.1.0-18`, `5.14.0-427.el9.x86_64`, `6.6.58-2.mga9`.
     pub version: String,
-    /// The flavour: `amd64`, `rt-amd64`, `default`; on Enterprise Linux the variant: `debug`, `rt`, `64k`. Empty if there is none.
+    /// The flavour: `amd64`, `rt-amd64`, `default`; on Enterprise Linux the variant: `debug`, `rt`, `64k`. Empty for a plain
+    /// release.
     pub flavour: String,
 }
 

@@ -1,8 +1,9 @@
-//! Remedies that change the kernel's command line, by the boot loader of the prepared system.
+//! Remedies that change the kernel's command line, by the boot loader of the prepared system: the file in which the parameter
+//! stands, and the command that makes what the boot loader reads from it.
 
-use faults::Remedy;
+use faults::{Remedy, RemedyAction, RunOn};
 use host::fs::{AsInRoot, InRoot};
-use host::system::boot_entry::BootEntry;
+use host::system::boot_entry::{BootEntry, EntryKind};
 
 use crate::model::host_context::HostContext;
 
@@ -12,54 +13,139 @@ const TO: &str = "lockdown=integrity";
 const GRUB_DEFAULT: &str = "/etc/default/grub";
 /// Debian's packages and cloud images put theirs here (`grub-mkconfig` of Debian and Ubuntu).
 const GRUB_DEFAULTS: &str = "/etc/default/grub.d";
+/// The scripts that `grub-mkconfig` runs; `40_custom` has an administrator's entries in it.
+const GRUB_SCRIPTS: &str = "/etc/grub.d";
+const GRUB_ENVIRONMENT: [&str; 2] = ["/boot/grub2/grubenv", "/boot/grub/grubenv"];
 const KERNEL_INSTALL: &str = "/etc/kernel/cmdline";
+/// The vendor's, which counts if the other is missing (`kernel-install(8)`).
+const KERNEL_INSTALL_VENDOR: &str = "/usr/lib/kernel/cmdline";
+/// What unified images are made from besides: by `ukify(1)`, dracut and mkinitcpio.
+const UNIFIED_SOURCES: [&str; 2] = ["/etc/kernel/uki.conf", "/etc/dracut.conf"];
+const UNIFIED_SOURCE_DIRECTORIES: [&str; 2] = ["/etc/dracut.conf.d", "/etc/cmdline.d"];
+/// Where to look if no file is known to have it.
+const PLACES: [&str; 5] = ["/etc/default", "/etc/grub.d", "/etc/kernel", "/boot", "/efi"];
 
-/// Returns what replaces `lockdown=confidentiality` by `lockdown=integrity`. `entry` is where it was found, if it was.
-pub(super) fn lower_lockdown(cx: &HostContext, entry: Option<&BootEntry>) -> Vec<Remedy> {
-    let has = |path: &str| cx.root.exists(path);
-    if has("/ostree/repo") {
+/// Returns what replaces `lockdown=confidentiality` by `lockdown=integrity` on the command line of the kernel `release`. `entry` is
+/// where the boot loader has that line, if it was found.
+pub(super) fn lower_lockdown(cx: &HostContext, release: &str, entry: Option<&BootEntry>) -> Vec<Remedy> {
+    if cx.root.exists("/ostree/repo") {
         let words = ["rpm-ostree", "kargs"].map(str::to_owned);
         let change = [format!("--delete-if-present={FROM}"), format!("--append-if-missing={TO}")];
         return vec![Remedy::run_in_root(words.into_iter().chain(change))];
     }
-    let family = cx.distribution.family();
-    let has_grubby = ["/usr/sbin/grubby", "/sbin/grubby"].iter().any(|path| has(path));
-    if has_grubby || matches!(family, "rhel" | "fedora" | "amazon") {
-        // It changes every entry, and what the entries of later kernels are made of.
-        let words = ["grubby", "--update-kernel=ALL"].map(str::to_owned);
-        return vec![Remedy::run_in_root(
-            words.into_iter().chain([format!("--remove-args={FROM}"), format!("--args={TO}")]),
-        )];
-    }
-    let generated = entry.is_none_or(is_grubs) && has(GRUB_DEFAULT);
-    if !generated && is_written(cx, KERNEL_INSTALL) {
-        return with_kernel_install(cx, entry);
-    }
-    let files: Vec<InRoot> = grub_files(cx).into_iter().filter(|path| is_written(cx, path)).collect();
-    let mut remedy: Vec<Remedy> = files.iter().map(|path| replace_in(cx, path)).collect();
-    match (remedy.is_empty(), entry) {
-        // Not one that a command makes from other files.
-        (true, Some(entry)) if !is_grubs(entry) => return vec![replace_in(cx, &entry.path)],
-        (true, _) => remedy.push(Remedy::manual(format!("set {TO} in GRUB_CMDLINE_LINUX of {GRUB_DEFAULT}"))),
-        (false, _) => {}
-    }
-    remedy.push(match family {
-        "debian" => Remedy::run_in_root(["update-grub"]),
-        _ if has("/boot/grub2") || family == "suse" => {
-            Remedy::run_in_root(["grub2-mkconfig", "-o", "/boot/grub2/grub.cfg"])
+    match entry {
+        Some(entry) if entry.kind == EntryKind::Unified => in_unified_image(cx, release, &entry.path),
+        Some(entry) if entry.kind == EntryKind::Addon => {
+            vec![Remedy::manual(format!(
+                "remove the add-on {}, or make it with {TO}: the command line is a part of it",
+                entry.path
+            ))]
         }
-        _ => Remedy::run_in_root(["grub-mkconfig", "-o", "/boot/grub/grub.cfg"]),
+        Some(entry) if entry.kind == EntryKind::Grub => in_grub_configuration(cx, &entry.path),
+        // It changes every entry, and what the entries of later kernels are made of.
+        _ if has_grubby(cx) => vec![grubby()],
+        Some(entry) => in_entry(cx, entry),
+        None => elsewhere(cx),
+    }
+}
+
+fn has_grubby(cx: &HostContext) -> bool {
+    ["/usr/sbin/grubby", "/sbin/grubby"].iter().any(|path| cx.root.exists(path))
+        || matches!(cx.distribution.family(), "rhel" | "fedora" | "amazon")
+}
+
+fn grubby() -> Remedy {
+    let words = ["grubby", "--update-kernel=ALL"].map(str::to_owned);
+    Remedy::run_in_root(words.into_iter().chain([format!("--remove-args={FROM}"), format!("--args={TO}")]))
+}
+
+/// The menu in a `grub.cfg`. It is made from other files, and only what stands in those lasts.
+fn in_grub_configuration(cx: &HostContext, path: &InRoot) -> Vec<Remedy> {
+    let text = cx.root.read(path, host::fs::TEXT_LIMIT).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let is_generated =
+        text.contains("grub-mkconfig") || text.contains("grub2-mkconfig") || text.contains("DO NOT EDIT");
+    if path.as_path().ends_with("custom.cfg") || (!is_generated && text.contains(FROM)) {
+        return vec![replace_in(cx, path)];
+    }
+    let scripts = written(cx, in_directory(cx, GRUB_SCRIPTS));
+    // Without entries of the Boot Loader Specification, grubby changes the menu itself, and GRUB_CMDLINE_LINUX.
+    if scripts.is_empty() && has_grubby(cx) && !text.contains("blscfg") {
+        return vec![grubby()];
+    }
+    let sources: Vec<InRoot> = written(cx, grub_defaults(cx)).into_iter().chain(scripts).collect();
+    let mut remedy: Vec<Remedy> = sources.iter().map(|path| replace_in(cx, path)).collect();
+    let mkconfig = mkconfig(cx, Some(path));
+    match sources.is_empty() {
+        true if !text.contains(FROM) => match in_environment(cx) {
+            Some(set) => return vec![set],
+            None => return elsewhere(cx),
+        },
+        true => remedy.push(mkconfig.with_comment(format!("no file that {path} is made from has {FROM}"))),
+        false => remedy.push(mkconfig),
+    }
+    remedy
+}
+
+/// An entry of the Boot Loader Specification, or what `kernel-install(8)` makes them from.
+fn in_entry(cx: &HostContext, entry: &BootEntry) -> Vec<Remedy> {
+    if entry.kind == EntryKind::KernelInstall || is_written(cx, KERNEL_INSTALL) {
+        return with_kernel_install(cx, Some(entry));
+    }
+    if is_written(cx, &entry.path) {
+        return vec![replace_in(cx, &entry.path)];
+    }
+    // The entry has it by a variable.
+    in_environment(cx).map_or_else(|| elsewhere(cx), |set| vec![set])
+}
+
+/// No entry was found, or this user may not read it.
+fn elsewhere(cx: &HostContext) -> Vec<Remedy> {
+    if !cx.root.exists(GRUB_DEFAULT) && is_written(cx, KERNEL_INSTALL) {
+        return with_kernel_install(cx, None);
+    }
+    let sources = written(cx, grub_defaults(cx).into_iter().chain(in_directory(cx, GRUB_SCRIPTS)));
+    if sources.is_empty() {
+        let find = cx.remedy_on(&["grep", "-rsl", FROM], &PLACES);
+        return vec![
+            find.with_comment("prints the files that have it"),
+            Remedy::manual(format!(
+                "replace {FROM} by {TO} there, and let the boot loader's tool make its configuration again, if it makes that file"
+            )),
+        ];
+    }
+    sources.iter().map(|path| replace_in(cx, path)).chain([mkconfig(cx, None)]).collect()
+}
+
+/// The image is signed as a whole, or at least made as a whole.
+fn in_unified_image(cx: &HostContext, release: &str, path: &InRoot) -> Vec<Remedy> {
+    let fixed = UNIFIED_SOURCES.into_iter().map(InRoot::from);
+    let listed = UNIFIED_SOURCE_DIRECTORIES.iter().flat_map(|directory| in_directory(cx, directory));
+    let sources = written(cx, fixed.chain(listed));
+    let mut remedy: Vec<Remedy> = sources.iter().map(|path| replace_in(cx, path)).collect();
+    remedy.extend(replace_for_kernel_install(cx));
+    let has = |program: &str| cx.root.exists(format!("/usr/bin/{program}"));
+    let kernel = format!("/lib/modules/{release}/vmlinuz");
+    remedy.push(match remedy.is_empty() {
+        false if has("mkinitcpio") => Remedy::run_in_root(["mkinitcpio", "-P"]),
+        false if has("kernel-install") && cx.root.exists(&kernel) => {
+            Remedy::run_in_root(["kernel-install", "add", release, &kernel])
+        }
+        _ => {
+            Remedy::manual(format!("make {path} again with {TO} in place of {FROM}: the command line is a part of it"))
+        }
     });
     remedy
 }
 
 /// systemd-boot and the like: `kernel-install(8)` writes the entries.
 fn with_kernel_install(cx: &HostContext, entry: Option<&BootEntry>) -> Vec<Remedy> {
-    let mut remedy = vec![replace_in(cx, &InRoot::from(KERNEL_INSTALL))];
+    let mut remedy = Vec::from_iter(replace_for_kernel_install(cx));
     if cx.root.exists("/usr/bin/sdbootutil") {
         // openSUSE's (`sdbootutil(8)`).
         remedy.push(Remedy::run_in_root(["sdbootutil", "update-all-entries"]));
-    } else if let Some(entry) = entry.filter(|entry| entry.path != KERNEL_INSTALL) {
+    } else if let Some(entry) = entry.filter(|entry| entry.kind == EntryKind::Specified && is_written(cx, &entry.path))
+    {
         remedy.push(replace_in(cx, &entry.path));
     } else {
         remedy.push(Remedy::manual("run kernel-install add for each installed kernel"));
@@ -67,24 +153,69 @@ fn with_kernel_install(cx: &HostContext, entry: Option<&BootEntry>) -> Vec<Remed
     remedy
 }
 
+/// Returns what changes the command line of entries to come, if it is asked for there.
+fn replace_for_kernel_install(cx: &HostContext) -> Option<Remedy> {
+    if cx.root.exists(KERNEL_INSTALL) || !is_written(cx, KERNEL_INSTALL_VENDOR) {
+        return is_written(cx, KERNEL_INSTALL).then(|| replace_in(cx, &KERNEL_INSTALL.into()));
+    }
+    let script = format!("sed s/{FROM}/{TO}/g \"$1\" > \"$2\"");
+    let argv = |paths: [String; 2]| ["sh", "-c", &script, "sh"].map(str::to_owned).into_iter().chain(paths).collect();
+    let files = [KERNEL_INSTALL_VENDOR, KERNEL_INSTALL];
+    let outside = files.map(|path| cx.root.host_path(path).to_string_lossy().into_owned());
+    let outside = cx.alternate_root().map(|_| argv(outside));
+    let copy = RemedyAction::Run { argv: argv(files.map(str::to_owned)), on: RunOn::Root, outside };
+    Some(Remedy::from(copy).with_comment("counts before the vendor's"))
+}
+
+/// Returns what changes the variable of GRUB's environment block that has it. The block has a fixed size, which `sed` would change.
+fn in_environment(cx: &HostContext) -> Option<Remedy> {
+    GRUB_ENVIRONMENT.iter().find_map(|path| {
+        let text = cx.root.read(path, host::fs::TEXT_LIMIT).ok()?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let line = text.lines().find(|line| !line.starts_with('#') && line.contains(FROM))?;
+        let tool = if path.contains("grub2") { "grub2-editenv" } else { "grub-editenv" };
+        Some(Remedy::run_in_root([tool, path, "set", &line.replace(FROM, TO)]))
+    })
+}
+
+/// Returns what makes `grub.cfg` again, at `path` if that is known.
+fn mkconfig(cx: &HostContext, path: Option<&InRoot>) -> Remedy {
+    let path = path.map(|path| cx.root.real_path(path).unwrap_or_else(|_| path.clone()).to_string());
+    let family = cx.distribution.family();
+    if family == "debian" && path.as_deref().is_none_or(|path| path == "/boot/grub/grub.cfg") {
+        return Remedy::run_in_root(["update-grub"]);
+    }
+    let is_second = |path: &str| path.starts_with("/boot/grub2/");
+    let is_second = path.as_deref().is_some_and(is_second)
+        || cx.root.exists("/boot/grub2")
+        || matches!(family, "suse" | "rhel" | "fedora" | "amazon" | "openeuler" | "azure" | "mageia");
+    let (tool, usual) =
+        if is_second { ("grub2-mkconfig", "/boot/grub2/grub.cfg") } else { ("grub-mkconfig", "/boot/grub/grub.cfg") };
+    Remedy::run_in_root([tool, "-o", path.as_deref().unwrap_or(usual)])
+}
+
 fn replace_in(cx: &HostContext, path: &InRoot) -> Remedy {
     cx.remedy_on(&["sed", "-i", &format!("s/{FROM}/{TO}/g")], &[path])
 }
 
-fn grub_files(cx: &HostContext) -> Vec<InRoot> {
-    let more = cx.root.names(GRUB_DEFAULTS).unwrap_or_default();
-    let more = more.into_iter().map(|name| InRoot::from(GRUB_DEFAULTS).join(name));
-    std::iter::once(InRoot::from(GRUB_DEFAULT))
-        .chain(more.filter(|path| path.as_path().extension().is_some_and(|extension| extension == "cfg")))
-        .collect()
+fn grub_defaults(cx: &HostContext) -> Vec<InRoot> {
+    let is_read = |path: &InRoot| path.as_path().extension().is_some_and(|extension| extension == "cfg");
+    let more = in_directory(cx, GRUB_DEFAULTS).into_iter().filter(is_read);
+    std::iter::once(InRoot::from(GRUB_DEFAULT)).chain(more).collect()
 }
 
-/// Returns whether an entry is in a file that GRUB's tools generate.
-fn is_grubs(entry: &BootEntry) -> bool {
-    entry.path.as_path().ends_with("grub.cfg")
+fn in_directory(cx: &HostContext, directory: &str) -> Vec<InRoot> {
+    let mut names = cx.root.names(directory).unwrap_or_default();
+    names.sort();
+    names.into_iter().map(|name| InRoot::from(directory).join(name)).collect()
 }
 
-/// Returns whether the parameter is written out in a file.
+fn written(cx: &HostContext, paths: impl IntoIterator<Item = InRoot>) -> Vec<InRoot> {
+    paths.into_iter().filter(|path| is_written(cx, path)).collect()
+}
+
+/// Returns whether the parameter is written out in a file, other than in a comment.
 fn is_written(cx: &HostContext, path: impl AsInRoot) -> bool {
-    cx.root.read_text(path).is_ok_and(|text| text.contains(FROM))
+    let is_it = |line: &str| !line.trim_start().starts_with('#') && line.contains(FROM);
+    cx.root.read(path, host::fs::TEXT_LIMIT).is_ok_and(|text| String::from_utf8_lossy(&text).lines().any(is_it))
 }

@@ -16,6 +16,7 @@ use crate::model::report::Finding;
 use crate::model::step::{Observation, Step, Verdict};
 use crate::model::step_id::StepId;
 use crate::profile::{Monitors, Support};
+use crate::steps::kernel::no_kernel;
 
 /// The step.
 pub struct Ebpf;
@@ -50,7 +51,7 @@ fn observe(cx: &HostContext) -> Result<Observation, Error> {
         return Ok(Observation::satisfied("the profile names no eBPF programs"));
     };
     let Some(kernel) = cx.judged_kernel()? else {
-        return Ok(Observation::satisfied("no kernel is installed here yet"));
+        return Ok(no_kernel());
     };
     if let Some(problem) = &cx.distribution_problem {
         return Ok(Observation::unknown(problem.clone()));

@@ -3,7 +3,7 @@
 use faults::Reason;
 use host::system::kernel::{Absence, Btf, Headers, btf, headers};
 
-use super::remedy;
+use super::{no_kernel, remedy};
 use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
@@ -15,7 +15,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let Some(kernel) = cx.judged_kernel()? else {
-        return Ok(Observation::satisfied("no kernel is installed here yet"));
+        return Ok(no_kernel());
     };
     let release = &kernel.release;
     if Support::of(&cx.profile.kernels, &cx.distribution, release).monitors() == Some(Monitors::Modules) {

@@ -13,6 +13,13 @@ use crate::model::host_context::HostContext;
 use crate::model::step::{Observation, Phase, Step};
 use crate::model::step_id::StepId;
 
+/// The observation of a root without a kernel: what depends on one cannot be judged.
+pub(super) fn no_kernel() -> Observation {
+    Observation::unknown(
+        "no kernel is installed here: neither /boot nor /lib/modules has an image; mount /boot if it is a file system of its own",
+    )
+}
+
 /// The step that looks for BTF or headers.
 pub struct Headers;
 

@@ -7,6 +7,7 @@ use host::system::kernel_module;
 use host::system::secure_boot;
 use policy::kernel::KernelMode;
 
+use super::no_kernel;
 use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
 use crate::model::step::Observation;
@@ -47,7 +48,7 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
         return Ok(Observation::satisfied("the profile names no kernel modules"));
     };
     let Some(JudgedKernel { release, running }) = cx.judged_kernel()? else {
-        return Ok(Observation::satisfied("no kernel is installed here yet"));
+        return Ok(no_kernel());
     };
     if let Some(problem) = &cx.distribution_problem {
         return Ok(Observation::unknown(problem));
@@ -55,7 +56,8 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     match Support::of(&cx.profile.kernels, &cx.distribution, &release).monitors() {
         Some(Monitors::Modules) => {}
         Some(Monitors::Ebpf) => return Ok(Observation::satisfied(format!("{release} is watched through eBPF"))),
-        None => return Ok(Observation::satisfied(format!("the profile does not say how {release} is watched"))),
+        None if cx.profile.kernels.is_empty() => return Ok(Observation::satisfied("the profile names no kernels")),
+        None => return Ok(Observation::no_rule(format!("the profile does not say how {release} is watched"))),
     }
     let names = watched.modules(modules);
     if let Some(name) = names.iter().find(|name| running && kernel_module::is_loaded(cx.root, name)) {

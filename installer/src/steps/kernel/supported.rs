@@ -2,6 +2,7 @@
 
 use faults::{Reason, Remedy};
 
+use super::no_kernel;
 use crate::Error;
 use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
@@ -13,14 +14,18 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         return Ok(Observation::satisfied("in a container: the kernel is the host's"));
     }
     let Some(JudgedKernel { release, .. }) = cx.judged_kernel()? else {
-        return Ok(Observation::satisfied("no kernel is installed here yet"));
+        return Ok(no_kernel());
     };
     if let Some(problem) = &cx.distribution_problem {
         return Ok(Observation::unknown(problem));
     }
     let supported = match Support::of(&cx.profile.kernels, &cx.distribution, &release) {
+        Support::NotListed if cx.profile.kernels.is_empty() => {
+            return Ok(Observation::satisfied("the profile names no kernels"));
+        }
         Support::NotListed => {
-            return Ok(Observation::satisfied(format!("the profile names no kernels for {}", cx.distribution.id)));
+            let id = &cx.distribution.id;
+            return Ok(Observation::no_rule(format!("the profile does not say which kernels are supported on {id}")));
         }
         Support::Supported(Monitors::Ebpf) => {
             return Ok(Observation::satisfied(format!("{release} is supported, through eBPF")));

@@ -14,7 +14,8 @@ use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 
-/// How long a tool is run again while another program holds the lock of the account files: as long as for the policy store.
+/// The time for which a tool is run again while another program holds the lock of the account files: as long as for the policy
+/// store.
 const LOCK_TIMEOUT: Duration = policy::transaction::LOCK_TIMEOUT;
 
 /// Returns an account tool for `cx`'s root. `--prefix` edits the files of an alternate root in place (`useradd(8)`).
@@ -127,8 +128,12 @@ pub fn in_window<T, E: From<WindowError>>(
 pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), Error> {
     const WORDS: &str = "remove";
     let failed = |finding: Finding| {
-        let next = finding.remedy.first().map(|remedy| remedy.shell_line(cx.alternate_root())).unwrap_or_default();
-        Error::AccountTool { detail: finding.detail, next }
+        let line = |remedy: &Remedy| remedy.shell_line(cx.alternate_root());
+        let at = finding.remedy.iter().position(Remedy::is_command).unwrap_or_default();
+        // What has to be true before the command is run.
+        let conditions = finding.remedy.iter().take(at).map(|remedy| line(remedy).trim_start_matches("# ").to_owned());
+        let detail: Vec<String> = std::iter::once(finding.detail.clone()).chain(conditions).collect();
+        Error::AccountTool { detail: detail.join("; "), next: finding.remedy.get(at).map(line).unwrap_or_default() }
     };
     require_root_option(cx, command, WORDS).map_err(failed)?;
     let ran = retry_while_locked(cx, command, || {

@@ -99,8 +99,12 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
         seen.push("no account tool is running on this machine".into());
     }
     if !files.is_empty() {
-        let check = format!("stale, if `pgrep -a {}` prints nothing: no account tool is running then", quoted(TOOLS));
-        remedy.push(cx.remedy_on(&["rm", "-f"], &files).with_comment(check));
+        // The condition first: what is pasted line by line is run line by line.
+        remedy.push(Remedy::manual(format!(
+            "wait until `pgrep -a {}` prints nothing: an account tool that runs may need its lock",
+            quoted(TOOLS)
+        )));
+        remedy.push(cx.remedy_on(&["rm", "-f"], &files));
     }
     for other in &others {
         remedy.push(cx.remedy_on(&["mv", "-T"], &[other.clone(), format!("{other}.aside")]));

@@ -220,12 +220,50 @@ fn by_hand(cx: &HostContext, problems: &[Problem]) -> Vec<Remedy> {
             // userdel would first kill every process of root's.
             Problem::Root => remedy.push(edit("vipw", "uid")),
             Problem::GroupIsRoot => remedy.push(edit("vigr", "gid")),
-            Problem::OutsideSystemRange { .. } => {
-                remedy.push(Remedy::command(&account_tool(cx, "userdel").arg(name)));
-            }
+            Problem::OutsideSystemRange { uid, most } => remedy.extend(move_to_system_range(cx, *uid, *most)),
             _ => {}
         }
     }
     remedy.push(Remedy::hostprep(["repair"]));
     remedy
+}
+
+/// Gives the user an id of the system range, and its files with it. A process keeps the id that it was started with.
+fn move_to_system_range(cx: &HostContext, uid: u32, most: u32) -> Vec<Remedy> {
+    let ScanUser { name, .. } = &cx.profile.scan_user;
+    let agent = &cx.profile.title;
+    let stop = Remedy::manual(format!("stop the {agent}, if it runs: usermod refuses a user who has processes"));
+    let change = match free_uid(cx, most) {
+        Some(free) => Remedy::command(&account_tool(cx, "usermod").args(["--uid", &free.to_string(), name])),
+        None => Remedy::manual(format!("give {name} a uid from 1 to {most} that nobody has, with usermod --uid")),
+    };
+    let files = match namesake(cx, uid) {
+        None => {
+            let argv = ["find", "/", "-xdev", "-uid", &uid.to_string(), "-exec", "chown", "-h", name, "{}", "+"];
+            Remedy::run_in_root(argv)
+                .with_comment("its files; again for each other file system that has some, instead of /")
+        }
+        Some(other) => Remedy::manual(format!(
+            "give {name} its files, such as those below {}, by hand: the uid {uid} is also that of {other}",
+            cx.profile.directories.first().map_or_else(InRoot::top, |directory| directory.path.clone())
+        )),
+    };
+    vec![stop, change, files, Remedy::manual(format!("start the {agent} again, if it was stopped"))]
+}
+
+/// Returns the highest system uid that no line of the account files has, which is the one that `useradd --system` takes.
+fn free_uid(cx: &HostContext, most: u32) -> Option<u32> {
+    let least = login_defs::read(cx.root).ok()?.sys_uid_min.max(1);
+    let taken = Accounts::of(cx.root).ids_in_files(PASSWD, &(least..=most)).ok()?;
+    (least..=most).rev().find(|id| !taken.contains(id))
+}
+
+/// Returns another user with the same uid.
+fn namesake(cx: &HostContext, uid: u32) -> Option<String> {
+    let text = cx.root.read(PASSWD, host::fs::TEXT_LIMIT).ok()?;
+    String::from_utf8_lossy(&text).lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let [name, _, id, ..] = fields[..] else { return None };
+        (name != cx.profile.scan_user.name && id.parse() == Ok(uid)).then(|| name.to_owned())
+    })
 }

@@ -154,6 +154,12 @@ fn every_kernel_has_its_package() {
             "dnf install -y kernel kernel-devel",
         ),
         (
+            "kylin-v10",
+            "4.19.90-52.22.v2207.ky10.x86_64",
+            "dnf install -y kernel-devel-4.19.90-52.22.v2207.ky10.x86_64",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
             "azurelinux-3",
             "6.6.57.1-2.azl3",
             "tdnf install -y kernel-devel-6.6.57.1-2.azl3",

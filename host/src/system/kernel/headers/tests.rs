@@ -248,6 +248,30 @@ fn a_relative_link_starts_where_lib_leads() {
 }
 
 #[test]
+fn what_a_dangling_link_lacks_is_named_where_lib_leads() {
+    for (scripts, missing) in [
+        ("/lib/linux-kbuild-6.1/scripts", "/usr/lib/linux-kbuild-6.1/scripts"),
+        ("../../../lib/linux-kbuild-6.1/scripts", "/usr/lib/linux-kbuild-6.1/scripts"),
+    ] {
+        let (_outside, root) = scratch(&[]);
+        whole(&root, DEBIAN, RELEASE);
+        link(&root, "/lib", "usr/lib");
+        link(&root, &format!("/usr{BUILD}"), "../../../src/linux-headers-6.1.0-18-amd64");
+        remove(&root, &format!("{DEBIAN}/scripts"));
+        link(&root, &format!("{DEBIAN}/scripts"), scripts);
+        let found = incomplete(&root, RELEASE);
+        assert_eq!((found.directory, found.missing), (in_root(DEBIAN), vec![in_root(missing)]), "{scripts}");
+    }
+    // The link of the headers itself: what it lacks is below /usr/src.
+    let (_outside, root) = scratch(&[(&format!("{DEBIAN}/include/generated/autoconf.h"), "")]);
+    link(&root, "/lib", "usr/lib");
+    link(&root, &format!("/usr{BUILD}"), "../../../src/linux-headers-6.1.0-18-amd64");
+    link(&root, &format!("{DEBIAN}/Makefile"), "../gone/Makefile");
+    let found = incomplete(&root, RELEASE);
+    assert_eq!((found.directory, found.missing), (in_root(DEBIAN), vec![in_root("/usr/src/gone/Makefile")]));
+}
+
+#[test]
 fn a_dangling_link_is_nothing() {
     let (_outside, root) = scratch(&[]);
     link(&root, BUILD, DEBIAN);

@@ -48,7 +48,7 @@ fn a_kernel_counts_by_its_image() {
 
 #[test]
 fn each_architecture_has_its_name_of_an_image() {
-    for image in ["vmlinuz", "Image", "image", "vmlinux"] {
+    for image in IMAGES {
         let boot = format!("/boot/{image}-6.4.0-150600.21-default");
         assert_eq!(newest(&[&boot]).as_deref(), Some("6.4.0-150600.21-default"), "{boot}");
         let modules = format!("/lib/modules/6.4.0-150600.21-default/{image}");
