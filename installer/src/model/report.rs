@@ -54,6 +54,8 @@ pub struct StepReport {
     pub detail: String,
     /// The findings, if there is a fault.
     pub findings: Vec<Finding>,
+    /// What keeps the step from being done, such as a change that failed, if that is no fault: nothing suffers from it now.
+    pub obstacle: Option<Finding>,
     /// Whether something else that could be wrong was not determined.
     pub is_partial: bool,
     /// How bad that is, if the catalogue's severity of the fault does not apply.
@@ -120,6 +122,7 @@ mod tests {
             outcome: Outcome::Fault,
             detail: String::new(),
             findings: vec![finding(Reason::Lockdown)],
+            obstacle: None,
             is_partial: false,
             severity: None,
             plan: Vec::new(),
