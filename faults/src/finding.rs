@@ -26,11 +26,7 @@ impl Finding<Remedy> {
     /// root, if there is one.
     #[must_use]
     pub fn rendered_inside(&self, root: Option<&Path>) -> Finding {
-        Finding {
-            reason: self.reason.clone(),
-            detail: self.detail.clone(),
-            remedy: self.remedy.iter().filter_map(|remedy| remedy.shell_line_inside(root)).collect(),
-        }
+        Finding { reason: self.reason.clone(), detail: self.detail.clone(), remedy: inside_lines(&self.remedy, root) }
     }
 
     /// Returns one finding for several about the same fault: the reason of the first, and each detail and each remedy once.
@@ -97,6 +93,20 @@ pub struct Remedy {
     pub reboots: bool,
     /// A note for people, such as what to do after the command.
     pub comment: Option<String>,
+    /// How it relates to the remedies before it.
+    pub order: Order,
+}
+
+/// How a [`Remedy`] relates to those before it in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Order {
+    /// It follows them.
+    #[default]
+    Next,
+    /// It begins an alternative to the one before: it is for the case that the one before does not help.
+    Alternative,
+    /// It continues the alternative that the one before begins or continues.
+    AlternativeContinued,
 }
 
 /// The action of a [`Remedy`].
@@ -149,6 +159,18 @@ pub struct RemedyValue {
     /// A note for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Whether it belongs to an alternative to the remedies before: not needed if those helped.
+    #[serde(skip_serializing_if = "is_false")]
+    pub alternative: bool,
+    /// Whether it continues the alternative of the one before, instead of beginning one.
+    #[serde(skip_serializing_if = "is_false")]
+    pub continues: bool,
+}
+
+/// The form that serde asks for.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Remedy {
@@ -198,16 +220,51 @@ impl Remedy {
         Self { comment: Some(comment.into()), ..self }
     }
 
+    /// Makes the remedy an alternative to the one before.
+    #[must_use]
+    pub fn alternative(self) -> Self {
+        Self { order: Order::Alternative, ..self }
+    }
+
+    /// Makes the remedy a part of the alternative that the one before begins or continues.
+    #[must_use]
+    pub fn continuing(self) -> Self {
+        Self { order: Order::AlternativeContinued, ..self }
+    }
+
     /// Returns the line to type into a shell on this machine, where `root` is the alternate root, if there is one. What
-    /// is for people only is a shell comment.
+    /// is for people only is a shell comment, and so is that it is an alternative (`# or`).
     #[must_use]
     pub fn shell_line(&self, root: Option<&Path>) -> String {
+        self.line(root, self.order)
+    }
+
+    /// As [`Remedy::shell_line`], for a reader who is told its [`Order`] in another way.
+    #[must_use]
+    pub fn unordered_shell_line(&self, root: Option<&Path>) -> String {
+        self.line(root, Order::Next)
+    }
+
+    fn line(&self, root: Option<&Path>, order: Order) -> String {
+        let word = match order {
+            Order::Next => None,
+            Order::Alternative => Some("or"),
+            Order::AlternativeContinued => Some("then"),
+        };
+        let note = |text: Option<&str>| match (word, text) {
+            (Some(word), Some(text)) => Some(format!("{word}: {}", one_line(text))),
+            (word, text) => word.map(str::to_owned).or_else(|| text.map(one_line)),
+        };
+        let comment = self.comment.as_deref();
         let command = match &self.action {
-            RemedyAction::Manual { text } => return self.commented(format!("# {}", one_line(text))),
+            RemedyAction::Manual { text } => {
+                let text = format!("# {}", note(Some(text)).unwrap_or_default());
+                return commented(text, comment.map(one_line));
+            }
             RemedyAction::Run { .. } | RemedyAction::Hostprep { .. } => self.argv(root).unwrap_or_default(),
         };
         let command: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-        self.commented(command.join(" "))
+        commented(command.join(" "), note(comment))
     }
 
     /// Returns the line to type into a shell of the system in `root`, once that runs. It never contains the path of an
@@ -228,7 +285,15 @@ impl Remedy {
             RemedyAction::Hostprep { .. } => ("hostprep", None),
             RemedyAction::Manual { text } => ("manual", Some(text.clone())),
         };
-        RemedyValue { kind, argv: self.argv(root), text, reboots: self.reboots, comment: self.comment.clone() }
+        RemedyValue {
+            kind,
+            argv: self.argv(root),
+            text,
+            reboots: self.reboots,
+            comment: self.comment.clone(),
+            alternative: self.order != Order::Next,
+            continues: self.order == Order::AlternativeContinued,
+        }
     }
 
     /// The program and its arguments, as this machine runs them.
@@ -247,18 +312,32 @@ impl Remedy {
             (RemedyAction::Manual { .. }, _) => None,
         }
     }
+}
 
-    fn commented(&self, line: String) -> String {
-        match &self.comment {
-            Some(comment) => format!("{line}  # {}", one_line(comment)),
-            None => line,
-        }
+fn commented(line: String, comment: Option<String>) -> String {
+    match comment {
+        Some(comment) => format!("{line}  # {comment}"),
+        None => line,
     }
+}
+
+/// The lines for the system in `root`. An alternative to what has no line there is none.
+fn inside_lines(remedies: &[Remedy], root: Option<&Path>) -> Vec<String> {
+    let mut lines = Vec::new();
+    // Whether something is left that the alternative is an alternative to, or that it continues.
+    let mut follows = false;
+    for remedy in remedies {
+        let order = if follows { remedy.order } else { Order::Next };
+        let line = remedy.shell_line_inside(root).map(|_| remedy.line(None, order));
+        follows = line.is_some() || (follows && remedy.order != Order::Next);
+        lines.extend(line);
+    }
+    lines
 }
 
 impl From<RemedyAction> for Remedy {
     fn from(action: RemedyAction) -> Self {
-        Self { action, reboots: false, comment: None }
+        Self { action, reboots: false, comment: None, order: Order::Next }
     }
 }
 

@@ -150,10 +150,13 @@ word-critical = critical
 word-major = major
 word-minor = minor
 word-raised = Raised
-word-not-raised = no
+word-not-raised = not in the fault store; “{ $command }” checks the host now
 word-since = since { $time }, by { $source }
 word-why = { $reason }: { $detail }
 word-remedy = To fix it on this host
+word-in-root = These commands are for the system in { $root }. Run each in that root, or see the commands for this machine:
+    chroot { $root } COMMAND
+    { $command }
 word-when = Cause
 word-meanwhile = Impact
 word-what-to-do = What to do

@@ -149,10 +149,13 @@ word-critical = クリティカル
 word-major = メジャー
 word-minor = マイナー
 word-raised = 発生状況
-word-not-raised = 発生していません
+word-not-raised = 障害ストアには記録されていません。ホストの現在の状態は “{ $command }” で確認します
 word-since = { $time } から（{ $source }）
 word-why = { $reason }: { $detail }
 word-remedy = このホストでの修正方法
+word-in-root = これらのコマンドは { $root } にあるシステム用です。それぞれをそのルートの中で実行するか、このマシン用のコマンドを表示してください:
+    chroot { $root } COMMAND
+    { $command }
 word-when = 原因
 word-meanwhile = 影響
 word-what-to-do = 対処方法

@@ -149,10 +149,13 @@ word-critical = 심각
 word-major = 주요
 word-minor = 경미
 word-raised = 발생 여부
-word-not-raised = 발생하지 않음
+word-not-raised = 결함 저장소에 없음. “{ $command }” 명령으로 호스트의 현재 상태를 검사합니다
 word-since = { $time }부터({ $source })
 word-why = { $reason }: { $detail }
 word-remedy = 이 호스트에서 해결하는 방법
+word-in-root = 이 명령은 { $root }에 있는 시스템을 위한 것입니다. 각각을 그 루트 안에서 실행하거나, 이 시스템에서 실행할 명령을 확인하십시오:
+    chroot { $root } COMMAND
+    { $command }
 word-when = 원인
 word-meanwhile = 영향
 word-what-to-do = 조치 방법

@@ -149,10 +149,13 @@ word-critical = 嚴重
 word-major = 主要
 word-minor = 次要
 word-raised = 發生狀況
-word-not-raised = 未發生
+word-not-raised = 故障儲存區中沒有此故障；“{ $command }” 會檢查主機目前的狀態
 word-since = 自 { $time } 起（{ $source }）
 word-why = { $reason }：{ $detail }
 word-remedy = 在這台主機上的修正方式
+word-in-root = 這些命令適用於 { $root } 中的系統。請在該根目錄中逐一執行，或查看這台機器要執行的命令：
+    chroot { $root } COMMAND
+    { $command }
 word-when = 原因
 word-meanwhile = 影響
 word-what-to-do = 處理方式

@@ -55,6 +55,7 @@ fn under_another_root_no_command_is_for_this_machine() {
         for line in &remedies {
             let is_for_root = line.contains(&format!("-p {root}"))
                 || line.starts_with(&format!("chroot {root} "))
+                || line.starts_with(&format!("df -h {root}/"))
                 || line == &format!("hostprep repair --root {root}")
                 || line.starts_with('#');
             assert!(is_for_root, "{name}: {line}");

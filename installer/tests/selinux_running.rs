@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{Host, SELINUX_MODULE, SELINUX_TOOLS};
+use common::{Host, SELINUX_MODULE, SELINUX_TOOLS, in_mount_namespace};
 use faults::Reason;
 use host::system::kind::SystemKind;
 use installer::engine::remove as removal;
@@ -339,25 +339,6 @@ fn disabled_is_no_fault_but_the_module_is_made_ready() {
         assert!(host.path("var/lib/selinux/targeted/active/modules/300/cisco-secure-bpf/cil").exists());
         assert_eq!(host.kernel.rule_asked.get(), 0);
     }
-}
-
-const IN_NAMESPACE: &str = "HOSTPREP_TEST_IN_NAMESPACE";
-
-/// Runs the test `name` of this program again in a mount namespace of its own. Returns whether this process is that run.
-fn in_mount_namespace(name: &str) -> bool {
-    use std::process::Command;
-    if std::env::var_os(IN_NAMESPACE).is_some() {
-        return true;
-    }
-    // An ordinary user cannot mount.
-    if Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|output| output.status.success()) {
-        let program = std::env::current_exe().unwrap();
-        let mut again = Command::new("unshare");
-        again.args(["-m", "--"]).arg(program).args(["--exact", name]).env(IN_NAMESPACE, "1");
-        let output = again.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    }
-    false
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn report(step: StepRef, reason: Reason, severity: Option<Severity>) -> StepRepo
         outcome: Outcome::Fault,
         detail: detail.clone(),
         findings: vec![Finding { reason, detail, remedy: Vec::new() }],
+        obstacle: None,
         severity,
         plan: Vec::new(),
     }

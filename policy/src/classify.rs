@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use host::process::{Command, is_unresolved};
+use host::process::{Command, is_unresolved, telling_line};
 
 use crate::culprit::Culprit;
 
@@ -40,6 +40,8 @@ pub enum Cause {
     PolicyLoadLocked,
     /// There was not enough memory to link the policy.
     OutOfMemory,
+    /// The file system is full, or has no inodes left, or a disk quota is exceeded.
+    DiskFull,
     /// The policy was not loaded, for another reason.
     Unknown,
 }
@@ -69,6 +71,7 @@ impl Cause {
                 "restart the host: the boolean secure_mode_policyload lets no policy be loaded before"
             }
             Self::OutOfMemory => "give the host more memory or swap",
+            Self::DiskFull => "free space on that file system",
             Self::Unknown => return build("to see whether the store is sound"),
         })
     }
@@ -86,6 +89,8 @@ pub fn classify(stderr: &str, module: &str) -> Cause {
         Cause::StoreLocked
     } else if has("(Read-only file system)") || stderr.lines().any(cannot_write) {
         Cause::StoreReadOnly
+    } else if stderr.lines().any(is_disk_full) {
+        Cause::DiskFull
     } else if stderr.lines().any(is_out_of_memory) {
         Cause::OutOfMemory
     } else if has("does not match my version range") {
@@ -125,6 +130,41 @@ fn is_out_of_memory(line: &str) -> bool {
     ["Cannot allocate memory", "Failed to allocate memory", "Out of memory", "out of memory"]
         .iter()
         .any(|text| line.contains(text))
+}
+
+/// `strerror(ENOSPC)` and `strerror(EDQUOT)`.
+fn is_disk_full(line: &str) -> bool {
+    DISK_FULL.iter().any(|text| line.contains(text))
+}
+
+const DISK_FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+
+/// Returns the path in `stderr` that could not be written since the file system is full: the last one in the line that says so.
+#[must_use]
+pub fn full_path(stderr: &str) -> Option<&str> {
+    let line = stderr.lines().find(|line| is_disk_full(line))?;
+    let words = line.split([' ', '\'', '"', '(', ')']).map(|word| word.trim_end_matches(['.', ':', ',']));
+    words.rev().find(|word| word.len() > 1 && word.starts_with('/') && !is_program(word))
+}
+
+/// `/sbin/sefcontext_compile: …`
+fn is_program(path: &str) -> bool {
+    ["/sbin/", "/bin/", "/usr/"].iter().any(|start| path.starts_with(start))
+}
+
+/// Returns whether `stderr` may be that of a transaction without enough space. libsemanage 3.4 says `Input/output error` if a file is
+/// written in part only, or nothing at all, and `sefcontext_compile` does not say why it wrote nothing (seen with both).
+#[must_use]
+pub fn may_lack_space(stderr: &str) -> bool {
+    let says_nothing = || match telling_line(stderr) {
+        Some(line) => line.starts_with("semodule:"),
+        None => true,
+    };
+    stderr.contains("(Input/output error)") || stderr.lines().any(is_binary_file_unwritten) || says_nothing()
+}
+
+fn is_binary_file_unwritten(line: &str) -> bool {
+    line.contains("write_binary_file ") && line.ends_with(" failed")
 }
 
 fn cannot_write(line: &str) -> bool {

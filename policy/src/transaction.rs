@@ -176,6 +176,14 @@ pub struct TransactionError {
 
 impl InsideText for TransactionError {
     fn inside_text(&self, root: &Root) -> String {
+        self.inside_text_for(self.cause, root)
+    }
+}
+
+impl TransactionError {
+    /// As [`InsideText::inside_text`], if the host shows another cause than the message.
+    #[must_use]
+    pub fn inside_text_for(&self, cause: Cause, root: &Root) -> String {
         let summary = match &self.source {
             source @ ProcessError::Failed { .. } => summary(&self.command.inside(), source),
             source => source.inside_text(root),
@@ -184,7 +192,7 @@ impl InsideText for TransactionError {
         let above = root.path().to_string_lossy();
         let summary = if root.is_alternate() { summary.replace(&format!("{above}/"), "/") } else { summary };
         let target = Some(&*self.target).filter(|target| !target.is_alternate());
-        let hint = hint(self.cause, self.culprit.as_deref(), target);
+        let hint = hint(cause, self.culprit.as_deref(), target);
         format!("{summary}; {hint}{}", tries(self.attempts))
     }
 }

@@ -62,6 +62,40 @@ fn every_fault_is_raised_read_in_four_languages_and_cleared() {
     }
 }
 
+/// A store keeps remedies as the system that it is in runs them.
+#[test]
+fn remedies_of_another_root_say_where_they_run() {
+    let root = ScratchRoot::of("rhel-9");
+    root.kernel("5.14.0-427.el9.x86_64", false).dir("/opt/cisco", 0o755);
+    root.hostprep(&["repair", "--only", "kernel"]).expect_code(3);
+    let place = root.path().display().to_string();
+    for command in [&["faults", "show", "11"][..], &["explain", "11"], &["explain", "11", "--lang", "ja"]] {
+        let text = root.hostprep(command).expect_code(3).stdout;
+        assert_eq!(text.matches(&format!("\n  chroot {place} COMMAND\n")).count(), 1, "{text}");
+        assert!(text.contains(&format!("\n  hostprep check --root {place}\n")), "{text}");
+        assert!(text.contains("  dnf install -y 'kernel-devel-uname-r = 5.14.0-427.el9.x86_64'\n"), "{text}");
+    }
+    let list = root.hostprep(&["faults", "list", "--format", "json"]).expect_code(3).json();
+    assert_eq!(list[0]["remedy_root"], *place, "{list}");
+    let status = root.hostprep(&["status", "--format", "json"]).expect_code(3).json();
+    assert_eq!(status["faults"][0]["remedy_root"], *place, "{status}");
+    let history = root.hostprep(&["faults", "history", "--format", "json"]).expect_code(0).json();
+    assert_eq!((&history["remedy_root"], &history["event"]), (&place.clone().into(), &"raised".into()), "{history}");
+    assert!(!root.text("/var/lib/cisco/faults/faults.json").contains("remedy_root"), "only where it is read");
+}
+
+/// `check` writes nothing, so what it found is not in the store.
+#[test]
+fn a_fault_that_only_a_check_found_is_not_said_to_be_absent() {
+    let root = ScratchRoot::of("rhel-9");
+    root.kernel("5.14.0-427.el9.x86_64", false);
+    root.hostprep(&["check", "--only", "kernel"]).expect_code(3);
+    let text = root.hostprep(&["explain", "11"]).expect_code(0).stdout;
+    let line =
+        format!("  not in the fault store; “hostprep check --root {}” checks the host now\n", root.path().display());
+    assert!(text.contains(&line), "{text}");
+}
+
 #[test]
 fn the_environment_chooses_the_language() {
     let root = ScratchRoot::of("debian-12");

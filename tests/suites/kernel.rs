@@ -20,89 +20,89 @@ fn remedies(root: &ScratchRoot, reason: &str) -> Vec<String> {
 
 #[test]
 fn the_package_is_named_for_the_kernel() {
-    let gone = "# if that version has left the archive: a newer kernel with its headers";
+    let gone = "# or: a newer kernel with its headers, if that version has left the archive";
     for (os_release, kernel, lists, exact, newest) in [
         (
             "rhel-8",
             "4.18.0-348.el8.x86_64",
-            None,
+            "dnf makecache --refresh",
             "dnf install -y 'kernel-devel-uname-r = 4.18.0-348.el8.x86_64'",
             "dnf install -y kernel kernel-devel",
         ),
         (
             "rhel-9",
             "5.14.0-427.el9.x86_64+rt",
-            None,
+            "dnf makecache --refresh",
             "dnf install -y 'kernel-devel-uname-r = 5.14.0-427.el9.x86_64+rt'",
             "dnf install -y kernel-rt kernel-rt-devel",
         ),
         (
             "rocky-9",
             "6.9.7-1.el9.elrepo.x86_64",
-            None,
+            "dnf makecache --refresh --enablerepo=elrepo-kernel",
             "dnf install -y --enablerepo=elrepo-kernel 'kernel-devel-uname-r = 6.9.7-1.el9.elrepo.x86_64'",
             "dnf install -y --enablerepo=elrepo-kernel kernel-ml kernel-ml-devel",
         ),
         (
             "oracle-8",
             "5.4.17-2136.302.7.2.el8uek.x86_64",
-            None,
+            "dnf makecache --refresh",
             "dnf install -y kernel-uek-devel-5.4.17-2136.302.7.2.el8uek.x86_64",
             "dnf install -y kernel-uek kernel-uek-devel",
         ),
         (
             "oracle-7",
             "5.4.17-2102.201.3.el7uek.x86_64",
-            None,
+            "yum clean expire-cache",
             "yum install -y kernel-uek-devel-5.4.17-2102.201.3.el7uek.x86_64",
             "yum install -y kernel-uek kernel-uek-devel",
         ),
         (
             "amazon-2",
             "4.19.84-33.70.amzn2.x86_64",
-            None,
+            "yum clean expire-cache",
             "yum install -y kernel-devel-4.19.84-33.70.amzn2.x86_64",
             "yum install -y kernel kernel-devel",
         ),
         (
             "amazon-2023",
             "6.12.20-23.97.amzn2023.x86_64",
-            None,
+            "dnf makecache --refresh",
             "dnf install -y kernel6.12-devel-6.12.20-23.97.amzn2023.x86_64",
             "dnf install -y kernel6.12 kernel6.12-devel",
         ),
         (
             "sles-15",
             "5.14.21-150400.24.63-default",
-            None,
+            "zypper --non-interactive refresh",
             "sh -c 'zypper --non-interactive install \"kernel-default-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/vmlinuz-5.14.21-150400.24.63-default)\"'",
             "zypper --non-interactive install kernel-default kernel-default-devel",
         ),
         (
             "azurelinux-3",
             "6.6.57.1-2.azl3",
-            None,
+            "tdnf makecache",
             "tdnf install -y kernel-devel-6.6.57.1-2.azl3",
             "tdnf install -y kernel kernel-devel",
         ),
         (
             "debian-12",
             "6.1.0-18-amd64",
-            Some("apt-get update"),
+            "apt-get update",
             "apt-get install -y linux-headers-6.1.0-18-amd64",
             "apt-get install -y linux-image-amd64 linux-headers-amd64",
         ),
         (
             "debian-12",
             "6.8.12-1-pve",
-            Some("apt-get update"),
+            "apt-get update",
             "apt-get install -y proxmox-headers-6.8.12-1-pve",
             "apt-get install -y proxmox-kernel-6.8 proxmox-headers-6.8",
         ),
         (
             "ubuntu-18.04",
             "4.15.0-213-generic",
-            Some("apt-get update"),
+            "apt-get update",
             "apt-get install -y linux-headers-4.15.0-213-generic",
             "apt-get install -y linux-image-generic linux-headers-generic",
         ),
@@ -110,7 +110,7 @@ fn the_package_is_named_for_the_kernel() {
         let root = ScratchRoot::of(os_release);
         root.kernel(kernel, false);
         let newest = format!("{newest}  {gone}");
-        let expected: Vec<&str> = lists.into_iter().chain([exact, &newest]).collect();
+        let expected = [lists, exact, newest.as_str()];
         assert_eq!(remedies(&root, "headers-missing"), expected, "{os_release} {kernel}");
     }
 }
@@ -178,22 +178,23 @@ fn headers_that_are_there_by_half_are_installed_once_more() {
         .file(&format!("{own}/include/config/x.h"), "")
         .link(&format!("/lib/modules/{release}/build"), &own);
     let lines = remedies(&root, "headers-incomplete");
-    assert_eq!(lines[0], again);
-    assert!(lines[1].starts_with("dnf install -y 'kernel-devel-uname-r = "), "{lines:?}");
+    assert_eq!(lines[..2], ["dnf makecache --refresh".to_owned(), again.clone()]);
+    assert!(lines[2].starts_with("dnf install -y 'kernel-devel-uname-r = "), "{lines:?}");
+    assert!(lines[2].contains("  # or: if the package was erased"), "{lines:?}");
     assert!(!lines.iter().any(|line| line.starts_with("ln ")), "{lines:?}");
     let root = ScratchRoot::of("rhel-9");
     root.kernel(release, false)
         .file(&format!("{own}/Makefile"), "")
         .file(&format!("{own}/include/generated/autoconf.h"), "");
     let lines = remedies(&root, "headers-incomplete");
-    assert_eq!((&lines[0], lines[2].as_str()), (&again, &*format!("ln -sfn {own} /lib/modules/{release}/build")));
+    assert_eq!((&lines[1], lines[3].as_str()), (&again, &*format!("ln -sfn {own} /lib/modules/{release}/build")));
     let detail = check(&root, &[]).expect_code(3).step("kernel")["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains(&format!("/lib/modules/{release}/build is missing")), "{detail}");
     let again = "zypper --non-interactive install --force ";
     let root = ScratchRoot::of("sles-15");
     let own = "/usr/src/linux-5.14.21-150500.55.39-obj/x86_64/default";
     root.kernel("5.14.21-150500.55.39-default", false).file(&format!("{own}/include/generated/autoconf.h"), "");
-    assert!(remedies(&root, "headers-incomplete")[0].contains(again));
+    assert!(remedies(&root, "headers-incomplete")[1].contains(again));
 }
 
 #[test]
@@ -407,5 +408,46 @@ fn no_explanation_names_a_package_that_does_not_exist() {
         root.kernel(kernel, false);
         let text = root.hostprep(&["explain", "11"]).expect_code(0).stdout;
         assert!(text.contains(&format!("the package {package}:")), "{os_release} {kernel}: {text}");
+    }
+}
+
+/// The kernel's packages are called after the architecture of the root, which is not this machine's.
+#[test]
+fn a_root_of_another_architecture_gets_its_own_kernel() {
+    let root = ScratchRoot::of("debian-12");
+    root.kernel("6.1.90-custom", false).file("/var/lib/dpkg/arch", "arm64\n");
+    let lines = remedies(&root, "headers-missing");
+    let own =
+        "apt-get install -y linux-image-arm64 linux-headers-arm64  # the distribution's own kernel and its headers";
+    assert_eq!(lines[..2], ["apt-get update", own]);
+    root.file("/var/lib/dpkg/arch", "mips64el\n");
+    let lines = remedies(&root, "headers-missing");
+    assert!(lines.len() == 1 && lines[0].starts_with("# boot the distribution's own kernel"), "{lines:?}");
+}
+
+/// A program that runs the remedies in order leaves out the alternatives where those before worked.
+#[test]
+fn alternatives_are_marked_for_people_and_for_programs() {
+    let root = ScratchRoot::of("rhel-9");
+    root.kernel("5.14.0-427.el9.x86_64", false);
+    let step = check(&root, &[]).expect_code(3).step("kernel");
+    let alternatives: Vec<_> =
+        step["remedies"].as_array().unwrap().iter().map(|remedy| remedy["alternative"].as_bool()).collect();
+    assert_eq!(alternatives, [None, None, Some(true)], "{step}");
+    let text = root.hostprep(&["check", "--only", "kernel"]).expect_code(3).stdout;
+    let labels: Vec<&str> =
+        text.lines().filter_map(|line| line.trim_start().split_once(": chroot ")).map(|it| it.0).collect();
+    assert_eq!(labels, ["fix", "fix", "or"], "{text}");
+}
+
+#[test]
+fn an_explanation_names_the_release_of_the_kernel_or_says_that_it_stands_for_one() {
+    let root = ScratchRoot::of("rhel-9");
+    let text = root.hostprep(&["explain", "11"]).expect_code(0).stdout;
+    assert!(text.contains("The running kernel KERNEL-RELEASE ") && !text.contains("uname"), "{text}");
+    root.kernel("5.14.0-427.el9.x86_64", false);
+    for id in ["8", "9", "11", "16"] {
+        let text = root.hostprep(&["explain", id]).expect_code(0).stdout;
+        assert!(text.contains("5.14.0-427.el9.x86_64") && !text.contains("KERNEL-RELEASE"), "{text}");
     }
 }

@@ -24,10 +24,24 @@ pub struct Entry {
     pub reasons: Reasons,
     /// The keys of the resolutions, in the order in which to try them.
     pub resolutions: Vec<String>,
+    /// Resolutions that help against these reasons alone.
+    #[serde(default)]
+    pub only_for: BTreeMap<String, Vec<Reason>>,
     /// Log files to read, as the host sees them.
     pub logs: Vec<InRoot>,
     /// The first connector version that has it; empty for all.
     pub since: Vec<Since>,
+}
+
+impl Entry {
+    /// Returns the keys of the resolutions that help against `reason`, in order: all of them for a reason that the catalogue does not
+    /// list, and for one that says nothing about the host.
+    pub fn resolutions_for(&self, reason: &Reason) -> impl Iterator<Item = &String> {
+        let is_known = *reason != Reason::RaisedByHand && self.reasons.iter().any(|known| known == reason);
+        let helps =
+            move |key: &&String| !is_known || self.only_for.get(*key).is_none_or(|reasons| reasons.contains(reason));
+        self.resolutions.iter().filter(helps)
+    }
 }
 
 /// The reasons of a fault, by who sees them. Both may see the same: then who raised the fault decides who may clear it.

@@ -108,3 +108,30 @@ fn findings_about_one_fault_become_one() {
     );
     assert_eq!(Finding::merged(&[]), None);
 }
+
+#[test]
+fn an_alternative_says_so_to_each_reader() {
+    let newer = Remedy::run_in_root(["dnf", "install", "kernel"]).with_comment("if it is gone").alternative();
+    let reboot = Remedy::run_in_root(["systemctl", "reboot"]).rebooting().continuing();
+    let ask = Remedy::manual("ask somebody").alternative();
+    assert_eq!(newer.shell_line(None), "dnf install kernel  # or: if it is gone");
+    assert_eq!(reboot.shell_line(None), "systemctl reboot  # then");
+    assert_eq!(ask.shell_line(None), "# or: ask somebody");
+    assert_eq!(ask.unordered_shell_line(None), "# ask somebody");
+    assert_eq!(newer.unordered_shell_line(image()), "chroot /mnt/image dnf install kernel  # if it is gone");
+    let value = |remedy: &Remedy| serde_json::to_value(remedy.value(None)).unwrap();
+    assert_eq!((&value(&newer)["alternative"], value(&newer).get("continues")), (&json!(true), None));
+    assert_eq!((&value(&reboot)["alternative"], &value(&reboot)["continues"]), (&json!(true), &json!(true)));
+    assert_eq!(value(&Remedy::run_here(["true"])).get("alternative"), None);
+}
+
+#[test]
+fn what_is_left_for_the_system_inside_is_no_alternative_to_nothing() {
+    let finding =
+        |remedy: &[Remedy]| Finding { reason: Reason::ToolsMissing, detail: String::new(), remedy: remedy.into() };
+    let (here, inside) = (Remedy::run_here(["here"]), Remedy::run_in_root(["inside"]));
+    let lines = |remedy: &[Remedy]| finding(remedy).rendered_inside(image()).remedy;
+    assert_eq!(lines(&[here.clone(), inside.clone().alternative()]), ["inside"]);
+    assert_eq!(lines(&[inside.clone(), here.alternative(), inside.clone()]), ["inside", "inside"]);
+    assert_eq!(lines(&[inside.clone(), inside.clone().alternative()]), ["inside", "inside  # or"]);
+}

@@ -8,7 +8,8 @@ use crate::texts::texts::{Explanation, Texts, Values};
 use crate::texts::wrap;
 
 /// Returns lines of text, each with its line feed; `None` for a fault that this version does not know. Text is wrapped to `width`
-/// cells; commands and paths are not wrapped. `raised` is the fault in the store, if it is raised.
+/// cells; commands and paths are not wrapped. `raised` is the fault in the store, if it is raised; only what helps against its reason
+/// is then listed.
 ///
 /// ```
 /// use faults::texts::{Texts, Values};
@@ -16,7 +17,7 @@ use crate::texts::wrap;
 ///
 /// let texts = Texts::for_language("en")?;
 /// let text = faults::explain::render(FaultId::OVERLOAD, None, &texts, &Values::default(), Some(80));
-/// assert!(text.unwrap().starts_with("Fault 18: Connector Event Monitoring Is Overloaded (major)\n\nRaised\n  no\n"));
+/// assert!(text.unwrap().starts_with("Fault 18: Connector Event Monitoring Is Overloaded (major)\n\nRaised\n  not in the fault store; "));
 /// # Ok::<(), faults::UnknownLanguage>(())
 /// ```
 #[must_use]
@@ -28,14 +29,22 @@ pub fn render(
     width: Option<usize>,
 ) -> Option<String> {
     let entry = catalogue::find(id)?;
-    let Explanation { summary, cause, impact, resolutions, since } = texts.explain(id, values)?;
+    // What helps against other reasons does not help here.
+    let explanation = match raised {
+        Some(fault) => texts.explain_for(id, &fault.finding.reason, values),
+        None => texts.explain(id, values),
+    };
+    let Explanation { summary, cause, impact, resolutions, since } = explanation?;
+    let check =
+        values.root.as_ref().map_or("hostprep check".to_owned(), |root| format!("hostprep check --root {root}"));
+    let in_root = values.root.as_ref().map(|root| [("root", root.as_str()), ("command", check.as_str())]);
     let severity = texts.severity(raised.map_or(entry.severity, |fault| fault.severity));
     let heading = [("id", &*id.to_string()), ("title", &*summary), ("severity", severity.as_str())];
 
     let mut page = Page { text: wrap::hanging("", &texts.word(Word::Heading, &heading), width), texts, width };
     page.section(Word::Raised);
     match raised {
-        None => page.paragraph("", &texts.word(Word::NotRaised, &[])),
+        None => page.paragraph("", &texts.word(Word::NotRaised, &[("command", &*check)])),
         Some(fault) => {
             let source = texts.source(&fault.source);
             let time = format!("{:.0}", fault.raised_at);
@@ -47,6 +56,9 @@ pub fn render(
     if let Some(fault) = raised.filter(|fault| !fault.finding.remedy.is_empty()) {
         page.section(Word::Remedy);
         fault.finding.remedy.iter().for_each(|command| page.verbatim("", command));
+        if let Some(values) = &in_root {
+            page.paragraph("", &texts.word(Word::InRoot, values));
+        }
     }
     page.section(Word::When);
     page.paragraph("", &cause);
@@ -55,6 +67,9 @@ pub fn render(
     page.section(Word::WhatToDo);
     for (number, resolution) in resolutions.iter().enumerate() {
         page.paragraph(&format!("{}. ", number + 1), resolution);
+    }
+    if let Some(values) = in_root.filter(|_| raised.is_none_or(|fault| fault.finding.remedy.is_empty())) {
+        page.paragraph("", &texts.word(Word::InRoot, &values));
     }
     page.applies(&since);
     page.section(Word::Logs);

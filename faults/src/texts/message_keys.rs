@@ -40,14 +40,16 @@ interface! {
     Minor = "word-minor" (),
     /// Above whether, since when and why it is raised.
     Raised = "word-raised" (),
-    /// It is not raised.
-    NotRaised = "word-not-raised" (),
+    /// It is not in the store; the command looks at the host.
+    NotRaised = "word-not-raised" ("command"),
     /// Since when it is raised, and what raised it.
     Since = "word-since" ("time", "source"),
     /// Why it is raised.
     Why = "word-why" ("reason", "detail"),
     /// Above the commands that correct it.
     Remedy = "word-remedy" (),
+    /// Where the commands run, if they are those of an alternate root, and the command that shows this machine's.
+    InRoot = "word-in-root" ("root", "command"),
     /// Above the cause.
     When = "word-when" (),
     /// Above what does not work meanwhile.

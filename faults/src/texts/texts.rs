@@ -45,6 +45,8 @@ pub struct Values {
     pub filesystem_module: Option<String>,
     /// The kernel module that watches the network.
     pub network_module: Option<String>,
+    /// The alternate root whose faults these are, as a word for a shell; `None` for the running system.
+    pub root: Option<String>,
 }
 
 impl Values {
@@ -151,7 +153,22 @@ impl Texts {
     /// All about a fault; `None` for one that only a newer version knows.
     #[must_use]
     pub fn explain(&self, id: FaultId, values: &Values) -> Option<Explanation> {
-        let Entry { resolutions, since, .. } = catalogue::find(id)?;
+        self.explanation(id, None, values)
+    }
+
+    /// As [`Texts::explain`], with the resolutions that help against `reason` alone.
+    #[must_use]
+    pub fn explain_for(&self, id: FaultId, reason: &Reason, values: &Values) -> Option<Explanation> {
+        self.explanation(id, Some(reason), values)
+    }
+
+    fn explanation(&self, id: FaultId, reason: Option<&Reason>, values: &Values) -> Option<Explanation> {
+        let entry = catalogue::find(id)?;
+        let Entry { resolutions, since, .. } = entry;
+        let resolutions: Vec<&String> = match reason {
+            Some(reason) => entry.resolutions_for(reason).collect(),
+            None => resolutions.iter().collect(),
+        };
         let (message, args) = (format!("fault-{id}"), values.args());
         let part = |attribute: &str| self.format(&message, Some(attribute), &args);
         let scope = |key: &str| self.message(&format!("scope-{key}"));

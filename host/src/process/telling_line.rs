@@ -1,7 +1,13 @@
 //! Finds the line of standard error that explains why a tool failed.
 
-/// Messages of libsemanage and libsepol that name the cause. They come before other messages.
-const DECISIVE: [&str; 3] = ["does not match my version range", "Unable to execute", "transaction lock"];
+/// Messages of libsemanage, libsepol and the system that name the cause. They come before other messages.
+const DECISIVE: [&str; 5] = [
+    "does not match my version range",
+    "Unable to execute",
+    "transaction lock",
+    "No space left on device",
+    "Disk quota exceeded",
+];
 
 /// Beginnings of lines that only repeat that a command failed, or introduce the message.
 const SUMMARIES: [&str; 5] =

@@ -1,5 +1,6 @@
 //! The distribution of a root, and its names of packages and commands, from `distributions.toml`.
 
+mod architecture;
 mod data;
 mod glob;
 mod kernel_packages;
@@ -7,7 +8,7 @@ mod os_release;
 
 use std::collections::BTreeMap;
 
-use self::data::{Entry, data};
+use self::data::{DebianArchitecture, Entry, data};
 use self::kernel_packages::KernelRules;
 pub use self::kernel_packages::{Foreign, KernelOrigin, KernelPackages};
 use self::os_release::OsRelease;
@@ -75,6 +76,7 @@ pub struct Distribution {
     ubuntu_codename: String,
     package_manager: Option<&'static str>,
     entry: Option<&'static Entry>,
+    architecture: Option<&'static DebianArchitecture>,
 }
 
 impl Distribution {
@@ -119,6 +121,9 @@ impl Distribution {
         {
             found.package_manager = Some(other);
         }
+        if found.family() == "debian" {
+            found.architecture = architecture::of_root(root);
+        }
         Ok(found)
     }
 
@@ -147,6 +152,7 @@ impl Distribution {
             ubuntu_codename: ubuntu_codename.clone(),
             package_manager: None,
             entry: None,
+            architecture: None,
         };
         // A known distribution in an unknown version (Amazon Linux 2018.03) is not like its relatives either.
         if is_known(id, like) {
@@ -220,10 +226,12 @@ impl Distribution {
         self.package_manager_command(&data().update, packages)
     }
 
-    /// Returns the command that fetches the lists of packages, as words, where the package manager does not do it by itself.
+    /// Returns the command that fetches the lists of packages, as words, before `packages` are installed: their options, such as
+    /// `--enablerepo`, apply to it too.
     #[must_use]
-    pub fn refresh_command(&self) -> Option<Vec<String>> {
-        self.package_manager_command(&data().refresh, &[])
+    pub fn refresh_command(&self, packages: &[String]) -> Option<Vec<String>> {
+        let options: Vec<String> = packages.iter().filter(|word| word.starts_with("--")).cloned().collect();
+        self.package_manager_command(&data().refresh, &options)
     }
 
     /// A package that contains `$(…)` needs a shell.
@@ -239,14 +247,20 @@ impl Distribution {
     /// Returns where the kernel `release` comes from.
     #[must_use]
     pub fn kernel_origin(&self, release: &str) -> KernelOrigin {
-        let Self { entry, is_relative, ubuntu_codename, .. } = self;
-        KernelRules { entry: *entry, is_relative: *is_relative, ubuntu_codename }.origin(release)
+        self.kernel_rules().origin(release)
     }
 
-    /// Returns the packages of the distribution's own kernel and of its headers.
+    /// Returns the packages of the distribution's own kernel and of its headers, in this order; none if they are not known. If the
+    /// root does not tell its architecture, the kernel `release` may.
     #[must_use]
-    pub fn own_kernel(&self) -> Option<&'static [String; 2]> {
-        self.entry.map(|entry| &entry.kernel)
+    pub fn own_kernel(&self, release: Option<&str>) -> Vec<String> {
+        self.kernel_rules().own(release)
+    }
+
+    fn kernel_rules(&self) -> KernelRules<'_> {
+        let Self { entry, is_relative, ubuntu_codename, architecture, .. } = self;
+        let (entry, is_relative, architecture) = (*entry, *is_relative, *architecture);
+        KernelRules { entry, is_relative, ubuntu_codename, architecture }
     }
 
     /// Returns the package that provides `tool`.

@@ -11,10 +11,12 @@ use host::shell::quoted;
 use host::system::distribution::{Distribution, KernelOrigin, Tool};
 use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};
-use installer::report::exit;
+use installer::model::host_context::HostContext;
+use installer::report::{self, exit};
 
 use super::args::{Faults, Format, Global};
 use super::invocation::{Invocation, Privilege, with};
+use super::of_root::OfRoot;
 use super::output::{Failure, Outcome, print, width};
 use super::progress::notify_waiting;
 
@@ -59,7 +61,10 @@ fn one_line(text: &str) -> String {
 fn list(invocation: &Invocation, format: Format) -> Outcome {
     let snapshot = store(&invocation.cx).read()?;
     let text = match format {
-        Format::Json => serde_json::to_string(&snapshot.faults)? + "\n",
+        Format::Json => {
+            let all: Vec<_> = snapshot.faults.iter().map(|fault| OfRoot::new(fault, &invocation.cx)).collect();
+            serde_json::to_string(&all)? + "\n"
+        }
         Format::Text if snapshot.faults.is_empty() => "No fault is raised.\n".to_owned(),
         Format::Text => snapshot.faults.iter().map(|fault| row(fault) + "\n").collect(),
     };
@@ -85,7 +90,7 @@ fn show(invocation: &Invocation, id: FaultId) -> Outcome {
 /// This host's words for the catalogue's texts.
 fn values(invocation: &Invocation) -> Values {
     let cx = &invocation.cx;
-    let kernel = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
+    let kernel = report::kernel(cx);
     let modules = cx.profile.kernel_modules.as_ref();
     let (package, headers) = headers(&cx.distribution, kernel.as_deref());
     let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
@@ -107,19 +112,20 @@ fn values(invocation: &Invocation) -> Values {
         tools,
         filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
         network_module: modules.and_then(|modules| modules.network.first().cloned()),
+        root: invocation.cx.alternate_root().map(|root| quoted(&root.to_string_lossy())),
     }
 }
 
 /// Returns the package with the headers of `kernel`, and what installs it. Of a kernel that is not there yet, or that the
 /// distribution did not build, it is the package of the distribution's own kernel.
 fn headers(distribution: &Distribution, kernel: Option<&str>) -> (Option<String>, Vec<String>) {
-    let own = distribution.own_kernel();
-    let name = own.map(|[_, headers]| headers.clone());
+    let own = distribution.own_kernel(kernel);
+    let name = own.last().cloned();
     match kernel.map(|release| distribution.kernel_origin(release)) {
         Some(KernelOrigin::Packaged(packages)) => (Some(packages.name), packages.exact),
         Some(KernelOrigin::Foreign(foreign)) => (name, foreign.own),
         Some(KernelOrigin::Unknown) => (name, Vec::new()),
-        None => (name, own.map_or_else(Vec::new, |own| own.to_vec())),
+        None => (name, own),
     }
 }
 
@@ -132,7 +138,7 @@ fn history(invocation: &Invocation, format: Format, last: Option<u64>) -> Outcom
     };
     let mut text = String::new();
     for event in events {
-        text.push_str(&event_line(&event?, format)?);
+        text.push_str(&event_line(&event?, format, &invocation.cx)?);
         // Printed as it is read, so that memory does not grow with the history.
         if text.len() > 64 * 1024 {
             print(&text)?;
@@ -162,7 +168,7 @@ fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
         sequence = now;
         for event in store.events_after(last)? {
             let event = event?;
-            print(&event_line(&event, Format::Json)?)?;
+            print(&event_line(&event, Format::Json, cx)?)?;
             last = event.seq;
         }
         if changes.wait(stdout.as_fd(), LOOK_AT_LEAST_EVERY) == Ended::ReaderClosed {
@@ -171,9 +177,9 @@ fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
     }
 }
 
-fn event_line(event: &Event, format: Format) -> Result<String, Failure> {
+fn event_line(event: &Event, format: Format, cx: &HostContext) -> Result<String, Failure> {
     Ok(match format {
-        Format::Json => serde_json::to_string(event)? + "\n",
+        Format::Json => serde_json::to_string(&OfRoot::new(event, cx))? + "\n",
         Format::Text => {
             let Event { seq, time, event, fault, finding: Finding { reason, detail, .. }, source, .. } = event;
             let (kind, source) = (event.as_str(), source.as_str());

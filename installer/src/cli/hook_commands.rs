@@ -101,8 +101,13 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
             }
             let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
             for report in results.reports.iter().filter(|_| updates_faults) {
-                if let Some(finding) = report.finding() {
-                    print_error(&format!("fault {}: {}", numbers(&report.raised()), report.detail));
+                let found = report.finding();
+                if let Some(finding) = found.as_ref().or(report.obstacle.as_ref()) {
+                    let what = match found {
+                        Some(_) => format!("fault {}", numbers(&report.raised())),
+                        None => report.step.to_string(),
+                    };
+                    print_error(&format!("{what}: {}", report.detail));
                     for remedy in &finding.remedy {
                         print_error(&format!("  {}", remedy.shell_line(invocation.cx.alternate_root())));
                     }

@@ -5,6 +5,7 @@ mod fault_commands;
 mod hook_commands;
 mod invocation;
 mod load_lock_commands;
+mod of_root;
 mod output;
 mod policy_commands;
 mod policy_status;

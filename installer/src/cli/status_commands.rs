@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::args::{Global, Status, StatusFormat};
 use super::invocation::{Invocation, Privilege, with};
+use super::of_root::OfRoot;
 use super::output::{Outcome, print};
 
 /// The mode of a new file. Monitoring reads it as another user.
@@ -67,7 +68,7 @@ struct Counts {
 #[derive(Serialize)]
 struct Raised<'a> {
     #[serde(flatten)]
-    fault: &'a Fault,
+    fault: OfRoot<'a, Fault>,
     summary: Option<String>,
 }
 
@@ -87,7 +88,10 @@ fn json(invocation: &Invocation, snapshot: &Snapshot) -> anyhow::Result<String> 
         faults: snapshot
             .faults
             .iter()
-            .map(|fault| Raised { fault, summary: invocation.texts.summary(fault.id) })
+            .map(|fault| Raised {
+                fault: OfRoot::new(fault, &invocation.cx),
+                summary: invocation.texts.summary(fault.id),
+            })
             .collect(),
     };
     Ok(serde_json::to_string(&object)? + "\n")

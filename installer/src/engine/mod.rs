@@ -62,6 +62,7 @@ fn failed(cx: &HostContext, step: StepRef, error: &Error) -> StepReport {
         outcome: Outcome::Unknown,
         detail: error.inside_text(cx.root),
         findings: Vec::new(),
+        obstacle: None,
         is_partial: false,
         severity: None,
         plan: Vec::new(),

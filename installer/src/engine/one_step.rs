@@ -36,7 +36,7 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
     let merged = |findings| Finding::merged(findings).map_or_else(String::new, |finding| finding.detail);
     let (mut outcome, detail, findings) = match &observed.verdict {
         Verdict::Satisfied(detail) => (Outcome::Ok, detail.clone(), Vec::new()),
-        Verdict::NotReady(detail) | Verdict::Pending(detail) => (Outcome::Deferred, detail.clone(), Vec::new()),
+        Verdict::NotReady(detail, _) | Verdict::Pending(detail) => (Outcome::Deferred, detail.clone(), Vec::new()),
         Verdict::Fault(findings) | Verdict::FaultOfSeverity(_, findings) => {
             (Outcome::Fault, merged(findings), findings.clone())
         }
@@ -48,13 +48,17 @@ pub(super) fn report(step: &dyn Step, observed: &Observation, root: &Root, plans
     if !plan.is_empty() && (plans == Plans::Count || outcome != Outcome::Fault) {
         outcome = Outcome::Planned;
     }
+    let obstacle = match &observed.verdict {
+        Verdict::NotReady(_, obstacle) if outcome == Outcome::Deferred => obstacle.clone(),
+        _ => None,
+    };
     let is_partial = matches!(observed.verdict, Verdict::FaultAndUnknown(..));
     let severity = match observed.verdict {
         Verdict::FaultOfSeverity(severity, _) => Some(severity),
         _ => None,
     };
     let faults = if matches!(observed.verdict, Verdict::NoRule(_)) { Vec::new() } else { step.faults() };
-    StepReport { step: step.id(), faults, outcome, detail, findings, is_partial, severity, plan }
+    StepReport { step: step.id(), faults, outcome, detail, findings, obstacle, is_partial, severity, plan }
 }
 
 /// Applies what the step plans until nothing is left to do, and verifies by observing again.
@@ -101,7 +105,8 @@ fn descriptions(observed: &Observation, root: &Root) -> Vec<String> {
     observed.plan.iter().flat_map(|action| action.describe(root)).collect()
 }
 
-/// The outcome of a repair: what failed is a better reason than what is missing because of it.
+/// The outcome of a repair: what failed is a better reason than what is missing because of it. If that is no fault, it is told after
+/// what is not done, and raises none.
 fn conclude(result: &mut StepReport, failure: Option<Finding>) {
     let changed = !result.plan.is_empty();
     match (result.outcome, failure) {
@@ -110,14 +115,18 @@ fn conclude(result: &mut StepReport, failure: Option<Finding>) {
             result.findings = vec![failure];
             result.severity = None;
         }
+        // It is in order, by whatever; the log has what failed.
         (Outcome::Ok, _) if changed => result.outcome = Outcome::Changed,
-        // Still planned after applying: not in order, but not a fault.
-        (Outcome::Planned, failure) => {
-            result.outcome = Outcome::Deferred;
+        (Outcome::Ok | Outcome::Changed, _) => {}
+        (outcome, failure) => {
+            // Still planned after applying: not in order, but not a fault.
+            if outcome == Outcome::Planned {
+                result.outcome = Outcome::Deferred;
+            }
             if let Some(failure) = failure {
-                result.detail = failure.detail;
+                result.detail = format!("{}; {}", result.detail, failure.detail);
+                result.obstacle = Some(failure);
             }
         }
-        _ => {}
     }
 }

@@ -54,6 +54,8 @@ pub struct StepReport {
     pub detail: String,
     /// The findings, if there is a fault.
     pub findings: Vec<Finding>,
+    /// What keeps the step from being done, such as a change that failed, if that is no fault: nothing suffers from it now.
+    pub obstacle: Option<Finding>,
     /// Set if another of the step's faults could not be determined, so that none is cleared.
     pub is_partial: bool,
     /// The step's own severity, where that of the catalogue does not apply.
@@ -120,6 +122,7 @@ mod tests {
             outcome: Outcome::Fault,
             detail: String::new(),
             findings: vec![finding(Reason::Lockdown)],
+            obstacle: None,
             is_partial: false,
             severity: None,
             plan: Vec::new(),

@@ -101,8 +101,8 @@ pub struct Observation {
 pub enum Verdict {
     /// All is well.
     Satisfied(String),
-    /// Not as it should be, but not a fault in the host's present state.
-    NotReady(String),
+    /// Not as it should be, but not a fault in the host's present state; and what keeps it so, if no plan changes it.
+    NotReady(String, Option<Finding>),
     /// Right on disk; in force after the next boot or policy load.
     Pending(String),
     /// The step's fault is true, for each of these; at least one.

@@ -47,14 +47,14 @@ struct Step<'a> {
 
 impl<'a> Step<'a> {
     fn of(report: &'a StepReport, root: Option<&Path>, texts: &Texts) -> Self {
-        let finding = report.finding();
-        let finding = finding.as_ref();
+        let found = report.finding();
+        let finding = found.as_ref().or(report.obstacle.as_ref());
         Self {
             name: report.step,
             outcome: report.outcome,
             fault: report.raised().first().map(|id| id.number()),
-            faults: finding.map(|_| report.raised().iter().map(|id| id.number()).collect()),
-            severity: finding.and_then(|_| report.severity()),
+            faults: found.as_ref().map(|_| report.raised().iter().map(|id| id.number()).collect()),
+            severity: found.as_ref().and_then(|_| report.severity()),
             reason: finding.map(|finding| finding.reason.as_str().to_owned()),
             title: finding.map(|finding| finding.title(texts)),
             detail: &report.detail,

@@ -54,8 +54,9 @@ fn kind_word<S: serde::Serializer>(kind: &SystemKind, serializer: S) -> Result<S
     serializer.serialize_str(kind.as_str())
 }
 
-/// The kernel that is judged, else the one that runs here.
-fn kernel(cx: &HostContext) -> Option<String> {
+/// Returns the release of the kernel that is judged, else of the one that runs here; `None` if an alternate root has none.
+#[must_use]
+pub fn kernel(cx: &HostContext) -> Option<String> {
     let judged = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
     judged.or_else(|| cx.alternate_root().is_none().then(host::system::kernel::running_release))
 }

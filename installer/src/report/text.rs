@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
-use faults::{FaultId, Remedy};
+use faults::{FaultId, Order, Remedy};
 
 use super::HostFacts;
 use crate::engine::Results;
@@ -50,21 +50,30 @@ fn step(text: &mut String, report: &StepReport, width: usize, purpose: Purpose, 
     let indent = " ".repeat(width + NAME_WIDTH + 4);
     let dim = Style::new().dimmed();
     let plan = |label: &'static str| report.plan.iter().map(|line| (label, line.clone())).collect();
-    let lines: Vec<(&str, String)> = match (purpose, report.finding()) {
+    let mut lines: Vec<(&str, String)> = match (purpose, report.finding()) {
         (Purpose::DryRun, _) => plan("would run"),
         (Purpose::Repair, None) => plan("done"),
         (Purpose::Check | Purpose::Repair, Some(finding)) => remedies(&finding, root),
         (Purpose::Check, None) => Vec::new(),
     };
+    if purpose != Purpose::DryRun {
+        lines.extend(report.obstacle.iter().flat_map(|obstacle| remedies(obstacle, root)));
+    }
     for (label, line) in lines {
         let _ = writeln!(text, "{indent}{dim}{label}:{dim:#} {}", one_line(&line));
     }
 }
 
-/// Commands to run at once, and apart from them what restarts the host.
+/// Commands to run at once, and apart from them alternatives and what restarts the host.
 fn remedies(finding: &Finding, root: Option<&Path>) -> Vec<(&'static str, String)> {
-    let label = |remedy: &Remedy| if remedy.reboots { "then reboot" } else { "fix" };
-    finding.remedy.iter().map(|remedy| (label(remedy), remedy.shell_line(root))).collect()
+    let label = |(at, remedy): (usize, &Remedy)| match remedy.order {
+        Order::Alternative if at > 0 => "or",
+        _ if remedy.reboots => "then reboot",
+        Order::AlternativeContinued if at > 0 => "then",
+        _ => "fix",
+    };
+    let line = |(at, remedy): (usize, &Remedy)| (label((at, remedy)), remedy.unordered_shell_line(root));
+    finding.remedy.iter().enumerate().map(line).collect()
 }
 
 /// Names of files may hold what a terminal obeys.
@@ -74,7 +83,11 @@ fn one_line(text: &str) -> String {
 
 fn word_of(report: &StepReport) -> String {
     match report.outcome {
-        Outcome::Fault => format!("fault {}", numbers(&report.raised())),
+        Outcome::Fault => match report.severity {
+            // The catalogue's is not said.
+            Some(severity) => format!("fault {} ({})", numbers(&report.raised()), severity.as_str()),
+            None => format!("fault {}", numbers(&report.raised())),
+        },
         outcome => outcome.as_str().into(),
     }
 }
@@ -119,6 +132,9 @@ fn conclusion(results: &Results, purpose: Purpose, root: Option<&Path>) -> Strin
             format!("No fault was found, but the steps marked unknown could not be checked.{hint}")
         }
         (Purpose::Check, 0) if plans => format!("No fault, but `{}` has changes to make.", command(&["repair"])),
+        (_, 0) if results.reports.iter().any(|report| report.obstacle.is_some()) => {
+            "No fault, but a step marked deferred could not be done. The lines below it help.".into()
+        }
         (_, 0) if unsettled(Outcome::Deferred) => "No fault. The steps marked deferred are not in effect now.".into(),
         (_, 0) => "No problems found.".into(),
     }

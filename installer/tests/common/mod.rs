@@ -206,3 +206,22 @@ impl Host {
         })
     }
 }
+
+const IN_NAMESPACE: &str = "HOSTPREP_TEST_IN_NAMESPACE";
+
+/// Runs the test `name` of this program again in a mount namespace of its own. Returns whether this process is that run.
+pub fn in_mount_namespace(name: &str) -> bool {
+    use std::process::Command;
+    if std::env::var_os(IN_NAMESPACE).is_some() {
+        return true;
+    }
+    // An ordinary user cannot mount.
+    if Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|output| output.status.success()) {
+        let program = std::env::current_exe().unwrap();
+        let mut again = Command::new("unshare");
+        again.args(["-m", "--"]).arg(program).args(["--exact", name]).env(IN_NAMESPACE, "1");
+        let output = again.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    false
+}

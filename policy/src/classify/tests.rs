@@ -59,7 +59,13 @@ fn the_texts_of_the_real_programs() {
         (said!("out-of-memory"), Cause::OutOfMemory, "allocate memory"),
         (said!("no-package-compiler"), Cause::ToolsMissing, "Unable to execute"),
         (said!("no-sefcontext-compile"), Cause::ToolsMissing, "sefcontext_compile returned"),
-        (said!("no-space"), Cause::Unknown, "No space left"),
+        (said!("no-space"), Cause::DiskFull, "No space left"),
+        (said!("no-space-sandbox"), Cause::DiskFull, "No space left"),
+        (said!("no-space-final"), Cause::DiskFull, "No space left"),
+        // These do not say so.
+        (said!("no-space-short-write"), Cause::Unknown, "Input/output error"),
+        (said!("no-space-silent"), Cause::Unknown, "Failed!"),
+        (said!("no-space-file-contexts"), Cause::Unknown, "write_binary_file"),
         (said!("truncated-package"), Cause::Unknown, "invalid module"),
         (said!("syntax-cil"), Cause::Unknown, "matching close"),
         (said!("file-missing"), Cause::Unknown, "Unable to open"),
@@ -84,6 +90,26 @@ fn memory_that_runs_out() {
         "Failed to allocate memory",
     ] {
         assert_eq!(classify(line, MODULE), Cause::OutOfMemory, "{line}");
+    }
+}
+
+#[test]
+fn space_that_runs_out() {
+    for (line, path) in [
+        ("cp: error writing '/var/lib/selinux/t/tmp/seusers': Disk quota exceeded", "/var/lib/selinux/t/tmp/seusers"),
+        ("libsemanage.semanage_make_sandbox: Could not copy files to sandbox /x/tmp. (Disk quota exceeded).", "/x/tmp"),
+        ("/sbin/sefcontext_compile: can't write /etc/selinux/t/a.bin: No space left on device", "/etc/selinux/t/a.bin"),
+        ("libsemanage.a: Could not copy /var/x to /etc/y. (No space left on device).", "/etc/y"),
+        ("bzip2: No space left on device", ""),
+    ] {
+        assert_eq!(classify(line, MODULE), Cause::DiskFull, "{line}");
+        assert_eq!(full_path(line).unwrap_or_default(), path, "{line}");
+    }
+    for stderr in [said!("no-space-short-write").1, said!("no-space-silent").1, said!("no-space-file-contexts").1] {
+        assert!(may_lack_space(stderr) && full_path(stderr).is_none(), "{stderr}");
+    }
+    for stderr in [said!("left-attribute").1, said!("syntax-cil").1, said!("no-sefcontext-compile").1] {
+        assert!(!may_lack_space(stderr), "{stderr}");
     }
 }
 

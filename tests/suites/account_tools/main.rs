@@ -35,9 +35,11 @@ fn fault(run: Run) -> Fault {
     Fault { reason: word("reason"), detail: word("detail"), remedy, remedies: step["remedies"].clone() }
 }
 
-/// Runs the commands among the remedies, except hostprep itself and those that only show something.
+/// Runs the commands among the remedies, except hostprep itself, those that only show something, and alternatives: what is before
+/// them works.
 fn follow(fault: &Fault) {
-    for remedy in fault.remedies.as_array().unwrap().iter().filter(|remedy| remedy["kind"] == "run") {
+    let is_next = |remedy: &&Value| remedy["kind"] == "run" && remedy["alternative"] != true;
+    for remedy in fault.remedies.as_array().unwrap().iter().filter(is_next) {
         let argv: Vec<String> = serde_json::from_value(remedy["argv"].clone()).unwrap();
         if !["awk", "df", "ps", "grep"].contains(&&*argv[0]) {
             assert!(Command::new(&argv[0]).args(&argv[1..]).status().unwrap().success(), "{argv:?}");
@@ -208,6 +210,8 @@ fn where_the_range_cannot_get_wider_those_who_have_its_ids_are_listed() {
     let fault = fault(root.hostprep(&REPAIR));
     assert_eq!(fault.reason, "uid-range-full");
     assert!(fault.remedy[0].starts_with("awk ") && fault.remedy[0].contains("userdel"), "{:?}", fault.remedy);
+    assert!(fault.remedy[1].starts_with("# or: raise UID_MIN and SYS_UID_MAX "), "{:?}", fault.remedy);
+    assert_eq!((&fault.remedies[0].get("alternative"), &fault.remedies[1]["alternative"]), (&None, &true.into()));
     let list: Vec<String> = serde_json::from_value(fault.remedies[0]["argv"].clone()).unwrap();
     let listed = Command::new(&list[0]).args(&list[1..]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&listed.stdout).lines().count(), 900, "{list:?}");

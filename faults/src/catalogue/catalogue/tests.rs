@@ -93,3 +93,18 @@ fn the_agent_keeps_what_only_it_sees() {
         assert_eq!(seen_by(number, reason, source), expected, "{number} {reason} {source}");
     }
 }
+
+#[test]
+fn every_reason_has_a_resolution() {
+    for entry in entries() {
+        for (key, reasons) in &entry.only_for {
+            assert!(entry.resolutions.contains(key), "fault {}: {key}", entry.id);
+            for reason in reasons {
+                assert!(entry.reasons.iter().any(|known| known == reason), "fault {}: {reason}", entry.id);
+            }
+        }
+        for reason in entry.reasons.iter() {
+            assert!(entry.resolutions_for(reason).next().is_some(), "fault {}: {reason}", entry.id);
+        }
+    }
+}

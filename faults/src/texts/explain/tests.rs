@@ -90,7 +90,8 @@ fn no_line_is_wider_than_asked_but_commands_and_paths() {
         let texts = Texts::for_language(language).unwrap();
         for entry in entries() {
             let raised = fault(entry.id, entry.severity);
-            let resolutions = texts.explain(entry.id, &Values::default()).unwrap().resolutions;
+            let reason = &raised.finding.reason;
+            let resolutions = texts.explain_for(entry.id, reason, &Values::default()).unwrap().resolutions;
             let whole: BTreeSet<String> = resolutions
                 .iter()
                 .flat_map(|text| text.lines().skip(1).map(str::to_owned))
@@ -99,6 +100,10 @@ fn no_line_is_wider_than_asked_but_commands_and_paths() {
                 .collect();
             let mut seen = BTreeSet::new();
             let wide = page(entry.id, Some(&raised), language, None);
+            let values = Values { root: Some("'/srv/an image'".into()), ..Values::default() };
+            let of_root = |width| render(entry.id, Some(&raised), &texts, &values, width).unwrap();
+            let is_short = |line: &str| whole.contains(line.trim_start()) || wrap::cells(line) <= 60;
+            assert!(of_root(Some(60)).lines().all(is_short));
             for width in [40, 60, 80, 100] {
                 let text = page(entry.id, Some(&raised), language, Some(width));
                 for line in text.lines() {
@@ -145,4 +150,52 @@ fn a_fault_of_a_newer_version_has_no_page() {
     let unknown: FaultId = serde_json::from_str("500").unwrap();
     let texts = Texts::for_language("en").unwrap();
     assert_eq!(render(unknown, None, &texts, &Values::default(), None), None);
+}
+
+#[test]
+fn only_what_helps_against_its_reason_is_listed_for_a_raised_fault() {
+    for (id, reason, first, absent) in [
+        (FaultId::FILESYSTEM_MONITOR, Reason::Lockdown, "If the kernel is locked down", "Secure Boot"),
+        (FaultId::NETWORK_MONITOR, Reason::LoadLocked, "If the load lock is the reason", "Secure Boot"),
+        (FaultId::SCAN_START, Reason::MemoryLow, "Check the available memory", "Restart the connector"),
+        (FaultId::KERNEL_SUPPORT, Reason::KernelOption, "If an option of the kernel", "Boot an older kernel"),
+        (FaultId::SELINUX_POLICY, Reason::OutOfMemory, "Run “hostprep repair”", "policycoreutils"),
+        // These say nothing about the host.
+        (FaultId::FILESYSTEM_MONITOR, Reason::RaisedByHand, "Turn off UEFI Secure Boot", "none"),
+        (FaultId::FILESYSTEM_MONITOR, Reason::Other("newer".into()), "Turn off UEFI Secure Boot", "none"),
+    ] {
+        let mut raised = fault(id, Severity::Critical);
+        raised.finding.reason = reason;
+        raised.finding.remedy = vec!["true".into()];
+        let text = page(id, Some(&raised), "en", None);
+        let (before, what_to_do) = text.split_once("\nWhat to do\n").unwrap();
+        assert!(what_to_do.starts_with(&format!("  1. {first}")), "{id}: {what_to_do}");
+        assert!(!what_to_do.split_once("\n\n").unwrap().0.contains(absent), "{id}: {what_to_do}");
+        assert!(before.contains("\nTo fix it on this host\n  true\n"), "{before}");
+    }
+    let all = page(FaultId::FILESYSTEM_MONITOR, None, "en", None);
+    assert!(all.contains("  1. Turn off") && all.contains("load-lock reset"), "{all}");
+}
+
+#[test]
+fn a_fault_that_is_not_raised_may_be_true_all_the_same() {
+    let text = page(FaultId::SELINUX_POLICY, None, "en", None);
+    assert!(text.contains("\nRaised\n  not in the fault store; “hostprep check” checks the host now\n"), "{text}");
+    for language in languages() {
+        let text = page(FaultId::SELINUX_POLICY, None, language, None);
+        assert!(text.contains("“hostprep check”"), "{language}: {text}");
+    }
+}
+
+#[test]
+fn remedies_of_another_root_say_so_once() {
+    let values = Values { root: Some("/mnt/image".into()), ..Values::default() };
+    for language in languages() {
+        let texts = Texts::for_language(language).unwrap();
+        for raised in [None, Some(fault(FaultId::SELINUX_POLICY, Severity::Critical))] {
+            let text = render(FaultId::SELINUX_POLICY, raised.as_ref(), &texts, &values, None).unwrap();
+            assert_eq!(text.matches("\n  chroot /mnt/image COMMAND\n").count(), 1, "{language}: {text}");
+            assert!(text.contains("\n  hostprep check --root /mnt/image\n"), "{language}: {text}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub struct Data {
     pub update: BTreeMap<String, String>,
     pub refresh: BTreeMap<String, String>,
     pub distribution: Vec<Entry>,
+    pub debian_architecture: Vec<DebianArchitecture>,
     pub kernels: BTreeMap<String, Vec<KernelRule>>,
     pub foreign: Vec<ForeignKernel>,
     pub ubuntu: Vec<UbuntuRelease>,
@@ -34,8 +35,8 @@ pub struct Entry {
     pub package_manager: String,
     pub other_package_manager: Option<String>,
     pub tools: Tools,
-    /// The package with the distribution's own kernel, and the one with its headers.
-    pub kernel: [String; 2],
+    /// The package with the distribution's own kernel, and the one with its headers, if they are known.
+    pub kernel: Option<[String; 2]>,
     /// The sets of rules for its kernels, in this order.
     pub kernels: Vec<String>,
     /// Further sets for distributions that are like it.
@@ -51,6 +52,20 @@ pub struct Tools {
     pub semodule_package: String,
     pub semanage: String,
     pub useradd: String,
+}
+
+/// An architecture of Debian.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DebianArchitecture {
+    /// As dpkg has it.
+    pub name: String,
+    /// As the packages of the kernel have it.
+    pub kernel: String,
+    /// The dynamic loader of its programs.
+    pub loader: String,
+    /// Patterns of kernel releases.
+    pub releases: Vec<String>,
 }
 
 /// What is installed for the kernels of one kind.

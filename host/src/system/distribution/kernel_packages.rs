@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::data::{Entry, ForeignKernel, KernelRule, data};
+use super::architecture;
+use super::data::{DebianArchitecture, Entry, ForeignKernel, KernelRule, data};
 use super::glob;
 use crate::system::kernel::{Parts, compare_releases, is_release};
 
@@ -44,12 +45,13 @@ pub struct KernelRules<'a> {
     pub entry: Option<&'static Entry>,
     pub is_relative: bool,
     pub ubuntu_codename: &'a str,
+    pub architecture: Option<&'static DebianArchitecture>,
 }
 
 impl KernelRules<'_> {
     /// Returns where the kernel `release` comes from.
     pub fn origin(&self, release: &str) -> KernelOrigin {
-        if let Some(foreign) = foreign(self.entry, release) {
+        if let Some(foreign) = self.foreign(release) {
             return foreign;
         }
         let Some(entry) = self.entry else { return KernelOrigin::Unknown };
@@ -61,9 +63,29 @@ impl KernelRules<'_> {
             None => KernelOrigin::Foreign(Foreign {
                 builder: None,
                 boot: "choose it in the boot loader's menu, or as the default there",
-                own: entry.kernel.to_vec(),
+                own: self.own(Some(release)),
             }),
         }
+    }
+
+    /// Returns the packages of the distribution's own kernel and its headers; none if they are not known. The root tells its
+    /// architecture, else the kernel `release` does.
+    pub fn own(&self, release: Option<&str>) -> Vec<String> {
+        const ARCHITECTURE: &str = "{architecture}";
+        let Some(kernel) = self.entry.and_then(|entry| entry.kernel.as_ref()) else { return Vec::new() };
+        let architecture = || self.architecture.or_else(|| release.and_then(architecture::of_release));
+        match kernel.iter().any(|name| name.contains(ARCHITECTURE)).then(architecture) {
+            None => kernel.to_vec(),
+            Some(Some(known)) => kernel.iter().map(|name| name.replace(ARCHITECTURE, &known.kernel)).collect(),
+            Some(None) => Vec::new(),
+        }
+    }
+
+    fn foreign(&self, release: &str) -> Option<KernelOrigin> {
+        let found: &'static ForeignKernel =
+            data().foreign.iter().find(|foreign| glob::matches(&foreign.release, release))?;
+        let own = if found.installs { self.own(Some(release)) } else { Vec::new() };
+        Some(KernelOrigin::Foreign(Foreign { builder: Some(&found.builder), boot: &found.boot, own }))
     }
 
     fn rules(&self, entry: &'static Entry) -> impl Iterator<Item = &'static KernelRule> {
@@ -107,11 +129,4 @@ impl KernelRule {
         let early = |before: &String| compare_releases(release, before) == Ordering::Less;
         self.before.as_ref().is_none_or(early) && self.releases.iter().any(|pattern| glob::matches(pattern, release))
     }
-}
-
-fn foreign(entry: Option<&'static Entry>, release: &str) -> Option<KernelOrigin> {
-    let found: &'static ForeignKernel =
-        data().foreign.iter().find(|foreign| glob::matches(&foreign.release, release))?;
-    let own = entry.filter(|_| found.installs).map_or_else(Vec::new, |entry| entry.kernel.to_vec());
-    Some(KernelOrigin::Foreign(Foreign { builder: Some(&found.builder), boot: &found.boot, own }))
 }

@@ -262,3 +262,61 @@ proptest::proptest! {
         let _ = parse(&text);
     }
 }
+
+#[test]
+fn the_architecture_is_that_of_the_root() {
+    const OS_RELEASE: (&str, &str) = ("etc/os-release", "ID=debian\nVERSION_ID=12\n");
+    const X86: (&str, &str) = ("lib64/ld-linux-x86-64.so.2", "");
+    const ARM: (&str, &str) = ("lib/ld-linux-aarch64.so.1", "");
+    for (files, release, kernel) in [
+        (&[("var/lib/dpkg/arch", "arm64\namd64\n"), X86, ARM][..], "6.1.90", Some("arm64")),
+        (&[("var/lib/dpkg/arch", "amd64\n"), ARM], "6.1.90-aarch64-custom", Some("amd64")),
+        (&[("var/lib/dpkg/arch", "mips64el\n"), X86], "6.1.90", None),
+        (&[ARM], "6.2.9-x86_64-linode160", Some("arm64")),
+        (&[X86], "6.1.90", Some("amd64")),
+        (&[("lib/ld-linux-armhf.so.3", "")], "6.1.90", Some("armmp")),
+        (&[("lib64/ld64.so.2", "")], "6.1.90", Some("powerpc64le")),
+        // Of two, it is not known which is the root's own.
+        (&[X86, ("lib/ld-linux.so.2", "")], "6.1.90", None),
+        (&[], "6.2.9-x86_64-linode160", Some("amd64")),
+        (&[], "6.1.90-aarch64-custom", Some("arm64")),
+        (&[], "6.1.90", None),
+    ] {
+        let (_scratch, root) = root_with(&[&[OS_RELEASE], files].concat());
+        let KernelOrigin::Foreign(foreign) = Distribution::of(&root).unwrap().kernel_origin(release) else {
+            panic!("{files:?} {release}")
+        };
+        let packages = kernel.map(|kernel| ["image", "headers"].map(|part| format!("linux-{part}-{kernel}")).to_vec());
+        assert_eq!(foreign.own, packages.unwrap_or_default(), "{files:?} {release}");
+    }
+}
+
+#[test]
+fn a_kernel_of_every_architecture_has_one_own_package() {
+    for architecture in &data().debian_architecture {
+        let release = format!("6.1.0-18-{}", architecture.kernel);
+        assert_eq!(architecture::of_release(&release), Some(architecture), "{release}");
+    }
+    assert_eq!(fixture("ubuntu-22.04").own_kernel(None), ["linux-image-generic", "linux-headers-generic"]);
+    assert!(parse("ID=raspbian\nVERSION_ID=12\n").own_kernel(Some("6.1.0-18-armmp")).is_empty());
+}
+
+#[test]
+fn lists_are_fetched_first_whatever_the_package_manager() {
+    for manager in data().install.keys() {
+        assert!(data().refresh.contains_key(manager), "{manager}");
+    }
+    for (name, release, command) in [
+        ("rhel-7", "3.10.0-1160.el7.x86_64", "yum clean expire-cache"),
+        ("rhel-7", "6.5.1-1.el7.elrepo.x86_64", "yum clean expire-cache --enablerepo=elrepo-kernel"),
+        ("rhel-9", "5.14.0-427.el9.x86_64", "dnf makecache --refresh"),
+        ("rhel-9", "6.5.1-1.el9.elrepo.x86_64", "dnf makecache --refresh --enablerepo=elrepo-kernel"),
+        ("azurelinux-3", "6.6.57.1-1.azl3", "tdnf makecache"),
+        ("sles-15", "5.14.21-150500.55.39-default", "zypper --non-interactive refresh"),
+        ("debian-12", "6.1.0-18-amd64", "apt-get update"),
+    ] {
+        let distribution = fixture(name);
+        let KernelOrigin::Packaged(packages) = distribution.kernel_origin(release) else { panic!("{name} {release}") };
+        assert_eq!(distribution.refresh_command(&packages.exact).unwrap().join(" "), command, "{name} {release}");
+    }
+}

@@ -55,6 +55,7 @@ pub(super) fn judge(cx: &HostContext, at: &InRoot, named: &InRoot, mode: u32) ->
     let detail = format!("{} is a symbolic link{leads_to}, which is not followed", named.display());
     let foreign = |why: &str, first: Option<Remedy>| {
         let aside = cx.remedy_on(&["mv", "-T"], &[at, &super::aside(at)]);
+        let aside = if first.is_some() { aside.alternative() } else { aside };
         let remedy = first.into_iter().chain([aside, repair()]).collect();
         Link::Foreign(Finding { reason: Reason::DirectorySymlink, detail: format!("{detail}{why}"), remedy })
     };
@@ -126,7 +127,7 @@ fn close(cx: &HostContext, path: &InRoot, why: Untrusted, target: &InRoot) -> Re
 }
 
 fn mount_first(leads_to: &str) -> Remedy {
-    Remedy::manual(format!("the link leads{leads_to}: mount the file system that holds it, if it is not mounted; else"))
+    Remedy::manual(format!("the link leads{leads_to}: mount the file system that holds it, if it is not mounted"))
 }
 
 /// Returns `path` with the links resolved that belong to the system, such as `/opt` on an ostree host: as a mount point is listed.

@@ -13,7 +13,7 @@ use crate::model::host_context::{HostContext, JudgedKernel};
 pub(super) fn install(cx: &HostContext, kernel: &JudgedKernel) -> Vec<Remedy> {
     match cx.distribution.kernel_origin(&kernel.release) {
         KernelOrigin::Packaged(packages) => {
-            let mut remedies = Vec::from_iter(cx.distribution.refresh_command().map(Remedy::run_in_root));
+            let mut remedies = Vec::from_iter(refresh(cx, &packages.exact));
             remedies.extend(cx.distribution.install_command(&packages.exact).map(Remedy::run_in_root));
             remedies.extend(newest(cx, kernel, &packages));
             remedies
@@ -36,13 +36,15 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
             owners.retain(|package| !package.ends_with(&format!("-{}", kernel.release)));
             owners.dedup();
             again.extend(owners);
-            remedies.extend(distribution.refresh_command().map(Remedy::run_in_root));
         }
+        remedies.extend(refresh(cx, &packages.exact));
         remedies.extend(distribution.reinstall_command(&again).map(Remedy::run_in_root));
         if erases_separately(distribution.package_manager()) {
             let install = distribution.install_command(&packages.exact).map(Remedy::run_in_root);
-            remedies
-                .extend(install.map(|remedy| remedy.with_comment("if the package was erased and left these files")));
+            remedies.extend(
+                install
+                    .map(|remedy| remedy.with_comment("if the package was erased and left these files").alternative()),
+            );
         }
         remedies.extend(link(kernel, incomplete));
         remedies.extend(newest(cx, kernel, &packages));
@@ -51,6 +53,11 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
     remedies.extend(link(kernel, incomplete));
     remedies.extend(install(cx, kernel));
     remedies
+}
+
+/// Returns what fetches the lists of packages first: with old lists, the archive does not have what they name.
+fn refresh(cx: &HostContext, packages: &[String]) -> Option<Remedy> {
+    cx.distribution.refresh_command(packages).map(Remedy::run_in_root)
 }
 
 /// Returns whether reinstalling an erased package fails.
@@ -84,9 +91,9 @@ fn newest(cx: &HostContext, kernel: &JudgedKernel, packages: &KernelPackages) ->
         return Vec::new();
     }
     let Some(command) = cx.distribution.install_command(&packages.newest) else { return Vec::new() };
-    let comment = "if that version has left the archive: a newer kernel with its headers";
-    let mut remedies = vec![Remedy::run_in_root(command).with_comment(comment)];
-    remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("if a newer kernel was installed")));
+    let comment = "a newer kernel with its headers, if that version has left the archive";
+    let mut remedies = vec![Remedy::run_in_root(command).with_comment(comment).alternative()];
+    remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("into the newer kernel").continuing()));
     remedies
 }
 
@@ -102,8 +109,7 @@ fn boot_own(cx: &HostContext, kernel: &JudgedKernel, foreign: &Foreign) -> Vec<R
         None => format!("kernel {release} was not built by {}", cx.distribution.id),
     };
     let own = cx.distribution.install_command(&foreign.own).filter(|_| !foreign.own.is_empty());
-    let mut remedies =
-        Vec::from_iter(cx.distribution.refresh_command().filter(|_| own.is_some()).map(Remedy::run_in_root));
+    let mut remedies = Vec::from_iter(own.as_ref().and_then(|_| refresh(cx, &foreign.own)));
     remedies.extend(
         own.map(|command| Remedy::run_in_root(command).with_comment("the distribution's own kernel and its headers")),
     );
@@ -116,10 +122,11 @@ fn elsewhere(cx: &HostContext, kernel: &JudgedKernel) -> Vec<Remedy> {
     let release = &kernel.release;
     let mut remedies =
         vec![Remedy::manual(format!("install the headers of kernel {release} from where it comes from"))];
-    if let Some(command) = cx.distribution.own_kernel().and_then(|own| cx.distribution.install_command(own)) {
-        let comment = "or the distribution's own kernel with its headers, to boot that one";
-        remedies.push(Remedy::run_in_root(command).with_comment(comment));
-        remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("if another kernel was installed")));
+    let own = cx.distribution.own_kernel(Some(release));
+    if let Some(command) = cx.distribution.install_command(&own).filter(|_| !own.is_empty()) {
+        let comment = "the distribution's own kernel with its headers, to boot that one";
+        remedies.push(Remedy::run_in_root(command).with_comment(comment).alternative());
+        remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("into that kernel").continuing()));
     }
     remedies
 }

@@ -69,7 +69,7 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
         ),
         remedy: vec![
             Remedy::run_in_root(["hostprep", words]),
-            Remedy::manual("or run the command on a machine with shadow 4.6 or later"),
+            Remedy::manual("run the command on a machine with shadow 4.6 or later").alternative(),
         ],
     })
 }

@@ -112,14 +112,12 @@ impl Range {
             let Self { min, max, file, owners, delete, .. } = self;
             let program = format!("$3 >= {min} && $3 <= {max} {{ print $3, $1 }}");
             let list = cx.remedy_on(&["awk", "-F:", &program], &[*file]);
-            let either = if remedies.is_empty() { "" } else { "or " };
-            let note = format!("{either}delete one of these {owners} that nobody needs, with {delete}");
-            remedies.push(list.with_comment(note));
+            let list = list.with_comment(format!("delete one of these {owners} that nobody needs, with {delete}"));
+            remedies.push(if remedies.is_empty() { list } else { list.alternative() });
             if self.widened(taken).is_none() {
                 let (ordinary, max_key, path) = (self.id.to_uppercase() + "_MIN", self.max_key, "/etc/login.defs");
-                let text =
-                    format!("or raise {ordinary} and {max_key} in {path}, if nothing has the ids between them yet");
-                remedies.push(Remedy::manual(text));
+                let text = format!("raise {ordinary} and {max_key} in {path}, if nothing has the ids between them yet");
+                remedies.push(Remedy::manual(text).alternative());
             }
         }
         remedies

@@ -188,10 +188,11 @@ fn in_image(
         remedy.push(Remedy::hostprep(["repair"]));
     }
     let image = format!("change the line of {name} in {file} where the image of this system is built");
-    let image = if changeable { format!("or {image}, and deploy that") } else { format!("{image}, and deploy that") };
-    remedy.push(Remedy::manual(image));
-    if !changeable {
-        remedy.push(Remedy::hostprep(["repair"]));
+    let image = Remedy::manual(format!("{image}, and deploy that"));
+    if changeable {
+        remedy.push(image.alternative());
+    } else {
+        remedy.extend([image, Remedy::hostprep(["repair"])]);
     }
     Ok(remedy)
 }

@@ -74,8 +74,8 @@ fn observe(cx: &HostContext) -> Result<Observation, Error> {
     // What is left may be torn, so that nothing can be judged by it before it is put back.
     let verdict = match judge(cx).map(|look| look.verdict) {
         Ok(faulty @ Verdict::Fault(_)) => faulty,
-        Ok(Verdict::Satisfied(detail)) => Verdict::NotReady(format!("{detail}; {leftover}")),
-        _ => Verdict::NotReady(leftover.to_string()),
+        Ok(Verdict::Satisfied(detail)) => Verdict::NotReady(format!("{detail}; {leftover}"), None),
+        _ => Verdict::NotReady(leftover.to_string(), None),
     };
     Ok(Observation { verdict, plan: vec![Box::new(RecoverLoginDefs { leftover: leftover.to_string() })] })
 }

@@ -28,8 +28,8 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
         RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![Remedy::command(&target.rebuild())],
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
         RuleState::Unfixable(_) if *cause == Cause::StoreBroken => vec![
-            Remedy::manual("mount the file system of /var/lib/selinux of this system, if it is a separate one; else"),
-            reinstall_policy(cx, &target),
+            Remedy::manual("mount the file system of /var/lib/selinux of this system, if it is a separate one"),
+            reinstall_policy(cx, &target).alternative(),
         ],
         RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
         _ => Vec::new(),
@@ -51,7 +51,10 @@ fn rebuild(cx: &HostContext, assessment: &RuleAssessment) -> Vec<Remedy> {
     let aside = cx.remedy_on(&["mv", "-T"], &[path.to_string(), format!("{path}.broken")]);
     match &assessment.rule {
         RuleState::Unfixable(_) => vec![aside, build],
-        _ => vec![build.clone(), aside.with_comment("if the policy is still not usable; then build it again"), build],
+        _ => {
+            let aside = aside.with_comment("if the policy is still not usable").alternative();
+            vec![build.clone(), aside, build.continuing()]
+        }
     }
 }
 

@@ -50,7 +50,10 @@ impl Action for LoadModule {
         }
         let directory = cx.root.create_dir(build_dir, OpenPolicy::NoSymlinks).map_err(|e| {
             let finding = failure(cx, build_dir, &e);
-            ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, ..finding })
+            ActionError::HostProblem(match finding.reason {
+                Reason::DiskFull => finding,
+                _ => Finding { reason: Reason::PolicyLoadFailed, ..finding },
+            })
         })?;
         let outcome = match ensure_policy_inside(cx, load.target.policy_type()) {
             Ok(()) => compile_and_commit(cx, receipt, load, &directory),
@@ -124,7 +127,7 @@ fn compile_and_commit(
         Err(CompileError::Process(e @ ProcessError::Interrupted { .. })) => {
             return Err(ActionError::Internal(e.into()));
         }
-        Err(e) => return Err(load_failed(e.inside_text(cx.root))),
+        Err(e) => return Err(not_compiled(cx, &e)),
     };
     if let Some(why) = &compiled.fell_back {
         cx.log.line(Level::Warning, &format!("the module is loaded as CIL because it did not compile: {why}"));
@@ -143,7 +146,17 @@ fn compile_and_commit(
             }
             Err(refused(cx, &e))
         }
+        Err(LoadError::Compile(e @ CompileError::File(_))) => Err(not_compiled(cx, &e)),
         Err(e) => Err(e.into()),
+    }
+}
+
+fn not_compiled(cx: &HostContext, error: &CompileError) -> ActionError {
+    match error {
+        CompileError::File(e) if matches!(e.errno(), Some(Errno::ENOSPC | Errno::EDQUOT)) => {
+            ActionError::HostProblem(failure(cx, &cx.profile.paths.build_dir, e))
+        }
+        e => load_failed(e.inside_text(cx.root)),
     }
 }
 

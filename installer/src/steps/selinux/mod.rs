@@ -5,6 +5,7 @@ mod interrupted;
 mod load;
 mod module;
 mod mount;
+mod no_space;
 mod reason;
 mod refusal;
 mod remove;

@@ -22,7 +22,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let detail = format!("{path} has no active policy: a transaction of it was cut short");
     let verdict = match judge(cx)?.verdict {
         faulty @ Verdict::Fault(_) => faulty,
-        _ => Verdict::NotReady(detail),
+        _ => Verdict::NotReady(detail, None),
     };
     Ok(Observation { verdict, plan: vec![Box::new(RestoreStore(interrupted))] })
 }
@@ -71,7 +71,12 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         }
     };
     let verdict = match Finding::merged(&findings) {
-        Some(found) if !rule.denied_now() => Verdict::NotReady(found.detail),
+        Some(found) if !rule.denied_now() => {
+            let is_missing = matches!(rule, RuleState::Missing(_)) && assessment.module.effective().is_none();
+            let name = &cx.profile.module.name;
+            let prefix = if is_missing { format!("the module {name} is not installed: ") } else { String::new() };
+            Verdict::NotReady(prefix + &found.detail, plan.is_empty().then_some(found))
+        }
         _ => Verdict::Fault(findings),
     };
     Ok(Observation { verdict, plan })

@@ -20,6 +20,7 @@ pub fn reason_of(cause: Cause) -> Reason {
         Cause::Neverallow => Reason::Neverallow,
         Cause::PolicyLoadLocked => Reason::PolicyLoadLocked,
         Cause::OutOfMemory => Reason::OutOfMemory,
+        Cause::DiskFull => Reason::DiskFull,
         Cause::Unknown => Reason::PolicyLoadFailed,
     }
 }

@@ -8,6 +8,7 @@ use policy::culprit::{Record, is_sound};
 use policy::transaction::{StoreTarget, TransactionError};
 use policy::{Cause, Culprit, Store};
 
+use super::no_space;
 use super::reason::reason_of;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
@@ -21,6 +22,9 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
         let detail = format!("{}; {}", error.inside_text(cx.root), memory_of_this_machine());
         let more = Remedy::manual("free memory, or add memory or swap: linking the policy takes some 200 MiB");
         return Finding { reason: Reason::OutOfMemory, detail, remedy: vec![more, again] };
+    }
+    if let Some(finding) = no_space::finding(cx, error, &again) {
+        return finding;
     }
     let mut detail = error.inside_text(cx.root);
     let mut remedy = Vec::new();

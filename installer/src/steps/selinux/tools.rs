@@ -23,7 +23,11 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     if let RuleState::Unknown(Unknown::Unreadable(e)) = rule {
         return Ok(Observation::unknown(e.inside_text(cx.root)));
     }
-    let verdict = if rule.denied_now() { Verdict::Fault(vec![finding]) } else { Verdict::NotReady(finding.detail) };
+    let verdict = if rule.denied_now() {
+        Verdict::Fault(vec![finding])
+    } else {
+        Verdict::NotReady(finding.detail.clone(), Some(finding))
+    };
     Ok(Observation { verdict, plan: Vec::new() })
 }
 

@@ -1,0 +1,150 @@
+//! A policy module that is not loaded since a file system is full: the reason, and which file system it is.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests arrange files, and fail by panicking")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::{Host, SELINUX_MODULE, in_mount_namespace};
+use faults::Reason;
+use installer::model::report::{Outcome, StepReport};
+
+/// What the real `semodule` printed.
+fn said(name: &str) -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/fixtures/stderr");
+    fs::read_to_string(fixtures.join(format!("{name}.txt"))).unwrap().replace("/default/", "/targeted/")
+}
+
+/// A host on which `semodule` prints `stderr`, with the paths of the root as libsemanage has them, and fails.
+fn host(alternate: bool, stderr: &str) -> Host {
+    let mut host = Host::enforcing("rhel-9");
+    host.alternate = alternate;
+    host.directory("opt/cisco");
+    if alternate {
+        let root = host.dir.path().canonicalize().unwrap();
+        host.file("stderr", &stderr.replace(" /var", &format!(" {}/var", root.display())));
+    } else {
+        host.file("stderr", stderr);
+    }
+    host.tool("semodule", "cat stderr >&2; exit 1");
+    host
+}
+
+fn reason(report: &StepReport) -> Reason {
+    assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
+    report.finding().unwrap().reason.clone()
+}
+
+#[test]
+fn what_says_so_is_disk_full_with_the_directory_that_it_names() {
+    let quota = |text: &str| text.replace("No space left on device", "Disk quota exceeded");
+    for (stderr, directory) in [
+        (said("no-space"), "/var/lib/selinux/targeted"),
+        (said("no-space-sandbox"), "/var/lib/selinux/targeted"),
+        (said("no-space-final").replace(" /etc", " /var/x/etc"), "/"),
+        (said("no-space-final"), "/etc/selinux/targeted"),
+        (quota(&said("no-space-sandbox")), "/var/lib/selinux/targeted"),
+        ("libsemanage.x: write failed: No space left on device\n".to_owned(), "/var/lib/selinux/targeted"),
+    ] {
+        for alternate in [false, true] {
+            if alternate && !stderr.contains(" /var/lib/selinux/targeted/tmp") {
+                continue;
+            }
+            let host = host(alternate, &stderr);
+            if directory == "/" {
+                fs::create_dir_all(host.path("var")).unwrap();
+            }
+            let report = host.repair(SELINUX_MODULE);
+            assert_eq!(reason(&report), Reason::DiskFull, "{stderr}");
+            let directory = if directory == "/" { "/var" } else { directory };
+            let root =
+                if alternate { host.dir.path().canonicalize().unwrap().display().to_string() } else { String::new() };
+            let remedies = host.remedies(&report);
+            assert_eq!(remedies[0], format!("df -h {root}{directory}  # free space on this file system"), "{stderr}");
+            assert!(remedies[1].starts_with("hostprep repair") && remedies.len() == 2, "{remedies:?}");
+            let said = ["No space left", "Disk quota"].iter().any(|text| report.detail.contains(text));
+            assert!(said, "{}", report.detail);
+            assert_eq!(host.raised(), [19]);
+        }
+    }
+}
+
+/// libsemanage says nothing, or `Input/output error`, and its files are gone again. What there is of space tells.
+#[test]
+fn what_does_not_say_so_is_disk_full_where_too_little_space_is() {
+    const SILENT: [&str; 3] = ["no-space-short-write", "no-space-silent", "no-space-file-contexts"];
+    for name in SILENT {
+        let host = host(false, &said(name));
+        host.file("var/lib/selinux/targeted/active/policy.kern", &"x".repeat(1 << 20));
+        assert_eq!(reason(&host.repair(SELINUX_MODULE)), Reason::PolicyLoadFailed, "{name}: there is space");
+    }
+    if !in_mount_namespace("what_does_not_say_so_is_disk_full_where_too_little_space_is") {
+        return;
+    }
+    for name in SILENT {
+        for (place, options, option, left) in [
+            ("var/lib/selinux", "size=3500k", "-h", " KiB left, and this takes about "),
+            ("var/lib/selinux", "nr_inodes=25", "-i", " inodes left, and this takes "),
+            ("etc/selinux", "size=900k", "-h", "file system of /etc/selinux/targeted has "),
+            ("opt", "size=60k", "-h", "file system of /opt/cisco/hostprep/policy has "),
+        ] {
+            let host = host(false, &said(name));
+            let policy = fs::read(host.path("etc/selinux/targeted/policy/policy.30")).unwrap();
+            host.directory(place);
+            let mut mount = Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", &format!("mode=755,{options}"), "none"]).arg(host.path(place));
+            assert!(mount.status().unwrap().success());
+            host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+            host.directory("etc/selinux/targeted/policy");
+            host.directory("opt/cisco");
+            fs::write(host.path("etc/selinux/targeted/policy/policy.30"), policy).unwrap();
+            for module in 0..8 {
+                host.file(&format!("var/lib/selinux/targeted/active/modules/100/m{module}/cil"), "(type x)");
+            }
+            if !options.starts_with("nr_inodes") {
+                host.file("var/lib/selinux/targeted/active/policy.kern", &"x".repeat(1 << 20));
+            }
+            let report = host.repair(SELINUX_MODULE);
+            assert_eq!(reason(&report), Reason::DiskFull, "{name} {place} {options}: {report:?}");
+            assert!(report.detail.contains(left), "{}", report.detail);
+            assert!(!report.detail.contains("semodule -s targeted -B"), "{}", report.detail);
+            let remedy = &host.remedies(&report)[0];
+            assert!(remedy.starts_with(&format!("df {option} /")), "{remedy}");
+        }
+    }
+}
+
+/// The directory in which the module is compiled, and a compiler that fills it.
+#[test]
+fn no_space_to_compile_the_module() {
+    if !in_mount_namespace("no_space_to_compile_the_module") {
+        return;
+    }
+    for (options, compiler, option) in [
+        ("nr_inodes=2", "exit 0", "-i"),
+        // The compiler leaves no room for the other form of the module.
+        (
+            "size=64k",
+            "head -c 1M /dev/zero > opt/cisco/hostprep/policy/x; echo 'x: No space left on device' >&2; exit 1",
+            "-h",
+        ),
+    ] {
+        let host = host(false, "");
+        host.tool("checkmodule", compiler);
+        host.tool("semodule_package", "exit 0");
+        host.directory("opt");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("mode=755,{options}"), "none"]).arg(host.path("opt"));
+        assert!(mount.status().unwrap().success());
+        host.directory("opt/cisco");
+        let report = host.repair(SELINUX_MODULE);
+        assert_eq!(reason(&report), Reason::DiskFull, "{options}: {report:?}");
+        assert!(report.detail.contains("No space left on device"), "{}", report.detail);
+        let remedies = host.remedies(&report);
+        assert!(remedies[0].starts_with(&format!("df {option} /opt/cisco")), "{options}: {remedies:?}");
+        assert!(!host.calls().iter().any(|call| call.starts_with("semodule ")), "{:?}", host.calls());
+    }
+}
