@@ -124,7 +124,7 @@ fn alternatives_and_severities_are_shown() {
     results.reports[0].severity = Some(faults::Severity::Minor);
     let shown = text(&host, &results, Purpose::Check);
     assert!(shown.contains("  fault 5 (minor) directories "), "{shown}");
-    let lines: Vec<&str> = shown.lines().skip(2).map(str::trim_start).collect();
+    let lines: Vec<&str> = shown.lines().skip(3).map(str::trim_start).collect();
     let expected = [
         "fix: first",
         "or: other  # if it is gone",

@@ -25,6 +25,10 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "It deletes the user, group, directories and policy module that hostprep created, if they still have the ids \
              from then. A corrected mode of a directory that existed before stays corrected.",
         ],
+        "hostprep generalize" => &[
+            "It removes the faults, their events and the record of the load lock, and keeps what prepared the system: \
+             accounts, directories, the policy module and the receipt. Run it last, then shut the machine down.",
+        ],
         "hostprep load-lock" => &[
             "The service that loads the component calls begin before the load, and end when the component is unloaded or \
              the host shuts down cleanly. A load without an end is an unclean load. Two unclean loads within an hour (set \

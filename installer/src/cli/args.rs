@@ -85,6 +85,9 @@ pub enum Command {
     /// Remove what hostprep created on this host
     Remove(Remove),
     /// Forget what belongs to this machine, before its disk becomes a template for others
+    ///
+    /// Removes the faults, their events and the record of the load lock. Keeps what prepared the system: accounts,
+    /// directories, the policy module and the receipt. Run it last, then shut the machine down.
     Generalize(Generalize),
 }
 
@@ -272,7 +275,7 @@ pub struct Remove {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Removes the faults, their events and the record of the load lock. Keeps what prepared the system: accounts,\ndirectories, the policy module and the receipt. Run it last, then shut the machine down.\n\nExamples:\n  sudo hostprep generalize --dry-run\n  sudo hostprep generalize\n  sudo hostprep generalize --root /mnt/image"
+    after_help = "Examples:\n  sudo hostprep generalize --dry-run\n  sudo hostprep generalize\n  sudo hostprep generalize --root /mnt/image"
 )]
 pub struct Generalize {
     /// Show what would be removed, and change nothing
