@@ -75,7 +75,7 @@ fault-19 = SELinux Policy Is Missing Or Disabled
     .resolution-restart = Restart the connector, so that it loads its programs.
 
 reason-tools-missing = a required tool is not installed
-reason-class-missing = the policy has no object class for BPF
+reason-class-missing = the policy does not know the object class for BPF, or one of its permissions
 reason-type-missing = the policy does not have the connector's domain
 reason-policy-version = the policy tools and the policy disagree on a format version
 reason-store-locked = another program keeps the policy store locked
@@ -85,7 +85,7 @@ reason-module-disabled = the policy module is disabled
 reason-module-missing = the policy module is not installed
 reason-neverallow = the policy forbids the rule outright
 reason-mount-options = a mount option keeps the connector's program out of its domain
-reason-policy-denies = the kernel still denies it, though everything is in place
+reason-policy-denies = the policy still denies it
 reason-policy-load-locked = the kernel accepts no new policy before the next boot
 reason-policy-load-failed = the policy could not be built or loaded
 reason-out-of-memory = there is not enough memory to build the policy

@@ -74,7 +74,7 @@ fault-19 = SELinux ポリシーの欠落または無効化
     .resolution-restart = コネクタを再起動し、プログラムを読み込ませます。
 
 reason-tools-missing = 必要なツールがインストールされていない
-reason-class-missing = ポリシーに BPF のオブジェクトクラスがない
+reason-class-missing = ポリシーに BPF のオブジェクトクラス、またはそのパーミッションの一つがない
 reason-type-missing = ポリシーにコネクタのドメインがない
 reason-policy-version = ポリシーツールとポリシーの形式のバージョンが合わない
 reason-store-locked = 別のプログラムがポリシーストアをロックしている
@@ -84,7 +84,7 @@ reason-module-disabled = ポリシーモジュールが無効になっている
 reason-module-missing = ポリシーモジュールがインストールされていない
 reason-neverallow = ポリシーがこの規則自体を禁止している
 reason-mount-options = マウントオプションのため、コネクタのプログラムが専用のドメインで起動しない
-reason-policy-denies = すべて揃っているのに、カーネルが依然として拒否する
+reason-policy-denies = ポリシーが依然として拒否する
 reason-policy-load-locked = 次回の起動まで、カーネルは新しいポリシーを受け付けない
 reason-policy-load-failed = ポリシーをビルドまたは読み込めなかった
 reason-out-of-memory = ポリシーをビルドするためのメモリが足りない

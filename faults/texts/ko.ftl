@@ -74,7 +74,7 @@ fault-19 = SELinux 정책이 없거나 비활성화됨
     .resolution-restart = 커넥터를 다시 시작하여 프로그램을 로드하게 합니다.
 
 reason-tools-missing = 필요한 도구가 설치되어 있지 않음
-reason-class-missing = 정책에 BPF 객체 클래스가 없음
+reason-class-missing = 정책에 BPF용 객체 클래스 또는 그 권한 중 하나가 없음
 reason-type-missing = 정책에 커넥터의 도메인이 없음
 reason-policy-version = 정책 도구와 정책의 형식 버전이 서로 맞지 않음
 reason-store-locked = 다른 프로그램이 정책 저장소를 잠그고 있음
@@ -84,7 +84,7 @@ reason-module-disabled = 정책 모듈이 꺼져 있음
 reason-module-missing = 정책 모듈이 설치되어 있지 않음
 reason-neverallow = 정책이 이 규칙 자체를 금지함
 reason-mount-options = 마운트 옵션 때문에 커넥터 프로그램이 전용 도메인에서 시작되지 못함
-reason-policy-denies = 모두 갖추어졌는데도 커널이 여전히 거부함
+reason-policy-denies = 정책이 여전히 거부함
 reason-policy-load-locked = 다음 부팅 전까지 커널이 새 정책을 받아들이지 않음
 reason-policy-load-failed = 정책을 빌드하거나 로드하지 못함
 reason-out-of-memory = 정책을 빌드할 메모리가 부족함

@@ -74,7 +74,7 @@ fault-19 = 缺少 SELinux 政策或政策已停用
     .resolution-restart = 重新啟動連接器，讓它載入程式。
 
 reason-tools-missing = 未安裝所需的工具
-reason-class-missing = 政策中沒有 BPF 物件類別
+reason-class-missing = 政策中沒有 BPF 的物件類別，或缺少其中一項權限
 reason-type-missing = 政策中沒有連接器的網域
 reason-policy-version = 政策工具與政策的格式版本不一致
 reason-store-locked = 政策儲存區被其他程式鎖定
@@ -84,7 +84,7 @@ reason-module-disabled = 政策模組已停用
 reason-module-missing = 未安裝政策模組
 reason-neverallow = 政策完全禁止這條規則
 reason-mount-options = 掛載選項使連接器的程式無法在其專屬網域中啟動
-reason-policy-denies = 一切就緒，但核心仍然拒絕
+reason-policy-denies = 政策仍然拒絕
 reason-policy-load-locked = 下次開機之前，核心不接受新的政策
 reason-policy-load-failed = 政策無法建置或載入
 reason-out-of-memory = 記憶體不足，無法建置政策

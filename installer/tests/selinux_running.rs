@@ -289,6 +289,7 @@ fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
     // Updated, and migrated to the new layout.
     host.kernel.allows.set(false);
     host.directory("etc/selinux/targeted/active/modules/disabled");
+    host.file("etc/selinux/targeted/active/commit_num", "1");
     assert_eq!(reason(&host.check(MODULE)), Reason::ModuleMissing);
 }
 

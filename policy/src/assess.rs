@@ -63,6 +63,8 @@ pub struct RuleAssessment {
     pub is_load_locked: bool,
     /// The compiled policy, if it is damaged or cannot be read.
     pub broken_policy: Option<InRoot>,
+    /// The store that this machine's tools would work on, if that is not the one found in the alternate root.
+    pub tools_elsewhere: Option<InRoot>,
     /// What follows.
     pub rule: RuleState,
 }
@@ -207,6 +209,7 @@ pub fn assess(system: &System<'_>, spec: &ModuleSpec) -> Result<RuleAssessment, 
         module: StoredModule::default(),
         is_load_locked: false,
         broken_policy: None,
+        tools_elsewhere: None,
         rule: RuleState::NotApplicable(format!("SELinux is {} here", state.as_str())),
     };
     assessment.rule = match state {
@@ -246,7 +249,8 @@ fn ask(
     assessment.answer = Some(answer.clone());
     if answer.allows_all() {
         let (how, domain, class) = (how_allowed(&answer), &answer.domain, &spec.class);
-        return Ok(RuleState::InForce(format!("{}; the kernel {how} {class} for {domain}", state.as_str())));
+        let detail = format!("{}; the kernel {how} {class} for {domain}", state.as_str());
+        return Ok(RuleState::InForce(detail + &fallback_words(&answer, spec)));
     }
     if let Some(problem) = config_problem {
         return Err(problem);
@@ -295,34 +299,48 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
     let problem =
         |cause, detail: String| Problem { cause, detail: format!("{mode}, and {detail}"), denied_now: is_enforced };
 
-    let file = match PolicyFile::newest(system.root, &policy_type) {
-        Ok(Some(file)) => file,
-        Ok(None) => return without_policy(system, spec, assessment, &problem),
+    let paths = match PolicyFile::loadable(system.root, &policy_type) {
+        Ok(paths) if paths.is_empty() => return without_policy(system, spec, assessment, &problem),
+        Ok(paths) => paths,
         Err(e) => return unusable(system, spec, assessment, e, &problem),
     };
-    let policy = match file.policy() {
-        Ok(policy) => policy,
-        Err(e) => return unusable(system, spec, assessment, e, &problem),
-    };
-    let path = file.path().display();
-    let Some(domain) = policy_file::choose_domain(&policy, spec) else {
-        let detail = format!("{path} does not know the domain {}", spec.domain);
-        return Ok(RuleState::Unfixable(problem(Cause::TypeMissing, detail)));
-    };
-    assessment.domain = Some(domain.to_owned());
-    let Some(answer) = policy_file::ask(&policy, spec) else {
-        let why = format!("{path}: whether {domain} may use {} depends on its user, role or range", spec.class);
-        return Ok(RuleState::Unknown(Unknown::Policy(why)));
-    };
-    if answer.allows_all() {
-        let detail = format!("{path} {} {} for {domain}", how_allowed(&answer), spec.class);
-        return Ok(match system.kind {
-            _ if configured == ConfiguredMode::Disabled => allowed_while_disabled(system, spec, assessment, &detail),
-            SystemKind::Image => RuleState::InForce(detail),
-            _ => RuleState::Pending(format!("{detail}; in force after the next boot")),
+    // Of several, one that denies the rule may be the one that is loaded.
+    let mut allowed = None;
+    for path in paths {
+        let file = match PolicyFile::read(system.root, path) {
+            Ok(file) => file,
+            Err(e) => return unusable(system, spec, assessment, e, &problem),
+        };
+        let policy = match file.policy() {
+            Ok(policy) => policy,
+            Err(e) => return unusable(system, spec, assessment, e, &problem),
+        };
+        let path = file.path().display();
+        let Some(domain) = policy_file::choose_domain(&policy, spec) else {
+            let detail = format!("{path} does not know the domain {}", spec.domain);
+            return Ok(RuleState::Unfixable(problem(Cause::TypeMissing, detail)));
+        };
+        assessment.domain = Some(domain.to_owned());
+        let Some(answer) = policy_file::ask(&policy, spec) else {
+            let why = format!("{path}: whether {domain} may use {} depends on its user, role or range", spec.class);
+            return Ok(RuleState::Unknown(Unknown::Policy(why)));
+        };
+        if !answer.allows_all() {
+            let by = path.to_string();
+            drop(policy);
+            return Denial { by: &by, mode, is_enforced, answer }.judge(system, spec, assessment);
+        }
+        allowed.get_or_insert_with(|| {
+            let detail = format!("{path} {} {} for {domain}", how_allowed(&answer), spec.class);
+            detail + &fallback_words(&answer, spec)
         });
     }
-    Denial { by: &path.to_string(), mode, is_enforced, answer }.judge(system, spec, assessment)
+    let detail = allowed.unwrap_or_default();
+    Ok(match system.kind {
+        _ if configured == ConfiguredMode::Disabled => allowed_while_disabled(system, spec, assessment, &detail),
+        SystemKind::Image => RuleState::InForce(detail),
+        _ => RuleState::Pending(format!("{detail}; in force after the next boot")),
+    })
 }
 
 /// With our module in the store, what is done is in force once SELinux is enabled; else there is nothing to do.
@@ -406,6 +424,14 @@ fn how_allowed(answer: &Answer) -> &'static str {
     }
 }
 
+/// What a reader has to know of the domain that was asked about.
+fn fallback_words(answer: &Answer, spec: &ModuleSpec) -> String {
+    match answer.domain_known {
+        true => String::new(),
+        false => format!(" (a fallback domain: the policy has no {})", spec.domain),
+    }
+}
+
 /// An answer that denies a permission.
 struct Denial<'a> {
     /// Who answered.
@@ -428,10 +454,19 @@ impl Denial<'_> {
         let only_logged = if answer.permissive_domain { " (a permissive domain: only logged)" } else { "" };
         let denied_now = *is_enforced && !answer.permissive_domain;
         let problem = |cause, detail| Problem { cause, detail, denied_now };
-        let denied = format!("{mode}, and {by} denies {domain} {} {{ {} }}", spec.class, answer.missing().join(" "));
-        let denied = denied + only_logged;
-        if answer.class == ClassKnowledge::UnknownDenied {
-            let detail = format!("{denied}: its policy does not know the class, and what it does not know is denied");
+        let (class, missing) = (&spec.class, answer.missing());
+        let denied = format!("{mode}, and {by} denies {domain} {class} {{ {} }}", missing.join(" "));
+        let denied = denied + &fallback_words(answer, spec) + only_logged;
+        // A module can only allow what the policy knows.
+        let strange: Vec<&str> =
+            answer.unknown_permissions.iter().map(String::as_str).filter(|name| missing.contains(name)).collect();
+        let unknown = match answer.class {
+            ClassKnowledge::UnknownDenied => Some(format!("the class {class}")),
+            _ if strange.is_empty() => None,
+            _ => Some(format!("the permission {} of the class {class}", strange.join(", "))),
+        };
+        if let Some(unknown) = unknown {
+            let detail = format!("{denied}: the policy does not know {unknown}, and denies what it does not know");
             return Ok(RuleState::Unfixable(problem(Cause::ClassMissing, detail)));
         }
         let found = match find_store(system, spec, assessment) {
@@ -488,7 +523,8 @@ fn find_store(
 ) -> Result<FoundStore, ReadError> {
     let policy_type = assessment.policy_type();
     if let Some(store) = Store::locate(system.root, policy_type)? {
-        assessment.module = store.module(&spec.name)?;
+        let (module, elsewhere) = (store.module(&spec.name)?, store.elsewhere_for_tools()?);
+        (assessment.module, assessment.tools_elsewhere) = (module, elsewhere);
         return Ok(FoundStore::Supported);
     }
     let unsupported = UnsupportedStore::find(system.root, policy_type)?;

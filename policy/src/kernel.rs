@@ -39,6 +39,8 @@ pub struct Answer {
     pub class: ClassKnowledge,
     /// The rule's permissions, each with whether it is allowed.
     pub permissions: Vec<(String, bool)>,
+    /// Those that the policy does not know, although it knows the class.
+    pub unknown_permissions: Vec<String>,
     /// Whether the policy knows the module's own domain. If not, [`Answer::domain`] is the one that the service would
     /// be started in.
     pub domain_known: bool,

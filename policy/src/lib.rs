@@ -10,7 +10,8 @@
 //! * [`store`]: the installed modules, read from the store's own files; [`rules`] and [`cil`]: their meaning
 //! * [`interrupted`]: a store that an interrupted transaction left without an active policy
 //! * [`render`], [`compile`]: the module's sources, and the file that `semodule` installs
-//! * [`transaction`]: the one `semodule` call that installs or removes it
+//! * [`transaction`]: the one `semodule` call that installs or removes it; [`written`]: whether the system loads what it wrote
+//! * [`inputs`]: what the outcome of that call depends on; [`redundant`]: whether the policy allows the rule without our module
 //! * [`classify`], [`culprit`]: why such a call failed, and which module or record of the store it failed on
 //! * [`assess`]: whether the rule is in force, and what keeps it out
 //! * [`load`]: brings it into force
@@ -22,25 +23,30 @@ pub mod compile;
 pub mod config;
 mod context;
 pub mod culprit;
+pub mod inputs;
 pub mod interrupted;
 pub mod kernel;
 pub mod load;
 mod outlived;
 pub mod policy_file;
+pub mod redundant;
 pub mod render;
 pub mod rules;
 mod running;
+mod sepol;
 pub mod spec;
 pub mod state;
 pub mod store;
 #[cfg(any(test, feature = "test"))]
 pub mod testing;
 pub mod transaction;
+pub mod written;
 
 pub use assess::{Problem, RuleAssessment, RuleState, System, Unknown, assess};
 pub use classify::Cause;
 pub use config::SelinuxConfig;
 pub use culprit::Culprit;
+pub use inputs::Inputs;
 pub use interrupted::InterruptedTransaction;
 pub use kernel::{Answer, Kernel};
 pub use running::RunningKernel;

@@ -11,7 +11,7 @@ use crate::classify::Cause;
 use crate::compile::{Compile, CompileError, Compiled, Format};
 use crate::render::{RenderError, Sources};
 use crate::spec::ModuleSpec;
-use crate::transaction::{self, Done, InstalledAt, StoreTarget, TransactionError};
+use crate::transaction::{self, CommitError, Done, InstalledAt, StoreTarget, TransactionError};
 
 /// A planned installation of a module. Nothing has been done yet.
 #[derive(Debug, Clone)]
@@ -43,6 +43,15 @@ pub enum LoadError {
     Transaction(#[from] TransactionError),
 }
 
+impl From<CommitError> for LoadError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Files(e) => Self::Read(e.into()),
+            CommitError::Transaction(e) => Self::Transaction(e),
+        }
+    }
+}
+
 impl ModuleLoad {
     /// Plans it for the system as assessed. The compiler's files go into `build_dir`. Only root may be able to write to
     /// that directory, or another module could be loaded in place of this one.
@@ -57,9 +66,12 @@ impl ModuleLoad {
     ) -> Result<Self, RenderError> {
         let domain = assessment.domain.as_deref().unwrap_or(&spec.domain);
         let sources = Sources::render(spec, domain)?;
+        let compile = Compile::plan(system.runner, system.root, &spec.name, &sources, build_dir);
+        // The tools of an older root do not read a package of this machine's module version when they build the policy.
+        let compile = if system.root.is_alternate() { compile.as_cil() } else { compile };
         Ok(Self {
             spec: spec.clone(),
-            compile: Compile::plan(system.runner, system.root, &spec.name, &sources, build_dir),
+            compile,
             target: assessment.target(system.root),
             present: InstalledAt::from(&assessment.module),
         })
@@ -93,7 +105,7 @@ impl ModuleLoad {
         compiled: &Compiled,
     ) -> Result<Done, LoadError> {
         match self.transaction(runner, root, clock, &compiled.file) {
-            Err(e) if e.cause == Cause::PolicyVersion && compiled.format == Format::Pp => {
+            Err(CommitError::Transaction(e)) if e.cause == Cause::PolicyVersion && compiled.format == Format::Pp => {
                 let compiled = self.compile.as_cil().run(runner, build_dir)?;
                 Ok(self.transaction(runner, root, clock, &compiled.file)?)
             }
@@ -107,9 +119,9 @@ impl ModuleLoad {
         root: &Root,
         clock: &dyn Clock,
         file: &InRoot,
-    ) -> Result<Done, TransactionError> {
+    ) -> Result<Done, CommitError> {
         let command = self.target.install(&self.spec, root, file, &self.present);
-        transaction::run(runner, clock, &self.target, &command, &self.spec.name)
+        transaction::commit(runner, root, clock, &self.target, &command, &self.spec.name)
     }
 }
 
@@ -130,6 +142,8 @@ pub fn load(
     loop {
         let assessment = assess(system, spec)?;
         match assessment.rule {
+            // They would make another store.
+            _ if assessment.tools_elsewhere.is_some() => return Ok(assessment),
             RuleState::Missing(_) if !committed => {
                 let load = ModuleLoad::plan(system, spec, &assessment, build_dir.in_root())?;
                 let done = load
@@ -145,7 +159,7 @@ pub fn load(
                 let target = assessment.target(system.root);
                 let is_built = matches!(assessment.rule, RuleState::NotLoaded(_));
                 let command = if is_built { target.reload() } else { target.rebuild() };
-                transaction::run(system.runner, clock, &target, &command, &spec.name)?;
+                transaction::commit(system.runner, system.root, clock, &target, &command, &spec.name)?;
                 reloaded = true;
             }
             _ => return Ok(assessment),

@@ -8,6 +8,7 @@ use policydb::{ParseError, Policy, UnknownHandling, Verdict};
 use thiserror::Error;
 
 use crate::kernel::{Answer, ClassKnowledge};
+use crate::sepol;
 use crate::spec::ModuleSpec;
 
 /// In bytes. Real policies have 2 to 12 MB.
@@ -59,17 +60,35 @@ impl PolicyFile {
     /// # Errors
     /// [`Unusable`] if the file, or the directory, cannot be read.
     pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, Unusable> {
-        for policies in ["/etc/selinux", "/usr/lib/selinux"] {
-            let directory = InRoot::from(policies).join(policy_type).join("policy");
-            let names = root.names(&directory).map_err(|e| Unusable::of(root, &directory, e))?;
-            let newest = names.into_iter().filter_map(|name| Some((version(&name)?, name))).max();
-            if let Some((_, name)) = newest {
-                let path = directory.join(name);
-                let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, &path, e))?;
-                return Ok(Some(Self { path, content }));
+        versions(root, policy_type)?.into_iter().next().map(|(_, path)| Self::read(root, path)).transpose()
+    }
+
+    /// Returns the files of which this system loads one, the highest version first; none if there is no policy.
+    ///
+    /// `load_policy` takes the highest version that the kernel or libsepol knows (`selinux_mkload_policy` in libselinux). Of
+    /// several files, those that this system's libsepol does not know depend on the kernel, and may have been written by the
+    /// tools of another machine. Where libsepol is not found, the highest version counts.
+    ///
+    /// # Errors
+    /// As [`PolicyFile::newest`].
+    pub fn loadable(root: &Root, policy_type: &str) -> Result<Vec<InRoot>, Unusable> {
+        let mut files = versions(root, policy_type)?;
+        if files.len() > 1 {
+            let known = sepol::newest_version(root).unwrap_or(u32::MAX);
+            if let Some(at) = files.iter().position(|(version, _)| *version <= known) {
+                files.truncate(at + 1);
             }
         }
-        Ok(None)
+        Ok(files.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// Reads the policy at `path`.
+    ///
+    /// # Errors
+    /// [`Unusable`] if the file cannot be read.
+    pub fn read(root: &Root, path: InRoot) -> Result<Self, Unusable> {
+        let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, &path, e))?;
+        Ok(Self { path, content })
     }
 
     /// Returns the file's path.
@@ -88,6 +107,25 @@ impl PolicyFile {
             _ => Unusable::Broken { path: self.path.clone(), is_file: true, why: format!("{}: {e}", self.path) },
         })
     }
+}
+
+/// Returns where the policies of a policy type are.
+pub(crate) fn directory(policy_type: &str) -> InRoot {
+    InRoot::from("/etc/selinux").join(policy_type).join("policy")
+}
+
+/// Returns each policy with its version, the highest first.
+fn versions(root: &Root, policy_type: &str) -> Result<Vec<(u32, InRoot)>, Unusable> {
+    let base = InRoot::from("/usr/lib/selinux").join(policy_type).join("policy");
+    for directory in [directory(policy_type), base] {
+        let names = root.names(&directory).map_err(|e| Unusable::of(root, &directory, e))?;
+        let mut found: Vec<_> = names.iter().filter_map(|name| Some((version(name)?, directory.join(name)))).collect();
+        if !found.is_empty() {
+            found.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Returns the N of `policy.N`.
@@ -118,12 +156,15 @@ pub fn ask(policy: &Policy<'_>, spec: &ModuleSpec) -> Option<Answer> {
         UnknownHandling::Allow => ClassKnowledge::UnknownAllowed,
         UnknownHandling::Deny | UnknownHandling::Reject => ClassKnowledge::UnknownDenied,
     };
+    let is_unknown = |name: &&String| class == ClassKnowledge::Known && !policy.knows_permission(&spec.class, name);
+    let unknown_permissions = spec.permissions.iter().filter(is_unknown).cloned().collect();
     let allowed = decision.verdicts.iter().map(|verdict| *verdict == Verdict::Allowed);
     Some(Answer {
         domain: domain.to_owned(),
         context: domain.to_owned(),
         class,
         permissions: spec.permissions.iter().cloned().zip(allowed).collect(),
+        unknown_permissions,
         domain_known: domain == spec.domain,
         permissive_domain: decision.permissive,
     })

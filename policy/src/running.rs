@@ -101,23 +101,24 @@ impl RunningKernel {
 /// Asks whether `context` may use the permissions of `spec` on itself.
 fn answer(spec: &ModuleSpec, context: &Context, domain_known: bool) -> Result<Answer, AskError> {
     let permissions = |allowed: bool| spec.permissions.iter().map(|name| (name.clone(), allowed)).collect();
-    let answer = |class, permissions, permissive_domain| Answer {
+    let answer = |class, permissions, unknown_permissions, permissive_domain| Answer {
         domain: context.the_type.clone(),
         context: context.to_string(),
         class,
         permissions,
+        unknown_permissions,
         domain_known,
         permissive_domain,
     };
     let Ok(class) = SecurityClass::from_name(&spec.class) else {
         let allowed = unknown_is_allowed()?;
         let class = if allowed { ClassKnowledge::UnknownAllowed } else { ClassKnowledge::UnknownDenied };
-        return Ok(answer(class, permissions(allowed), false));
+        return Ok(answer(class, permissions(allowed), Vec::new(), false));
     };
     let name = c_string(&context.to_string())?;
     let itself = SecurityContext::from_c_str(&name, true);
     let mut unknown_allowed = None;
-    let mut verdicts = Vec::new();
+    let (mut verdicts, mut unknown) = (Vec::new(), Vec::new());
     let mut permissive = false;
     for permission in &spec.permissions {
         let allowed = match class.access_vector_bit(permission) {
@@ -128,14 +129,17 @@ fn answer(spec: &ModuleSpec, context: &Context, domain_known: bool) -> Result<An
                 permissive |= decision.flags & PERMISSIVE != 0;
                 decision.allowed & bit == bit
             }
-            Err(_) => match unknown_allowed {
-                Some(allowed) => allowed,
-                None => *unknown_allowed.insert(unknown_is_allowed()?),
-            },
+            Err(_) => {
+                unknown.push(permission.clone());
+                match unknown_allowed {
+                    Some(allowed) => allowed,
+                    None => *unknown_allowed.insert(unknown_is_allowed()?),
+                }
+            }
         };
         verdicts.push((permission.clone(), allowed));
     }
-    Ok(answer(ClassKnowledge::Known, verdicts, permissive))
+    Ok(answer(ClassKnowledge::Known, verdicts, unknown, permissive))
 }
 
 /// Returns the context that systemd would start the service in, and whether that is the module's own domain.

@@ -4,6 +4,9 @@
 //! (`semanage_store.c`, since 2.4): `active/modules/PRIORITY/NAME/{cil,hll,lang_ext}` and
 //! `active/modules/disabled/NAME`.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
 
@@ -27,6 +30,9 @@ const READ_ONLY_BASE: &str = "/usr/lib/selinux";
 
 /// In bytes. Modules of this crate have a few hundred.
 const LARGEST_MODULE: u64 = 1024 * 1024;
+
+/// In bytes. The largest module of a real policy has about 10 MB.
+const LARGEST_SOURCE: u64 = 64 * 1024 * 1024;
 
 /// A module in the store at one priority.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,17 +88,45 @@ pub struct Store<'r> {
 }
 
 impl<'r> Store<'r> {
-    /// Finds the store. Returns `None` if it does not exist; it is not created.
+    /// Finds the store. Returns `None` if it does not exist; it is not created. The empty directories that `semodule -l`
+    /// makes where there is no store are none.
     ///
     /// # Errors
     /// [`ReadError`] if `semanage.conf` cannot be read or the directories cannot be searched.
     pub fn locate(root: &'r Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
+        let mut found = None;
         for path in candidates(root, policy_type)? {
-            if root.stat_followed(path.join("active/modules"))?.as_ref().is_some_and(is_dir) {
-                return Ok(Some(Self { root, policy_type: policy_type.to_owned(), path }));
+            let contents = Contents::of(root, &path)?;
+            if contents.is_store() {
+                let is_whole = contents.is_whole();
+                found.get_or_insert(path.clone());
+                if is_whole {
+                    found = Some(path);
+                    break;
+                }
             }
         }
-        Ok(None)
+        Ok(found.map(|path| Self { root, policy_type: policy_type.to_owned(), path }))
+    }
+
+    /// Returns the directory of the store that `semodule -p ROOT` of this machine works on, if that is another than this
+    /// one. `None` for this system's own store, whose tools know where it is.
+    ///
+    /// # Errors
+    /// [`FileError`] if `semanage.conf` cannot be read.
+    pub fn elsewhere_for_tools(&self) -> Result<Option<InRoot>, FileError> {
+        if !self.root.is_alternate() {
+            return Ok(None);
+        }
+        let store_root = match semanage_conf(self.root)?.as_deref().and_then(store_root) {
+            Some(configured) => configured,
+            None => Root::system().map_or(DEFAULT_STORE_ROOTS[0].into(), |machine| default_store_root(&machine)),
+        };
+        let path = store_root.join(&self.policy_type);
+        // A link may lead from one place to the other.
+        let real = |path: &InRoot| self.root.real_path(path).ok();
+        let is_same = path == self.path || real(&path).is_some_and(|there| Some(there) == real(&self.path));
+        Ok((!is_same).then_some(path))
     }
 
     /// Returns the store's directory, inside the root.
@@ -152,6 +186,49 @@ impl<'r> Store<'r> {
         Ok(StoredModule { installed: self.installed(name)?, disabled: self.disabled(name)? })
     }
 
+    /// Returns each enabled module with the priority at which it takes effect, the highest priority first.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub fn effective_modules(&self) -> Result<Vec<(u16, String)>, ReadError> {
+        let modules = self.path.join("active/modules");
+        let mut hidden: BTreeSet<OsString> = self.root.names(modules.join("disabled"))?.into_iter().collect();
+        let mut priorities: Vec<u16> =
+            self.root.names(&modules)?.iter().filter_map(|name| priority_of(name.to_str()?)).collect();
+        priorities.sort_unstable_by_key(|priority| std::cmp::Reverse(*priority));
+        let mut found = Vec::new();
+        for priority in priorities {
+            for name in self.root.names(modules.join(priority.to_string()))? {
+                let text = name.to_string_lossy().into_owned();
+                if hidden.insert(name) && is_identifier(&text) {
+                    found.push((priority, text));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the CIL source of a module; `None` if it has none, or one that cannot be unpacked.
+    ///
+    /// # Errors
+    /// [`ReadError`] if this user may not read it.
+    pub fn source_of(&self, priority: u16, name: &str) -> Result<Option<String>, ReadError> {
+        let file = self.path.join("active/modules").join(priority.to_string()).join(name).join("cil");
+        match self.root.read(file, LARGEST_SOURCE) {
+            Ok(bytes) => {
+                Ok(unpacked(&bytes, LARGEST_SOURCE).ok().and_then(|plain| String::from_utf8(plain.into_owned()).ok()))
+            }
+            Err(e) if e.is_denied() => Err(e.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Returns the root directory that the store is in.
+    #[must_use]
+    pub fn root(&self) -> &'r Root {
+        self.root
+    }
+
     fn read_module(&self, priority: u16, module: &InRoot) -> Result<Installed, ReadError> {
         // The `hll` of an earlier package may be left in the directory: `lang_ext` names the language in use.
         let language = match self.root.read(module.join("lang_ext"), 64) {
@@ -166,6 +243,39 @@ impl<'r> Store<'r> {
             Err(e) => Content::Unreadable(e.to_string()),
         };
         Ok(Installed { priority, language, content })
+    }
+}
+
+/// What is in a directory that may be a store.
+#[derive(Debug, Clone, Copy)]
+struct Contents {
+    /// `active/modules`.
+    has_modules: bool,
+    /// libsemanage counts its commits in `active/commit_num`.
+    has_commits: bool,
+    /// The base policy, which `semodule(8)` puts at priority 100.
+    has_base: bool,
+}
+
+impl Contents {
+    fn of(root: &Root, path: &InRoot) -> Result<Self, FileError> {
+        let modules = path.join("active/modules");
+        if !root.stat_followed(&modules)?.as_ref().is_some_and(is_dir) {
+            return Ok(Self { has_modules: false, has_commits: false, has_base: false });
+        }
+        Ok(Self {
+            has_modules: true,
+            has_commits: root.stat(path.join("active/commit_num"))?.is_some(),
+            has_base: !root.names(modules.join("100"))?.is_empty(),
+        })
+    }
+
+    fn is_store(self) -> bool {
+        self.has_modules && (self.has_commits || self.has_base)
+    }
+
+    fn is_whole(self) -> bool {
+        self.has_modules && self.has_commits && self.has_base
     }
 }
 
@@ -188,7 +298,7 @@ impl UnsupportedStore {
         let is_directory = |path: &InRoot| Ok::<_, ReadError>(root.stat_followed(path)?.as_ref().is_some_and(is_dir));
         for store in candidates(root, policy_type)? {
             // Without `active`, its last transaction was interrupted: see `crate::interrupted`.
-            if is_directory(&store.join("active/modules"))? || is_directory(&store.join("previous/modules"))? {
+            if Contents::of(root, &store)?.is_store() || is_directory(&store.join("previous/modules"))? {
                 return Ok(None);
             }
         }
@@ -219,7 +329,19 @@ pub(crate) fn candidates(root: &Root, policy_type: &str) -> Result<Vec<InRoot>, 
     Ok(store_roots(root)?.into_iter().map(|root| root.join(policy_type)).collect())
 }
 
-/// Returns the directories that have a store for each policy type, the first that has one counts.
+/// Returns where libsemanage of `machine` keeps its stores: in `/etc/selinux` if only that has one.
+fn default_store_root(machine: &Root) -> InRoot {
+    let has_store = |store_root: &str| {
+        let names = machine.names(store_root).unwrap_or_default();
+        let path = |name| InRoot::from(store_root).join(name);
+        names.into_iter().any(|name| Contents::of(machine, &path(name)).is_ok_and(Contents::is_store))
+    };
+    let [usual, older] = DEFAULT_STORE_ROOTS;
+    if !has_store(usual) && has_store(older) { older.into() } else { usual.into() }
+}
+
+/// Returns the directories that have a store for each policy type. The first that has a whole one counts, else the first that
+/// has a part of one.
 fn store_roots(root: &Root) -> Result<Vec<InRoot>, FileError> {
     let mut roots = match semanage_conf(root)?.as_deref().and_then(store_root) {
         Some(path) => vec![path],
@@ -282,23 +404,29 @@ pub(crate) fn priority_of(name: &str) -> Option<u16> {
     name.parse().ok().filter(|priority| (1..=999).contains(priority))
 }
 
-/// libsemanage compresses modules unless `bzip-blocksize` is 0 (as on Debian), and knows them by their first bytes.
+/// Unpacks a module. libsemanage compresses modules unless `bzip-blocksize` is 0 (as on Debian), and knows them by their first
+/// bytes.
+fn unpacked(bytes: &[u8], limit: u64) -> Result<Cow<'_, [u8]>, std::io::Error> {
+    if !bytes.starts_with(b"BZh") {
+        return Ok(bytes.into());
+    }
+    let mut plain = Vec::new();
+    MultiBzDecoder::new(bytes).take(limit + 1).read_to_end(&mut plain)?;
+    if plain.len() as u64 > limit {
+        return Err(std::io::Error::other(format!("larger than {} MiB", limit / 1024 / 1024)));
+    }
+    Ok(plain.into())
+}
+
 fn content_of(bytes: &[u8]) -> Content {
     let unreadable = |e: &dyn fmt::Display| Content::Unreadable(e.to_string());
-    let mut plain = Vec::new();
-    let plain = if bytes.starts_with(b"BZh") {
-        match MultiBzDecoder::new(bytes).take(LARGEST_MODULE + 1).read_to_end(&mut plain) {
-            Ok(_) if plain.len() as u64 > LARGEST_MODULE => return unreadable(&"larger than 1 MiB"),
-            Ok(_) => &plain,
-            Err(e) => return unreadable(&e),
-        }
-    } else {
-        bytes
-    };
-    match std::str::from_utf8(plain).map(Rules::of_cil) {
-        Ok(Ok(rules)) => Content::Rules(rules),
-        Ok(Err(e)) => unreadable(&e),
+    match unpacked(bytes, LARGEST_MODULE) {
         Err(e) => unreadable(&e),
+        Ok(plain) => match std::str::from_utf8(&plain).map(Rules::of_cil) {
+            Ok(Ok(rules)) => Content::Rules(rules),
+            Ok(Err(e)) => unreadable(&e),
+            Err(e) => unreadable(&e),
+        },
     }
 }
 

@@ -20,6 +20,11 @@ pub mod compiled {
     pub const NO_DOMAIN: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/no-domain.policy");
     /// Has no class `bpf`, and allows what it does not know.
     pub const NO_CLASS_ALLOW: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/no-class-allow.policy");
+    /// Has no permission `prog_run`, allows the others, and denies what it does not know.
+    pub const NO_PERMISSION_DENY: &[u8] =
+        include_bytes!("../../tests/fixtures/policy/compiled/no-permission-deny.policy");
+    /// Allows the rule to an attribute of `unconfined_service_t`.
+    pub const ATTRIBUTE: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/attribute.policy");
     /// Has no class `bpf`, and denies what it does not know.
     pub const NO_CLASS_DENY: &[u8] = include_bytes!("../../tests/fixtures/policy/compiled/no-class-deny.policy");
 }
@@ -102,10 +107,53 @@ impl FakeKernel {
             context: format!("system_u:system_r:{domain}:s0"),
             class: self.class.get(),
             permissions: spec.permissions.iter().map(|name| (name.clone(), allowed)).collect(),
+            unknown_permissions: Vec::new(),
             domain_known: true,
             permissive_domain: self.permissive_domain.get(),
         }
     }
+}
+
+/// A libsepol for x86_64 that knows policies up to this version, as far as hostprep reads it.
+#[must_use]
+pub fn libsepol(newest: u8) -> Vec<u8> {
+    library(&[0xb8, newest, 0, 0, 0, 0xc3], 62)
+}
+
+/// A shared library for `machine` in which `sepol_policy_kern_vers_max` has this code.
+#[must_use]
+pub(crate) fn library(code: &[u8], machine: u16) -> Vec<u8> {
+    const DYNAMIC_SYMBOLS: u32 = 11;
+    let mut file = vec![0; 64];
+    file[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    file[18..20].copy_from_slice(&machine.to_le_bytes());
+    let names = b"\0sepol_policy_kern_vers_max_not\0sepol_policy_kern_vers_max\0".to_vec();
+    let symbol = |name: u32| {
+        let mut symbol = [0; 24];
+        symbol[..4].copy_from_slice(&name.to_le_bytes());
+        symbol[6..8].copy_from_slice(&3_u16.to_le_bytes());
+        symbol[8..16].copy_from_slice(&0x1004_u64.to_le_bytes());
+        symbol
+    };
+    let symbols = [symbol(0), symbol(1), symbol(32)].concat();
+    let code = [b"\0\0\0\0".as_slice(), code].concat();
+    let mut headers = vec![0; 64];
+    let sections = [(DYNAMIC_SYMBOLS, 0_u64, symbols, 2_u32), (3, 0, names, 0), (1, 0x1000, code, 0)];
+    for (kind, address, content, link) in sections {
+        let mut header = [0; 64];
+        header[4..8].copy_from_slice(&kind.to_le_bytes());
+        header[16..24].copy_from_slice(&address.to_le_bytes());
+        header[24..32].copy_from_slice(&(file.len() as u64).to_le_bytes());
+        header[32..40].copy_from_slice(&(content.len() as u64).to_le_bytes());
+        header[40..44].copy_from_slice(&link.to_le_bytes());
+        headers.extend(header);
+        file.extend(content);
+    }
+    let start = file.len() as u64;
+    file[40..48].copy_from_slice(&start.to_le_bytes());
+    file[60..62].copy_from_slice(&4_u16.to_le_bytes());
+    file.extend(headers);
+    file
 }
 
 /// `plain` as libsemanage stores a module.

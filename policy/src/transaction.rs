@@ -11,13 +11,15 @@ use host::process::backoff::Backoff;
 use host::process::clock::Clock;
 use host::process::signals;
 use host::process::{Command, CommandRunner, Output, ProcessError, telling_line};
-use host::{InsideText, ReadError, Root};
+use host::{FileError, InsideText, ReadError, Root};
 use thiserror::Error;
 
 use crate::classify::{Cause, classify};
 use crate::culprit::Culprit;
+use crate::policy_file::{self, PolicyFile};
 use crate::spec::ModuleSpec;
 use crate::store::{Store, StoredModule};
+use crate::written::{PolicyFiles, WrongVersion};
 
 /// How long to wait for the store's lock.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
@@ -106,6 +108,15 @@ impl StoreTarget {
         let ours = present.ours(spec);
         let add = |command: Command, priority: u16| command.args(["-X", &priority.to_string(), "-r", &spec.name]);
         (!ours.is_empty()).then(|| ours.into_iter().fold(self.semodule(), add))
+    }
+
+    /// Returns `command`, one of this store's, as the own tools of an alternate root run it.
+    #[must_use]
+    pub fn by_own_tools(&self, command: &Command) -> Command {
+        match &self.alternate {
+            Some(root) => Command::new("chroot").arg(root).args(command.inside().argv()),
+            None => command.clone(),
+        }
     }
 
     fn semodule(&self) -> Command {
@@ -230,6 +241,8 @@ pub struct Done {
     pub attempts: u32,
     /// The program's output.
     pub output: Output,
+    /// The policy that it wrote, if it is not the one that the system loads; only [`commit`] looks.
+    pub wrong_version: Option<WrongVersion>,
 }
 
 /// Runs a transaction on the module `module` in the store `target`. Ctrl-C does not interrupt it. While another process holds the store's
@@ -249,7 +262,7 @@ pub fn run(
     loop {
         attempts += 1;
         let source = match runner.run_uninterruptible(command) {
-            Ok(output) => return Ok(Done { attempts, output }),
+            Ok(output) => return Ok(Done { attempts, output, wrong_version: None }),
             Err(e) => e,
         };
         let cause = match &source {
@@ -270,6 +283,35 @@ pub fn run(
     }
 }
 
+/// A transaction failed, or what it wrote cannot be compared with what the system loads.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// The compiled policies cannot be looked at.
+    #[error(transparent)]
+    Files(#[from] FileError),
+    /// The transaction failed.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+}
+
+/// As [`run`], on the store `target` of `root`. Compares what was written with what that system loads
+/// ([`PolicyFiles::compare`]): that `semodule` exits with status 0 does not say so.
+///
+/// # Errors
+/// [`CommitError`].
+pub fn commit(
+    runner: &CommandRunner<'_>,
+    root: &Root,
+    clock: &dyn Clock,
+    target: &StoreTarget,
+    command: &Command,
+    module: &str,
+) -> Result<Done, CommitError> {
+    let before = PolicyFiles::of(root, target.policy_type())?;
+    let done = run(runner, clock, target, command, module)?;
+    Ok(Done { wrong_version: before.compare(root)?, ..done })
+}
+
 /// A module was not removed.
 #[derive(Debug, Error)]
 pub enum RemoveError {
@@ -279,6 +321,16 @@ pub enum RemoveError {
     /// The transaction failed.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+    /// It is out of the store, but the policy that the system loads was not written, and still has the rule.
+    #[error("{name} is out of the policy store, but {wrong_version}, which has its rule: run `{command}`")]
+    StillLoaded {
+        /// The module.
+        name: String,
+        /// What was written instead.
+        wrong_version: WrongVersion,
+        /// The command that builds the policy with that system's own tools.
+        command: String,
+    },
     /// `semodule` exited with status 0, but the module is still in the store.
     #[error(
         "`{command}` exited with status 0, but {name} is still in the store at priority {priority}; run it by hand to see why"
@@ -306,13 +358,27 @@ pub fn remove(
     spec: &ModuleSpec,
 ) -> Result<bool, RemoveError> {
     let Some(command) = target.remove(spec, &InstalledAt::in_store(store, &spec.name)?) else { return Ok(false) };
-    run(runner, clock, target, &command, &spec.name)?;
-    match InstalledAt::in_store(store, &spec.name)?.ours(spec).first() {
+    let done = match commit(runner, store.root(), clock, target, &command, &spec.name) {
+        Err(CommitError::Files(e)) => return Err(ReadError::from(e).into()),
+        Err(CommitError::Transaction(e)) => return Err(e.into()),
+        Ok(done) => done,
+    };
+    if let Some(&priority) = InstalledAt::in_store(store, &spec.name)?.ours(spec).first() {
+        return Err(RemoveError::StillThere { command: command.to_string(), name: spec.name.clone(), priority });
+    }
+    match done.wrong_version.filter(|wrong| wrong.loads.iter().any(|path| allows(store.root(), path, spec))) {
         None => Ok(true),
-        Some(&priority) => {
-            Err(RemoveError::StillThere { command: command.to_string(), name: spec.name.clone(), priority })
+        Some(wrong_version) => {
+            let command = target.by_own_tools(&target.rebuild()).to_string();
+            Err(RemoveError::StillLoaded { name: spec.name.clone(), wrong_version, command })
         }
     }
+}
+
+fn allows(root: &Root, path: &InRoot, spec: &ModuleSpec) -> bool {
+    let file = PolicyFile::read(root, path.clone()).ok();
+    let policy = file.as_ref().and_then(|file| file.policy().ok());
+    policy.and_then(|policy| policy_file::ask(&policy, spec)).is_some_and(|answer| answer.allows_all())
 }
 
 #[cfg(test)]

@@ -22,3 +22,6 @@ compile permissive '' '(typepermissive unconfined_service_t)'
 compile no-domain 's/unconfined_service_t/other_t/'
 compile no-class-allow '/^(class bpf/d; s/ bpf / /'
 compile no-class-deny '/^(class bpf/d; s/ bpf / /; s/(handleunknown allow)/(handleunknown deny)/'
+compile no-permission-deny 's/ prog_run//; s/(handleunknown allow)/(handleunknown deny)/' \
+    "(allow unconfined_service_t self (bpf (map_create map_read map_write prog_load)))"
+compile attribute '' "(allow domain domain $all)"

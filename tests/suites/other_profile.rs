@@ -20,7 +20,7 @@ fn another_agent_is_prepared_under_its_own_names() {
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(root.at("/opt/acme")).unwrap().permissions());
     assert_eq!(mode & 0o7777, 0o750);
     let modules = root.modules();
-    assert!(modules.contains(&"350 acme-sensor pp".to_owned()), "{modules:?}");
+    assert!(modules.contains(&"350 acme-sensor cil".to_owned()), "{modules:?}");
     let cil = hostprep(&["policy", "generate", "--form", "cil"]).expect_code(0).stdout;
     assert!(cil.contains("(bpf (map_create prog_load))"), "{cil}");
     assert!(root.at("/var/log/acme/prep.log").exists());

@@ -7,7 +7,7 @@ stable_words! {
     Reason {
         /// A program that repair needs is not installed.
         ToolsMissing = "tools-missing",
-        /// The policy does not know the object class.
+        /// The policy does not know the object class, or one of the permissions.
         ClassMissing = "class-missing",
         /// The policy does not know the domain's type.
         TypeMissing = "type-missing",
@@ -27,7 +27,7 @@ stable_words! {
         Neverallow = "neverallow",
         /// The agent's file system is mounted so that its program cannot be started in its domain.
         MountOptions = "mount-options",
-        /// Everything is in place and the kernel still says no.
+        /// The kernel, or the compiled policy, denies the rule, and not for lack of the module alone.
         PolicyDenies = "policy-denies",
         /// The kernel accepts no policy before the next boot: the boolean `secure_mode_policyload`.
         PolicyLoadLocked = "policy-load-locked",

@@ -109,7 +109,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  sudo hostprep repair\n  sudo hostprep repair --dry-run\n  sudo hostprep repair --only directories --only scan-user"
+    after_help = "Examples:\n  sudo hostprep repair\n  sudo hostprep repair --dry-run\n  sudo hostprep repair --only directories --only scan-user\n  sudo hostprep repair --only selinux-module --force"
 )]
 pub struct Repair {
     #[command(flatten)]
@@ -117,6 +117,9 @@ pub struct Repair {
     /// Show the exact commands and file changes without making them
     #[arg(long)]
     pub dry_run: bool,
+    /// Run a policy transaction again that failed and would fail again, because nothing that it works on has changed
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -215,6 +218,9 @@ pub enum Policy {
     },
     /// Compile the module into DIR
     Compile {
+        /// A package by checkmodule (te), or CIL as it is, which semodule of any system takes
+        #[arg(long, value_enum, default_value = "te")]
+        form: Form,
         /// An existing directory
         #[arg(value_name = "DIR")]
         directory: PathBuf,

@@ -13,6 +13,7 @@ use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::model::host_context::HostContext;
 use installer::report::{self, exit};
+use installer::steps::selinux::assess;
 
 use super::args::{Faults, Format, Global};
 use super::invocation::{Invocation, Privilege, with};
@@ -107,7 +108,8 @@ fn values(invocation: &Invocation) -> Values {
         install_headers: Some(install(&headers, "the headers of this kernel")),
         package,
         module: Some(cx.profile.module.name.clone()),
-        domain: Some(cx.profile.module.domain.clone()),
+        // The fallback, where the policy has only that.
+        domain: assess(cx).ok().and_then(|it| it.domain).or_else(|| Some(cx.profile.module.domain.clone())),
         install_tools: Some(install(tools.as_slice(), "the package with semanage (policycoreutils)")),
         tools,
         filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),

@@ -55,6 +55,17 @@ pub fn with(
     kernel: Option<String>,
     work: impl FnOnce(&Invocation) -> Outcome,
 ) -> Outcome {
+    with_force(global, privilege, kernel, false, work)
+}
+
+/// As [`with`]; `force` is that of [`HostContext`].
+pub fn with_force(
+    global: &Global,
+    privilege: Privilege,
+    kernel: Option<String>,
+    force: bool,
+    work: impl FnOnce(&Invocation) -> Outcome,
+) -> Outcome {
     let root = open_root(global)?;
     let changes = match privilege {
         Privilege::ReadOnly => None,
@@ -114,6 +125,7 @@ pub fn with(
         distribution,
         distribution_problem,
         kernel_release: kernel,
+        force,
     };
     work(&Invocation { cx, config, texts })
 }

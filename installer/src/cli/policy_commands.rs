@@ -34,8 +34,8 @@ pub fn run(global: &Global, command: Policy) -> Outcome {
             })?;
             Ok(exit::WELL)
         }),
-        Policy::Compile { directory } => {
-            with(global, Privilege::ReadOnly, None, |invocation| compile(invocation, &directory))
+        Policy::Compile { form, directory } => {
+            with(global, Privilege::ReadOnly, None, |invocation| compile(invocation, form, &directory))
         }
         Policy::Install { dry_run } => install(global, dry_run),
         Policy::Remove { dry_run } => remove(global, dry_run),
@@ -60,19 +60,20 @@ fn sources(invocation: &Invocation) -> Result<Sources, installer::Error> {
     Ok(Sources::render(spec, &domain)?)
 }
 
-fn compile(invocation: &Invocation, directory: &Path) -> Outcome {
+fn compile(invocation: &Invocation, form: Form, directory: &Path) -> Outcome {
     let directory = std::path::absolute(directory).context("cannot find the current directory")?;
     // A directory of this machine, whatever root the policy is for.
     let (machine, directory) = (Root::system()?, InRoot::from_top(directory));
     let opened = machine.dir(&directory)?;
     let name = &invocation.cx.profile.module.name;
     let plan = Compile::plan(invocation.cx.runner, &machine, name, &sources(invocation)?, &directory);
+    let plan = if form == Form::Cil { plan.as_cil() } else { plan };
     let compiled = plan.run(invocation.cx.runner, &opened)?;
     if let Some(why) = &compiled.fell_back {
         print_error(&format!("checkmodule or semodule_package failed, so this is CIL: {why}"));
     }
     print(&format!("{}\n", compiled.file.display()))?;
-    if compiled.format == Compiled::Cil && compiled.fell_back.is_none() {
+    if form == Form::Te && compiled.format == Compiled::Cil && compiled.fell_back.is_none() {
         print_error("checkmodule or semodule_package is not installed, so this is CIL, which semodule takes as it is");
     }
     Ok(exit::WELL)

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use faults::Remedy;
 use host::fs::InRoot;
 use host::{ReadError, Root};
 use installer::Error;
+use installer::model::host_context::HostContext;
 use installer::report::exit;
-use installer::steps::selinux::assess;
+use installer::steps::selinux::{assess, redundant};
 use policy::kernel::{Answer, ClassKnowledge};
 use policy::policy_file::{self, PolicyFile};
 use policy::rules::Rules;
@@ -20,7 +22,7 @@ use super::output::{Outcome, print};
 pub fn show(invocation: &Invocation, format: Format) -> Outcome {
     let cx = &invocation.cx;
     let assessment = assess(cx)?;
-    let status = Status::of(cx.root, &cx.profile.module, &assessment)?;
+    let status = Status::of(cx, &assessment)?;
     let standing = match &assessment.rule {
         RuleState::Unknown(Unknown::Unreadable(_)) => "unknown without the store: run as root".to_owned(),
         rule => rule.to_string(),
@@ -44,6 +46,10 @@ struct Status<'a> {
     domain: String,
     /// The rules of the compiled policy that allow it; empty if the policy cannot be read.
     rules: Vec<String>,
+    /// The compiled policy's answer, if it can be read.
+    compiled: Option<Answer>,
+    /// What allows the rule besides our module.
+    redundant: Option<String>,
     store: StoreStatus,
     module: StoredModule,
 }
@@ -57,16 +63,22 @@ enum StoreStatus {
 }
 
 impl<'a> Status<'a> {
-    fn of(root: &Root, spec: &ModuleSpec, assessment: &'a RuleAssessment) -> Result<Self, Error> {
+    fn of(cx: &HostContext, assessment: &'a RuleAssessment) -> Result<Self, Error> {
+        let (root, spec) = (cx.root, &cx.profile.module);
         let file = PolicyFile::newest(root, assessment.policy_type()).ok().flatten();
         // What is wrong with it, the assessment says.
         let policy = file.as_ref().and_then(|file| file.policy().ok());
         let known = policy.as_ref().and_then(|policy| policy_file::choose_domain(policy, spec));
         let domain =
             assessment.domain.clone().or_else(|| known.map(str::to_owned)).unwrap_or_else(|| spec.domain.clone());
-        let rules = policy.map_or_else(Vec::new, |policy| policy_file::allow_rules(&policy, spec, &domain));
+        let rules = policy.as_ref().map_or_else(Vec::new, |policy| policy_file::allow_rules(policy, spec, &domain));
+        let compiled = policy.as_ref().and_then(|policy| policy_file::ask(policy, spec));
+        drop(policy);
+        drop(file);
         let (store, module) = read_store(root, spec, assessment.policy_type())?;
-        Ok(Self { assessment, domain, rules, store, module })
+        let is_allowed = assessment.rule.is_settled();
+        let redundant = if is_allowed { redundant(cx, assessment, &module, &domain) } else { None };
+        Ok(Self { assessment, domain, rules, compiled, redundant, store, module })
     }
 
     /// The store's directory, where it is seen.
@@ -81,6 +93,10 @@ impl<'a> Status<'a> {
 
     fn priorities(&self) -> Vec<u16> {
         self.module.installed.iter().map(|installed| installed.priority).collect()
+    }
+
+    fn is_fallback(&self, spec: &ModuleSpec) -> bool {
+        self.assessment.answer.as_ref().map_or(self.domain != spec.domain, |answer| !answer.domain_known)
     }
 
     fn is_enabled(&self) -> bool {
@@ -116,7 +132,7 @@ fn read_store(root: &Root, spec: &ModuleSpec, policy_type: &str) -> Result<(Stor
 
 fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
     let (cx, assessment) = (&invocation.cx, status.assessment);
-    let kernel = assessment.answer.as_ref().map(|answer| {
+    let answer = |answer: &Answer| {
         let permissions: serde_json::Map<String, serde_json::Value> =
             answer.permissions.iter().map(|(name, allowed)| (name.clone(), (*allowed).into())).collect();
         serde_json::json!({
@@ -126,7 +142,7 @@ fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
             "permissive_domain": answer.permissive_domain,
             "domain_known": answer.domain_known,
         })
-    });
+    };
     serde_json::json!({
         "schema": 1,
         "selinux": assessment.state.as_str(),
@@ -137,8 +153,13 @@ fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
         "enabled": status.is_enabled(),
         "same_content": status.has_same_content(&cx.profile.module),
         "domain": status.domain,
+        "fallback": status.is_fallback(&cx.profile.module),
         "rules": status.rules,
-        "kernel": kernel,
+        "redundant": status.redundant.is_some(),
+        "allowed_without": status.redundant,
+        "tools_elsewhere": assessment.tools_elsewhere.as_ref().map(|store| cx.root.host_path(store)),
+        "policy": status.compiled.as_ref().map(answer),
+        "kernel": assessment.answer.as_ref().map(answer),
         "standing": standing,
     })
     .to_string()
@@ -164,39 +185,69 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         StoreStatus::Missing => line("store", "none", "there is no policy to add a module to"),
     }
     if matches!(status.store, StoreStatus::Supported(_) | StoreStatus::Missing) {
-        let (value, meaning) = module_words(status, spec.priority);
-        line("module", &format!("{} {value}", spec.name), meaning);
+        let (value, meaning) = module_words(cx, status);
+        line("module", &format!("{} {value}", spec.name), &meaning);
+    }
+    if let Some(by) = &status.redundant {
+        let repair = hostprep(cx, "repair");
+        let meaning = format!("{by} allows the rule too; when `{repair}` builds the policy, it removes the module");
+        line("", "redundant", &meaning);
+    }
+    if let Some(elsewhere) = &assessment.tools_elsewhere {
+        let elsewhere = cx.root.host_path(elsewhere);
+        line("tools", "not usable", &format!("semodule of this machine would work on {}", elsewhere.display()));
     }
     match status.has_same_content(spec) {
         Some(true) => line("content", "same", "as hostprep would install"),
         Some(false) => line("content", "different", "hostprep replaces it only if the rule is missing"),
         None => {}
     }
-    let domain_known = assessment.answer.as_ref().map_or(status.domain == spec.domain, |answer| answer.domain_known);
-    let domain_meaning = if domain_known {
-        "from the profile"
+    let domain_meaning = if status.is_fallback(spec) {
+        format!("a fallback, because this policy does not have {}", spec.domain)
     } else {
-        "a fallback from the profile, because this policy does not have the profile's domain"
+        "from the profile".to_owned()
     };
-    line("domain", &status.domain, domain_meaning);
+    line("domain", &status.domain, &domain_meaning);
     for (number, rule) in status.rules.iter().enumerate() {
         line(if number == 0 { "rule" } else { "" }, rule, if number == 0 { "in the compiled policy" } else { "" });
     }
     match (&assessment.answer, &assessment.rule) {
-        (Some(answer), _) => kernel_lines(answer, &spec.class, &mut line),
+        (Some(answer), _) => answer_lines("kernel", answer, &spec.class, &mut line),
         (None, RuleState::Unknown(Unknown::Kernel(e))) => line("kernel", "gave no answer", &e.to_string()),
         (None, _) => {
-            line("kernel", "not asked", "no policy runs here, or it is another system's: the compiled policy is judged")
+            line(
+                "kernel",
+                "not asked",
+                "no policy runs here, or it is another system's: the compiled policy is judged",
+            );
+            if let Some(answer) = &status.compiled {
+                answer_lines("policy", answer, &spec.class, &mut line);
+            }
         }
     }
     line("result", standing, "");
     text
 }
 
-fn kernel_lines(answer: &Answer, class: &str, line: &mut impl FnMut(&str, &str, &str)) {
-    line("kernel", &format!("class {class} {}", class_word(answer.class)), class_meaning(answer.class));
+/// The command of hostprep for this root.
+fn hostprep(cx: &HostContext, word: &str) -> String {
+    Remedy::hostprep([word]).shell_line(cx.alternate_root())
+}
+
+fn answer_lines(who: &str, answer: &Answer, class: &str, line: &mut impl FnMut(&str, &str, &str)) {
+    line(who, &format!("class {class} {}", class_word(answer.class)), class_meaning(answer.class));
     for (permission, allowed) in &answer.permissions {
-        let (word, meaning) = if *allowed { ("allowed", "") } else { ("denied", "the connector needs it") };
+        let is_unknown = answer.unknown_permissions.contains(permission);
+        let (word, meaning) = match (allowed, is_unknown) {
+            (true, false) => ("allowed", ""),
+            (false, false) => ("denied", "the connector needs it"),
+            (true, true) => {
+                ("unknown, allowed", "the policy is older than the permission and allows what it does not know")
+            }
+            (false, true) => {
+                ("unknown, denied", "the policy is older than the permission and denies what it does not know")
+            }
+        };
         line("", &format!("{permission} {word}"), meaning);
     }
     if answer.permissive_domain {
@@ -204,15 +255,22 @@ fn kernel_lines(answer: &Answer, class: &str, line: &mut impl FnMut(&str, &str, 
     }
 }
 
-fn module_words(status: &Status, ours: u16) -> (String, &'static str) {
+fn module_words(cx: &HostContext, status: &Status) -> (String, String) {
+    let ours = cx.profile.module.priority;
     let priorities = status.priorities();
     let listed: Vec<String> = priorities.iter().map(ToString::to_string).collect();
     let listed = listed.join(", ");
     match priorities.as_slice() {
-        [] => ("not installed".into(), "needed only if the base policy lacks the rule"),
-        _ if !status.is_enabled() => (format!("at priority {listed}, disabled"), "`hostprep repair` enables it"),
-        [only] if *only == ours => (format!("at priority {only}, enabled"), ""),
-        _ => (format!("at priority {listed}, enabled"), "the highest priority is in effect"),
+        [] => ("not installed".into(), "needed only if the base policy lacks the rule".into()),
+        _ if !status.is_enabled() => {
+            let meaning = match status.assessment.rule.is_settled() {
+                true => "the policy allows the rule without it".to_owned(),
+                false => format!("`{}` enables it", hostprep(cx, "repair")),
+            };
+            (format!("at priority {listed}, disabled"), meaning)
+        }
+        [only] if *only == ours => (format!("at priority {only}, enabled"), String::new()),
+        _ => (format!("at priority {listed}, enabled"), "the highest priority is in effect".into()),
     }
 }
 

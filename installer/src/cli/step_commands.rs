@@ -14,7 +14,7 @@ use installer::report::{HostFacts, exit, exit_code, json, text};
 use installer::steps::STEPS;
 
 use super::args::{Check, Format, Generalize, Global, Remove, Repair};
-use super::invocation::{Invocation, Privilege, with};
+use super::invocation::{Invocation, Privilege, with, with_force};
 use super::output::{Failure, Outcome, print, print_error};
 use super::progress::notify_waiting;
 
@@ -31,7 +31,7 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
         return Err(Failure::Usage(message.into()));
     }
     let privilege = if args.dry_run { Privilege::ReadOnly } else { Privilege::RequiresRoot("repair") };
-    with(global, privilege, args.look.kernel, |invocation| {
+    with_force(global, privilege, args.look.kernel, args.force, |invocation| {
         let steps = steps(&args.look.only, &invocation.config);
         if args.dry_run {
             let results = engine::plan(&invocation.cx, &steps);

@@ -41,6 +41,20 @@ pub enum Error {
     /// The policy module cannot be removed.
     #[error(transparent)]
     RemoveModule(#[from] policy::transaction::RemoveError),
+    /// The policy module is in a store that this machine's tools do not work on.
+    #[error(
+        "{name} is in {store}, but semodule of this machine would work on {elsewhere}; nothing was run. Run: {command}"
+    )]
+    StoreElsewhere {
+        /// The module.
+        name: String,
+        /// Its store.
+        store: String,
+        /// The store that the tools of this machine work on.
+        elsewhere: String,
+        /// The command for the tools of the system in the root.
+        command: String,
+    },
     /// The policy module cannot be loaded.
     #[error(transparent)]
     LoadModule(#[from] policy::load::LoadError),

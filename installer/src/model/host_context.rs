@@ -42,6 +42,8 @@ pub struct HostContext<'a> {
     pub distribution_problem: Option<String>,
     /// The kernel to judge instead of the running one (`--kernel`).
     pub kernel_release: Option<String>,
+    /// Whether a transaction is run again that failed for a reason that repeating cannot change (`--force`).
+    pub force: bool,
 }
 
 /// A kernel to judge.

@@ -48,6 +48,8 @@ pub struct Host {
     pub kind: SystemKind,
     /// Whether `--root` names the directory.
     pub alternate: bool,
+    /// `repair --force`
+    pub force: bool,
 }
 
 impl Host {
@@ -63,11 +65,13 @@ impl Host {
             profile: Profile::built_in(),
             kind: SystemKind::Running,
             alternate: false,
+            force: false,
         };
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/os-release").join(os_release);
         host.file("etc/os-release", &fs::read_to_string(fixture).unwrap());
         host.file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
         host.directory("var/lib/selinux/targeted/active/modules/disabled");
+        host.file("var/lib/selinux/targeted/active/commit_num", "1");
         host.directory("etc/selinux/targeted/policy");
         for (name, content) in [
             ("etc/selinux/targeted/policy/policy.30", compiled::DENIES),
@@ -173,6 +177,7 @@ impl Host {
             distribution: Distribution::of(&root).unwrap_or_else(|_| Distribution::unknown()),
             distribution_problem: Distribution::of(&root).err().map(|e| e.inside_text(&root)),
             kernel_release: None,
+            force: self.force,
         })
     }
 

@@ -109,6 +109,17 @@ impl<'a> Policy<'a> {
         self.symbols.type_numbers.contains_key(name)
     }
 
+    /// Returns whether the type or alias `name` has the attribute. `false` if the policy has one of the two no more: the compiler
+    /// drops attributes that no rule needs.
+    #[must_use]
+    pub fn has_attribute(&self, name: &str, attribute: &str) -> bool {
+        let Some(&of) = self.symbols.type_numbers.get(name) else { return false };
+        self.symbols.types.iter().zip(1..).any(|(known, number)| {
+            known.as_ref().is_some_and(|known| known.is_attribute && known.name == attribute)
+                && self.includes(number, of)
+        })
+    }
+
     /// Returns whether the policy has the class.
     #[must_use]
     pub fn knows_class(&self, name: &str) -> bool {

@@ -227,6 +227,66 @@ fn a_policy_of_an_unsupported_version_is_unknown() {
     assert!(found.rule.to_string().contains("policy.36: policy version 36;"), "{}", found.rule);
 }
 
+/// Those that libsepol of this system does not know are loaded if the kernel knows them.
+#[test]
+fn of_several_policies_each_that_may_be_loaded_has_to_allow_the_rule() {
+    let (lower, higher) = ("/etc/selinux/t/policy/policy.31", "/etc/selinux/t/policy/policy.33");
+    let libsepol = |newest: Option<u8>| newest.map(crate::testing::libsepol);
+    for (on_31, on_33, newest, expected) in [
+        (compiled::DENIES, compiled::ALLOWS, None, "in force"),
+        (compiled::DENIES, compiled::ALLOWS, Some(33), "in force"),
+        (compiled::DENIES, compiled::ALLOWS, Some(31), "missing"),
+        (compiled::ALLOWS, compiled::DENIES, Some(31), "missing"),
+        (compiled::ALLOWS, compiled::ALLOWS, Some(31), "in force"),
+        (compiled::ALLOWS, compiled::DENIES, None, "missing"),
+        (compiled::ALLOWS, compiled::DENIES, Some(33), "missing"),
+        (b"", compiled::ALLOWS, Some(33), "in force"),
+    ] {
+        let library = libsepol(newest);
+        let mut files = vec![BASE, (lower, on_31), (higher, on_33)];
+        files.extend(library.as_ref().map(|library| ("/usr/lib/x86_64-linux-gnu/libsepol.so.2", library.as_slice())));
+        let found = assessed(true, &FakeKernel::in_mode(KernelMode::NotRunning), &files);
+        assert_eq!(summary(&found.rule).0, expected, "{newest:?} {found:?}");
+        let off = assessed(false, &FakeKernel::in_mode(KernelMode::NotRunning), &files);
+        assert_eq!(summary(&off.rule).0, if expected == "in force" { "pending" } else { expected }, "{off:?}");
+    }
+}
+
+#[test]
+fn a_fallback_domain_is_named_as_such() {
+    let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
+    let policy = ("/etc/selinux/t/policy/policy.30", compiled::FALLBACK_ALLOWS);
+    let found = assessed(true, &kernel, &[BASE, policy]);
+    let named = "initrc_t (a fallback domain: the policy has no unconfined_service_t)";
+    assert!(found.rule.to_string().ends_with(&format!("policy.30 allows bpf for {named}")), "{}", found.rule);
+}
+
+#[test]
+fn a_class_or_permission_that_the_policy_does_not_know_is_said_so() {
+    for (policy, unknown) in [
+        (compiled::NO_CLASS_DENY, "the class bpf"),
+        (compiled::NO_PERMISSION_DENY, "the permission prog_run of the class bpf"),
+    ] {
+        let policy = ("/etc/selinux/t/policy/policy.30", policy);
+        let found = assessed(true, &FakeKernel::in_mode(KernelMode::NotRunning), &[BASE, policy]);
+        assert_eq!(summary(&found.rule), ("unfixable", Some(Cause::ClassMissing), true), "{found:?}");
+        let said = format!("the policy does not know {unknown}, and denies what it does not know");
+        assert!(found.rule.to_string().ends_with(&said), "{}", found.rule);
+    }
+}
+
+/// The store of EL 7 in a root: this machine's tools would make another.
+#[test]
+fn a_store_that_this_machines_tools_do_not_work_on() {
+    let base = ("/etc/selinux/t/active/modules/100/base/cil", &b""[..]);
+    let policy = ("/etc/selinux/t/policy/policy.30", compiled::DENIES);
+    for (alternate, elsewhere) in [(true, Some(InRoot::from("/var/lib/selinux/t"))), (false, None)] {
+        let found = assessed(alternate, &FakeKernel::in_mode(KernelMode::NotRunning), &[base, policy]);
+        assert_eq!(summary(&found.rule).0, "missing");
+        assert_eq!(found.tools_elsewhere, elsewhere);
+    }
+}
+
 #[test]
 fn an_unsupported_store_is_reported_by_name() {
     let found = assessed(false, &FakeKernel::in_mode(KernelMode::Enforcing), &[OLD_STORE]);

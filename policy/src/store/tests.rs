@@ -39,7 +39,41 @@ fn where_the_store_is() {
             vec![(SEMANAGE_CONF, b"# \xe9\nstore-root=/srv/se\n"), module("/srv/se/t/active/modules/100/base/cil")],
             Some("/srv/se/t"),
         ),
-        (vec![conf("# store-root=/srv/se\n"), module("/etc/selinux/t/active/modules/1/b/cil")], Some("/etc/selinux/t")),
+        (
+            vec![conf("# store-root=/srv/se\n"), module("/etc/selinux/t/active/modules/100/b/cil")],
+            Some("/etc/selinux/t"),
+        ),
+        // The directories that `semodule -l` and a transaction that fails make where there is no store, beside that of EL 7.
+        (
+            vec![
+                conf(""),
+                module("/var/lib/selinux/t/active/modules/disabled/x"),
+                module("/var/lib/selinux/t/tmp/modules/300/agent-bpf/cil"),
+                module("/etc/selinux/t/active/modules/100/base/cil"),
+            ],
+            Some("/etc/selinux/t"),
+        ),
+        (vec![conf(""), module("/var/lib/selinux/t/active/modules/300/agent-bpf/cil")], None),
+        (vec![conf(""), module("/var/lib/selinux/t/active/commit_num")], None),
+        (
+            vec![
+                conf(""),
+                module("/var/lib/selinux/t/active/commit_num"),
+                module("/var/lib/selinux/t/active/modules/300/m/cil"),
+            ],
+            Some("/var/lib/selinux/t"),
+        ),
+        // A whole one counts before a part of one.
+        (
+            vec![
+                conf(""),
+                module("/var/lib/selinux/t/active/commit_num"),
+                module("/var/lib/selinux/t/active/modules/300/agent-bpf/cil"),
+                module("/etc/selinux/t/active/commit_num"),
+                module("/etc/selinux/t/active/modules/100/base/cil"),
+            ],
+            Some("/etc/selinux/t"),
+        ),
     ];
     for (files, expected) in cases {
         let scratch = tempfile::tempdir().unwrap();
@@ -144,7 +178,9 @@ fn types_that_have_the_module() {
         &[
             (SEMANAGE_CONF, b""),
             (&at("/var/lib/selinux/mls/active/modules/300"), CIL),
+            ("/var/lib/selinux/mls/active/commit_num", b"1"),
             (&at("/etc/selinux/targeted/active/modules/400"), CIL),
+            ("/etc/selinux/targeted/active/commit_num", b"1"),
             (&at("/usr/lib/selinux/base/active/modules/300"), CIL),
             ("/var/lib/selinux/minimum/active/modules/100/base/cil", CIL),
             ("/etc/selinux/config", b"SELINUXTYPE=\xe9"),
@@ -152,4 +188,69 @@ fn types_that_have_the_module() {
     );
     assert_eq!(policy_types_with(&root, "agent-bpf").unwrap(), ["mls", "targeted"]);
     assert_eq!(policy_types_with(&root, "absent").unwrap(), [""; 0]);
+}
+
+/// The store of EL 7, on a machine whose libsemanage keeps its own elsewhere.
+#[test]
+fn where_the_tools_of_this_machine_look() {
+    let base = |store_root: &'static str| (format!("{store_root}/t/active/modules/100/base/cil"), CIL);
+    for (conf, store_root, elsewhere) in [
+        ("", "/var/lib/selinux", None),
+        ("", "/etc/selinux", Some("/var/lib/selinux/t")),
+        ("store-root=/etc/selinux\n", "/etc/selinux", None),
+        ("store-root=/srv/se\n", "/srv/se", None),
+        ("", "/usr/lib/selinux", Some("/var/lib/selinux/t")),
+    ] {
+        let scratch = tempfile::tempdir().unwrap();
+        let (path, content) = base(store_root);
+        let files = [(SEMANAGE_CONF, conf.as_bytes()), (path.as_str(), content)];
+        let root = root_with(scratch.path(), &files);
+        let store = Store::locate(&root, "t").unwrap().unwrap();
+        assert_eq!(store.elsewhere_for_tools().unwrap(), elsewhere.map(InRoot::from), "{conf} {store_root}");
+        let own = Root::for_test(scratch.path()).unwrap();
+        let store = Store::locate(&own, "t").unwrap().unwrap();
+        assert_eq!(store.elsewhere_for_tools().unwrap(), None, "a system's own tools know");
+    }
+    // A link leads from the one to the other.
+    let scratch = tempfile::tempdir().unwrap();
+    let (path, content) = base("/etc/selinux");
+    let root = root_with(scratch.path(), &[(SEMANAGE_CONF, b""), (path.as_str(), content)]);
+    root.make_dirs("/var/lib").unwrap();
+    std::os::unix::fs::symlink("../../etc/selinux", scratch.path().join("var/lib/selinux")).unwrap();
+    let store = Store::locate(&root, "t").unwrap().unwrap();
+    assert_eq!(store.elsewhere_for_tools().unwrap(), None);
+}
+
+#[test]
+fn where_a_machine_keeps_its_stores() {
+    for (stores, expected) in [
+        (&[][..], "/var/lib/selinux"),
+        (&["/etc/selinux"], "/etc/selinux"),
+        (&["/var/lib/selinux", "/etc/selinux"], "/var/lib/selinux"),
+    ] {
+        let scratch = tempfile::tempdir().unwrap();
+        let files: Vec<String> = stores.iter().map(|at| format!("{at}/t/active/modules/100/base/cil")).collect();
+        let files: Vec<(&str, &[u8])> = files.iter().map(|path| (path.as_str(), CIL)).collect();
+        assert_eq!(default_store_root(&root_with(scratch.path(), &files)), expected);
+    }
+}
+
+#[test]
+fn modules_in_effect_and_their_sources() {
+    let packed = compressed(CIL);
+    let at = |file: &str| format!("/var/lib/selinux/t/active/modules/{file}");
+    let files = [
+        (at("100/base/cil"), CIL),
+        (at("100/other/cil"), CIL),
+        (at("200/other/cil"), &packed),
+        (at("400/off/cil"), CIL),
+        (at("disabled/off"), b""),
+    ];
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, content)| (path.as_str(), *content)).collect();
+    let scratch = tempfile::tempdir().unwrap();
+    let root = root_with(scratch.path(), &[&[(SEMANAGE_CONF, &b""[..])], &files[..]].concat());
+    let store = Store::locate(&root, "t").unwrap().unwrap();
+    assert_eq!(store.effective_modules().unwrap(), [(200, "other".to_owned()), (100, "base".to_owned())]);
+    assert_eq!(store.source_of(200, "other").unwrap().unwrap().as_bytes(), CIL);
+    assert_eq!(store.source_of(300, "other").unwrap(), None);
 }

@@ -44,9 +44,10 @@ fn it_assesses_and_loads() {
         lines,
         [
             "missing: enforcing, and /etc/selinux/tiny/policy/policy.33 denies initrc_t bpf { map_create map_read map_write \
-             prog_load prog_run }",
+             prog_load prog_run } (a fallback domain: the policy has no unconfined_service_t)",
             "  denied now; install the module",
-            "in force: /etc/selinux/tiny/policy/policy.33 allows bpf for initrc_t",
+            "in force: /etc/selinux/tiny/policy/policy.33 allows bpf for initrc_t (a fallback domain: the policy has no \
+             unconfined_service_t)",
         ]
     );
     assert!(scratch.linked_rules("initrc_t").contains("prog_run"), "{}", scratch.linked_rules("initrc_t"));

@@ -44,7 +44,7 @@ fn hostprep_waits_for_another_transaction() {
     assert!(start.elapsed() > HELD);
 
     let modules = root.modules();
-    for module in ["300 cisco-secure-bpf pp", "400 site cil"] {
+    for module in ["300 cisco-secure-bpf cil", "400 site cil"] {
         assert!(modules.iter().any(|line| line == module), "{module} is not in {modules:?}");
     }
     let log = root.text("/var/log/cisco/hostprep.log");

@@ -1,8 +1,14 @@
 //! The policy rule, as `policy` assesses it, in the terms of fault 19: reason, detail and remedy.
 
 use faults::Remedy;
+use host::fs::InRoot;
+use host::process::Command;
+use policy::policy_file::PolicyFile;
+use policy::redundant::allowed_without;
+use policy::rules::Rules;
+use policy::store::StoredModule;
 use policy::transaction::InstalledAt;
-use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State};
+use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State, Store};
 
 use super::reason::reason_of;
 use super::refusal::reinstall_policy;
@@ -22,10 +28,15 @@ pub fn assess(cx: &HostContext) -> Result<RuleAssessment, Error> {
 pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<Finding> {
     let Problem { cause, detail, .. } = assessment.rule.problem()?;
     let target = assessment.target(cx.root);
+    let mut detail = detail.clone();
+    if let Some(elsewhere) = &assessment.tools_elsewhere {
+        detail = format!("{detail}; semodule of this machine would work on {elsewhere}, which is not the store");
+    }
     let mut remedy = match &assessment.rule {
         RuleState::Missing(_) | RuleState::NotLoaded(_) if assessment.is_load_locked => Vec::new(),
         _ if assessment.broken_policy.is_some() => rebuild(cx, assessment),
-        RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![Remedy::command(&target.rebuild())],
+        RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![on_store(assessment, &target.rebuild())],
+        RuleState::Missing(_) if assessment.tools_elsewhere.is_some() => install_by_own_tools(cx, assessment),
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
         RuleState::Unfixable(_) if *cause == Cause::StoreBroken => vec![
             Remedy::manual("mount the file system of /var/lib/selinux of this system, if it is a separate one"),
@@ -40,15 +51,37 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
         }
         _ => remedy.push(Remedy::hostprep(["repair"])),
     }
-    Some(Finding { reason: reason_of(*cause), detail: detail.clone(), remedy })
+    Some(Finding { reason: reason_of(*cause), detail, remedy })
+}
+
+/// A command on the store, by the tools that work on it: this machine's, else those of the system in the root.
+fn on_store(assessment: &RuleAssessment, command: &Command) -> Remedy {
+    match assessment.tools_elsewhere {
+        None => Remedy::command(command),
+        Some(_) => Remedy::run_in_root(command.inside().argv()),
+    }
+}
+
+/// How the module gets into a store that only the tools of the system in the root work on. That system itself needs none of
+/// this.
+fn install_by_own_tools(cx: &HostContext, assessment: &RuleAssessment) -> Vec<Remedy> {
+    let spec = &cx.profile.module;
+    let directory = InRoot::from("/etc/selinux").join(assessment.policy_type());
+    let file = directory.join(format!("{}.cil", spec.name));
+    let [root, directory, outside] =
+        [cx.root.path().to_owned(), cx.root.host_path(&directory), cx.root.host_path(&file)]
+            .map(|path| path.to_string_lossy().into_owned());
+    let install = assessment.target(cx.root).install(spec, cx.root, &file, &InstalledAt::from(&assessment.module));
+    let compile = ["hostprep", "policy", "compile", "--form", "cil", &directory, "--root", &root];
+    let chroot = ["chroot".to_owned(), root.clone()].into_iter().chain(install.inside().argv());
+    vec![Remedy::run_here(compile), Remedy::run_here(chroot), Remedy::run_here(["rm", &outside])]
 }
 
 /// How a damaged policy is built again. A file of a version that `semodule` does not write stays as it is, and a link or a
 /// directory keeps it from writing.
 fn rebuild(cx: &HostContext, assessment: &RuleAssessment) -> Vec<Remedy> {
-    let build = Remedy::command(&assessment.target(cx.root).rebuild());
-    let Some(path) = &assessment.broken_policy else { return vec![build] };
-    let aside = cx.remedy_on(&["mv", "-T"], &[path.to_string(), format!("{path}.broken")]);
+    let build = on_store(assessment, &assessment.target(cx.root).rebuild());
+    let Some(aside) = move_broken_policy(cx, assessment).pop() else { return vec![build] };
     match &assessment.rule {
         RuleState::Unfixable(_) => vec![aside, build],
         _ => {
@@ -58,11 +91,23 @@ fn rebuild(cx: &HostContext, assessment: &RuleAssessment) -> Vec<Remedy> {
     }
 }
 
+/// The command that moves a damaged policy out of the way; none if the policy is not damaged.
+pub(super) fn move_broken_policy(cx: &HostContext, assessment: &RuleAssessment) -> Vec<Remedy> {
+    let is_link = |path: &InRoot| cx.root.stat(path).ok().flatten().is_some_and(|found| host::fs::is_link(&found));
+    let aside = |path: &InRoot| match cx.alternate_root() {
+        // No tool is run where a link leads out of the root, and one that leads nowhere is as good as that.
+        Some(_) if is_link(path) => cx.remedy_on(&["rm"], &[path]),
+        _ => cx.remedy_on(&["mv", "-T"], &[path.to_string(), format!("{path}.broken")]),
+    };
+    assessment.broken_policy.iter().map(aside).collect()
+}
+
 /// The command that removes the module at `priority`, which is not ours.
 fn remove_at(cx: &HostContext, assessment: &RuleAssessment, priority: u16) -> Vec<Remedy> {
     let others = ModuleSpec { priority, former_priorities: Vec::new(), ..cx.profile.module.clone() };
     let present = InstalledAt { priorities: vec![priority], disabled: false };
-    assessment.target(cx.root).remove(&others, &present).iter().map(Remedy::command).collect()
+    let command = assessment.target(cx.root).remove(&others, &present);
+    command.iter().map(|command| on_store(assessment, command)).collect()
 }
 
 fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) -> Remedy {
@@ -85,4 +130,18 @@ pub fn state_word(cx: &HostContext) -> String {
         Ok(config) => State::of(cx.kind, cx.kernel, config.as_ref()).as_str().to_owned(),
         Err(_) => "unknown".to_owned(),
     }
+}
+
+/// Returns what allows the rule to `domain` besides our module, `module` in the store; `None` if nothing is known to.
+#[must_use]
+pub fn redundant(cx: &HostContext, assessment: &RuleAssessment, module: &StoredModule, domain: &str) -> Option<String> {
+    let spec = &cx.profile.module;
+    let is_ours = module.effective().is_some_and(|installed| installed.content.is(&Rules::of_spec(spec, domain)));
+    if !is_ours || module.disabled {
+        return None;
+    }
+    let store = Store::locate(cx.root, assessment.policy_type()).ok()??;
+    let file = PolicyFile::newest(cx.root, assessment.policy_type()).ok().flatten();
+    let policy = file.as_ref().and_then(|file| file.policy().ok());
+    allowed_without(&store, spec, domain, policy.as_ref()).ok().flatten()
 }

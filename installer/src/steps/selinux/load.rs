@@ -8,11 +8,13 @@ use host::log::Level;
 use host::process::{Command, ProcessError};
 use host::{Dir, FileError, InsideText, Root};
 use nix::errno::Errno;
-use policy::InterruptedTransaction;
 use policy::compile::CompileError;
 use policy::load::{LoadError, ModuleLoad};
-use policy::transaction::{StoreTarget, TransactionError};
+use policy::transaction::{CommitError, Done, StoreTarget, TransactionError};
+use policy::{Inputs, InterruptedTransaction, RuleState};
 
+use super::attempt::{self, Attempt, Failure};
+use super::finding::assess;
 use super::interrupted::interrupted_store;
 use super::refusal;
 use crate::Error;
@@ -65,7 +67,7 @@ impl Action for LoadModule {
     }
 }
 
-/// Loads the policy that is in the store into the kernel again, or builds it again.
+/// Loads the policy that is in the store into the kernel again.
 #[derive(Debug)]
 pub(super) struct ReloadPolicy {
     /// The store.
@@ -82,7 +84,45 @@ impl Action for ReloadPolicy {
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let spec = &cx.profile.module;
         let ran = policy::transaction::run(cx.runner, cx.clock, &self.target, &self.command, &spec.name);
-        ran.map(|_| Applied::Changed).map_err(|error| refused(cx, &error))
+        ran.map(|_| Applied::Changed).map_err(|error| not_run(cx, &error))
+    }
+}
+
+/// Builds the policy of the store again.
+#[derive(Debug)]
+pub(super) struct BuildPolicy {
+    /// The store.
+    pub target: StoreTarget,
+    /// The command.
+    pub command: Command,
+    /// Whether it takes the module away, which the policy needs no more.
+    pub removes: bool,
+}
+
+impl Action for BuildPolicy {
+    fn describe(&self, _root: &Root) -> Vec<String> {
+        vec![self.command.to_string()]
+    }
+
+    fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let Self { target, command, removes } = self;
+        let policy_type = target.policy_type();
+        ensure_policy_inside(cx, policy_type).map_err(|e| load_failed(e.inside_text(cx.root)))?;
+        let inputs = attempt::inputs(cx, policy_type).ok();
+        match policy::transaction::commit(cx.runner, cx.root, cx.clock, target, command, &cx.profile.module.name) {
+            Ok(done) => verify(cx, policy_type, command, done)?,
+            Err(CommitError::Files(e)) => return Err(e.into()),
+            Err(CommitError::Transaction(e)) => return Err(refused(cx, inputs, &e)),
+        }
+        if *removes {
+            let is_ours =
+                |made: &&Created| matches!(made, Created::Module { policy_type: of, .. } if of == policy_type);
+            let entries: Vec<Created> = receipt.created().iter().filter(is_ours).cloned().collect();
+            for made in entries {
+                receipt.remove_entry(&made)?;
+            }
+        }
+        Ok(Applied::Changed)
     }
 }
 
@@ -106,6 +146,9 @@ impl Action for RestoreStore {
 pub(super) fn recover(cx: &HostContext) -> Result<(), Error> {
     if has_stale_build(cx) {
         clean_build_dir(cx)?;
+    }
+    if let Err(e) = attempt::forget_if_outdated(cx) {
+        cx.log.line(Level::Warning, &e.to_string());
     }
     // The step reports what cannot be read; it does not keep the rest from being done.
     if let Ok(Some(store)) = interrupted_store(cx)
@@ -138,13 +181,14 @@ fn compile_and_commit(
         priority: load.spec.priority,
     };
     receipt.record(made.clone())?;
+    let inputs = attempt::inputs(cx, load.target.policy_type()).ok();
     match load.commit(cx.runner, cx.root, cx.clock, directory, &compiled) {
-        Ok(_) => Ok(()),
+        Ok(done) => verify(cx, load.target.policy_type(), &load.command(cx.root), done),
         Err(LoadError::Transaction(e)) => {
             if load.present.priorities.is_empty() {
                 receipt.remove_entry(&made)?;
             }
-            Err(refused(cx, &e))
+            Err(refused(cx, inputs, &e))
         }
         Err(LoadError::Compile(e @ CompileError::File(_))) => Err(not_compiled(cx, &e)),
         Err(e) => Err(e.into()),
@@ -160,13 +204,39 @@ fn not_compiled(cx: &HostContext, error: &CompileError) -> ActionError {
     }
 }
 
+/// A transaction that succeeded: whether the system loads what it wrote, and that has the rule.
+fn verify(cx: &HostContext, policy_type: &str, command: &Command, done: Done) -> Result<(), ActionError> {
+    let assessment = assess(cx)?;
+    let failure = match done.wrong_version {
+        Some(wrong) if !assessment.rule.is_settled() => Failure::WrongVersion(wrong),
+        _ if matches!(assessment.rule, RuleState::Missing(_) | RuleState::NotBuilt(_)) => {
+            Failure::NoEffect { argv: command.inside().argv() }
+        }
+        _ => return Ok(attempt::forget(cx)?),
+    };
+    let finding = failure.finding(cx, &assessment);
+    // It has changed them itself.
+    if let Ok(inputs) = attempt::inputs(cx, policy_type) {
+        Attempt { inputs, failure }.record(cx);
+    }
+    Err(ActionError::HostProblem(finding))
+}
+
 fn load_failed(detail: String) -> ActionError {
     let remedy = vec![Remedy::hostprep(["repair"])];
     ActionError::HostProblem(Finding { reason: Reason::PolicyLoadFailed, detail, remedy })
 }
 
+/// A transaction that failed. It is recorded if repeating it with the same `inputs` is of no use.
+fn refused(cx: &HostContext, inputs: Option<Inputs>, error: &TransactionError) -> ActionError {
+    if let (Some(inputs), Some(failure)) = (inputs, Failure::of(cx, error)) {
+        Attempt { inputs, failure }.record(cx);
+    }
+    not_run(cx, error)
+}
+
 /// A store that is not waited for since somebody interrupts is no fault of the host's.
-fn refused(cx: &HostContext, error: &TransactionError) -> ActionError {
+fn not_run(cx: &HostContext, error: &TransactionError) -> ActionError {
     if error.interrupted {
         return ActionError::Internal(Error::Interrupted);
     }

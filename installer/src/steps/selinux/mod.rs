@@ -1,5 +1,7 @@
 //! Fault 19: the tools, and the policy module.
 
+mod at_boot;
+mod attempt;
 mod finding;
 mod interrupted;
 mod load;
@@ -19,7 +21,7 @@ use crate::model::receipt::Receipt;
 use crate::model::step::{Observation, Phase, Removal, Step};
 use crate::model::step_id::StepId;
 
-pub use finding::{assess, state_word};
+pub use finding::{assess, redundant, state_word};
 pub use reason::reason_of;
 
 /// The step that looks for the policy tools.

@@ -2,11 +2,14 @@
 
 use host::InsideText;
 use policy::load::ModuleLoad;
+use policy::transaction::InstalledAt;
 use policy::{RuleState, Unknown};
 
-use super::finding::{assess, finding};
+use super::at_boot;
+use super::attempt::Attempt;
+use super::finding::{assess, finding, redundant};
 use super::interrupted::interrupted_store;
-use super::load::{LoadModule, ReloadPolicy, RestoreStore};
+use super::load::{BuildPolicy, LoadModule, ReloadPolicy, RestoreStore};
 use super::mount;
 use super::tools::missing_tools;
 use crate::Error;
@@ -45,8 +48,22 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
     };
     let mut findings = vec![found];
     findings.extend(mounted.filter(|_| rule.denied_now()));
+    // What a transaction with these inputs came to.
+    let attempt = match rule {
+        RuleState::Missing(_) | RuleState::NotBuilt(_) => Attempt::that_stands(cx, &assessment),
+        RuleState::NotLoaded(_) => Attempt::that_stands(cx, &assessment).filter(Attempt::wrote_wrong_version),
+        _ => None,
+    };
+    let finishes_at_boot = attempt.as_ref().is_some_and(Attempt::wrote_wrong_version) && at_boot::finishes(cx);
+    let is_deferred = !rule.denied_now() || finishes_at_boot;
+    if let Some(attempt) = &attempt {
+        findings[0] = attempt.failure.finding(cx, &assessment);
+    }
     let plan: Vec<Box<dyn Action>> = match (rule, missing_tools(cx)) {
         (RuleState::Overridden { .. } | RuleState::Unfixable(_), _) => Vec::new(),
+        // They would make another store.
+        _ if assessment.tools_elsewhere.is_some() => Vec::new(),
+        _ if attempt.is_some() => Vec::new(),
         // It is in the store, and the kernel takes no policy before the next boot.
         (RuleState::NotLoaded(_), _) if assessment.is_load_locked => Vec::new(),
         (_, Some(tools)) => {
@@ -61,8 +78,15 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         }
         (RuleState::NotBuilt(_), None) => {
             let target = assessment.target(cx.root);
-            let command = target.rebuild();
-            vec![Box::new(ReloadPolicy { target, command })]
+            // The transaction builds the policy in any case.
+            let domain = assessment.domain.as_deref().unwrap_or(&cx.profile.module.domain);
+            let superfluous = match redundant(cx, &assessment, &assessment.module, domain) {
+                Some(_) => target.remove(&cx.profile.module, &InstalledAt::from(&assessment.module)),
+                None => None,
+            };
+            let removes = superfluous.is_some();
+            let command = superfluous.unwrap_or_else(|| target.rebuild());
+            vec![Box::new(BuildPolicy { target, command, removes })]
         }
         (_, None) => {
             let build_dir = &cx.profile.paths.build_dir;
@@ -71,7 +95,7 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         }
     };
     let verdict = match Finding::merged(&findings) {
-        Some(found) if !rule.denied_now() => {
+        Some(found) if is_deferred => {
             let is_missing = matches!(rule, RuleState::Missing(_)) && assessment.module.effective().is_none();
             let name = &cx.profile.module.name;
             let prefix = if is_missing { format!("the module {name} is not installed: ") } else { String::new() };

@@ -17,7 +17,7 @@ use crate::model::report::Finding;
 pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
     let store = Store::locate(cx.root, error.target.policy_type()).ok().flatten();
     let store = store.as_ref().map(Store::path);
-    let again = Remedy::hostprep(["repair"]);
+    let mut again = Remedy::hostprep(["repair"]);
     if is_out_of_memory(cx, error, store) {
         let detail = format!("{}; {}", error.inside_text(cx.root), memory_of_this_machine());
         let more = Remedy::manual("free memory, or add memory or swap: linking the policy takes some 200 MiB");
@@ -41,10 +41,49 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
         (None, _) if error.cause == Cause::StoreBroken => {
             remedy.push(Remedy::command(&error.target.rebuild()).with_comment("shows which module or file is damaged"));
         }
-        (Some(Culprit::Record(_)) | None, _) => {}
+        (Some(Culprit::Record(_)) | None, _) => {
+            if let Some(change) = change_of_policy(cx, error) {
+                remedy.push(Remedy::manual(change));
+                // It may be a change that hostprep does not see.
+                again = forced();
+            }
+        }
     }
     remedy.push(again);
     Finding { reason: reason_of(error.cause), detail, remedy }
+}
+
+/// What runs the transaction again whatever it works on.
+pub(super) fn forced() -> Remedy {
+    Remedy::hostprep(["repair", "--force"])
+}
+
+/// What somebody has to change before the transaction can succeed, if it is nothing of the store.
+fn change_of_policy(cx: &HostContext, error: &TransactionError) -> Option<String> {
+    Some(match error.cause {
+        Cause::Neverallow => {
+            let who = Culprit::find(error.source.stderr(), &cx.profile.module.name);
+            let who = who.map_or_else(|| "the policy".to_owned(), |who| who.to_string());
+            format!("change or remove the neverallow rule in {who}: it forbids what the agent needs")
+        }
+        Cause::PolicyVersion => "update libsepol and policycoreutils together".to_owned(),
+        Cause::ClassMissing | Cause::TypeMissing => "update the SELinux policy packages".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Returns whether the transaction failed for lack of memory, whatever it said.
+pub(super) fn is_short_of_memory(cx: &HostContext, error: &TransactionError) -> bool {
+    let store = Store::locate(cx.root, error.target.policy_type()).ok().flatten();
+    is_out_of_memory(cx, error, store.as_ref().map(Store::path))
+}
+
+/// Returns what a tool said of the files of an alternate root, as the system in that root names them.
+pub(super) fn paths_inside(root: &Root, said: &str) -> String {
+    match root.path().to_str() {
+        Some(path) if root.is_alternate() => said.replace(&format!("{path}//"), "/").replace(&format!("{path}/"), "/"),
+        _ => said.to_owned(),
+    }
 }
 
 /// Without memory, libsemanage also takes a module that it cannot unpack for a damaged one.

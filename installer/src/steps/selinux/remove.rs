@@ -5,9 +5,10 @@ use host::process::Command;
 use host::{FileError, Root};
 use policy::assess::is_load_locked;
 use policy::store::policy_types_with;
-use policy::transaction::{InstalledAt, StoreTarget};
+use policy::transaction::{InstalledAt, RemoveError, StoreTarget};
 use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, State, Store};
 
+use super::attempt;
 use crate::Error;
 use crate::escape::ensure_policy_inside;
 use crate::model::action::{Action, ActionError, Applied};
@@ -41,7 +42,25 @@ pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
             Err(e) => removal.failed.push(e),
         }
     }
+    if attempt::is_recorded(cx) {
+        removal.actions.push(Box::new(ForgetAttempt));
+    }
     removal
+}
+
+/// Removes the record of a failed transaction.
+#[derive(Debug)]
+struct ForgetAttempt;
+
+impl Action for ForgetAttempt {
+    fn describe(&self, _root: &Root) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        attempt::forget(cx)?;
+        Ok(Applied::Unchanged)
+    }
 }
 
 /// The configured type. Where the configuration cannot be used, each type that has the module: its name is ours, so it goes
@@ -74,8 +93,12 @@ fn plan_module(
     } else {
         target
     };
+    let mut elsewhere = None;
     let present = match Store::locate(cx.root, policy_type)? {
-        Some(store) => InstalledAt::in_store(&store, &spec.name)?,
+        Some(store) => {
+            elsewhere = store.elsewhere_for_tools()?.map(|other| (store.path().to_string(), other.to_string()));
+            InstalledAt::in_store(&store, &spec.name)?
+        }
         None => match InterruptedTransaction::find(cx.root, policy_type)? {
             Some(interrupted) => {
                 let why = std::io::Error::other("a transaction of it was cut short or is running; run this again");
@@ -86,6 +109,10 @@ fn plan_module(
         },
     };
     if let Some(command) = target.remove(spec, &present) {
+        if let Some((store, elsewhere)) = elsewhere {
+            let command = target.by_own_tools(&command).to_string();
+            return Err(Error::StoreElsewhere { name: spec.name.clone(), store, elsewhere, command });
+        }
         let (policy_type, spec) = (policy_type.to_owned(), spec.clone());
         return Ok(vec![Box::new(RemoveModule { command, target, policy_type, spec })]);
     }
@@ -113,16 +140,24 @@ impl Action for RemoveModule {
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let Self { target, policy_type, spec, .. } = self;
+        let mut still_loaded = None;
         if let Some(store) = Store::locate(cx.root, policy_type)? {
             ensure_policy_inside(cx, policy_type)?;
-            policy::transaction::remove(cx.runner, cx.clock, target, &store, spec)?;
+            match policy::transaction::remove(cx.runner, cx.clock, target, &store, spec) {
+                // Out of the store, so that nothing is left to undo.
+                Err(e @ RemoveError::StillLoaded { .. }) => still_loaded = Some(e),
+                removed => drop(removed?),
+            }
         }
         let entries: Vec<Created> =
             receipt.created().iter().filter(|created| is_module_in(created, policy_type)).cloned().collect();
         for created in entries {
             receipt.remove_entry(&created)?;
         }
-        Ok(Applied::Changed)
+        match still_loaded {
+            Some(e) => Err(e.into()),
+            None => Ok(Applied::Changed),
+        }
     }
 }
 

@@ -132,5 +132,6 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         distribution: Distribution::unknown(),
         distribution_problem: None,
         kernel_release: None,
+        force: false,
     });
 }

@@ -2,6 +2,7 @@
 
 use policy::cil::{self, Node};
 use policy::policy_file::{self, PolicyFile};
+use policy::redundant;
 use policy::rules::Rules;
 use policy::store::Store;
 use policy::{ModuleSpec, SelinuxConfig};
@@ -34,6 +35,8 @@ pub fn check(data: &[u8]) {
     let place = format!("/var/lib/selinux/targeted/active/modules/300/{MODULE}");
     scratch.file(&format!("{place}/cil"), module);
     scratch.file(&format!("{place}/lang_ext"), language);
+    scratch.file("/var/lib/selinux/targeted/active/modules/200/other/cil", module);
+    scratch.file("/var/lib/selinux/targeted/active/commit_num", Some(b"1"));
     scratch.file(POLICY, compiled);
     let root = scratch.root();
     let before = scratch.tree();
@@ -42,6 +45,7 @@ pub fn check(data: &[u8]) {
             assert_eq!((installed.priority, installed.language.trim()), (300, &*installed.language));
         }
         let _ = store.disabled(MODULE);
+        let _ = redundant::allowed_without(&store, &SPEC.with(ModuleSpec::clone), "unconfined_service_t", None);
     }
     if let Ok(Some(file)) = PolicyFile::newest(&root, "targeted")
         && let Ok(policy) = file.policy()
