@@ -32,7 +32,7 @@ const SMALL_PREFIXES: &[(&str, &str)] = &[
     ("other_u:object_r", "s0-s0:c0.c2"),
 ];
 
-const SMALL: Plan = Plan { prefixes: SMALL_PREFIXES, types: &[], contexts: 60, pairs: 100, types_alone_every: 1 };
+const SMALL: Plan = Plan { prefixes: SMALL_PREFIXES, types: &[], contexts: 60, pairs: 600, types_alone_every: 1 };
 
 fn against_libsepol(path: &Path, plan: &Plan) -> Outcome {
     let file = std::fs::read(path).unwrap();
