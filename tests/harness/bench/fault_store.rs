@@ -66,7 +66,7 @@ pub fn measure(size: Size, report: &mut Report) {
             cost
         })
         .map(|samples| samples.median());
-        report.row(format!("raise a fault, {events} events"), ours, "peer.sh", theirs);
+        report.row(format!("raise a fault, history of {events}"), ours, "peer.sh", theirs);
         Cost::of(&mut faults(&root, &["raise", "5"]), &[0]);
         Cost::of(&mut peer(&root, &["raise", "5", "by hand"]), &[0]);
         let [ours, theirs] = in_turn(size.runs, |who| match who {
@@ -74,7 +74,7 @@ pub fn measure(size: Size, report: &mut Report) {
             _ => Cost::of(&mut peer(&root, &["list"]), &[0]),
         })
         .map(|samples| samples.median());
-        report.row(format!("list the faults, {events} events"), ours, "peer.sh", theirs);
+        report.row(format!("list the faults, history of {events}"), ours, "peer.sh", theirs);
         let said = [crate::setup::run(&mut peer(&root, &["list"])), root.text("/var/lib/cisco/faults/faults.json")];
         assert!(said[0].contains(" raised 5 ") && said[1].contains("raised"), "both have fault 5: {said:?}");
     }

@@ -129,7 +129,7 @@ pub fn measure(size: Size, report: &mut Report) {
 
     let [ours, theirs, bare] = install.map(|samples| samples.median());
     report.row("first install", ours, "peer.sh", theirs);
-    report.row("first install, the transaction", ours, "semodule -n -X 300 -i", bare);
+    report.row("first install", ours, "semodule -n -X 300 -i", bare);
     let [rerun, check, upgrade, remove] = [rerun, check, upgrade, remove].map(|both| both.map(|one| one.median()));
     let allowed = no_op_where_allowed.median();
     report.row("rerun with nothing to do", rerun[0], "peer.sh", rerun[1]);
