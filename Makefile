@@ -85,16 +85,16 @@ torture: needs ## hostprep killed, failed, interrupted and raced at each system 
 	$(if $(WHAT),,HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --bin signals)
 
 POLICY_PAIRS := 100000
-policy-sweep: needs test-store ## policydb against libsepol: every class of a real policy, 100,000 pairs of contexts, some minutes; POLICY_PAIRS=
+policy-sweep: needs test-store ## policydb against libsepol: every class of two real policies, 100,000 pairs each, about four minutes; POLICY_PAIRS=
 	HOSTPREP_POLICY_PAIRS=$(POLICY_PAIRS) cargo test --package hostprep-policydb --test oracle --locked -- --nocapture
 
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)
 
-bench: needs test-store packages ## what it costs: CPU time of a check, of the fault store, of building packages
-	cargo run --release --locked --package hostprep-tests --bin check_cost
-	cargo run --release --locked --package hostprep-faults --example figures
-	packaging/bench.sh target/portable/hostprep 5 target/packages/payload
+# UPDATE=1 keeps the figures of a whole run. ONLY=query measures that alone.
+bench: needs test-store packages ## what it costs, beside usual hooks, about 15 minutes; RUNS=3 ROOTS=50 takes five: docs/performance.md
+	cargo run --release --quiet --locked --package hostprep-tests --bin bench -- target/portable/hostprep target/packages/payload \
+		$(if $(RUNS),--runs $(RUNS)) $(if $(ROOTS),--roots $(ROOTS)) $(if $(ONLY),--only $(ONLY)) $(if $(UPDATE),--update)
 
 fuzz-needs:
 	@tests/setup/install-build-needs.sh --fuzz

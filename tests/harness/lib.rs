@@ -10,6 +10,7 @@
 //! * [`torture`]: the program killed, failed, paused and cut off from power at each system call
 //! * [`system`]: a small Debian system in a chroot
 //! * [`packages`]: the packages, and others that tests need
+//! * [`bench`]: what hostprep costs, beside others
 //! * [`vm`]: a guest with SELinux enforcing
 //! * [`signals`]: a signal at every system call
 //! * [`setup`]: the real policy store and the chroot, made by `tests/setup`
@@ -19,6 +20,7 @@
 #![allow(clippy::disallowed_methods, reason = "the harness arranges the surroundings of the program")]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and may say why")]
 
+pub mod bench;
 pub mod blocked_tool;
 pub mod login_defs;
 pub mod packages;

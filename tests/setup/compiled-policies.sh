@@ -1,6 +1,7 @@
 #!/bin/sh
-# Compiles tests/fixtures/policy/compiled/ from small_base.cil: small policies that allow or deny the rule in several ways. They
-# are kept as files, because most tests that need one have no compiler. Needs secilc.
+# Compiles tests/fixtures/policy/compiled/ from small_base.cil: small policies that allow or deny the rule in several ways; and
+# the first inputs of the fuzz target policydb from that crate's own small policy. They are kept as files, because most tests
+# that need one have no compiler. Needs secilc.
 set -eu
 cd "$(dirname "$0")/../fixtures/policy"
 
@@ -25,3 +26,25 @@ compile no-class-deny '/^(class bpf/d; s/ bpf / /; s/(handleunknown allow)/(hand
 compile no-permission-deny 's/ prog_run//; s/(handleunknown allow)/(handleunknown deny)/' \
     "(allow unconfined_service_t self (bpf (map_create map_read map_write prog_load)))"
 compile attribute '' "(allow domain domain $all)"
+
+# seed VERSION MLS HANDLING: policydb's small policy, with what this version of the format has.
+seed() {
+    awk -v version="$1" '
+        !/^;;/ { print; next }
+        { since = substr($1, 3) }
+        since + 0 > 0 && version + 0 >= since + 0 { sub(/^;;[0-9]+ /, ""); print }
+    ' ../../../policy/policydb/tests/micro/policy.cil |
+        sed "s/(mls MLS)/(mls $2)/; s/HANDLING/$3/" >"$scratch/seed.cil"
+    # -N: one of its types exceeds its bounds.
+    secilc -N -O -c "$1" -o "../../fuzz/corpus/policydb/version-$1-mls-$2" -f /dev/null "$scratch/seed.cil"
+}
+
+mkdir -p ../../fuzz/corpus/policydb
+seed 24 false deny
+seed 24 true deny
+seed 26 false allow
+seed 29 true reject
+seed 30 true allow
+seed 31 false deny
+seed 33 false allow
+seed 33 true deny

@@ -103,6 +103,7 @@ if [ "$purpose" = test ]; then
     need secilc secilc secilc
     need /usr/include/sepol/sepol.h libsepol-dev libsepol-devel
     need jq jq jq
+    need sesearch setools setools-console
     need strace strace strace
     need getfattr attr attr
     need chattr e2fsprogs e2fsprogs

@@ -44,8 +44,9 @@ make_root() {
 
 # What Debian's policy lacks, and enforcing.
 prepare_policy() {
-    cp "$fixture" "$vm/guest/start_in_domain.cil" "$1/root/"
-    chroot "$1" semodule -n -s default -X 400 -i /root/unconfined_service_fixture.cil -i /root/start_in_domain.cil
+    cp "$fixture" "$vm/guest/start_in_domain.cil" "$vm/guest/policydb_ideas.cil" "$1/root/"
+    chroot "$1" semodule -n -s default -X 400 -i /root/unconfined_service_fixture.cil -i /root/start_in_domain.cil \
+        -i /root/policydb_ideas.cil
     rm "$1"/root/*.cil
     sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$1/etc/selinux/config"
 }

@@ -122,6 +122,22 @@ forget_probe() {
     systemctl daemon-reload
 }
 
+# policydb's decisions about the policy that the kernel has now, and the kernel's. All booleans count as they are.
+compare_decisions() {
+    "$seed/running-kernel" 200 $domain policydb_permissive_t policydb_parent_t policydb_child_t policydb_conditional_t \
+        policydb_extended_t
+}
+
+# The booleans that the scenario chose, in the kernel alone.
+flip_booleans() {
+    while read -r boolean; do
+        # Now and pending, without a line feed.
+        value=$(cut -d ' ' -f 1 "/sys/fs/selinux/booleans/$boolean")
+        echo $((1 - value)) >"/sys/fs/selinux/booleans/$boolean"
+    done <"$state/booleans"
+    echo 1 >/sys/fs/selinux/commit_pending_bools
+}
+
 selinux_is_on() {
     [ -e /sys/fs/selinux/enforce ]
 }

@@ -156,6 +156,23 @@ impl<'a> Policy<'a> {
         self.permissive.contains(type_number)
     }
 
+    /// Returns for each type and attribute, number 1 first, whether it is the type `of` or an attribute of it.
+    pub(crate) fn type_and_attributes(&self, of: u32) -> Vec<bool> {
+        let mut numbers = vec![false; self.attributes.len()];
+        let own = of as usize - 1;
+        for (first, bits) in self.attributes.get(own).copied().unwrap_or_default().nodes() {
+            for bit in (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1) {
+                if let Some(found) = numbers.get_mut((first + bit) as usize) {
+                    *found = true;
+                }
+            }
+        }
+        if let Some(found) = numbers.get_mut(own) {
+            *found = true;
+        }
+        numbers
+    }
+
     /// Returns whether `number`, a type or attribute, is the type `of` or an attribute of it.
     pub(crate) fn includes(&self, number: u32, of: u32) -> bool {
         number == of || self.attributes.get(of as usize - 1).is_some_and(|attributes| attributes.contains(number - 1))

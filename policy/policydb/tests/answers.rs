@@ -9,28 +9,30 @@
 
 mod micro;
 
+use micro::Rules;
 use policydb::{Context, Policy, UnknownHandling, Verdict};
 
 use Verdict::{Allowed, Denied, Unknown};
 
 const ALL: &[&str] = &["map_create", "map_read", "map_write", "prog_load", "prog_run"];
 
-/// What a domain may do to itself, with its type alone given: `+` allowed, `-` denied, `?` unknown.
-const ON_ITSELF: &[(&str, &str)] = &[
-    ("none_t", "-----"),
-    ("direct_t", "+++++"),
-    ("partial_t", "++++-"),
-    ("alias_t", "+++++"),
-    ("former_t", "+++++"),
-    ("parent_t", "++++-"),
-    ("child_t", "++++-"),
-    ("if_on_t", "+++++"),
-    ("if_off_t", "-----"),
-    ("else_t", "+++++"),
-    ("mixed_t", "+++++"),
-    ("permissive_t", "-----"),
-    ("same_user_t", "+++++"),
-    ("one_user_t", "++++?"),
+/// What a domain may do to itself, with its type alone given, in the policy and in its twin without the rules: `+` allowed, `-`
+/// denied, `?` unknown, `p` permissive.
+const ON_ITSELF: &[(&str, &str, &str)] = &[
+    ("none_t", "-----", "-----"),
+    ("direct_t", "+++++", "-----"),
+    ("partial_t", "++++-", "-----"),
+    ("alias_t", "+++++", "+++++"),
+    ("former_t", "+++++", "no such type"),
+    ("parent_t", "++++-", "++++-"),
+    ("child_t", "++++-", "+++++"),
+    ("if_on_t", "+++++", "-----"),
+    ("if_off_t", "-----", "+++++"),
+    ("else_t", "+++++", "-----"),
+    ("mixed_t", "+++++", "-----"),
+    ("permissive_t", "-----p", "-----"),
+    ("same_user_t", "+++++", "+++++"),
+    ("one_user_t", "++++?", "+++++"),
 ];
 
 fn signs(verdicts: &[Verdict]) -> String {
@@ -42,30 +44,59 @@ fn signs(verdicts: &[Verdict]) -> String {
     verdicts.iter().map(sign).collect()
 }
 
-fn each(check: impl Fn(&Policy, micro::Form)) {
+fn each(rules: Rules, check: impl Fn(&Policy, micro::Form)) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("policy");
     for form in micro::forms() {
-        micro::compile(form, &file);
+        micro::compile(form, rules, &file);
         let bytes = std::fs::read(&file).unwrap();
         let policy = Policy::parse(&bytes).unwrap_or_else(|e| panic!("{form:?}: {e}"));
         check(&policy, form);
     }
 }
 
+/// What a domain may do to itself, in the signs of [`ON_ITSELF`].
+fn on_itself(policy: &Policy, name: &str) -> String {
+    let Some(domain) = policy.context_of_type(name) else { return "no such type".into() };
+    let decision = policy.decide(&domain, None, "bpf", ALL);
+    signs(&decision.verdicts) + if decision.permissive { "p" } else { "" }
+}
+
 #[test]
 fn each_idea_in_each_version() {
-    each(|policy, form| {
+    each(Rules::Present, |policy, form| {
         assert_eq!((policy.version(), policy.has_mls()), (form.version, form.mls));
-        let bare = |name: &str| policy.context_of_type(name).unwrap();
-        for (name, expected) in ON_ITSELF {
-            let decision = policy.decide(&bare(name), None, "bpf", ALL);
-            assert_eq!(signs(&decision.verdicts), *expected, "{form:?}: {name}");
-            assert_eq!(decision.permissive, *name == "permissive_t", "{form:?}: {name}");
+        for (name, expected, _) in ON_ITSELF {
+            assert_eq!(on_itself(policy, name), *expected, "{form:?}: {name}");
         }
         expect_targets(policy, form);
         expect_names(policy, form);
         expect_unknown_classes(policy, form);
+    });
+}
+
+#[test]
+fn the_twin_without_the_rules_answers_otherwise() {
+    each(Rules::Missing, |policy, form| {
+        for (name, _, expected) in ON_ITSELF {
+            assert_eq!(on_itself(policy, name), *expected, "{form:?}: {name}");
+        }
+        let bare = |name: &str| policy.context_of_type(name).unwrap();
+        let on = |source: &Context, target: &Context, class: &str, permissions: &[&str]| {
+            signs(&policy.decide(source, Some(target), class, permissions).verdicts)
+        };
+        let (none, content) = (bare("none_t"), bare("content_t"));
+        assert_eq!(on(&bare("attribute_t"), &content, "file", &["read", "open"]), "--", "{form:?}");
+        assert_eq!(on(&bare("same_user_t"), &none, "bpf", &["prog_load", "prog_run"]), "++", "{form:?}");
+        assert_eq!(on(&bare("level_t"), &none, "file", &["read", "write"]), "++", "{form:?}");
+        for name in ["extended_t", "narrowed_t"] {
+            assert_eq!(on(&bare(name), &bare(name), "file", &["ioctl"]), "-", "{form:?}: {name}");
+        }
+        let range = if form.mls { ":s0" } else { "" };
+        let whole = |start: &str| policy.context(&format!("{start}{range}")).unwrap();
+        let (source, target) = (whole("sys_u:sys_r:role_t"), whole("sys_u:other_r:none_t"));
+        assert_eq!(on(&source, &target, "process", &["transition"]), "-", "{form:?}");
+        assert_eq!(policy.transition("start_t", "program_t", "process"), None, "{form:?}");
     });
 }
 
@@ -165,7 +196,7 @@ fn expect_unknown_classes(policy: &Policy, form: micro::Form) {
 
 #[test]
 fn the_rule_is_named() {
-    each(|policy, form| {
+    each(Rules::Present, |policy, form| {
         let rules = |source: &str, target: &str, class: &str, permissions: &[&str]| -> Vec<String> {
             let (source, target) = (policy.context_of_type(source).unwrap(), policy.context_of_type(target).unwrap());
             policy.allow_rules(&source, &target, class, permissions).iter().map(ToString::to_string).collect()

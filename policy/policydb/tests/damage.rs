@@ -85,7 +85,7 @@ fn damaged_policies() {
     };
     for form in micro::forms().filter(is_wanted) {
         let version = form.version;
-        micro::compile(form, &file);
+        micro::compile(form, micro::Rules::Present, &file);
         let whole = std::fs::read(&file).unwrap();
         assert_eq!(expect_little_memory(&whole, "whole"), None, "{version}");
         let mut longer = whole.clone();

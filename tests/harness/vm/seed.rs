@@ -58,4 +58,16 @@ pub fn lay(tree: &Path, newer: &Path, older: &Path) {
             .arg(tree.join("probe"))
             .arg(scripts.join("probe.c")),
     );
+    copy(&running_kernel(), "running-kernel");
+}
+
+/// Builds the program that compares policydb with the kernel, without any library that a host might lack.
+fn running_kernel() -> PathBuf {
+    let target = setup::top().join("target/vm/build");
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["rustc", "--quiet", "--locked", "--release", "--package", "hostprep-policydb"]);
+    build.args(["--example", "running_kernel", "--target-dir"]).arg(&target).current_dir(setup::top());
+    setup::run(build.args(["--", "-C", "target-feature=+crt-static"]));
+    target.join("release/examples/running_kernel")
 }

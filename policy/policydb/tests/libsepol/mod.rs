@@ -6,6 +6,8 @@ use std::ffi::{CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::sample::Oracle;
+
 #[repr(C)]
 #[derive(Default)]
 struct Decision {
@@ -46,16 +48,20 @@ impl Libsepol {
         assert_eq!(status, 0, "libsepol refuses {path:?}");
         Self(())
     }
+}
 
-    /// Returns the number of a context; `None` if it is not valid.
-    pub fn sid(&self, context: &str) -> Option<u32> {
+impl Oracle for Libsepol {
+    /// The number of the context.
+    type Context = u32;
+
+    fn context(&self, text: &str) -> Option<u32> {
         let mut sid = 0;
         // SAFETY: the length is that of the string; `sid` is written to only.
-        let status = unsafe { sepol_context_to_sid(context.as_ptr().cast(), context.len(), &raw mut sid) };
+        let status = unsafe { sepol_context_to_sid(text.as_ptr().cast(), text.len(), &raw mut sid) };
         (status == 0).then_some(sid)
     }
 
-    pub fn class(&self, name: &str) -> Option<u16> {
+    fn class(&self, name: &str) -> Option<u16> {
         let name = CString::new(name).unwrap();
         let mut class = 0;
         // SAFETY: the name ends with a zero byte; `class` is written to only.
@@ -63,12 +69,12 @@ impl Libsepol {
         (status == 0).then_some(class)
     }
 
-    /// Returns the access vector of what is allowed.
-    pub fn allowed(&self, source: u32, target: u32, class: u16) -> u32 {
+    fn decide(&self, source: &u32, target: &u32, class: u16) -> (u32, Option<bool>) {
         let mut decision = Decision::default();
         // SAFETY: `decision` has the layout of `struct sepol_av_decision`, and is written to only.
-        let status = unsafe { sepol_compute_av(source, target, class, u32::MAX, &raw mut decision) };
+        let status = unsafe { sepol_compute_av(*source, *target, class, u32::MAX, &raw mut decision) };
         assert_eq!(status, 0);
-        decision.allowed
+        // libsepol does not say whether a domain is permissive.
+        (decision.allowed, None)
     }
 }

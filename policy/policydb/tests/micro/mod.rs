@@ -21,6 +21,13 @@ pub enum Compiler {
     Checkpolicy,
 }
 
+/// The policy, or its twin without the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    Present,
+    Missing,
+}
+
 /// Both compilers, every version that they write, with and without MLS, and with every handling of unknown classes.
 pub fn forms() -> impl Iterator<Item = Form> {
     let compilers = [Compiler::Secilc, Compiler::Checkpolicy];
@@ -31,11 +38,12 @@ pub fn forms() -> impl Iterator<Item = Form> {
     })
 }
 
-/// Compiles `micro/policy.cil` into `file`.
-pub fn compile(form: Form, file: &Path) {
-    let source: String = include_str!("policy.cil").lines().map(|line| since(line, form.version) + "\n").collect();
+/// Compiles `micro/policy.cil`, or its twin, into `file`.
+pub fn compile(form: Form, rules: Rules, file: &Path) {
+    let lines = include_str!("policy.cil").lines().filter_map(|line| statement(line, form.version, rules));
+    let source: String = lines.map(|line| format!("{line}\n")).collect();
     let mut source = source.replace("HANDLING", form.unknown).replace("(mls MLS)", &format!("(mls {})", form.mls));
-    if form.compiler == Compiler::Checkpolicy {
+    if form.compiler == Compiler::Checkpolicy && rules == Rules::Present {
         // It refuses a type that exceeds its bounds.
         let in_bounds = "(allow child_t self (bpf (map_create map_read map_write prog_load)))";
         source = source.replace("(allow child_t self all)", in_bounds);
@@ -61,9 +69,14 @@ fn run(program: &str, words: &[&str], files: &[&Path]) {
     assert!(output.status.success(), "{program} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Returns a line that begins with `;;N ` without that mark if the version is N or later.
-fn since(line: &str, version: u32) -> String {
-    let marked = line.strip_prefix(";;").and_then(|marked| marked.split_once(' '));
-    let counted = marked.filter(|(since, _)| since.parse::<u32>().is_ok_and(|since| version >= since));
-    counted.map_or(line, |(_, rest)| rest).to_owned()
+/// Returns a line of the policy as it is in this version of it; `None` if it is missing there.
+fn statement(line: &str, version: u32, rules: Rules) -> Option<&str> {
+    if let Some((mark, rest)) = line.strip_prefix(";;").and_then(|marked| marked.split_once(' ')) {
+        let counts = match mark {
+            "twin" => rules == Rules::Missing,
+            since => version >= since.parse().unwrap(),
+        };
+        return counts.then_some(rest);
+    }
+    (rules == Rules::Present || !line.ends_with("; rule")).then_some(line)
 }

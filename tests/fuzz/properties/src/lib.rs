@@ -20,6 +20,7 @@ pub mod login_defs;
 pub mod login_defs_record;
 pub mod login_defs_window;
 pub mod os_release;
+pub mod policydb;
 pub mod profile;
 pub mod scratch;
 pub mod selinux_files;
@@ -29,7 +30,7 @@ pub mod stderr_classifier;
 pub type Check = fn(&[u8]);
 
 /// All of them, by the name of the target.
-pub const ALL: [(&str, Check); 15] = [
+pub const ALL: [(&str, Check); 16] = [
     ("accounts", accounts::check),
     ("config", config::check),
     ("fault_store", fault_store::check),
@@ -42,6 +43,7 @@ pub const ALL: [(&str, Check); 15] = [
     ("login_defs_record", login_defs_record::check),
     ("login_defs_window", login_defs_window::check),
     ("os_release", os_release::check),
+    ("policydb", policydb::check),
     ("profile", profile::check),
     ("selinux_files", selinux_files::check),
     ("stderr_classifier", stderr_classifier::check),
