@@ -72,7 +72,7 @@ fn what_may_pass_by_itself_is_run_again() {
         ("out-of-memory", Reason::OutOfMemory),
         // It names a module that it could not unpack.
         ("out-of-memory-unpacking", Reason::OutOfMemory),
-        ("no-space", Reason::PolicyLoadFailed),
+        ("no-space", Reason::DiskFull),
     ] {
         let host = refusing(message);
         host.file("var/lib/selinux/targeted/active/modules/100/postfixpolicyd/cil", "(type a_t)");

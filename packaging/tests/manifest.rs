@@ -123,7 +123,7 @@ fn every_package_that_remedies_name_is_a_trigger() {
     struct Distribution {
         package_manager: String,
         tools: BTreeMap<String, String>,
-        kernel: [String; 2],
+        kernel: Option<[String; 2]>,
         kernels: Vec<String>,
     }
     #[derive(serde::Deserialize)]
@@ -135,7 +135,8 @@ fn every_package_that_remedies_name_is_a_trigger() {
     let all: Distributions = toml::from_str(&text).unwrap();
     for distribution in all.distribution.iter().filter(|one| one.package_manager != "apt-get") {
         let kernels = distribution.kernels.iter().flat_map(|set| &all.kernels[set]).map(|rule| &rule.package);
-        for package in distribution.tools.values().chain([&distribution.kernel[1]]).chain(kernels) {
+        let headers = distribution.kernel.iter().map(|[_, headers]| headers);
+        for package in distribution.tools.values().chain(headers).chain(kernels) {
             let package = package.split("-{release").next().unwrap().split("-{version").next().unwrap();
             // The kernels of SUSE, Mageia, Amazon and Enterprise Linux, as their packages are called.
             let flavours: &[&str] = match package {
