@@ -14,7 +14,6 @@ use host::{FileError, ReadError, Root};
 use crate::classify::Cause;
 use crate::config::{ConfiguredMode, SelinuxConfig};
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
-use crate::outlived::is_outlived;
 use crate::policy_file::{self, PolicyFile, Unusable};
 use crate::rules::Rules;
 use crate::spec::ModuleSpec;
@@ -397,13 +396,12 @@ fn unusable(
         Unusable::Denied(e) => return Ok(RuleState::Unknown(Unknown::Unreadable(e))),
         Unusable::Unsupported(..) => return Ok(RuleState::Unknown(Unknown::Policy(why.to_string()))),
         Unusable::Broken { path, is_file, why } => {
-            let is_replaced = is_file && !is_outlived(system.root, &path);
             assessment.broken_policy = Some(path);
-            (is_replaced, format!("the compiled policy is not usable: {why}"))
+            (is_file, format!("the compiled policy is not usable: {why}"))
         }
     };
     Ok(match find_store(system, spec, assessment)? {
-        // A link or a directory in its place makes each build fail, and a build of another version does not replace it.
+        // A link or a directory in its place makes each build fail.
         FoundStore::Supported if is_replaced => rebuild(spec, assessment, problem(Cause::StoreBroken, detail)),
         _ => RuleState::Unfixable(problem(Cause::StoreBroken, detail)),
     })

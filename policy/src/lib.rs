@@ -27,7 +27,6 @@ pub mod inputs;
 pub mod interrupted;
 pub mod kernel;
 pub mod load;
-mod outlived;
 pub mod policy_file;
 pub mod redundant;
 pub mod render;

@@ -164,28 +164,6 @@ fn permissive_without_policy_and_store_denies_nothing() {
     assert_eq!(summary(&found.rule), ("not applicable", None, false));
 }
 
-/// A build writes one version only. Where it wrote another than the damaged one, building again changes nothing.
-#[test]
-fn a_damaged_policy_that_a_build_left_is_not_built_again() {
-    let at_300 = module(300);
-    let scratch = tempfile::tempdir().unwrap();
-    let (good, empty) = ("/etc/selinux/t/policy/policy.30", "/etc/selinux/t/policy/policy.35");
-    let files: Files = &[CONFIG, CONF, BASE, (&at_300, OURS), (good, compiled::ALLOWS), (empty, b"")];
-    let root = root_with(scratch.path(), files);
-    let runner = CommandRunner::with_directories(Vec::new(), &SystemClock, &());
-    let kernel = FakeKernel::in_mode(KernelMode::NotRunning);
-    let system = System { root: &root, kind: SystemKind::Image, kernel: &kernel, runner: &runner };
-    for (seconds, name) in [(1, "not built"), (3, "unfixable")] {
-        for (path, seconds) in [(good, seconds), (empty, 2)] {
-            let file = std::fs::File::options().append(true).open(root.host_path(path)).unwrap();
-            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
-        }
-        let found = assess(&system, &spec()).unwrap();
-        assert_eq!(summary(&found.rule), (name, Some(Cause::StoreBroken), true), "{found:?}");
-        assert_eq!(found.broken_policy.unwrap(), empty);
-    }
-}
-
 #[test]
 fn a_link_in_the_place_of_the_policy_has_to_be_moved_first() {
     let scratch = tempfile::tempdir().unwrap();
