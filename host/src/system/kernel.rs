@@ -7,7 +7,7 @@ mod release;
 
 pub use btf::{Absence, Btf, btf};
 pub use headers::{Headers, Incomplete, headers};
-pub use installed::newest_installed;
+pub use installed::{installed, newest_installed, newest_of};
 pub use release::{Parts, compare_releases, enterprise_linux_major, is_release, running_release};
 
 #[cfg(test)]

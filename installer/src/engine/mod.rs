@@ -6,8 +6,10 @@
 //! * [`remove`]: undoes what the receipt lists
 //! * [`recover`]: the lock, and what an interrupted run left
 //! * [`fault_updates`]: from reports to the fault store
+//! * [`next_boot`]: what a reboot would break
 
 pub mod fault_updates;
+pub mod next_boot;
 mod one_step;
 pub mod recover;
 pub mod remove;

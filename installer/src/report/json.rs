@@ -7,7 +7,9 @@ use faults::{RemedyValue, Severity};
 use serde::Serialize;
 
 use super::HostFacts;
+use super::next_boot::NextBootValue;
 use crate::engine::Results;
+use crate::engine::next_boot::NextBoot;
 use crate::model::report::{Outcome, StepReport};
 use crate::model::step_id::StepId;
 
@@ -20,6 +22,8 @@ struct Object<'a> {
     host: &'a HostFacts,
     steps: Vec<Step<'a>>,
     faults: Vec<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_boot: Option<NextBootValue<'a>>,
 }
 
 #[derive(Serialize)]
@@ -70,12 +74,19 @@ impl<'a> Step<'a> {
 ///
 /// # Errors
 /// [`serde_json::Error`] if a path in it is not UTF-8.
-pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>, texts: &Texts) -> serde_json::Result<String> {
+pub fn render(
+    host: &HostFacts,
+    results: &Results,
+    next_boot: Option<&NextBoot>,
+    root: Option<&Path>,
+    texts: &Texts,
+) -> serde_json::Result<String> {
     let object = Object {
         schema: SCHEMA,
         host,
         steps: results.reports.iter().map(|report| Step::of(report, root, texts)).collect(),
         faults: results.faults.iter().map(|id| id.number()).collect(),
+        next_boot: next_boot.map(|next| NextBootValue::of(next, root, texts)),
     };
     serde_json::to_string(&object)
 }

@@ -18,12 +18,25 @@ const COPIES: [&str; 24] = [
 /// s390x by SUSE, `vmlinux` on ppc64el. A `vmlinux` of debug information has the release of its kernel, and adds no other.
 const IMAGES: [&str; 4] = ["vmlinuz", "Image", "image", "vmlinux"];
 
-/// Returns the release of the newest kernel that is installed in `root`: of those with an image, the last in the order of
-/// `kernel-install`. Among kernels of one version, it is the plain flavour.
+/// Returns the release of the newest kernel that is installed in `root`: the newest of [`installed`].
 ///
 /// # Errors
 /// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
 pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
+    Ok(newest_of(installed(root)?))
+}
+
+/// Returns the newest of kernels that are installed side by side: the last in the order of `kernel-install`. Among kernels of one
+/// version, it is the plain flavour.
+pub fn newest_of(releases: impl IntoIterator<Item = String>) -> Option<String> {
+    releases.into_iter().max_by(|a, b| compare_installed(a, b))
+}
+
+/// Returns the releases of the kernels that are installed in `root` and have an image, in no order. One may be named twice.
+///
+/// # Errors
+/// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
+pub fn installed(root: &Root) -> Result<Vec<String>, FileError> {
     let named = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| name.into_string().ok());
     let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
     let mut releases: Vec<String> = with_modules
@@ -46,7 +59,8 @@ pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
     let is_copy = |name: &str| {
         is_copy(name) || (!with_modules.contains(name) && with_modules.iter().any(|release| original(name, release)))
     };
-    Ok(releases.iter().filter(|name| !is_copy(name)).max_by(|a, b| compare_installed(a, b)).cloned())
+    releases.retain(|name| !is_copy(name));
+    Ok(releases)
 }
 
 fn is_image(root: &Root, path: &str) -> bool {
