@@ -70,6 +70,13 @@ fn check_status_and_metrics_show_it() {
         text.ends_with("No problem now, but fault 11 from the next boot on. See above what to do before you reboot.\n")
     );
 
+    // What is wrong now decides the exit code.
+    let both = hostprep(&system, &["check", "--only", "kernel", "--only", "scan-user"]).expect_code(3).stdout;
+    assert!(both.contains("  pending 11 kernel "), "{both}");
+    let end = "Fault 5. Run `hostprep repair` as root. Also fault 11 from the next boot on. See above what to do before you \
+               reboot.\n";
+    assert!(both.ends_with(end), "{both}");
+
     let run = check(&system).expect_code(4);
     assert_eq!((run.faults(), run.step("kernel")["outcome"].as_str()), (vec![], Some("ok")));
     let next = run.json()["next_boot"].clone();
@@ -280,6 +287,17 @@ fn debians_kernel_packages_come_and_go() {
     let run = dpkg("--install /tmp/image.deb /tmp/headers.deb");
     assert_eq!((times(&run), pending(&system)), (0, vec![]), "{run:?}");
     dpkg(&format!("--remove linux-headers-{NEXT}"));
+
+    // A package with the image alone, as Ubuntu's are: no file of it is below a path that the trigger is about.
+    let place = setup::open_tempdir();
+    let parts_of_dpkg =
+        format!("#!/bin/sh -e\nrun-parts --report --exit-on-error --arg={NEXT} /etc/kernel/postinst.d\n");
+    let only_image = deb(place.path(), "linux-image-only", &[("boot/some-image", "")], &[("postinst", &parts_of_dpkg)]);
+    system.copy(&only_image, "/tmp/only-image.deb");
+    let run = dpkg("--install /tmp/only-image.deb");
+    assert_eq!(times(&run), 1, "{run:?}");
+    let calls = system.text("/var/log/cisco/hostprep.log");
+    assert!(calls.contains("starting deb postinst (triggered ") && !calls.contains("starting kernel hook"), "{calls}");
 
     // Without dpkg, as `make install` runs them.
     let parts = format!("run-parts --report --arg={NEXT} --arg=/boot/vmlinuz-{NEXT} /etc/kernel/");

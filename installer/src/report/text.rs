@@ -143,7 +143,11 @@ fn conclusion(results: &Results, next_boot: Option<&NextBoot>, purpose: Purpose,
         (Some(_), 0) if now == NO_PROBLEMS => "No problem now; what is marked unknown could not be checked.".into(),
         (Some(_), 0) => now,
         (Some(_), n) => {
-            let (now, but) = if now == NO_PROBLEMS { ("No problem now", ", but ") } else { (now.as_str(), " Also ") };
+            let (now, but) = match now.as_str() {
+                NO_PROBLEMS => ("No problem now", ", but "),
+                now if results.faults.is_empty() => (now, " But "),
+                now => (now, " Also "),
+            };
             let faults = faults(n, &pending).to_lowercase();
             format!("{now}{but}{faults} from the next boot on. See above what to do before you reboot.")
         }
