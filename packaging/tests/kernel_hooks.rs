@@ -48,7 +48,7 @@ fn each_format_has_the_hooks_that_its_kernels_run() {
         let paths = |format| of(format).into_iter().map(|(path, _, _)| path).collect::<Vec<_>>();
         let plugin = format!("{PLUGIN}{name}.install");
         // A directory /etc/kernel/postinst.d replaces installkernel where Mageia's kernels find one.
-        assert_eq!(paths(Format::Rpm), [plugin.clone()]);
+        assert_eq!(paths(Format::Rpm), std::slice::from_ref(&plugin));
         let debian = [
             format!("/etc/kernel/header_postinst.d/{name}"),
             format!("/etc/kernel/postinst.d/zz-{name}"),

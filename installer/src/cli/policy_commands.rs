@@ -83,11 +83,10 @@ fn install(global: &Global, dry_run: bool) -> Outcome {
     with(global, privilege, None, |invocation| {
         let steps = vec![MODULE];
         if dry_run {
-            return show(invocation, &steps, &engine::plan(&invocation.cx, &steps), Purpose::DryRun, Format::Text);
+            return show(invocation, &engine::plan(&invocation.cx, &steps), Purpose::DryRun, Format::Text);
         }
-        let request = request(steps, invocation);
-        let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
-        show(invocation, &request.steps, &results, Purpose::Repair, Format::Text)
+        let results = repair::repair(&invocation.cx, &request(steps, invocation), &mut notify_waiting)?;
+        show(invocation, &results, Purpose::Repair, Format::Text)
     })
 }
 

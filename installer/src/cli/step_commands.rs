@@ -2,7 +2,6 @@
 
 use faults::Source;
 use installer::config::Config;
-use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::engine::recover::LOCK_TIMEOUT;
 use installer::engine::remove::{self, StateDirectory};
 use installer::engine::repair::{self, Request, Strictness};
@@ -20,9 +19,8 @@ use super::progress::notify_waiting;
 
 pub fn check(global: &Global, args: Check) -> Outcome {
     with(global, Privilege::ReadOnly, args.kernel, |invocation| {
-        let steps = steps(&args.only, &invocation.config);
-        let results = engine::check(&invocation.cx, &steps);
-        show(invocation, &steps, &results, Purpose::Check, args.format)
+        let results = engine::check(&invocation.cx, &steps(&args.only, &invocation.config));
+        show(invocation, &results, Purpose::Check, args.format)
     })
 }
 
@@ -36,11 +34,11 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
         let steps = steps(&args.look.only, &invocation.config);
         if args.dry_run {
             let results = engine::plan(&invocation.cx, &steps);
-            return show(invocation, &steps, &results, Purpose::DryRun, args.look.format);
+            return show(invocation, &results, Purpose::DryRun, args.look.format);
         }
         let request = request(steps, invocation);
         let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
-        show(invocation, &request.steps, &results, Purpose::Repair, args.look.format)
+        show(invocation, &results, Purpose::Repair, args.look.format)
     })
 }
 
@@ -51,24 +49,14 @@ pub fn request(steps: Vec<StepRef>, invocation: &Invocation) -> Request {
     Request { steps, skip, updates_faults: true, source: Source::Repair, strictness, timeout }
 }
 
-/// Prints the results of `steps`, and what the next boot brings by them.
-pub fn show(
-    invocation: &Invocation,
-    steps: &[StepRef],
-    results: &Results,
-    purpose: Purpose,
-    format: Format,
-) -> Outcome {
-    let cx = &invocation.cx;
-    let facts = HostFacts::of(cx);
-    let root = cx.alternate_root();
-    let next_boot = NextBoot::of(cx, steps, &results.faults, &results.reports, KernelChange::Nothing);
-    let next_boot = next_boot.as_ref();
+pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format: Format) -> Outcome {
+    let facts = HostFacts::of(&invocation.cx);
+    let root = invocation.cx.alternate_root();
     match format {
-        Format::Text => print(&text::render(&facts, results, next_boot, purpose, root))?,
-        Format::Json => print(&(json::render(&facts, results, next_boot, root, &invocation.texts)? + "\n"))?,
+        Format::Text => print(&text::render(&facts, results, purpose, root))?,
+        Format::Json => print(&(json::render(&facts, results, root, &invocation.texts)? + "\n"))?,
     }
-    Ok(exit_code(results, next_boot))
+    Ok(exit_code(results))
 }
 
 /// The steps asked for, in their order, without those that the administrator leaves alone.

@@ -18,6 +18,7 @@ pub mod repair;
 use faults::{Change, FaultId};
 use host::InsideText;
 
+use self::next_boot::{KernelChange, NextBoot};
 use self::one_step::Plans;
 use crate::Error;
 use crate::model::host_context::HostContext;
@@ -33,18 +34,20 @@ pub struct Results {
     pub faults: Vec<FaultId>,
     /// The changes of the fault store.
     pub changes: Vec<(FaultId, Change)>,
+    /// What the next boot brings, if it brings another kernel.
+    pub next_boot: Option<NextBoot>,
 }
 
 /// Observes `steps`; reads only.
 #[must_use]
 pub fn check(cx: &HostContext, steps: &[StepRef]) -> Results {
-    results(observe(cx, steps, Plans::Ignored), &[], Vec::new())
+    results(cx, steps, observe(cx, steps, Plans::Ignored), &[], Vec::new())
 }
 
 /// Observes `steps` and reports what [`repair::repair`] would do; reads only.
 #[must_use]
 pub fn plan(cx: &HostContext, steps: &[StepRef]) -> Results {
-    results(observe(cx, steps, Plans::Count), &[], Vec::new())
+    results(cx, steps, observe(cx, steps, Plans::Count), &[], Vec::new())
 }
 
 fn observe(cx: &HostContext, steps: &[StepRef], plans: Plans) -> Vec<StepReport> {
@@ -66,7 +69,14 @@ fn failed(cx: &HostContext, step: StepRef, error: &Error) -> StepReport {
     }
 }
 
-fn results(reports: Vec<StepReport>, related: &[StepReport], changes: Vec<(FaultId, Change)>) -> Results {
+fn results(
+    cx: &HostContext,
+    steps: &[StepRef],
+    reports: Vec<StepReport>,
+    related: &[StepReport],
+    changes: Vec<(FaultId, Change)>,
+) -> Results {
     let faults = fault_updates::faults_found(reports.iter().chain(related));
-    Results { reports, faults, changes }
+    let next_boot = NextBoot::of(cx, steps, &faults, &reports, KernelChange::Nothing);
+    Results { reports, faults, changes, next_boot }
 }

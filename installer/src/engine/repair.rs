@@ -84,7 +84,7 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
         let updates = updates(cx, request, &observed, &related_results, Some(store));
         if !fault_updates::would_change(&updates, store) {
             fault_updates::replay_pending(cx, request.source.clone())?;
-            return Ok(results(observed, &related_results, Vec::new()));
+            return Ok(results(cx, &request.steps, observed, &related_results, Vec::new()));
         }
     }
 
@@ -103,7 +103,7 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
     };
     match failure {
         Some(e) => Err(e),
-        None => Ok(results(reports, &related, changes)),
+        None => Ok(results(cx, &request.steps, reports, &related, changes)),
     }
 }
 

@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::HostFacts;
 use super::next_boot::NextBootValue;
 use crate::engine::Results;
-use crate::engine::next_boot::NextBoot;
 use crate::model::report::{Outcome, StepReport};
 use crate::model::step_id::StepId;
 
@@ -74,19 +73,13 @@ impl<'a> Step<'a> {
 ///
 /// # Errors
 /// [`serde_json::Error`] if a path in it is not UTF-8.
-pub fn render(
-    host: &HostFacts,
-    results: &Results,
-    next_boot: Option<&NextBoot>,
-    root: Option<&Path>,
-    texts: &Texts,
-) -> serde_json::Result<String> {
+pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>, texts: &Texts) -> serde_json::Result<String> {
     let object = Object {
         schema: SCHEMA,
         host,
         steps: results.reports.iter().map(|report| Step::of(report, root, texts)).collect(),
         faults: results.faults.iter().map(|id| id.number()).collect(),
-        next_boot: next_boot.map(|next| NextBootValue::of(next, root, texts)),
+        next_boot: results.next_boot.as_ref().map(|next| NextBootValue::of(next, root, texts)),
     };
     serde_json::to_string(&object)
 }

@@ -8,7 +8,6 @@ pub mod text;
 use host::system::kind::SystemKind;
 
 use crate::engine::Results;
-use crate::engine::next_boot::NextBoot;
 use crate::model::host_context::HostContext;
 use crate::model::report::{Outcome, StepReport};
 
@@ -78,9 +77,10 @@ pub mod exit {
     pub const LOCKED: u8 = 5;
 }
 
-/// The exit code that `results`, and what the next boot brings, come to.
+/// The exit code that `results` come to.
 #[must_use]
-pub fn exit_code(results: &Results, next_boot: Option<&NextBoot>) -> u8 {
+pub fn exit_code(results: &Results) -> u8 {
+    let next_boot = results.next_boot.as_ref();
     let unsettled =
         |report: &StepReport| matches!(report.outcome, Outcome::Unknown | Outcome::Deferred | Outcome::Planned);
     if !results.faults.is_empty() {

@@ -27,13 +27,7 @@ pub enum Purpose {
 
 /// The report of `results`, with colours as ANSI escapes; the stream strips them where they are not wanted.
 #[must_use]
-pub fn render(
-    host: &HostFacts,
-    results: &Results,
-    next_boot: Option<&NextBoot>,
-    purpose: Purpose,
-    root: Option<&Path>,
-) -> String {
+pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Option<&Path>) -> String {
     let mut text = String::new();
     let version = host.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     let kernel = host.kernel.as_deref().unwrap_or("none installed");
@@ -44,7 +38,7 @@ pub fn render(
     for report in &results.reports {
         step(&mut text, report, width, purpose, root);
     }
-    let next_boot = next_boot.filter(|next| !next.is_settled());
+    let next_boot = results.next_boot.as_ref().filter(|next| !next.is_settled());
     if let Some(next_boot) = next_boot {
         from_next_boot(&mut text, next_boot, root);
     }
