@@ -238,6 +238,9 @@ fn a_kernel_from_outside_is_that_of_the_next_boot_too() {
     let running = running_release();
     std::fs::remove_file(host.path(&format!("boot/vmlinuz-{running}"))).unwrap();
     assert_eq!(pending(&host), only(&[(11, Reason::HeadersMissing)]), "its modules are there, its image elsewhere");
+    std::fs::remove_file(host.path(&format!("lib/modules/{running}/modules.dep"))).unwrap();
+    host.file(&format!("lib/modules/{running}/vmlinuz"), "");
+    assert_eq!(pending(&host), only(&[(11, Reason::HeadersMissing)]), "its image is there, without modules");
     std::fs::remove_dir_all(host.path(&format!("lib/modules/{running}"))).unwrap();
     assert_eq!(pending(&host), None);
     std::fs::remove_file(host.path(&format!("boot/vmlinuz-{NEXT}"))).unwrap();

@@ -131,20 +131,21 @@ fn release(cx: &HostContext, change: KernelChange) -> Result<Option<String>, Fil
     let has_modules = |release: &str, part: &str| {
         is_release(release) && cx.root.exists(InRoot::from("/lib/modules").join(release).join(part))
     };
-    let mut releases = installed(cx.root)?;
-    if has_modules(&running, "modules.dep") {
-        releases.push(running.clone());
+    let is_removed = |release: &str| change == KernelChange::Removed(release);
+    let mut installed = installed(cx.root)?.filter(|release| !is_removed(release));
+    let mut newest = Vec::from_iter(installed.next());
+    if has_modules(&running, "modules.dep") && !is_removed(&running) {
+        newest.push(running.clone());
     }
-    match change {
-        KernelChange::Nothing => {}
+    if let KernelChange::Added(release) = change
         // Without its modules it is added to another system (`kernel-install --root`).
-        KernelChange::Added(release) if has_modules(release, "") => releases.push(release.to_owned()),
-        KernelChange::Added(_) => {}
-        KernelChange::Removed(release) => releases.retain(|installed| installed != release),
+        && has_modules(release, "")
+    {
+        newest.push(release.to_owned());
     }
     let is_packaged = || matches!(cx.distribution.kernel_origin(&running), KernelOrigin::Packaged(_));
-    if !releases.contains(&running) && !is_packaged() {
+    if !newest.contains(&running) && !installed.any(|release| release == running) && !is_packaged() {
         return Ok(None);
     }
-    Ok(newest_of(releases).filter(|newest| *newest != running))
+    Ok(newest_of(newest).filter(|newest| *newest != running))
 }

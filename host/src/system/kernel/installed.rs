@@ -18,12 +18,12 @@ const COPIES: [&str; 24] = [
 /// s390x by SUSE, `vmlinux` on ppc64el. A `vmlinux` of debug information has the release of its kernel, and adds no other.
 const IMAGES: [&str; 4] = ["vmlinuz", "Image", "image", "vmlinux"];
 
-/// Returns the release of the newest kernel that is installed in `root`: the newest of [`installed`].
+/// Returns the release of the newest kernel that is installed in `root`: the first of [`installed`].
 ///
 /// # Errors
 /// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
 pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
-    Ok(newest_of(installed(root)?))
+    Ok(installed(root)?.next())
 }
 
 /// Returns the newest of kernels that are installed side by side: the last in the order of `kernel-install`. Among kernels of one
@@ -32,24 +32,23 @@ pub fn newest_of(releases: impl IntoIterator<Item = String>) -> Option<String> {
     releases.into_iter().max_by(|a, b| compare_installed(a, b))
 }
 
-/// Returns the releases of the kernels that are installed in `root` and have an image, in no order. One may be named twice.
+/// Returns the releases of the kernels that are installed in `root` and have an image, the newest first in the order of
+/// [`newest_of`]. Images are looked for as far as the caller goes.
 ///
 /// # Errors
 /// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
-pub fn installed(root: &Root) -> Result<Vec<String>, FileError> {
+pub fn installed(root: &Root) -> Result<impl Iterator<Item = String>, FileError> {
     let named = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| name.into_string().ok());
     let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
-    let mut releases: Vec<String> = with_modules
+    let mut images: Vec<(String, Vec<String>)> = with_modules
         .iter()
-        .filter(|release| IMAGES.iter().any(|image| is_image(root, &format!("/lib/modules/{release}/{image}"))))
-        .cloned()
+        .map(|release| (release.clone(), IMAGES.map(|image| format!("/lib/modules/{release}/{image}")).to_vec()))
         .collect();
     for name in named(root.names("/boot")?) {
         if let Some(release) = IMAGES.iter().find_map(|image| name.strip_prefix(image)?.strip_prefix('-'))
             && is_release(release)
-            && is_image(root, &format!("/boot/{name}"))
         {
-            releases.push(release.to_owned());
+            images.push((release.to_owned(), vec![format!("/boot/{name}")]));
         }
     }
     // A copy has no modules of its own, and is called after the kernel that it is a copy of, which has.
@@ -59,8 +58,11 @@ pub fn installed(root: &Root) -> Result<Vec<String>, FileError> {
     let is_copy = |name: &str| {
         is_copy(name) || (!with_modules.contains(name) && with_modules.iter().any(|release| original(name, release)))
     };
-    releases.retain(|name| !is_copy(name));
-    Ok(releases)
+    images.retain(|(release, _)| !is_copy(release));
+    images.sort_by(|(a, _), (b, _)| compare_installed(b, a));
+    let with_image =
+        |(release, paths): (String, Vec<String>)| paths.iter().any(|path| is_image(root, path)).then_some(release);
+    Ok(images.into_iter().filter_map(with_image))
 }
 
 fn is_image(root: &Root, path: &str) -> bool {
