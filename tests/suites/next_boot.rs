@@ -144,6 +144,12 @@ fn nothing_is_pending_in_a_root_an_image_build_and_a_container() {
         let run = Run::of(command.args(["--assume", kind, "check"]).args(only)).expect_code(code);
         assert_eq!((run.faults(), &run.json()["next_boot"]), (faults, &Value::Null), "{kind}");
     }
+    // In an image build, the kernel that comes is the one that is judged: its fault is raised in the image.
+    let mut hook = system.command("/usr/bin/hostprep-program");
+    let run = Run::of(hook.args(["--assume", "offline", "hook", "kernel", "add", NEXT])).expect_code(0);
+    assert!(run.stderr.contains("hostprep: fault 11: ") && !run.stderr.contains("next boot"), "{run:?}");
+    let stored: Value = serde_json::from_str(&system.text("/var/lib/cisco/faults/faults.json")).unwrap();
+    assert_eq!((stored["faults"].as_array().unwrap().len(), &stored["faults"][0]["id"]), (1, &json!(11)), "{stored}");
     let named = hostprep(&system, &[&["check", "--kernel", NEXT][..], &only].concat()).expect_code(3);
     assert_eq!((named.faults(), &named.json()["next_boot"]), (vec![11], &Value::Null), "--kernel");
 }
