@@ -75,7 +75,7 @@ impl LoadedManifest {
                 }
                 (None, None) => Vec::new(),
             };
-            files.file(&file.path, content, false, file.only)?;
+            files.file(&file.path, content, file.executable, file.only)?;
         }
         for payload in &inputs.payload {
             files.payload(payload)?;

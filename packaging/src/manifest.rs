@@ -110,7 +110,7 @@ pub struct Link {
     pub only: Option<Format>,
 }
 
-/// A file that does not come from a payload: root:root 0644.
+/// A file that does not come from a payload: root:root 0644, or 0755 if it is executable.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
@@ -120,6 +120,9 @@ pub struct File {
     pub source: Option<PathBuf>,
     /// Rendered from `templates/packages/files/NAME.tera`.
     pub template: Option<String>,
+    /// Whether programs run it.
+    #[serde(default)]
+    pub executable: bool,
     /// The only format that has it.
     pub only: Option<Format>,
 }

@@ -67,9 +67,13 @@ pub static SCRIPTS: &[ScriptKind] = &[
 ];
 
 /// The templates that scripts include, and the templates of files.
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("common.sh", include_str!("../../templates/packages/common.sh.tera")),
     ("preinstall-check.sh", include_str!("../../templates/packages/preinstall-check.sh.tera")),
+    ("kernel-hook.sh", include_str!("../../templates/packages/kernel-hook.sh.tera")),
+    ("files/kernel-install.sh", include_str!("../../templates/packages/files/kernel-install.sh.tera")),
+    ("files/kernel-added.sh", include_str!("../../templates/packages/files/kernel-added.sh.tera")),
+    ("files/kernel-removed.sh", include_str!("../../templates/packages/files/kernel-removed.sh.tera")),
     ("files/sysusers.conf", include_str!("../../templates/packages/files/sysusers.conf.tera")),
     ("files/tmpfiles.conf", include_str!("../../templates/packages/files/tmpfiles.conf.tera")),
     ("files/logrotate.conf", include_str!("../../templates/packages/files/logrotate.conf.tera")),
@@ -85,6 +89,7 @@ struct Given<'a> {
     package: &'a str,
     hooks: Option<HooksGiven<'a>>,
     profile: Option<&'a Profile>,
+    deb_interests: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -129,7 +134,8 @@ impl Templates {
             ident: &hooks.ident,
             units: &hooks.units,
         });
-        let given = Given { package: &manifest.package.name, hooks, profile };
+        let given =
+            Given { package: &manifest.package.name, hooks, profile, deb_interests: &manifest.deb.file_triggers };
         let context = Context::from_serialize(given).map_err(wrong)?;
         Ok(Self { tera, context })
     }

@@ -51,14 +51,15 @@ fn assert_same(manifest: &Path, (mut rpm, mut deb): (Tree, Tree)) {
     assert!(deb.remove(&changelog).is_some());
     // rpm creates parent directories while it unpacks, a DEB lists them: they are not compared.
     for tree in [&mut rpm, &mut deb] {
-        let above: Vec<String> = tree.keys().cloned().collect();
-        let is_bare = |path: &String| !above.iter().any(|other| other.starts_with(&format!("{path}/")));
+        let is_directory = |node: &Node| matches!(node, Node::Directory { .. });
+        let rest: Vec<String> =
+            tree.iter().filter(|(_, node)| !is_directory(node)).map(|(path, _)| path.clone()).collect();
+        let is_bare = |path: &String| !rest.iter().any(|other| other.starts_with(&format!("{path}/")));
         let own = |path: &String| manifest.directories.iter().any(|own| *own.path == **path);
         tree.retain(|path, node| {
             own(path)
                 || kitchen_sink_agent::EMPTY.contains(&path.as_str())
-                || !(matches!(node, Node::Directory { .. })
-                    && (is_bare(path) || format!("{path}/").starts_with("/usr/share/")))
+                || !(is_directory(node) && (is_bare(path) || format!("{path}/").starts_with("/usr/share/")))
         });
     }
     assert_eq!(tree::difference(&rpm, &deb), Vec::<String>::new());

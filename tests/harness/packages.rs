@@ -60,6 +60,16 @@ fn build_hostprep(manifest: &Path, version: &str, out: &Path) {
     setup::run(&mut build);
 }
 
+/// hostprep's own DEB with `program` in the place of the portable binary, without documents. It is built in seconds.
+#[must_use]
+pub fn deb_with(program: &Path) -> (TempDir, PathBuf) {
+    let place = setup::open_tempdir();
+    let mut build = package_build(&setup::top().join("packaging/hostprep.toml"), place.path());
+    setup::run(build.args(["--format", "deb", "--hostprep"]).arg(program));
+    let built = only(place.path(), ".deb");
+    (place, built)
+}
+
 fn package_build(manifest: &Path, out: &Path) -> Command {
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     build.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", "build"]);

@@ -444,6 +444,7 @@ fn every_subcommand_explains_itself() {
         "policy status",
         "hook rpm",
         "hook deb",
+        "hook kernel",
     ] {
         assert!(seen.iter().any(|seen| seen == command), "{command} is not in {seen:?}");
     }

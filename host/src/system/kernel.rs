@@ -7,7 +7,7 @@ mod release;
 
 pub use btf::{Absence, Btf, btf};
 pub use headers::{Headers, Incomplete, headers};
-pub use installed::{has_modules, installed, newest_installed, release_of_image};
+pub use installed::{has_modules, installed, newest_installed, newest_of, release_of_image};
 pub use release::{Parts, compare_releases, enterprise_linux_major, is_release, running_release};
 
 #[cfg(test)]

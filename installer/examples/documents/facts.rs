@@ -43,6 +43,14 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "If /etc/cisco/hostprep.toml, or a profile that it names, cannot be read, a hook does nothing, because it does \
              not know its agent.",
         ],
+        "hostprep hook kernel" => &[
+            "The package's plugin for kernel-install(8) calls it, and so do its scripts in Debian's /etc/kernel. If the \
+             next boot runs another kernel than the running one, that kernel is judged: a fault that only it has is \
+             printed on standard error with the package to install before the reboot, and is written to the log. It is \
+             not raised.",
+            "A removed kernel does not count, even if its files are still there. On a system that is not booted, such as \
+             a chroot, the newest kernel is judged as by hostprep check, and its faults are raised.",
+        ],
         _ => &[],
     }
 }

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults::Severity;
 use host::system::kind::{ASSUMABLE, SystemKind};
-use installer::hook::rpm;
+use installer::hook::{kernel, rpm};
 use installer::model::step::StepRef;
 use installer::steps::{self, STEPS};
 
@@ -22,7 +22,7 @@ Examples:
 
 Exit codes:
   0 no problem   1 hostprep failed   2 usage error   3 faults are found or raised
-  4 no fault, but something is unknown, deferred or to be done
+  4 no fault, but something is unknown, deferred, pending (from the next boot on) or to be done
   5 the load lock is locked (load-lock begin, load-lock status)";
 
 /// Prepares a Linux host for the Cisco Secure Endpoint connector and keeps it prepared.
@@ -269,6 +269,16 @@ pub enum Hook {
         /// The arguments that dpkg passes
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// A kernel that is installed or removed: hostprep hook kernel add "$1"
+    ///
+    /// Judges the kernel of the next boot and says on standard error which faults it would bring.
+    Kernel {
+        /// What happens to the kernel
+        #[arg(value_parser = PossibleValuesParser::new(kernel::CHANGES))]
+        change: String,
+        /// The kernel's release
+        release: String,
     },
 }
 

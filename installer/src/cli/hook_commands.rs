@@ -2,20 +2,23 @@
 
 use std::panic::AssertUnwindSafe;
 
-use faults::Source;
+use faults::{FaultId, Source};
 use host::Root;
 use host::log::{Level, Log};
 use host::process::clock::SystemClock;
+use installer::engine::fault_updates;
+use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::engine::recover::{HOOK_LOCK_TIMEOUT, recover};
 use installer::engine::remove::{self, StateDirectory};
 use installer::engine::repair::{self, Request, Strictness};
-use installer::hook::{Event, NoSuchCall, deb, rpm};
+use installer::hook::{Event, NoSuchCall, deb, kernel, rpm};
 use installer::load_lock;
-use installer::model::report::Outcome as StepOutcome;
+use installer::model::report::{Finding, Outcome as StepOutcome};
 use installer::model::step::StepRef;
 use installer::profile::Profile;
 use installer::report::exit;
-use installer::report::text::numbers;
+use installer::report::text::{next_boot_heading, numbers};
+use installer::steps::STEPS;
 
 use super::args::{Global, Hook};
 use super::invocation::{Invocation, Privilege, with};
@@ -61,6 +64,9 @@ fn parse(hook: &Hook) -> Result<(Event, String), NoSuchCall> {
             Ok((event, format!("rpm {scriptlet} scriptlet ({count})")))
         }
         Hook::Deb { script, args } => Ok((deb::parse(script, args)?, format!("deb {script} ({})", args.join(" ")))),
+        Hook::Kernel { change, release } => {
+            Ok((kernel::parse(change, release)?, format!("kernel hook ({change} {release})")))
+        }
     }
 }
 
@@ -85,43 +91,90 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
                     tell(e);
                 }
             }
-            let skip = invocation.config.skip.clone();
-            let steps: Vec<StepRef> = steps.into_iter().filter(|step| !skip.contains(step)).collect();
-            let request = Request {
-                steps,
-                skip,
-                updates_faults,
-                source,
-                strictness: Strictness::Lenient,
-                timeout: HOOK_LOCK_TIMEOUT,
-            };
-            let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
-            for line in &results.unrecorded {
-                print_error(line);
-            }
-            let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
-            for report in results.reports.iter().filter(|_| updates_faults) {
-                let found = report.finding();
-                if let Some(finding) = found.as_ref().or(report.obstacle.as_ref()) {
-                    let what = match found {
-                        Some(_) => format!("fault {}", numbers(&report.raised())),
-                        None => report.step.to_string(),
-                    };
-                    print_error(&format!("{what}: {}", report.detail));
-                    for remedy in &finding.remedy {
-                        print_error(&format!("  {}", remedy.shell_line(invocation.cx.alternate_root())));
-                    }
-                } else if report.outcome == StepOutcome::Unknown {
-                    match unknown.iter_mut().find(|(detail, _)| *detail == report.detail) {
-                        Some((_, steps)) => steps.push(report.step.to_string()),
-                        None => unknown.push((&report.detail, vec![report.step.to_string()])),
-                    }
-                }
-            }
-            for (detail, steps) in unknown {
-                print_error(&format!("{}: {detail}", steps.join(", ")));
+            prepare(invocation, steps, updates_faults, source)?;
+            if updates_faults {
+                next_boot(invocation, KernelChange::Nothing);
             }
             Ok(())
         }
+        Event::KernelAdded(release) => kernel_changed(invocation, KernelChange::Added(&release)),
+        Event::KernelRemoved(release) => kernel_changed(invocation, KernelChange::Removed(&release)),
+    }
+}
+
+/// Runs `steps`, and says which faults they found.
+fn prepare(
+    invocation: &Invocation,
+    steps: Vec<StepRef>,
+    updates_faults: bool,
+    source: Source,
+) -> Result<(), installer::Error> {
+    let skip = invocation.config.skip.clone();
+    let steps: Vec<StepRef> = steps.into_iter().filter(|step| !skip.contains(step)).collect();
+    let (strictness, timeout) = (Strictness::Lenient, HOOK_LOCK_TIMEOUT);
+    let request = Request { steps, skip, updates_faults, source, strictness, timeout };
+    let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
+    for line in &results.unrecorded {
+        print_error(line);
+    }
+    let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
+    for report in results.reports.iter().filter(|_| updates_faults) {
+        let found = report.finding();
+        if let Some(finding) = found.as_ref().or(report.obstacle.as_ref()) {
+            let what = match found {
+                Some(_) => format!("fault {}", numbers(&report.raised())),
+                None => report.step.to_string(),
+            };
+            print_error(&format!("{what}: {}", report.detail));
+            print_remedies(invocation, finding);
+        } else if report.outcome == StepOutcome::Unknown {
+            match unknown.iter_mut().find(|(detail, _)| *detail == report.detail) {
+                Some((_, steps)) => steps.push(report.step.to_string()),
+                None => unknown.push((&report.detail, vec![report.step.to_string()])),
+            }
+        }
+    }
+    for (detail, steps) in unknown {
+        print_error(&format!("{}: {detail}", steps.join(", ")));
+    }
+    Ok(())
+}
+
+fn print_remedies(invocation: &Invocation, finding: &Finding) {
+    for remedy in &finding.remedy {
+        print_error(&format!("  {}", remedy.shell_line(invocation.cx.alternate_root())));
+    }
+}
+
+/// A kernel comes or goes. On a system that is not booted, the faults of its newest kernel are its own.
+fn kernel_changed(invocation: &Invocation, change: KernelChange) -> Result<(), installer::Error> {
+    let steps = STEPS.iter().copied().filter(|step| step.judges_kernel()).collect();
+    let prepared = prepare(invocation, steps, true, Source::Trigger);
+    next_boot(invocation, change);
+    prepared
+}
+
+/// Says, on standard error and in the log, what the kernel of the next boot would break.
+fn next_boot(invocation: &Invocation, change: KernelChange) {
+    let cx = &invocation.cx;
+    let skip = &invocation.config.skip;
+    let steps: Vec<StepRef> = STEPS.iter().copied().filter(|step| !skip.contains(step)).collect();
+    // Without a store it is not known what is raised, and all is said.
+    let raised: Vec<FaultId> = fault_updates::store(cx)
+        .read()
+        .map_or_else(|_| Vec::new(), |store| store.faults.iter().map(|fault| fault.id).collect());
+    let Some(next_boot) = NextBoot::of(cx, &steps, &raised, &[], change) else { return };
+    let heading = next_boot_heading(&next_boot);
+    for (ids, finding) in next_boot.findings() {
+        let said = format!("{heading}: fault {}: {}", numbers(&ids), finding.detail);
+        cx.log.line(Level::Warning, &said);
+        print_error(&said);
+        print_remedies(invocation, finding);
+    }
+    for unknown in &next_boot.unknown {
+        cx.log.line(Level::Warning, &format!("{heading}: {}", unknown.detail));
+    }
+    if next_boot.is_settled() {
+        cx.log.line(Level::Info, &format!("{heading}: no other fault"));
     }
 }

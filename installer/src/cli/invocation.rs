@@ -144,7 +144,8 @@ fn require_kernel(root: &Root, kind: SystemKind, release: &str) -> Result<(), Fa
     if is_running || kernel::has_modules(root, release) {
         return Ok(());
     }
-    let installed = kernel::installed(root)?;
+    let mut installed: Vec<String> = kernel::installed(root)?.collect();
+    installed.reverse();
     if installed.iter().any(|other| other == release) {
         return Ok(());
     }

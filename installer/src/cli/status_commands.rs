@@ -3,12 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use faults::{Fault, Severity, Snapshot};
+use faults::{Fault, FaultId, Severity, Snapshot};
 use host::Root;
 use host::fs::InRoot;
 use installer::engine::fault_updates::store;
+use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::load_lock;
+use installer::model::step::StepRef;
+use installer::report::next_boot::NextBootValue;
+use installer::report::text::next_boot_heading;
 use installer::report::{exit, metrics};
+use installer::steps::STEPS;
 use serde::Serialize;
 
 use super::args::{Global, Status, StatusFormat};
@@ -22,18 +27,44 @@ const MODE: u32 = 0o644;
 pub fn run(global: &Global, args: &Status) -> Outcome {
     with(global, Privilege::ReadOnly, None, |invocation| {
         let snapshot = store(&invocation.cx).read()?;
+        let next_boot = next_boot(invocation, &snapshot);
+        let next_boot = next_boot.as_ref();
         let text = match args.format {
-            StatusFormat::Text => faults::status::render(&snapshot, &invocation.texts),
-            StatusFormat::Json => json(invocation, &snapshot)?,
-            StatusFormat::Prometheus => metrics::render(&snapshot, load_lock::keeps_out(&invocation.cx))?,
+            StatusFormat::Text => text(invocation, &snapshot, next_boot),
+            StatusFormat::Json => json(invocation, &snapshot, next_boot)?,
+            StatusFormat::Prometheus => metrics::render(&snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?,
         };
         if let Some(file) = &args.output {
             replace(file, &text)?;
             return Ok(exit::WELL);
         }
         print(&text)?;
-        Ok(if snapshot.faults.is_empty() { exit::WELL } else { exit::FAULTS })
+        Ok(match next_boot {
+            _ if !snapshot.faults.is_empty() => exit::FAULTS,
+            Some(next) if !next.pending.is_empty() => exit::UNSETTLED,
+            _ => exit::WELL,
+        })
     })
+}
+
+/// What the next boot brings. The store does not have it: it is looked for now, as `check` does.
+fn next_boot(invocation: &Invocation, snapshot: &Snapshot) -> Option<NextBoot> {
+    let steps: Vec<StepRef> = STEPS.iter().copied().filter(|step| !invocation.config.skip.contains(step)).collect();
+    let raised: Vec<FaultId> = snapshot.faults.iter().map(|fault| fault.id).collect();
+    NextBoot::of(&invocation.cx, &steps, &raised, &[], KernelChange::Nothing)
+}
+
+/// The connector's format. What is pending follows in lines of the same form.
+fn text(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoot>) -> String {
+    let mut text = faults::status::render(snapshot, &invocation.texts);
+    if let Some(next_boot) = next_boot.filter(|next| !next.pending.is_empty()) {
+        text += &format!("{}:\n", next_boot_heading(next_boot));
+        for fault in &next_boot.pending {
+            let summary = invocation.texts.summary(fault.id).unwrap_or_else(|| fault.finding.detail.clone());
+            text += &format!("Pending ID {} - {}: {summary}\n", fault.id, fault.severity.title());
+        }
+    }
+    text
 }
 
 /// The file lies on the system that runs, also with `--root`.
@@ -56,6 +87,8 @@ struct Object<'a> {
     counts: Counts,
     fault_ids: Vec<u16>,
     faults: Vec<Raised<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_boot: Option<NextBootValue<'a>>,
 }
 
 #[derive(Serialize)]
@@ -72,7 +105,7 @@ struct Raised<'a> {
     summary: Option<String>,
 }
 
-fn json(invocation: &Invocation, snapshot: &Snapshot) -> anyhow::Result<String> {
+fn json(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoot>) -> anyhow::Result<String> {
     let count = |severity| snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
     let is_locked = load_lock::keeps_out(&invocation.cx);
     let object = Object {
@@ -93,6 +126,7 @@ fn json(invocation: &Invocation, snapshot: &Snapshot) -> anyhow::Result<String> 
                 summary: invocation.texts.summary(fault.id),
             })
             .collect(),
+        next_boot: next_boot.map(|next| NextBootValue::of(next, invocation.cx.alternate_root(), &invocation.texts)),
     };
     Ok(serde_json::to_string(&object)? + "\n")
 }

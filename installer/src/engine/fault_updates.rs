@@ -33,19 +33,24 @@ pub fn faults_of(steps: &[StepRef]) -> Vec<FaultId> {
 }
 
 fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Option<FaultUpdate> {
-    let mut faulty: Vec<&StepReport> =
-        reports.iter().filter(|report| report.findings_about(id).next().is_some()).collect();
-    // The reason of the fault is that of the worst.
-    faulty.sort_by_key(|report| std::cmp::Reverse(report.severity_of(id)));
-    let findings = faulty.iter().flat_map(|report| report.findings_about(id));
-    if let Some(finding) = Finding::merged(findings) {
+    if let Some((finding, severity)) = found(id, reports) {
         let finding = finding.rendered_inside(root);
-        let severity = faulty.first().and_then(|report| report.severity_of(id));
         return Some(FaultUpdate::Raise(Report { id, finding, severity }));
     }
     let settles = |report: &StepReport| report.determined(id) || !report.faults.contains(&id);
     let is_known = |step: &StepRef| reports.iter().any(|report| report.step == step.id() && settles(report));
     judging.iter().filter(|step| step.faults().contains(&id)).all(is_known).then_some(FaultUpdate::Clear(id))
+}
+
+/// Returns all that `reports` found about the fault `id` as one finding, and how bad it is; `None` if they found nothing.
+#[must_use]
+pub fn found(id: FaultId, reports: &[StepReport]) -> Option<(Finding, Option<Severity>)> {
+    let mut faulty: Vec<&StepReport> =
+        reports.iter().filter(|report| report.findings_about(id).next().is_some()).collect();
+    // The reason of the fault is that of the worst.
+    faulty.sort_by_key(|report| std::cmp::Reverse(report.severity_of(id)));
+    let finding = Finding::merged(faulty.iter().flat_map(|report| report.findings_about(id)))?;
+    Some((finding, faulty.first().and_then(|report| report.severity_of(id))))
 }
 
 /// Returns the faults that `reports` found, sorted.

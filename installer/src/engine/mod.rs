@@ -7,9 +7,11 @@
 //! * [`generalize`]: takes away what belongs to one machine
 //! * [`recover`]: the lock, and what an interrupted run left
 //! * [`fault_updates`]: from reports to the fault store
+//! * [`next_boot`]: what a reboot would break
 
 pub mod fault_updates;
 pub mod generalize;
+pub mod next_boot;
 mod one_step;
 pub mod recover;
 pub mod remove;
@@ -18,6 +20,7 @@ pub mod repair;
 use faults::{Change, FaultId};
 use host::InsideText;
 
+use self::next_boot::{KernelChange, NextBoot};
 use self::one_step::Plans;
 use crate::Error;
 use crate::model::host_context::HostContext;
@@ -35,18 +38,20 @@ pub struct Results {
     pub changes: Vec<(FaultId, Change)>,
     /// What was done and could not be recorded, in one line each: the state of an offline system may be read-only.
     pub unrecorded: Vec<String>,
+    /// What the next boot brings, if it brings another kernel.
+    pub next_boot: Option<NextBoot>,
 }
 
 /// Observes `steps`; reads only.
 #[must_use]
 pub fn check(cx: &HostContext, steps: &[StepRef]) -> Results {
-    results(observe(cx, steps, Plans::Ignored), &[], Vec::new())
+    results(cx, steps, observe(cx, steps, Plans::Ignored), &[], Vec::new())
 }
 
 /// Observes `steps` and reports what [`repair::repair`] would do; reads only.
 #[must_use]
 pub fn plan(cx: &HostContext, steps: &[StepRef]) -> Results {
-    results(observe(cx, steps, Plans::Count), &[], Vec::new())
+    results(cx, steps, observe(cx, steps, Plans::Count), &[], Vec::new())
 }
 
 fn observe(cx: &HostContext, steps: &[StepRef], plans: Plans) -> Vec<StepReport> {
@@ -69,7 +74,14 @@ fn failed(cx: &HostContext, step: StepRef, error: &Error) -> StepReport {
     }
 }
 
-fn results(reports: Vec<StepReport>, related: &[StepReport], changes: Vec<(FaultId, Change)>) -> Results {
+fn results(
+    cx: &HostContext,
+    steps: &[StepRef],
+    reports: Vec<StepReport>,
+    related: &[StepReport],
+    changes: Vec<(FaultId, Change)>,
+) -> Results {
     let faults = fault_updates::faults_found(reports.iter().chain(related));
-    Results { reports, faults, changes, unrecorded: Vec::new() }
+    let next_boot = NextBoot::of(cx, steps, &faults, &reports, KernelChange::Nothing);
+    Results { reports, faults, changes, unrecorded: Vec::new(), next_boot }
 }

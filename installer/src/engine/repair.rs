@@ -87,7 +87,7 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
         let updates = updates(cx, request, &observed, &related_results, Some(store));
         if !fault_updates::would_change(&updates, store) {
             fault_updates::replay_pending(cx, request.source.clone())?;
-            return Ok(results(observed, &related_results, Vec::new()));
+            return Ok(results(cx, &request.steps, observed, &related_results, Vec::new()));
         }
     }
 
@@ -110,7 +110,7 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
     };
     match failure {
         Some(e) => Err(e),
-        None => Ok(Results { unrecorded, ..results(reports, &related, changes) }),
+        None => Ok(Results { unrecorded, ..results(cx, &request.steps, reports, &related, changes) }),
     }
 }
 

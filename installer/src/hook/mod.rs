@@ -1,7 +1,8 @@
-//! What a package manager's call asks for. RPM passes counts and dpkg words, so each has a parser of its own; both return an
-//! [`Event`].
+//! What a call of a package manager, or of a kernel's package, asks for. RPM passes counts and dpkg words, so each has a parser of
+//! its own; all return an [`Event`].
 
 pub mod deb;
+pub mod kernel;
 pub mod rpm;
 
 use faults::Source;
@@ -22,6 +23,10 @@ pub enum Event {
         /// The source of the fault events.
         source: Source,
     },
+    /// The kernel of this release is being installed.
+    KernelAdded(String),
+    /// The kernel of this release is being removed; its files may still be there.
+    KernelRemoved(String),
     /// Undo what was created.
     Remove,
     /// A call that needs nothing.

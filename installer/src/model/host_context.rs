@@ -79,6 +79,18 @@ impl HostContext<'_> {
         })
     }
 
+    /// Returns this host with the kernel `release` to judge.
+    #[must_use]
+    pub fn judging(&self, release: String) -> Self {
+        Self {
+            kind_evidence: self.kind_evidence.clone(),
+            distribution: self.distribution.clone(),
+            distribution_problem: self.distribution_problem.clone(),
+            kernel_release: Some(release),
+            ..*self
+        }
+    }
+
     /// Returns the boot that events belong to; none for a system that is not booted.
     #[must_use]
     pub fn boot_id(&self) -> Option<String> {

@@ -36,6 +36,12 @@ pub trait Step: Sync {
         &[]
     }
 
+    /// Returns whether it judges the kernel alone ([`HostContext::judged_kernel`]), so that it can judge the kernel of the next boot
+    /// as well.
+    fn judges_kernel(&self) -> bool {
+        false
+    }
+
     /// Observes the host and plans what would correct it. Changes nothing.
     ///
     /// # Errors

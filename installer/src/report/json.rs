@@ -7,6 +7,7 @@ use faults::{RemedyValue, Severity};
 use serde::Serialize;
 
 use super::HostFacts;
+use super::next_boot::NextBootValue;
 use crate::engine::Results;
 use crate::model::report::{Outcome, StepReport};
 use crate::model::step_id::StepId;
@@ -20,6 +21,8 @@ struct Object<'a> {
     host: &'a HostFacts,
     steps: Vec<Step<'a>>,
     faults: Vec<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_boot: Option<NextBootValue<'a>>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +79,7 @@ pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>, texts: &
         host,
         steps: results.reports.iter().map(|report| Step::of(report, root, texts)).collect(),
         faults: results.faults.iter().map(|id| id.number()).collect(),
+        next_boot: results.next_boot.as_ref().map(|next| NextBootValue::of(next, root, texts)),
     };
     serde_json::to_string(&object)
 }

@@ -3,11 +3,13 @@
 use faults::{Severity, Snapshot};
 use prometheus::{Encoder, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
+use crate::engine::next_boot::NextBoot;
+
 /// The metrics; their names and labels stay as they are.
 ///
 /// # Errors
 /// [`prometheus::Error`], which names and labels that are fixed do not give.
-pub fn render(snapshot: &Snapshot, is_locked: bool) -> prometheus::Result<String> {
+pub fn render(snapshot: &Snapshot, next_boot: Option<&NextBoot>, is_locked: bool) -> prometheus::Result<String> {
     let registry = Registry::new();
     let raised = IntGaugeVec::new(
         Opts::new("hostprep_fault_raised", "A raised fault; one that is not raised has no sample."),
@@ -17,12 +19,17 @@ pub fn render(snapshot: &Snapshot, is_locked: bool) -> prometheus::Result<String
         Opts::new("hostprep_fault_raised_timestamp_seconds", "When the fault was raised, in seconds since the epoch."),
         &["id"],
     )?;
+    let pending = IntGaugeVec::new(
+        Opts::new("hostprep_fault_pending", "A fault that is not raised and will be with the kernel of the next boot."),
+        &["id", "severity", "reason", "kernel"],
+    )?;
     let counts = IntGaugeVec::new(Opts::new("hostprep_faults", "How many faults are raised."), &["severity"])?;
     let events = IntCounter::new("hostprep_fault_events_total", "Changes of faults since the store was made.")?;
     let locked = IntGauge::new("hostprep_load_lock_locked", "1 where the load lock keeps the kernel component out.")?;
     for collector in [
         Box::new(raised.clone()) as Box<dyn prometheus::core::Collector>,
         Box::new(since.clone()),
+        Box::new(pending.clone()),
         Box::new(counts.clone()),
         Box::new(events.clone()),
         Box::new(locked.clone()),
@@ -37,6 +44,12 @@ pub fn render(snapshot: &Snapshot, is_locked: bool) -> prometheus::Result<String
         let id = fault.id.to_string();
         raised.with_label_values(&[id.as_str(), fault.severity.as_str(), fault.finding.reason.as_str()]).set(1);
         since.with_label_values(&[id.as_str()]).set(fault.raised_at.as_millisecond() as f64 / 1000.0);
+    }
+    for fault in next_boot.iter().flat_map(|next| &next.pending) {
+        let kernel = next_boot.and_then(|next| next.kernel.as_deref()).unwrap_or_default();
+        let id = fault.id.to_string();
+        let labels = [id.as_str(), fault.severity.as_str(), fault.finding.reason.as_str(), kernel];
+        pending.with_label_values(&labels).set(1);
     }
     events.inc_by(snapshot.sequence);
     locked.set(i64::from(is_locked));

@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod metrics;
+pub mod next_boot;
 pub mod text;
 
 use host::system::kind::SystemKind;
@@ -71,7 +72,7 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     /// Faults are raised.
     pub const FAULTS: u8 = 3;
-    /// Something is unknown, deferred or to be done, and nothing is faulted.
+    /// Something is unknown, deferred, pending or to be done, and nothing is faulted.
     pub const UNSETTLED: u8 = 4;
     /// The load lock is locked: the kernel component is not to be loaded.
     pub const LOCKED: u8 = 5;
@@ -80,11 +81,12 @@ pub mod exit {
 /// The exit code that `results` come to.
 #[must_use]
 pub fn exit_code(results: &Results) -> u8 {
+    let next_boot = results.next_boot.as_ref();
     let unsettled =
         |report: &StepReport| matches!(report.outcome, Outcome::Unknown | Outcome::Deferred | Outcome::Planned);
     if !results.faults.is_empty() {
         exit::FAULTS
-    } else if results.reports.iter().any(unsettled) {
+    } else if results.reports.iter().any(unsettled) || next_boot.is_some_and(|next| !next.is_settled()) {
         exit::UNSETTLED
     } else {
         exit::WELL

@@ -8,6 +8,7 @@ use faults::{FaultId, Order, Remedy};
 
 use super::HostFacts;
 use crate::engine::Results;
+use crate::engine::next_boot::{NextBoot, Undetermined};
 use crate::model::report::{Finding, Outcome, StepReport};
 
 const OUTCOME_WIDTH: usize = 9;
@@ -37,8 +38,41 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
     for report in &results.reports {
         step(&mut text, report, width, purpose, root);
     }
-    let _ = writeln!(text, "{}", conclusion(results, purpose, root));
+    let next_boot = results.next_boot.as_ref().filter(|next| !next.is_settled());
+    if let Some(next_boot) = next_boot {
+        from_next_boot(&mut text, next_boot, root);
+    }
+    let _ = writeln!(text, "{}", conclusion(results, next_boot, purpose, root));
     text
+}
+
+/// The section on what the next boot brings.
+fn from_next_boot(text: &mut String, next_boot: &NextBoot, root: Option<&Path>) {
+    let _ = writeln!(text, "{}:", next_boot_heading(next_boot));
+    let (label, dim) = (style_of(Outcome::Deferred), Style::new().dimmed());
+    let groups = next_boot.findings();
+    let words: Vec<String> = groups.iter().map(|(ids, _)| format!("pending {}", numbers(ids))).collect();
+    let width = words.iter().map(String::len).fold(OUTCOME_WIDTH, usize::max);
+    for (word, (_, finding)) in words.iter().zip(groups) {
+        let _ = writeln!(text, "  {label}{word:<width$}{label:#} {}", one_line(&finding.detail));
+        for (what, line) in remedies(finding, root) {
+            let _ = writeln!(text, "  {:width$} {dim}{what}:{dim:#} {}", "", one_line(&line));
+        }
+    }
+    let style = style_of(Outcome::Unknown);
+    for Undetermined { step, detail } in &next_boot.unknown {
+        let step = step.map_or_else(String::new, |step| format!("{step}: "));
+        let _ = writeln!(text, "  {style}{:<width$}{style:#} {step}{}", "unknown", one_line(detail));
+    }
+}
+
+/// Returns the words that introduce what the next boot brings.
+#[must_use]
+pub fn next_boot_heading(next_boot: &NextBoot) -> String {
+    match &next_boot.kernel {
+        Some(kernel) => format!("From the next boot on (kernel {})", one_line(kernel)),
+        None => "From the next boot on".to_owned(),
+    }
 }
 
 fn step(text: &mut String, report: &StepReport, width: usize, purpose: Purpose, root: Option<&Path>) {
@@ -108,7 +142,28 @@ fn style_of(outcome: Outcome) -> Style {
     colour.on_default()
 }
 
-fn conclusion(results: &Results, purpose: Purpose, root: Option<&Path>) -> String {
+fn conclusion(results: &Results, next_boot: Option<&NextBoot>, purpose: Purpose, root: Option<&Path>) -> String {
+    let now = conclusion_now(results, purpose, root);
+    let pending = next_boot.map(NextBoot::ids).unwrap_or_default();
+    match (next_boot, pending.len()) {
+        (None, _) => now,
+        (Some(_), 0) if now == NO_PROBLEMS => "No problem now; what is marked unknown could not be checked.".into(),
+        (Some(_), 0) => now,
+        (Some(_), n) => {
+            let (now, but) = match now.as_str() {
+                NO_PROBLEMS => ("No problem now", ", but "),
+                now if results.faults.is_empty() => (now, " But "),
+                now => (now, " Also "),
+            };
+            let faults = faults(n, &pending).to_lowercase();
+            format!("{now}{but}{faults} from the next boot on. See above what to do before you reboot.")
+        }
+    }
+}
+
+const NO_PROBLEMS: &str = "No problems found.";
+
+fn conclusion_now(results: &Results, purpose: Purpose, root: Option<&Path>) -> String {
     // What is typed next is for the same root.
     let command = |words: &[&str]| Remedy::hostprep(words.iter().copied()).shell_line(root);
     let ids = &results.faults;
@@ -136,7 +191,7 @@ fn conclusion(results: &Results, purpose: Purpose, root: Option<&Path>) -> Strin
             "No fault, but a step marked deferred could not be done. The lines below it help.".into()
         }
         (_, 0) if unsettled(Outcome::Deferred) => "No fault. The steps marked deferred are not in effect now.".into(),
-        (_, 0) => "No problems found.".into(),
+        (_, 0) => NO_PROBLEMS.into(),
     }
 }
 

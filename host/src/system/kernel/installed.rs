@@ -26,33 +26,35 @@ pub fn release_of_image(name: &str) -> Option<&str> {
     IMAGES.iter().find_map(|image| name.strip_prefix(image)?.strip_prefix('-')).filter(|release| is_release(release))
 }
 
-/// Returns the release of the newest kernel that is installed in `root`: of those with an image, the last in the order of
-/// `kernel-install`. Among kernels of one version, it is the plain flavour.
+/// Returns the release of the newest kernel that is installed in `root`: the first of [`installed`].
 ///
 /// # Errors
 /// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
 pub fn newest_installed(root: &Root) -> Result<Option<String>, FileError> {
-    Ok(installed(root)?.pop())
+    Ok(installed(root)?.next())
 }
 
-/// Returns the releases of the kernels that are installed in `root`, those with an image, in the order of `kernel-install`: the
-/// newest is the last.
+/// Returns the newest of kernels that are installed side by side: the last in the order of `kernel-install`. Among kernels of one
+/// version, it is the plain flavour.
+pub fn newest_of(releases: impl IntoIterator<Item = String>) -> Option<String> {
+    releases.into_iter().max_by(|a, b| compare_installed(a, b))
+}
+
+/// Returns the releases of the kernels that are installed in `root` and have an image, the newest first in the order of
+/// [`newest_of`]. Images are looked for as far as the caller goes.
 ///
 /// # Errors
 /// [`FileError`] if `/lib/modules` or `/boot` cannot be listed.
-pub fn installed(root: &Root) -> Result<Vec<String>, FileError> {
+pub fn installed(root: &Root) -> Result<impl Iterator<Item = String>, FileError> {
     let named = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| name.into_string().ok());
     let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
-    let mut releases: Vec<String> = with_modules
+    let mut images: Vec<(String, Vec<String>)> = with_modules
         .iter()
-        .filter(|release| IMAGES.iter().any(|image| is_image(root, &format!("/lib/modules/{release}/{image}"))))
-        .cloned()
+        .map(|release| (release.clone(), IMAGES.map(|image| format!("/lib/modules/{release}/{image}")).to_vec()))
         .collect();
     for name in named(root.names("/boot")?) {
-        if let Some(release) = release_of_image(&name)
-            && is_image(root, &format!("/boot/{name}"))
-        {
-            releases.push(release.to_owned());
+        if let Some(release) = release_of_image(&name) {
+            images.push((release.to_owned(), vec![format!("/boot/{name}")]));
         }
     }
     // A copy has no modules of its own, and is called after the kernel that it is a copy of, which has.
@@ -62,10 +64,18 @@ pub fn installed(root: &Root) -> Result<Vec<String>, FileError> {
     let is_copy = |name: &str| {
         is_copy(name) || (!with_modules.contains(name) && with_modules.iter().any(|release| original(name, release)))
     };
-    releases.retain(|name| !is_copy(name));
-    releases.sort_by(|a, b| compare_installed(a, b));
-    releases.dedup();
-    Ok(releases)
+    images.retain(|(release, _)| !is_copy(release));
+    images.sort_by(|(a, _), (b, _)| compare_installed(b, a));
+    images.dedup_by(|(release, paths), (first, all)| {
+        let is_same = release == first;
+        if is_same {
+            all.append(paths);
+        }
+        is_same
+    });
+    let with_image =
+        |(release, paths): (String, Vec<String>)| paths.iter().any(|path| is_image(root, path)).then_some(release);
+    Ok(images.into_iter().filter_map(with_image))
 }
 
 /// Returns whether the modules of the kernel `release` are installed, whether its image is in `root` or not: `/boot` may be a file

@@ -38,6 +38,10 @@ impl Step for Ebpf {
         "the kernel loads eBPF programs: lockdown, its options, bpf(2)"
     }
 
+    fn judges_kernel(&self) -> bool {
+        true
+    }
+
     fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
         observe(cx)
     }

@@ -40,6 +40,10 @@ impl Step for Headers {
         &[Phase::LateArrival]
     }
 
+    fn judges_kernel(&self) -> bool {
+        true
+    }
+
     fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
         headers::observe(cx)
     }
@@ -59,6 +63,10 @@ impl Step for Supported {
 
     fn doc(&self) -> &'static str {
         "the profile lists the kernel for this distribution"
+    }
+
+    fn judges_kernel(&self) -> bool {
+        true
     }
 
     fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
@@ -82,6 +90,10 @@ impl Step for FilesystemMonitor {
         "nothing keeps out the kernel module that watches files"
     }
 
+    fn judges_kernel(&self) -> bool {
+        true
+    }
+
     fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {
         modules::observe(cx, Watched::Files)
     }
@@ -101,6 +113,10 @@ impl Step for NetworkMonitor {
 
     fn doc(&self) -> &'static str {
         "nothing keeps out the kernel module that watches the network"
+    }
+
+    fn judges_kernel(&self) -> bool {
+        true
     }
 
     fn observe(&self, cx: &HostContext) -> Result<Observation, Error> {

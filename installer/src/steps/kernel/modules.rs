@@ -65,7 +65,9 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     }
     let wanted = names.join(" or ");
     let file = find(cx, &release, names, modules)?;
-    let secure_boot = running && secure_boot::is_on(cx.root)?;
+    // Firmware and policy do not change with the kernel: they are those of the next boot too.
+    let on_this_machine = cx.is_running_system();
+    let secure_boot = on_this_machine && secure_boot::is_on(cx.root)?;
     let signed = match &file {
         Some(file) => kernel_module::is_signed(cx.root, file)?,
         None => Some(false),
@@ -90,7 +92,7 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
         )];
         return Ok(Observation::fault(Finding { reason: Reason::SignatureEnforced, detail, remedy }));
     }
-    if running
+    if on_this_machine
         && cx.kernel.mode() == KernelMode::Enforcing
         && let Some(label) = kernel_module::label_type(cx.root, &file)?.filter(|label| label != MODULE_TYPE)
     {

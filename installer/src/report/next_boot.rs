@@ -1,0 +1,62 @@
+//! What the next boot brings, for programs: the same object in `check`, `repair` and `status`.
+
+use std::path::Path;
+
+use faults::texts::Texts;
+use faults::{RemedyValue, Severity};
+use serde::Serialize;
+
+use crate::engine::next_boot::{NextBoot, PendingFault, Undetermined};
+use crate::model::step_id::StepId;
+
+/// The object `next_boot`; keys may be added, none is taken away.
+#[derive(Debug, Serialize)]
+pub struct NextBootValue<'a> {
+    kernel: Option<&'a str>,
+    fault_ids: Vec<u16>,
+    faults: Vec<Fault<'a>>,
+    unknown: Vec<Unknown<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Fault<'a> {
+    id: u16,
+    severity: Severity,
+    reason: &'a str,
+    summary: Option<String>,
+    title: String,
+    detail: &'a str,
+    remedy: Vec<String>,
+    remedies: Vec<RemedyValue>,
+}
+
+#[derive(Debug, Serialize)]
+struct Unknown<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<StepId>,
+    detail: &'a str,
+}
+
+impl<'a> NextBootValue<'a> {
+    /// The object for `next_boot`. Remedies are for this machine, which prepares the alternate root `root` if there is one.
+    #[must_use]
+    pub fn of(next_boot: &'a NextBoot, root: Option<&Path>, texts: &Texts) -> Self {
+        let fault = |PendingFault { id, severity, finding }: &'a PendingFault| Fault {
+            id: id.number(),
+            severity: *severity,
+            reason: finding.reason.as_str(),
+            summary: texts.summary(*id),
+            title: finding.title(texts),
+            detail: &finding.detail,
+            remedy: finding.remedy.iter().map(|remedy| remedy.shell_line(root)).collect(),
+            remedies: finding.remedy.iter().map(|remedy| remedy.value(root)).collect(),
+        };
+        let unknown = |Undetermined { step, detail }: &'a Undetermined| Unknown { name: *step, detail };
+        Self {
+            kernel: next_boot.kernel.as_deref(),
+            fault_ids: next_boot.ids().iter().map(|id| id.number()).collect(),
+            faults: next_boot.pending.iter().map(fault).collect(),
+            unknown: next_boot.unknown.iter().map(unknown).collect(),
+        }
+    }
+}
