@@ -67,12 +67,13 @@ pub static SCRIPTS: &[ScriptKind] = &[
 ];
 
 /// The templates that scripts include, and the templates of files.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("common.sh", include_str!("../../templates/packages/common.sh.tera")),
     ("preinstall-check.sh", include_str!("../../templates/packages/preinstall-check.sh.tera")),
     ("files/sysusers.conf", include_str!("../../templates/packages/files/sysusers.conf.tera")),
     ("files/tmpfiles.conf", include_str!("../../templates/packages/files/tmpfiles.conf.tera")),
     ("files/logrotate.conf", include_str!("../../templates/packages/files/logrotate.conf.tera")),
+    ("files/run", include_str!("../../templates/packages/files/run.tera")),
     ("files/sandbox", include_str!("../../templates/packages/files/sandbox.tera")),
     ("files/boot.service", include_str!("../../templates/packages/files/boot.service.tera")),
     ("files/daily.service", include_str!("../../templates/packages/files/daily.service.tera")),
