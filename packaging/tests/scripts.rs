@@ -431,8 +431,9 @@ fn units_of_an_rpm_are_enabled_by_preset_and_started_after_the_hook() {
     expected.extend(at_end("start"));
     assert_eq!(host.calls_of("rpm/posttrans", &["0"]), expected);
 
-    // An upgrade: what an administrator disabled or stopped stays so.
+    // An upgrade: what an administrator disabled or stopped stays so, whatever a killed transaction left.
     host.workshop.write("units/odd-boot.timer", "");
+    host.workshop.write("lib/hostprep/units-are-new", "");
     assert_eq!(host.calls_of("rpm/pre", &["2"]), ["hook"]);
     assert_eq!(host.calls_of("rpm/post", &["2"]), ["hook", "systemctl daemon-reload"]);
     assert_eq!(host.calls_of("rpm/posttrans", &["0"]), [&["hook".to_owned()][..], &at_end("try-restart")].concat());
