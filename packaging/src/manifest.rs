@@ -278,7 +278,9 @@ impl Hooks {
             return Err(format!("the ident `{}` must be letters, digits and -", self.ident));
         }
         if let Some(name) = self.boot.as_ref().filter(|name| name.is_empty() || !name.chars().all(ident)) {
-            return Err(format!("`boot = \"{name}\"` must be the name of a unit without `.service`: letters, digits and -"));
+            return Err(format!(
+                "`boot = \"{name}\"` must be the name of a unit without `.service`: letters, digits and -"
+            ));
         }
         match self.units.iter().chain(&self.boot_units()).find(|name| !is_unit_name(name)) {
             Some(name) => Err(format!("`{name}` is not a valid name of a systemd unit")),

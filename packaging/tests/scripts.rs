@@ -427,7 +427,8 @@ fn units_of_an_rpm_are_enabled_by_preset_and_started_after_the_hook() {
     let at_end = |action: &str| {
         ["systemctl --quiet is-enabled odd-boot.timer".to_owned(), format!("systemctl {action} odd-boot.timer")]
     };
-    let mut expected = ["hook", "systemctl --quiet is-enabled odd.service", "systemctl start odd.service"].map(str::to_owned).to_vec();
+    let mut expected =
+        ["hook", "systemctl --quiet is-enabled odd.service", "systemctl start odd.service"].map(str::to_owned).to_vec();
     expected.extend(at_end("start"));
     assert_eq!(host.calls_of("rpm/posttrans", &["0"]), expected);
 

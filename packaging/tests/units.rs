@@ -93,15 +93,16 @@ fn the_services_are_limited_as_far_as_their_work_allows() {
         // no tool into its domain without new privileges.
         for end in [".service", "-daily.service"] {
             let service = package.unit(end);
-            let settings = service.lines().filter_map(|line| line.split_once('=')).map(|(key, _)| key);
+            let mut settings = service.lines().filter_map(|line| line.split_once('=')).map(|(key, _)| key);
             let harmful = |key: &&str| {
                 key.starts_with("SystemCall")
                     || key.starts_with("Restrict")
                     || ["NoNewPrivileges", "PrivateDevices", "LockPersonality", "MemoryDenyWriteExecute"].contains(key)
                     || key.starts_with("ProtectKernel")
-                    || ["ProtectClock", "ProtectHostname", "ProtectProc", "PrivateNetwork", "PrivateUsers"].contains(key)
+                    || ["ProtectClock", "ProtectHostname", "ProtectProc", "PrivateNetwork", "PrivateUsers"]
+                        .contains(key)
             };
-            assert_eq!(settings.filter(harmful).next(), None, "{service}");
+            assert_eq!(settings.find(harmful), None, "{service}");
         }
     }
 }
