@@ -139,6 +139,7 @@ source-install = the installation
 source-upgrade = an upgrade
 source-repair = a repair
 source-boot = the check at boot
+source-timer = the daily check
 source-trigger = the check after another package was installed
 source-remove = the removal
 source-manual = a manual command

@@ -138,6 +138,7 @@ source-install = インストール時
 source-upgrade = アップグレード時
 source-repair = 修復時
 source-boot = 起動時の確認
+source-timer = 毎日の確認
 source-trigger = 別のパッケージのインストール後の確認
 source-remove = 削除時
 source-manual = 手動コマンド

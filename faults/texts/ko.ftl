@@ -138,6 +138,7 @@ source-install = 설치
 source-upgrade = 업그레이드
 source-repair = 복구
 source-boot = 부팅 시 점검
+source-timer = 일일 점검
 source-trigger = 다른 패키지 설치 후 점검
 source-remove = 제거
 source-manual = 수동 명령

@@ -138,6 +138,7 @@ source-install = 安裝時
 source-upgrade = 升級時
 source-repair = 修復時
 source-boot = 開機時檢查
+source-timer = 每日檢查
 source-trigger = 其他套件安裝後檢查
 source-remove = 移除時
 source-manual = 手動指令

@@ -31,6 +31,9 @@ pub struct Profile {
     pub name: String,
     /// The product, for people.
     pub title: String,
+    /// The agent's systemd units, before which a host is prepared at boot.
+    #[serde(default)]
+    pub units: Vec<String>,
     /// Paths of hostprep's own files.
     pub paths: Paths,
     /// The unprivileged user that scans files.
@@ -126,6 +129,9 @@ impl Profile {
     fn validate(&self) -> Result<(), String> {
         if self.schema != SCHEMA {
             return Err(format!("schema {} is not one this version reads ({SCHEMA})", self.schema));
+        }
+        if let Some(name) = self.units.iter().find(|name| !is_unit_name(name)) {
+            return Err(format!("{name:?} is not a valid name of a systemd unit"));
         }
         let paths = &self.paths;
         for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
@@ -226,6 +232,13 @@ fn is_account_path(path: &InRoot) -> bool {
 
 fn is_one_line(path: &Path) -> bool {
     !path.to_string_lossy().contains(char::is_control)
+}
+
+/// Returns whether `name` can be the full name of a unit (`systemd.unit(5)`), without characters that a shell would interpret.
+#[must_use]
+pub fn is_unit_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
+    name.contains('.') && !name.starts_with(['-', '.']) && name.chars().all(plain)
 }
 
 /// Returns whether every `useradd` accepts `name` (`useradd(8)`, CAVEATS).

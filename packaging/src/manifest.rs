@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use installer::profile::is_unit_name;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -9,6 +10,10 @@ use crate::path::{check_path, check_script_path, one_line};
 use crate::{Error, Format, dependency};
 
 const SCHEMA: u32 = 1;
+
+/// Where packages install units and presets (`systemd.unit(5)`, `systemd.preset(5)`), on Debian 11 and later too.
+const UNITS: &str = "/usr/lib/systemd/system";
+const PRESETS: &str = "/usr/lib/systemd/system-preset";
 
 /// A manifest.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,6 +91,8 @@ pub struct Hooks {
     /// systemd units that are enabled and started.
     #[serde(default)]
     pub units: Vec<String>,
+    /// The name of the units that check the host at boot and daily: `NAME.service`, `NAME-daily.service` and `NAME.timer`.
+    pub boot: Option<String>,
 }
 
 /// A directory that the package owns: root:root 0755.
@@ -202,6 +209,11 @@ impl Manifest {
                 return Err(format!("[[file]] {} must name either a source or a template", file.path));
             }
         }
+        let has = |path: &String| self.files.iter().any(|file| file.path == *path && file.only.is_none());
+        let boot_files = self.hooks.as_ref().map(Hooks::boot_files).unwrap_or_default();
+        if let Some(path) = boot_files.iter().find(|path| !has(path)) {
+            return Err(format!("`boot` of [hooks] needs a [[file]] {path} in both formats"));
+        }
         for change in &self.changelog {
             one_line("a changelog entry's version", &change.version)?;
             change.changes.iter().try_for_each(|line| one_line("a changelog entry's change", line))?;
@@ -268,11 +280,31 @@ impl Hooks {
         if self.ident.is_empty() || !self.ident.chars().all(ident) {
             return Err(format!("the ident `{}` must be letters, digits and -", self.ident));
         }
-        let unit = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
-        match self.units.iter().find(|name| !name.contains('.') || name.starts_with('-') || !name.chars().all(unit)) {
+        if let Some(name) = self.boot.as_ref().filter(|name| name.is_empty() || !name.chars().all(ident)) {
+            return Err(format!(
+                "`boot = \"{name}\"` must be the name of a unit without `.service`: letters, digits and -"
+            ));
+        }
+        match self.units.iter().chain(&self.boot_units()).find(|name| !is_unit_name(name)) {
             Some(name) => Err(format!("`{name}` is not a valid name of a systemd unit")),
             None => Ok(()),
         }
+    }
+
+    /// Returns the units that check the host: the service at boot, the timer, and the service that the timer starts.
+    #[must_use]
+    pub fn boot_units(&self) -> Vec<String> {
+        let named = |name: &String| ["service", "timer"].map(|kind| format!("{name}.{kind}"));
+        let daily = |name: &String| format!("{name}-daily.service");
+        self.boot.iter().flat_map(|name| named(name).into_iter().chain([daily(name)])).collect()
+    }
+
+    /// Returns the files of [`Hooks::boot_units`], and of the preset that enables them.
+    #[must_use]
+    pub fn boot_files(&self) -> Vec<String> {
+        let units = self.boot_units().into_iter().map(|unit| format!("{UNITS}/{unit}"));
+        let preset = self.boot.iter().map(|name| format!("{PRESETS}/80-{name}.preset"));
+        units.chain(preset).collect()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::path::{check_script_path, one_line};
 #[allow(missing_docs, reason = "named as in the profile")]
 pub struct Profile {
     pub title: String,
+    pub units: Vec<String>,
     pub paths: Paths,
     pub scan_user: ScanUser,
     pub directories: Vec<Directory>,
@@ -58,11 +59,12 @@ impl Profile {
     }
 
     fn of(profile: installer::profile::Profile) -> Self {
-        let installer::profile::Profile { title, paths, scan_user, directories, .. } = profile;
+        let installer::profile::Profile { title, units, paths, scan_user, directories, .. } = profile;
         let directory =
             |one: installer::profile::ManagedDirectory| Directory { path: text(&one.path), create: one.create };
         Self {
             title,
+            units,
             paths: Paths {
                 faults: text(&paths.faults),
                 state: text(&paths.state),

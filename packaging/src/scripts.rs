@@ -67,7 +67,7 @@ pub static SCRIPTS: &[ScriptKind] = &[
 ];
 
 /// The templates that scripts include, and the templates of files.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("common.sh", include_str!("../../templates/packages/common.sh.tera")),
     ("preinstall-check.sh", include_str!("../../templates/packages/preinstall-check.sh.tera")),
     ("kernel-hook.sh", include_str!("../../templates/packages/kernel-hook.sh.tera")),
@@ -77,6 +77,12 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("files/sysusers.conf", include_str!("../../templates/packages/files/sysusers.conf.tera")),
     ("files/tmpfiles.conf", include_str!("../../templates/packages/files/tmpfiles.conf.tera")),
     ("files/logrotate.conf", include_str!("../../templates/packages/files/logrotate.conf.tera")),
+    ("files/run", include_str!("../../templates/packages/files/run.tera")),
+    ("files/sandbox", include_str!("../../templates/packages/files/sandbox.tera")),
+    ("files/boot.service", include_str!("../../templates/packages/files/boot.service.tera")),
+    ("files/daily.service", include_str!("../../templates/packages/files/daily.service.tera")),
+    ("files/daily.timer", include_str!("../../templates/packages/files/daily.timer.tera")),
+    ("files/boot.preset", include_str!("../../templates/packages/files/boot.preset.tera")),
 ];
 
 /// The scripts of one package, rendered.
@@ -98,6 +104,11 @@ struct HooksGiven<'a> {
     profile_path: Option<&'a str>,
     ident: &'a str,
     units: &'a [String],
+    boot: Option<&'a str>,
+    /// The units that are enabled.
+    enabled: Vec<String>,
+    /// All units, in the order in which they are stopped.
+    all: Vec<String>,
 }
 
 impl Scripts {
@@ -133,6 +144,9 @@ impl Templates {
             profile_path: hooks.profile_path.as_deref(),
             ident: &hooks.ident,
             units: &hooks.units,
+            boot: hooks.boot.as_deref(),
+            enabled: hooks.units.iter().cloned().chain(hooks.boot_units().into_iter().take(2)).collect(),
+            all: hooks.units.iter().cloned().chain(hooks.boot_units()).collect(),
         });
         let given =
             Given { package: &manifest.package.name, hooks, profile, deb_interests: &manifest.deb.file_triggers };

@@ -14,7 +14,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use common::kitchen_sink_agent::Workshop;
+use common::kitchen_sink_agent::{self, Workshop};
 use common::{package, run, source, text, tool, tree};
 
 /// Builds and expects an error with these words; the output directory must not be created.
@@ -281,6 +281,30 @@ fn hooks_that_could_not_be_called() {
 }
 
 #[test]
+fn units_that_check_the_host_need_their_files() {
+    let with_name = |name: &str| format!("units = [\"odd.service\"]\nboot = \"{name}\"");
+    for name in ["", "odd.service", "a b", "$(reboot)"] {
+        refused_with("units = [\"odd.service\"]", &with_name(name), &["must be the name of a unit"]);
+    }
+    let units = "/usr/lib/systemd/system";
+    refused_with(
+        "units = [\"odd.service\"]",
+        &with_name("odd-boot"),
+        &[&format!("needs a [[file]] {units}/odd-boot.service in both formats")],
+    );
+    let whole = Workshop::bare();
+    kitchen_sink_agent::add_boot_units(&whole);
+    for template in ["boot.service", "daily.service", "daily.timer", "boot.preset"] {
+        let workshop = Workshop::bare();
+        kitchen_sink_agent::add_boot_units(&workshop);
+        let row = format!("template = \"{template}\"\n");
+        workshop.change(&row, &format!("{row}only = \"rpm\"\n"));
+        refused(&workshop, &["needs a [[file]] /usr/lib/systemd/", "in both formats"]);
+    }
+    whole.build().succeeded();
+}
+
+#[test]
 fn a_program_that_no_hook_calls() {
     let workshop = Workshop::bare();
     let text = fs::read_to_string(workshop.at("manifest.toml")).unwrap();
@@ -304,7 +328,7 @@ fn a_profile_with_values_that_need_quotes_in_scripts() {
         ("faults = \"/var/lib/acme/faults\"", "faults = \"/var/lib/acme/fa'ults\"", "is used in scripts"),
         ("home = \"/nonexistent\"", "home = \"here\"", "absolute path"),
         ("state = \"/var/lib/acme/hostprep\"", "", "`state`"),
-        ("[paths]", "[paths", "profile.toml, line 7"),
+        ("[paths]", "[paths", "profile.toml, line 8"),
     ] {
         let workshop = Workshop::bare();
         workshop.change_in("profile.toml", from, to);

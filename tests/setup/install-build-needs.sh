@@ -127,6 +127,7 @@ if [ "$purpose" = test ]; then
     need dpkg-deb dpkg dpkg
     need dpkg-gencontrol dpkg-dev dpkg-dev
     need lintian lintian -
+    need systemd-analyze systemd systemd
     need ar binutils binutils
     need gpg gpg gnupg2
     need gpg-agent gpg-agent gnupg2

@@ -13,6 +13,8 @@ stable_words! {
         Repair = "repair",
         /// Start of the host.
         Boot = "boot",
+        /// The daily timer.
+        Timer = "timer",
         /// A package that was missing arrived.
         Trigger = "trigger",
         /// Removal of the package.

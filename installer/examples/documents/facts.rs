@@ -20,6 +20,8 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "With --dry-run the result is that of hostprep check: the host's present state. It shows every command and \
              file of the host that repair would change, except hostprep's own (receipt, fault store, log, lock).",
             "It checks the running kernel. --kernel needs --dry-run or --root.",
+            "The packages' units run it at boot (hostprep.service, with --source boot) and daily (hostprep.timer, with \
+             --source timer). To turn them off: systemctl mask --now hostprep.service hostprep.timer.",
         ],
         "hostprep remove" => &[
             "It deletes the user, group, directories and policy module that hostprep created, if they still have the ids \

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use faults::Severity;
+use faults::{Severity, Source};
 use host::system::kind::{ASSUMABLE, SystemKind};
 use installer::hook::{kernel, rpm};
 use installer::model::step::StepRef;
@@ -120,6 +120,30 @@ pub struct Repair {
     /// Run a policy transaction again that failed and would fail again, because nothing that it works on has changed
     #[arg(long)]
     pub force: bool,
+    /// Record SOURCE as the source of fault events; for the units that run repair
+    #[arg(long, value_name = "SOURCE", value_enum, default_value = "repair")]
+    pub source: RepairSource,
+}
+
+/// What runs `repair`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RepairSource {
+    /// An administrator
+    Repair,
+    /// The unit that runs at boot
+    Boot,
+    /// The daily timer
+    Timer,
+}
+
+impl From<RepairSource> for Source {
+    fn from(source: RepairSource) -> Self {
+        match source {
+            RepairSource::Repair => Self::Repair,
+            RepairSource::Boot => Self::Boot,
+            RepairSource::Timer => Self::Timer,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

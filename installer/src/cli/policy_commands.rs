@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use faults::Source;
 use host::Root;
 use host::fs::InRoot;
 use installer::engine::recover::LOCK_TIMEOUT;
@@ -86,7 +87,7 @@ fn install(global: &Global, dry_run: bool) -> Outcome {
         if dry_run {
             return show(invocation, &engine::plan(&invocation.cx, &steps), Purpose::DryRun, Format::Text);
         }
-        let results = repair::repair(&invocation.cx, &request(steps, invocation), &mut notify_waiting)?;
+        let results = repair::repair(&invocation.cx, &request(steps, Source::Repair, invocation), &mut notify_waiting)?;
         show(invocation, &results, Purpose::Repair, Format::Text)
     })
 }

@@ -37,17 +37,17 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
             let results = engine::plan(&invocation.cx, &steps);
             return show(invocation, &results, Purpose::DryRun, args.look.format);
         }
-        let request = request(steps, invocation);
+        let request = request(steps, args.source.into(), invocation);
         let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
         show(invocation, &results, Purpose::Repair, args.look.format)
     })
 }
 
-/// A repair by hand of `steps`.
-pub fn request(steps: Vec<StepRef>, invocation: &Invocation) -> Request {
+/// A repair of `steps` that reports what failed.
+pub fn request(steps: Vec<StepRef>, source: Source, invocation: &Invocation) -> Request {
     let skip = invocation.config.skip.clone();
     let (strictness, timeout) = (Strictness::Strict, LOCK_TIMEOUT);
-    Request { steps, skip, updates_faults: true, source: Source::Repair, strictness, timeout }
+    Request { steps, skip, updates_faults: true, source, strictness, timeout }
 }
 
 pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format: Format) -> Outcome {

@@ -51,6 +51,8 @@ fn the_built_in_profile_is_the_design_s() {
         assert!(later.iter().all(|(other, ..)| !Path::new(path).starts_with(other) || other == path), "parents first");
     }
 
+    assert_eq!(profile.units, ["cisco-amp.service"]);
+
     let module = &profile.module;
     assert_eq!((module.name.as_str(), module.priority), ("cisco-secure-bpf", 300));
     assert_eq!((module.domain.as_str(), module.class.as_str()), ("unconfined_service_t", "bpf"));
@@ -240,6 +242,16 @@ fn a_module_that_would_say_something_else() {
     }
     let permissions = BUILT_IN.lines().find(|line| line.starts_with("permissions = ")).unwrap();
     expect_refused(permissions, "permissions = []", &["permissions", "is empty"]);
+}
+
+#[test]
+fn units_have_whole_names() {
+    for name in ["cisco-amp", "a b.service", "$(reboot).service", "-x.service", ".service", "a\\nb.service"] {
+        expect_refused("\"cisco-amp.service\"", &format!("\"{name}\""), &["not a valid name of a systemd unit"]);
+    }
+    for units in ["[]", "[\"one.service\", \"two@x.service\"]"] {
+        with("[\"cisco-amp.service\"]", units).unwrap();
+    }
 }
 
 #[test]

@@ -180,6 +180,19 @@ impl Workshop {
     }
 }
 
+/// Adds the units that check a host at boot and daily to the manifest, as `odd-boot`.
+pub fn add_boot_units(workshop: &Workshop) {
+    let row = |path: &str, template: &str| format!("\n[[file]]\npath = \"{path}\"\ntemplate = \"{template}\"\n");
+    let rows = [
+        row("/usr/lib/systemd/system/odd-boot.service", "boot.service"),
+        row("/usr/lib/systemd/system/odd-boot-daily.service", "daily.service"),
+        row("/usr/lib/systemd/system/odd-boot.timer", "daily.timer"),
+        row("/usr/lib/systemd/system-preset/80-odd-boot.preset", "boot.preset"),
+    ];
+    workshop.change("units = [\"odd.service\"]", "units = [\"odd.service\"]\nboot = \"odd-boot\"");
+    workshop.change("\n[rpm]\n", &(rows.concat() + "\n[rpm]\n"));
+}
+
 /// Empty directories: one below a directory of the package, and one outside.
 pub const EMPTY: [&str; 2] = ["/opt/odd/empty directory", "/usr/share/odd-spool"];
 
