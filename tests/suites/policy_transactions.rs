@@ -300,6 +300,33 @@ fn a_broken_module_that_is_gone_lets_the_transaction_run_again() {
     assert_eq!(root.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=changed"]);
 }
 
+/// The unit of the packages, enabled in the root, builds the policy by the root's own tools.
+#[test]
+fn a_policy_of_another_version_waits_for_the_unit_that_runs_at_boot() {
+    const UNIT: &str = "/usr/lib/systemd/system/hostprep.service";
+    const WANTED: &str = "/etc/systemd/system/multi-user.target.wants/hostprep.service";
+    let unit = "[Unit]\nBefore=cisco-amp.service\n[Service]\nExecStart=/opt/x/hostprep repair --source boot\n";
+    let root = with_policy_31();
+    root.file(UNIT, unit).link(WANTED, UNIT);
+    let step = root.hostprep(&ONLY).expect_code(4).step("selinux-module");
+    assert_eq!((&step["outcome"], &step["reason"]), (&"deferred".into(), &"policy-version".into()), "{step}");
+    assert_eq!(names(&root, POLICIES), ["policy.31"], "nothing stray is left");
+    root.hostprep(&["faults", "list"]).expect_code(0);
+
+    // Of another agent, not enabled, of another command, masked: nothing finishes it.
+    root.file(UNIT, unit.replace("cisco-amp", "other"));
+    root.hostprep(&ONLY).expect_code(3);
+    root.file(UNIT, unit.replace("boot", "timer"));
+    root.hostprep(&ONLY).expect_code(3);
+    root.file(UNIT, unit).remove(WANTED);
+    root.hostprep(&ONLY).expect_code(3);
+    root.link(WANTED, UNIT).link("/etc/systemd/system/hostprep.service", "/dev/null");
+    root.hostprep(&ONLY).expect_code(3);
+    root.remove("/etc/systemd/system/hostprep.service");
+    root.hostprep(&ONLY).expect_code(4);
+    root.hostprep(&["faults", "list"]).expect_code(0);
+}
+
 #[test]
 fn another_profile_lets_the_transaction_run_again() {
     let root = root();

@@ -116,7 +116,10 @@ fn tools_and_headers_in_the_rpm_world() {
     expect_module(&system);
     redhat::expect_well(system.run("rpm --upgrade /tmp/kernel-devel.rpm"));
     assert_eq!(expect::raised(&system), [0; 0]);
-    assert_eq!(expect::history(&system), ["raised 11 install", "raised 19 install", "cleared 19 trigger", "cleared 11 trigger"]);
+    assert_eq!(
+        expect::history(&system),
+        ["raised 11 install", "raised 19 install", "cleared 19 trigger", "cleared 11 trigger"]
+    );
     let expected = [
         "rpm post scriptlet (1)",
         "rpm posttrans scriptlet (1)",
