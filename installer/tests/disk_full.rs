@@ -8,14 +8,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Host, SELINUX_MODULE, in_mount_namespace};
+use common::{Host, SELINUX_MODULE, in_mount_namespace, reason, stderr_of_semodule};
 use faults::Reason;
 use installer::model::report::{Outcome, StepReport};
 
-/// What the real `semodule` printed.
 fn said(name: &str) -> String {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/fixtures/stderr");
-    fs::read_to_string(fixtures.join(format!("{name}.txt"))).unwrap().replace("/default/", "/targeted/")
+    stderr_of_semodule(name).replace("/default/", "/targeted/")
 }
 
 /// A host on which `semodule` prints `stderr`, with the paths of the root as libsemanage has them, and fails.
@@ -25,17 +23,11 @@ fn host(alternate: bool, stderr: &str) -> Host {
     host.directory("opt/cisco");
     if alternate {
         let root = host.dir.path().canonicalize().unwrap();
-        host.file("stderr", &stderr.replace(" /var", &format!(" {}/var", root.display())));
+        host.failing_semodule(&stderr.replace(" /var", &format!(" {}/var", root.display())));
     } else {
-        host.file("stderr", stderr);
+        host.failing_semodule(stderr);
     }
-    host.tool("semodule", "cat stderr >&2; exit 1");
     host
-}
-
-fn reason(report: &StepReport) -> Reason {
-    assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
-    report.finding().unwrap().reason.clone()
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Host, SELINUX_MODULE};
+use common::{Host, SELINUX_MODULE, reason, stderr_of_semodule};
 use faults::Reason;
 use installer::model::report::{Outcome, StepReport};
 use policy::testing::compiled;
@@ -18,16 +18,9 @@ const RECORD: &str = "var/lib/cisco/hostprep/policy-attempt.json";
 fn refusing(message: &str) -> Host {
     let host = Host::enforcing("rhel-9");
     host.directory("opt/cisco");
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/fixtures/stderr");
-    let said = fs::read_to_string(fixtures.join(format!("{message}.txt"))).unwrap();
-    host.file("stderr", &said.replace("agent-bpf", "cisco-secure-bpf").replace("/default/", "/targeted/"));
-    host.tool("semodule", "cat stderr >&2; exit 1");
+    let said = stderr_of_semodule(message);
+    host.failing_semodule(&said.replace("agent-bpf", "cisco-secure-bpf").replace("/default/", "/targeted/"));
     host
-}
-
-fn reason(report: &StepReport) -> Reason {
-    assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
-    report.finding().unwrap().reason.clone()
 }
 
 #[test]

@@ -5,37 +5,24 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
-use common::{Host, SELINUX_MODULE};
+use common::{Host, SELINUX_MODULE, reason, stderr_of_semodule};
 use faults::Reason;
-use installer::model::report::{Outcome, StepReport};
-
-/// What the real `semodule` printed.
-fn said(name: &str) -> String {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/fixtures/stderr");
-    fs::read_to_string(fixtures.join(format!("{name}.txt"))).unwrap()
-}
+use installer::model::report::Outcome;
 
 /// A host on which `semodule` prints `stderr` and fails.
 fn host(os_release: &str, alternate: bool, stderr: &str) -> Host {
     let mut host = Host::enforcing(os_release);
     host.alternate = alternate;
     host.directory("opt/cisco");
-    host.file("stderr", stderr);
-    host.tool("semodule", "cat stderr >&2; exit 1");
+    host.failing_semodule(stderr);
     host
-}
-
-fn reason(report: &StepReport) -> Reason {
-    assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
-    report.finding().unwrap().reason.clone()
 }
 
 #[test]
 fn a_module_of_another_package_is_removed_from_the_same_store() {
     for kind in ["attribute", "role", "boolean", "permission", "user", "twice", "cut"] {
-        let host = host("rhel-9", false, &said(&format!("left-{kind}")));
+        let host = host("rhel-9", false, &stderr_of_semodule(&format!("left-{kind}")));
         let report = host.repair(SELINUX_MODULE);
         assert_eq!(reason(&report), Reason::StoreBroken);
         assert!(report.detail.contains("the module left at priority 200"), "{}", report.detail);
@@ -49,7 +36,7 @@ fn under_another_root_no_command_is_for_this_machine() {
     for name in ["left-attribute", "left-keyword", "base-missing", "active-missing", "no-space", "local-port-type"] {
         let host = host("rhel-9", true, "");
         let root = host.dir.path().canonicalize().unwrap().display().to_string();
-        host.file("stderr", &said(name).replace("/var/lib/selinux", &format!("{root}/var/lib/selinux")));
+        host.file("stderr", &stderr_of_semodule(name).replace("/var/lib/selinux", &format!("{root}/var/lib/selinux")));
         let report = host.repair(SELINUX_MODULE);
         let remedies = host.remedies(&report);
         for line in &remedies {
@@ -75,7 +62,7 @@ fn under_another_root_no_command_is_for_this_machine() {
 
 #[test]
 fn a_module_of_the_base_policy_comes_back_with_its_package() {
-    let stderr = said("left-attribute").replace("/200/", "/100/");
+    let stderr = stderr_of_semodule("left-attribute").replace("/200/", "/100/");
     for (os_release, command) in [
         ("rhel-9", "dnf reinstall -y selinux-policy-targeted"),
         ("centos-7", "yum reinstall -y selinux-policy-targeted"),
@@ -103,7 +90,7 @@ fn a_record_is_named_with_its_line_and_deleted() {
         ("local-login-user", "seusers.local", "joe:gone_u:s0\n", 1, "semanage login -d joe"),
     ] {
         for alternate in [false, true] {
-            let host = host("rhel-9", alternate, &said(name));
+            let host = host("rhel-9", alternate, &stderr_of_semodule(name));
             host.file(&format!("{active}/{file}"), text);
             let report = host.repair(SELINUX_MODULE);
             assert_eq!(reason(&report), Reason::StoreBroken);
@@ -120,7 +107,7 @@ fn a_record_is_named_with_its_line_and_deleted() {
         }
     }
     // semanage cannot read it either.
-    let host = host("rhel-9", false, &said("local-port-malformed"));
+    let host = host("rhel-9", false, &stderr_of_semodule("local-port-malformed"));
     host.file(&format!("{active}/ports.local"), "garbage\n");
     let report = host.repair(SELINUX_MODULE);
     let remedy = &host.remedies(&report)[0];
@@ -132,7 +119,7 @@ fn memory_that_runs_out_is_no_damaged_store() {
     let with = |script: &str| {
         let host = Host::enforcing("rhel-9");
         host.tool("semodule", script);
-        host.file("stderr", &said("out-of-memory-unpacking").replace("/default/", "/targeted/"));
+        host.file("stderr", &stderr_of_semodule("out-of-memory-unpacking").replace("/default/", "/targeted/"));
         // The module that "cannot be unpacked" can.
         host.file("var/lib/selinux/targeted/active/modules/100/postfixpolicyd/cil", "(type a_t)");
         host

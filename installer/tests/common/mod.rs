@@ -11,6 +11,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use faults::Reason;
 use host::log::Log;
 use host::process::CommandRunner;
 use host::process::clock::{Clock, SystemClock};
@@ -22,7 +23,7 @@ use installer::Error;
 use installer::engine::repair::{self, Request, Strictness};
 use installer::engine::{self, Results};
 use installer::model::host_context::HostContext;
-use installer::model::report::StepReport;
+use installer::model::report::{Outcome, StepReport};
 use installer::model::step::StepRef;
 use installer::profile::Profile;
 use installer::steps::{directories, ebpf, kernel, scan_service, scan_user, selinux};
@@ -39,6 +40,19 @@ pub const FILESYSTEM_MONITOR: StepRef = &kernel::FilesystemMonitor;
 pub const NETWORK_MONITOR: StepRef = &kernel::NetworkMonitor;
 pub const EBPF: StepRef = &ebpf::Ebpf;
 pub const SCAN_SERVICE: StepRef = &scan_service::ScanService;
+
+/// What the real `semodule` printed on standard error (`policy/fixtures/stderr`).
+pub fn stderr_of_semodule(name: &str) -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/fixtures/stderr");
+    fs::read_to_string(fixtures.join(format!("{name}.txt"))).unwrap()
+}
+
+/// The reason of the fault that a step found.
+#[track_caller]
+pub fn reason(report: &StepReport) -> Reason {
+    assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
+    report.finding().unwrap().reason
+}
 
 pub struct Host {
     pub dir: tempfile::TempDir,
@@ -131,6 +145,12 @@ impl Host {
                  [ -n \"$n\" ] && {load}; exit 0"
             ),
         );
+    }
+
+    /// A `semodule` that prints `stderr` and fails.
+    pub fn failing_semodule(&self, stderr: &str) {
+        self.file("stderr", stderr);
+        self.tool("semodule", "cat stderr >&2; exit 1");
     }
 
     /// The remedies of `report` as this machine's shell takes them.

@@ -52,7 +52,8 @@ fn kernel_headers_clear_fault_11_on_debian() {
     let run = system.run("dpkg --install /tmp/newer.deb").expect_code(0);
     assert!(run.stderr.contains("semodule is missing (fault 19); install policycoreutils"), "{run:?}");
     assert!(run.stderr.contains("fault 11: "), "{run:?}");
-    assert_eq!(expect::raised(&system), [11]);
+    // There is neither a policy nor a store.
+    assert_eq!(expect::raised(&system), [11, 19]);
     // Without the compiler that they depend on.
     let mut line = "dpkg --install --force-depends".to_owned();
     for (number, deb) in debs.iter().enumerate() {
@@ -60,8 +61,8 @@ fn kernel_headers_clear_fault_11_on_debian() {
         line += &format!(" /tmp/headers-{number}.deb");
     }
     system.run(&line).expect_code(0);
-    assert_eq!(expect::raised(&system), [0; 0]);
-    assert_eq!(expect::history(&system), ["raised 11 install", "cleared 11 trigger"]);
+    assert_eq!(expect::raised(&system), [19]);
+    assert_eq!(expect::history(&system), ["raised 11 install", "raised 19 install", "cleared 11 trigger"]);
     let calls = expect::calls(&system);
     assert!(calls.last().unwrap().starts_with("deb postinst (triggered "), "{calls:?}");
 }
