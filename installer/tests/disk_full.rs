@@ -5,12 +5,10 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use common::{Host, SELINUX_MODULE, in_mount_namespace, reason, stderr_of_semodule};
 use faults::Reason;
-use installer::model::report::{Outcome, StepReport};
 
 fn said(name: &str) -> String {
     stderr_of_semodule(name).replace("/default/", "/targeted/")

@@ -5,11 +5,10 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
 use common::{Host, SELINUX_MODULE, reason, stderr_of_semodule};
 use faults::Reason;
-use installer::model::report::{Outcome, StepReport};
+use installer::model::report::Outcome;
 use policy::testing::compiled;
 
 const RECORD: &str = "var/lib/cisco/hostprep/policy-attempt.json";

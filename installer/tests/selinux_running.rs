@@ -79,6 +79,23 @@ fn exit_status_0_proves_nothing() {
     assert_eq!((commits(), host.calls().len()), (1, 3), "what is in the store is not committed again");
 }
 
+/// What the next boot would load denies the rule too, as in an image whose policy another machine's tools could not build.
+#[test]
+fn a_policy_on_disk_without_the_rule_is_built_and_not_loaded_again() {
+    let host = Host::enforcing("rhel-9");
+    host.semodule(false);
+    host.repair(MODULE);
+    let policy = host.path("etc/selinux/targeted/policy/policy.30");
+    for (on_disk, command) in
+        [("allows.policy", "semodule -s targeted -R"), ("denies.policy", "semodule -s targeted -B")]
+    {
+        std::fs::copy(host.path(on_disk), &policy).unwrap();
+        let before = host.calls().len();
+        host.repair(MODULE);
+        assert_eq!(host.calls()[before], command, "{on_disk}");
+    }
+}
+
 #[test]
 fn the_error_of_the_store_becomes_the_reason() {
     let host = Host::enforcing("rhel-8");

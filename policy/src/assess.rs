@@ -177,6 +177,12 @@ impl RuleAssessment {
         self.config.as_ref().map_or("targeted", |config| &config.policy_type)
     }
 
+    /// Returns whether there is no compiled policy that the system could load.
+    #[must_use]
+    pub fn is_policy_missing(&self, root: &Root) -> bool {
+        !PolicyFile::loadable(root, self.policy_type()).is_ok_and(|paths| !paths.is_empty())
+    }
+
     /// Returns the store of that type. A transaction loads the new policy if one is running and the kernel accepts
     /// another.
     #[must_use]
@@ -500,11 +506,21 @@ impl Denial<'_> {
         let detail = format!("{denied}, although the module {} is in the store", spec.name);
         let problem = problem(Cause::RuleDenied, detail);
         Ok(match is_same {
-            true if assessment.answer.is_some() => RuleState::NotLoaded(problem),
+            // What the next boot would load denies it as well: loading it now would change nothing.
+            true if assessment.answer.is_some() && !denied_on_disk(system, spec, assessment.policy_type()) => {
+                RuleState::NotLoaded(problem)
+            }
             true => RuleState::NotBuilt(problem),
             false => RuleState::Missing(problem),
         })
     }
+}
+
+/// Returns whether the compiled policy denies the rule. One that cannot be read is not known to.
+fn denied_on_disk(system: &System<'_>, spec: &ModuleSpec, policy_type: &str) -> bool {
+    let file = PolicyFile::loaded(system.root, policy_type);
+    let policy = file.as_ref().and_then(|file| file.policy().ok());
+    policy.and_then(|policy| policy_file::ask(&policy, spec)).is_some_and(|answer| !answer.allows_all())
 }
 
 enum FoundStore {

@@ -82,6 +82,13 @@ impl PolicyFile {
         Ok(files.into_iter().map(|(_, path)| path).collect())
     }
 
+    /// Reads the policy that is loaded: the last of [`PolicyFile::loadable`]. Returns `None` if there is none that can be read.
+    #[must_use]
+    pub fn loaded(root: &Root, policy_type: &str) -> Option<Self> {
+        let path = Self::loadable(root, policy_type).ok()?.pop()?;
+        Self::read(root, path).ok()
+    }
+
     /// Reads the policy at `path`.
     ///
     /// # Errors

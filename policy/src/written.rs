@@ -69,10 +69,8 @@ impl PolicyFiles {
             }
         }
         // Also one that an earlier transaction of this machine's left behind.
-        let is_foreign = match known {
-            Some(known) => version_of(wrote) > Some(known),
-            None => !self.files.iter().any(|(path, _)| path == wrote),
-        };
+        let is_new = !self.files.iter().any(|(path, _)| path == wrote);
+        let is_foreign = is_new && !loads.contains(wrote) || known.is_some_and(|known| version_of(wrote) > Some(known));
         let is_removed = root.is_alternate() && is_foreign;
         if is_removed {
             let (parent, name) = root.parent(wrote)?;

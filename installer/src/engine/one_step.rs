@@ -124,7 +124,10 @@ fn conclude(result: &mut StepReport, failure: Option<Finding>) {
                 result.outcome = Outcome::Deferred;
             }
             if let Some(failure) = failure {
-                result.detail = format!("{}; {}", result.detail, failure.detail);
+                // What a failed attempt came to may be what is observed.
+                if result.detail != failure.detail {
+                    result.detail = format!("{}; {}", result.detail, failure.detail);
+                }
                 result.obstacle = Some(failure);
             }
         }

@@ -9,7 +9,7 @@ use faults::Source;
 use thiserror::Error;
 
 use crate::model::step::{Phase, StepRef};
-use crate::steps::{STEPS, in_phase};
+use crate::steps::STEPS;
 
 /// The work for one call of a package manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +38,11 @@ impl Event {
         Self::Prepare { steps: STEPS.to_vec(), updates_faults: true, source }
     }
 
-    /// A package that was missing has arrived.
+    /// A package that was missing has arrived, or a kernel was installed or removed.
     fn arrival() -> Self {
-        Self::Prepare { steps: in_phase(Phase::LateArrival), updates_faults: true, source: Source::Trigger }
+        let is_concerned = |step: &StepRef| step.phases().contains(&Phase::LateArrival) || step.judges_kernel();
+        let steps = STEPS.iter().copied().filter(is_concerned).collect();
+        Self::Prepare { steps, updates_faults: true, source: Source::Trigger }
     }
 }
 

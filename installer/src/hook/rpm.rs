@@ -81,7 +81,8 @@ mod tests {
         assert_eq!(steps(post), ["scan-user", "directories"]);
         assert_eq!(steps(parse("posttrans", "1", None).unwrap()).len(), crate::steps::STEPS.len());
         let arrival = steps(parse("trigger", "1", Some("1")).unwrap());
-        assert_eq!(arrival, ["scan-user", "selinux-tools", "selinux-module", "kernel"]);
+        let judging = ["kernel", "kernel-support", "filesystem-monitor", "network-monitor", "ebpf"];
+        assert_eq!(arrival, [&["scan-user", "selinux-tools", "selinux-module"][..], &judging].concat());
     }
 
     #[test]

@@ -137,6 +137,7 @@ impl Host {
                  while [ $# -gt 0 ]; do case $1 in
                    -X) p=$2; shift;;
                    -e) rm -f $d/disabled/$2; shift;;
+                   -R) {load}; exit 0;;
                    -i) n=$(basename $2 .cil); mkdir -p $d/$p/$n; cp $2 $d/$p/$n/cil; printf cil > $d/$p/$n/lang_ext; shift;;
                    -r) rm -r $d/$p/$2; rm -f loaded; shift;;
                  esac; shift; done

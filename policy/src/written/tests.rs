@@ -80,6 +80,7 @@ fn the_tools_of_this_machine_write_another_version_than_the_root_loads() {
             (&[31], None, Some(33), 33, None, &["policy.31", "policy.33"]),
             (&[31], None, Some(31), 33, Some((&[31], true)), &["policy.31"]),
             (&[35], None, Some(33), 33, Some((&[35], false)), &["policy.33", "policy.35"]),
+            (&[35], None, Some(35), 33, Some((&[35], true)), &["policy.35"]),
             // Left behind by an earlier version of hostprep.
             (&[31, 33], None, Some(31), 33, Some((&[31], true)), &["policy.31"]),
         ],

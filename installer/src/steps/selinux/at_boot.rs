@@ -21,8 +21,10 @@ pub(super) fn finishes(cx: &HostContext) -> bool {
         let targets = cx.root.names(ENABLED).unwrap_or_default();
         targets.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| name.ends_with(".wants"))
     };
+    let has_tools = || ["/usr/sbin/semodule", "/sbin/semodule"].iter().any(|path| cx.root.exists(*path));
     // The tools of an offline system have run already.
     cx.kind == SystemKind::Image
+        && has_tools()
         && enabled().any(|target| {
             let units = cx.root.names(format!("{ENABLED}/{target}")).unwrap_or_default();
             units.iter().filter_map(|unit| unit.to_str()).any(|unit| is_ours(cx.root, unit, &cx.profile.units))

@@ -109,11 +109,13 @@ impl Action for BuildPolicy {
         let policy_type = target.policy_type();
         ensure_policy_inside(cx, policy_type).map_err(|e| load_failed(e.inside_text(cx.root)))?;
         let inputs = attempt::inputs(cx, policy_type).ok();
-        match policy::transaction::commit(cx.runner, cx.root, cx.clock, target, command, &cx.profile.module.name) {
-            Ok(done) => verify(cx, policy_type, command, done)?,
+        let module = &cx.profile.module.name;
+        let verified = match policy::transaction::commit(cx.runner, cx.root, cx.clock, target, command, module) {
+            // A module that is missing after all is installed by the next run.
+            Ok(done) => verify(cx, policy_type, command, done, !*removes),
             Err(CommitError::Files(e)) => return Err(e.into()),
             Err(CommitError::Transaction(e)) => return Err(refused(cx, inputs, &e)),
-        }
+        };
         if *removes {
             let is_ours =
                 |made: &&Created| matches!(made, Created::Module { policy_type: of, .. } if of == policy_type);
@@ -122,6 +124,7 @@ impl Action for BuildPolicy {
                 receipt.remove_entry(&made)?;
             }
         }
+        verified?;
         Ok(Applied::Changed)
     }
 }
@@ -183,7 +186,7 @@ fn compile_and_commit(
     receipt.record(made.clone())?;
     let inputs = attempt::inputs(cx, load.target.policy_type()).ok();
     match load.commit(cx.runner, cx.root, cx.clock, directory, &compiled) {
-        Ok(done) => verify(cx, load.target.policy_type(), &load.command(cx.root), done),
+        Ok(done) => verify(cx, load.target.policy_type(), &load.command(cx.root), done, true),
         Err(LoadError::Transaction(e)) => {
             if load.present.priorities.is_empty() {
                 receipt.remove_entry(&made)?;
@@ -204,8 +207,15 @@ fn not_compiled(cx: &HostContext, error: &CompileError) -> ActionError {
     }
 }
 
-/// A transaction that succeeded: whether the system loads what it wrote, and that has the rule.
-fn verify(cx: &HostContext, policy_type: &str, command: &Command, done: Done) -> Result<(), ActionError> {
+/// A transaction that succeeded: whether the system loads what it wrote, and that has the rule. If it does not, and `records`, the
+/// attempt is recorded.
+fn verify(
+    cx: &HostContext,
+    policy_type: &str,
+    command: &Command,
+    done: Done,
+    records: bool,
+) -> Result<(), ActionError> {
     let assessment = assess(cx)?;
     let failure = match done.wrong_version {
         Some(wrong) if !assessment.rule.is_settled() => Failure::WrongVersion(wrong),
@@ -216,7 +226,7 @@ fn verify(cx: &HostContext, policy_type: &str, command: &Command, done: Done) ->
     };
     let finding = failure.finding(cx, &assessment);
     // It has changed them itself.
-    if let Ok(inputs) = attempt::inputs(cx, policy_type) {
+    if records && let Ok(inputs) = attempt::inputs(cx, policy_type) {
         Attempt { inputs, failure }.record(cx);
     }
     Err(ActionError::HostProblem(finding))

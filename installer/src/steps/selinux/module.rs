@@ -54,7 +54,9 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         RuleState::NotLoaded(_) => Attempt::that_stands(cx, &assessment).filter(Attempt::wrote_wrong_version),
         _ => None,
     };
-    let finishes_at_boot = attempt.as_ref().is_some_and(Attempt::wrote_wrong_version) && at_boot::finishes(cx);
+    // A system whose policy is damaged or missing does not get as far as its units.
+    let boots = assessment.broken_policy.is_none() && !assessment.is_policy_missing(cx.root);
+    let finishes_at_boot = boots && attempt.as_ref().is_some_and(Attempt::wrote_wrong_version) && at_boot::finishes(cx);
     let is_deferred = !rule.denied_now() || finishes_at_boot;
     if let Some(attempt) = &attempt {
         findings[0] = attempt.failure.finding(cx, &assessment);
