@@ -28,10 +28,7 @@ fn headers() -> (String, Vec<PathBuf>) {
 
 /// Installs that kernel without BTF and headers.
 fn install_kernel(system: &System, release: &str) {
-    system.without_kernel();
-    system.file(&format!("/boot/vmlinuz-{release}"), "");
-    system.file(&format!("/boot/config-{release}"), "CONFIG_BPF=y\n# CONFIG_DEBUG_INFO_BTF is not set\n");
-    system.file(&format!("/lib/modules/{release}/modules.dep"), "");
+    system.without_kernel().kernel(release, false);
 }
 
 #[track_caller]
