@@ -92,7 +92,7 @@ fn digest_directory(directory: &Dir, depth: u32, digest: &mut Digest) -> Result<
     Ok(())
 }
 
-/// FNV-1a with 64 bits: it tells changes apart, and does not keep out somebody who makes two stores look alike.
+/// FNV-1a with 64 bits: it tells changes apart, and is no protection against a store that is made to look like another.
 #[derive(Debug)]
 struct Digest(u64);
 

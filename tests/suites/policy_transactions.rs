@@ -98,7 +98,7 @@ fn a_policy_of_a_version_that_the_root_does_not_load_is_no_success() {
     assert!(stored.contains("\"semodule -n -s small -B  # the tools of that system\""), "{stored}");
     assert!(!stored.contains(&*shown.to_string()) && !root.text(RECORD).contains(&*shown.to_string()), "{stored}");
 
-    // It comes to the same, until somebody asks.
+    // It comes to the same, until an administrator asks for it.
     for args in [&ONLY[..], &CHECK, &["repair"], &["hook", "rpm", "trigger", "1"]] {
         let code = if args[0] == "hook" { 0 } else { 3 };
         let step = expect_idle(&root, args, code);

@@ -113,11 +113,11 @@ fn findings_about_one_fault_become_one() {
 fn an_alternative_says_so_to_each_reader() {
     let newer = Remedy::run_in_root(["dnf", "install", "kernel"]).with_comment("if it is gone").alternative();
     let reboot = Remedy::run_in_root(["systemctl", "reboot"]).rebooting().continuing();
-    let ask = Remedy::manual("ask somebody").alternative();
+    let ask = Remedy::manual("ask the administrator").alternative();
     assert_eq!(newer.shell_line(None), "dnf install kernel  # or: if it is gone");
     assert_eq!(reboot.shell_line(None), "systemctl reboot  # then");
-    assert_eq!(ask.shell_line(None), "# or: ask somebody");
-    assert_eq!(ask.unordered_shell_line(None), "# ask somebody");
+    assert_eq!(ask.shell_line(None), "# or: ask the administrator");
+    assert_eq!(ask.unordered_shell_line(None), "# ask the administrator");
     assert_eq!(newer.unordered_shell_line(image()), "chroot /mnt/image dnf install kernel  # if it is gone");
     let value = |remedy: &Remedy| serde_json::to_value(remedy.value(None)).unwrap();
     assert_eq!((&value(&newer)["alternative"], value(&newer).get("continues")), (&json!(true), None));

@@ -77,7 +77,7 @@ impl Action for AdjustDirectory {
         let (dir, name) = cx.root.open_parent(path, OpenPolicy::NoSymlinks)?;
         let directory = dir.dir(&name)?;
         let host_path = cx.root.host_path(path);
-        // Between looking and opening somebody else may have put another directory here.
+        // Since it was looked at, another process may have put another directory here.
         if directory.stat_self()?.st_uid != 0 {
             let detail = format!("{} changed its owner while it was checked", path.display());
             let remedy = vec![Remedy::hostprep(["repair"])];

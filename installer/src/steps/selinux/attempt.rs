@@ -1,5 +1,5 @@
 //! The last transaction that failed for a reason that repeating cannot change, with what it worked on. Until one of its inputs
-//! changes, or somebody asks for it (`repair --force`), it is not run again: a transaction takes seconds.
+//! changes, or an administrator asks for it (`repair --force`), it is not run again: a transaction takes seconds.
 
 use faults::{Reason, Remedy};
 use host::log::Level;

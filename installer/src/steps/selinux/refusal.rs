@@ -58,7 +58,7 @@ pub(super) fn forced() -> Remedy {
     Remedy::hostprep(["repair", "--force"])
 }
 
-/// What somebody has to change before the transaction can succeed, if it is nothing of the store.
+/// Returns what must change outside the store before the transaction can succeed.
 fn change_of_policy(cx: &HostContext, error: &TransactionError) -> Option<String> {
     Some(match error.cause {
         Cause::Neverallow => {
