@@ -71,6 +71,21 @@ fn only(faults: &[(u16, Reason)]) -> Option<(String, Vec<(u16, Reason)>)> {
     Some((NEXT.to_owned(), faults.to_vec()))
 }
 
+/// The rule of a profile for the kernels before `kernel_before`.
+fn kernels(kernel_before: Option<&str>, monitors: Monitors) -> KernelRule {
+    KernelRule {
+        families: vec!["rhel".into()],
+        ids: Vec::new(),
+        not_ids: Vec::new(),
+        from: None,
+        before: None,
+        release_contains: None,
+        kernel_from: "0".into(),
+        kernel_before: kernel_before.map(str::to_owned),
+        monitors,
+    }
+}
+
 #[test]
 fn headers_that_the_next_kernel_lacks_are_pending_and_not_raised() {
     let host = host();
@@ -114,17 +129,7 @@ fn a_removed_kernel_leaves_nothing_pending() {
 fn support_options_and_lockdown_of_the_next_kernel() {
     let mut host = host();
     install(&host, NEXT, BTF);
-    let rule = |kernel_before: Option<&str>| KernelRule {
-        families: vec!["rhel".into()],
-        ids: Vec::new(),
-        not_ids: Vec::new(),
-        from: None,
-        before: None,
-        release_contains: None,
-        kernel_from: "0".into(),
-        kernel_before: kernel_before.map(str::to_owned),
-        monitors: Monitors::Ebpf,
-    };
+    let rule = |kernel_before: Option<&str>| kernels(kernel_before, Monitors::Ebpf);
     host.profile.kernels = vec![rule(Some("900"))];
     assert_eq!(pending(&host), only(&[(16, Reason::KernelUnsupported)]));
     host.profile.kernels = vec![rule(None)];
@@ -152,17 +157,7 @@ fn support_options_and_lockdown_of_the_next_kernel() {
 fn own_modules_of_the_next_kernel() {
     let mut host = host();
     install(&host, NEXT, BTF);
-    host.profile.kernels = vec![KernelRule {
-        families: vec!["rhel".into()],
-        ids: Vec::new(),
-        not_ids: Vec::new(),
-        from: None,
-        before: None,
-        release_contains: None,
-        kernel_from: "0".into(),
-        kernel_before: None,
-        monitors: Monitors::Modules,
-    }];
+    host.profile.kernels = vec![kernels(None, Monitors::Modules)];
     host.file("opt/cisco/amp/bin/ampdaemon", "");
     for name in ["ampfsm", "ampnetworkflow"] {
         host.file(&format!("sys/module/{name}/refcnt"), "1\n");
