@@ -24,17 +24,32 @@ pub(crate) struct Contents {
 /// Reads the files. Needs no lock: `events.jsonl` is opened before the state is read, so the state knows all events before the
 /// file's first, even if it is closed meanwhile, and nearly always all that are in it.
 pub(crate) fn contents(dir: &Arc<Dir>) -> Result<Contents, StoreError> {
-    let current = log_file::open(dir)?;
-    let mut snapshot = state_file::read(dir)?.unwrap_or_default();
-    let committed = snapshot.sequence;
-    let range = history::find(dir, current, committed)?;
-    let found = range.found;
-    let mut newer = Events::after(committed, Arc::clone(dir), range, committed);
-    for event in &mut newer {
-        snapshot.apply(event?);
+    contents_with(dir, || {})
+}
+
+/// `between` is called between reading the state and reading the events: a test writes there.
+fn contents_with(dir: &Arc<Dir>, mut between: impl FnMut()) -> Result<Contents, StoreError> {
+    loop {
+        let current = log_file::open(dir)?;
+        let known = state_file::read(dir)?.unwrap_or_default();
+        between();
+        let committed = known.sequence;
+        let range = history::find(dir, current, committed)?;
+        let found = range.found;
+        let mut newer = Events::after(committed, Arc::clone(dir), range, committed);
+        let mut snapshot = known.clone();
+        for event in &mut newer {
+            snapshot.apply(event?);
+        }
+        let state_is_stale = snapshot.sequence > committed;
+        // A change of the detail is in the state alone. An event after it, which the search finds if it opens the file
+        // again, belongs to the newer state.
+        if state_is_stale && state_file::read(dir)?.unwrap_or_default() != known {
+            continue;
+        }
+        let position = newer.current().map(|lines| AppendPosition::after(lines, found, committed)).unwrap_or_default();
+        return Ok(Contents { snapshot, position, state_is_stale });
     }
-    let position = newer.current().map(|lines| AppendPosition::after(lines, found, committed)).unwrap_or_default();
-    Ok(Contents { position, state_is_stale: snapshot.sequence > committed, snapshot })
 }
 
 /// Takes account of segments that are newer than state and `events.jsonl`, which so can only be old copies that were put
@@ -51,3 +66,6 @@ pub(crate) fn catch_up(dir: &Arc<Dir>, contents: &mut Contents, listed: &Listed)
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
