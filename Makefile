@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help needs needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
-	vagrant-validate policy-sweep torture torture-self-test fuzz fuzz-needs bench clean
+	vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +87,13 @@ torture: needs ## hostprep killed, failed, interrupted and raced at each system 
 POLICY_PAIRS := 100000
 policy-sweep: needs test-store ## policydb against libsepol: every class of two real policies, 100,000 pairs each, about four minutes; POLICY_PAIRS=
 	HOSTPREP_POLICY_PAIRS=$(POLICY_PAIRS) cargo test --package hostprep-policydb --test oracle --locked -- --nocapture
+
+browser-needs:
+	@tests/setup/install-build-needs.sh --for demo --browser
+
+report-page: browser-needs ## the page of `hostprep report` in a real browser; screenshots in target/report-page
+	cargo build --release --locked --package hostprep
+	/usr/bin/python3 tests/browser/report_page.py target/release/hostprep target/report-page
 
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what building and testing hostprep need and this machine lacks, from the distribution's packages.
-# usage: install-build-needs.sh [--for demo|check|test] [--vagrant] [--fuzz] [--list]
+# usage: install-build-needs.sh [--for demo|check|test] [--vagrant] [--fuzz] [--browser] [--list]
 # --for limits it to what `make demo` or `make check` needs; without it, everything for `make test` and `make vm` is installed.
-# --vagrant adds the tools that build and boot boxes, --fuzz those that build libFuzzer. --list only prints the packages that
-# are missing. It asks for root (through sudo) only if there is something to install.
+# --vagrant adds the tools that build and boot boxes, --fuzz those that build libFuzzer, --browser those that open a page in a
+# browser. --list only prints the packages that are missing. It asks for root (through sudo) only if there is something to
+# install.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -16,6 +17,7 @@ fail() {
 purpose='test'
 vagrant=
 fuzz=
+browser=
 list=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -28,6 +30,7 @@ while [ $# -gt 0 ]; do
             ;;
         --vagrant) vagrant=yes ;;
         --fuzz) fuzz=yes ;;
+        --browser) browser=yes ;;
         --list) list=yes ;;
         *) fail "unknown option: $1" ;;
     esac
@@ -160,6 +163,14 @@ fi
 # To fuzz.
 if [ -n "$fuzz" ]; then
     need c++ g++ gcc-c++
+fi
+
+# To open a page in a browser.
+if [ -n "$browser" ]; then
+    need /usr/bin/chromium chromium chromium
+    need /usr/bin/chromedriver chromium-driver chromedriver
+    # For the distribution's interpreter, which need not be the first one found.
+    need '/usr/lib/python3*/*-packages/selenium' python3-selenium python3-selenium
 fi
 
 # A package that several probes ask for is named once.

@@ -31,6 +31,17 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "It removes the faults, their events and the record of the load lock, and keeps what prepared the system: \
              accounts, directories, the policy module and the receipt. Run it last, then shut the machine down.",
         ],
+        "hostprep report" => &[
+            "It reads results: the output of hostprep check --format json or hostprep repair --format json. A directory is \
+             read with everything below it that is named *.json; symbolic links in it are left out. A file that is no \
+             result, is larger than 4 MiB, or is of a newer schema is named on standard error and in the report, and left \
+             out. If a host has several results, the newest counts. Hosts are the same if name and machine id are; the \
+             name of a result that has none is that of its file.",
+            "The page is one file. It needs no network, and its tables need no script. Values longer than 300 characters \
+             and lists longer than 100 rows are cut in the page and whole in the other formats. In the table a cell that \
+             a spreadsheet would take for a formula begins with an apostrophe.",
+            "A waived fault is counted apart. A result older than seven days is counted as such.",
+        ],
         "hostprep load-lock" => &[
             "The service that loads the component calls begin before the load, and end when the component is unloaded or \
              the host shuts down cleanly. A load without an end is an unclean load. Two unclean loads within an hour (set \

@@ -89,6 +89,12 @@ pub enum Command {
     /// Removes the faults, their events and the record of the load lock. Keeps what prepared the system: accounts,
     /// directories, the policy module and the receipt. Run it last, then shut the machine down.
     Generalize(Generalize),
+    /// Write one report about the results of many hosts
+    ///
+    /// Reads the files that `hostprep check --format json` or `hostprep repair --format json` wrote on each host, and in
+    /// directories every file named *.json. Writes a page for a browser that needs no network, a table, or one JSON object.
+    /// Files that are no results are named and left out; of several results of a host the newest counts.
+    Report(Report),
 }
 
 #[derive(Debug, Args)]
@@ -338,4 +344,27 @@ fn kind_parser() -> impl TypedValueParser<Value = SystemKind> {
 fn step_parser() -> impl TypedValueParser<Value = StepRef> {
     let value = |step: &StepRef| PossibleValue::new(step.id().as_str()).help(step.doc());
     PossibleValuesParser::new(STEPS.iter().map(value)).try_map(|name| steps::by_name(&name))
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  hostprep report results/ --output report.html\n  hostprep report results/ --format csv > findings.csv\n  hostprep report web1.json web2.json --format json | jq .faults"
+)]
+pub struct Report {
+    /// Files with results, and directories with such files
+    #[arg(value_name = "FILE|DIR", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// A page for a browser, a table with a row for each finding, or one JSON object
+    #[arg(long, value_enum, default_value = "html")]
+    pub format: ReportFormat,
+    /// Write to FILE instead of standard output, as a whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Html,
+    Csv,
+    Json,
 }

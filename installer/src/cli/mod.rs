@@ -10,6 +10,7 @@ mod output;
 mod policy_commands;
 mod policy_status;
 mod progress;
+mod report_command;
 mod status_commands;
 mod step_commands;
 
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
         Command::Faults(command) => fault_commands::run(global, command),
         Command::Policy(command) => policy_commands::run(global, command),
         Command::Hook(hook) => hook_commands::run(global, &hook),
+        Command::Report(report) => report_command::run(global, &report),
     };
     match result {
         Ok(code) => ExitCode::from(code),

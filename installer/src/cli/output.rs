@@ -1,6 +1,14 @@
 //! Standard output and standard error.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+use host::Root;
+use host::fs::InRoot;
+
+/// The mode of a new file.
+const MODE: u32 = 0o644;
 
 /// Longer lines are hard to read.
 const WIDEST: usize = 100;
@@ -32,6 +40,15 @@ pub fn print(text: &str) -> Result<(), Failure> {
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Failure::BrokenPipe),
         Err(e) => Err(anyhow::Error::new(e).context("cannot write to standard output").into()),
     }
+}
+
+/// Replaces the content of a file of this machine, also with `--root`. Other users may read a new file, as monitoring does.
+pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+    // No temporary file is left if a timer's job is stopped.
+    host::process::signals::note_interruptions().context("cannot set a signal handler")?;
+    let file = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
+    let (dir, name) = Root::system()?.parent(InRoot::from_top(&file))?;
+    Ok(dir.replace_preserving_metadata(&name, text.as_bytes(), MODE)?)
 }
 
 /// Returns the width of text for reading, in cells; `None` if standard output is not a terminal.

@@ -1,11 +1,6 @@
 //! `status`: the raised faults in the forms that others take.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::Context as _;
 use faults::{Fault, FaultId, Severity, Snapshot};
-use host::Root;
-use host::fs::InRoot;
 use installer::engine::fault_updates::store;
 use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::load_lock;
@@ -19,10 +14,7 @@ use serde::Serialize;
 use super::args::{Global, Status, StatusFormat};
 use super::invocation::{Invocation, Privilege, with};
 use super::of_root::OfRoot;
-use super::output::{Outcome, print};
-
-/// The mode of a new file. Monitoring reads it as another user.
-const MODE: u32 = 0o644;
+use super::output::{Outcome, print, replace};
 
 pub fn run(global: &Global, args: &Status) -> Outcome {
     with(global, Privilege::ReadOnly, None, |invocation| {
@@ -65,15 +57,6 @@ fn text(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoo
         }
     }
     text
-}
-
-/// The file lies on the system that runs, also with `--root`.
-fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
-    // No temporary file is left if a timer's job is stopped.
-    host::process::signals::note_interruptions().context("cannot set a signal handler")?;
-    let file: PathBuf = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
-    let (dir, name) = Root::system()?.parent(InRoot::from_top(&file))?;
-    Ok(dir.replace_preserving_metadata(&name, text.as_bytes(), MODE)?)
 }
 
 /// The format of `status --format json`; keys may be added, none is taken away.

@@ -9,6 +9,7 @@
 //! * [`fault_store`]: faults with a long history
 //! * [`packages`]: building packages
 //! * [`roots`]: a thousand scratch roots
+//! * [`fleet`]: a page about ten thousand hosts
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,6 +18,7 @@ use crate::setup;
 
 pub mod document;
 pub mod fault_store;
+pub mod fleet;
 pub mod hooks;
 pub mod machine;
 pub mod measure;

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use harness::bench::report::Report;
-use harness::bench::{Size, document, fault_store, hooks, machine, measure, packages, query, roots};
+use harness::bench::{Size, document, fault_store, fleet, hooks, machine, measure, packages, query, roots};
 use harness::setup;
 
 const USAGE: &str =
-    "usage: bench HOSTPREP PAYLOAD [--runs N] [--roots N] [--only hooks|query|faults|packages|roots] [--update]
+    "usage: bench HOSTPREP PAYLOAD [--runs N] [--roots N] [--only hooks|query|faults|packages|roots|report] [--update]
 HOSTPREP and PAYLOAD are what goes into the packages. --update writes docs/performance.md.";
 const DOCUMENT: &str = "docs/performance.md";
 /// What `--update` asks for at least.
@@ -82,12 +82,13 @@ fn run(options: &Options) -> Result<bool, String> {
     let mut report = Report::default();
     type Part<'a> = (&'a str, &'a dyn Fn(&mut Report));
     let of_packages = |report: &mut Report| packages::measure(size, binary, payload, report);
-    let parts: [Part; 5] = [
+    let parts: [Part; 6] = [
         ("hooks", &|report| hooks::measure(size, report)),
         ("query", &|report| query::measure(size, report)),
         ("faults", &|report| fault_store::measure(size, report)),
         ("packages", &of_packages),
         ("roots", &|report| roots::measure(size, report)),
+        ("report", &|report| fleet::measure(size, report)),
     ];
     let wanted = |name: &str| options.only.as_ref().is_none_or(|only| only == name);
     if !parts.iter().any(|(name, _)| wanted(name)) {
