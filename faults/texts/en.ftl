@@ -165,3 +165,4 @@ word-applies = Applies from
 word-connector = connector { $version }
 word-any-connector = any connector
 word-logs = Logs
+word-cleared = Fault { $id } is cleared: its cause is gone

@@ -164,3 +164,4 @@ word-applies = 適用範囲
 word-connector = コネクタ { $version } 以降
 word-any-connector = すべてのコネクタ
 word-logs = ログ
+word-cleared = 障害 { $id } は解消しました。原因はもうありません

@@ -164,3 +164,4 @@ word-applies = 적용 범위
 word-connector = 커넥터 { $version } 이상
 word-any-connector = 모든 커넥터
 word-logs = 로그
+word-cleared = 결함 { $id } 해제됨: 원인이 사라졌습니다

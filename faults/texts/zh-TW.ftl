@@ -164,3 +164,4 @@ word-applies = 適用範圍
 word-connector = 連接器 { $version } 以上
 word-any-connector = 所有連接器
 word-logs = 記錄檔
+word-cleared = 故障 { $id } 已清除：原因已消失

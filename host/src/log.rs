@@ -57,10 +57,10 @@ impl<'a> Log<'a> {
     }
 
     /// Writes one line with fields for programs: fields of the journal entry, or `NAME=value` after the line in syslog. Names are
-    /// upper case (`systemd.journal-fields(7)`).
-    pub fn event(&self, level: Level, text: &str, fields: &[(&str, String)]) {
+    /// upper case (`systemd.journal-fields(7)`). `message_id` is the entry's `MESSAGE_ID=`, which only the journal has.
+    pub fn event(&self, level: Level, text: &str, message_id: Option<&str>, fields: &[(&str, String)]) {
         let Some(text) = self.to_file(level, text) else { return };
-        if to_journal(level, &text, fields).is_err() {
+        if to_journal(level, &text, message_id, fields).is_err() {
             let fields: String = fields.iter().map(|(name, value)| format!(" {name}={}", one_line(value))).collect();
             self.to_syslog(level, &format!("{text}{fields}"));
         }
@@ -107,13 +107,15 @@ fn one_line(text: &str) -> String {
     text.chars().take(LONGEST_LINE).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn to_journal(level: Level, text: &str, fields: &[(&str, String)]) -> std::io::Result<()> {
+fn to_journal(level: Level, text: &str, message_id: Option<&str>, fields: &[(&str, String)]) -> std::io::Result<()> {
     let journal = JournalLog::new()?.with_syslog_identifier(IDENT.to_owned());
     let level = match level {
         Level::Info => log::Level::Info,
         Level::Warning => log::Level::Warn,
         Level::Error => log::Level::Error,
     };
-    let journal = journal.with_extra_fields(fields.iter().map(|(name, value)| (*name, value.as_bytes())));
+    let message_id = message_id.map(|id| ("MESSAGE_ID", id.as_bytes()));
+    let fields = fields.iter().map(|(name, value)| (*name, value.as_bytes())).chain(message_id);
+    let journal = journal.with_extra_fields(fields);
     journal.journal_send(&log::Record::builder().level(level).target(IDENT).args(format_args!("{text}")).build())
 }

@@ -1,4 +1,5 @@
-//! Writes the man pages and the shells' completions of hostprep: `documents DIR` makes `DIR/man` and `DIR/completions`.
+//! Writes the man pages, the shells' completions and the journal's message catalog of hostprep: `documents DIR` makes
+//! `DIR/man`, `DIR/completions` and `DIR/catalog`.
 //!
 //! The pages have the date of SOURCE_DATE_EPOCH, or no date if it is unset.
 #![allow(clippy::disallowed_methods, reason = "a build tool")]
@@ -10,6 +11,8 @@ mod args;
 mod facts;
 #[path = "documents/help_text.rs"]
 mod help_text;
+#[path = "documents/journal.rs"]
+mod journal;
 #[path = "documents/page.rs"]
 mod page;
 #[cfg(test)]
@@ -47,6 +50,7 @@ fn documents(date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
         let name = clap_complete::Generator::file_name(&shell, "hostprep");
         all.insert(Path::new("completions").join(name), content);
     }
+    all.insert("catalog/hostprep.catalog".into(), journal::catalog().into_bytes());
     Ok(all)
 }
 

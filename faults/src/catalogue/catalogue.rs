@@ -18,6 +18,8 @@ use crate::catalogue::severity::Severity;
 pub struct Entry {
     /// Its number.
     pub id: FaultId,
+    /// `MESSAGE_ID=` of journal entries that raise or change it: 32 hexadecimal digits.
+    pub message_id: String,
     /// The severity, unless the program that raises it sets another.
     pub severity: Severity,
     /// Why it can be raised.
@@ -115,6 +117,12 @@ impl FromStr for FaultId {
     }
 }
 
+/// Returns the `MESSAGE_ID=` of journal entries that clear a fault: 32 hexadecimal digits.
+#[must_use]
+pub fn cleared_message_id() -> &'static str {
+    &data().cleared_message_id
+}
+
 /// Returns the default values of the texts' variables.
 pub(crate) fn values() -> &'static BTreeMap<String, String> {
     &data().values
@@ -123,6 +131,7 @@ pub(crate) fn values() -> &'static BTreeMap<String, String> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
+    cleared_message_id: String,
     values: BTreeMap<String, String>,
     fault: Vec<Entry>,
 }

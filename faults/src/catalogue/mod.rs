@@ -9,4 +9,4 @@ pub(crate) mod source;
 mod stable_words;
 
 pub(crate) use catalogue::values;
-pub use catalogue::{Entry, Reasons, SeenBy, Since, UnknownFault, entries, find};
+pub use catalogue::{Entry, Reasons, SeenBy, Since, UnknownFault, cleared_message_id, entries, find};

@@ -64,4 +64,6 @@ interface! {
     AnyConnector = "word-any-connector" (),
     /// Above the log files.
     Logs = "word-logs" (),
+    /// In the journal's message catalog: that a fault is cleared.
+    Cleared = "word-cleared" ("id"),
 }

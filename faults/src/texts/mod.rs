@@ -13,3 +13,4 @@ mod wrap;
 
 pub use language::{UnknownLanguage, find as find_language, languages};
 pub use texts::{Explanation, Texts, Values};
+pub use wrap::hanging;

@@ -181,6 +181,12 @@ impl Texts {
         })
     }
 
+    /// Returns the sentence that the fault with the number `id` is cleared.
+    #[must_use]
+    pub fn cleared(&self, id: &str) -> String {
+        self.word(Word::Cleared, &[("id", id)])
+    }
+
     /// Returns a reason in words; an unknown one as it is stored.
     #[must_use]
     pub fn reason(&self, reason: &Reason) -> String {

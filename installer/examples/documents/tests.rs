@@ -96,3 +96,37 @@ fn help_is_taken_apart() {
     assert_eq!(parsed.exit_codes, [code(0, "well"), code(1, "not")]);
     assert!(help_text::parse("Notes:\n  none\n").is_err());
 }
+
+/// The real journalctl takes the catalog, and finds each fault in each language.
+#[test]
+fn journalctl_finds_every_fault_in_every_language() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("usr/lib/systemd/catalog");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(root.path().join("var/lib/systemd/catalog")).unwrap();
+    let all = documents("").unwrap();
+    std::fs::write(folder.join("hostprep.catalog"), &all[Path::new("catalog/hostprep.catalog")]).unwrap();
+    let journalctl = |locale: &str, args: &[&str]| {
+        let mut command = std::process::Command::new("journalctl");
+        let output = command.arg("--root").arg(root.path()).args(args).env("LC_ALL", locale).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    journalctl("C", &["--update-catalog"]);
+    let listed = journalctl("C", &["--list-catalog"]);
+    for entry in faults::catalogue::entries() {
+        let texts = faults::Texts::for_language("en").unwrap();
+        let line = format!("{} hostprep: {} ({})", entry.message_id, texts.summary(entry.id).unwrap(), entry.id);
+        assert!(listed.contains(&line), "{line}\n{listed}");
+        let words = journalctl("C", &["--dump-catalog", &entry.message_id]);
+        assert!(words.contains(&format!("hostprep explain {}", entry.id)), "{words}");
+    }
+    let words = journalctl("C", &["--dump-catalog", faults::catalogue::cleared_message_id()]);
+    assert!(words.contains("Fault @FAULT_ID@ is cleared"), "{words}");
+    let file = String::from_utf8_lossy(&all[Path::new("catalog/hostprep.catalog")]);
+    for tag in faults::texts::languages().filter(|tag| *tag != "en") {
+        let heads =
+            file.lines().filter(|line| line.starts_with("-- ") && line.ends_with(&tag.replace('-', "_"))).count();
+        assert_eq!(heads, faults::catalogue::entries().len() + 1, "{tag}");
+    }
+}

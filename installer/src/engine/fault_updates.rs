@@ -117,7 +117,8 @@ pub fn replay_pending(cx: &HostContext, source: Source) -> Result<(), Error> {
 /// Logs one entry per change to the journal, with fields to search for: `journalctl FAULT_ID=19`.
 fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Option<&Fault>) {
     let id = id_of(update);
-    let usual = faults::catalogue::find(id).map(|entry| entry.severity);
+    let entry = faults::catalogue::find(id);
+    let usual = entry.map(|entry| entry.severity);
     let (severity, reason, detail) = match (update, before) {
         (FaultUpdate::Raise(report), _) => {
             (report.severity.or(usual), report.finding.reason.as_str(), Some(report.finding.detail.as_str()))
@@ -131,6 +132,10 @@ fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Opti
         (Change::Raised | Change::Changed, _) => Level::Warning,
         _ => Level::Info,
     };
+    let message_id = match change {
+        Change::Cleared => Some(faults::catalogue::cleared_message_id()),
+        _ => entry.map(|entry| entry.message_id.as_str()),
+    };
     let fields = [
         ("FAULT_ID", id.to_string()),
         ("FAULT_EVENT", word.to_owned()),
@@ -140,6 +145,7 @@ fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Opti
     cx.log.event(
         level,
         &format!("fault {id} {word}{}", detail.map_or_else(String::new, |d| format!(": {d}"))),
+        message_id,
         &fields,
     );
 }

@@ -27,6 +27,16 @@ fn has_the_faults_of_the_host() {
 }
 
 #[test]
+fn every_kind_of_journal_entry_has_an_id_of_its_own() {
+    let mut ids: Vec<&str> = entries().iter().map(|entry| entry.message_id.as_str()).collect();
+    ids.push(cleared_message_id());
+    for id in &ids {
+        assert!(id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{id}");
+    }
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
 fn every_reason_is_known_and_is_some_faults() {
     let of_faults: BTreeSet<_> = entries().iter().flat_map(|entry| entry.reasons.iter()).map(Reason::as_str).collect();
     let known: BTreeSet<_> = Reason::KNOWN.iter().map(Reason::as_str).collect();

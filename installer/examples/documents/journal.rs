@@ -1,0 +1,30 @@
+//! The journal's message catalog: what `journalctl -x` prints below an entry, in every language there is.
+
+use faults::catalogue;
+use faults::texts::{Texts, Values, hanging, languages};
+
+/// The width of the texts in cells; journalctl does not wrap them.
+const WIDTH: usize = 76;
+
+/// Returns the catalog (<https://systemd.io/CATALOG>): one entry for each fault and language, English without its tag.
+pub fn catalog() -> String {
+    let mut text = String::new();
+    for tag in languages() {
+        let texts = Texts::for_language(tag).expect("a language of the list");
+        // The journal looks for the locale's name, with and without its territory.
+        let suffix = if tag == "en" { String::new() } else { format!(" {}", tag.replace('-', "_")) };
+        for entry in catalogue::entries() {
+            let Some(about) = texts.explain(entry.id, &Values::default()) else { continue };
+            let body = [about.cause, about.impact].map(|part| hanging("", &part, Some(WIDTH))).join("\n");
+            text += &format!(
+                "-- {}{suffix}\nSubject: {} ({})\nDefined-By: hostprep\nDocumentation: man:hostprep-explain(8)\n\n{body}\n\
+                 FAULT_REASON=@FAULT_REASON@\nhostprep explain {}\n\n",
+                entry.message_id, about.summary, entry.id, entry.id
+            );
+        }
+        let cleared = texts.cleared("@FAULT_ID@");
+        let id = catalogue::cleared_message_id();
+        text += &format!("-- {id}{suffix}\nSubject: {cleared}\nDefined-By: hostprep\n\n{cleared}.\n\n");
+    }
+    text
+}
