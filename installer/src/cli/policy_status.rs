@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use faults::Remedy;
 use host::fs::InRoot;
 use host::{ReadError, Root};
 use installer::Error;
@@ -231,7 +230,7 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
 
 /// The command of hostprep for this root.
 fn hostprep(cx: &HostContext, word: &str) -> String {
-    Remedy::hostprep([word]).shell_line(cx.alternate_root())
+    cx.own_command(&[word])
 }
 
 fn answer_lines(who: &str, answer: &Answer, class: &str, line: &mut impl FnMut(&str, &str, &str)) {

@@ -75,7 +75,7 @@ pub(super) fn repair(step: &dyn Step, cx: &HostContext, receipt: &mut Receipt) -
         }
         for action in &observed.plan {
             if host::process::signals::interrupted() {
-                return Err(Error::Interrupted);
+                return Err(cx.interrupted("repair"));
             }
             match action.apply(cx, receipt) {
                 Ok(_) => done.extend(action.describe(cx.root)),

@@ -68,8 +68,19 @@ pub enum Error {
         command: String,
     },
     /// Ctrl-C.
-    #[error("interrupted; the current operation was completed or rolled back. Run `hostprep repair` to finish")]
-    Interrupted,
+    #[error("interrupted; the current operation was completed or rolled back. To finish, run: {next}")]
+    Interrupted {
+        /// The command that goes on.
+        next: String,
+    },
+    /// The record of the load lock is malformed.
+    #[error("{problem}. Run: {next}")]
+    LoadLockRecord {
+        /// The file, and what is wrong with it.
+        problem: MalformedFile,
+        /// The command that replaces it.
+        next: String,
+    },
 }
 
 impl InsideText for Error {
@@ -79,6 +90,8 @@ impl InsideText for Error {
             Self::Window(WindowError::File(error)) => error.inside_text(root),
             Self::Process(error) => error.inside_text(root),
             Self::Compile(error) => error.inside_text(root),
+            // Remedies go with a fault, so the command is left out.
+            Self::LoadLockRecord { problem, .. } => problem.inside_text(root),
             error => error.to_string(),
         }
     }

@@ -248,7 +248,7 @@ fn refused(cx: &HostContext, inputs: Option<Inputs>, error: &TransactionError) -
 /// A store that is not waited for since somebody interrupts is no fault of the host's.
 fn not_run(cx: &HostContext, error: &TransactionError) -> ActionError {
     if error.interrupted {
-        return ActionError::Internal(Error::Interrupted);
+        return ActionError::Internal(cx.interrupted("repair"));
     }
     ActionError::HostProblem(refusal::finding(cx, error))
 }
