@@ -64,7 +64,7 @@ enum StoreStatus {
 impl<'a> Status<'a> {
     fn of(cx: &HostContext, assessment: &'a RuleAssessment) -> Result<Self, Error> {
         let (root, spec) = (cx.root, &cx.profile.module);
-        let file = PolicyFile::loaded(root, assessment.policy_type());
+        let file = PolicyFile::loaded(root, assessment.policy_type(), &spec.class);
         // What is wrong with it, the assessment says.
         let policy = file.as_ref().and_then(|file| file.policy().ok());
         let known = policy.as_ref().and_then(|policy| policy_file::choose_domain(policy, spec));
