@@ -110,14 +110,20 @@ impl From<MalformedFile> for Error {
 }
 
 impl Error {
+    /// Returns the operation on a file that failed, if that is the error.
+    #[must_use]
+    pub fn file_error(&self) -> Option<&FileError> {
+        match self {
+            Self::Read(ReadError::File(e))
+            | Self::Window(WindowError::File(e) | WindowError::Read(ReadError::File(e))) => Some(e),
+            _ => None,
+        }
+    }
+
     /// Returns whether the only problem is that this user may not read.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        match self {
-            Self::Read(ReadError::File(e))
-            | Self::Window(WindowError::File(e) | WindowError::Read(ReadError::File(e))) => e.is_denied(),
-            _ => false,
-        }
+        self.file_error().is_some_and(FileError::is_denied)
     }
 }
 
