@@ -104,14 +104,18 @@ pub enum ReadError {
     Malformed(#[from] MalformedFile),
 }
 
+impl InsideText for MalformedFile {
+    fn inside_text(&self, root: &Root) -> String {
+        let (path, problem, hint) = (root.display_inside(&self.path).into(), self.problem.clone(), self.hint.clone());
+        Self { path, line: self.line, problem, hint }.to_string()
+    }
+}
+
 impl InsideText for ReadError {
     fn inside_text(&self, root: &Root) -> String {
         match self {
             Self::File(error) => error.inside_text(root),
-            Self::Malformed(MalformedFile { path, line, problem, hint }) => {
-                let (path, problem, hint) = (root.display_inside(path).into(), problem.clone(), hint.clone());
-                MalformedFile { path, line: *line, problem, hint }.to_string()
-            }
+            Self::Malformed(error) => error.inside_text(root),
         }
     }
 }

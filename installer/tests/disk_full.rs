@@ -7,8 +7,9 @@ mod common;
 use std::fs;
 use std::process::Command;
 
-use common::{Host, SELINUX_MODULE, in_mount_namespace, reason, stderr_of_semodule};
+use common::{DIRECTORIES, Host, SELINUX_MODULE, in_mount_namespace, reason, stderr_of_semodule};
 use faults::Reason;
+use installer::model::report::Outcome;
 
 fn said(name: &str) -> String {
     stderr_of_semodule(name).replace("/default/", "/targeted/")
@@ -136,5 +137,44 @@ fn no_space_to_compile_the_module() {
         let remedies = host.remedies(&report);
         assert!(remedies[0].starts_with(&format!("df {option} /opt/cisco")), "{options}: {remedies:?}");
         assert!(!host.calls().iter().any(|call| call.starts_with("semodule ")), "{:?}", host.calls());
+    }
+}
+
+/// Where hostprep keeps its receipt: nothing is created that a removal would not know of, and the run is about a fault of the
+/// host, not about one of hostprep.
+#[test]
+fn no_space_for_the_receipt() {
+    if !in_mount_namespace("no_space_for_the_receipt") {
+        return;
+    }
+    for (options, fill, option) in [("nr_inodes=1", false, "-i"), ("size=64k", true, "-h")] {
+        let mut host = Host::enforcing("rhel-9");
+        host.alternate = true;
+        let root = host.dir.path().canonicalize().unwrap();
+        let root = root.display();
+        host.directory("opt");
+        host.directory("var/lib/cisco/hostprep");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("mode=755,{options}"), "none"]);
+        assert!(mount.arg(host.path("var/lib/cisco/hostprep")).status().unwrap().success());
+        if fill {
+            let full = fs::write(host.path("var/lib/cisco/hostprep/x"), vec![0; 1 << 20]);
+            assert_eq!(full.unwrap_err().raw_os_error(), Some(nix::libc::ENOSPC));
+        }
+        let report = host.repair(DIRECTORIES);
+        assert_eq!((report.outcome, reason(&report)), (Outcome::Fault, Reason::DiskFull), "{options}: {report:?}");
+        assert!(report.detail.contains("No space left on device"), "{}", report.detail);
+        let remedies = host.remedies(&report);
+        assert!(
+            remedies[0].starts_with(&format!("df {option} {root}/var/lib/cisco/hostprep")),
+            "{options}: {remedies:?}"
+        );
+        assert_eq!(remedies[1..], [format!("hostprep repair --root {root}")], "{options}");
+        assert!(!host.path("opt/cisco").exists(), "what is not recorded is not created");
+        assert_eq!(host.raised().len(), 1);
+        if fill {
+            fs::remove_file(host.path("var/lib/cisco/hostprep/x")).unwrap();
+            assert_eq!(host.repair(DIRECTORIES).outcome, Outcome::Changed);
+        }
     }
 }

@@ -260,6 +260,7 @@ fn a_damaged_record_keeps_the_component_out_until_it_is_reset() {
     assert_eq!(machine.locked_faults(), BOTH, "nothing is loaded, so nothing watches");
     let check = machine.host.check(NETWORK_MONITOR);
     assert!(check.outcome == Outcome::Fault && check.detail.contains("load-lock.json, line 1"), "{check:?}");
+    assert!(!check.detail.contains("Run:") && check.findings.iter().all(|it| !it.remedy.is_empty()), "{check:?}");
     assert!(machine.host.with_clock(&machine, load_lock::keeps_out));
     assert!(machine.reset(Source::LoadLock));
     assert_eq!(machine.locked_faults(), []);
@@ -291,6 +292,10 @@ fn another_root_has_no_loads_and_a_record_that_can_be_looked_at() {
         machine.host.with_clock(&machine, |cx| load_lock::load_started(cx, &mut |_| ()).unwrap_err().to_string());
     assert!(begin.contains("--root is not valid here"), "{begin}");
     assert_eq!((machine.status().is_locked(), machine.status().recent), (true, None));
+    machine.host.file("var/lib/cisco/hostprep/load-lock.json", "{");
+    let damaged = machine.host.with_clock(&machine, |cx| load_lock::status(cx).unwrap_err().to_string());
+    let next = format!("Run: hostprep load-lock reset --root {}", machine.host.path("etc").parent().unwrap().display());
+    assert!(damaged.contains("load-lock.json, line 1") && damaged.ends_with(&next), "{damaged}");
     assert!(machine.reset(Source::LoadLock));
     assert!(!machine.status().is_locked());
 }

@@ -149,12 +149,12 @@ fn a_tool_without_prefix_is_not_tried_on_an_alternate_root() {
 
 #[test]
 fn without_useradd_the_package_is_named() {
-    for (os_release, command) in [
-        ("centos-7", "yum install -y shadow-utils"),
-        ("amazon-2", "yum install -y shadow-utils"),
-        ("fedora-42", "dnf install -y shadow-utils"),
-        ("opensuse-tumbleweed", "zypper --non-interactive install shadow"),
-        ("debian-12", "apt-get install -y passwd"),
+    for (os_release, refresh, command) in [
+        ("centos-7", "yum clean expire-cache", "yum install -y shadow-utils"),
+        ("amazon-2", "yum clean expire-cache", "yum install -y shadow-utils"),
+        ("fedora-42", "dnf makecache --refresh", "dnf install -y shadow-utils"),
+        ("opensuse-tumbleweed", "zypper --non-interactive refresh", "zypper --non-interactive install shadow"),
+        ("debian-12", "apt-get update", "apt-get install -y passwd"),
     ] {
         let host = Host::enforcing(os_release);
         host.file("etc/login.defs", "");
@@ -162,7 +162,7 @@ fn without_useradd_the_package_is_named() {
             let (reason, detail, remedy) = finding(&host, &report);
             assert_eq!(reason, Reason::ToolsMissing, "{os_release}");
             assert!(detail.contains("useradd is not installed"), "{detail}");
-            assert_eq!(remedy, [command, "hostprep repair"], "{os_release}");
+            assert_eq!(remedy, [refresh, command, "hostprep repair"], "{os_release}");
         }
     }
 }

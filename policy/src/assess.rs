@@ -312,7 +312,7 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
     // Of several, one that denies the rule may be the one that is loaded.
     let mut allowed = None;
     for path in paths {
-        let file = match PolicyFile::read(system.root, path) {
+        let file = match PolicyFile::read(system.root, path, &spec.class) {
             Ok(file) => file,
             Err(e) => return unusable(system, spec, assessment, e, &problem),
         };
@@ -518,7 +518,7 @@ impl Denial<'_> {
 
 /// Returns whether the compiled policy denies the rule. One that cannot be read is not known to.
 fn denied_on_disk(system: &System<'_>, spec: &ModuleSpec, policy_type: &str) -> bool {
-    let file = PolicyFile::loaded(system.root, policy_type);
+    let file = PolicyFile::loaded(system.root, policy_type, &spec.class);
     let policy = file.as_ref().and_then(|file| file.policy().ok());
     policy.and_then(|policy| policy_file::ask(&policy, spec)).is_some_and(|answer| !answer.allows_all())
 }

@@ -1,10 +1,11 @@
 //! The compiled policy on disk, for systems whose kernel cannot be asked.
 
 use std::ffi::OsStr;
+use std::io;
 
 use host::fs::InRoot;
 use host::{FileError, InsideText, Root};
-use policydb::{ParseError, Policy, UnknownHandling, Verdict};
+use policydb::{ExcerptError, ParseError, Policy, UnknownHandling, Verdict};
 use thiserror::Error;
 
 use crate::kernel::{Answer, ClassKnowledge};
@@ -18,7 +19,8 @@ const LARGEST: u64 = 128 * 1024 * 1024;
 #[derive(Debug)]
 pub struct PolicyFile {
     path: InRoot,
-    content: Vec<u8>,
+    /// The policy as far as it is about one class, or why it is none.
+    excerpt: Result<Vec<u8>, ParseError>,
 }
 
 /// Why a policy file gives no answer.
@@ -55,12 +57,12 @@ impl Unusable {
 impl PolicyFile {
     /// Reads the policy of the highest version, in `/etc/selinux/TYPE/policy`, else in the read-only base,
     /// `/usr/lib/selinux`, which `load_policy` loads where the other directory has none (SELinuxProject/selinux issue 33).
-    /// Returns `None` if there is no policy of any version.
+    /// Returns `None` if there is no policy of any version. `class` is as for [`PolicyFile::read`].
     ///
     /// # Errors
     /// [`Unusable`] if the file, or the directory, cannot be read.
-    pub fn newest(root: &Root, policy_type: &str) -> Result<Option<Self>, Unusable> {
-        versions(root, policy_type)?.into_iter().next().map(|(_, path)| Self::read(root, path)).transpose()
+    pub fn newest(root: &Root, policy_type: &str, class: &str) -> Result<Option<Self>, Unusable> {
+        versions(root, policy_type)?.into_iter().next().map(|(_, path)| Self::read(root, path, class)).transpose()
     }
 
     /// Returns the files of which this system loads one, the highest version first; none if there is no policy.
@@ -83,19 +85,32 @@ impl PolicyFile {
     }
 
     /// Reads the policy that is loaded: the last of [`PolicyFile::loadable`]. Returns `None` if there is none that can be read.
+    /// `class` is as for [`PolicyFile::read`].
     #[must_use]
-    pub fn loaded(root: &Root, policy_type: &str) -> Option<Self> {
+    pub fn loaded(root: &Root, policy_type: &str, class: &str) -> Option<Self> {
         let path = Self::loadable(root, policy_type).ok()?.pop()?;
-        Self::read(root, path).ok()
+        Self::read(root, path, class).ok()
     }
 
-    /// Reads the policy at `path`.
+    /// Reads the policy at `path`, for questions about `class`: nothing is kept of the rules of other classes, which are
+    /// most of a policy.
     ///
     /// # Errors
     /// [`Unusable`] if the file cannot be read.
-    pub fn read(root: &Root, path: InRoot) -> Result<Self, Unusable> {
-        let content = root.read(&path, LARGEST).map_err(|e| Unusable::of(root, &path, e))?;
-        Ok(Self { path, content })
+    pub fn read(root: &Root, path: InRoot, class: &str) -> Result<Self, Unusable> {
+        let file = root.open(&path).map_err(|e| Unusable::of(root, &path, e))?;
+        let failed = |e| Unusable::of(root, &path, FileError::new("read", root.host_path(&path), e));
+        let length = file.metadata().map_err(failed)?.len();
+        if length > LARGEST {
+            return Err(failed(io::ErrorKind::FileTooLarge.into()));
+        }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let excerpt = match policydb::excerpt(file, length, &[class]) {
+            Ok(excerpt) => Ok(excerpt),
+            Err(ExcerptError::Parse(e)) => Err(e),
+            Err(ExcerptError::Read(e)) => return Err(failed(e)),
+        };
+        Ok(Self { path, excerpt })
     }
 
     /// Returns the file's path.
@@ -104,12 +119,13 @@ impl PolicyFile {
         &self.path
     }
 
-    /// Parses the policy.
+    /// Parses the policy. Of its rules it has those of the class for which it was read.
     ///
     /// # Errors
     /// [`Unusable`].
     pub fn policy(&self) -> Result<Policy<'_>, Unusable> {
-        Policy::parse(&self.content).map_err(|e| match e {
+        let parsed = self.excerpt.as_ref().map_err(Clone::clone).and_then(|excerpt| Policy::parse(excerpt));
+        parsed.map_err(|e| match e {
             ParseError::Version(_) | ParseError::Target(_) => Unusable::Unsupported(self.path.clone(), e),
             _ => Unusable::Broken { path: self.path.clone(), is_file: true, why: format!("{}: {e}", self.path) },
         })

@@ -376,7 +376,7 @@ pub fn remove(
 }
 
 fn allows(root: &Root, path: &InRoot, spec: &ModuleSpec) -> bool {
-    let file = PolicyFile::read(root, path.clone()).ok();
+    let file = PolicyFile::read(root, path.clone(), &spec.class).ok();
     let policy = file.as_ref().and_then(|file| file.policy().ok());
     policy.and_then(|policy| policy_file::ask(&policy, spec)).is_some_and(|answer| answer.allows_all())
 }

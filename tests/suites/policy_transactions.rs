@@ -408,6 +408,17 @@ fn a_module_that_the_policy_needs_no_more_goes_when_a_transaction_runs_anyway() 
     assert!(!removed.contains("semodule"), "the receipt knows: {removed}");
 }
 
+/// In the binary form as in CIL.
+#[test]
+fn a_module_in_the_binary_form_takes_effect() {
+    let root = root();
+    let place = tempfile::tempdir().unwrap();
+    let compiled = root.hostprep(&["policy", "compile", place.path().to_str().unwrap()]).expect_code(0).stdout;
+    assert!(compiled.trim().ends_with(".pp"), "{compiled}");
+    semodule(&root, &["-X", "200", "-i", compiled.trim()]);
+    assert_eq!(root.hostprep(&CHECK).expect_code(0).outcomes(), ["selinux-module=ok"]);
+}
+
 /// A rule of the compiled policy for an attribute is seen there.
 #[test]
 fn which_rule_allows_it() {

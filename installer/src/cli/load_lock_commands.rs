@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use faults::Remedy;
 use faults::Source;
 use installer::load_lock::{self, Decision, Status};
 use installer::report::exit;
@@ -112,7 +111,7 @@ fn text(invocation: &Invocation, status: &Status) -> String {
         let _ = writeln!(text, "  load of {:.0}, its end noticed {:.0}", end.begun.time, end.noticed.time);
     }
     if status.is_locked() {
-        let reset = Remedy::hostprep(["load-lock", "reset"]).shell_line(invocation.cx.alternate_root());
+        let reset = invocation.cx.own_command(&["load-lock", "reset"]);
         let _ = writeln!(text, "Find out why the host went down, then: {reset}");
     }
     text

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use faults::Remedy;
 use host::fs::InRoot;
 use host::{ReadError, Root};
 use installer::Error;
@@ -65,7 +64,7 @@ enum StoreStatus {
 impl<'a> Status<'a> {
     fn of(cx: &HostContext, assessment: &'a RuleAssessment) -> Result<Self, Error> {
         let (root, spec) = (cx.root, &cx.profile.module);
-        let file = PolicyFile::loaded(root, assessment.policy_type());
+        let file = PolicyFile::loaded(root, assessment.policy_type(), &spec.class);
         // What is wrong with it, the assessment says.
         let policy = file.as_ref().and_then(|file| file.policy().ok());
         let known = policy.as_ref().and_then(|policy| policy_file::choose_domain(policy, spec));
@@ -231,7 +230,7 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
 
 /// The command of hostprep for this root.
 fn hostprep(cx: &HostContext, word: &str) -> String {
-    Remedy::hostprep([word]).shell_line(cx.alternate_root())
+    cx.own_command(&[word])
 }
 
 fn answer_lines(who: &str, answer: &Answer, class: &str, line: &mut impl FnMut(&str, &str, &str)) {

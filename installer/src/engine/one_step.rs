@@ -9,6 +9,7 @@ use crate::model::host_context::HostContext;
 use crate::model::receipt::Receipt;
 use crate::model::report::{Finding, Outcome, StepReport};
 use crate::model::step::{Observation, Step, Verdict};
+use crate::steps::disk_full;
 
 /// The first round may leave something to the next: `useradd` without the group, then `groupadd`.
 const MOST_ROUNDS: usize = 3;
@@ -75,12 +76,12 @@ pub(super) fn repair(step: &dyn Step, cx: &HostContext, receipt: &mut Receipt) -
         }
         for action in &observed.plan {
             if host::process::signals::interrupted() {
-                return Err(Error::Interrupted);
+                return Err(cx.interrupted("repair"));
             }
             match action.apply(cx, receipt) {
                 Ok(_) => done.extend(action.describe(cx.root)),
-                Err(ActionError::Internal(e)) => return Err(e),
-                Err(ActionError::HostProblem(finding)) => {
+                Err(error) => {
+                    let finding = host_problem(cx, error)?;
                     cx.log.line(Level::Warning, &format!("{}: {}", step.id(), finding.detail));
                     failure = Some(finding);
                     observed = observe(step, cx);
@@ -99,6 +100,14 @@ pub(super) fn repair(step: &dyn Step, cx: &HostContext, receipt: &mut Receipt) -
     result.plan = done;
     conclude(&mut result, failure);
     Ok(result)
+}
+
+/// Returns what about the host prevented the change. A file system without room for hostprep's own files is such a problem too.
+fn host_problem(cx: &HostContext, error: ActionError) -> Result<Finding, Error> {
+    match error {
+        ActionError::HostProblem(finding) => Ok(finding),
+        ActionError::Internal(error) => disk_full::own_file(cx, &error).ok_or(error),
+    }
 }
 
 fn descriptions(observed: &Observation, root: &Root) -> Vec<String> {

@@ -119,7 +119,7 @@ fn undo(cx: &HostContext, steps: &[StepRef], locked: &Locked) -> Result<Removed,
     let Removal { actions, failed } = plan(cx, &receipt, &steps);
     for action in actions {
         if host::process::signals::interrupted() {
-            return Err(Error::Interrupted);
+            return Err(cx.interrupted("remove"));
         }
         match action.apply(cx, &mut receipt) {
             Ok(Applied::Changed) => removed.done.extend(action.describe(cx.root)),

@@ -154,8 +154,8 @@ fn run_steps(cx: &HostContext, request: &Request, locked: &Locked) -> Result<Run
         }
         let report = match one_step::repair(*step, cx, &mut receipt) {
             Ok(report) => report,
-            Err(e @ Error::Interrupted) if request.is_strict() => return Err(e),
-            Err(e @ Error::Interrupted) => {
+            Err(e @ Error::Interrupted { .. }) if request.is_strict() => return Err(e),
+            Err(e @ Error::Interrupted { .. }) => {
                 failure = Some(e);
                 break;
             }

@@ -273,12 +273,11 @@ pub fn forget(cx: &HostContext) -> Result<(), crate::Error> {
     Ok(())
 }
 
-fn read(cx: &HostContext) -> Result<Record, ReadError> {
+fn read(cx: &HostContext) -> Result<Record, crate::Error> {
     let path = record_path(cx);
-    match cx.root.read_private(&path)? {
-        None => Ok(Record::default()),
-        Some(text) => Ok(Record::parse(&text, &cx.root.host_path(&path))?),
-    }
+    let Some(text) = cx.root.read_private(&path)? else { return Ok(Record::default()) };
+    Record::parse(&text, &cx.root.host_path(&path))
+        .map_err(|problem| crate::Error::LoadLockRecord { problem, next: cx.own_command(&["load-lock", "reset"]) })
 }
 
 fn lock(cx: &HostContext) -> Result<(Dir, Lock), crate::Error> {

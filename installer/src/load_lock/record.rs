@@ -6,6 +6,7 @@ use host::{Dir, MalformedFile, ReadError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::versioned;
 use crate::profile::LoadLockRule;
 
 /// The format this version writes.
@@ -58,7 +59,6 @@ pub struct Record {
 
 #[derive(Serialize, Deserialize)]
 struct File {
-    schema: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     locked_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,22 +72,13 @@ impl Record {
     /// # Errors
     /// [`MalformedFile`] if it is not JSON, lacks a key, or has another schema.
     pub fn parse(text: &str, path: &std::path::Path) -> Result<Self, MalformedFile> {
-        let malformed = |line, problem| MalformedFile {
-            path: path.to_owned(),
-            line,
-            problem,
-            hint: "the kernel component is not loaded until you run `hostprep load-lock reset`".into(),
-        };
-        #[derive(Deserialize)]
-        struct Version {
-            schema: u32,
-        }
-        let wrong = |e: serde_json::Error| malformed(Some(e.line()), e.to_string());
-        let Version { schema } = serde_json::from_str(text).map_err(wrong)?;
-        if schema != SCHEMA {
-            return Err(malformed(None, format!("schema {schema} is not one this version reads ({SCHEMA})")));
-        }
-        let File { locked_at, open, ends, .. } = serde_json::from_str(text).map_err(wrong)?;
+        let File { locked_at, open, ends } =
+            versioned::parse(text, SCHEMA).map_err(|versioned::Unusable { line, problem }| MalformedFile {
+                path: path.to_owned(),
+                line,
+                problem,
+                hint: "the kernel component is not loaded until the load lock is reset".into(),
+            })?;
         Ok(Self { locked: locked_at, open, unclean_loads: ends })
     }
 
@@ -109,10 +100,8 @@ impl Record {
     /// # Errors
     /// [`ReadError`].
     pub fn write(&self, dir: &Dir) -> Result<(), ReadError> {
-        let file =
-            File { schema: SCHEMA, locked_at: self.locked, open: self.open.clone(), ends: self.unclean_loads.clone() };
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        text.push('\n');
+        let (locked_at, open, ends) = (self.locked, self.open.clone(), self.unclean_loads.clone());
+        let text = versioned::render(SCHEMA, &File { locked_at, open, ends }).unwrap_or_default();
         Ok(dir.replace(NAME, text.as_bytes(), MODE)?)
     }
 }

@@ -68,8 +68,19 @@ pub enum Error {
         command: String,
     },
     /// Ctrl-C.
-    #[error("interrupted; the current operation was completed or rolled back. Run `hostprep repair` to finish")]
-    Interrupted,
+    #[error("interrupted; the current operation was completed or rolled back. To finish, run: {next}")]
+    Interrupted {
+        /// The command that goes on.
+        next: String,
+    },
+    /// The record of the load lock is malformed.
+    #[error("{problem}. Run: {next}")]
+    LoadLockRecord {
+        /// The file, and what is wrong with it.
+        problem: MalformedFile,
+        /// The command that replaces it.
+        next: String,
+    },
 }
 
 impl InsideText for Error {
@@ -79,6 +90,8 @@ impl InsideText for Error {
             Self::Window(WindowError::File(error)) => error.inside_text(root),
             Self::Process(error) => error.inside_text(root),
             Self::Compile(error) => error.inside_text(root),
+            // Remedies go with a fault, so the command is left out.
+            Self::LoadLockRecord { problem, .. } => problem.inside_text(root),
             error => error.to_string(),
         }
     }
@@ -97,14 +110,20 @@ impl From<MalformedFile> for Error {
 }
 
 impl Error {
+    /// Returns the operation on a file that failed, if that is the error.
+    #[must_use]
+    pub fn file_error(&self) -> Option<&FileError> {
+        match self {
+            Self::Read(ReadError::File(e))
+            | Self::Window(WindowError::File(e) | WindowError::Read(ReadError::File(e))) => Some(e),
+            _ => None,
+        }
+    }
+
     /// Returns whether the only problem is that this user may not read.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        match self {
-            Self::Read(ReadError::File(e))
-            | Self::Window(WindowError::File(e) | WindowError::Read(ReadError::File(e))) => e.is_denied(),
-            _ => false,
-        }
+        self.file_error().is_some_and(FileError::is_denied)
     }
 }
 

@@ -14,6 +14,7 @@ use host::{ReadError, Root};
 use policy::System;
 use policy::kernel::Kernel;
 
+use super::error::Error;
 use crate::profile::Profile;
 
 /// Everything a step needs.
@@ -123,6 +124,18 @@ impl HostContext<'_> {
             .map(|_| with(paths.iter().map(|path| self.root.host_path(path).to_string_lossy().into_owned()).collect()));
         let argv = with(paths.iter().map(|path| path.to_in_root().to_string()).collect());
         RemedyAction::Run { argv, on: RunOn::Root, outside }.into()
+    }
+
+    /// Returns the command line of hostprep with `words` for this root, to be run on this machine.
+    #[must_use]
+    pub fn own_command(&self, words: &[&str]) -> String {
+        Remedy::hostprep(words.iter().copied()).shell_line(self.alternate_root())
+    }
+
+    /// Returns the error that a run was interrupted, which the subcommand `next` finishes.
+    #[must_use]
+    pub fn interrupted(&self, next: &str) -> Error {
+        Error::Interrupted { next: self.own_command(&[next]) }
     }
 
     /// Returns the distribution of this machine: that of the root, unless the root is an alternate one.

@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::host_context::HostContext;
+use super::versioned;
 
 /// The format this version writes.
 pub const SCHEMA: u32 = 1;
@@ -114,7 +115,6 @@ impl Created {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct File {
-    schema: u32,
     made: Vec<Created>,
 }
 
@@ -145,8 +145,8 @@ impl<'a> Receipt<'a> {
     pub fn read(root: &'a Root, path: InRoot) -> Self {
         let (created, unusable) = match root.read_private(&path) {
             Ok(None) => (Vec::new(), None),
-            Ok(Some(text)) => match parse(&text) {
-                Ok(created) => (created, None),
+            Ok(Some(text)) => match versioned::parse(&text, SCHEMA) {
+                Ok(File { made }) => (made, None),
                 Err(problem) => (Vec::new(), Some(format!("{}: {problem}", root.host_path(&path).display()))),
             },
             Err(e) => (Vec::new(), Some(e.to_string())),
@@ -283,24 +283,10 @@ impl<'a> Receipt<'a> {
         if self.created.is_empty() {
             return dir.unlink_replaced(&name);
         }
-        let file = File { schema: SCHEMA, made: self.created.clone() };
-        let text = serde_json::to_string_pretty(&file)
+        let text = versioned::render(SCHEMA, &File { made: self.created.clone() })
             .map_err(|e| FileError::new("write", self.root.host_path(&self.path), std::io::Error::other(e)))?;
-        dir.replace(&name, (text + "\n").as_bytes(), 0o644)
+        dir.replace(&name, text.as_bytes(), 0o644)
     }
-}
-
-fn parse(text: &str) -> Result<Vec<Created>, String> {
-    #[derive(Deserialize)]
-    struct Version {
-        schema: u32,
-    }
-    let version: Version = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    if version.schema != SCHEMA {
-        return Err(format!("schema {} is not one this version reads ({SCHEMA})", version.schema));
-    }
-    let file: File = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    Ok(file.made)
 }
 
 #[cfg(test)]

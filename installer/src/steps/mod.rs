@@ -1,13 +1,14 @@
 //! The steps, each in a folder or file of its own that knows how to observe, change, verify and undo one thing.
 
 pub mod directories;
-mod disk_full;
+pub(crate) mod disk_full;
 pub mod ebpf;
 pub mod kernel;
 mod mount_points;
 pub mod scan_service;
 pub mod scan_user;
 pub mod selinux;
+mod tool_packages;
 
 use crate::model::step::{Phase, StepRef};
 

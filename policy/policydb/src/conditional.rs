@@ -5,6 +5,9 @@ use crate::error::ParseError;
 use crate::rules::Rules;
 use crate::symbols::{Boolean, entry};
 
+/// The shortest conditional: state, and the numbers of operations and of rules in both lists.
+pub(crate) const LEAST: usize = 16;
+
 /// `COND_EXPR_MAXDEPTH`
 const DEEPEST: usize = 10;
 
@@ -18,7 +21,7 @@ pub(crate) struct Conditional<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation {
+pub(crate) enum Operation {
     /// The boolean of this number.
     Boolean(u32),
     Not,
@@ -71,10 +74,17 @@ impl<'a> Conditional<'a> {
     pub fn read(
         file: &mut Cursor<'a>,
         version: u32,
-        booleans: &[Option<Boolean>],
+        is_boolean: impl Fn(u32) -> bool,
         types: usize,
         classes: usize,
     ) -> Result<Self, ParseError> {
+        let expression = Self::expression(file, is_boolean)?;
+        let mut rules = || Rules::read(file, version, types, classes);
+        Ok(Self { expression, if_true: rules()?, if_false: rules()? })
+    }
+
+    /// Reads what precedes the rules.
+    pub fn expression(file: &mut Cursor, is_boolean: impl Fn(u32) -> bool) -> Result<Vec<Operation>, ParseError> {
         let _state = file.u32()?;
         let count = file.count(8)?;
         let mut expression = Vec::new();
@@ -82,7 +92,7 @@ impl<'a> Conditional<'a> {
         for _ in 0..count {
             let operation = Operation::read(file)?;
             depth = match operation {
-                Operation::Boolean(number) if depth < DEEPEST && entry(booleans, number).is_some() => depth + 1,
+                Operation::Boolean(number) if depth < DEEPEST && is_boolean(number) => depth + 1,
                 Operation::Not if depth >= 1 => depth,
                 Operation::Boolean(_) | Operation::Not => return Err(file.invalid("conditional expression")),
                 _ if depth >= 2 => depth - 1,
@@ -93,8 +103,7 @@ impl<'a> Conditional<'a> {
         if depth != 1 {
             return Err(file.invalid("conditional expression"));
         }
-        let mut rules = || Rules::read(file, version, types, classes);
-        Ok(Self { expression, if_true: rules()?, if_false: rules()? })
+        Ok(expression)
     }
 
     /// Returns whether the expression is true with these booleans.

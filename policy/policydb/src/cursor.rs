@@ -7,18 +7,38 @@ use crate::error::ParseError;
 pub(crate) struct Cursor<'a> {
     data: &'a [u8],
     at: usize,
+    /// The offset of `data` in the file.
+    base: usize,
+    /// How many bytes of the file follow `data`.
+    beyond: usize,
+    /// Whether something failed only because it is beyond `data`.
+    pub is_starved: bool,
     /// The part of the policy that is being read, for errors.
     pub part: &'static str,
 }
 
 impl<'a> Cursor<'a> {
     pub fn new(data: &'a [u8], part: &'static str) -> Self {
-        Self { data, at: 0, part }
+        Self::window(data, part, 0, 0)
+    }
+
+    /// A part of a file, at the offset `base`; `beyond` bytes follow it.
+    pub fn window(data: &'a [u8], part: &'static str, base: usize, beyond: usize) -> Self {
+        Self { data, at: 0, base, beyond, is_starved: false, part }
+    }
+
+    /// Returns how many bytes were read.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    fn truncated(&self) -> ParseError {
+        ParseError::Truncated { at: self.base + self.at, part: self.part }
     }
 
     /// Returns the error that `what` at this position is invalid.
     pub fn invalid(&self, what: &'static str) -> ParseError {
-        ParseError::Invalid { at: self.at, what }
+        ParseError::Invalid { at: self.base + self.at, what }
     }
 
     pub fn is_at_end(&self) -> bool {
@@ -27,14 +47,16 @@ impl<'a> Cursor<'a> {
 
     pub fn bytes(&mut self, length: usize) -> Result<&'a [u8], ParseError> {
         let rest = self.data.get(self.at..).unwrap_or_default();
-        let taken = rest.get(..length).ok_or(ParseError::Truncated { at: self.at, part: self.part })?;
+        let Some(taken) = rest.get(..length) else {
+            self.is_starved = length - rest.len() <= self.beyond;
+            return Err(self.truncated());
+        };
         self.at += length;
         Ok(taken)
     }
 
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], ParseError> {
-        let at = self.at;
-        self.bytes(N)?.try_into().map_err(|_| ParseError::Truncated { at, part: self.part })
+        self.bytes(N)?.try_into().map_err(|_| self.truncated())
     }
 
     pub fn u32(&mut self) -> Result<u32, ParseError> {
@@ -44,11 +66,11 @@ impl<'a> Cursor<'a> {
     /// Reads the number of elements that follow. An element has at least `least` bytes, so that a number that is too large
     /// for the file is an error before memory is reserved for it.
     pub fn count(&mut self, least: usize) -> Result<usize, ParseError> {
-        let at = self.at;
+        let truncated = self.truncated();
         let count = usize::try_from(self.u32()?).unwrap_or(usize::MAX);
         match count.checked_mul(least) {
-            Some(bytes) if bytes <= self.data.len() - self.at => Ok(count),
-            _ => Err(ParseError::Truncated { at, part: self.part }),
+            Some(bytes) if bytes <= self.data.len() - self.at + self.beyond => Ok(count),
+            _ => Err(truncated),
         }
     }
 

@@ -18,6 +18,7 @@
 //! unknown.
 //!
 //! * [`Policy`]: a parsed policy; parsing checks everything that the answers rely on
+//! * [`excerpt`]: reads a policy through a window of memory, for questions about a few classes
 //! * [`Context`]: a type, or a whole security context
 //! * [`Decision`], [`Verdict`]: what is allowed
 //! * [`AllowRule`]: the rules by which it is
@@ -31,6 +32,7 @@ mod context;
 mod cursor;
 mod decision;
 mod error;
+mod excerpt;
 mod explain;
 mod mls;
 mod parse_context;
@@ -43,6 +45,7 @@ mod truth;
 pub use context::Context;
 pub use decision::{AccessVector, Decision, Verdict};
 pub use error::{ContextError, ParseError};
+pub use excerpt::{ExcerptError, excerpt};
 pub use explain::AllowRule;
 pub use policy::{Policy, UnknownHandling};
 

@@ -1,12 +1,12 @@
 //! A compiled policy.
 
 use crate::bitmap::Bitmap;
-use crate::conditional::Conditional;
+use crate::conditional::{self, Conditional};
 use crate::cursor::Cursor;
 use crate::error::ParseError;
 use crate::rest;
 use crate::rules::Rules;
-use crate::symbols::Symbols;
+use crate::symbols::{Symbols, entry};
 
 const MAGIC: u32 = 0xf97c_ff8c;
 const TARGET: &[u8] = b"SE Linux";
@@ -32,6 +32,26 @@ pub enum UnknownHandling {
     Allow,
 }
 
+/// What precedes the rules.
+pub(crate) struct Head<'a> {
+    pub version: u32,
+    flags: u32,
+    permissive: Bitmap<'a>,
+    pub symbols: Symbols<'a>,
+}
+
+impl<'a> Head<'a> {
+    pub fn read(file: &mut Cursor<'a>) -> Result<Self, ParseError> {
+        let (version, flags) = header(file)?;
+        let _capabilities = Bitmap::read(file)?;
+        let permissive = Bitmap::read(file)?;
+        if version >= NEVERAUDIT {
+            Bitmap::read(file)?;
+        }
+        Ok(Self { version, flags, permissive, symbols: Symbols::read(file, version)? })
+    }
+}
+
 /// A compiled policy, as the kernel loads it from `/etc/selinux/TYPE/policy/policy.N`, in the bytes of that file.
 #[derive(Debug)]
 pub struct Policy<'a> {
@@ -55,13 +75,7 @@ impl<'a> Policy<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut file = Cursor::new(bytes, "header");
         let file = &mut file;
-        let (version, flags) = header(file)?;
-        let _capabilities = Bitmap::read(file)?;
-        let permissive = Bitmap::read(file)?;
-        if version >= NEVERAUDIT {
-            Bitmap::read(file)?;
-        }
-        let symbols = Symbols::read(file, version)?;
+        let Head { version, flags, permissive, symbols } = Head::read(file)?;
         let (types, classes) = (symbols.types.len(), symbols.classes.len());
         file.part = "rules";
         let rules = Rules::read(file, version, types, classes)?;
@@ -69,8 +83,9 @@ impl<'a> Policy<'a> {
             return Err(file.invalid("number of rules"));
         }
         file.part = "conditional rules";
-        let count = file.count(16)?;
-        let conditional = |_| Conditional::read(file, version, &symbols.booleans, types, classes);
+        let count = file.count(conditional::LEAST)?;
+        let is_boolean = |number| entry(&symbols.booleans, number).is_some();
+        let conditional = |_| Conditional::read(file, version, is_boolean, types, classes);
         let conditionals = (0..count).map(conditional).collect::<Result<_, _>>()?;
         rest::role_transitions(file, version)?;
         let role_allows = rest::role_allows(file)?;

@@ -15,7 +15,7 @@ pub(crate) const TYPE_TRANSITION: u16 = 0x0010;
 const EXTENDED: u16 = 0x0100 | 0x0200 | 0x0400;
 
 /// The shortest rule: four numbers of two bytes, and the access vector or type.
-const LEAST: usize = 12;
+pub(crate) const LEAST: usize = 12;
 
 /// One rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,26 +41,7 @@ impl<'a> Rules<'a> {
     /// Reads the number of rules and the rules, and checks that their numbers are at most `types` and `classes`.
     pub fn read(file: &mut Cursor<'a>, version: u32, types: usize, classes: usize) -> Result<Self, ParseError> {
         let count = file.count(LEAST)?;
-        let is_in =
-            |number: u32, most: usize| number >= 1 && usize::try_from(number).is_ok_and(|number| number <= most);
-        let bytes = file.span(|file| {
-            for _ in 0..count {
-                let rule = read(file)?;
-                if !is_in(rule.source, types) || !is_in(rule.target, types) || !is_in(rule.class, classes) {
-                    return Err(file.invalid("type or class of a rule"));
-                }
-                if rule.kind & !KINDS != 0 || !rule.kind.is_power_of_two() {
-                    return Err(file.invalid("kind of a rule"));
-                }
-                if rule.kind & EXTENDED != 0 && version < XPERMS {
-                    return Err(file.invalid("extended permissions, which this version does not have"));
-                }
-                if rule.kind & 0x0070 != 0 && !is_in(rule.data, types) {
-                    return Err(file.invalid("new type of a rule"));
-                }
-            }
-            Ok(())
-        })?;
+        let bytes = file.span(|file| (0..count).try_for_each(|_| checked(file, version, types, classes).map(drop)))?;
         Ok(Self { bytes })
     }
 
@@ -74,6 +55,25 @@ impl<'a> Rules<'a> {
         // They were read once already, without an error.
         std::iter::from_fn(move || if file.is_at_end() { None } else { read(&mut file).ok() })
     }
+}
+
+/// Reads a rule, and checks that its numbers are at most `types` and `classes`.
+pub(crate) fn checked(file: &mut Cursor, version: u32, types: usize, classes: usize) -> Result<Rule, ParseError> {
+    let is_in = |number: u32, most: usize| number >= 1 && usize::try_from(number).is_ok_and(|number| number <= most);
+    let rule = read(file)?;
+    if !is_in(rule.source, types) || !is_in(rule.target, types) || !is_in(rule.class, classes) {
+        return Err(file.invalid("type or class of a rule"));
+    }
+    if rule.kind & !KINDS != 0 || !rule.kind.is_power_of_two() {
+        return Err(file.invalid("kind of a rule"));
+    }
+    if rule.kind & EXTENDED != 0 && version < XPERMS {
+        return Err(file.invalid("extended permissions, which this version does not have"));
+    }
+    if rule.kind & 0x0070 != 0 && !is_in(rule.data, types) {
+        return Err(file.invalid("new type of a rule"));
+    }
+    Ok(rule)
 }
 
 /// Reads a rule. There are a hundred thousand: its bytes are taken at once.

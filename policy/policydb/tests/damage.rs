@@ -151,4 +151,21 @@ fn a_real_policy_takes_little_memory() {
     let most = MOST.load(Ordering::Relaxed) - before;
     eprintln!("{most} bytes beyond a file of {}", bytes.len());
     assert!(most <= bytes.len(), "{most} bytes for a file of {}", bytes.len());
+
+    let before = NOW.load(Ordering::Relaxed);
+    MOST.store(before, Ordering::Relaxed);
+    let file = std::fs::File::open(path).unwrap();
+    let kept = policydb::excerpt(file, bytes.len(), &["bpf"]).unwrap();
+    let most = MOST.load(Ordering::Relaxed) - before;
+    eprintln!("{most} bytes for an excerpt of {} bytes", kept.len());
+    assert!(most <= bytes.len(), "{most} bytes for an excerpt of a file of {}", bytes.len());
+    let excerpt = Policy::parse(&kept).unwrap();
+    let domains: Vec<_> = policy.types().filter_map(|name| policy.context_of_type(name)).collect();
+    let permissions = policy.permissions("bpf");
+    for domain in &domains {
+        for target in [None, Some(&domains[0])] {
+            let decide = |policy: &Policy| policy.decide(domain, target, "bpf", &permissions);
+            assert_eq!(decide(&policy), decide(&excerpt));
+        }
+    }
 }

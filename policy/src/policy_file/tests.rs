@@ -4,7 +4,7 @@ use crate::testing::{compiled, root_with};
 
 fn newest(files: &[(&str, &[u8])]) -> Result<Option<PolicyFile>, Unusable> {
     let scratch = tempfile::tempdir().unwrap();
-    PolicyFile::newest(&root_with(scratch.path(), files), "targeted")
+    PolicyFile::newest(&root_with(scratch.path(), files), "targeted", "bpf")
 }
 
 #[test]
@@ -54,10 +54,10 @@ fn a_link_to_nothing_and_a_directory_are_broken() {
     let root = root_with(scratch.path(), &[("/etc/selinux/targeted/policy/x", b"")]);
     let path = scratch.path().join("etc/selinux/targeted/policy/policy.33");
     std::os::unix::fs::symlink("gone", &path).unwrap();
-    assert!(matches!(PolicyFile::newest(&root, "targeted"), Err(Unusable::Broken { is_file: false, .. })));
+    assert!(matches!(PolicyFile::newest(&root, "targeted", "bpf"), Err(Unusable::Broken { is_file: false, .. })));
     nix::unistd::unlink(&path).unwrap();
     nix::unistd::mkdir(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let error = PolicyFile::newest(&root, "targeted").unwrap_err();
+    let error = PolicyFile::newest(&root, "targeted", "bpf").unwrap_err();
     assert!(
         matches!(error, Unusable::Broken { is_file: false, .. }) && error.to_string().contains("policy.33"),
         "{error}"

@@ -96,7 +96,7 @@ fn on_a_distributions_store() {
     if InstalledAt::in_store(&scratch.store(), "agent-bpf").unwrap() != InstalledAt::default() {
         panic!("the prepared store already has the module");
     }
-    let before = PolicyFile::newest(&scratch.root, "default").unwrap().unwrap();
+    let before = PolicyFile::newest(&scratch.root, "default", "bpf").unwrap().unwrap();
     let policy = before.policy().unwrap();
     let answer = policy_file::ask(&policy, &spec()).unwrap();
     assert_eq!(answer.domain, "unconfined_service_t", "the fixture module declares it");

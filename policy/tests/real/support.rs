@@ -108,7 +108,7 @@ impl Scratch {
 
     /// The rules of the linked policy for `domain` on itself in class `bpf`, as CIL.
     pub fn linked_rules(&self, domain: &str) -> String {
-        let file = PolicyFile::newest(&self.root, self.policy_type).unwrap().unwrap();
+        let file = PolicyFile::newest(&self.root, self.policy_type, "bpf").unwrap().unwrap();
         let linked = self.root.host_path("/scratch/linked");
         let command = Command::new("checkpolicy")
             .args(["-b", "-M", "-C", "-o"])

@@ -76,10 +76,15 @@ pub fn expect_closed(root: &ScratchRoot, login_defs: &Snapshot) {
     assert_eq!(left, [std::path::Path::new("/etc/login.defs"), "/usr/sbin/nologin".as_ref()]);
 }
 
-/// It says in one line that it was interrupted, and in its exit status.
+/// It says in one line that it was interrupted and what goes on in that root, and in its exit status.
 #[track_caller]
 pub fn expect_interrupted(output: &Output, code: i32) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{said}");
-    assert!(said.contains("interrupted") && said.lines().count() == 1, "{said}");
+    assert!(
+        said.contains("To finish, run: hostprep repair --root /")
+            && said.contains("interrupted")
+            && said.lines().count() == 1,
+        "{said}"
+    );
 }

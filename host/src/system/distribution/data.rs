@@ -72,8 +72,11 @@ pub struct DebianArchitecture {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelRule {
-    /// Patterns of the releases.
+    /// Patterns of the releases, or of their flavours if there are `versions`.
     pub releases: Vec<String>,
+    /// Forms of what precedes the flavour and a hyphen; `N` stands for a number.
+    #[serde(default)]
+    pub versions: Vec<String>,
     /// Only releases before this one.
     pub before: Option<String>,
     /// The package with the headers.

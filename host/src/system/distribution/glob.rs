@@ -21,6 +21,23 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern[at..].iter().all(|&c| c == '*')
 }
 
+/// Returns whether the whole of `text` has the form of `pattern`, in which each `N` stands for a number.
+pub fn has_form(pattern: &str, text: &str) -> bool {
+    let after = |rest: &str, expected: char| match expected {
+        'N' => rest.trim_start_matches(|c: char| c.is_ascii_digit()).len(),
+        _ => rest.strip_prefix(expected).map_or(rest.len(), str::len),
+    };
+    let mut rest = text;
+    for expected in pattern.chars() {
+        let left = after(rest, expected);
+        if left == rest.len() {
+            return false;
+        }
+        rest = &rest[rest.len() - left..];
+    }
+    rest.is_empty()
+}
+
 /// Returns the place after the one character of `pattern` that fits `c`.
 fn step(pattern: &[char], at: usize, c: char) -> Option<usize> {
     match pattern.get(at)? {
@@ -39,7 +56,7 @@ fn step(pattern: &[char], at: usize, c: char) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{has_form, matches};
 
     #[test]
     fn patterns_fit_as_in_a_shell() {
@@ -61,6 +78,23 @@ mod tests {
             ("a*b*c", "aXcYb", false),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn each_n_of_a_form_is_a_number() {
+        for (form, text, expected) in [
+            ("", "", true),
+            ("N", "", false),
+            ("N", "18", true),
+            ("N.N.N-N", "6.1.0-18", true),
+            ("N.N.N-N", "6.1.0-18-custom", false),
+            ("N.N.N-N", "6.1.0-x", false),
+            ("N.N.N-N", "6.1.0", false),
+            ("N.N.N+debN", "6.12.43+deb13", true),
+            ("N.N.N+debN", "6.12.43+deb", false),
+        ] {
+            assert_eq!(has_form(form, text), expected, "{form} {text}");
         }
     }
 

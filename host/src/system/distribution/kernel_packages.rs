@@ -95,6 +95,7 @@ impl KernelRules<'_> {
 
     fn packages(&self, rule: &KernelRule, release: &str) -> KernelPackages {
         let Parts { version, flavour } = Parts::of(release);
+        let flavour = rule.flavour(release).map_or(flavour, str::to_owned);
         let suffix = if flavour.is_empty() { String::new() } else { format!("-{flavour}") };
         let series: Vec<&str> = release.split(['.', '-']).take(2).collect();
         let series = series.join(".");
@@ -127,6 +128,21 @@ impl KernelRules<'_> {
 impl KernelRule {
     fn is_about(&self, release: &str) -> bool {
         let early = |before: &String| compare_releases(release, before) == Ordering::Less;
-        self.before.as_ref().is_none_or(early) && self.releases.iter().any(|pattern| glob::matches(pattern, release))
+        self.before.as_ref().is_none_or(early) && self.has_name(release)
+    }
+
+    fn has_name(&self, release: &str) -> bool {
+        if self.versions.is_empty() { self.fits(release) } else { self.flavour(release).is_some() }
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        self.releases.iter().any(|pattern| glob::matches(pattern, name))
+    }
+
+    /// Returns the flavour of a release that has one of the forms of `versions`.
+    fn flavour<'r>(&self, release: &'r str) -> Option<&'r str> {
+        let mut parts = release.match_indices('-').map(|(at, _)| (&release[..at], &release[at + 1..]));
+        let is_known = |version: &str| self.versions.iter().any(|form| glob::has_form(form, version));
+        parts.find(|(version, flavour)| self.fits(flavour) && is_known(version)).map(|(_, flavour)| flavour)
     }
 }

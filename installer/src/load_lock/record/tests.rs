@@ -34,7 +34,7 @@ fn what_cannot_be_understood_names_file_and_way_out() {
     {
         let error = parse(text).unwrap_err().to_string();
         assert!(error.contains("load-lock.json") && error.contains(problem), "{error}");
-        assert!(error.contains("hostprep load-lock reset"), "{error}");
+        assert!(error.contains("the load lock is reset"), "{error}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::host_context::HostContext;
 use crate::model::receipt::{Created, Receipt};
 use crate::model::report::Finding;
 use crate::model::step::Removal;
-use crate::steps::disk_full::free_space;
+use crate::steps::disk_full;
 
 /// Creates a managed directory; the receipt lists it first.
 #[derive(Debug)]
@@ -126,17 +126,15 @@ impl Action for RemoveDirectory {
 
 /// Returns what a failed change of a directory means.
 pub(in crate::steps) fn failure(cx: &HostContext, path: &InRoot, error: &FileError) -> Finding {
+    if disk_full::is_full(error) {
+        return disk_full::finding(cx, path, error);
+    }
     let again = Remedy::hostprep(["repair"]);
     // What is to be created is missing, and the obstacle is the directory above it.
     let above = path.ancestors().find(|above| cx.root.exists(above)).unwrap_or_else(InRoot::top);
     let (reason, remedy) = match error.errno() {
         Some(Errno::EROFS) => {
             (Reason::ReadOnlyFilesystem, vec![Remedy::manual("mount the file system read-write"), again])
-        }
-        Some(Errno::ENOSPC | Errno::EDQUOT) => {
-            let space = cx.root.dir(&above).and_then(|dir| dir.space()).ok();
-            let is_without_inodes = space.and_then(|space| space.inodes) == Some(0);
-            (Reason::DiskFull, free_space(cx, &above, is_without_inodes, &again))
         }
         Some(Errno::EPERM) => (Reason::DirectoryMode, vec![cx.remedy_on(&["chattr", "-i", "-a"], &[&above]), again]),
         _ => (Reason::DirectoryMode, vec![again]),

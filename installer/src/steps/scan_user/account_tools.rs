@@ -147,7 +147,7 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
     });
     match ran? {
         Ok(()) => Ok(()),
-        Err(ProcessError::Interrupted { .. }) => Err(Error::Interrupted),
+        Err(ProcessError::Interrupted { .. }) => Err(cx.interrupted(WORDS)),
         Err(e) => Err(failed(failure(cx, command, &e, WORDS))),
     }
 }

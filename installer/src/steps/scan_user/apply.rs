@@ -8,7 +8,6 @@ use login_defs::WindowError;
 
 use super::account_tools::{self, in_window};
 use super::failure::failure;
-use crate::Error;
 use crate::escape::ensure_accounts_inside;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::host_context::HostContext;
@@ -118,7 +117,7 @@ impl Action for RunAccountTool {
         synced?;
         match ran? {
             Ok(()) => Ok(Applied::Changed),
-            Err(ProcessError::Interrupted { .. }) => Err(ActionError::Internal(Error::Interrupted)),
+            Err(ProcessError::Interrupted { .. }) => Err(ActionError::Internal(cx.interrupted("repair"))),
             Err(error) => {
                 let of_login_defs = blocked.as_ref().and_then(|blocked| login_defs_failure(cx, blocked, &error));
                 let finding = of_login_defs.unwrap_or_else(|| failure(cx, used, &error, WORDS));

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::refusal;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
+use crate::model::versioned;
 
 /// The format this version writes.
 const SCHEMA: u32 = 1;
@@ -45,20 +46,13 @@ pub(super) enum Failure {
     },
 }
 
-/// A failed transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A failed transaction: the content of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attempt {
     /// What it worked on.
     pub inputs: Inputs,
     /// How it failed.
     pub failure: Failure,
-}
-
-#[derive(Serialize, Deserialize)]
-struct File {
-    schema: u32,
-    inputs: Inputs,
-    failure: Failure,
 }
 
 impl Failure {
@@ -157,7 +151,7 @@ impl Attempt {
 
     /// Replaces the record. Where that fails, the transaction is run again the next time.
     pub(super) fn record(&self, cx: &HostContext) {
-        let text = rendered(&self.inputs, &self.failure);
+        let text = versioned::render(SCHEMA, self).unwrap_or_default();
         let written = cx
             .root
             .create_private_dir(&cx.profile.paths.state)
@@ -214,31 +208,13 @@ fn read(cx: &HostContext) -> Result<Option<Attempt>, ReadError> {
     Ok(Some(parse(&text, &cx.root.host_path(&path))?))
 }
 
-fn rendered(inputs: &Inputs, failure: &Failure) -> String {
-    let file = File { schema: SCHEMA, inputs: inputs.clone(), failure: failure.clone() };
-    let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
 fn parse(text: &str, path: &std::path::Path) -> Result<Attempt, MalformedFile> {
-    let malformed = |line, problem| MalformedFile {
+    versioned::parse(text, SCHEMA).map_err(|versioned::Unusable { line, problem }| MalformedFile {
         path: path.to_owned(),
         line,
         problem,
         hint: "it is replaced by the next transaction that fails".into(),
-    };
-    #[derive(Deserialize)]
-    struct Version {
-        schema: u32,
-    }
-    let wrong = |e: serde_json::Error| malformed(Some(e.line()), e.to_string());
-    let Version { schema } = serde_json::from_str(text).map_err(wrong)?;
-    if schema != SCHEMA {
-        return Err(malformed(None, format!("schema {schema} is not one this version reads ({SCHEMA})")));
-    }
-    let File { inputs, failure, .. } = serde_json::from_str(text).map_err(wrong)?;
-    Ok(Attempt { inputs, failure })
+    })
 }
 
 #[cfg(test)]

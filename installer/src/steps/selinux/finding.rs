@@ -141,7 +141,7 @@ pub fn redundant(cx: &HostContext, assessment: &RuleAssessment, module: &StoredM
         return None;
     }
     let store = Store::locate(cx.root, assessment.policy_type()).ok()??;
-    let file = PolicyFile::loaded(cx.root, assessment.policy_type());
+    let file = PolicyFile::loaded(cx.root, assessment.policy_type(), &spec.class);
     let policy = file.as_ref().and_then(|file| file.policy().ok());
     allowed_without(&store, spec, domain, policy.as_ref()).ok().flatten()
 }

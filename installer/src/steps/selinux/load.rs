@@ -24,6 +24,7 @@ use crate::model::host_context::HostContext;
 use crate::model::receipt::{Created, Receipt};
 use crate::model::report::Finding;
 use crate::steps::directories::failure;
+use crate::steps::disk_full;
 
 /// Compiles the policy module and loads it in one transaction.
 #[derive(Debug)]
@@ -200,7 +201,7 @@ fn compile_and_commit(
 
 fn not_compiled(cx: &HostContext, error: &CompileError) -> ActionError {
     match error {
-        CompileError::File(e) if matches!(e.errno(), Some(Errno::ENOSPC | Errno::EDQUOT)) => {
+        CompileError::File(e) if disk_full::is_full(e) => {
             ActionError::HostProblem(failure(cx, &cx.profile.paths.build_dir, e))
         }
         e => load_failed(e.inside_text(cx.root)),
@@ -248,7 +249,7 @@ fn refused(cx: &HostContext, inputs: Option<Inputs>, error: &TransactionError) -
 /// A store that is not waited for since somebody interrupts is no fault of the host's.
 fn not_run(cx: &HostContext, error: &TransactionError) -> ActionError {
     if error.interrupted {
-        return ActionError::Internal(Error::Interrupted);
+        return ActionError::Internal(cx.interrupted("repair"));
     }
     ActionError::HostProblem(refusal::finding(cx, error))
 }

@@ -9,8 +9,12 @@ const CLASSES: usize = 8;
 
 /// The bytes of a policy.
 pub fn check(data: &[u8]) {
+    let excerpt = policydb::excerpt(data, data.len(), &["bpf"]);
     let policy = match Policy::parse(data) {
         Ok(policy) => policy,
+        Err(e) if excerpt.as_ref().map_err(ToString::to_string) != Err(e.to_string()) => {
+            panic!("{e}, but of the excerpt: {excerpt:?}");
+        }
         Err(e) => {
             assert!(!e.to_string().contains('\n'), "{e}");
             return;
@@ -21,12 +25,18 @@ pub fn check(data: &[u8]) {
     let longer = [data, b"what follows"].concat();
     assert_eq!(Policy::parse(&longer).map(|policy| policy.version()), Ok(policy.version()));
 
+    let kept = excerpt.expect("an excerpt of a policy");
+    let part = Policy::parse(&kept).expect("an excerpt is a policy");
+
     // The last types too: they are those whose attributes end the file.
     let names: Vec<&str> = policy.types().collect();
     let chosen = names.iter().take(TYPES / 2).chain(names.iter().rev().take(TYPES / 2));
     let contexts: Vec<Context> = chosen.filter_map(|name| policy.context_of_type(name)).collect();
     for source in &contexts {
         expect_consistent(&policy, source, None);
+        let permissions = policy.permissions("bpf");
+        let decide = |policy: &Policy| policy.decide(source, None, "bpf", &permissions);
+        assert_eq!(decide(&policy), decide(&part), "the excerpt");
         for target in &contexts {
             expect_consistent(&policy, source, Some(target));
         }

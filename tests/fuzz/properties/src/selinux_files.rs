@@ -47,7 +47,7 @@ pub fn check(data: &[u8]) {
         let _ = store.disabled(MODULE);
         let _ = redundant::allowed_without(&store, &SPEC.with(ModuleSpec::clone), "unconfined_service_t", None);
     }
-    if let Ok(Some(file)) = PolicyFile::newest(&root, "targeted")
+    if let Ok(Some(file)) = PolicyFile::newest(&root, "targeted", "bpf")
         && let Ok(policy) = file.policy()
     {
         let spec = SPEC.with(ModuleSpec::clone);

@@ -295,6 +295,12 @@ fn a_kernel_that_the_distribution_did_not_build_has_no_package() {
         ("ubuntu-22.04", "4.19-ovh-xxxx-std-ipv6-64", Some("OVH"), &["linux-image-generic", "linux-headers-generic"]),
         ("debian-12", "6.6.31-linuxkit", Some("Docker Desktop"), &[]),
         ("tencentos-3", "6.2.9-x86_64-linode160", Some("Linode"), &["kernel", "kernel-devel"]),
+        ("debian-12", "6.1.90-custom-amd64", None, &["linux-image-amd64", "linux-headers-amd64"]),
+        ("debian-13", "6.12.9-custom-arm64", None, &["linux-image-arm64", "linux-headers-arm64"]),
+        ("debian-12", "6.1.0-18-mine-cloud-amd64", None, &["linux-image-amd64", "linux-headers-amd64"]),
+        ("debian-12", "6.1.0-dirty-amd64", None, &["linux-image-amd64", "linux-headers-amd64"]),
+        ("debian-12", "6.1.90+-amd64", None, &["linux-image-amd64", "linux-headers-amd64"]),
+        ("debian-12", "6.1.0-18-xanmod1-amd64", None, &["linux-image-amd64", "linux-headers-amd64"]),
         // Debian's is called after the architecture, which neither the release nor, here, the root tells.
         ("debian-12", "6.1.90", None, &[]),
         ("debian-12", "6.1.90-custom", None, &[]),
@@ -316,6 +322,42 @@ fn a_kernel_that_the_distribution_did_not_build_has_no_package() {
             "{release}"
         );
         assert!(!foreign.boot.is_empty());
+    }
+}
+
+/// Those of Debian, its backports and experimental, of Kali and of Raspberry Pi, as their archives have had them.
+#[test]
+fn every_form_of_debian_s_names_is_known() {
+    for (version, flavours) in [
+        ("3.16.0-4", &["amd64", "686-pae"][..]),
+        ("4.9.0-0.bpo.12", &["amd64", "armmp-lpae"]),
+        ("4.19.0-27", &["amd64", "cloud-amd64", "rt-amd64", "686", "686-pae", "rt-686-pae", "armmp", "s390x"]),
+        ("5.10.0-0.deb10.16", &["amd64", "rt-arm64"]),
+        ("5.7.0-trunk", &["amd64", "arm64"]),
+        ("6.1.0-0.deb11.13", &["amd64", "cloud-arm64"]),
+        ("6.1.0-56", &["amd64", "cloud-amd64", "rt-amd64", "powerpc64le", "rt-armmp"]),
+        ("6.10.11+bpo", &["amd64", "cloud-arm64"]),
+        ("6.12", &["amd64", "riscv64"]),
+        ("6.12.9", &["amd64", "loong64"]),
+        ("6.12.117+deb12", &["amd64", "cloud-amd64", "rt-amd64"]),
+        ("6.12.43+deb13", &["arm64", "arm64-16k", "powerpc64le-64k"]),
+        ("6.13-rc6", &["amd64"]),
+        ("6.5.0-kali3", &["amd64"]),
+        ("6.16.8+kali", &["arm64"]),
+        ("6.1.0-rpi7", &["rpi-v8", "rpi-v6"]),
+        ("6.6.31+rpt", &["rpi-v7l", "rpi-2712"]),
+    ] {
+        for flavour in flavours {
+            let release = format!("{version}-{flavour}");
+            let found = fixture("debian-12").kernel_origin(&release);
+            let KernelOrigin::Packaged(packages) = &found else { panic!("{release}: {found:?}") };
+            assert_eq!(packages.exact, [format!("linux-headers-{release}")]);
+            assert_eq!(
+                packages.newest,
+                ["image", "headers"].map(|what| format!("linux-{what}-{flavour}")),
+                "{release}"
+            );
+        }
     }
 }
 
