@@ -5,6 +5,7 @@ mod disk_full;
 pub mod ebpf;
 pub mod kernel;
 mod mount_points;
+pub mod packages;
 pub mod scan_service;
 pub mod scan_user;
 pub mod selinux;

@@ -11,6 +11,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::steps::disk_full::free_space;
 use crate::steps::mount_points::mount_points;
+use crate::steps::packages::Target;
 
 /// Less than this is too little for copies of the account files.
 const FEW_INODES: u64 = 10;
@@ -129,9 +130,10 @@ fn busy_process(stderr: &str) -> Option<u32> {
 pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
     let machine = cx.machine_distribution();
     let package = machine.tool_package(Tool::Useradd).map(str::to_owned);
-    let install = match package.and_then(|package| machine.install_command(&[package])) {
-        Some(command) => Remedy::run_here(command),
-        None => Remedy::manual("install the package that provides useradd (shadow-utils, passwd or shadow)"),
-    };
-    Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy: vec![install, again] }
+    let mut remedy = package.map_or_else(Vec::new, |package| Target::machine(cx, &machine).install(&[package]));
+    if remedy.is_empty() {
+        remedy.push(Remedy::manual("install the package that provides useradd (shadow-utils, passwd or shadow)"));
+    }
+    remedy.push(again);
+    Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy }
 }

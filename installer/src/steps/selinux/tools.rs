@@ -11,6 +11,7 @@ use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::model::step::{Observation, Verdict};
+use crate::steps::packages::Target;
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(finding) = missing_tools(cx) else {
@@ -58,11 +59,14 @@ pub(super) fn missing_tools(cx: &HostContext) -> Option<Finding> {
                 packages.push(package.to_owned());
             }
         }
-        let install = match machine.install_command(&packages) {
-            Some(command) if !packages.is_empty() => Remedy::run_here(command),
-            _ => Remedy::manual("install the packages that provide semodule and semanage (policycoreutils)"),
+        let mut remedy = match packages.is_empty() {
+            false => Target::machine(cx, &machine).install(&packages),
+            true => Vec::new(),
         };
-        let remedy = vec![install, Remedy::hostprep(["repair"])];
+        if remedy.is_empty() {
+            remedy.push(Remedy::manual("install the packages that provide semodule and semanage (policycoreutils)"));
+        }
+        remedy.push(Remedy::hostprep(["repair"]));
         Finding { reason: Reason::ToolsMissing, detail: format!("{} missing", names(&missing)), remedy }
     })
 }
