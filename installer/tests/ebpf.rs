@@ -130,10 +130,6 @@ fn the_remedy_for_lockdown_is_that_of_the_boot_loader() {
         [sed.as_str(), "sdbootutil update-all-entries"]
     );
     assert_eq!(remedies("debian-12", &[cmdline]), [sed.as_str(), "# run kernel-install add for each installed kernel"]);
-    assert_eq!(
-        remedies("rhel-9", &[("ostree/repo/config", "")]),
-        ["rpm-ostree kargs --delete-if-present=lockdown=confidentiality --append-if-missing=lockdown=integrity"]
-    );
 }
 
 /// The parameter stands in one file: that one is changed, and what the boot loader reads is made from it.

@@ -17,6 +17,16 @@ pub struct Mount {
     pub nosuid: bool,
     /// Whether programs cannot be started from it.
     pub noexec: bool,
+    /// Whether nothing can be written to it.
+    pub read_only: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Flags {
+    device: u64,
+    nosuid: bool,
+    noexec: bool,
+    read_only: bool,
 }
 
 impl Root {
@@ -41,16 +51,17 @@ impl Root {
             }
             point = above;
         }
-        let (_, nosuid, noexec) = flags;
-        Ok(Mount { point, nosuid, noexec })
+        let Flags { nosuid, noexec, read_only, .. } = flags;
+        Ok(Mount { point, nosuid, noexec, read_only })
     }
 
-    /// Returns the device, and whether it is `nosuid` and `noexec`.
-    fn flags_of(&self, dir: &Dir, path: &InRoot) -> Result<(u64, bool, bool), FileError> {
+    fn flags_of(&self, dir: &Dir, path: &InRoot) -> Result<Flags, FileError> {
         let failed = |e| FileError::new("look at", self.host_path(path), e);
         let device = fstat(&dir.fd).map_err(failed)?.st_dev;
         let flags = fstatvfs(&dir.fd).map_err(failed)?.flags();
-        Ok((device, flags.contains(FsFlags::ST_NOSUID), flags.contains(FsFlags::ST_NOEXEC)))
+        let [nosuid, noexec, read_only] =
+            [FsFlags::ST_NOSUID, FsFlags::ST_NOEXEC, FsFlags::ST_RDONLY].map(|flag| flags.contains(flag));
+        Ok(Flags { device, nosuid, noexec, read_only })
     }
 }
 

@@ -3,12 +3,14 @@
 mod architecture;
 mod data;
 mod glob;
+mod image_based;
 mod kernel_packages;
 mod os_release;
 
 use std::collections::BTreeMap;
 
 use self::data::{DebianArchitecture, Entry, data};
+pub use self::image_based::ImageBased;
 use self::kernel_packages::KernelRules;
 pub use self::kernel_packages::{Foreign, KernelOrigin, KernelPackages};
 use self::os_release::OsRelease;
@@ -77,6 +79,7 @@ pub struct Distribution {
     package_manager: Option<&'static str>,
     entry: Option<&'static Entry>,
     architecture: Option<&'static DebianArchitecture>,
+    image_based: Option<&'static ImageBased>,
 }
 
 impl Distribution {
@@ -124,6 +127,7 @@ impl Distribution {
         if found.family() == "debian" {
             found.architecture = architecture::of_root(root);
         }
+        found.image_based = ImageBased::of(root);
         Ok(found)
     }
 
@@ -153,6 +157,7 @@ impl Distribution {
             package_manager: None,
             entry: None,
             architecture: None,
+            image_based: None,
         };
         // A known distribution in an unknown version (Amazon Linux 2018.03) is not like its relatives either.
         if is_known(id, like) {
@@ -208,7 +213,13 @@ impl Distribution {
         self.package_manager
     }
 
-    /// Returns the command that installs `packages` here, as words.
+    /// Returns how the system changes if its `/usr` is an image: the package manager's commands are then for the image's build.
+    #[must_use]
+    pub fn image_based(&self) -> Option<&'static ImageBased> {
+        self.image_based
+    }
+
+    /// Returns the command of the package manager that installs `packages`, as words.
     #[must_use]
     pub fn install_command(&self, packages: &[String]) -> Option<Vec<String>> {
         self.package_manager_command(&data().install, packages)
@@ -234,14 +245,8 @@ impl Distribution {
         self.package_manager_command(&data().refresh, &options)
     }
 
-    /// A package that contains `$(…)` needs a shell.
     fn package_manager_command(&self, commands: &BTreeMap<String, String>, packages: &[String]) -> Option<Vec<String>> {
-        let start = commands.get(self.package_manager?)?;
-        if packages.iter().any(|package| package.contains("$(")) {
-            let packages: Vec<String> = packages.iter().map(|package| format!("\"{package}\"")).collect();
-            return Some(vec!["sh".into(), "-c".into(), format!("{start} {}", packages.join(" "))]);
-        }
-        Some(start.split_whitespace().map(str::to_owned).chain(packages.iter().cloned()).collect())
+        Some(with_packages(commands.get(self.package_manager?)?, packages))
     }
 
     /// Returns where the kernel `release` comes from.
@@ -275,6 +280,15 @@ impl Distribution {
             Tool::Useradd => &tools.useradd,
         })
     }
+}
+
+/// Returns the words of a command that begins with `start` and ends with `packages`. A package that contains `$(…)` needs a shell.
+fn with_packages(start: &str, packages: &[String]) -> Vec<String> {
+    if packages.iter().any(|package| package.contains("$(")) {
+        let packages: Vec<String> = packages.iter().map(|package| format!("\"{package}\"")).collect();
+        return vec!["sh".into(), "-c".into(), format!("{start} {}", packages.join(" "))];
+    }
+    start.split_whitespace().map(str::to_owned).chain(packages.iter().cloned()).collect()
 }
 
 fn is_known(id: &str, like: &str) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! * [`kind`]: running host, chroot, container or image
 //! * [`accounts`], [`account_lock`]: users and groups, through NSS or from the files of an alternate root; locks of their files
+//! * [`sysusers`]: accounts that the next boot creates
 //! * [`distribution`]: os-release, package manager, package names
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
 //! * [`kernel_config`], [`kernel_parameters`], [`boot_entry`]: how a kernel was built, and how it is started
@@ -21,3 +22,4 @@ pub mod kind;
 pub mod lockdown;
 pub mod memory;
 pub mod secure_boot;
+pub mod sysusers;

@@ -13,6 +13,7 @@ use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::model::host_context::HostContext;
 use installer::report::{self, exit};
+use installer::steps::packages::Target;
 use installer::steps::selinux::assess;
 
 use super::args::{Faults, Format, Global};
@@ -97,9 +98,8 @@ fn values(invocation: &Invocation) -> Values {
     let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
     // The catalogue's own command is another distribution's.
     let install = |packages: &[String], what: &str| {
-        let command = cx.distribution.install_command(packages).filter(|_| !packages.is_empty());
-        let line = |words: Vec<String>| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-        command.map_or_else(|| format!("# install {what}"), line)
+        let remedies = if packages.is_empty() { Vec::new() } else { Target::root(cx).install(packages) };
+        remedies.first().map_or_else(|| format!("# install {what}"), |first| first.shell_line(None))
     };
     Values {
         user: Some(cx.profile.scan_user.name.clone()),
@@ -124,7 +124,11 @@ fn headers(distribution: &Distribution, kernel: Option<&str>) -> (Option<String>
     let own = distribution.own_kernel(kernel);
     let name = own.last().cloned();
     match kernel.map(|release| distribution.kernel_origin(release)) {
-        Some(KernelOrigin::Packaged(packages)) => (Some(packages.name), packages.exact),
+        Some(KernelOrigin::Packaged(packages)) => {
+            let called =
+                distribution.image_based().zip(kernel).and_then(|(it, release)| it.headers(&packages.name, release));
+            (Some(packages.name), called.map_or(packages.exact, |called| vec![called]))
+        }
         Some(KernelOrigin::Foreign(foreign)) => (name, foreign.own),
         Some(KernelOrigin::Unknown) => (name, Vec::new()),
         None => (name, own),

@@ -5,10 +5,10 @@ pub(crate) mod disk_full;
 pub mod ebpf;
 pub mod kernel;
 mod mount_points;
+pub mod packages;
 pub mod scan_service;
 pub mod scan_user;
 pub mod selinux;
-mod tool_packages;
 
 use crate::model::step::{Phase, StepRef};
 

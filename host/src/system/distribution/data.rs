@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::image_based::ImageBased;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
@@ -12,6 +14,7 @@ pub struct Data {
     pub reinstall: BTreeMap<String, String>,
     pub update: BTreeMap<String, String>,
     pub refresh: BTreeMap<String, String>,
+    pub image_based: Vec<ImageBased>,
     pub distribution: Vec<Entry>,
     pub debian_architecture: Vec<DebianArchitecture>,
     pub kernels: BTreeMap<String, Vec<KernelRule>>,

@@ -4,6 +4,7 @@
 use faults::{Remedy, RemedyAction, RunOn};
 use host::fs::{AsInRoot, InRoot};
 use host::system::boot_entry::{BootEntry, EntryKind};
+use host::system::distribution::ImageBased;
 
 use crate::model::host_context::HostContext;
 
@@ -22,16 +23,21 @@ const KERNEL_INSTALL_VENDOR: &str = "/usr/lib/kernel/cmdline";
 /// What unified images are made from besides: by `ukify(1)`, dracut and mkinitcpio.
 const UNIFIED_SOURCES: [&str; 2] = ["/etc/kernel/uki.conf", "/etc/dracut.conf"];
 const UNIFIED_SOURCE_DIRECTORIES: [&str; 2] = ["/etc/dracut.conf.d", "/etc/cmdline.d"];
+/// The arguments of a bootc image.
+const IMAGE_ARGUMENTS: &str = "/usr/lib/bootc/kargs.d";
 /// Where to look if no file is known to have it.
 const PLACES: [&str; 5] = ["/etc/default", "/etc/grub.d", "/etc/kernel", "/boot", "/efi"];
 
 /// Returns what replaces `lockdown=confidentiality` by `lockdown=integrity` on the command line of the kernel `release`. `entry` is
 /// where the boot loader has that line, if it was found.
 pub(super) fn lower_lockdown(cx: &HostContext, release: &str, entry: Option<&BootEntry>) -> Vec<Remedy> {
-    if cx.root.exists("/ostree/repo") {
-        let words = ["rpm-ostree", "kargs"].map(str::to_owned);
-        let change = [format!("--delete-if-present={FROM}"), format!("--append-if-missing={TO}")];
-        return vec![Remedy::run_in_root(words.into_iter().chain(change))];
+    if let Some(image) = cx.distribution.image_based() {
+        if let Some(change) = image.kernel_arguments(cx.root, FROM, TO) {
+            return vec![Remedy::run_in_root(change)];
+        }
+        if image.boot_loader().is_none() {
+            return in_image(cx, entry);
+        }
     }
     match entry {
         Some(entry) if entry.kind == EntryKind::Unified => in_unified_image(cx, release, &entry.path),
@@ -57,6 +63,26 @@ fn has_grubby(cx: &HostContext) -> bool {
 fn grubby() -> Remedy {
     let words = ["grubby", "--update-kernel=ALL"].map(str::to_owned);
     Remedy::run_in_root(words.into_iter().chain([format!("--remove-args={FROM}"), format!("--args={TO}")]))
+}
+
+/// The command line of an image without rpm-ostree: its own part (bootc's `kargs.d`), or what was added where it was installed.
+/// An update carries the latter over from the entry in use.
+fn in_image(cx: &HostContext, entry: Option<&BootEntry>) -> Vec<Remedy> {
+    let own = written(cx, in_directory(cx, IMAGE_ARGUMENTS));
+    let change = |path: &InRoot| {
+        let text = format!("in the image that this system boots, replace {FROM} by {TO} in {path}, and deploy it");
+        Remedy::manual(text)
+    };
+    if !own.is_empty() {
+        return own.iter().map(change).collect();
+    }
+    match entry.filter(|entry| entry.kind == EntryKind::Specified && is_written(cx, &entry.path)) {
+        Some(entry) => vec![replace_in(cx, &entry.path).with_comment("mount /boot writable first, if it is not")],
+        None => vec![Remedy::manual(format!(
+            "find what adds {FROM} to the command line where this image is installed, and add {TO} there; in the image, a file \
+             {IMAGE_ARGUMENTS}/NAME.toml adds arguments: kargs = [\"{TO}\"]"
+        ))],
+    }
 }
 
 /// The menu in a `grub.cfg`. It is made from other files, and only what stands in those lasts.
@@ -180,6 +206,10 @@ fn in_environment(cx: &HostContext) -> Option<Remedy> {
 
 /// Returns what makes `grub.cfg` again, at `path` if that is known.
 fn mkconfig(cx: &HostContext, path: Option<&InRoot>) -> Remedy {
+    let by_image = cx.distribution.image_based().and_then(ImageBased::boot_loader);
+    if let Some(command) = by_image.filter(|_| cx.alternate_root().is_none()) {
+        return Remedy::run_in_root(command);
+    }
     let path = path.map(|path| cx.root.real_path(path).unwrap_or_else(|_| path.clone()).to_string());
     let family = cx.distribution.family();
     if family == "debian" && path.as_deref().is_none_or(|path| path == "/boot/grub/grub.cfg") {

@@ -8,13 +8,15 @@ use host::system::distribution::{Foreign, KernelOrigin, KernelPackages};
 use host::system::kernel::Incomplete;
 
 use crate::model::host_context::{HostContext, JudgedKernel};
+use crate::steps::packages::{Target, as_alternative};
 
 /// Returns what gives the kernel its headers.
 pub(super) fn install(cx: &HostContext, kernel: &JudgedKernel) -> Vec<Remedy> {
     match cx.distribution.kernel_origin(&kernel.release) {
         KernelOrigin::Packaged(packages) => {
-            let mut remedies = Vec::from_iter(refresh(cx, &packages.exact));
-            remedies.extend(cx.distribution.install_command(&packages.exact).map(Remedy::run_in_root));
+            let exact = exact(cx, kernel, &packages);
+            let mut remedies = Vec::from_iter(Target::root(cx).refresh(&exact));
+            remedies.extend(Target::root(cx).install(&exact));
             remedies.extend(newest(cx, kernel, &packages));
             remedies
         }
@@ -29,7 +31,7 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
     let distribution = &cx.distribution;
     let mut remedies = Vec::new();
     if let KernelOrigin::Packaged(packages) = distribution.kernel_origin(&kernel.release) {
-        let mut again = packages.exact.clone();
+        let mut again = exact(cx, kernel, &packages);
         if distribution.package_manager() == Some("apt-get") {
             let owner = |path: &InRoot| debian_package(path).filter(|package| !again.contains(package));
             let mut owners: Vec<String> = incomplete.missing.iter().filter_map(owner).collect();
@@ -37,27 +39,28 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
             owners.dedup();
             again.extend(owners);
         }
-        remedies.extend(refresh(cx, &packages.exact));
-        remedies.extend(distribution.reinstall_command(&again).map(Remedy::run_in_root));
-        if erases_separately(distribution.package_manager()) {
+        remedies.extend(Target::root(cx).refresh(&packages.exact));
+        remedies.extend(Target::root(cx).reinstall(&again));
+        if distribution.image_based().is_none() && erases_separately(distribution.package_manager()) {
             let install = distribution.install_command(&packages.exact).map(Remedy::run_in_root);
             remedies.extend(
                 install
                     .map(|remedy| remedy.with_comment("if the package was erased and left these files").alternative()),
             );
         }
-        remedies.extend(link(kernel, incomplete));
+        remedies.extend(link(cx, kernel, incomplete));
         remedies.extend(newest(cx, kernel, &packages));
         return remedies;
     }
-    remedies.extend(link(kernel, incomplete));
+    remedies.extend(link(cx, kernel, incomplete));
     remedies.extend(install(cx, kernel));
     remedies
 }
 
-/// Returns what fetches the lists of packages first: with old lists, the archive does not have what they name.
-fn refresh(cx: &HostContext, packages: &[String]) -> Option<Remedy> {
-    cx.distribution.refresh_command(packages).map(Remedy::run_in_root)
+/// Returns what the system installs for the headers of exactly this kernel.
+fn exact(cx: &HostContext, kernel: &JudgedKernel, packages: &KernelPackages) -> Vec<String> {
+    let called = cx.distribution.image_based().and_then(|image| image.headers(&packages.name, &kernel.release));
+    called.map_or_else(|| packages.exact.clone(), |called| vec![called])
 }
 
 /// Returns whether reinstalling an erased package fails.
@@ -66,10 +69,13 @@ fn erases_separately(package_manager: Option<&str>) -> bool {
 }
 
 /// The link belongs to the kernel's own package on Enterprise Linux and SUSE.
-fn link(kernel: &JudgedKernel, incomplete: &Incomplete) -> Option<Remedy> {
+fn link(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Incomplete) -> Vec<Remedy> {
     let build = format!("/lib/modules/{}/build", kernel.release);
     let directory = incomplete.directory.to_string();
-    (!incomplete.linked).then(|| Remedy::run_in_root(["ln", "-sfn", &directory, &build]))
+    match incomplete.linked {
+        true => Vec::new(),
+        false => Target::root(cx).change_usr(&["ln", "-sfn", &directory, &build]),
+    }
 }
 
 /// Returns the package of Debian's that owns `path`: `/usr/src/linux-headers-6.1.0-18-common/Makefile` and
@@ -90,10 +96,24 @@ fn newest(cx: &HostContext, kernel: &JudgedKernel, packages: &KernelPackages) ->
     if packages.newest.is_empty() {
         return Vec::new();
     }
-    let Some(command) = cx.distribution.install_command(&packages.newest) else { return Vec::new() };
     let comment = "a newer kernel with its headers, if that version has left the archive";
-    let mut remedies = vec![Remedy::run_in_root(command).with_comment(comment).alternative()];
-    remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("into the newer kernel").continuing()));
+    let remedies = Target::root(cx).newest(&packages.newest);
+    with_reboot(cx, kernel, with_comment(as_alternative(remedies), comment), "into the newer kernel")
+}
+
+/// Returns `remedies`, which install a kernel, and the reboot into it. On a system that is an image, they have one.
+fn with_reboot(cx: &HostContext, kernel: &JudgedKernel, mut remedies: Vec<Remedy>, comment: &str) -> Vec<Remedy> {
+    if !remedies.is_empty() && cx.distribution.image_based().is_none() {
+        remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment(comment).continuing()));
+    }
+    remedies
+}
+
+/// Returns `remedies`, the first with this comment.
+fn with_comment(mut remedies: Vec<Remedy>, comment: &str) -> Vec<Remedy> {
+    if let Some(first) = remedies.first_mut() {
+        *first = first.clone().with_comment(comment);
+    }
     remedies
 }
 
@@ -108,11 +128,13 @@ fn boot_own(cx: &HostContext, kernel: &JudgedKernel, foreign: &Foreign) -> Vec<R
         Some(builder) => format!("kernel {release} was built by {builder}"),
         None => format!("kernel {release} was not built by {}", cx.distribution.id),
     };
-    let own = cx.distribution.install_command(&foreign.own).filter(|_| !foreign.own.is_empty());
-    let mut remedies = Vec::from_iter(own.as_ref().and_then(|_| refresh(cx, &foreign.own)));
-    remedies.extend(
-        own.map(|command| Remedy::run_in_root(command).with_comment("the distribution's own kernel and its headers")),
-    );
+    let mut remedies = Vec::new();
+    if !foreign.own.is_empty() && cx.distribution.image_based().is_none() {
+        let comment = "the distribution's own kernel and its headers";
+        let own = Target::root(cx).install(&foreign.own);
+        remedies.extend(own.first().and_then(|_| Target::root(cx).refresh(&foreign.own)));
+        remedies.extend(own.into_iter().map(|remedy| remedy.with_comment(comment)));
+    }
     remedies.push(Remedy::manual(format!("boot the distribution's own kernel, since {builder}: {}", foreign.boot)));
     remedies
 }
@@ -123,10 +145,10 @@ fn elsewhere(cx: &HostContext, kernel: &JudgedKernel) -> Vec<Remedy> {
     let mut remedies =
         vec![Remedy::manual(format!("install the headers of kernel {release} from where it comes from"))];
     let own = cx.distribution.own_kernel(Some(release));
-    if let Some(command) = cx.distribution.install_command(&own).filter(|_| !own.is_empty()) {
+    if !own.is_empty() && cx.distribution.image_based().is_none() {
         let comment = "the distribution's own kernel with its headers, to boot that one";
-        remedies.push(Remedy::run_in_root(command).with_comment(comment).alternative());
-        remedies.extend(reboot(kernel).map(|remedy| remedy.with_comment("into that kernel").continuing()));
+        let install = with_comment(as_alternative(Target::root(cx).install(&own)), comment);
+        remedies.extend(with_reboot(cx, kernel, install, "into that kernel"));
     }
     remedies
 }

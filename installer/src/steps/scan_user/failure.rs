@@ -11,7 +11,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::steps::disk_full::free_space;
 use crate::steps::mount_points::mount_points;
-use crate::steps::tool_packages;
+use crate::steps::packages::Target;
 
 /// Less than this is too little for copies of the account files.
 const FEW_INODES: u64 = 10;
@@ -130,7 +130,7 @@ fn busy_process(stderr: &str) -> Option<u32> {
 pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
     let machine = cx.machine_distribution();
     let package = machine.tool_package(Tool::Useradd).map(str::to_owned);
-    let mut remedy = tool_packages::install(&machine, package.as_slice());
+    let mut remedy = Target::machine(cx, &machine).install_tools(package.as_slice());
     if remedy.is_empty() {
         remedy.push(Remedy::manual("install the package that provides useradd (shadow-utils, passwd or shadow)"));
     }

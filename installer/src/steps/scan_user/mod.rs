@@ -2,6 +2,7 @@
 
 mod account_tools;
 mod apply;
+mod at_boot;
 mod failure;
 mod id_range;
 mod locked;
@@ -86,7 +87,7 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
     let settings = login_defs::read(cx.root)?;
     let group = accounts.group(&wanted.name)?;
     let Some(user) = accounts.user(&wanted.name)? else {
-        return missing(cx, group.as_ref());
+        return missing(cx, group.as_ref(), settings.sys_uid_max);
     };
     let right = || {
         let User { name, uid, gid, shell, .. } = &user;
@@ -107,13 +108,20 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
     mismatch(cx, Some(&user), &problems, group.as_ref(), origin)
 }
 
-fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error> {
+fn missing(cx: &HostContext, group: Option<&Group>, most: u32) -> Result<Observation, Error> {
     let wanted = &cx.profile.scan_user;
     if group.is_some_and(|group| group.gid == 0) {
         return mismatch(cx, None, &[Problem::GroupIsRoot], group, Origin::Etc);
     }
+    let at_boot = at_boot::created(cx, most)?.map(|line| {
+        Verdict::Pending(format!("{} is created by systemd-sysusers at the next boot ({})", wanted.name, line.file))
+    });
+    let without_plan = |finding: Finding| match &at_boot {
+        Some(verdict) => Observation { verdict: verdict.clone(), plan: Vec::new() },
+        None => Observation::fault(finding),
+    };
     if let Some(finding) = group_out_of_reach(cx, group)? {
-        return Ok(Observation::fault(finding));
+        return Ok(without_plan(finding));
     }
     let mut useradd = useradd(cx);
     let mut fallback = None;
@@ -139,7 +147,7 @@ fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error
     let what = if group.is_some() { "user" } else { "user and group" };
     if cx.runner.find(Tool::Useradd.program()).is_none() {
         let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
-        return Ok(Observation::fault(not_installed(cx, &detail, Remedy::hostprep(["repair"]))));
+        return Ok(without_plan(not_installed(cx, &detail, Remedy::hostprep(["repair"]))));
     }
     let finding = Finding {
         reason: Reason::UserMissing,
@@ -148,7 +156,7 @@ fn missing(cx: &HostContext, group: Option<&Group>) -> Result<Observation, Error
     };
     let fallback = fallback.map(complete);
     let action = RunAccountTool { command: complete(useradd), creates, window: window.map(Box::new), fallback };
-    Ok(Observation { verdict: Verdict::Fault(vec![finding]), plan: vec![Box::new(action)] })
+    Ok(Observation { verdict: at_boot.unwrap_or_else(|| Verdict::Fault(vec![finding])), plan: vec![Box::new(action)] })
 }
 
 /// Returns the finding if the group is there and `useradd` cannot take it: with `--prefix` it reads `/etc/group` alone.

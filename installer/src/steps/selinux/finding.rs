@@ -15,6 +15,7 @@ use super::refusal::reinstall_policy;
 use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
+use crate::steps::packages::{self, Target};
 
 /// Assesses the rule of the profile's module on this host.
 ///
@@ -38,11 +39,12 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
         RuleState::NotLoaded(_) | RuleState::NotBuilt(_) => vec![on_store(assessment, &target.rebuild())],
         RuleState::Missing(_) if assessment.tools_elsewhere.is_some() => install_by_own_tools(cx, assessment),
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
-        RuleState::Unfixable(_) if *cause == Cause::StoreBroken => vec![
-            Remedy::manual("mount the file system of /var/lib/selinux of this system, if it is a separate one"),
-            reinstall_policy(cx, &target).alternative(),
-        ],
-        RuleState::Unfixable(_) => vec![update_policy(cx, assessment, *cause)],
+        RuleState::Unfixable(_) if *cause == Cause::StoreBroken => {
+            let mount =
+                Remedy::manual("mount the file system of /var/lib/selinux of this system, if it is a separate one");
+            std::iter::once(mount).chain(packages::as_alternative(reinstall_policy(cx, &target))).collect()
+        }
+        RuleState::Unfixable(_) => update_policy(cx, assessment, *cause),
         _ => Vec::new(),
     };
     match &assessment.rule {
@@ -110,13 +112,17 @@ fn remove_at(cx: &HostContext, assessment: &RuleAssessment, priority: u16) -> Ve
     command.iter().map(|command| on_store(assessment, command)).collect()
 }
 
-fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) -> Remedy {
+fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) -> Vec<Remedy> {
     // The packages of EL 7, which alone has such a store.
     let packages = ["policycoreutils".to_owned(), "libsemanage".to_owned(), policy_package(assessment)];
-    match cx.distribution.update_command(&packages) {
-        Some(command) if cause == Cause::StoreUnsupported => Remedy::run_in_root(command),
-        _ => Remedy::manual("update the SELinux policy packages of this host"),
+    let mut remedies = match cause {
+        Cause::StoreUnsupported => Target::root(cx).update(&packages),
+        _ => Vec::new(),
+    };
+    if remedies.is_empty() {
+        remedies.push(Remedy::manual("update the SELinux policy packages of this host"));
     }
+    remedies
 }
 
 fn policy_package(assessment: &RuleAssessment) -> String {

@@ -13,7 +13,7 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
         return None;
     }
     let program = &cx.profile.module.executable;
-    let Mount { point, nosuid, noexec } = cx.root.mount_of(&program.parent()?).ok()?;
+    let Mount { point, nosuid, noexec, .. } = cx.root.mount_of(&program.parent()?).ok()?;
     // Newer policies let process 1 change its domain there all the same.
     let is_kept_out =
         nosuid && cx.kernel.transitions_on_nosuid(&cx.profile.module).is_ok_and(|transitions| !transitions);

@@ -12,6 +12,7 @@ use super::no_space;
 use super::reason::reason_of;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
+use crate::steps::packages::Target;
 
 /// Returns the finding for `error`, with the way out that its message shows.
 pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
@@ -32,7 +33,7 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
         (Some(culprit @ Culprit::Module { name, priority }), _) if !culprit.is_base() => {
             remedy.push(Remedy::command(&error.target.remove_module(name, *priority)));
         }
-        (Some(Culprit::Module { .. }), _) => remedy.push(reinstall_policy(cx, &error.target)),
+        (Some(Culprit::Module { .. }), _) => remedy.extend(reinstall_policy(cx, &error.target)),
         (Some(Culprit::Record(record)), Some(store)) => {
             let (found, deletion) = delete_record(cx, &error.target, record, store);
             detail = format!("{detail} ({found})");
@@ -110,12 +111,19 @@ fn memory_of_this_machine() -> String {
     }
 }
 
-pub(super) fn reinstall_policy(cx: &HostContext, target: &StoreTarget) -> Remedy {
-    let package = format!("selinux-policy-{}", target.policy_type());
-    match cx.distribution.reinstall_command(std::slice::from_ref(&package)) {
-        Some(command) => Remedy::run_in_root(command),
-        None => Remedy::manual(format!("reinstall the policy package, {package}")),
+pub(super) fn reinstall_policy(cx: &HostContext, target: &StoreTarget) -> Vec<Remedy> {
+    // A system that is an image keeps what it came with beside what is in use.
+    if let Some(image) = cx.distribution.image_based()
+        && let Some(restore) = image.restore_policy(target.policy_type())
+    {
+        return vec![Remedy::run_in_root(restore)];
     }
+    let package = format!("selinux-policy-{}", target.policy_type());
+    let mut remedies = Target::root(cx).reinstall(std::slice::from_ref(&package));
+    if remedies.is_empty() {
+        remedies.push(Remedy::manual(format!("reinstall the policy package, {package}")));
+    }
+    remedies
 }
 
 /// Returns where the record is, and how to delete it. `semanage` has no option for another root, so it runs in it; `-S` and `-N`

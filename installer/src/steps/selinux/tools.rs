@@ -11,7 +11,7 @@ use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::model::step::{Observation, Verdict};
-use crate::steps::tool_packages;
+use crate::steps::packages::Target;
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(finding) = missing_tools(cx) else {
@@ -59,7 +59,7 @@ pub(super) fn missing_tools(cx: &HostContext) -> Option<Finding> {
                 packages.push(package.to_owned());
             }
         }
-        let mut remedy = tool_packages::install(&machine, &packages);
+        let mut remedy = Target::machine(cx, &machine).install_tools(&packages);
         if remedy.is_empty() {
             remedy.push(Remedy::manual("install the packages that provide semodule and semanage (policycoreutils)"));
         }
