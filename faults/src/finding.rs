@@ -12,6 +12,7 @@ use crate::catalogue::reason::Reason;
 ///
 /// A remedy is a line of text in a store, and a [`Remedy`] where the finding is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding<R = String> {
     /// The cause, for programs.
     pub reason: Reason,
@@ -145,16 +146,25 @@ pub enum RunOn {
 
 /// A [`Remedy`] for programs: `{"kind": "run", "argv": […], "reboots": false}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RemedyValue {
     /// `run`, `hostprep` or `manual`.
     pub kind: &'static str,
+    /// Whether a program can carry it out.
+    #[serde(rename = "type")]
+    pub form: RemedyForm,
     /// The program and its arguments, to be run on this machine without a shell; absent for `manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argv: Option<Vec<String>>,
     /// The action as a sentence; only for `manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Whether the command needs root; absent for `manual`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs_root: Option<bool>,
     /// Whether the action restarts the host.
+    pub reboot: bool,
+    /// As `reboot`, which was called so first.
     pub reboots: bool,
     /// A note for people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,6 +176,23 @@ pub struct RemedyValue {
     #[serde(skip_serializing_if = "is_false")]
     pub continues: bool,
 }
+
+/// The form of a remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum RemedyForm {
+    /// A command: run `argv` without a shell. `kind` is `run` or `hostprep`.
+    Command,
+    /// A sentence for a person. `kind` is `manual`.
+    Advice,
+}
+
+/// Programs that only tell something, and tell it to every user.
+const FOR_EVERY_USER: [&str; 4] = ["df", "getent", "ls", "ps"];
+
+/// Commands of hostprep that every user can run.
+const HOSTPREP_FOR_EVERY_USER: [&str; 4] = ["check", "explain", "schema", "status"];
 
 /// The form that serde asks for.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -285,10 +312,14 @@ impl Remedy {
             RemedyAction::Hostprep { .. } => ("hostprep", None),
             RemedyAction::Manual { text } => ("manual", Some(text.clone())),
         };
+        let argv = self.argv(root);
         RemedyValue {
             kind,
-            argv: self.argv(root),
+            form: if argv.is_some() { RemedyForm::Command } else { RemedyForm::Advice },
+            needs_root: argv.as_deref().map(needs_root),
+            argv,
             text,
+            reboot: self.reboots,
             reboots: self.reboots,
             comment: self.comment.clone(),
             alternative: self.order != Order::Next,
@@ -312,6 +343,13 @@ impl Remedy {
             (RemedyAction::Manual { .. }, _) => None,
         }
     }
+}
+
+/// Returns whether this command needs root to do what it is for.
+fn needs_root(argv: &[String]) -> bool {
+    let word = |at: usize| argv.get(at).map(String::as_str).unwrap_or_default();
+    let is_hostprep = word(0) == "hostprep";
+    !(FOR_EVERY_USER.contains(&word(0)) || is_hostprep && HOSTPREP_FOR_EVERY_USER.contains(&word(1)))
 }
 
 fn commented(line: String, comment: Option<String>) -> String {

@@ -45,7 +45,7 @@ pub use catalogue::id::FaultId;
 pub use catalogue::reason::Reason;
 pub use catalogue::severity::Severity;
 pub use catalogue::source::Source;
-pub use finding::{Finding, Order, Remedy, RemedyAction, RemedyValue, RunOn};
+pub use finding::{Finding, Order, Remedy, RemedyAction, RemedyForm, RemedyValue, RunOn};
 pub use store::error::StoreError;
 pub use store::event::{Event, EventContext, EventKind};
 pub use store::event_log::history::Events;

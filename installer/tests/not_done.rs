@@ -10,8 +10,9 @@ use faults::{Order, Reason, Remedy};
 use host::system::kind::SystemKind;
 use installer::engine::{self, Results};
 use installer::model::report::Outcome;
+use installer::report::json::RunObject;
 use installer::report::text::{self, Purpose};
-use installer::report::{HostFacts, exit, exit_code, json};
+use installer::report::{HostFacts, exit, exit_code};
 use policy::kernel::KernelMode;
 
 /// A host on which SELinux is disabled, but may enforce after the next boot.
@@ -26,10 +27,7 @@ fn disabled(kind: SystemKind) -> Host {
 
 fn object(host: &Host, results: &Results) -> serde_json::Value {
     let texts = Texts::for_language("en").unwrap();
-    host.with(|cx| {
-        let text = json::render(&HostFacts::of(cx), results, cx.alternate_root(), &texts).unwrap();
-        serde_json::from_str(&text).unwrap()
-    })
+    host.with(|cx| serde_json::to_value(RunObject::of(cx, results, Purpose::Repair, &texts)).unwrap())
 }
 
 fn text(host: &Host, results: &Results, purpose: Purpose) -> String {

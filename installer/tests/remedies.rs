@@ -11,8 +11,9 @@ use faults::FaultId;
 use installer::engine;
 use installer::model::report::StepReport;
 use installer::model::step::StepRef;
+use installer::report::HostFacts;
+use installer::report::json::RunObject;
 use installer::report::text::{self, Purpose};
-use installer::report::{HostFacts, json};
 
 /// An image that this machine prepares: of another distribution, and in a directory of which nothing may be stored in it.
 fn image(os_release: &str) -> Host {
@@ -166,7 +167,6 @@ fn json_of(host: &Host, language: &str) -> serde_json::Value {
     let texts = faults::texts::Texts::for_language(language).unwrap();
     host.with(|cx| {
         let results = engine::check(cx, &[DIRECTORIES]);
-        let object = json::render(&HostFacts::of(cx), &results, cx.alternate_root(), &texts).unwrap();
-        serde_json::from_str(&object).unwrap()
+        serde_json::to_value(RunObject::of(cx, &results, Purpose::Check, &texts)).unwrap()
     })
 }

@@ -437,3 +437,12 @@ fn without_the_feature_sign_a_key_is_refused() {
     run(workshop.command().args(["--sign-key", "key.asc"])).refused(&["--features sign"]);
     assert!(!workshop.out().exists());
 }
+
+#[test]
+fn every_schema_of_an_output_is_in_the_packages() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("hostprep.toml")).unwrap();
+    for schema in installer::report::schema::SCHEMAS {
+        let row = format!("path = \"/usr/share/hostprep/schema/{}.schema.json\"", schema.name);
+        assert!(manifest.contains(&row), "{row}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The harness of the suites.
 //!
 //! * [`program`]: the binary, built once, run as root or as an ordinary user
+//! * [`contract`]: the JSON Schemas, which every run of the program is held against
 //! * [`scratch`]: a root directory with real files in a temporary directory
 //! * [`terminal`]: a program on a pseudo terminal
 //! * [`blocked_tool`]: a tool of this machine that waits until the test lets it run
@@ -22,6 +23,7 @@
 
 pub mod bench;
 pub mod blocked_tool;
+pub mod contract;
 pub mod login_defs;
 pub mod packages;
 pub mod program;

@@ -94,15 +94,18 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs `command` to its end with nothing on its standard input.
+    /// Runs `command` to its end with nothing on its standard input. What hostprep prints as JSON fits its schema, or the test fails.
     #[must_use]
+    #[track_caller]
     pub fn of(command: &mut Command) -> Self {
         let output = command.stdin(std::process::Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-        Self {
+        let run = Self {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        };
+        crate::contract::validate(command, run.code, &run.stdout);
+        run
     }
 
     /// Fails the test, showing all that was said, unless the exit status is `code`.

@@ -221,7 +221,12 @@ fn followers_get_each_change_once() {
         command.args([&["faults", "watch"], args].concat()).arg("--root").arg(root.path());
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        (Killed(child), lines.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap()))
+        let read = |line: std::io::Result<String>| {
+            let event: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+            harness::contract::fits("faults-watch", &event);
+            event
+        };
+        (Killed(child), lines.map(read))
     };
     let (_early, mut early) = follow(&["--from", "1"]);
     for reason in ["user-missing", "user-mismatch"] {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The number of a fault. One read from a store may be unknown to this version's catalogue; one parsed from what a
 /// person typed is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct FaultId(u16);
 

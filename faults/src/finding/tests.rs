@@ -62,16 +62,28 @@ fn a_shell_reads_back_each_word() {
 fn a_program_gets_the_words_and_whether_the_host_restarts() {
     let value = |remedy: &Remedy, root| serde_json::to_value(remedy.value(root)).unwrap();
     let run = Remedy::run_in_root(["systemctl", "reboot"]).rebooting().with_comment("and wait");
-    let expected = json!({"kind": "run", "argv": ["systemctl", "reboot"], "reboots": true, "comment": "and wait"});
+    let expected = json!({"kind": "run", "argv": ["systemctl", "reboot"], "type": "command",
+        "needs_root": true, "reboot": true, "reboots": true, "comment": "and wait"});
     assert_eq!(value(&run, None), expected);
     assert_eq!(value(&run, image())["argv"], json!(["chroot", "/mnt/image", "systemctl", "reboot"]));
     let here = Remedy::run_here(["true"]);
-    assert_eq!(value(&here, image()), json!({"kind": "run", "argv": ["true"], "reboots": false}));
+    assert_eq!(
+        value(&here, image()),
+        json!({"kind": "run", "type": "command", "argv": ["true"], "needs_root": true, "reboot": false, "reboots": false})
+    );
     let repair = Remedy::hostprep(["repair"]);
     let argv = json!(["hostprep", "repair", "--root", "/mnt/image"]);
-    assert_eq!(value(&repair, image()), json!({"kind": "hostprep", "argv": argv, "reboots": false}));
+    assert_eq!(
+        value(&repair, image()),
+        json!({"kind": "hostprep", "type": "command", "argv": argv, "needs_root": true, "reboot": false, "reboots": false})
+    );
     let manual = Remedy::manual("add memory");
-    assert_eq!(value(&manual, image()), json!({"kind": "manual", "text": "add memory", "reboots": false}));
+    let expected = json!({"kind": "manual", "type": "advice", "text": "add memory", "reboot": false, "reboots": false});
+    assert_eq!(value(&manual, image()), expected);
+    let tells = [Remedy::hostprep(["check"]), Remedy::run_here(["ps", "-p", "1"]), Remedy::run_in_root(["df", "/var"])];
+    let needs_root = |root| tells.clone().map(|remedy| value(&remedy, root)["needs_root"] == true);
+    assert_eq!(needs_root(None), [false; 3]);
+    assert_eq!(needs_root(image()), [false, false, true], "chroot is root's");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::finding::Finding;
 
 /// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// It was not raised before.
@@ -34,6 +35,7 @@ impl EventKind {
 
 /// One change, as one line of `events.jsonl` has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// The version of the format, [`SCHEMA`](crate::SCHEMA).
     pub schema: u32,

@@ -11,6 +11,7 @@ use crate::finding::Finding;
 
 /// A raised fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// Its number.
     pub id: FaultId,

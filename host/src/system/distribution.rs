@@ -13,14 +13,10 @@ use self::data::{DebianArchitecture, Entry, data};
 pub use self::image_based::ImageBased;
 use self::kernel_packages::KernelRules;
 pub use self::kernel_packages::{Foreign, KernelOrigin, KernelPackages};
-use self::os_release::OsRelease;
+pub use self::os_release::{OS_RELEASE, OsRelease};
 use crate::Root;
 use crate::error::{FileError, ReadError};
-use crate::fs::TEXT_LIMIT;
 use crate::system::kernel::{enterprise_linux_major, newest_installed};
-
-/// The paths of os-release, in the order of search (`os-release(5)`).
-pub const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
 /// A tool that hostprep runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,14 +84,10 @@ impl Distribution {
     /// # Errors
     /// [`ReadError`] if os-release cannot be read.
     pub fn of(root: &Root) -> Result<Self, ReadError> {
-        for path in OS_RELEASE {
-            match root.read(path, TEXT_LIMIT) {
-                Ok(content) => return Ok(Self::in_root(root, &OsRelease::parse(&content))?),
-                Err(e) if e.is_missing() => {}
-                Err(e) => return Err(e.into()),
-            }
+        match OsRelease::of(root)? {
+            Some(os_release) => Ok(Self::in_root(root, &os_release)?),
+            None => Ok(Self::unknown()),
         }
-        Ok(Self::unknown())
     }
 
     /// As [`Distribution::from_os_release`], and looks in `root` for what its os-release leaves open.

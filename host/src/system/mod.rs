@@ -3,6 +3,7 @@
 //! * [`kind`]: running host, chroot, container or image
 //! * [`accounts`], [`account_lock`]: users and groups, through NSS or from the files of an alternate root; locks of their files
 //! * [`sysusers`]: accounts that the next boot creates
+//! * [`machine`]: which machine it is: name, id, architecture, image
 //! * [`distribution`]: os-release, package manager, package names
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
 //! * [`kernel_config`], [`kernel_parameters`], [`boot_entry`]: how a kernel was built, and how it is started
@@ -20,6 +21,7 @@ pub mod kernel_module;
 pub mod kernel_parameters;
 pub mod kind;
 pub mod lockdown;
+pub mod machine;
 pub mod memory;
 pub mod secure_boot;
 pub mod sysusers;

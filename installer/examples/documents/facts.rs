@@ -42,6 +42,11 @@ pub fn description(command: &str) -> &'static [&'static str] {
              a spreadsheet would take for a formula begins with an apostrophe.",
             "A waived fault is counted apart. A result older than seven days is counted as such.",
         ],
+        "hostprep schema" => &[
+            "Without NAME it lists the outputs. With NAME it prints the JSON Schema (draft 2020-12) of that output, which is \
+             also in /usr/share/hostprep/schema. It reads nothing of the host.",
+            "Keys may be added to an output; none is taken away or changes its meaning while schema is 1.",
+        ],
         "hostprep load-lock" => &[
             "The service that loads the component calls begin before the load, and end when the component is unloaded or \
              the host shuts down cleanly. A load without an end is an unclean load. Two unclean loads within an hour (set \
@@ -88,6 +93,7 @@ pub const FILES: &[(&str, &str)] = &[
         "Allows one hostprep at a time. A second one waits up to five minutes, a hook one minute.",
     ),
     ("/var/log/cisco/hostprep.log", "The commands that were run, their duration, and the outcome of each step."),
+    ("/usr/share/hostprep/schema/", "The JSON Schemas of the outputs."),
     ("/opt/cisco/hostprep/policy", "The directory in which the policy module is compiled."),
     (
         "/etc/login.defs",

@@ -8,6 +8,7 @@ use faults::{Severity, Source};
 use host::system::kind::{ASSUMABLE, SystemKind};
 use installer::hook::{kernel, rpm};
 use installer::model::step::StepRef;
+use installer::report::schema::SCHEMAS;
 use installer::steps::{self, STEPS};
 
 const EXAMPLES: &str = "\
@@ -69,6 +70,9 @@ pub enum Command {
     Explain {
         /// The fault's number
         id: String,
+        /// Text for people or one JSON object for programs
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
     },
     /// Stop loading a kernel component that keeps crashing the host
     #[command(subcommand)]
@@ -95,6 +99,15 @@ pub enum Command {
     /// directories every file named *.json. Writes a page for a browser that needs no network, a table, or one JSON object.
     /// Files that are no results are named and left out; of several results of a host the newest counts.
     Report(Report),
+    /// List the JSON Schemas of the outputs, or print one
+    #[command(
+        after_help = "Examples:\n  hostprep schema\n  hostprep schema check > check.schema.json\n  hostprep schema status | jq .properties"
+    )]
+    Schema {
+        /// The name of an output, as in check or policy-status
+        #[arg(value_parser = schema_parser())]
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -201,6 +214,9 @@ pub enum Faults {
     Show {
         /// The fault's number
         id: String,
+        /// Text for people or one JSON object for programs
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
     },
     /// List every change of a fault, oldest first
     History {
@@ -313,7 +329,13 @@ pub enum Hook {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  sudo hostprep remove --dry-run\n  sudo hostprep remove\n  sudo hostprep remove --format json"
+)]
 pub struct Remove {
+    /// Text for people or one JSON object for programs
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
     /// Show what would be removed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -334,6 +356,10 @@ fn severity(word: &str) -> Result<Severity, String> {
         .into_iter()
         .find(|severity| severity.as_str() == word)
         .ok_or_else(|| "expected critical, major or minor".to_owned())
+}
+
+fn schema_parser() -> PossibleValuesParser {
+    PossibleValuesParser::new(SCHEMAS.iter().map(|schema| PossibleValue::new(schema.name).help(schema.describes)))
 }
 
 fn kind_parser() -> impl TypedValueParser<Value = SystemKind> {

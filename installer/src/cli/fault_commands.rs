@@ -12,25 +12,28 @@ use host::system::distribution::{Distribution, KernelOrigin, Tool};
 use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::model::host_context::HostContext;
+use installer::report::envelope::{Output, Reporter};
+use installer::report::explain::ExplainObject;
+use installer::report::faults::{EventObject, FaultObject};
+use installer::report::worst::Worst;
 use installer::report::{self, exit};
 use installer::steps::packages::Target;
 use installer::steps::selinux::assess;
 
 use super::args::{Faults, Format, Global};
 use super::invocation::{Invocation, Privilege, with};
-use super::of_root::OfRoot;
-use super::output::{Failure, Outcome, print, width};
+use super::output::{Failure, Outcome, print, print_json, width};
 use super::progress::notify_waiting;
 
-pub fn explain(global: &Global, id: &str) -> Outcome {
+pub fn explain(global: &Global, id: &str, format: Format) -> Outcome {
     let id = parse(id)?;
-    with(global, Privilege::ReadOnly, None, |invocation| show(invocation, id))
+    with(global, Privilege::ReadOnly, None, |invocation| show(invocation, id, format))
 }
 
 pub fn run(global: &Global, command: Faults) -> Outcome {
     match command {
         Faults::List { format } => with(global, Privilege::ReadOnly, None, |invocation| list(invocation, format)),
-        Faults::Show { id } => explain(global, &id),
+        Faults::Show { id, format } => explain(global, &id, format),
         Faults::History { format, last } => {
             with(global, Privilege::ReadOnly, None, |invocation| history(invocation, format, last))
         }
@@ -62,15 +65,11 @@ fn one_line(text: &str) -> String {
 
 fn list(invocation: &Invocation, format: Format) -> Outcome {
     let snapshot = store(&invocation.cx).read()?;
-    let text = match format {
-        Format::Json => {
-            let all: Vec<_> = snapshot.faults.iter().map(|fault| OfRoot::new(fault, &invocation.cx)).collect();
-            serde_json::to_string(&all)? + "\n"
-        }
-        Format::Text if snapshot.faults.is_empty() => "No fault is raised.\n".to_owned(),
-        Format::Text => snapshot.faults.iter().map(|fault| row(fault) + "\n").collect(),
-    };
-    print(&text)?;
+    match format {
+        Format::Json => print_json(&FaultObject::all(&invocation.cx, &snapshot.faults))?,
+        Format::Text if snapshot.faults.is_empty() => print("No fault is raised.\n")?,
+        Format::Text => print(&snapshot.faults.iter().map(|fault| row(fault) + "\n").collect::<String>())?,
+    }
     Ok(if snapshot.faults.is_empty() { exit::WELL } else { exit::FAULTS })
 }
 
@@ -80,12 +79,17 @@ fn row(fault: &Fault) -> String {
     format!("{id:>3}  {:<8}  {:<widest$}  {raised_at:.0}  {detail}", severity.as_str(), reason.as_str())
 }
 
-fn show(invocation: &Invocation, id: FaultId) -> Outcome {
+fn show(invocation: &Invocation, id: FaultId, format: Format) -> Outcome {
     let snapshot = store(&invocation.cx).read()?;
     let raised = snapshot.get(id);
-    let text = explain::render(id, raised, &invocation.texts, &values(invocation), width())
-        .ok_or_else(|| Failure::Usage(format!("there is no fault {id}")))?;
-    print(&text)?;
+    let (texts, values) = (&invocation.texts, values(invocation));
+    let unknown = || Failure::Usage(format!("there is no fault {id}"));
+    match format {
+        Format::Text => print(&explain::render(id, raised, texts, &values, width()).ok_or_else(unknown)?)?,
+        Format::Json => {
+            print_json(&ExplainObject::of(&invocation.cx, id, raised, texts, &values).ok_or_else(unknown)?)?;
+        }
+    }
     Ok(if raised.is_some() { exit::FAULTS } else { exit::WELL })
 }
 
@@ -143,8 +147,13 @@ fn history(invocation: &Invocation, format: Format, last: Option<u64>) -> Outcom
         Some(last) => store.events_after(store.read()?.sequence.saturating_sub(last))?,
     };
     let mut text = String::new();
+    let reporter = Reporter::of(&invocation.cx, Output::FaultsHistory, Worst::Ok);
     for event in events {
-        text.push_str(&event_line(&event?, format, &invocation.cx)?);
+        let event = event?;
+        text.push_str(&match format {
+            Format::Json => json_line(&event, &reporter, &invocation.cx)?,
+            Format::Text => text_line(&event),
+        });
         // Printed as it is read, so that memory does not grow with the history.
         if text.len() > 64 * 1024 {
             print(&text)?;
@@ -165,6 +174,7 @@ fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
     let mut changes = DirWatch::of(cx.root, &cx.profile.paths.faults);
     let stdout = std::io::stdout();
     let mut sequence = 0;
+    let reporter = Reporter::of(cx, Output::FaultsWatch, Worst::Ok);
     loop {
         // A recreated store counts from the beginning.
         let now = store.read()?.sequence;
@@ -174,7 +184,7 @@ fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
         sequence = now;
         for event in store.events_after(last)? {
             let event = event?;
-            print(&event_line(&event, Format::Json, cx)?)?;
+            print(&json_line(&event, &reporter, cx)?)?;
             last = event.seq;
         }
         if changes.wait(stdout.as_fd(), LOOK_AT_LEAST_EVERY) == Ended::ReaderClosed {
@@ -183,15 +193,14 @@ fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
     }
 }
 
-fn event_line(event: &Event, format: Format, cx: &HostContext) -> Result<String, Failure> {
-    Ok(match format {
-        Format::Json => serde_json::to_string(&OfRoot::new(event, cx))? + "\n",
-        Format::Text => {
-            let Event { seq, time, event, fault, finding: Finding { reason, detail, .. }, source, .. } = event;
-            let (kind, source) = (event.as_str(), source.as_str());
-            format!("{seq:>6}  {time:.0}  {kind:<8} {fault:>3}  {source:<8} {}: {detail}\n", reason.as_str())
-        }
-    })
+fn json_line(event: &Event, reporter: &Reporter, cx: &HostContext) -> Result<String, Failure> {
+    Ok(serde_json::to_string(&EventObject::of(cx, reporter, event))? + "\n")
+}
+
+fn text_line(event: &Event) -> String {
+    let Event { seq, time, event, fault, finding: Finding { reason, detail, .. }, source, .. } = event;
+    let (kind, source) = (event.as_str(), source.as_str());
+    format!("{seq:>6}  {time:.0}  {kind:<8} {fault:>3}  {source:<8} {}: {detail}\n", reason.as_str())
 }
 
 fn change(global: &Global, command: &'static str, wanted: FaultUpdate, id: FaultId) -> Outcome {

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use faults::Source;
 use installer::load_lock::{self, Decision, Status};
 use installer::report::exit;
-use serde::Serialize;
+use installer::report::load_lock_status::LoadLockObject;
 
 use super::args::{Format, Global, LoadLock};
 use super::invocation::{Invocation, Privilege, with};
-use super::output::{Outcome, print, print_error};
+use super::output::{Outcome, print, print_error, print_json};
 
 pub fn run(global: &Global, command: LoadLock) -> Outcome {
     match command {
@@ -46,45 +46,17 @@ fn begin(invocation: &Invocation) -> Outcome {
     }
 }
 
-#[derive(Serialize)]
-struct Object<'a> {
-    schema: u32,
-    operational_status: &'static str,
-    locked_at: Option<jiff::Timestamp>,
-    load_open_since: Option<jiff::Timestamp>,
-    ungraceful_ends: &'a [load_lock::UncleanLoad],
-    recent: Option<usize>,
-    locks_at: usize,
-    within_seconds: u64,
-}
-
 fn status(invocation: &Invocation, format: Format) -> Outcome {
     let status = load_lock::status(&invocation.cx)?;
-    let text = match format {
-        Format::Json => json(invocation, &status)?,
-        Format::Text => text(invocation, &status),
-    };
-    print(&text)?;
+    match format {
+        Format::Json => print_json(&LoadLockObject::of(&invocation.cx, &status))?,
+        Format::Text => print(&text(invocation, &status))?,
+    }
     Ok(if status.is_locked() { exit::LOCKED } else { exit::WELL })
 }
 
 fn word(status: &Status) -> &'static str {
     if status.is_locked() { "locked" } else { "functional" }
-}
-
-fn json(invocation: &Invocation, status: &Status) -> serde_json::Result<String> {
-    let rule = &invocation.cx.profile.load_lock;
-    let object = Object {
-        schema: load_lock::SCHEMA,
-        operational_status: word(status),
-        locked_at: status.record.locked,
-        load_open_since: status.record.open.as_ref().map(|open| open.time),
-        ungraceful_ends: &status.record.unclean_loads,
-        recent: status.recent,
-        locks_at: rule.unclean_loads,
-        within_seconds: rule.within.as_secs(),
-    };
-    Ok(serde_json::to_string(&object)? + "\n")
 }
 
 fn text(invocation: &Invocation, status: &Status) -> String {

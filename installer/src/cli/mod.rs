@@ -5,12 +5,12 @@ mod fault_commands;
 mod hook_commands;
 mod invocation;
 mod load_lock_commands;
-mod of_root;
 mod output;
 mod policy_commands;
 mod policy_status;
 mod progress;
 mod report_command;
+mod schema_command;
 mod status_commands;
 mod step_commands;
 
@@ -39,12 +39,13 @@ pub fn run() -> ExitCode {
         Command::Remove(remove) => step_commands::remove(global, &remove),
         Command::Generalize(generalize) => step_commands::generalize(global, &generalize),
         Command::Status(status) => status_commands::run(global, &status),
-        Command::Explain { id } => fault_commands::explain(global, &id),
+        Command::Explain { id, format } => fault_commands::explain(global, &id, format),
         Command::LoadLock(command) => load_lock_commands::run(global, command),
         Command::Faults(command) => fault_commands::run(global, command),
         Command::Policy(command) => policy_commands::run(global, command),
         Command::Hook(hook) => hook_commands::run(global, &hook),
         Command::Report(report) => report_command::run(global, &report),
+        Command::Schema { name } => schema_command::run(name.as_deref()),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -51,6 +51,11 @@ pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     Ok(dir.replace_preserving_metadata(&name, text.as_bytes(), MODE)?)
 }
 
+/// Writes `object` to standard output, on one line.
+pub fn print_json(object: &impl serde::Serialize) -> Result<(), Failure> {
+    print(&(serde_json::to_string(object)? + "\n"))
+}
+
 /// Returns the width of text for reading, in cells; `None` if standard output is not a terminal.
 pub fn width() -> Option<usize> {
     let (columns, _) = terminal_size::terminal_size_of(std::io::stdout())?;

@@ -6,7 +6,10 @@ use host::fs::InRoot;
 use host::{ReadError, Root};
 use installer::Error;
 use installer::model::host_context::HostContext;
+use installer::report::envelope::{Envelope, Output};
 use installer::report::exit;
+use installer::report::policy_status::{AnswerObject, PolicyStatusObject};
+use installer::report::worst::Worst;
 use installer::steps::selinux::{assess, redundant};
 use policy::kernel::{Answer, ClassKnowledge};
 use policy::policy_file::{self, PolicyFile};
@@ -16,7 +19,7 @@ use policy::{ModuleSpec, RuleAssessment, RuleState, Store, Unknown};
 
 use super::args::Format;
 use super::invocation::Invocation;
-use super::output::{Outcome, print};
+use super::output::{Outcome, print, print_json};
 
 pub fn show(invocation: &Invocation, format: Format) -> Outcome {
     let cx = &invocation.cx;
@@ -26,10 +29,10 @@ pub fn show(invocation: &Invocation, format: Format) -> Outcome {
         RuleState::Unknown(Unknown::Unreadable(_)) => "unknown without the store: run as root".to_owned(),
         rule => rule.to_string(),
     };
-    print(&match format {
-        Format::Json => json(invocation, &status, &standing) + "\n",
-        Format::Text => text(invocation, &status, &standing),
-    })?;
+    match format {
+        Format::Json => print_json(&object(invocation, &status, &standing))?,
+        Format::Text => print(&text(invocation, &status, &standing))?,
+    }
     Ok(match &assessment.rule {
         RuleState::NotApplicable(_) | RuleState::InForce(_) => exit::WELL,
         rule if rule.denied_now() => exit::FAULTS,
@@ -129,39 +132,43 @@ fn read_store(root: &Root, spec: &ModuleSpec, policy_type: &str) -> Result<(Stor
     }
 }
 
-fn json(invocation: &Invocation, status: &Status, standing: &str) -> String {
+fn object<'a>(invocation: &'a Invocation, status: &'a Status, standing: &'a str) -> PolicyStatusObject<'a> {
     let (cx, assessment) = (&invocation.cx, status.assessment);
-    let answer = |answer: &Answer| {
-        let permissions: serde_json::Map<String, serde_json::Value> =
-            answer.permissions.iter().map(|(name, allowed)| (name.clone(), (*allowed).into())).collect();
-        serde_json::json!({
-            "context": answer.context,
-            "class": class_word(answer.class),
-            "permissions": permissions,
-            "permissive_domain": answer.permissive_domain,
-            "domain_known": answer.domain_known,
-        })
+    let worst = match &assessment.rule {
+        RuleState::NotApplicable(_) | RuleState::InForce(_) => Worst::Ok,
+        rule if rule.denied_now() => Worst::Fault,
+        RuleState::Unknown(_) => Worst::Unknown,
+        _ => Worst::Deferred,
     };
-    serde_json::json!({
-        "schema": 1,
-        "selinux": assessment.state.as_str(),
-        "type": assessment.config.as_ref().map(|config| &config.policy_type),
-        "store": status.store_path().map(|store| cx.root.host_path(store)),
-        "module": cx.profile.module.name,
-        "priorities": status.priorities(),
-        "enabled": status.is_enabled(),
-        "same_content": status.has_same_content(&cx.profile.module),
-        "domain": status.domain,
-        "fallback": status.is_fallback(&cx.profile.module),
-        "rules": status.rules,
-        "redundant": status.redundant.is_some(),
-        "allowed_without": status.redundant,
-        "tools_elsewhere": assessment.tools_elsewhere.as_ref().map(|store| cx.root.host_path(store)),
-        "policy": status.compiled.as_ref().map(answer),
-        "kernel": assessment.answer.as_ref().map(answer),
-        "standing": standing,
-    })
-    .to_string()
+    PolicyStatusObject {
+        envelope: Envelope::of(cx, Output::PolicyStatus, worst),
+        selinux: assessment.state.as_str(),
+        policy_type: assessment.config.as_ref().map(|config| config.policy_type.as_str()),
+        store: status.store_path().map(|store| cx.root.host_path(store)),
+        module: &cx.profile.module.name,
+        priorities: status.priorities(),
+        enabled: status.is_enabled(),
+        same_content: status.has_same_content(&cx.profile.module),
+        domain: &status.domain,
+        fallback: status.is_fallback(&cx.profile.module),
+        rules: &status.rules,
+        redundant: status.redundant.is_some(),
+        allowed_without: status.redundant.as_deref(),
+        tools_elsewhere: assessment.tools_elsewhere.as_ref().map(|store| cx.root.host_path(store)),
+        policy: status.compiled.as_ref().map(answer),
+        kernel: assessment.answer.as_ref().map(answer),
+        standing,
+    }
+}
+
+fn answer(answer: &Answer) -> AnswerObject<'_> {
+    AnswerObject {
+        context: &answer.context,
+        class: class_word(answer.class),
+        permissions: answer.permissions.iter().map(|(name, allowed)| (name.as_str(), *allowed)).collect(),
+        permissive_domain: answer.permissive_domain,
+        domain_known: answer.domain_known,
+    }
 }
 
 fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {

@@ -1,19 +1,17 @@
 //! `status`: the raised faults in the forms that others take.
 
-use faults::{Fault, FaultId, Severity, Snapshot};
+use faults::{FaultId, Snapshot};
 use installer::engine::fault_updates::store;
 use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::load_lock;
 use installer::model::step::StepRef;
-use installer::report::next_boot::NextBootValue;
+use installer::report::status::StatusObject;
 use installer::report::text::next_boot_heading;
 use installer::report::{exit, metrics};
 use installer::steps::STEPS;
-use serde::Serialize;
 
 use super::args::{Global, Status, StatusFormat};
 use super::invocation::{Invocation, Privilege, with};
-use super::of_root::OfRoot;
 use super::output::{Outcome, print, replace};
 
 pub fn run(global: &Global, args: &Status) -> Outcome {
@@ -23,7 +21,11 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         let next_boot = next_boot.as_ref();
         let text = match args.format {
             StatusFormat::Text => text(invocation, &snapshot, next_boot),
-            StatusFormat::Json => json(invocation, &snapshot, next_boot)?,
+            StatusFormat::Json => {
+                let is_locked = load_lock::keeps_out(&invocation.cx);
+                let object = StatusObject::of(&invocation.cx, &snapshot, next_boot, is_locked, &invocation.texts);
+                serde_json::to_string(&object)? + "\n"
+            }
             StatusFormat::Prometheus => metrics::render(&snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?,
         };
         if let Some(file) = &args.output {
@@ -57,59 +59,4 @@ fn text(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoo
         }
     }
     text
-}
-
-/// The format of `status --format json`; keys may be added, none is taken away.
-const SCHEMA: u32 = 1;
-
-#[derive(Serialize)]
-struct Object<'a> {
-    schema: u32,
-    operational_status: &'static str,
-    sequence: u64,
-    counts: Counts,
-    fault_ids: Vec<u16>,
-    faults: Vec<Raised<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_boot: Option<NextBootValue<'a>>,
-}
-
-#[derive(Serialize)]
-struct Counts {
-    critical: usize,
-    major: usize,
-    minor: usize,
-}
-
-#[derive(Serialize)]
-struct Raised<'a> {
-    #[serde(flatten)]
-    fault: OfRoot<'a, Fault>,
-    summary: Option<String>,
-}
-
-fn json(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoot>) -> anyhow::Result<String> {
-    let count = |severity| snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
-    let is_locked = load_lock::keeps_out(&invocation.cx);
-    let object = Object {
-        schema: SCHEMA,
-        operational_status: if is_locked { "locked" } else { "functional" },
-        sequence: snapshot.sequence,
-        counts: Counts {
-            critical: count(Severity::Critical),
-            major: count(Severity::Major),
-            minor: count(Severity::Minor),
-        },
-        fault_ids: snapshot.faults.iter().map(|fault| fault.id.number()).collect(),
-        faults: snapshot
-            .faults
-            .iter()
-            .map(|fault| Raised {
-                fault: OfRoot::new(fault, &invocation.cx),
-                summary: invocation.texts.summary(fault.id),
-            })
-            .collect(),
-        next_boot: next_boot.map(|next| NextBootValue::of(next, invocation.cx.alternate_root(), &invocation.texts)),
-    };
-    Ok(serde_json::to_string(&object)? + "\n")
 }

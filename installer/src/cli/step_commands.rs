@@ -9,13 +9,15 @@ use installer::engine::repair::{self, Request, Strictness};
 use installer::engine::{self, Results};
 use installer::model::receipt::Receipt;
 use installer::model::step::{Removal, StepRef};
+use installer::report::json::RunObject;
+use installer::report::remove::RemoveObject;
 use installer::report::text::Purpose;
-use installer::report::{HostFacts, exit, exit_code, json, text};
+use installer::report::{HostFacts, exit, exit_code, text};
 use installer::steps::STEPS;
 
 use super::args::{Check, Format, Generalize, Global, Remove, Repair};
 use super::invocation::{Invocation, Privilege, with, with_force};
-use super::output::{Failure, Outcome, print, print_error};
+use super::output::{Failure, Outcome, print, print_error, print_json};
 use super::progress::notify_waiting;
 
 pub fn check(global: &Global, args: Check) -> Outcome {
@@ -51,14 +53,13 @@ pub fn request(steps: Vec<StepRef>, source: Source, invocation: &Invocation) -> 
 }
 
 pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format: Format) -> Outcome {
-    let facts = HostFacts::of(&invocation.cx);
     let root = invocation.cx.alternate_root();
     for line in &results.unrecorded {
         print_error(line);
     }
     match format {
-        Format::Text => print(&text::render(&facts, results, purpose, root))?,
-        Format::Json => print(&(json::render(&facts, results, root, &invocation.texts)? + "\n"))?,
+        Format::Text => print(&text::render(&HostFacts::of(&invocation.cx), results, purpose, root))?,
+        Format::Json => print_json(&RunObject::of(&invocation.cx, results, purpose, &invocation.texts))?,
     }
     Ok(exit_code(results))
 }
@@ -74,17 +75,31 @@ pub fn remove(global: &Global, args: &Remove) -> Outcome {
     with(global, privilege, None, |invocation| {
         if args.dry_run {
             let Removal { actions, failed } = remove::plan(&invocation.cx, &Receipt::of(&invocation.cx), STEPS);
+            let failed: Vec<String> = failed.iter().map(ToString::to_string).collect();
             for problem in &failed {
-                print_error(&problem.to_string());
+                print_error(problem);
             }
             let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(invocation.cx.root)).collect();
-            return tell(&lines, "would run", failed.is_empty().then_some("Nothing to undo."));
+            return match args.format {
+                Format::Text => tell(&lines, "would run", failed.is_empty().then_some("Nothing to undo.")),
+                Format::Json => {
+                    print_json(&RemoveObject::of(&invocation.cx, true, &lines, &failed))?;
+                    Ok(exit::WELL)
+                }
+            };
         }
         let removed = remove::remove(&invocation.cx, StateDirectory::Remove, LOCK_TIMEOUT, &mut notify_waiting)?;
         for problem in &removed.failed {
             print_error(problem);
         }
-        tell(&removed.done, "done", removed.failed.is_empty().then_some("Nothing to undo."))?;
+        match args.format {
+            Format::Text => {
+                tell(&removed.done, "done", removed.failed.is_empty().then_some("Nothing to undo."))?;
+            }
+            Format::Json => {
+                print_json(&RemoveObject::of(&invocation.cx, false, &removed.done, &removed.failed))?;
+            }
+        }
         Ok(if removed.failed.is_empty() { exit::WELL } else { exit::ERROR })
     })
 }

@@ -19,6 +19,7 @@ const MODE: u32 = 0o644;
 
 /// A point in time by the time of day, which may be wrong, and by the time since boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moment {
     /// The time of day, which can be set.
     pub time: Timestamp,
@@ -39,6 +40,7 @@ impl Moment {
 
 /// A load without a recorded end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UncleanLoad {
     /// When the load began.
     pub begun: Moment,

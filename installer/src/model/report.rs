@@ -10,6 +10,7 @@ pub type Finding = faults::Finding<Remedy>;
 
 /// The outcome words of the JSON form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Nothing to do.

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 /// The name of a step in commands, reports and the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
 pub struct StepId(pub &'static str);
 
 impl StepId {

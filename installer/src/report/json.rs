@@ -1,4 +1,4 @@
-//! One object for programs; keys may be added, none is taken away (schema 1).
+//! `check` and `repair` for programs.
 
 use std::path::Path;
 
@@ -6,49 +6,74 @@ use faults::texts::Texts;
 use faults::{RemedyValue, Severity};
 use serde::Serialize;
 
-use super::HostFacts;
-use super::next_boot::NextBootValue;
+use super::envelope::{Envelope, Output};
+use super::next_boot::{NextBootValue, PendingValue, pending};
+use super::text::Purpose;
+use super::worst::Worst;
 use crate::engine::Results;
+use crate::model::host_context::HostContext;
 use crate::model::report::{Outcome, StepReport};
 use crate::model::step_id::StepId;
 
-/// The format this version writes.
-pub const SCHEMA: u32 = 1;
-
+/// `check --format json` and `repair --format json`.
 #[derive(Serialize)]
-struct Object<'a> {
-    schema: u32,
-    host: &'a HostFacts,
-    steps: Vec<Step<'a>>,
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RunObject<'a> {
+    #[serde(flatten)]
+    envelope: Envelope<'a>,
+    /// Whether nothing was changed: `plan` of a step is then what `repair` would do. Only in `repair`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+    /// One report for each step.
+    steps: Vec<StepObject<'a>>,
+    /// The numbers of the faults that were found, sorted.
     faults: Vec<u16>,
+    /// What the next boot brings; absent if it runs the same kernel.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_boot: Option<NextBootValue<'a>>,
+    /// The faults of `next_boot`, each with its kernel; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pending: Vec<PendingValue<'a>>,
+    /// What was done and could not be recorded, in one line each.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unrecorded: &'a [String],
 }
 
 #[derive(Serialize)]
-struct Step<'a> {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct StepObject<'a> {
+    /// The name of the step; steps may be added.
     name: StepId,
     outcome: Outcome,
+    /// The first of `faults`.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<u16>,
+    /// The faults that the step found.
     #[serde(skip_serializing_if = "Option::is_none")]
     faults: Option<Vec<u16>>,
+    /// How bad the worst of them is.
     #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<Severity>,
+    /// Why: a stable word; words may be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The reason in the reader's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    /// What was seen or done, in one line.
     detail: &'a str,
+    /// What helps, as lines for a shell.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<Vec<String>>,
+    /// What helps, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedies: Option<Vec<RemedyValue>>,
+    /// The commands and file changes that were made, or that `repair` would make.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     plan: &'a [String],
 }
 
-impl<'a> Step<'a> {
+impl<'a> StepObject<'a> {
     fn of(report: &'a StepReport, root: Option<&Path>, texts: &Texts) -> Self {
         let found = report.finding();
         let finding = found.as_ref().or(report.obstacle.as_ref());
@@ -68,18 +93,21 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Returns the object, on one line. Remedies are for this machine, which prepares the alternate root `root` if there is one.
-/// Titles are in the language of `texts`.
-///
-/// # Errors
-/// [`serde_json::Error`] if a path in it is not UTF-8.
-pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>, texts: &Texts) -> serde_json::Result<String> {
-    let object = Object {
-        schema: SCHEMA,
-        host,
-        steps: results.reports.iter().map(|report| Step::of(report, root, texts)).collect(),
-        faults: results.faults.iter().map(|id| id.number()).collect(),
-        next_boot: results.next_boot.as_ref().map(|next| NextBootValue::of(next, root, texts)),
-    };
-    serde_json::to_string(&object)
+impl<'a> RunObject<'a> {
+    /// The object for `results`. Remedies are for this machine, which prepares the alternate root if there is one. Titles are in
+    /// the language of `texts`.
+    #[must_use]
+    pub fn of(cx: &HostContext<'a>, results: &'a Results, purpose: Purpose, texts: &Texts) -> Self {
+        let output = if purpose == Purpose::Check { Output::Check } else { Output::Repair };
+        let root = cx.alternate_root();
+        Self {
+            envelope: Envelope::of(cx, output, Worst::of(results)),
+            dry_run: (purpose != Purpose::Check).then_some(purpose == Purpose::DryRun),
+            steps: results.reports.iter().map(|report| StepObject::of(report, root, texts)).collect(),
+            faults: results.faults.iter().map(|id| id.number()).collect(),
+            next_boot: results.next_boot.as_ref().map(|next| NextBootValue::of(next, root, texts)),
+            pending: pending(results.next_boot.as_ref(), root, texts),
+            unrecorded: &results.unrecorded,
+        }
+    }
 }

@@ -1,59 +1,25 @@
-//! Reports of a run, for people and for programs.
+//! Reports of a run, for people and for programs. Every JSON output is one of the objects here; `schema` has their JSON Schemas.
 
+pub mod envelope;
+pub mod explain;
+pub mod faults;
+pub mod host_facts;
 pub mod json;
+pub mod load_lock_status;
 pub mod metrics;
 pub mod next_boot;
+pub mod policy_status;
+pub mod remove;
+pub mod schema;
+pub mod status;
 pub mod text;
+pub mod worst;
 
-use host::system::kind::SystemKind;
+pub use self::host_facts::HostFacts;
 
 use crate::engine::Results;
 use crate::model::host_context::HostContext;
 use crate::model::report::{Outcome, StepReport};
-
-/// The host as reports name it.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct HostFacts {
-    /// `ID` of os-release.
-    pub id: String,
-    /// `VERSION_ID` of os-release.
-    pub version: Option<String>,
-    /// The distribution family for package names.
-    pub family: &'static str,
-    /// The package manager's program.
-    pub package_manager: Option<&'static str>,
-    /// The kernel that is judged.
-    pub kernel: Option<String>,
-    /// The state of SELinux.
-    pub selinux: String,
-    /// The kind of the system: `host`, `offline`, `container` or `alternate-root`.
-    #[serde(serialize_with = "kind_word")]
-    pub kind: SystemKind,
-    /// What shows that kind, in one line for people.
-    pub kind_evidence: String,
-}
-
-impl HostFacts {
-    /// The facts of `cx`.
-    #[must_use]
-    pub fn of(cx: &HostContext) -> Self {
-        Self {
-            id: cx.distribution.id.clone(),
-            version: cx.distribution.version.clone(),
-            family: cx.distribution.family(),
-            package_manager: cx.distribution.package_manager(),
-            kernel: kernel(cx),
-            selinux: crate::steps::selinux::state_word(cx),
-            kind: cx.kind,
-            kind_evidence: cx.kind_evidence.clone(),
-        }
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn kind_word<S: serde::Serializer>(kind: &SystemKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.as_str())
-}
 
 /// Returns the release of the kernel that is judged, else of the one that runs here; `None` if an alternate root has none.
 #[must_use]

@@ -1,6 +1,13 @@
 //! os-release, read as systemd reads it (`parse_env_file_internal` in `src/basic/env-file.c`): what is no assignment is passed
 //! over, and an open quote ends with the file.
 
+use crate::Root;
+use crate::error::FileError;
+use crate::fs::TEXT_LIMIT;
+
+/// The paths of os-release, in the order of search (`os-release(5)`).
+pub const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
+
 /// What hostprep reads of an os-release file. A value that is not assigned is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OsRelease {
@@ -16,9 +23,30 @@ pub struct OsRelease {
     pub rhel_version: String,
     /// `UBUNTU_CODENAME`, which Ubuntu's relatives have too.
     pub ubuntu_codename: String,
+    /// `IMAGE_ID`: the image that the system was made from.
+    pub image_id: String,
+    /// `IMAGE_VERSION`.
+    pub image_version: String,
+    /// `OSTREE_VERSION`.
+    pub ostree_version: String,
 }
 
 impl OsRelease {
+    /// Reads the os-release of `root`; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`FileError`] if it cannot be read.
+    pub fn of(root: &Root) -> Result<Option<Self>, FileError> {
+        for path in OS_RELEASE {
+            match root.read(path, TEXT_LIMIT) {
+                Ok(content) => return Ok(Some(Self::parse(&content))),
+                Err(e) if e.is_missing() => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(None)
+    }
+
     /// Parses the content of a file. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn parse(content: &[u8]) -> Self {
@@ -31,6 +59,9 @@ impl OsRelease {
                 "PLATFORM_ID" => found.platform = value,
                 "RHEL_VERSION" => found.rhel_version = value,
                 "UBUNTU_CODENAME" => found.ubuntu_codename = value,
+                "IMAGE_ID" => found.image_id = value,
+                "IMAGE_VERSION" => found.image_version = value,
+                "OSTREE_VERSION" => found.ostree_version = value,
                 _ => {}
             }
         }

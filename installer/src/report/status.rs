@@ -1,0 +1,87 @@
+//! `status` for programs.
+
+use faults::texts::Texts;
+use faults::{Fault, Severity, Snapshot};
+use serde::Serialize;
+
+use super::envelope::{Envelope, Output};
+use super::faults::OfRoot;
+use super::next_boot::{NextBootValue, PendingValue, pending};
+use super::worst::Worst;
+use crate::engine::next_boot::NextBoot;
+use crate::model::host_context::HostContext;
+
+/// `status --format json`.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StatusObject<'a> {
+    #[serde(flatten)]
+    envelope: Envelope<'a>,
+    /// `locked` if the load lock keeps the kernel component out, else `functional`.
+    operational_status: &'static str,
+    /// The number of the last change of the fault store.
+    sequence: u64,
+    counts: Counts,
+    /// The numbers of the raised faults, sorted.
+    fault_ids: Vec<u16>,
+    /// The raised faults.
+    faults: Vec<Raised<'a>>,
+    /// What the next boot brings; absent if it runs the same kernel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_boot: Option<NextBootValue<'a>>,
+    /// The faults of `next_boot`, each with its kernel; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pending: Vec<PendingValue<'a>>,
+}
+
+/// How many faults are raised, by severity.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Counts {
+    critical: usize,
+    major: usize,
+    minor: usize,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Raised<'a> {
+    #[serde(flatten)]
+    fault: OfRoot<'a, Fault>,
+    /// The fault's title in the reader's language; null for a fault that only a newer version knows.
+    summary: Option<String>,
+}
+
+impl<'a> StatusObject<'a> {
+    /// The object for the store's `snapshot`.
+    #[must_use]
+    pub fn of(
+        cx: &HostContext<'a>,
+        snapshot: &'a Snapshot,
+        next_boot: Option<&'a NextBoot>,
+        is_locked: bool,
+        texts: &Texts,
+    ) -> Self {
+        let count = |severity| snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
+        let raised = if snapshot.faults.is_empty() && !is_locked { Worst::Ok } else { Worst::Fault };
+        let root = cx.alternate_root();
+        Self {
+            envelope: Envelope::of(cx, Output::Status, raised.max(Worst::of_next_boot(next_boot))),
+            operational_status: if is_locked { "locked" } else { "functional" },
+            sequence: snapshot.sequence,
+            counts: Counts {
+                critical: count(Severity::Critical),
+                major: count(Severity::Major),
+                minor: count(Severity::Minor),
+            },
+            fault_ids: snapshot.faults.iter().map(|fault| fault.id.number()).collect(),
+            faults: snapshot
+                .faults
+                .iter()
+                .map(|fault| Raised { fault: OfRoot::new(fault, cx), summary: texts.summary(fault.id) })
+                .collect(),
+            next_boot: next_boot.map(|next| NextBootValue::of(next, root, texts)),
+            pending: pending(next_boot, root, texts),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The worst state that an output reports.
+
+use serde::Serialize;
+
+use crate::engine::Results;
+use crate::engine::next_boot::NextBoot;
+use crate::model::report::Outcome;
+
+/// The worst state, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Worst {
+    /// All is well.
+    Ok,
+    /// No fault now: something is deferred, `repair` has changes to make, or a fault is pending from the next boot on.
+    Deferred,
+    /// No fault is known, and something could not be determined.
+    Unknown,
+    /// A fault is found or raised.
+    Fault,
+    /// hostprep itself failed: something could not be done.
+    Failed,
+}
+
+impl Worst {
+    /// Returns the word for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Deferred => "deferred",
+            Self::Unknown => "unknown",
+            Self::Fault => "fault",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The worst state of a run.
+    #[must_use]
+    pub fn of(results: &Results) -> Self {
+        let steps = results.reports.iter().map(|report| match report.outcome {
+            // What the step found counts by `faults`.
+            Outcome::Ok | Outcome::Changed | Outcome::Fault => Self::Ok,
+            Outcome::Deferred | Outcome::Planned => Self::Deferred,
+            Outcome::Unknown => Self::Unknown,
+        });
+        let faults = if results.faults.is_empty() { Self::Ok } else { Self::Fault };
+        steps.chain([faults, Self::of_next_boot(results.next_boot.as_ref())]).max().unwrap_or(Self::Ok)
+    }
+
+    /// The worst state that the next boot brings.
+    #[must_use]
+    pub fn of_next_boot(next_boot: Option<&NextBoot>) -> Self {
+        match next_boot {
+            Some(next) if !next.unknown.is_empty() => Self::Unknown,
+            Some(next) if !next.pending.is_empty() => Self::Deferred,
+            _ => Self::Ok,
+        }
+    }
+}
