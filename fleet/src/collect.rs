@@ -22,6 +22,7 @@ const MAX_DEPTH: usize = 8;
 
 /// A file that is no result.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOut {
     /// Its path; what is not UTF-8 in it is replaced.
     pub file: String,
@@ -31,6 +32,7 @@ pub struct LeftOut {
 
 /// A result of a host that has a newer one.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OlderResult {
     /// Its path; what is not UTF-8 in it is replaced.
     pub file: String,

@@ -11,6 +11,7 @@ const OUTPUTS: [&str; 2] = ["check", "repair"];
 
 /// The state of a host: that of its worst step. A later one is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Nothing to do.
@@ -95,6 +96,7 @@ pub struct Unsettled {
 
 /// A waiver that covers a fault of the host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Waiver {
     /// The reason that is accepted.
     pub reason: String,

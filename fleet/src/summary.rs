@@ -23,6 +23,7 @@ pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What many results come to. Its lists are in order of weight: the most hosts first.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Summary {
     schema: u32,
     output: &'static str,
@@ -72,12 +73,14 @@ pub struct Summary {
 }
 
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Tool {
     version: &'static str,
 }
 
 /// A number of hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Count<T> {
     /// What they have in common.
     pub value: T,
@@ -87,6 +90,7 @@ pub struct Count<T> {
 
 /// The hosts of a distribution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Distribution {
     /// Its name and version.
     pub name: String,
@@ -98,6 +102,7 @@ pub struct Distribution {
 
 /// A fault with one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FaultRow {
     /// Its number, where it has one.
     pub fault: Option<u16>,
@@ -115,6 +120,7 @@ pub struct FaultRow {
 
 /// A fault that the next boot of some hosts brings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PendingRow {
     /// Its number.
     pub fault: u16,
@@ -130,6 +136,7 @@ pub struct PendingRow {
 
 /// A step that is neither done nor at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnsettledRow {
     /// The step.
     pub step: String,
@@ -143,6 +150,7 @@ pub struct UnsettledRow {
 
 /// A waiver that covers something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WaiverRow {
     /// Reason, last day and words.
     #[serde(flatten)]
@@ -153,6 +161,7 @@ pub struct WaiverRow {
 
 /// Remedies that hosts have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RemedyRow {
     /// What they are for, as `11 headers-missing`.
     pub findings: Vec<String>,
@@ -166,6 +175,7 @@ pub struct RemedyRow {
 
 /// One host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HostRow {
     /// Its name.
     pub name: String,
@@ -189,6 +199,7 @@ pub struct HostRow {
 
 /// A machine id that several hosts have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SharedMachine {
     /// The machine id, hashed for the application.
     pub machine: String,

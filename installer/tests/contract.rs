@@ -39,6 +39,8 @@ fn each_file_is_a_schema_with_an_id_of_its_own() {
     let mut files: Vec<String> = std::fs::read_dir(here("schema"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // Those of hostprep's own files.
+        .filter(|name| name != "stored")
         .collect();
     files.sort();
     let mut names: Vec<String> = SCHEMAS.iter().map(|schema| format!("{}.schema.json", schema.name)).collect();

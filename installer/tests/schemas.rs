@@ -21,7 +21,7 @@ fn here(path: &str) -> Value {
 }
 
 fn schema(name: &str) -> Validator {
-    let schema = here(&format!("schema/{name}.schema.json"));
+    let schema = here(&format!("schema/stored/{name}.schema.json"));
     jsonschema::draft202012::meta::validate(&schema).unwrap();
     jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
 }

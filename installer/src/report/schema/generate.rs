@@ -30,6 +30,7 @@ pub fn generate(name: &str) -> Option<String> {
         "faults-history" | "faults-watch" => of::<EventObject>(),
         "policy-status" => of::<PolicyStatusObject>(),
         "load-lock-status" => of::<LoadLockObject>(),
+        "report" => of::<fleet::Summary>(),
         _ => return None,
     };
     let mut schema = schema;
