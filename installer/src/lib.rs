@@ -8,6 +8,7 @@
 //! * [`escape`]: keeps the system's tools inside an alternate root
 //! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
 //! * [`report`]: text, JSON and metrics
+//! * [`support`]: what support asks for first, as one archive
 
 pub mod config;
 pub mod engine;
@@ -18,5 +19,6 @@ pub mod model;
 pub mod profile;
 pub mod report;
 pub mod steps;
+pub mod support;
 
 pub use model::error::Error;

@@ -42,6 +42,13 @@ pub fn description(command: &str) -> &'static [&'static str] {
              a spreadsheet would take for a formula begins with an apostrophe.",
             "A waived fault is counted apart. A result older than seven days is counted as such.",
         ],
+        "hostprep support-bundle" => &[
+            "Of long files the end is kept: 1 MiB each, the newest 10,000 events, 5,000 lines of the journal. Denials are the \
+             lines of the audit log about eBPF or the agent's domain. Run it as root; otherwise what only root may read is \
+             missing. The archive has mode 0600.",
+            "With --redact, names of this host and of hosts in its domain, IP addresses and hardware addresses are replaced. \
+             Other text is not looked at: read the archive before you send it.",
+        ],
         "hostprep schema" => &[
             "Without NAME it lists the outputs. With NAME it prints the JSON Schema (draft 2020-12) of that output, which is \
              also in /usr/share/hostprep/schema. It reads nothing of the host.",

@@ -99,6 +99,12 @@ pub enum Command {
     /// directories every file named *.json. Writes a page for a browser that needs no network, a table, or one JSON object.
     /// Files that are no results are named and left out; of several results of a host the newest counts.
     Report(Report),
+    /// Collect what support asks for in one archive
+    ///
+    /// Writes a compressed tar with one folder: the check, the raised faults and their events, the policy module, the receipt,
+    /// the configuration, hostprep's log and journal, and what SELinux denied to the agent. manifest.json names each part with
+    /// its checksum, or why it is missing. No key, no password file and no command line is in it.
+    SupportBundle(SupportBundle),
     /// List the JSON Schemas of the outputs, or print one
     #[command(
         after_help = "Examples:\n  hostprep schema\n  hostprep schema check > check.schema.json\n  hostprep schema status | jq .properties"
@@ -393,4 +399,17 @@ pub enum ReportFormat {
     Html,
     Csv,
     Json,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  sudo hostprep support-bundle\n  sudo hostprep support-bundle --redact --output /tmp/support.tar.gz\n  sudo hostprep support-bundle --root /mnt/image"
+)]
+pub struct SupportBundle {
+    /// Write to FILE instead of hostprep-support-HOST-TIME.tar.gz in the current directory
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace host names and addresses, each by the same word everywhere
+    #[arg(long)]
+    pub redact: bool,
 }

@@ -13,6 +13,7 @@ mod report_command;
 mod schema_command;
 mod status_commands;
 mod step_commands;
+mod support_command;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,7 @@ pub fn run() -> ExitCode {
         Command::Faults(command) => fault_commands::run(global, command),
         Command::Policy(command) => policy_commands::run(global, command),
         Command::Hook(hook) => hook_commands::run(global, &hook),
+        Command::SupportBundle(bundle) => support_command::run(global, &bundle),
         Command::Report(report) => report_command::run(global, &report),
         Command::Schema { name } => schema_command::run(name.as_deref()),
     };

@@ -22,13 +22,9 @@ use super::invocation::Invocation;
 use super::output::{Outcome, print, print_json};
 
 pub fn show(invocation: &Invocation, format: Format) -> Outcome {
-    let cx = &invocation.cx;
-    let assessment = assess(cx)?;
-    let status = Status::of(cx, &assessment)?;
-    let standing = match &assessment.rule {
-        RuleState::Unknown(Unknown::Unreadable(_)) => "unknown without the store: run as root".to_owned(),
-        rule => rule.to_string(),
-    };
+    let assessment = assess(&invocation.cx)?;
+    let status = Status::of(&invocation.cx, &assessment)?;
+    let standing = standing(&assessment);
     match format {
         Format::Json => print_json(&object(invocation, &status, &standing))?,
         Format::Text => print(&text(invocation, &status, &standing))?,
@@ -38,6 +34,20 @@ pub fn show(invocation: &Invocation, format: Format) -> Outcome {
         rule if rule.denied_now() => exit::FAULTS,
         _ => exit::UNSETTLED,
     })
+}
+
+/// Returns what `policy status --format json` prints.
+pub fn json_text(invocation: &Invocation) -> anyhow::Result<String> {
+    let assessment = assess(&invocation.cx)?;
+    let status = Status::of(&invocation.cx, &assessment)?;
+    Ok(serde_json::to_string(&object(invocation, &status, &standing(&assessment)))? + "\n")
+}
+
+fn standing(assessment: &RuleAssessment) -> String {
+    match &assessment.rule {
+        RuleState::Unknown(Unknown::Unreadable(_)) => "unknown without the store: run as root".to_owned(),
+        rule => rule.to_string(),
+    }
 }
 
 /// The assessment, and what it had no need to read.

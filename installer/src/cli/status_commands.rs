@@ -21,11 +21,7 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         let next_boot = next_boot.as_ref();
         let text = match args.format {
             StatusFormat::Text => text(invocation, &snapshot, next_boot),
-            StatusFormat::Json => {
-                let is_locked = load_lock::keeps_out(&invocation.cx);
-                let object = StatusObject::of(&invocation.cx, &snapshot, next_boot, is_locked, &invocation.texts);
-                serde_json::to_string(&object)? + "\n"
-            }
+            StatusFormat::Json => json(invocation, &snapshot, next_boot)?,
             StatusFormat::Prometheus => metrics::render(&snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?,
         };
         if let Some(file) = &args.output {
@@ -39,6 +35,18 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
             _ => exit::WELL,
         })
     })
+}
+
+/// Returns what `status --format json` prints.
+pub fn json_text(invocation: &Invocation) -> anyhow::Result<String> {
+    let snapshot = store(&invocation.cx).read()?;
+    json(invocation, &snapshot, next_boot(invocation, &snapshot).as_ref())
+}
+
+fn json(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoot>) -> anyhow::Result<String> {
+    let is_locked = load_lock::keeps_out(&invocation.cx);
+    let object = StatusObject::of(&invocation.cx, snapshot, next_boot, is_locked, &invocation.texts);
+    Ok(serde_json::to_string(&object)? + "\n")
 }
 
 /// What the next boot brings. The store does not have it: it is looked for now, as `check` does.

@@ -65,7 +65,7 @@ pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format
 }
 
 /// The steps asked for, in their order, without those that the administrator leaves alone.
-fn steps(only: &[StepRef], config: &Config) -> Vec<StepRef> {
+pub fn steps(only: &[StepRef], config: &Config) -> Vec<StepRef> {
     let wanted = |step: &StepRef| only.is_empty() && !config.skip.contains(step) || only.contains(step);
     STEPS.iter().copied().filter(wanted).collect()
 }

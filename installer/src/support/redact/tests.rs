@@ -1,0 +1,53 @@
+use super::*;
+
+fn redacted(text: &str) -> String {
+    Redaction::of(["web1.example.com".to_owned()]).apply(text)
+}
+
+#[test]
+fn names_and_addresses_get_other_words() {
+    for (text, expected) in [
+        ("web1 said", "host-1 said"),
+        ("web1.example.com: up", "host-1: up"),
+        ("WEB1", "host-1"),
+        ("from db.example.com.", "from host-1."),
+        ("addr=10.1.2.3 laddr=10.1.2.3:443", "addr=address-1 laddr=address-1:443"),
+        ("[2001:db8::17]:443, 192.0.2.1/24", "[address-1]:443, address-2/24"),
+        ("fe80::1%eth0", "address-1%eth0"),
+        ("ether 52:54:00:12:34:56", "ether hardware-address-1"),
+        (r#"{"name":"web1","kernel":"x"}"#, r#"{"name":"host-1","kernel":"x"}"#),
+    ] {
+        assert_eq!(redacted(text), expected);
+    }
+}
+
+#[test]
+fn the_same_thing_is_the_same_word_in_every_part() {
+    let mut redaction = Redaction::of(["web1.example.com".to_owned()]);
+    assert_eq!(redaction.apply("10.0.0.1 10.0.0.2 web1"), "address-1 address-2 host-1");
+    assert_eq!(redaction.apply("10.0.0.2 db.example.com"), "address-2 host-2");
+}
+
+#[test]
+fn everything_else_stays() {
+    for text in [
+        "127.0.0.1 ::1 0.0.0.0",
+        "5.14.0-427.13.1.el9_4.x86_64 12:34:56 2026-11-28T20:30:00.123Z",
+        "web10 webserver cisco-secure-bpf myexample.com",
+        "system_u:system_r:unconfined_service_t:s0",
+        "deny { prog_load } for pid=1 -- é ::",
+        "",
+    ] {
+        assert_eq!(redacted(text), text);
+    }
+    assert_eq!(
+        Redaction::of(["localhost.localdomain".to_owned()]).apply("localhost a.localdomain"),
+        "localhost a.localdomain"
+    );
+}
+
+#[test]
+fn a_host_may_have_two_names() {
+    let mut redaction = Redaction::of(["web1".to_owned(), "front.example.com".to_owned()]);
+    assert_eq!(redaction.apply("web1 front db.example.com"), "host-1 host-2 host-3");
+}
