@@ -90,7 +90,7 @@ impl BootEntry {
                 return Ok(Some(Self { command_line, path: path.clone(), kind: EntryKind::Grub }));
             }
         }
-        let lists: [(&str, fn(&str) -> Vec<(String, String)>, EntryKind); 2] =
+        let lists: [(&str, List, EntryKind); 2] =
             [(extlinux::FILE, extlinux::entries, EntryKind::Extlinux), (zipl::FILE, zipl::entries, EntryKind::Zipl)];
         for (path, entries, kind) in lists {
             let entries = read(root, &InRoot::from(path))?.map(|text| entries(&text)).unwrap_or_default();
@@ -108,6 +108,9 @@ impl BootEntry {
         Ok(None)
     }
 }
+
+/// Returns the image and the command line of each entry of a boot loader's configuration.
+type List = fn(&str) -> Vec<(String, String)>;
 
 /// GRUB's files, and the variables that its entries use.
 struct Grub {
