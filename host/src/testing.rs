@@ -75,15 +75,49 @@ impl Bpf for FakeBpf {
 }
 
 #[cfg(test)]
-pub(crate) use root::with;
+pub(crate) use root::{tree, with};
 
 #[cfg(test)]
 mod root {
     #![allow(clippy::disallowed_methods, reason = "tests create the files that the library is then given")]
 
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::PathBuf;
+
     use tempfile::TempDir;
 
     use crate::Root;
+
+    /// An alternate root.
+    pub(crate) struct Tree {
+        _place: TempDir,
+        /// Its path on this machine.
+        pub top: PathBuf,
+        pub root: Root,
+    }
+
+    impl Tree {
+        /// Sets the mode of `path`, which is relative to the root.
+        pub fn mode(&self, path: &str, mode: u32) {
+            std::fs::set_permissions(self.top.join(path), std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+
+        /// Creates the symbolic link `path`, which is relative to the root.
+        pub fn link(&self, target: &str, path: &str) {
+            symlink(target, self.top.join(path)).unwrap();
+        }
+    }
+
+    /// Creates an alternate root with these directories and an `etc`.
+    pub(crate) fn tree(directories: &[&str]) -> Tree {
+        let place = tempfile::tempdir().unwrap();
+        let top = place.path().join("root");
+        for directory in ["etc"].iter().chain(directories) {
+            std::fs::create_dir_all(top.join(directory)).unwrap();
+        }
+        let root = Root::alternate(&top).unwrap();
+        Tree { _place: place, top, root }
+    }
 
     /// Creates a root with these files that counts as the running system.
     pub(crate) fn with(files: &[(&str, &[u8])]) -> (TempDir, Root) {

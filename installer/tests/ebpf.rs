@@ -152,6 +152,10 @@ fn the_file_that_has_the_parameter_is_changed() {
     let unmade = |path: &str| format!("  # no file that {path} is made from has lockdown=confidentiality");
     let (debian, second) = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg");
     let efi = "/boot/efi/EFI/sles/grub.cfg";
+    let uboot = "/boot/extlinux/extlinux.conf";
+    let extlinux = format!("label l0\n\tlinux /vmlinuz-{RELEASE}\n\tappend {WORDS}\n");
+    let parameters = format!("# lockdown=none\nU_BOOT_PARAMETERS=\"{WORDS}\"\n");
+    let zipl = format!("[a]\nimage = /boot/vmlinuz-{RELEASE}\nparameters = \"{WORDS}\"\n");
     type Files<'f> = Vec<(&'f str, &'f str)>;
     let rows: Vec<(&str, Files, &str, Vec<String>)> = vec![
         // Only grub.cfg has it: it is older than what it is made from, or was changed by hand.
@@ -203,6 +207,28 @@ fn the_file_that_has_the_parameter_is_changed() {
             vec![(debian, &by_variable), ("/boot/grub/grubenv", &environment)],
             debian,
             vec!["IN grub-editenv /boot/grub/grubenv set 'kernelopts=ro lockdown=integrity'".into()],
+        ),
+        // U-Boot's menu, made by hand and by Debian's u-boot-menu.
+        ("debian-12", vec![(uboot, &extlinux)], uboot, vec![sed(uboot)]),
+        (
+            "debian-12",
+            vec![(uboot, &extlinux), ("/usr/sbin/u-boot-update", ""), ("/etc/default/u-boot", &parameters)],
+            uboot,
+            vec![sed("/etc/default/u-boot"), "IN u-boot-update".into()],
+        ),
+        (
+            "debian-12",
+            vec![(uboot, &extlinux), ("/usr/sbin/u-boot-update", "")],
+            uboot,
+            vec![format!("IN u-boot-update{}", unmade(uboot))],
+        ),
+        // s390x boots from what zipl has written.
+        ("debian-12", vec![("/etc/zipl.conf", &zipl)], "/etc/zipl.conf", vec![sed("/etc/zipl.conf"), "IN zipl".into()]),
+        (
+            "sles-15",
+            vec![("/boot/loader/entries/a.conf", &entry), ("/usr/sbin/zipl", "")],
+            "/boot/loader/entries/a.conf",
+            vec![sed("/boot/loader/entries/a.conf"), "IN zipl".into()],
         ),
         (
             "debian-12",

@@ -83,7 +83,7 @@ impl Root {
     ///
     /// # Errors
     /// [`FileError`] if one cannot be looked at.
-    pub fn find_dir_not_roots_alone(&self, path: &InRoot) -> Result<Option<InRoot>, FileError> {
+    pub fn find_dir_writable_by_others(&self, path: &InRoot) -> Result<Option<InRoot>, FileError> {
         for directory in path.ancestors() {
             if let Some(found) = self.stat_followed(&directory)?
                 && TrustedOwners::Root.exclusive(&found).is_err()

@@ -1,6 +1,8 @@
 //! The command line with which the boot loader of a system starts one of its kernels, read from the boot loader's files.
 
+mod extlinux;
 mod unified;
+mod zipl;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,6 +53,10 @@ pub enum EntryKind {
     Addon,
     /// GRUB's `grub.cfg`, or the `custom.cfg` that it reads.
     Grub,
+    /// `extlinux.conf`, which U-Boot reads.
+    Extlinux,
+    /// `zipl.conf`, from which `zipl` makes what s390x boots from.
+    Zipl,
     /// What `kernel-install(8)` writes into entries: no entry of the kernel itself was found.
     KernelInstall,
 }
@@ -84,6 +90,15 @@ impl BootEntry {
                 return Ok(Some(Self { command_line, path: path.clone(), kind: EntryKind::Grub }));
             }
         }
+        let lists: [(&str, List, EntryKind); 2] =
+            [(extlinux::FILE, extlinux::entries, EntryKind::Extlinux), (zipl::FILE, zipl::entries, EntryKind::Zipl)];
+        for (path, entries, kind) in lists {
+            let entries = read(root, &InRoot::from(path))?.map(|text| entries(&text)).unwrap_or_default();
+            let of_kernel = entries.into_iter().find(|(image, _)| starts(root, image, release));
+            if let Some((_, command_line)) = of_kernel {
+                return Ok(Some(Self { command_line, path: path.into(), kind }));
+            }
+        }
         for path in KERNEL_INSTALL {
             if let Some(text) = read(root, &InRoot::from(path))? {
                 let command_line = text.trim().replace('\n', " ");
@@ -93,6 +108,9 @@ impl BootEntry {
         Ok(None)
     }
 }
+
+/// Returns the image and the command line of each entry of a boot loader's configuration.
+type List = fn(&str) -> Vec<(String, String)>;
 
 /// GRUB's files, and the variables that its entries use.
 struct Grub {
@@ -191,6 +209,16 @@ fn is_image(path: &str, release: &str) -> bool {
     let is_named = |name: &str| release_of_image(name) == Some(release);
     let mut parts = path.components().rev().filter_map(|part| part.as_os_str().to_str());
     parts.next().is_some_and(is_named) || parts.next() == Some(release)
+}
+
+/// Returns whether `image` is that of the kernel `release`, by its name or as a link: Debian's `/boot/vmlinuz` and `/vmlinuz`.
+fn starts(root: &Root, image: &str, release: &str) -> bool {
+    let name = Path::new(image).file_name().unwrap_or_default();
+    let links = [InRoot::from_top(Path::new(image)), InRoot::from("/boot").join(name)];
+    let is_link_to = |link: &InRoot| {
+        root.link_target(link).is_some_and(|target| target.to_str().is_some_and(|target| is_image(target, release)))
+    };
+    is_image(image, release) || links.iter().any(is_link_to)
 }
 
 /// Returns the text of a file, or `None` if it does not exist.

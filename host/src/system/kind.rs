@@ -65,7 +65,7 @@ impl SystemKind {
     #[must_use]
     pub fn doc(self) -> &'static str {
         match self {
-            Self::Running => "it is booted: its own kernel and policy run",
+            Self::Running => "a booted system, with its own kernel and policy",
             Self::Offline => "a chroot, an installer or an image build: another kernel boots it later",
             Self::Container => "kernel and policy belong to another system",
             Self::Image => "only its files are known",

@@ -23,7 +23,7 @@ Examples:
 
 Exit codes:
   0 no problem   1 hostprep failed   2 usage error   3 faults are found or raised
-  4 no fault, but something is unknown, deferred, pending (from the next boot on) or to be done
+  4 no fault, but something is unknown, deferred, pending (from the next boot on) or not done yet
   5 the load lock is locked (load-lock begin, load-lock status)";
 
 /// Prepares a Linux host for the Cisco Secure Endpoint connector and keeps it prepared.
@@ -88,7 +88,7 @@ pub enum Command {
     Hook(Hook),
     /// Remove what hostprep created on this host
     Remove(Remove),
-    /// Forget what belongs to this machine, before its disk becomes a template for others
+    /// Remove the state of this machine before its disk becomes a template for others
     ///
     /// Removes the faults, their events and the record of the load lock. Keeps what prepared the system: accounts,
     /// directories, the policy module and the receipt. Run it last, then shut the machine down.
@@ -142,7 +142,7 @@ pub struct Repair {
     /// Show the exact commands and file changes without making them
     #[arg(long)]
     pub dry_run: bool,
-    /// Run a policy transaction again that failed and would fail again, because nothing that it works on has changed
+    /// Repeat a policy transaction that failed, although nothing it depends on has changed
     #[arg(long)]
     pub force: bool,
     /// Record SOURCE as the source of fault events; for the units that run repair
@@ -277,7 +277,7 @@ pub enum Policy {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
-    /// Load the module if the kernel, or the disk, shows that the rule is missing
+    /// Load the module, unless the policy has the rule already
     Install {
         /// Show what would be done, and change nothing
         #[arg(long)]

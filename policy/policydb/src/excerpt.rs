@@ -38,11 +38,12 @@ pub enum ExcerptError {
 ///
 /// # Errors
 /// [`ExcerptError`].
-pub fn excerpt(source: impl Read, length: usize, classes: &[&str]) -> Result<Vec<u8>, ExcerptError> {
-    excerpt_by(CHUNK, source, length, classes)
+pub fn excerpt(mut source: impl Read, length: usize, classes: &[&str]) -> Result<Vec<u8>, ExcerptError> {
+    excerpt_by(CHUNK, &mut source, length, classes)
 }
 
-fn excerpt_by(chunk: usize, source: impl Read, length: usize, classes: &[&str]) -> Result<Vec<u8>, ExcerptError> {
+/// Is not generic, so that it is compiled with this crate's optimisation.
+fn excerpt_by(chunk: usize, source: &mut dyn Read, length: usize, classes: &[&str]) -> Result<Vec<u8>, ExcerptError> {
     let mut file = Window { source, chunk, buffer: Vec::new(), at: 0, base: 0, beyond: length, part: "header" };
     let (shape, mut kept) = file.take(|file| {
         let Head { version, symbols, .. } = Head::read(file)?;
@@ -108,8 +109,8 @@ struct Shape {
 }
 
 /// The part of the file that is in memory.
-struct Window<R> {
-    source: R,
+struct Window<'s> {
+    source: &'s mut dyn Read,
     /// How much is read at once, in bytes.
     chunk: usize,
     buffer: Vec<u8>,
@@ -122,7 +123,7 @@ struct Window<R> {
     part: &'static str,
 }
 
-impl<R: Read> Window<R> {
+impl Window<'_> {
     fn cursor(&self) -> Cursor<'_> {
         Cursor::window(&self.buffer[self.at..], self.part, self.base + self.at, self.beyond)
     }
@@ -191,12 +192,29 @@ impl<R: Read> Window<R> {
         let at = kept.len();
         let mut number = 0_u32;
         kept.extend(number.to_le_bytes());
-        for index in 0..count {
-            let read = |file: &mut Cursor| rules::checked(file, shape.version, shape.types, shape.classes);
-            let (rule, range) = self.located(read)?;
-            if shape.wanted.contains(&rule.class) || (keeps_first && index == 0) {
-                number += 1;
-                kept.extend_from_slice(&self.buffer[range]);
+        let mut index = 0;
+        // There are a hundred thousand: those in memory are read with one cursor.
+        while index < count {
+            let mut cursor = self.cursor();
+            let mut end = 0;
+            while index < count {
+                let from = end;
+                match rules::checked(&mut cursor, shape.version, shape.types, shape.classes) {
+                    Ok(rule) => {
+                        end = cursor.position();
+                        if shape.wanted.contains(&rule.class) || (keeps_first && index == 0) {
+                            number += 1;
+                            kept.extend_from_slice(&self.buffer[self.at + from..self.at + end]);
+                        }
+                        index += 1;
+                    }
+                    Err(_) if cursor.is_starved => break,
+                    Err(e) => return Err(e.into()),
+                }
+            }
+            self.at += end;
+            if index < count {
+                self.fill()?;
             }
         }
         kept[at..at + 4].copy_from_slice(&number.to_le_bytes());
@@ -211,7 +229,7 @@ impl<R: Read> Window<R> {
         let wanted = self.chunk.max(self.buffer.len()).min(self.beyond);
         self.buffer.reserve_exact(wanted);
         let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
-        let read = (&mut self.source).take(wanted).read_to_end(&mut self.buffer)?;
+        let read = (&mut *self.source).take(wanted).read_to_end(&mut self.buffer)?;
         // A file that became shorter in between is a truncated one.
         self.beyond = if read as u64 == wanted { self.beyond - read } else { 0 };
         Ok(())

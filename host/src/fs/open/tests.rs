@@ -4,23 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::*;
-
-struct Tree {
-    _place: tempfile::TempDir,
-    top: std::path::PathBuf,
-    root: Root,
-}
-
-fn tree(directories: &[&str]) -> Tree {
-    let place = tempfile::tempdir().unwrap();
-    let top = place.path().join("root");
-    fs::create_dir_all(top.join("etc")).unwrap();
-    for directory in directories {
-        fs::create_dir_all(top.join(directory)).unwrap();
-    }
-    let root = Root::alternate(&top).unwrap();
-    Tree { _place: place, top, root }
-}
+use crate::testing::tree;
 
 fn errno<T: std::fmt::Debug>(result: Result<T, FileError>) -> Option<Errno> {
     result.unwrap_err().errno()

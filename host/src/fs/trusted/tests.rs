@@ -1,40 +1,13 @@
 #![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
-use std::path::PathBuf;
+use std::os::unix::fs::{PermissionsExt, chown};
 
 use nix::unistd::geteuid;
 
 use super::*;
 use crate::Dir;
-
-struct Tree {
-    _place: tempfile::TempDir,
-    top: PathBuf,
-    root: Root,
-}
-
-fn tree(directories: &[&str]) -> Tree {
-    let place = tempfile::tempdir().unwrap();
-    let top = place.path().join("root");
-    fs::create_dir_all(top.join("etc")).unwrap();
-    for directory in directories {
-        fs::create_dir_all(top.join(directory)).unwrap();
-    }
-    let root = Root::alternate(&top).unwrap();
-    Tree { _place: place, top, root }
-}
-
-impl Tree {
-    fn mode(&self, path: &str, mode: u32) {
-        fs::set_permissions(self.top.join(path), fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    fn link(&self, target: &str, path: &str) {
-        symlink(target, self.top.join(path)).unwrap();
-    }
-}
+use crate::testing::tree;
 
 fn refusal(result: Result<Dir, FileError>) -> String {
     result.map(|dir| dir.path().display().to_string()).unwrap_err().to_string()

@@ -24,16 +24,38 @@ fn the_entry_is_found_in_the_files_of_each_boot_loader() {
         menuentry 'B' {\n\tlinux   /boot/vmlinuz-5.14.0-427.el9.x86_64 root=/dev/sda1 ro  quiet $vt_handoff\n}\n\
         menuentry 'B (recovery)' {\n\tlinux   /boot/vmlinuz-5.14.0-427.el9.x86_64 root=/dev/sda1 single\n}\n";
     let suse = "  $linux /boot/vmlinuz-5.14.0-427.el9.x86_64 root=/dev/sda1 ${extra_cmdline} splash\n";
+    let extlinux = "label l0\n linux /vmlinuz-5.14.0-1.el9.x86_64\n append other\n\
+        label l1\n linux /vmlinuz-5.14.0-427.el9.x86_64\n append root=/dev/mmcblk0p2 ro\n\
+        label l1r\n linux /vmlinuz-5.14.0-427.el9.x86_64\n append single\n";
+    let zipl = "[a]\nimage=/boot/vmlinuz-5.14.0-1.el9.x86_64\nparameters=\"other\"\n\
+        [b]\nimage=/boot/vmlinuz-5.14.0-427.el9.x86_64\nparameters=\"root=/dev/dasda1\"\n";
     for (path, text, line) in [
         ("/boot/loader/entries/4f-5.14.conf", bls, "root=/dev/sda1 ro"),
         ("/boot/efi/loader/entries/4f-5.14.conf", systemd, "root=UUID=1 ro quiet"),
         ("/boot/grub/grub.cfg", grub, "root=/dev/sda1 ro  quiet "),
         ("/boot/grub2/grub.cfg", suse, "root=/dev/sda1  splash"),
         ("/boot/efi/EFI/centos/grub.cfg", grub, "root=/dev/sda1 ro  quiet "),
+        ("/boot/extlinux/extlinux.conf", extlinux, "root=/dev/mmcblk0p2 ro"),
+        ("/etc/zipl.conf", zipl, "root=/dev/dasda1"),
         ("/etc/kernel/cmdline", "root=/dev/sda1\nro\n", "root=/dev/sda1 ro"),
     ] {
         assert_eq!(found(&[(path, text)]), Some((line.into(), path.into())));
     }
+}
+
+/// Debian's names for the newest kernel and the one before it.
+#[test]
+fn an_image_may_be_a_link() {
+    let zipl = "[debian]\nimage = /boot/vmlinuz\nparameters = \"new\"\n[old]\nimage = /boot/vmlinuz.old\nparameters = \"old\"\n";
+    let (directory, root) = root(&[("/etc/zipl.conf", zipl.as_bytes()), ("/boot/x", b"")]);
+    let link = |name: &str, target: &str| {
+        std::os::unix::fs::symlink(target, directory.path().join("boot").join(name)).unwrap();
+    };
+    link("vmlinuz", "vmlinuz-6.1.0-18-s390x");
+    link("vmlinuz.old", &format!("vmlinuz-{RELEASE}"));
+    assert_eq!(BootEntry::find(&root, RELEASE).unwrap().unwrap().command_line, "old");
+    assert_eq!(BootEntry::find(&root, "6.1.0-18-s390x").unwrap().unwrap().command_line, "new");
+    assert_eq!(BootEntry::find(&root, "6.1.0-17-s390x").unwrap(), None);
 }
 
 #[test]

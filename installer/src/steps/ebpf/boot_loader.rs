@@ -25,6 +25,10 @@ const UNIFIED_SOURCES: [&str; 2] = ["/etc/kernel/uki.conf", "/etc/dracut.conf"];
 const UNIFIED_SOURCE_DIRECTORIES: [&str; 2] = ["/etc/dracut.conf.d", "/etc/cmdline.d"];
 /// The arguments of a bootc image.
 const IMAGE_ARGUMENTS: &str = "/usr/lib/bootc/kargs.d";
+/// What `u-boot-update(8)` makes `extlinux.conf` from.
+const U_BOOT: [&str; 2] = ["/etc/default/u-boot", KERNEL_INSTALL];
+const U_BOOT_DIRECTORIES: [&str; 2] = ["/etc/u-boot-menu/conf.d", "/usr/share/u-boot-menu/conf.d"];
+const ZIPL: [&str; 2] = ["/usr/sbin/zipl", "/sbin/zipl"];
 /// Where to look if no file is known to have it.
 const PLACES: [&str; 5] = ["/etc/default", "/etc/grub.d", "/etc/kernel", "/boot", "/efi"];
 
@@ -47,9 +51,15 @@ pub(super) fn lower_lockdown(cx: &HostContext, release: &str, entry: Option<&Boo
                 entry.path
             ))]
         }
+        Some(entry) if entry.kind == EntryKind::Extlinux => in_extlinux(cx, &entry.path),
+        // It boots from what zipl makes of that file.
+        Some(entry) if entry.kind == EntryKind::Zipl => vec![replace_in(cx, &entry.path), zipl()],
         Some(entry) if entry.kind == EntryKind::Grub => in_grub_configuration(cx, &entry.path),
         // It changes every entry, and what the entries of later kernels are made of.
         _ if has_grubby(cx) => vec![grubby()],
+        Some(entry) if ZIPL.iter().any(|path| cx.root.exists(path)) => {
+            in_entry(cx, entry).into_iter().chain([zipl()]).collect()
+        }
         Some(entry) => in_entry(cx, entry),
         None => elsewhere(cx),
     }
@@ -111,6 +121,27 @@ fn in_grub_configuration(cx: &HostContext, path: &InRoot) -> Vec<Remedy> {
         false => remedy.push(mkconfig),
     }
     remedy
+}
+
+/// The menu that U-Boot reads. Debian's package u-boot-menu makes it; others write it by hand.
+fn in_extlinux(cx: &HostContext, path: &InRoot) -> Vec<Remedy> {
+    let update = ["/usr/sbin/u-boot-update", "/sbin/u-boot-update"].iter().any(|path| cx.root.exists(path));
+    if !update {
+        return vec![replace_in(cx, path)];
+    }
+    let fixed = U_BOOT.into_iter().map(InRoot::from);
+    let listed = U_BOOT_DIRECTORIES.iter().flat_map(|directory| in_directory(cx, directory));
+    let sources = written(cx, fixed.chain(listed));
+    let update = Remedy::run_in_root(["u-boot-update"]);
+    match sources.is_empty() {
+        true => vec![update.with_comment(format!("no file that {path} is made from has {FROM}"))],
+        false => sources.iter().map(|path| replace_in(cx, path)).chain([update]).collect(),
+    }
+}
+
+/// Writes what s390x boots from.
+fn zipl() -> Remedy {
+    Remedy::run_in_root(["zipl"])
 }
 
 /// An entry of the Boot Loader Specification, or what `kernel-install(8)` makes them from.

@@ -46,7 +46,7 @@ impl Action for LoadModule {
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let load = &self.0;
         let build_dir = &cx.profile.paths.build_dir;
-        require_roots_alone(cx, build_dir)?;
+        require_writable_by_root_only(cx, build_dir)?;
         let managed = cx.profile.directories.iter().filter(|directory| build_dir.starts_with(&directory.path));
         for directory in managed.filter(|directory| !cx.root.exists(&directory.path)) {
             receipt.record(Created::Directory { path: directory.path.clone() })?;
@@ -271,8 +271,8 @@ fn restore_store(cx: &HostContext, store: &InterruptedTransaction) -> Result<(),
 }
 
 /// Whoever can write to a directory on the way could have another module loaded in place of ours.
-fn require_roots_alone(cx: &HostContext, build_dir: &InRoot) -> Result<(), ActionError> {
-    let Some(directory) = cx.root.find_dir_not_roots_alone(build_dir)? else { return Ok(()) };
+fn require_writable_by_root_only(cx: &HostContext, build_dir: &InRoot) -> Result<(), ActionError> {
+    let Some(directory) = cx.root.find_dir_writable_by_others(build_dir)? else { return Ok(()) };
     let path = directory.display().to_string();
     let detail = format!("{path} can be written by others than root, so no policy is compiled below it");
     let remedy = vec![
