@@ -2,7 +2,7 @@
 //!
 //! * [`kind`]: running host, chroot, container or image
 //! * [`accounts`], [`account_lock`]: users and groups, through NSS or from the files of an alternate root; locks of their files
-//! * [`sysusers`]: accounts that the next boot creates
+//! * [`sysusers`], [`fstab`]: accounts that the next boot creates, and what it mounts
 //! * [`distribution`]: os-release, package manager, package names
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
 //! * [`kernel_config`], [`kernel_parameters`], [`boot_entry`]: how a kernel was built, and how it is started
@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod boot_entry;
 pub mod bpf;
 pub mod distribution;
+pub mod fstab;
 pub mod kernel;
 pub mod kernel_config;
 pub mod kernel_module;
