@@ -7,6 +7,7 @@
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
 //! * [`kernel_config`], [`kernel_parameters`], [`boot_entry`]: how a kernel was built, and how it is started
 //! * [`bpf`]: maps and programs in the running kernel
+//! * [`machine_id`]: which machine it is
 //! * [`secure_boot`], [`lockdown`], [`memory`]: what firmware and kernel accept; memory
 
 pub mod account_lock;
@@ -21,6 +22,7 @@ pub mod kernel_module;
 pub mod kernel_parameters;
 pub mod kind;
 pub mod lockdown;
+pub mod machine_id;
 pub mod memory;
 pub mod secure_boot;
 pub mod sysusers;
