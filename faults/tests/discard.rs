@@ -71,3 +71,26 @@ fn a_discard_that_was_cut_short_is_finished_by_the_next() {
         assert_eq!(names(&scratch), ["faults.lock"]);
     }
 }
+
+#[test]
+fn a_store_that_is_set_aside_is_kept_whole() {
+    let scratch = Scratch::new();
+    let aside = |scratch: &Scratch| scratch.store().set_aside("old", &SystemClock, LOCK_TIMEOUT).unwrap();
+    assert_eq!(aside(&scratch), None, "there is none");
+    assert!(!scratch.root.path().join("var").exists());
+    for expected in ["/var/lib/cisco/faults.old", "/var/lib/cisco/faults.old-2"] {
+        scratch.raise(&missing_user());
+        let state = std::fs::read(scratch.root.path().join("var/lib/cisco/faults/faults.json")).unwrap();
+        let path = aside(&scratch).unwrap();
+        assert_eq!(path, expected);
+        assert_eq!(std::fs::read(scratch.root.host_path(path.join("faults.json"))).unwrap(), state);
+        assert!(scratch.store().is_blank().unwrap() && names(&scratch).is_empty());
+        assert_eq!(aside(&scratch), None, "it is blank");
+    }
+    // One that no program can read is no reason to keep it in the way.
+    std::fs::write(scratch.root.path().join("var/lib/cisco/faults/faults.json"), "{").unwrap();
+    assert!(scratch.store().read().is_err());
+    assert_eq!(aside(&scratch).unwrap(), "/var/lib/cisco/faults.old-3");
+    scratch.raise(&missing_user());
+    assert_eq!(scratch.history().first().unwrap().seq, 1);
+}

@@ -1,25 +1,47 @@
-//! A store that was left without an active policy by an interrupted transaction.
+//! A store whose active policy an interrupted transaction left missing or incomplete.
 //!
 //! libsemanage switches to a new policy by renaming `active` to `previous`, then `tmp` to `active`
 //! (`semanage_commit_sandbox`). If it dies in between, the store has no active policy, and its next call sees an empty
 //! store without modules.
+//!
+//! On overlayfs, a directory of a lower layer cannot be renamed (`EXDEV`). There it copies the directory and removes the
+//! original (`semanage_rename`), so that `active` may also be half removed or half copied when it dies. Whatever else is
+//! left (`tmp`, an incomplete `previous`, `final`), its next transaction removes first.
+
+mod tree;
 
 use host::fs::{InRoot, is_dir};
 use host::process::lock::try_flock;
-use host::{FileError, ReadError, Root};
+use host::{Dir, FileError, ReadError, Root};
+use nix::errno::Errno;
 
+use self::tree::Tree;
 use crate::store::candidates;
 
 const ACTIVE: &str = "active";
 const PREVIOUS: &str = "previous";
+const SANDBOX: &str = "tmp";
+
+/// What a restored policy is called until it is complete.
+const RESTORED: &str = ".active.hostprep-new";
 
 /// libsemanage's transaction lock, held with `flock(2)`.
 const LOCK: &str = "semanage.trans.LOCK";
 
-/// A store without an active policy, but with the previous one.
+/// What became of the active policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivePolicy {
+    /// There is none.
+    Missing,
+    /// It lacks files.
+    Incomplete,
+}
+
+/// A store without a whole active policy, but with the previous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterruptedTransaction {
     path: InRoot,
+    active: ActivePolicy,
 }
 
 impl InterruptedTransaction {
@@ -29,10 +51,15 @@ impl InterruptedTransaction {
     /// As [`crate::Store::locate`].
     pub fn find(root: &Root, policy_type: &str) -> Result<Option<Self>, ReadError> {
         for path in candidates(root, policy_type)? {
-            if root.stat(path.join(ACTIVE))?.is_none()
-                && root.stat_followed(path.join(PREVIOUS).join("modules"))?.as_ref().is_some_and(is_dir)
-            {
-                return Ok(Some(Self { path }));
+            let is_there = |name: &str| root.stat_followed(path.join(name)).map(|it| it.as_ref().is_some_and(is_dir));
+            if !is_there("previous/modules")? {
+                continue;
+            }
+            if root.stat(path.join(ACTIVE))?.is_none() {
+                return Ok(Some(Self { path, active: ActivePolicy::Missing }));
+            }
+            if is_there(SANDBOX)? && is_incomplete(&root.dir(&path)?)? {
+                return Ok(Some(Self { path, active: ActivePolicy::Incomplete }));
             }
         }
         Ok(None)
@@ -44,11 +71,18 @@ impl InterruptedTransaction {
         &self.path
     }
 
+    /// Returns what became of the active policy.
+    #[must_use]
+    pub fn active(&self) -> ActivePolicy {
+        self.active
+    }
+
     /// Makes the policy from before the transaction the active one again. Returns `false` if a transaction is running,
     /// or has completed since; nothing is changed then.
     ///
     /// # Errors
-    /// [`FileError`] if the lock cannot be taken or the directory not be renamed; nothing is changed then.
+    /// [`FileError`] if the lock cannot be taken or the directory not be renamed or copied; the previous policy is still
+    /// there then.
     pub fn restore_previous(&self, root: &Root) -> Result<bool, FileError> {
         let store = root.dir(&self.path)?;
         let lock = store.append(LOCK, 0o600)?;
@@ -56,13 +90,53 @@ impl InterruptedTransaction {
             return Ok(false);
         }
         // Checked again under the lock: the transaction may have completed before.
-        if store.stat(ACTIVE)?.is_some() {
+        let is_so = match self.active {
+            ActivePolicy::Missing => store.stat(ACTIVE)?.is_none(),
+            ActivePolicy::Incomplete => store.stat(ACTIVE)?.as_ref().is_some_and(is_dir) && is_incomplete(&store)?,
+        };
+        if !is_so {
             return Ok(false);
         }
-        store.rename_new(PREVIOUS, ACTIVE)?;
+        let renamed = match self.active {
+            ActivePolicy::Missing => store.rename_new(PREVIOUS, ACTIVE),
+            // What is left of the active policy is now the previous one, which the next transaction removes.
+            ActivePolicy::Incomplete => store.exchange(PREVIOUS, ACTIVE),
+        };
+        match renamed {
+            Err(e) if matches!(e.errno(), Some(Errno::EXDEV | Errno::EINVAL | Errno::ENOSYS)) => copy_previous(&store)?,
+            renamed => renamed?,
+        }
         store.sync()?;
         Ok(true)
     }
+}
+
+/// Puts a copy of the previous policy in the place of the active one. Until it is there, a call that was killed is one that
+/// has not begun: `previous` and `tmp` stay.
+fn copy_previous(store: &Dir) -> Result<(), FileError> {
+    tree::remove(store, RESTORED)?;
+    tree::copy(store, PREVIOUS, RESTORED)?;
+    tree::remove(store, ACTIVE)?;
+    store.rename_new(RESTORED, ACTIVE)
+}
+
+/// Returns whether `active` lacks files that it had (removed after the copy to `previous`), or is to get (copied from `tmp`).
+/// The commit that was begun is one higher than the one before; a transaction that was cut short before it has not counted
+/// yet, and one that completed has no `tmp`.
+fn is_incomplete(store: &Dir) -> Result<bool, FileError> {
+    let [active, previous, sandbox] = [ACTIVE, PREVIOUS, SANDBOX].map(|name| Tree::of(store, name));
+    let (active, previous, sandbox) = (active?, previous?, sandbox?);
+    let (Some(old), Some(new)) = (previous.commits, sandbox.commits) else { return Ok(false) };
+    if old.checked_add(1) != Some(new) {
+        return Ok(false);
+    }
+    Ok(match active.commits {
+        Some(commits) if commits == old => active.is_part_of(&previous),
+        // A transaction that was cut short later, before it counted, has the same number: there, `tmp` is the copy.
+        Some(commits) if commits == new => active.is_part_of(&sandbox) && active.is_copy_of(&sandbox),
+        Some(_) => false,
+        None => active.is_part_of(&previous) || active.is_part_of(&sandbox),
+    })
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub use classify::Cause;
 pub use config::SelinuxConfig;
 pub use culprit::Culprit;
 pub use inputs::Inputs;
-pub use interrupted::InterruptedTransaction;
+pub use interrupted::{ActivePolicy, InterruptedTransaction};
 pub use kernel::{Answer, Kernel};
 pub use running::RunningKernel;
 pub use spec::ModuleSpec;

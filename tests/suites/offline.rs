@@ -132,11 +132,23 @@ fn scriptlets_prepare_a_system_whose_var_is_read_only() {
     };
     for call in [&["hook", "rpm", "post", "1"][..], &["hook", "rpm", "posttrans", "1", "install"]] {
         let said = read_only(call).expect_code(0).stderr;
-        let recorded = call[2] == "posttrans" || said.contains("is not recorded, so `remove` leaves it");
-        assert!(recorded && said.contains("Read-only file system"), "{said}");
+        let told = call[2] == "post" || said.contains("Read-only file system");
+        assert!(told && !said.contains("is not recorded"), "{said}");
     }
     assert!(system.text("/etc/passwd").contains("\ncisco-amp-scan-svc:") && system.at("/opt/cisco").is_dir());
     assert!(!system.at("/var/lib/cisco").exists());
+    // In `/etc`, which the system that boots has too.
+    let receipt = "/etc/cisco/hostprep/journal.json";
+    assert!(system.text(receipt).contains("cisco-amp-scan-svc"));
+    // It boots, with another `/var`.
+    let mut boot = sandbox(&system, &[], &["repair", "--only", "scan-user", "--assume", "host"]);
+    Run::of(&mut boot);
+    assert!(system.text("/var/lib/cisco/hostprep/journal.json").contains("cisco-amp-scan-svc"));
+    assert!(!system.at("/etc/cisco").exists());
+    let mut remove = sandbox(&system, &[], &["remove", "--assume", "host"]);
+    assert!(Run::of(&mut remove).stdout.contains("userdel"));
+    assert!(!system.text("/etc/passwd").contains("cisco-amp-scan-svc"));
+    system.remove("/var/lib/cisco");
     // Where it is not offline, nothing is created that is not recorded.
     system.edit("/etc/passwd", |text| {
         text.lines().filter(|line| !line.contains("cisco")).map(|line| format!("{line}\n")).collect()

@@ -7,6 +7,7 @@ pub(crate) mod event_log;
 pub(crate) mod fault;
 pub(crate) mod format;
 mod replay;
+mod set_aside;
 pub(crate) mod snapshot;
 mod state_file;
 #[allow(clippy::module_inception, reason = "the file has the name of its type")]

@@ -8,24 +8,21 @@ use crate::Root;
 use crate::fs::{InRoot, TEXT_LIMIT};
 use crate::system::distribution::OsRelease;
 use crate::system::kernel_parameters;
+use crate::system::machine_id::MachineId;
 
 /// The application that machine ids are hashed for. It never changes: results of years are compared by it.
 const APPLICATION: u128 = 0xa560cadcb269cd37ea8e8505b0f000c2;
 
 /// Returns the machine id of `root`, hashed for hostprep as `sd_id128_get_machine_app_specific(3)` does, in 32 hexadecimal digits:
-/// machine-id(5) asks that the id itself is not given away. `None` if the root has none yet, as a template has not.
+/// machine-id(5) asks that the id itself is not given away. `None` if the root has none yet, as a template has not, or
+/// none that it keeps.
 #[must_use]
 pub fn id(root: &Root) -> Option<String> {
-    let text = root.read("/etc/machine-id", TEXT_LIMIT).ok()?;
-    let text = std::str::from_utf8(&text).ok()?;
-    let digits = text.strip_suffix('\n').unwrap_or(text);
-    let is_id = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let machine = u128::from_str_radix(digits, 16).ok().filter(|id| is_id && *id != 0)?;
-    Some(hashed(machine, APPLICATION))
+    MachineId::of(root).map(|id| hashed(id, APPLICATION))
 }
 
-fn hashed(machine: u128, application: u128) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&machine.to_be_bytes()).ok();
+fn hashed(machine: MachineId, application: u128) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(machine.bytes()).ok();
     if let Some(mac) = &mut mac {
         mac.update(&application.to_be_bytes());
     }

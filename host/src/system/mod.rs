@@ -2,7 +2,7 @@
 //!
 //! * [`kind`]: running host, chroot, container or image
 //! * [`accounts`], [`account_lock`]: users and groups, through NSS or from the files of an alternate root; locks of their files
-//! * [`sysusers`]: accounts that the next boot creates
+//! * [`sysusers`], [`fstab`]: accounts that the next boot creates, and what it mounts
 //! * [`machine`]: which machine it is: name, id, architecture, image
 //! * [`distribution`]: os-release, package manager, package names
 //! * [`kernel`], [`kernel_module`]: kernel release, BTF, headers; modules of the kernel
@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod boot_entry;
 pub mod bpf;
 pub mod distribution;
+pub mod fstab;
 pub mod kernel;
 pub mod kernel_config;
 pub mod kernel_module;
@@ -22,6 +23,7 @@ pub mod kernel_parameters;
 pub mod kind;
 pub mod lockdown;
 pub mod machine;
+mod machine_id;
 pub mod memory;
 pub mod secure_boot;
 pub mod sysusers;

@@ -108,7 +108,7 @@ fn words(line: &str) -> Vec<String> {
 fn runs_at_next_boot(root: &Root) -> Result<bool, ReadError> {
     let wanted =
         |directory: &&str| root.stat(format!("{directory}/sysinit.target.wants/{UNIT}")).ok().flatten().is_some();
-    if !PROGRAMS.iter().any(|program| root.exists(*program)) || !UNITS.iter().any(|it| wanted(it)) {
+    if !PROGRAMS.iter().any(|program| root.exists(*program)) || !UNITS.iter().any(wanted) {
         return Ok(false);
     }
     let unit = UNITS.map(|directory| format!("{directory}/{UNIT}"));

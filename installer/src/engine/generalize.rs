@@ -7,7 +7,7 @@ use host::log::Level;
 use super::fault_updates;
 use super::recover::lock;
 use crate::model::host_context::HostContext;
-use crate::{Error, load_lock};
+use crate::{Error, load_lock, machine};
 
 /// How long to wait for the fault store's own lock.
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,10 +25,13 @@ pub fn plan(cx: &HostContext) -> Result<Vec<String>, Error> {
     if load_lock::is_recorded(cx)? {
         lines.push(format!("remove {}", cx.root.host_path(load_lock::record_path(cx)).display()));
     }
+    if let Some(path) = machine::record_path(cx) {
+        lines.push(format!("remove {}", cx.root.host_path(path).display()));
+    }
     Ok(lines)
 }
 
-/// Removes the fault store's content, with its events and boots, and the record of the load lock. Keeps what prepared the
+/// Removes the fault store's content, with its events and boots, the record of the load lock, and which machine they are of. Keeps what prepared the
 /// system: accounts, directories, the module and the receipt. Returns what was removed.
 ///
 /// # Errors
@@ -41,6 +44,8 @@ pub fn generalize(cx: &HostContext, timeout: Duration, waiting: &mut dyn FnMut()
     let _locked = lock(cx, timeout, waiting)?;
     load_lock::forget(cx)?;
     fault_updates::store(cx).discard(cx.clock, STORE_TIMEOUT)?;
+    // Last: a copy of a disk that was generalized in part still shows that it is one.
+    machine::forget(cx)?;
     for line in &planned {
         cx.log.line(Level::Info, &format!("generalize: {line}"));
     }

@@ -10,12 +10,12 @@ use host::log::Level;
 use super::fault_updates;
 use super::recover::{Locked, lock};
 use crate::Error;
-use crate::load_lock;
 use crate::model::action::{ActionError, Applied};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::Receipt;
 use crate::model::step::{Removal, StepRef};
 use crate::steps::STEPS;
+use crate::{load_lock, machine};
 
 /// The result of a removal.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ pub fn remove(
 ) -> Result<Removed, Error> {
     let locked = lock(cx, timeout, waiting)?;
     let mut removed = undo(cx, STEPS, &locked)?;
-    for done in [load_lock::remove(cx), clear_faults(cx)] {
+    for done in [load_lock::remove(cx), clear_faults(cx), machine::forget(cx)] {
         if let Err(e) = done {
             removed.note(cx, &e.to_string());
         }

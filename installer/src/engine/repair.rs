@@ -16,7 +16,7 @@ use crate::model::receipt::Receipt;
 use crate::model::report::{Outcome, StepReport};
 use crate::model::step::StepRef;
 use crate::steps::STEPS;
-use crate::{Error, load_lock};
+use crate::{Error, load_lock, machine};
 
 /// A run that changes the host.
 #[derive(Debug, Clone)]
@@ -67,12 +67,33 @@ impl Request {
     }
 }
 
-/// Corrects the host. If it is in order already, and the fault store says so, nothing is written, run or locked.
+/// Corrects the host. If it is in order already, and the fault store says so, nothing is written, run or locked. On a copy of another
+/// machine's disk, what that machine recorded is set aside first.
 ///
 /// # Errors
 /// [`Error`] if the fault store is malformed (then nothing was changed), the lock cannot be taken, or the receipt cannot be
 /// written (then the faults reflect what was done before).
 pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) -> Result<Results, Error> {
+    if request.updates_faults && machine::is_another(cx) {
+        let _locked = lock(cx, request.timeout, waiting)?;
+        // Another call may have been faster.
+        if machine::is_another(cx)
+            && let Err(e) = machine::set_aside(cx)
+        {
+            cx.log.line(Level::Warning, &format!("what another machine recorded is still there: {e}"));
+        }
+    }
+    let results = repair_host(cx, request, waiting);
+    if request.updates_faults && machine::is_to_note(cx) {
+        let _locked = lock(cx, request.timeout, waiting)?;
+        if let Err(e) = machine::write(cx) {
+            cx.log.line(Level::Warning, &format!("which machine this is cannot be recorded: {e}"));
+        }
+    }
+    results
+}
+
+fn repair_host(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) -> Result<Results, Error> {
     // What an interrupted run left is restored before anything is observed.
     let held = if is_interrupted(cx) { Some(lock(cx, request.timeout, waiting)?) } else { None };
     let related = request.related();

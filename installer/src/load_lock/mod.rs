@@ -273,6 +273,21 @@ pub fn forget(cx: &HostContext) -> Result<(), crate::Error> {
     Ok(())
 }
 
+/// Renames the record, without a word to the fault store. Returns its new path; `None` if there is no record.
+///
+/// # Errors
+/// [`crate::Error`] if it cannot be renamed.
+pub fn set_aside(cx: &HostContext, suffix: &str) -> Result<Option<InRoot>, crate::Error> {
+    if !is_recorded(cx)? {
+        return Ok(None);
+    }
+    let (dir, _lock) = lock(cx)?;
+    let name = format!("{}.{suffix}", record::NAME);
+    dir.rename_new(record::NAME, &name)?;
+    dir.sync()?;
+    Ok(Some(cx.profile.paths.state.join(name)))
+}
+
 fn read(cx: &HostContext) -> Result<Record, crate::Error> {
     let path = record_path(cx);
     let Some(text) = cx.root.read_private(&path)? else { return Ok(Record::default()) };

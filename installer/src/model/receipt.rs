@@ -8,8 +8,11 @@ use host::{FileError, ReadError, Root};
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
+use self::in_image::InImage;
 use super::host_context::HostContext;
 use super::versioned;
+
+mod in_image;
 
 /// The format this version writes.
 pub const SCHEMA: u32 = 1;
@@ -130,6 +133,8 @@ pub struct Receipt<'a> {
     may_be_read_only: bool,
     /// Why what was recorded is not on disk.
     not_written: Option<String>,
+    /// The receipt that an image has besides.
+    in_image: Option<InImage>,
 }
 
 impl<'a> Receipt<'a> {
@@ -137,7 +142,21 @@ impl<'a> Receipt<'a> {
     #[must_use]
     pub fn of(cx: &HostContext<'a>) -> Self {
         // rpm-ostree runs scriptlets where `/var` is read-only, and the system that boots has another one.
-        Self { may_be_read_only: cx.kind == SystemKind::Offline, ..Self::read(cx.root, cx.receipt_path()) }
+        let may_be_read_only = cx.kind == SystemKind::Offline;
+        let in_image = InImage::of(cx);
+        let mut receipt = Self { may_be_read_only, in_image, ..Self::read(cx.root, cx.receipt_path()) };
+        match receipt.in_image.as_ref().map(|image| image.read(cx.root)) {
+            Some(Ok(created)) => {
+                for created in created {
+                    if !receipt.created.iter().any(|other| other.is_about(&created)) {
+                        receipt.created.push(created);
+                    }
+                }
+            }
+            Some(Err(problem)) => receipt.unusable = receipt.unusable.or(Some(problem)),
+            None => {}
+        }
+        receipt
     }
 
     /// Reads the receipt at `path` in `root`, as [`Receipt::of`].
@@ -151,7 +170,7 @@ impl<'a> Receipt<'a> {
             },
             Err(e) => (Vec::new(), Some(e.to_string())),
         };
-        Self { root, path, created, unusable, may_be_read_only: false, not_written: None }
+        Self { root, path, created, unusable, may_be_read_only: false, not_written: None, in_image: None }
     }
 
     /// Returns why the file on disk is not used, for a warning.
@@ -173,10 +192,15 @@ impl<'a> Receipt<'a> {
         &self.created
     }
 
-    /// Returns whether the result of every entry is known.
+    /// Returns whether the result of every entry is known, and the receipt is in its place.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.created.iter().all(Created::is_certain)
+        self.created.iter().all(Created::is_certain) && !self.is_left_by_image()
+    }
+
+    /// Returns whether the image that this system was booted from left its receipt.
+    fn is_left_by_image(&self) -> bool {
+        self.in_image.as_ref().is_some_and(|image| image.exists && !image.is_place)
     }
 
     /// Returns the entries whose account is in one of its two files only: an account tool was killed between them.
@@ -224,6 +248,9 @@ impl<'a> Receipt<'a> {
     /// # Errors
     /// [`ReadError`] if the account files cannot be read, or the receipt cannot be written.
     pub fn reconcile(&mut self) -> Result<(), ReadError> {
+        if self.is_left_by_image() {
+            self.write()?;
+        }
         for created in self.created.clone().iter().filter(|created| !created.is_certain()) {
             match created.found(self.root)? {
                 Some(found) if found.is_shadowed(self.root) != Some(false) => self.record(found)?,
@@ -261,13 +288,36 @@ impl<'a> Receipt<'a> {
     }
 
     fn write(&mut self) -> Result<(), FileError> {
-        match self.write_file() {
-            Err(e) if self.may_be_read_only && e.errno() == Some(Errno::EROFS) => {
-                self.not_written = Some(e.to_string());
-                Ok(())
-            }
-            written => written,
+        let written = match self.write_file() {
+            Err(e) if self.may_be_read_only && e.errno() == Some(Errno::EROFS) => Some(e),
+            written => written.map(|()| None)?,
+        };
+        let text = self.text()?;
+        let Some(image) = &mut self.in_image else {
+            self.not_written = written.map(|e| e.to_string());
+            return Ok(());
+        };
+        match (&written, text) {
+            (None, _) if !image.is_place => image.remove(self.root)?,
+            (_, None) => image.remove(self.root)?,
+            (_, Some(text)) => match image.write(self.root, &text) {
+                Err(e) if self.may_be_read_only && e.errno() == Some(Errno::EROFS) => {
+                    self.not_written = Some(written.unwrap_or(e).to_string());
+                }
+                done => done?,
+            },
         }
+        Ok(())
+    }
+
+    /// Returns the content of the file; `None` if there is nothing to list.
+    fn text(&self) -> Result<Option<String>, FileError> {
+        if self.created.is_empty() {
+            return Ok(None);
+        }
+        versioned::render(SCHEMA, &File { made: self.created.clone() })
+            .map(Some)
+            .map_err(|e| FileError::new("write", self.root.host_path(&self.path), std::io::Error::other(e)))
     }
 
     fn write_file(&mut self) -> Result<(), FileError> {
@@ -280,12 +330,10 @@ impl<'a> Receipt<'a> {
             kept.push(".unusable");
             dir.rename(&name, &kept)?;
         }
-        if self.created.is_empty() {
-            return dir.unlink_replaced(&name);
+        match self.text()? {
+            Some(text) => dir.replace(&name, text.as_bytes(), 0o644),
+            None => dir.unlink_replaced(&name),
         }
-        let text = versioned::render(SCHEMA, &File { made: self.created.clone() })
-            .map_err(|e| FileError::new("write", self.root.host_path(&self.path), std::io::Error::other(e)))?;
-        dir.replace(&name, text.as_bytes(), 0o644)
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in helpers of tests too")]
 
+mod interrupted;
 mod life;
 mod support;
 mod third_party;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::data::data;
 use super::with_packages;
 use crate::Root;
+use crate::system::fstab;
 
 /// Where systemd shows that it runs as the system manager (`sd_booted(3)`).
 const BOOTED: &str = "/run/systemd/system";
@@ -137,23 +138,12 @@ fn is_there(root: &Root, path: &str) -> bool {
 
 /// Within a transaction, the root is writable whatever `/etc/fstab` says of the system that boots.
 fn has_read_only_root(root: &Root) -> bool {
-    let by_fstab = || root.read_text("/etc/fstab").is_ok_and(|text| is_read_only_by(&text));
+    let by_fstab = || fstab::has_read_only_root(root);
     let by_mount = || root.mount_of(&"/".into()).is_ok_and(|mount| mount.read_only);
     match root.is_alternate() {
         true => by_fstab(),
         false => is_there(root, BOOTED) && (by_fstab() || by_mount()),
     }
-}
-
-/// Returns whether the text of `/etc/fstab` mounts `/` read-only (`fstab(5)`).
-fn is_read_only_by(fstab: &str) -> bool {
-    fstab.lines().any(|line| {
-        let mut fields = line.split_whitespace();
-        let (device, point, options) = (fields.next(), fields.next(), fields.nth(1));
-        device.is_some_and(|device| !device.starts_with('#'))
-            && point == Some("/")
-            && options.is_some_and(|options| options.split(',').any(|option| option == "ro"))
-    })
 }
 
 fn words(command: &str, values: &[(&str, &str)]) -> Vec<String> {

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use policy::compile::CompileError;
 use policy::load::{LoadError, ModuleLoad};
 use policy::transaction::{CommitError, Done, StoreTarget, TransactionError};
-use policy::{Inputs, InterruptedTransaction, RuleState};
+use policy::{ActivePolicy, Inputs, InterruptedTransaction, RuleState};
 
 use super::attempt::{self, Attempt, Failure};
 use super::finding::assess;
@@ -137,7 +137,10 @@ pub(super) struct RestoreStore(pub InterruptedTransaction);
 impl Action for RestoreStore {
     fn describe(&self, root: &Root) -> Vec<String> {
         let path = root.host_path(self.0.path());
-        vec![format!("mv {0}/previous {0}/active", path.display())]
+        vec![match self.0.active() {
+            ActivePolicy::Missing => format!("mv {0}/previous {0}/active", path.display()),
+            ActivePolicy::Incomplete => format!("mv --exchange {0}/previous {0}/active", path.display()),
+        }]
     }
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {

@@ -3,7 +3,7 @@
 use host::InsideText;
 use policy::load::ModuleLoad;
 use policy::transaction::InstalledAt;
-use policy::{RuleState, Unknown};
+use policy::{ActivePolicy, RuleState, Unknown};
 
 use super::at_boot;
 use super::attempt::Attempt;
@@ -22,7 +22,10 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     // What cannot be read is told where the rule depends on it; the kernel's answer does not.
     let Ok(Some(interrupted)) = interrupted_store(cx) else { return judge(cx) };
     let path = interrupted.path().display();
-    let detail = format!("{path} has no active policy: a transaction of it was cut short");
+    let detail = match interrupted.active() {
+        ActivePolicy::Missing => format!("{path} has no active policy: a transaction of it was cut short"),
+        ActivePolicy::Incomplete => format!("{path}/active is not complete: a transaction of it was cut short"),
+    };
     let verdict = match judge(cx)?.verdict {
         faulty @ Verdict::Fault(_) => faulty,
         _ => Verdict::NotReady(detail, None),

@@ -1,0 +1,66 @@
+//! The receipt of an image. A part of a system that is not booted is not what the booted one has: `/var` is another subvolume
+//! (transactional-update), or another directory (ostree). `/etc` is the same, so the receipt goes there, and the first repair of the
+//! booted system moves it to its place.
+
+use host::fs::InRoot;
+use host::system::fstab;
+use host::{FileError, Root};
+
+use super::{Created, File, SCHEMA};
+use crate::model::host_context::HostContext;
+use crate::model::versioned;
+
+/// The place of an image's receipt.
+#[derive(Debug)]
+pub(super) struct InImage {
+    path: InRoot,
+    /// Set if the system is not booted, and the booted one has another state directory.
+    pub is_place: bool,
+    pub exists: bool,
+}
+
+impl InImage {
+    /// Returns the place for `cx`; `None` if its state directory is not below `/var/lib`.
+    pub(super) fn of(cx: &HostContext) -> Option<Self> {
+        let state = &cx.profile.paths.state;
+        let path = InRoot::from("/etc").join(state.as_path().strip_prefix("/var/lib").ok()?).join("journal.json");
+        let is_place =
+            cx.kind.is_unbooted() && (cx.distribution.image_based().is_some() || fstab::covers(cx.root, state));
+        let exists = matches!(cx.root.stat(&path), Ok(Some(_)));
+        Some(Self { path, is_place, exists })
+    }
+
+    /// Returns the entries of the image's receipt, or why it cannot be used.
+    pub(super) fn read(&self, root: &Root) -> Result<Vec<Created>, String> {
+        match root.read_private(&self.path) {
+            Ok(None) => Ok(Vec::new()),
+            Ok(Some(text)) => versioned::parse(&text, SCHEMA)
+                .map(|file: File| file.made)
+                .map_err(|e| format!("{}: {e}", root.host_path(&self.path).display())),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    pub(super) fn write(&mut self, root: &Root, text: &str) -> Result<(), FileError> {
+        let dir = root.create_private_dir(self.path.parent().unwrap_or_else(InRoot::top))?;
+        dir.replace(self.path.file_name().unwrap_or_default(), text.as_bytes(), 0o644)?;
+        self.exists = true;
+        Ok(())
+    }
+
+    /// Removes the file, and the directories above it that are empty then.
+    pub(super) fn remove(&mut self, root: &Root) -> Result<(), FileError> {
+        if !self.exists {
+            return Ok(());
+        }
+        let above = self.path.parent().unwrap_or_else(InRoot::top);
+        root.open_private_dir(&above)?.unlink_replaced(self.path.file_name().unwrap_or_default())?;
+        self.exists = false;
+        for directory in above.ancestors().take_while(|directory| *directory != "/etc" && *directory != "/") {
+            if !root.remove_empty_dir(&directory)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
