@@ -28,7 +28,7 @@ pub fn description(command: &str) -> &'static [&'static str] {
              from then. A corrected mode of a directory that existed before stays corrected.",
         ],
         "hostprep generalize" => &[
-            "It removes the faults, their events and the record of the load lock, and keeps what prepared the system: \
+            "It removes the faults, their events and the records of the load lock and the last run, and keeps what prepared the system: \
              accounts, directories, the policy module and the receipt. Run it last, then shut the machine down.",
         ],
         "hostprep schema" => &[
@@ -75,7 +75,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("/var/lib/cisco/faults/", "The fault store, shared with the connector."),
     (
         "/var/lib/cisco/hostprep/",
-        "The receipt of what hostprep created, the record of a temporary change of /etc/login.defs, and the load lock.",
+        "The receipt of what hostprep created, the record of a temporary change of /etc/login.defs, the load lock, and \
+         last-run.json: when the last run was and how it ended.",
     ),
     (
         "/run/cisco/hostprep.lock",

@@ -11,11 +11,11 @@ use host::shell::quoted;
 use host::system::distribution::{Distribution, KernelOrigin, Tool};
 use installer::engine::fault_updates::{self, store};
 use installer::engine::recover::{LOCK_TIMEOUT, recover};
+use installer::engine::worst::Worst;
 use installer::model::host_context::HostContext;
 use installer::report::envelope::{Output, Reporter};
 use installer::report::explain::ExplainObject;
 use installer::report::faults::{EventObject, FaultObject};
-use installer::report::worst::Worst;
 use installer::report::{self, exit};
 use installer::steps::selinux::assess;
 

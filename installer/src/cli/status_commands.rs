@@ -7,6 +7,7 @@ use faults::{FaultId, Snapshot};
 use host::Root;
 use host::fs::InRoot;
 use installer::engine::fault_updates::store;
+use installer::engine::last_run::{self, LastRun};
 use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::load_lock;
 use installer::model::step::StepRef;
@@ -27,11 +28,14 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         let snapshot = store(&invocation.cx).read()?;
         let next_boot = next_boot(invocation, &snapshot);
         let next_boot = next_boot.as_ref();
+        // A record that cannot be read is replaced by the next run, and keeps nobody from the faults.
+        let last_run = last_run::read(&invocation.cx).ok().flatten();
         let text = match args.format {
-            StatusFormat::Text => text(invocation, &snapshot, next_boot),
+            StatusFormat::Text => text(invocation, &snapshot, next_boot, last_run.as_ref()),
             StatusFormat::Json => {
                 let is_locked = load_lock::keeps_out(&invocation.cx);
-                let object = StatusObject::of(&invocation.cx, &snapshot, next_boot, is_locked, &invocation.texts);
+                let object =
+                    StatusObject::of(&invocation.cx, &snapshot, next_boot, is_locked, last_run, &invocation.texts);
                 serde_json::to_string(&object)? + "\n"
             }
             StatusFormat::Prometheus => metrics::render(&snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?,
@@ -56,8 +60,13 @@ fn next_boot(invocation: &Invocation, snapshot: &Snapshot) -> Option<NextBoot> {
     NextBoot::of(&invocation.cx, &steps, &raised, &[], KernelChange::Nothing)
 }
 
-/// The connector's format. What is pending follows in lines of the same form.
-fn text(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoot>) -> String {
+/// The connector's format. What is pending follows in lines of the same form, and then the last run, if it failed.
+fn text(
+    invocation: &Invocation,
+    snapshot: &Snapshot,
+    next_boot: Option<&NextBoot>,
+    last_run: Option<&LastRun>,
+) -> String {
     let mut text = faults::status::render(snapshot, &invocation.texts);
     if let Some(next_boot) = next_boot.filter(|next| !next.pending.is_empty()) {
         text += &format!("{}:\n", next_boot_heading(next_boot));
@@ -65,6 +74,9 @@ fn text(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoo
             let summary = invocation.texts.summary(fault.id).unwrap_or_else(|| fault.finding.detail.clone());
             text += &format!("Pending ID {} - {}: {summary}\n", fault.id, fault.severity.title());
         }
+    }
+    if let Some((last, error)) = last_run.and_then(|last| Some((last, last.error.as_ref()?))) {
+        text += &format!("Last run failed ({}, {}): {error}\n", last.run, last.time);
     }
     text
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use host::log::Level;
 
-use super::fault_updates;
 use super::recover::lock;
+use super::{fault_updates, last_run};
 use crate::model::host_context::HostContext;
 use crate::{Error, load_lock};
 
@@ -25,10 +25,13 @@ pub fn plan(cx: &HostContext) -> Result<Vec<String>, Error> {
     if load_lock::is_recorded(cx)? {
         lines.push(format!("remove {}", cx.root.host_path(load_lock::record_path(cx)).display()));
     }
+    if last_run::is_recorded(cx)? {
+        lines.push(format!("remove {}", cx.root.host_path(last_run::path(cx)).display()));
+    }
     Ok(lines)
 }
 
-/// Removes the fault store's content, with its events and boots, and the record of the load lock. Keeps what prepared the
+/// Removes the fault store's content, with its events and boots, and the records of the load lock and the last run. Keeps what prepared the
 /// system: accounts, directories, the module and the receipt. Returns what was removed.
 ///
 /// # Errors
@@ -40,6 +43,7 @@ pub fn generalize(cx: &HostContext, timeout: Duration, waiting: &mut dyn FnMut()
     }
     let _locked = lock(cx, timeout, waiting)?;
     load_lock::forget(cx)?;
+    last_run::forget(cx)?;
     fault_updates::store(cx).discard(cx.clock, STORE_TIMEOUT)?;
     for line in &planned {
         cx.log.line(Level::Info, &format!("generalize: {line}"));

@@ -7,15 +7,19 @@
 //! * [`generalize`]: takes away what belongs to one machine
 //! * [`recover`]: the lock, and what an interrupted run left
 //! * [`fault_updates`]: from reports to the fault store
+//! * [`last_run`]: when the last run was, and how it ended
+//! * [`worst`]: the worst state of a run
 //! * [`next_boot`]: what a reboot would break
 
 pub mod fault_updates;
 pub mod generalize;
+pub mod last_run;
 pub mod next_boot;
 mod one_step;
 pub mod recover;
 pub mod remove;
 pub mod repair;
+pub mod worst;
 
 use faults::{Change, FaultId};
 use host::InsideText;

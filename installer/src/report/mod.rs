@@ -13,7 +13,6 @@ pub mod remove;
 pub mod schema;
 pub mod status;
 pub mod text;
-pub mod worst;
 
 pub use self::host_facts::HostFacts;
 

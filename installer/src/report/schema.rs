@@ -39,6 +39,7 @@ schemas! {
     "faults-watch": "each line of hostprep faults watch",
     "policy-status": "hostprep policy status --format json",
     "load-lock-status": "hostprep load-lock status --format json",
+    "last-run": "/var/lib/cisco/hostprep/last-run.json",
 }
 
 /// Returns the schema of this name.

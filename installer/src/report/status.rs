@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::envelope::{Envelope, Output};
 use super::faults::OfRoot;
 use super::next_boot::{NextBootValue, PendingValue, pending};
-use super::worst::Worst;
+use crate::engine::last_run::LastRun;
 use crate::engine::next_boot::NextBoot;
+use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
 
 /// `status --format json`.
@@ -32,6 +33,9 @@ pub struct StatusObject<'a> {
     /// The faults of `next_boot`, each with its kernel; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pending: Vec<PendingValue<'a>>,
+    /// The last run of `repair` or of a hook; absent if none is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_run: Option<LastRun>,
 }
 
 /// How many faults are raised, by severity.
@@ -60,6 +64,7 @@ impl<'a> StatusObject<'a> {
         snapshot: &'a Snapshot,
         next_boot: Option<&'a NextBoot>,
         is_locked: bool,
+        last_run: Option<LastRun>,
         texts: &Texts,
     ) -> Self {
         let count = |severity| snapshot.faults.iter().filter(|fault| fault.severity == severity).count();
@@ -82,6 +87,7 @@ impl<'a> StatusObject<'a> {
                 .collect(),
             next_boot: next_boot.map(|next| NextBootValue::of(next, root, texts)),
             pending: pending(next_boot, root, texts),
+            last_run,
         }
     }
 }

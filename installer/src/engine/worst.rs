@@ -1,9 +1,9 @@
-//! The worst state that an output reports.
+//! The worst state of a run.
 
 use serde::Serialize;
 
-use crate::engine::Results;
-use crate::engine::next_boot::NextBoot;
+use super::Results;
+use super::next_boot::NextBoot;
 use crate::model::report::Outcome;
 
 /// The worst state, from best to worst.
