@@ -11,7 +11,8 @@ use installer::engine::last_run::{self, LastRun};
 use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::load_lock;
 use installer::model::step::StepRef;
-use installer::report::status::StatusObject;
+use installer::model::waiver::Waived;
+use installer::report::status::{StatusObject, counting, waived};
 use installer::report::text::next_boot_heading;
 use installer::report::{exit, metrics};
 use installer::steps::STEPS;
@@ -38,7 +39,9 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
                     StatusObject::of(&invocation.cx, &snapshot, next_boot, is_locked, last_run, &invocation.texts);
                 serde_json::to_string(&object)? + "\n"
             }
-            StatusFormat::Prometheus => metrics::render(&snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?,
+            StatusFormat::Prometheus => {
+                metrics::render(&invocation.cx, &snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?
+            }
         };
         if let Some(file) = &args.output {
             replace(file, &text)?;
@@ -46,8 +49,8 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         }
         print(&text)?;
         Ok(match next_boot {
-            _ if !snapshot.faults.is_empty() => exit::FAULTS,
-            Some(next) if !next.pending.is_empty() => exit::UNSETTLED,
+            _ if counting(&invocation.cx, &snapshot).next().is_some() => exit::FAULTS,
+            Some(next) if next.counting().next().is_some() => exit::UNSETTLED,
             _ => exit::WELL,
         })
     })
@@ -74,6 +77,9 @@ fn text(
             let summary = invocation.texts.summary(fault.id).unwrap_or_else(|| fault.finding.detail.clone());
             text += &format!("Pending ID {} - {}: {summary}\n", fault.id, fault.severity.title());
         }
+    }
+    for Waived { id, waiver } in waived(&invocation.cx, snapshot) {
+        text += &format!("Waived ID {id} until {}: {}\n", waiver.until, waiver.why);
     }
     if let Some((last, error)) = last_run.and_then(|last| Some((last, last.error.as_ref()?))) {
         text += &format!("Last run failed ({}, {}): {error}\n", last.run, last.time);

@@ -106,6 +106,8 @@ pub fn record_failure(cx: &HostContext, ended: Ended, error: &str) {
     let nothing = Results {
         reports: Vec::new(),
         faults: Vec::new(),
+        waived: Vec::new(),
+        warnings: Vec::new(),
         changes: Vec::new(),
         unrecorded: Vec::new(),
         next_boot: None,

@@ -54,7 +54,7 @@ impl Worst {
     pub fn of_next_boot(next_boot: Option<&NextBoot>) -> Self {
         match next_boot {
             Some(next) if !next.unknown.is_empty() => Self::Unknown,
-            Some(next) if !next.pending.is_empty() => Self::Deferred,
+            Some(next) if next.counting().next().is_some() => Self::Deferred,
             _ => Self::Ok,
         }
     }

@@ -14,6 +14,7 @@ use host::{ReadError, Root};
 use policy::System;
 use policy::kernel::Kernel;
 
+use super::waiver::Waivers;
 use crate::profile::Profile;
 
 /// Everything a step needs.
@@ -44,6 +45,8 @@ pub struct HostContext<'a> {
     pub kernel_release: Option<String>,
     /// Whether a transaction is run again that failed for a reason that repeating cannot change (`--force`).
     pub force: bool,
+    /// What the administrator accepts for some time.
+    pub waivers: Waivers,
 }
 
 /// A kernel to judge.
@@ -87,6 +90,7 @@ impl HostContext<'_> {
             distribution: self.distribution.clone(),
             distribution_problem: self.distribution_problem.clone(),
             kernel_release: Some(release),
+            waivers: self.waivers.clone(),
             ..*self
         }
     }

@@ -8,3 +8,4 @@ pub mod receipt;
 pub mod report;
 pub mod step;
 pub mod step_id;
+pub mod waiver;
