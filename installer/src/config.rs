@@ -1,42 +1,86 @@
-//! The administrator's optional configuration, `/etc/cisco/hostprep.toml`.
+//! The administrator's optional configuration: `/etc/cisco/hostprep.toml`, the vendor's defaults below it, and drop-ins above it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use faults::Reason;
 use host::fs::InRoot;
 use host::{MalformedFile, ReadError, Root};
+use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
 use crate::model::step::StepRef;
+use crate::model::waiver::Waiver;
 use crate::profile::{first_line, line_of};
 use crate::steps;
 
 /// The path of the configuration file.
 pub const PATH: &str = "/etc/cisco/hostprep.toml";
 
+/// The file of a vendor or an image, which [`PATH`] overrides.
+pub const VENDOR_PATH: &str = "/usr/lib/hostprep/hostprep.toml";
+
+/// The directory of drop-ins, which override [`PATH`]: those whose names end with `.toml`, sorted by name.
+pub const DROP_INS: &str = "/etc/cisco/hostprep.toml.d";
+
 /// The settings of an administrator; all are optional.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// A profile to use instead of the built-in one.
     pub profile: Option<InRoot>,
     /// Steps that are left alone on this host; their faults are neither raised nor cleared.
-    #[serde(default, deserialize_with = "steps_by_name")]
     pub skip: Vec<StepRef>,
     /// The language of fault texts.
     pub lang: Option<String>,
+    /// The file that sets it.
+    pub lang_file: Option<PathBuf>,
+    /// What the administrator accepts for some time, of all files.
+    pub accept: Vec<Waiver>,
+}
+
+/// One file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    profile: Option<InRoot>,
+    #[serde(default, deserialize_with = "steps_by_name")]
+    skip: Option<Vec<StepRef>>,
+    lang: Option<String>,
+    #[serde(default)]
+    accept: Vec<Accept>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Accept {
+    #[serde(deserialize_with = "known_reason")]
+    reason: Reason,
+    #[serde(deserialize_with = "date")]
+    until: Date,
+    #[serde(deserialize_with = "sentence")]
+    why: String,
 }
 
 impl Config {
-    /// Reads the configuration in `root`; the default if there is no file.
+    /// Reads the configuration in `root`: each file overrides the keys of those before it, and `accept` of all of them counts. The
+    /// default if there is no file.
     ///
     /// # Errors
-    /// [`ReadError`] where it cannot be read or understood, with the line, or is not root's alone to change: it says what is done
-    /// as root.
+    /// [`ReadError`] where a file cannot be read or understood, with the line, or is not root's alone to change: it says what is
+    /// done as root.
     pub fn of(root: &Root) -> Result<Self, ReadError> {
-        match root.read_trusted_text(PATH)? {
-            Some(text) => Ok(Self::parse(&text, &root.host_path(PATH))?),
-            None => Ok(Self::default()),
+        let mut config = Self::default();
+        let is_drop_in = |name: &std::ffi::OsString| {
+            let name = name.as_encoded_bytes();
+            name.ends_with(b".toml") && !name.starts_with(b".")
+        };
+        let drop_ins = root.names(DROP_INS)?.into_iter().filter(is_drop_in);
+        let drop_ins = drop_ins.map(|name| InRoot::from(DROP_INS).join(name));
+        for path in [VENDOR_PATH, PATH].map(InRoot::from).into_iter().chain(drop_ins) {
+            if let Some(text) = root.read_trusted_text(&path)? {
+                config.override_with(&text, &root.host_path(&path))?;
+            }
         }
+        Ok(config)
     }
 
     /// The configuration in `text`; `path` is its path in messages.
@@ -44,18 +88,54 @@ impl Config {
     /// # Errors
     /// [`MalformedFile`] with the line.
     pub fn parse(text: &str, path: &Path) -> Result<Self, MalformedFile> {
-        toml::from_str(text).map_err(|e| MalformedFile {
+        let mut config = Self::default();
+        config.override_with(text, path)?;
+        Ok(config)
+    }
+
+    fn override_with(&mut self, text: &str, path: &Path) -> Result<(), MalformedFile> {
+        let File { profile, skip, lang, accept } = toml::from_str(text).map_err(|e| MalformedFile {
             path: path.to_owned(),
             line: line_of(text, &e),
             problem: first_line(&e),
-            hint: "fix that line or remove the file; the keys are profile, skip, lang".into(),
-        })
+            hint: "fix that line or remove the file; the keys are profile, skip, lang, and reason, until, why in [[accept]]"
+                .into(),
+        })?;
+        self.profile = profile.or(self.profile.take());
+        self.skip = skip.unwrap_or(std::mem::take(&mut self.skip));
+        if lang.is_some() {
+            (self.lang, self.lang_file) = (lang, Some(path.to_owned()));
+        }
+        let waiver = |Accept { reason, until, why }| Waiver { reason, until, why, file: path.to_owned() };
+        self.accept.extend(accept.into_iter().map(waiver));
+        Ok(())
     }
 }
 
-fn steps_by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<StepRef>, D::Error> {
+fn known_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> {
+    let word = String::deserialize(from)?;
+    let reason = Reason::from(word.as_str());
+    if Reason::KNOWN.contains(&reason) {
+        return Ok(reason);
+    }
+    let message = format!("no fault has the reason `{word}`; `hostprep check --format json` prints the reasons");
+    Err(serde::de::Error::custom(message))
+}
+
+fn date<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(from)?;
+    let date = text.parse().ok().filter(|_| text.len() == "2027-03-01".len());
+    date.ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a day such as \"2027-03-01\"")))
+}
+
+fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?.trim().replace(char::is_control, " ");
+    if text.is_empty() { Err(serde::de::Error::custom("`why` is empty; say why this is accepted")) } else { Ok(text) }
+}
+
+fn steps_by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<StepRef>>, D::Error> {
     let names = Vec::<String>::deserialize(from)?;
-    names.iter().map(|name| steps::by_name(name).map_err(serde::de::Error::custom)).collect()
+    names.iter().map(|name| steps::by_name(name).map_err(serde::de::Error::custom)).collect::<Result<_, _>>().map(Some)
 }
 
 #[cfg(test)]
@@ -81,5 +161,28 @@ mod tests {
         let message = error.to_string();
         assert!(message.starts_with("/etc/cisco/hostprep.toml, line 2: "), "{message}");
         assert!(message.contains("profile, skip, lang"), "{message}");
+    }
+
+    #[test]
+    fn a_waiver_is_a_known_reason_a_day_and_a_sentence() {
+        let accept = "[[accept]]\nreason = 'headers-missing'\nuntil = '2027-03-01'\nwhy = 'the vendor knows'\n";
+        let config = Config::parse(accept, Path::new("x")).unwrap();
+        assert_eq!(config.accept.len(), 1);
+        assert_eq!(
+            (&config.accept[0].reason, config.accept[0].until.to_string().as_str()),
+            (&Reason::HeadersMissing, "2027-03-01")
+        );
+        for (from, to, line, said) in [
+            ("headers-missing", "header-missing", 2, "no fault has the reason `header-missing`"),
+            ("'2027-03-01'", "'2027-02-30'", 3, "is not a day such as"),
+            ("'2027-03-01'", "'March'", 3, "is not a day such as"),
+            ("'2027-03-01'", "'20270301'", 3, "is not a day such as"),
+            ("'the vendor knows'", "' '", 4, "`why` is empty"),
+            ("why", "because", 4, "unknown field `because`"),
+            ("why = 'the vendor knows'\n", "", 1, "missing field `why`"),
+        ] {
+            let error = Config::parse(&accept.replace(from, to), Path::new("/etc/x.toml")).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("/etc/x.toml, line {line}: ")) && error.contains(said), "{to}: {error}");
+        }
     }
 }

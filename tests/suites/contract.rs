@@ -133,3 +133,83 @@ fn a_running_system_has_its_kernels_words() {
     let expected = json!({"machine": MACHINE.1, "name": uname("-n"), "architecture": uname("-m")});
     assert_eq!(told(&json["host"], &["machine", "name", "architecture"]), expected);
 }
+
+const LAST_RUN: &str = "/var/lib/cisco/hostprep/last-run.json";
+
+fn last_run(root: &ScratchRoot) -> Value {
+    let last = serde_json::from_str(&root.text(LAST_RUN)).unwrap();
+    harness::contract::fits("last-run", &last);
+    last
+}
+
+#[test]
+fn the_last_run_is_recorded_once_for_runs_that_find_the_same() {
+    let root = ScratchRoot::of("debian-12");
+    root.without_kernel();
+    root.hostprep(&["check"]).expect_code(3);
+    assert!(!root.at(LAST_RUN).exists(), "check writes nothing");
+    root.hostprep(&["repair", "--only", "directories"]).expect_code(3);
+    let keys = ["run", "source", "steps", "result", "changed", "faults", "hostprep/version"];
+    let first = last_run(&root);
+    let expected = json!({
+        "run": "repair", "source": "repair", "steps": ["directories"], "result": "fault", "changed": true, "faults": [5],
+        "hostprep/version": env!("CARGO_PKG_VERSION"),
+    });
+    assert_eq!(told(&first, &keys), expected);
+    root.hostprep(&["repair", "--source", "timer"]).expect_code(4);
+    let second = last_run(&root);
+    assert_eq!(
+        told(&second, &["source", "result", "changed"]),
+        json!({"source": "timer", "result": "unknown", "changed": true})
+    );
+    assert_eq!(root.hostprep(&["status", "--format", "json"]).expect_code(0).json()["last_run"], second);
+    assert_eq!(root.hostprep(&["status"]).stdout, "Faults: None\n", "the connector's format");
+
+    // What changes nothing and finds the same writes nothing, whatever runs it.
+    let before = root.snapshot();
+    root.hostprep(&["repair", "--source", "boot"]).expect_code(4);
+    before.expect_untouched(&root.snapshot());
+    // Once a day it does, so that a host that is looked after differs from one that is not. A clock set back counts too.
+    for time in ["2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"] {
+        root.file(LAST_RUN, root.text(LAST_RUN).replace(second["time"].as_str().unwrap(), time));
+        root.hostprep(&["repair", "--source", "boot"]).expect_code(4);
+        let again = last_run(&root);
+        assert_eq!(told(&again, &["source", "changed"]), json!({"source": "boot", "changed": false}));
+        assert_ne!(again["time"], time);
+        root.file(LAST_RUN, second.to_string());
+    }
+    // Another version says so at once.
+    root.file(LAST_RUN, second.to_string().replace(env!("CARGO_PKG_VERSION"), "0.0.9"));
+    root.hostprep(&["repair"]).expect_code(4);
+    assert_eq!(last_run(&root)["hostprep"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_or_written_keeps_nobody_from_work() {
+    let root = ScratchRoot::of("debian-12");
+    root.without_kernel();
+    root.file(LAST_RUN, "{\"schema\":2");
+    assert_eq!(root.hostprep(&["status", "--format", "json"]).expect_code(0).json().get("last_run"), None);
+    root.hostprep(&["repair"]).expect_code(4);
+    assert_eq!(last_run(&root)["result"], "unknown");
+    root.remove(LAST_RUN).dir(LAST_RUN, 0o755);
+    root.remove("/opt/cisco");
+    let run = root.hostprep(&["repair", "--format", "json"]).expect_code(4);
+    assert_eq!((run.step("directories")["outcome"].as_str(), run.stderr.as_str()), (Some("changed"), ""));
+}
+
+#[test]
+fn a_hook_is_a_run_and_removal_and_generalize_forget_it() {
+    let root = ScratchRoot::of("debian-12");
+    root.without_kernel();
+    root.hostprep(&["hook", "deb", "postinst", "configure", ""]).expect_code(0);
+    assert_eq!(told(&last_run(&root), &["run", "source"]), json!({"run": "hook", "source": "install"}));
+    let said = root.hostprep(&["generalize", "--dry-run"]).expect_code(0).stdout;
+    assert!(said.contains("last-run.json"), "{said}");
+    root.hostprep(&["generalize"]).expect_code(0);
+    assert!(!root.at(LAST_RUN).exists());
+    root.hostprep(&["repair"]).code.unwrap();
+    assert_eq!(last_run(&root)["run"], "repair");
+    root.hostprep(&["remove"]).expect_code(0);
+    assert!(!root.at("/var/lib/cisco/hostprep").exists());
+}

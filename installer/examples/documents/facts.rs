@@ -13,9 +13,11 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "It asks the kernel whether the rule is in force, and changes nothing if it is. A second run on a healthy host \
              starts no process and writes no file.",
         ],
-        "hostprep check" => {
-            &["Every user can run it; steps that the user may not read are unknown. It writes nothing, not even a log."]
-        }
+        "hostprep check" => &[
+            "Every user can run it; steps that the user may not read are unknown. It writes nothing, not even a log.",
+            "A fault that the configuration accepts ([[accept]]) is marked as waived, and does not count for the exit status. A \
+              waiver that has ended or matches nothing is a warning.",
+        ],
         "hostprep repair" => &[
             "With --dry-run the result is that of hostprep check: the host's present state. It shows every command and \
              file of the host that repair would change, except hostprep's own (receipt, fault store, log, lock).",
@@ -28,7 +30,7 @@ pub fn description(command: &str) -> &'static [&'static str] {
              from then. A corrected mode of a directory that existed before stays corrected.",
         ],
         "hostprep generalize" => &[
-            "It removes the faults, their events and the record of the load lock, and keeps what prepared the system: \
+            "It removes the faults, their events and the records of the load lock and the last run, and keeps what prepared the system: \
              accounts, directories, the policy module and the receipt. Run it last, then shut the machine down.",
         ],
         "hostprep report" => &[
@@ -89,11 +91,21 @@ pub fn exit_status(command: &str) -> Option<&'static str> {
 
 /// FILES of the main page.
 pub const FILES: &[(&str, &str)] = &[
-    ("/etc/cisco/hostprep.toml", "Optional. Sets another profile, steps to skip, and the language of fault texts."),
+    (
+        "/etc/cisco/hostprep.toml",
+        "Optional. Sets another profile (profile), steps to skip (skip), the language of fault texts (lang), and what is \
+         accepted for some time: [[accept]] with reason, until (the last day, 2027-03-01) and why.",
+    ),
+    (
+        "/usr/lib/hostprep/hostprep.toml, /etc/cisco/hostprep.toml.d/*.toml",
+        "The same keys. The first is overridden by /etc/cisco/hostprep.toml, the others, sorted by name, override it. Every \
+         [[accept]] counts.",
+    ),
     ("/var/lib/cisco/faults/", "The fault store, shared with the connector."),
     (
         "/var/lib/cisco/hostprep/",
-        "The receipt of what hostprep created, the record of a temporary change of /etc/login.defs, and the load lock.",
+        "The receipt of what hostprep created, the record of a temporary change of /etc/login.defs, the load lock, and \
+         last-run.json: when the last run was and how it ended.",
     ),
     (
         "/run/cisco/hostprep.lock",

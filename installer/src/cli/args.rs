@@ -90,7 +90,7 @@ pub enum Command {
     Remove(Remove),
     /// Remove the state of this machine before its disk becomes a template for others
     ///
-    /// Removes the faults, their events and the record of the load lock. Keeps what prepared the system: accounts,
+    /// Removes the faults, their events and the records of the load lock and the last run. Keeps what prepared the system: accounts,
     /// directories, the policy module and the receipt. Run it last, then shut the machine down.
     Generalize(Generalize),
     /// Write one report about the results of many hosts

@@ -5,7 +5,7 @@ use faults::texts::Texts;
 use host::fs::{InRoot, RootError};
 use host::log::{Level, Log};
 use host::process::CommandRunner;
-use host::process::clock::SystemClock;
+use host::process::clock::{Clock, SystemClock};
 use host::process::environment::Environment;
 use host::system::bpf;
 use host::system::distribution::Distribution;
@@ -14,6 +14,7 @@ use host::system::kind::{DetectedKind, SystemKind};
 use host::{FileError, InsideText, Root};
 use installer::config::Config;
 use installer::model::host_context::HostContext;
+use installer::model::waiver::Waivers;
 use installer::profile::Profile;
 use nix::errno::Errno;
 use policy::RunningKernel;
@@ -126,6 +127,7 @@ pub fn with_force(
         distribution_problem,
         kernel_release: kernel,
         force,
+        waivers: Waivers::at(config.accept.clone(), clock.now()),
     };
     work(&Invocation { cx, config, texts })
 }
@@ -165,7 +167,8 @@ fn texts(global: &Global, config: &Config) -> Result<Texts, Failure> {
         return Texts::for_language(lang).map_err(|e| Failure::Usage(e.to_string()));
     }
     if let Some(lang) = &config.lang {
-        return Ok(Texts::for_language(lang).with_context(|| format!("{}, lang", installer::config::PATH))?);
+        let file = config.lang_file.as_ref().map_or_else(String::new, |file| format!("{}, ", file.display()));
+        return Ok(Texts::for_language(lang).with_context(|| format!("{file}lang"))?);
     }
     let environment = Environment::of_process();
     Ok(Texts::for_environment(|name| environment.get(name)))

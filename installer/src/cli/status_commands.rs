@@ -2,10 +2,12 @@
 
 use faults::{FaultId, Snapshot};
 use installer::engine::fault_updates::store;
+use installer::engine::last_run::{self, LastRun};
 use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::load_lock;
 use installer::model::step::StepRef;
-use installer::report::status::StatusObject;
+use installer::model::waiver::Waived;
+use installer::report::status::{StatusObject, counting, waived};
 use installer::report::text::next_boot_heading;
 use installer::report::{exit, metrics};
 use installer::steps::STEPS;
@@ -19,10 +21,14 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         let snapshot = store(&invocation.cx).read()?;
         let next_boot = next_boot(invocation, &snapshot);
         let next_boot = next_boot.as_ref();
+        // A record that cannot be read is replaced by the next run, and keeps nobody from the faults.
+        let last_run = last_run::read(&invocation.cx).ok().flatten();
         let text = match args.format {
-            StatusFormat::Text => text(invocation, &snapshot, next_boot),
-            StatusFormat::Json => json(invocation, &snapshot, next_boot)?,
-            StatusFormat::Prometheus => metrics::render(&snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?,
+            StatusFormat::Text => text(invocation, &snapshot, next_boot, last_run.as_ref()),
+            StatusFormat::Json => json(invocation, &snapshot, next_boot, last_run)?,
+            StatusFormat::Prometheus => {
+                metrics::render(&invocation.cx, &snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?
+            }
         };
         if let Some(file) = &args.output {
             replace(file, &text)?;
@@ -30,8 +36,8 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         }
         print(&text)?;
         Ok(match next_boot {
-            _ if !snapshot.faults.is_empty() => exit::FAULTS,
-            Some(next) if !next.pending.is_empty() => exit::UNSETTLED,
+            _ if counting(&invocation.cx, &snapshot).next().is_some() => exit::FAULTS,
+            Some(next) if next.counting().next().is_some() => exit::UNSETTLED,
             _ => exit::WELL,
         })
     })
@@ -40,12 +46,18 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
 /// Returns what `status --format json` prints.
 pub fn json_text(invocation: &Invocation) -> anyhow::Result<String> {
     let snapshot = store(&invocation.cx).read()?;
-    json(invocation, &snapshot, next_boot(invocation, &snapshot).as_ref())
+    let last_run = last_run::read(&invocation.cx).ok().flatten();
+    json(invocation, &snapshot, next_boot(invocation, &snapshot).as_ref(), last_run)
 }
 
-fn json(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoot>) -> anyhow::Result<String> {
+fn json(
+    invocation: &Invocation,
+    snapshot: &Snapshot,
+    next_boot: Option<&NextBoot>,
+    last_run: Option<LastRun>,
+) -> anyhow::Result<String> {
     let is_locked = load_lock::keeps_out(&invocation.cx);
-    let object = StatusObject::of(&invocation.cx, snapshot, next_boot, is_locked, &invocation.texts);
+    let object = StatusObject::of(&invocation.cx, snapshot, next_boot, is_locked, last_run, &invocation.texts);
     Ok(serde_json::to_string(&object)? + "\n")
 }
 
@@ -56,8 +68,13 @@ fn next_boot(invocation: &Invocation, snapshot: &Snapshot) -> Option<NextBoot> {
     NextBoot::of(&invocation.cx, &steps, &raised, &[], KernelChange::Nothing)
 }
 
-/// The connector's format. What is pending follows in lines of the same form.
-fn text(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoot>) -> String {
+/// The connector's format. What is pending follows in lines of the same form, and then the last run, if it failed.
+fn text(
+    invocation: &Invocation,
+    snapshot: &Snapshot,
+    next_boot: Option<&NextBoot>,
+    last_run: Option<&LastRun>,
+) -> String {
     let mut text = faults::status::render(snapshot, &invocation.texts);
     if let Some(next_boot) = next_boot.filter(|next| !next.pending.is_empty()) {
         text += &format!("{}:\n", next_boot_heading(next_boot));
@@ -65,6 +82,12 @@ fn text(invocation: &Invocation, snapshot: &Snapshot, next_boot: Option<&NextBoo
             let summary = invocation.texts.summary(fault.id).unwrap_or_else(|| fault.finding.detail.clone());
             text += &format!("Pending ID {} - {}: {summary}\n", fault.id, fault.severity.title());
         }
+    }
+    for Waived { id, waiver } in waived(&invocation.cx, snapshot) {
+        text += &format!("Waived ID {id} until {}: {}\n", waiver.until, waiver.why);
+    }
+    if let Some((last, error)) = last_run.and_then(|last| Some((last, last.error.as_ref()?))) {
+        text += &format!("Last run failed ({}, {}): {error}\n", last.run, last.time);
     }
     text
 }

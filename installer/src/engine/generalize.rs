@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use host::log::Level;
 
-use super::fault_updates;
 use super::recover::lock;
+use super::{fault_updates, last_run};
 use crate::model::host_context::HostContext;
 use crate::{Error, load_lock, machine};
 
@@ -28,10 +28,14 @@ pub fn plan(cx: &HostContext) -> Result<Vec<String>, Error> {
     if let Some(path) = machine::record_path(cx) {
         lines.push(format!("remove {}", cx.root.host_path(path).display()));
     }
+    if last_run::is_recorded(cx)? {
+        lines.push(format!("remove {}", cx.root.host_path(last_run::path(cx)).display()));
+    }
     Ok(lines)
 }
 
-/// Removes the fault store's content, with its events and boots, the record of the load lock, and which machine they are of. Keeps what prepared the
+/// Removes the fault store's content, with its events and boots, the records of the load lock and the last run, and which
+/// machine they are of. Keeps what prepared the
 /// system: accounts, directories, the module and the receipt. Returns what was removed.
 ///
 /// # Errors
@@ -43,6 +47,7 @@ pub fn generalize(cx: &HostContext, timeout: Duration, waiting: &mut dyn FnMut()
     }
     let _locked = lock(cx, timeout, waiting)?;
     load_lock::forget(cx)?;
+    last_run::forget(cx)?;
     fault_updates::store(cx).discard(cx.clock, STORE_TIMEOUT)?;
     // Last: a copy of a disk that was generalized in part still shows that it is one.
     machine::forget(cx)?;

@@ -7,17 +7,21 @@
 //! * [`generalize`]: takes away what belongs to one machine
 //! * [`recover`]: the lock, and what an interrupted run left
 //! * [`fault_updates`]: from reports to the fault store
+//! * [`last_run`]: when the last run was, and how it ended
+//! * [`worst`]: the worst state of a run
 //! * [`next_boot`]: what a reboot would break
 
 pub mod fault_updates;
 pub mod generalize;
+pub mod last_run;
 pub mod next_boot;
 mod one_step;
 pub mod recover;
 pub mod remove;
 pub mod repair;
+pub mod worst;
 
-use faults::{Change, FaultId};
+use faults::{Change, FaultId, Reason};
 use host::InsideText;
 
 use self::next_boot::{KernelChange, NextBoot};
@@ -26,14 +30,20 @@ use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::{Outcome, StepReport};
 use crate::model::step::StepRef;
+use crate::model::waiver::Waived;
+use crate::steps::STEPS;
 
 /// The result of a run.
 #[derive(Debug)]
 pub struct Results {
     /// The steps asked for.
     pub reports: Vec<StepReport>,
-    /// The faults that were found: by these steps, and after a repair also by related steps.
+    /// The faults that were found and count: by these steps, and after a repair also by related steps.
     pub faults: Vec<FaultId>,
+    /// The faults that were found and are waived, for each reason.
+    pub waived: Vec<Waived<FaultId>>,
+    /// Waivers that have ended, or match nothing, in one line each.
+    pub warnings: Vec<String>,
     /// The changes of the fault store.
     pub changes: Vec<(FaultId, Change)>,
     /// What was done and could not be recorded, in one line each: the state of an offline system may be read-only.
@@ -81,7 +91,25 @@ fn results(
     related: &[StepReport],
     changes: Vec<(FaultId, Change)>,
 ) -> Results {
-    let faults = fault_updates::faults_found(reports.iter().chain(related));
-    let next_boot = NextBoot::of(cx, steps, &faults, &reports, KernelChange::Nothing);
-    Results { reports, faults, changes, unrecorded: Vec::new(), next_boot }
+    let all: Vec<&StepReport> = reports.iter().chain(related).collect();
+    let found = fault_updates::faults_found(all.iter().copied());
+    let next_boot = NextBoot::of(cx, steps, &found, &reports, KernelChange::Nothing);
+    let (mut faults, mut waived) = (Vec::new(), Vec::new());
+    for id in found {
+        let reasons = all.iter().flat_map(|report| report.findings_about(id)).map(|finding| &finding.reason);
+        match cx.waivers.of_all(reasons) {
+            Some(waivers) => waived.extend(waivers.into_iter().map(|waiver| Waived { id, waiver: waiver.clone() })),
+            None => faults.push(id),
+        }
+    }
+    let reasons: Vec<&Reason> = all
+        .iter()
+        .flat_map(|report| &report.findings)
+        .chain(next_boot.iter().flat_map(|next| &next.pending).map(|fault| &fault.finding))
+        .map(|finding| &finding.reason)
+        .collect();
+    let is_whole =
+        steps.len() == STEPS.len() && all.iter().all(|report| report.outcome != Outcome::Unknown && !report.is_partial);
+    let warnings = cx.waivers.warnings(&reasons, is_whole);
+    Results { reports, faults, waived, warnings, changes, unrecorded: Vec::new(), next_boot }
 }

@@ -13,6 +13,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::{Finding, Outcome, StepReport};
 use crate::model::step::StepRef;
 use crate::model::step_id::StepId;
+use crate::model::waiver::Waiver;
 
 /// What the next boot brings, if it brings another kernel.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,8 @@ pub struct PendingFault {
     pub severity: Severity,
     /// What causes it, and what prevents it.
     pub finding: Finding,
+    /// The waiver by which it does not count.
+    pub waiver: Option<Waiver>,
 }
 
 /// Something that could not be determined of the next boot.
@@ -87,7 +90,9 @@ impl NextBoot {
             .filter(|id| !raised.contains(id))
             .filter_map(|id| {
                 let (finding, severity) = fault_updates::found(id, &reports)?;
-                Some(PendingFault { id, severity: severity?, finding })
+                // The finding is merged: of several, the first one's reason.
+                let waiver = cx.waivers.of(&finding.reason).cloned();
+                Some(PendingFault { id, severity: severity?, finding, waiver })
             })
             .collect();
         let is_known = |report: &&StepReport| {
@@ -115,10 +120,15 @@ impl NextBoot {
         groups.map(|group| (group.iter().map(|fault| fault.id).collect(), &group[0].finding)).collect()
     }
 
-    /// Returns whether there is nothing to say.
+    /// Returns the pending faults that count: those that are not waived.
+    pub fn counting(&self) -> impl Iterator<Item = &PendingFault> {
+        self.pending.iter().filter(|fault| fault.waiver.is_none())
+    }
+
+    /// Returns whether there is nothing that counts.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.pending.is_empty() && self.unknown.is_empty()
+        self.counting().next().is_none() && self.unknown.is_empty()
     }
 }
 

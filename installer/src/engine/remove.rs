@@ -7,8 +7,8 @@ use faults::{FaultUpdate, Source};
 use host::fs::fhs;
 use host::log::Level;
 
-use super::fault_updates;
 use super::recover::{Locked, lock};
+use super::{fault_updates, last_run};
 use crate::Error;
 use crate::model::action::{ActionError, Applied};
 use crate::model::host_context::HostContext;
@@ -72,6 +72,18 @@ pub fn remove(
     for done in [load_lock::remove(cx), clear_faults(cx), machine::forget(cx)] {
         if let Err(e) = done {
             removed.note(cx, &e.to_string());
+        }
+    }
+    match state {
+        // It says what is left, also to who looks later.
+        StateDirectory::Remove if !removed.failed.is_empty() => {
+            let ended = last_run::Ended { run: "remove", source: &Source::Remove };
+            last_run::record_failure(cx, ended, &removed.failed.join("; "));
+        }
+        _ => {
+            if let Err(e) = last_run::forget(cx) {
+                removed.note(cx, &e.to_string());
+            }
         }
     }
     let paths = &cx.profile.paths;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use faults::{Change, FaultId, FaultUpdate, Snapshot, Source, StoreError};
+use host::InsideText;
 use host::log::Level;
 use host::process::lock::LockError;
 use host::system::kind::SystemKind;
@@ -10,7 +11,7 @@ use nix::errno::Errno;
 
 use super::one_step::{self, Plans};
 use super::recover::{Locked, is_interrupted, lock};
-use super::{Results, failed, fault_updates, observe, results};
+use super::{Results, failed, fault_updates, last_run, observe, results};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::Receipt;
 use crate::model::report::{Outcome, StepReport};
@@ -48,6 +49,12 @@ pub enum Strictness {
 impl Request {
     fn is_strict(&self) -> bool {
         self.strictness == Strictness::Strict
+    }
+
+    /// Returns how the run is recorded; `None` where a later call of the same transaction records it.
+    fn ended(&self) -> Option<last_run::Ended<'_>> {
+        let run = if self.is_strict() { "repair" } else { "hook" };
+        self.updates_faults.then_some(last_run::Ended { run, source: &self.source })
     }
 
     /// Returns the steps whose faults this host's administrator leaves to hostprep.
@@ -108,7 +115,11 @@ fn repair_host(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) -
         let updates = updates(cx, request, &observed, &related_results, Some(store));
         if !fault_updates::would_change(&updates, store) {
             fault_updates::replay_pending(cx, request.source.clone())?;
-            return Ok(results(cx, &request.steps, observed, &related_results, Vec::new()));
+            let results = results(cx, &request.steps, observed, &related_results, Vec::new());
+            if let Some(ended) = request.ended() {
+                last_run::record_idle(cx, ended, &results);
+            }
+            return Ok(results);
         }
     }
 
@@ -129,10 +140,19 @@ fn repair_host(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) -
             (Vec::new(), failure.or(Some(e)))
         }
     };
-    match failure {
-        Some(e) => Err(e),
-        None => Ok(Results { unrecorded, ..results(cx, &request.steps, reports, &related, changes) }),
+    let ended = request.ended();
+    if let Some(e) = failure {
+        if let Some(ended) = ended {
+            last_run::record_failure(cx, ended, &e.inside_text(cx.root));
+        }
+        return Err(e);
     }
+    let results = Results { unrecorded, ..results(cx, &request.steps, reports, &related, changes) };
+    if let Some(ended) = ended {
+        last_run::record(cx, ended, &results);
+    }
+    drop(locked);
+    Ok(results)
 }
 
 /// Returns whether the fault store lies on a read-only file system of an offline system, as in a scriptlet of rpm-ostree.

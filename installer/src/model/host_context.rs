@@ -15,6 +15,7 @@ use policy::System;
 use policy::kernel::Kernel;
 
 use super::error::Error;
+use super::waiver::Waivers;
 use crate::profile::Profile;
 
 /// Everything a step needs.
@@ -45,6 +46,8 @@ pub struct HostContext<'a> {
     pub kernel_release: Option<String>,
     /// Whether a transaction is run again that failed for a reason that repeating cannot change (`--force`).
     pub force: bool,
+    /// What the administrator accepts for some time.
+    pub waivers: Waivers,
 }
 
 /// A kernel to judge.
@@ -88,6 +91,7 @@ impl HostContext<'_> {
             distribution: self.distribution.clone(),
             distribution_problem: self.distribution_problem.clone(),
             kernel_release: Some(release),
+            waivers: self.waivers.clone(),
             ..*self
         }
     }

@@ -9,3 +9,4 @@ pub mod report;
 pub mod step;
 pub mod step_id;
 pub mod versioned;
+pub mod waiver;

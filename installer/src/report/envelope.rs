@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::host_facts::HostObject;
-use super::worst::Worst;
+use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
 
 /// The format of the outputs that this version writes. Keys may be added to it, none is taken away.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::envelope::{Envelope, Output};
 use super::faults::OfRoot;
-use super::worst::Worst;
+use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
 
 /// `explain --format json`.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::envelope::{Output, Reporter, SCHEMA, now};
-use super::worst::Worst;
+use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
 
 /// An item of a fault store. Its remedies are lines for the system that the store is in, so it says which root that is.

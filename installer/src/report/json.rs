@@ -1,7 +1,5 @@
 //! `check` and `repair` for programs.
 
-use std::path::Path;
-
 use faults::texts::Texts;
 use faults::{RemedyValue, Severity};
 use serde::Serialize;
@@ -9,8 +7,9 @@ use serde::Serialize;
 use super::envelope::{Envelope, Output};
 use super::next_boot::{NextBootValue, PendingValue, pending};
 use super::text::Purpose;
-use super::worst::Worst;
+use super::waived::{Mark, WaivedValue};
 use crate::engine::Results;
+use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
 use crate::model::report::{Outcome, StepReport};
 use crate::model::step_id::StepId;
@@ -26,8 +25,14 @@ pub struct RunObject<'a> {
     dry_run: Option<bool>,
     /// One report for each step.
     steps: Vec<StepObject<'a>>,
-    /// The numbers of the faults that were found, sorted.
+    /// The numbers of the faults that were found and count, sorted.
     faults: Vec<u16>,
+    /// The faults that were found and are waived; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waived: Vec<WaivedValue>,
+    /// Waivers that have ended or match nothing, in one line each; absent if there are none.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
     /// What the next boot brings; absent if it runs the same kernel.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_boot: Option<NextBootValue<'a>>,
@@ -51,6 +56,9 @@ struct StepObject<'a> {
     /// The faults that the step found.
     #[serde(skip_serializing_if = "Option::is_none")]
     faults: Option<Vec<u16>>,
+    /// Set if all that the step found is waived: its faults do not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<Mark>,
     /// How bad the worst of them is.
     #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<Severity>,
@@ -74,7 +82,8 @@ struct StepObject<'a> {
 }
 
 impl<'a> StepObject<'a> {
-    fn of(report: &'a StepReport, root: Option<&Path>, texts: &Texts) -> Self {
+    fn of(cx: &HostContext, report: &'a StepReport, texts: &Texts) -> Self {
+        let root = cx.alternate_root();
         let found = report.finding();
         let finding = found.as_ref().or(report.obstacle.as_ref());
         Self {
@@ -82,6 +91,7 @@ impl<'a> StepObject<'a> {
             outcome: report.outcome,
             fault: report.raised().first().map(|id| id.number()),
             faults: found.as_ref().map(|_| report.raised().iter().map(|id| id.number()).collect()),
+            waived: cx.waivers.of_step(report).map(Mark::of),
             severity: found.as_ref().and_then(|_| report.severity()),
             reason: finding.map(|finding| finding.reason.as_str().to_owned()),
             title: finding.map(|finding| finding.title(texts)),
@@ -103,8 +113,10 @@ impl<'a> RunObject<'a> {
         Self {
             envelope: Envelope::of(cx, output, Worst::of(results)),
             dry_run: (purpose != Purpose::Check).then_some(purpose == Purpose::DryRun),
-            steps: results.reports.iter().map(|report| StepObject::of(report, root, texts)).collect(),
+            steps: results.reports.iter().map(|report| StepObject::of(cx, report, texts)).collect(),
             faults: results.faults.iter().map(|id| id.number()).collect(),
+            waived: WaivedValue::all(&results.waived),
+            warnings: &results.warnings,
             next_boot: results.next_boot.as_ref().map(|next| NextBootValue::of(next, root, texts)),
             pending: pending(results.next_boot.as_ref(), root, texts),
             unrecorded: &results.unrecorded,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::envelope::{Envelope, Output};
-use super::worst::Worst;
+use crate::engine::worst::Worst;
 use crate::load_lock::{Status, UncleanLoad};
 use crate::model::host_context::HostContext;
 

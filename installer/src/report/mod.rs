@@ -13,7 +13,7 @@ pub mod remove;
 pub mod schema;
 pub mod status;
 pub mod text;
-pub mod worst;
+pub mod waived;
 
 pub use self::host_facts::HostFacts;
 

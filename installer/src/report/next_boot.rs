@@ -6,6 +6,7 @@ use faults::texts::Texts;
 use faults::{RemedyValue, Severity};
 use serde::Serialize;
 
+use super::waived::Mark;
 use crate::engine::next_boot::{NextBoot, PendingFault, Undetermined};
 use crate::model::step_id::StepId;
 
@@ -30,6 +31,9 @@ struct Fault<'a> {
     detail: &'a str,
     remedy: Vec<String>,
     remedies: Vec<RemedyValue>,
+    /// Set if the fault is waived: it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<Mark>,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,8 +65,10 @@ pub fn pending<'a>(next_boot: Option<&'a NextBoot>, root: Option<&Path>, texts: 
 }
 
 impl<'a> Fault<'a> {
-    fn of(PendingFault { id, severity, finding }: &'a PendingFault, root: Option<&Path>, texts: &Texts) -> Self {
+    fn of(fault: &'a PendingFault, root: Option<&Path>, texts: &Texts) -> Self {
+        let PendingFault { id, severity, finding, waiver } = fault;
         Self {
+            waived: waiver.as_ref().map(Mark::of),
             id: id.number(),
             severity: *severity,
             reason: finding.reason.as_str(),

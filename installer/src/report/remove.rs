@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::envelope::{Envelope, Output};
-use super::worst::Worst;
+use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
 
 /// `remove --format json`.

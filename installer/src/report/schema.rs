@@ -40,6 +40,7 @@ schemas! {
     "policy-status": "hostprep policy status --format json",
     "load-lock-status": "hostprep load-lock status --format json",
     "report": "hostprep report --format json",
+    "last-run": "/var/lib/cisco/hostprep/last-run.json",
 }
 
 /// Returns the schema of this name.

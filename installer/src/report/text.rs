@@ -10,6 +10,7 @@ use super::HostFacts;
 use crate::engine::Results;
 use crate::engine::next_boot::{NextBoot, Undetermined};
 use crate::model::report::{Finding, Outcome, StepReport};
+use crate::model::waiver::Waiver;
 
 const OUTCOME_WIDTH: usize = 9;
 const NAME_WIDTH: usize = 18;
@@ -34,16 +35,30 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
     let head = format!("{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
     let _ = writeln!(text, "{}", one_line(&head));
     let _ = writeln!(text, "{}", one_line(&format!("Judged as {}: {}", host.kind, host.kind_evidence)));
-    let width = results.reports.iter().map(|report| word_of(report).len()).fold(OUTCOME_WIDTH, usize::max);
+    let width = results.reports.iter().map(|report| word_of(report, results).len()).fold(OUTCOME_WIDTH, usize::max);
     for report in &results.reports {
-        step(&mut text, report, width, purpose, root);
+        step(&mut text, report, results, width, purpose, root);
     }
-    let next_boot = results.next_boot.as_ref().filter(|next| !next.is_settled());
+    let next_boot = results.next_boot.as_ref().filter(|next| !next.pending.is_empty() || !next.unknown.is_empty());
     if let Some(next_boot) = next_boot {
         from_next_boot(&mut text, next_boot, root);
     }
+    for (id, waiver) in
+        results.waived.iter().map(|waived| (waived.id, &waived.waiver)).chain(pending_waivers(next_boot))
+    {
+        let Waiver { reason, until, why, .. } = waiver;
+        let _ = writeln!(text, "Waived: fault {id} ({reason}) until {until}: {}", one_line(why));
+    }
+    for warning in &results.warnings {
+        let _ = writeln!(text, "Warning: {}", one_line(warning));
+    }
     let _ = writeln!(text, "{}", conclusion(results, next_boot, purpose, root));
     text
+}
+
+fn pending_waivers(next_boot: Option<&NextBoot>) -> impl Iterator<Item = (FaultId, &Waiver)> {
+    let pending = next_boot.into_iter().flat_map(|next| &next.pending);
+    pending.filter_map(|fault| Some((fault.id, fault.waiver.as_ref()?)))
 }
 
 /// The section on what the next boot brings.
@@ -75,9 +90,16 @@ pub fn next_boot_heading(next_boot: &NextBoot) -> String {
     }
 }
 
-fn step(text: &mut String, report: &StepReport, width: usize, purpose: Purpose, root: Option<&Path>) {
+fn step(
+    text: &mut String,
+    report: &StepReport,
+    results: &Results,
+    width: usize,
+    purpose: Purpose,
+    root: Option<&Path>,
+) {
     let style = style_of(report.outcome);
-    let outcome = word_of(report);
+    let outcome = word_of(report, results);
     let name = report.step;
     let detail = one_line(&report.detail);
     let _ = writeln!(text, "  {style}{outcome:<width$}{style:#} {name:<NAME_WIDTH$} {detail}");
@@ -115,15 +137,19 @@ fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-fn word_of(report: &StepReport) -> String {
-    match report.outcome {
-        Outcome::Fault => match report.severity {
-            // The catalogue's is not said.
-            Some(severity) => format!("fault {} ({})", numbers(&report.raised()), severity.as_str()),
-            None => format!("fault {}", numbers(&report.raised())),
-        },
-        outcome => outcome.as_str().into(),
+fn word_of(report: &StepReport, results: &Results) -> String {
+    if report.outcome != Outcome::Fault {
+        return report.outcome.as_str().into();
     }
+    let raised = report.raised();
+    let is_waived = |id: &FaultId| results.waived.iter().any(|waived| waived.id == *id);
+    // The catalogue's severity is not said.
+    let mark = match report.severity {
+        _ if raised.iter().all(is_waived) => " (waived)".to_owned(),
+        Some(severity) => format!(" ({})", severity.as_str()),
+        None => String::new(),
+    };
+    format!("fault {}{mark}", numbers(&raised))
 }
 
 /// Returns the numbers of faults for people: `8, 9`.
@@ -144,7 +170,9 @@ fn style_of(outcome: Outcome) -> Style {
 
 fn conclusion(results: &Results, next_boot: Option<&NextBoot>, purpose: Purpose, root: Option<&Path>) -> String {
     let now = conclusion_now(results, purpose, root);
-    let pending = next_boot.map(NextBoot::ids).unwrap_or_default();
+    let counting = next_boot.into_iter().flat_map(NextBoot::counting);
+    let pending: Vec<FaultId> = counting.map(|fault| fault.id).collect();
+    let next_boot = next_boot.filter(|next| !next.is_settled());
     match (next_boot, pending.len()) {
         (None, _) => now,
         (Some(_), 0) if now == NO_PROBLEMS => "No problem now; what is marked unknown could not be checked.".into(),
@@ -191,6 +219,7 @@ fn conclusion_now(results: &Results, purpose: Purpose, root: Option<&Path>) -> S
             "No fault, but a step marked deferred could not be done. The lines below it help.".into()
         }
         (_, 0) if unsettled(Outcome::Deferred) => "No fault. The steps marked deferred are not in effect now.".into(),
+        (_, 0) if !results.waived.is_empty() => "No other problem found.".into(),
         (_, 0) => NO_PROBLEMS.into(),
     }
 }

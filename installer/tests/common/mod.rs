@@ -25,6 +25,7 @@ use installer::engine::{self, Results};
 use installer::model::host_context::HostContext;
 use installer::model::report::{Outcome, StepReport};
 use installer::model::step::StepRef;
+use installer::model::waiver::Waivers;
 use installer::profile::Profile;
 use installer::steps::{directories, ebpf, kernel, scan_service, scan_user, selinux};
 use policy::kernel::KernelMode;
@@ -199,6 +200,7 @@ impl Host {
             distribution_problem: Distribution::of(&root).err().map(|e| e.inside_text(&root)),
             kernel_release: None,
             force: self.force,
+            waivers: Waivers::at(Vec::new(), clock.now()),
         })
     }
 

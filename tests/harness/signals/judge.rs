@@ -16,7 +16,7 @@ use crate::setup;
 use crate::snapshot::{Compare, Snapshot};
 
 /// Differ in every run: the log, and times in the store, which has its own check.
-const NOT_COMPARED: [&str; 2] = ["/var/log/cisco", "/var/lib/cisco/faults"];
+const NOT_COMPARED: [&str; 3] = ["/var/log/cisco", "/var/lib/cisco/faults", "/var/lib/cisco/hostprep/last-run.json"];
 
 /// When `login.defs` was last read.
 fn accessed(root: &ScratchRoot) -> Option<(i64, i64)> {
@@ -154,7 +154,9 @@ fn names(root: &ScratchRoot) -> BTreeSet<PathBuf> {
             names.extend(entries.map(|entry| PathBuf::from(dir).join(entry.unwrap().file_name())));
         }
     }
-    names.remove(std::path::Path::new("/var/lib/cisco/hostprep/journal.json"));
+    for name in ["journal.json", "last-run.json"] {
+        names.remove(&PathBuf::from("/var/lib/cisco/hostprep").join(name));
+    }
     names
 }
 

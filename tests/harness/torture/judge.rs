@@ -18,14 +18,15 @@ const FAULTS: &str = "var/lib/cisco/faults";
 const STATE: &str = "var/lib/cisco/hostprep";
 const STORES: &str = "var/lib/selinux";
 
-/// Not compared, or compared in another way: the log and the locks.
-const NOT_COMPARED: [&str; 7] = [
+/// Not compared, or compared in another way: the log, the locks, and what has times in it.
+const NOT_COMPARED: [&str; 8] = [
     "/var/log",
     "/etc/.pwd.lock",
     "/run/cisco",
     "/etc/shadow",
     "/var/lib/cisco/faults",
     "/var/lib/cisco/hostprep/journal.json",
+    "/var/lib/cisco/hostprep/last-run.json",
     "/var/lib/cisco/hostprep/load-lock.lock",
 ];
 

@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 
 use super::find;
+use crate::engine::last_run::LastRun;
 use crate::report::envelope::SCHEMA;
 use crate::report::explain::ExplainObject;
 use crate::report::faults::{EventObject, FaultObject};
@@ -31,6 +32,7 @@ pub fn generate(name: &str) -> Option<String> {
         "policy-status" => of::<PolicyStatusObject>(),
         "load-lock-status" => of::<LoadLockObject>(),
         "report" => of::<fleet::Summary>(),
+        "last-run" => of::<LastRun>(),
         _ => return None,
     };
     let mut schema = schema;

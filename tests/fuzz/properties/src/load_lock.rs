@@ -11,6 +11,7 @@ use host::system::distribution::Distribution;
 use host::system::kind::SystemKind;
 use installer::load_lock::{self, Decision, Record};
 use installer::model::host_context::HostContext;
+use installer::model::waiver::Waivers;
 use installer::profile::Profile;
 use jiff::Timestamp;
 use policy::kernel::KernelMode;
@@ -133,5 +134,6 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         distribution_problem: None,
         kernel_release: None,
         force: false,
+        waivers: Waivers::at(Vec::new(), clock.now()),
     });
 }

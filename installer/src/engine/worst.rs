@@ -1,9 +1,9 @@
-//! The worst state that an output reports.
+//! The worst state of a run.
 
 use serde::Serialize;
 
-use crate::engine::Results;
-use crate::engine::next_boot::NextBoot;
+use super::Results;
+use super::next_boot::NextBoot;
 use crate::model::report::Outcome;
 
 /// The worst state, from best to worst.
@@ -54,7 +54,7 @@ impl Worst {
     pub fn of_next_boot(next_boot: Option<&NextBoot>) -> Self {
         match next_boot {
             Some(next) if !next.unknown.is_empty() => Self::Unknown,
-            Some(next) if !next.pending.is_empty() => Self::Deferred,
+            Some(next) if next.counting().next().is_some() => Self::Deferred,
             _ => Self::Ok,
         }
     }
