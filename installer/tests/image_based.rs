@@ -92,6 +92,7 @@ fn tools_are_installed_where_the_next_boot_finds_them() {
     assert_eq!(
         tools("rhel-9", &RPM_OSTREE, SELINUX_TOOLS),
         [
+            "rpm-ostree refresh-md".into(),
             format!("rpm-ostree install {policy}"),
             "systemctl reboot  # into the new deployment".into(),
             "hostprep repair".into()
