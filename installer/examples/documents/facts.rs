@@ -13,9 +13,12 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "It asks the kernel whether the rule is in force, and changes nothing if it is. A second run on a healthy host \
              starts no process and writes no file.",
         ],
-        "hostprep check" => {
-            &["Every user can run it; steps that the user may not read are unknown. It writes nothing, not even a log."]
-        }
+        "hostprep check" => &[
+            "Every user can run it; steps that the user may not read are unknown. It writes nothing, not even a log.",
+            "With --image it says whether a system that is not booted will be right at its first boot: what the unit that \
+                 runs hostprep at boot finishes is deferred, and that unit must be enabled. Where SELinux is used, the files \
+                 that the profile names must have labels, or get them then.",
+        ],
         "hostprep repair" => &[
             "With --dry-run the result is that of hostprep check: the host's present state. It shows every command and \
              file of the host that repair would change, except hostprep's own (receipt, fault store, log, lock).",

@@ -24,7 +24,7 @@ use self::next_boot::{KernelChange, NextBoot};
 use self::one_step::Plans;
 use crate::Error;
 use crate::model::host_context::HostContext;
-use crate::model::report::{Outcome, StepReport};
+use crate::model::report::{ImageItem, Outcome, StepReport};
 use crate::model::step::StepRef;
 
 /// The result of a run.
@@ -40,6 +40,8 @@ pub struct Results {
     pub unrecorded: Vec<String>,
     /// What the next boot brings, if it brings another kernel.
     pub next_boot: Option<NextBoot>,
+    /// What `check --image` looks at besides the steps; empty elsewhere.
+    pub image: Vec<ImageItem>,
 }
 
 /// Observes `steps`; reads only.
@@ -83,5 +85,5 @@ fn results(
 ) -> Results {
     let faults = fault_updates::faults_found(reports.iter().chain(related));
     let next_boot = NextBoot::of(cx, steps, &faults, &reports, KernelChange::Nothing);
-    Results { reports, faults, changes, unrecorded: Vec::new(), next_boot }
+    Results { reports, faults, changes, unrecorded: Vec::new(), next_boot, image: Vec::new() }
 }

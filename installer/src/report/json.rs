@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::HostFacts;
 use super::next_boot::NextBootValue;
 use crate::engine::Results;
-use crate::model::report::{Outcome, StepReport};
+use crate::model::report::{ImageItem, Outcome, StepReport};
 use crate::model::step_id::StepId;
 
 /// The format this version writes.
@@ -23,6 +23,28 @@ struct Object<'a> {
     faults: Vec<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_boot: Option<NextBootValue<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    image: Vec<Image<'a>>,
+}
+
+/// What `check --image` looks at besides the steps.
+#[derive(Serialize)]
+struct Image<'a> {
+    name: &'static str,
+    outcome: Outcome,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remedy: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remedies: Vec<RemedyValue>,
+}
+
+impl<'a> Image<'a> {
+    fn of(item: &'a ImageItem, root: Option<&Path>) -> Self {
+        let ImageItem { name, outcome, detail, remedy } = item;
+        let (lines, values) = remedy.iter().map(|remedy| (remedy.shell_line(root), remedy.value(root))).unzip();
+        Self { name, outcome: *outcome, detail, remedy: lines, remedies: values }
+    }
 }
 
 #[derive(Serialize)]
@@ -80,6 +102,7 @@ pub fn render(host: &HostFacts, results: &Results, root: Option<&Path>, texts: &
         steps: results.reports.iter().map(|report| Step::of(report, root, texts)).collect(),
         faults: results.faults.iter().map(|id| id.number()).collect(),
         next_boot: results.next_boot.as_ref().map(|next| NextBootValue::of(next, root, texts)),
+        image: results.image.iter().map(|item| Image::of(item, root)).collect(),
     };
     serde_json::to_string(&object)
 }
