@@ -5,6 +5,7 @@
 //! * [`steps`]: the steps, each with its observation, changes and removal
 //! * [`engine`]: check, repair and removal for any list of steps, and the faults that follow
 //! * [`load_lock`]: keeps out a kernel component that keeps crashing the host
+//! * [`image`]: whether an image will be right once it boots
 //! * [`machine`]: the machine that faults and loads belong to
 //! * [`escape`]: keeps the system's tools inside an alternate root
 //! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
@@ -15,6 +16,7 @@ pub mod config;
 pub mod engine;
 pub mod escape;
 pub mod hook;
+pub mod image;
 pub mod load_lock;
 pub mod machine;
 pub mod model;

@@ -83,7 +83,13 @@ fn the_kind_is_told_and_can_be_assumed() {
     assert_eq!(line(&["check", "--assume", "container"]), "Judged as a container: --assume container");
     let run = Run::of(&mut sandbox(&system, &[], &["check", "--assume", "container", "--format", "json"]));
     assert_eq!(run.expect_code(3).faults(), [5]);
-    for refused in [&["check", "--assume", "alternate-root"][..], &["check", "--assume", "host", "--root", "/"]] {
+    let image = Run::of(&mut sandbox(&system, &["container=mock"], &["check", "--image"])).expect_code(3).stdout;
+    assert!(image.contains("At the first boot:\n") && image.contains(" boot-unit "), "{image}");
+    for refused in [
+        &["check", "--image", "--assume", "container"][..],
+        &["check", "--assume", "alternate-root"],
+        &["check", "--assume", "host", "--root", "/"],
+    ] {
         assert_eq!(Run::of(&mut sandbox(&system, &[], refused)).code, Some(2), "{refused:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! SELinux labels of files.
 
-use std::fs::File;
+use std::os::fd::AsFd;
 
 use rustix::fs::fgetxattr;
 
@@ -10,7 +10,7 @@ const LONGEST: usize = 4096;
 /// Returns the type of a file's label (`modules_object_t`), or `None` if it has none: without SELinux, or on a file system
 /// without labels.
 #[must_use]
-pub fn type_of(file: &File) -> Option<String> {
+pub fn type_of(file: &impl AsFd) -> Option<String> {
     let mut context = vec![0; LONGEST];
     let length = fgetxattr(file, "security.selinux", &mut context[..]).ok()?;
     the_type(&String::from_utf8_lossy(&context[..length])).map(str::to_owned)

@@ -17,6 +17,9 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "Every user can run it; steps that the user may not read are unknown. It writes nothing, not even a log.",
             "A fault that the configuration accepts ([[accept]]) is marked as waived, and does not count for the exit status. A \
               waiver that has ended or matches nothing is a warning.",
+            "With --image it says whether a system that is not booted will be right at its first boot: what the unit that \
+                 runs hostprep at boot finishes is deferred, and that unit must be enabled. Where SELinux is used, the files \
+                 that the profile names must have labels, or get them then.",
         ],
         "hostprep repair" => &[
             "With --dry-run the result is that of hostprep check: the host's present state. It shows every command and \

@@ -61,7 +61,7 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check the host and report problems; changes nothing
-    Check(Check),
+    Check(CheckCommand),
     /// Fix problems on the host, and raise or clear faults
     Repair(Repair),
     /// Print the raised faults in the connector's format
@@ -118,8 +118,17 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  hostprep check\n  hostprep check --root /mnt/image --kernel 5.14.0-362.8.1.el9_3.x86_64\n  hostprep check --format json"
+    after_help = "Examples:\n  hostprep check\n  hostprep check --root /mnt/image --kernel 5.14.0-362.8.1.el9_3.x86_64\n  hostprep check --root /mnt/image --image   before the image is published\n  hostprep check --format json"
 )]
+pub struct CheckCommand {
+    #[command(flatten)]
+    pub look: Check,
+    /// Check whether an image will be right at its first boot: with --root, or inside an offline system
+    #[arg(long)]
+    pub image: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Check {
     /// Text for people or one JSON object for programs
     #[arg(long, value_enum, default_value = "text")]

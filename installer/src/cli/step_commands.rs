@@ -15,15 +15,24 @@ use installer::report::text::Purpose;
 use installer::report::{HostFacts, exit, exit_code, text};
 use installer::steps::STEPS;
 
-use super::args::{Check, Format, Generalize, Global, Remove, Repair};
+use super::args::{CheckCommand, Format, Generalize, Global, Remove, Repair};
 use super::invocation::{Invocation, Privilege, with, with_force};
 use super::output::{Failure, Outcome, print, print_error, print_json};
 use super::progress::notify_waiting;
 
-pub fn check(global: &Global, args: Check) -> Outcome {
-    with(global, Privilege::ReadOnly, args.kernel, |invocation| {
-        let results = engine::check(&invocation.cx, &steps(&args.only, &invocation.config));
-        show(invocation, &results, Purpose::Check, args.format)
+pub fn check(global: &Global, CheckCommand { look, image }: CheckCommand) -> Outcome {
+    with(global, Privilege::ReadOnly, look.kernel, |invocation| {
+        let cx = &invocation.cx;
+        if image && !cx.kind.is_unbooted() {
+            let hint = "use it with --root DIR, or with --assume offline in a chroot or an image build";
+            return Err(Failure::Usage(format!(
+                "--image is about a system that is not booted, and this is {}; {hint}",
+                cx.kind
+            )));
+        }
+        let steps = steps(&look.only, &invocation.config);
+        let results = if image { installer::image::check(cx, &steps) } else { engine::check(cx, &steps) };
+        show(invocation, &results, Purpose::Check, look.format)
     })
 }
 

@@ -111,6 +111,7 @@ pub fn record_failure(cx: &HostContext, ended: Ended, error: &str) {
         changes: Vec::new(),
         unrecorded: Vec::new(),
         next_boot: None,
+        image: Vec::new(),
     };
     let entry = entry(cx, ended, &nothing);
     let (result, error) = (Worst::Failed.as_str().to_owned(), Some(error.replace(char::is_control, " ")));

@@ -28,7 +28,7 @@ use self::next_boot::{KernelChange, NextBoot};
 use self::one_step::Plans;
 use crate::Error;
 use crate::model::host_context::HostContext;
-use crate::model::report::{Outcome, StepReport};
+use crate::model::report::{ImageItem, Outcome, StepReport};
 use crate::model::step::StepRef;
 use crate::model::waiver::Waived;
 use crate::steps::STEPS;
@@ -50,6 +50,8 @@ pub struct Results {
     pub unrecorded: Vec<String>,
     /// What the next boot brings, if it brings another kernel.
     pub next_boot: Option<NextBoot>,
+    /// What `check --image` looks at besides the steps; empty elsewhere.
+    pub image: Vec<ImageItem>,
 }
 
 /// Observes `steps`; reads only.
@@ -111,5 +113,5 @@ fn results(
     let is_whole =
         steps.len() == STEPS.len() && all.iter().all(|report| report.outcome != Outcome::Unknown && !report.is_partial);
     let warnings = cx.waivers.warnings(&reasons, is_whole);
-    Results { reports, faults, waived, warnings, changes, unrecorded: Vec::new(), next_boot }
+    Results { reports, faults, waived, warnings, changes, unrecorded: Vec::new(), next_boot, image: Vec::new() }
 }

@@ -91,11 +91,12 @@ pub fn repair(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) ->
         }
     }
     let results = repair_host(cx, request, waiting);
-    if request.updates_faults && machine::is_to_note(cx) {
-        let _locked = lock(cx, request.timeout, waiting)?;
-        if let Err(e) = machine::write(cx) {
-            cx.log.line(Level::Warning, &format!("which machine this is cannot be recorded: {e}"));
-        }
+    // The next run notes it otherwise.
+    if request.updates_faults
+        && machine::is_to_note(cx)
+        && let Err(e) = lock(cx, request.timeout, waiting).and_then(|_locked| machine::write(cx))
+    {
+        cx.log.line(Level::Warning, &format!("which machine this is is not recorded: {e}"));
     }
     results
 }

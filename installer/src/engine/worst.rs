@@ -41,12 +41,21 @@ impl Worst {
     pub fn of(results: &Results) -> Self {
         let steps = results.reports.iter().map(|report| match report.outcome {
             // What the step found counts by `faults`.
-            Outcome::Ok | Outcome::Changed | Outcome::Fault => Self::Ok,
+            Outcome::Fault => Self::Ok,
+            outcome => Self::of_outcome(outcome),
+        });
+        let image = results.image.iter().map(|item| Self::of_outcome(item.outcome));
+        let faults = if results.faults.is_empty() { Self::Ok } else { Self::Fault };
+        steps.chain(image).chain([faults, Self::of_next_boot(results.next_boot.as_ref())]).max().unwrap_or(Self::Ok)
+    }
+
+    fn of_outcome(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Ok | Outcome::Changed => Self::Ok,
             Outcome::Deferred | Outcome::Planned => Self::Deferred,
             Outcome::Unknown => Self::Unknown,
-        });
-        let faults = if results.faults.is_empty() { Self::Ok } else { Self::Fault };
-        steps.chain([faults, Self::of_next_boot(results.next_boot.as_ref())]).max().unwrap_or(Self::Ok)
+            Outcome::Fault => Self::Fault,
+        }
     }
 
     /// The worst state that the next boot brings.

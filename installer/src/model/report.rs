@@ -65,6 +65,19 @@ pub struct StepReport {
     pub plan: Vec<String>,
 }
 
+/// Something about an image that no step looks at.
+#[derive(Debug, Clone)]
+pub struct ImageItem {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// Whether it is as it should be at the first boot.
+    pub outcome: Outcome,
+    /// One line of what was seen.
+    pub detail: String,
+    /// What corrects it.
+    pub remedy: Vec<Remedy>,
+}
+
 impl StepReport {
     /// Returns what is wrong in respect of the fault `id`.
     pub fn findings_about(&self, id: FaultId) -> impl Iterator<Item = &Finding> {

@@ -1,5 +1,7 @@
 //! `check` and `repair` for programs.
 
+use std::path::Path;
+
 use faults::texts::Texts;
 use faults::{RemedyValue, Severity};
 use serde::Serialize;
@@ -11,7 +13,7 @@ use super::waived::{Mark, WaivedValue};
 use crate::engine::Results;
 use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
-use crate::model::report::{Outcome, StepReport};
+use crate::model::report::{ImageItem, Outcome, StepReport};
 use crate::model::step_id::StepId;
 
 /// `check --format json` and `repair --format json`.
@@ -42,6 +44,33 @@ pub struct RunObject<'a> {
     /// What was done and could not be recorded, in one line each.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     unrecorded: &'a [String],
+    /// What `check --image` looks at besides the steps; absent elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    image: Vec<Image<'a>>,
+}
+
+/// What `check --image` looks at besides the steps.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Image<'a> {
+    /// `boot-unit` or `labels`.
+    name: &'static str,
+    outcome: Outcome,
+    /// What was seen, in one line.
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Lines for a shell on this machine; absent if there are none.
+    remedy: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remedies: Vec<RemedyValue>,
+}
+
+impl<'a> Image<'a> {
+    fn of(item: &'a ImageItem, root: Option<&Path>) -> Self {
+        let ImageItem { name, outcome, detail, remedy } = item;
+        let (lines, values) = remedy.iter().map(|remedy| (remedy.shell_line(root), remedy.value(root))).unzip();
+        Self { name, outcome: *outcome, detail, remedy: lines, remedies: values }
+    }
 }
 
 #[derive(Serialize)]
@@ -120,6 +149,7 @@ impl<'a> RunObject<'a> {
             next_boot: results.next_boot.as_ref().map(|next| NextBootValue::of(next, root, texts)),
             pending: pending(results.next_boot.as_ref(), root, texts),
             unrecorded: &results.unrecorded,
+            image: results.image.iter().map(|item| Image::of(item, root)).collect(),
         }
     }
 }

@@ -50,9 +50,13 @@ pub fn exit_code(results: &Results) -> u8 {
     let next_boot = results.next_boot.as_ref();
     let unsettled =
         |report: &StepReport| matches!(report.outcome, Outcome::Unknown | Outcome::Deferred | Outcome::Planned);
-    if !results.faults.is_empty() {
+    let image = |outcomes: &[Outcome]| results.image.iter().any(|item| outcomes.contains(&item.outcome));
+    if !results.faults.is_empty() || image(&[Outcome::Fault]) {
         exit::FAULTS
-    } else if results.reports.iter().any(unsettled) || next_boot.is_some_and(|next| !next.is_settled()) {
+    } else if results.reports.iter().any(unsettled)
+        || image(&[Outcome::Unknown, Outcome::Deferred])
+        || next_boot.is_some_and(|next| !next.is_settled())
+    {
         exit::UNSETTLED
     } else {
         exit::WELL

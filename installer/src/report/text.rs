@@ -9,7 +9,7 @@ use faults::{FaultId, Order, Remedy};
 use super::HostFacts;
 use crate::engine::Results;
 use crate::engine::next_boot::{NextBoot, Undetermined};
-use crate::model::report::{Finding, Outcome, StepReport};
+use crate::model::report::{Finding, ImageItem, Outcome, StepReport};
 use crate::model::waiver::Waiver;
 
 const OUTCOME_WIDTH: usize = 9;
@@ -39,6 +39,7 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
     for report in &results.reports {
         step(&mut text, report, results, width, purpose, root);
     }
+    image(&mut text, &results.image, root);
     let next_boot = results.next_boot.as_ref().filter(|next| !next.pending.is_empty() || !next.unknown.is_empty());
     if let Some(next_boot) = next_boot {
         from_next_boot(&mut text, next_boot, root);
@@ -59,6 +60,23 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
 fn pending_waivers(next_boot: Option<&NextBoot>) -> impl Iterator<Item = (FaultId, &Waiver)> {
     let pending = next_boot.into_iter().flat_map(|next| &next.pending);
     pending.filter_map(|fault| Some((fault.id, fault.waiver.as_ref()?)))
+}
+
+/// The section on what counts when an image boots.
+fn image(text: &mut String, items: &[ImageItem], root: Option<&Path>) {
+    if !items.is_empty() {
+        let _ = writeln!(text, "At the first boot:");
+    }
+    let dim = Style::new().dimmed();
+    for ImageItem { name, outcome, detail, remedy } in items {
+        let style = style_of(*outcome);
+        let word = outcome.as_str();
+        let _ = writeln!(text, "  {style}{word:<OUTCOME_WIDTH$}{style:#} {name:<NAME_WIDTH$} {}", one_line(detail));
+        for (label, line) in labelled(remedy, root) {
+            let _ =
+                writeln!(text, "{:1$}{dim}{label}:{dim:#} {2}", "", OUTCOME_WIDTH + NAME_WIDTH + 4, one_line(&line));
+        }
+    }
 }
 
 /// The section on what the next boot brings.
@@ -122,6 +140,10 @@ fn step(
 
 /// Commands to run at once, and apart from them alternatives and what restarts the host.
 fn remedies(finding: &Finding, root: Option<&Path>) -> Vec<(&'static str, String)> {
+    labelled(&finding.remedy, root)
+}
+
+fn labelled(remedies: &[Remedy], root: Option<&Path>) -> Vec<(&'static str, String)> {
     let label = |(at, remedy): (usize, &Remedy)| match remedy.order {
         Order::Alternative if at > 0 => "or",
         _ if remedy.reboots => "then reboot",
@@ -129,7 +151,7 @@ fn remedies(finding: &Finding, root: Option<&Path>) -> Vec<(&'static str, String
         _ => "fix",
     };
     let line = |(at, remedy): (usize, &Remedy)| (label((at, remedy)), remedy.unordered_shell_line(root));
-    finding.remedy.iter().enumerate().map(line).collect()
+    remedies.iter().enumerate().map(line).collect()
 }
 
 /// Names of files may hold what a terminal obeys.
@@ -197,7 +219,15 @@ fn conclusion_now(results: &Results, purpose: Purpose, root: Option<&Path>) -> S
     let ids = &results.faults;
     let unsettled = |outcome| results.reports.iter().any(|report| report.outcome == outcome);
     let plans = results.reports.iter().any(|report| !report.plan.is_empty());
+    let image = |outcome| results.image.iter().any(|item| item.outcome == outcome);
+    if image(Outcome::Fault) {
+        let found = if ids.is_empty() { String::new() } else { format!("{}. ", faults(ids.len(), ids)) };
+        return format!("{found}The image will not be right at its first boot: see the lines above.");
+    }
     match (purpose, ids.len()) {
+        (_, 0) if !results.image.is_empty() && unsettled(Outcome::Deferred) && !unsettled(Outcome::Unknown) => {
+            "No fault. The first boot finishes what is marked deferred.".into()
+        }
         (Purpose::DryRun, _) if plans => "Nothing was changed. Run without --dry-run to make these changes.".into(),
         (Purpose::DryRun, 0) if !unsettled(Outcome::Unknown) => "Nothing to do.".into(),
         (Purpose::Check, n @ 1..) if plans => format!("{}. Run `{}` as root.", faults(n, ids), command(&["repair"])),

@@ -112,7 +112,10 @@ fn a_whole_policy_stays() {
         ("save-previous", "cp -a $new active; cp -a $old previous"),
         ("save-previous, a module removed", "cp -a $old active; cp -a $new previous"),
         ("making the sandbox", "cp -a $old active; mkdir tmp; cp $old/commit_num tmp"),
-        ("before the switch", "cp -a $old active; cp -a $new tmp"),
+        (
+            "before the switch",
+            "cp -a $old active; cp -a $new tmp; mkdir -p ../final/tiny/policy; echo > ../final/tiny/policy/policy.33",
+        ),
         (
             "copying active to previous",
             "cp -a $old active; cp -a $new tmp; cp -r $old previous; rm -r previous/modules/100",

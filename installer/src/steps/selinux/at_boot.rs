@@ -17,18 +17,23 @@ const COMMAND: &str = " repair --source boot";
 /// Returns whether the system in the root runs `hostprep repair` at its next boot, with its own tools and its own kernel. What
 /// this machine's tools cannot finish is then `deferred`, and no fault.
 pub(super) fn finishes(cx: &HostContext) -> bool {
+    let has_tools = || ["/usr/sbin/semodule", "/sbin/semodule"].iter().any(|path| cx.root.exists(*path));
+    // The tools of an offline system have run already.
+    cx.kind == SystemKind::Image && has_tools() && boot_unit(cx).is_some()
+}
+
+/// Returns the enabled unit by which the system in the root runs `hostprep repair` at its next boot.
+#[must_use]
+pub fn boot_unit(cx: &HostContext) -> Option<String> {
     let enabled = || {
         let targets = cx.root.names(ENABLED).unwrap_or_default();
         targets.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| name.ends_with(".wants"))
     };
-    let has_tools = || ["/usr/sbin/semodule", "/sbin/semodule"].iter().any(|path| cx.root.exists(*path));
-    // The tools of an offline system have run already.
-    cx.kind == SystemKind::Image
-        && has_tools()
-        && enabled().any(|target| {
-            let units = cx.root.names(format!("{ENABLED}/{target}")).unwrap_or_default();
-            units.iter().filter_map(|unit| unit.to_str()).any(|unit| is_ours(cx.root, unit, &cx.profile.units))
-        })
+    enabled().find_map(|target| {
+        let units = cx.root.names(format!("{ENABLED}/{target}")).unwrap_or_default();
+        let ours = |unit: &String| is_ours(cx.root, unit, &cx.profile.units);
+        units.into_iter().filter_map(|unit| unit.into_string().ok()).find(ours)
+    })
 }
 
 /// Returns whether `unit` runs hostprep for the agent of these units.

@@ -21,6 +21,7 @@ use crate::model::receipt::Receipt;
 use crate::model::step::{Observation, Phase, Removal, Step};
 use crate::model::step_id::StepId;
 
+pub use at_boot::boot_unit;
 pub use finding::{assess, redundant, state_word};
 pub use reason::reason_of;
 
