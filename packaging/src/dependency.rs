@@ -59,10 +59,10 @@ pub fn is_debian_name(name: &str) -> bool {
     name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(allowed)
 }
 
-/// Accepts a path for a line of `triggers`, in which a space ends the path.
+/// Accepts a path for a file trigger: a line of dpkg's `triggers`, or a word behind rpm's `%transfiletriggerin --`. A space ends it.
 pub fn check_file_trigger(path: &str) -> Result<(), String> {
     check_path(path)?;
-    if path.contains(' ') { Err(format!("`{path}` cannot be an interest: it has a space")) } else { Ok(()) }
+    if path.contains(' ') { Err(format!("`{path}` cannot be a file trigger: it has a space")) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -146,6 +146,10 @@ pub struct RpmPart {
     pub provides: Vec<String>,
     /// When one of these packages is installed, hostprep checks the host again.
     pub triggers: Vec<String>,
+    /// As `triggers`, for kernels and their headers: where rpm has file triggers, these do it.
+    pub kernel_triggers: Vec<String>,
+    /// When a transaction installs or removes files whose paths begin so, hostprep judges the kernels at its end. rpm 4.13 and later.
+    pub file_triggers: Vec<String>,
 }
 
 /// The part for the DEB only.
@@ -219,9 +223,10 @@ impl Manifest {
             change.changes.iter().try_for_each(|line| one_line("a changelog entry's change", line))?;
         }
         self.rpm.requires.iter().chain(&self.rpm.provides).try_for_each(|text| dependency::check_rpm(text))?;
-        let names = self.rpm.requires_for_scripts.iter().chain(&self.rpm.triggers);
+        let names = self.rpm.requires_for_scripts.iter().chain(&self.rpm.triggers).chain(&self.rpm.kernel_triggers);
         names.into_iter().try_for_each(|name| dependency::check_rpm_name(name))?;
         self.deb.depends.iter().chain(&self.deb.suggests).try_for_each(|text| dependency::check_deb(text))?;
+        self.rpm.file_triggers.iter().try_for_each(|path| dependency::check_file_trigger(path))?;
         self.deb.file_triggers.iter().try_for_each(|path| dependency::check_file_trigger(path))
     }
 }

@@ -4,6 +4,7 @@ use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, P
 
 use crate::file_tree::{Kind, is_at_or_beneath, is_configuration};
 use crate::loaded_manifest::{LoadedManifest, seconds};
+use crate::manifest::RpmPart;
 use crate::scripts::{Scripts, Slot};
 use crate::{Error, Format, rpm_signature_header};
 
@@ -65,7 +66,7 @@ pub(crate) fn builder(loaded: &LoadedManifest) -> Result<PackageBuilder, Error> 
         builder.provides(dependency(text));
     }
     if let Some(scripts) = &loaded.scripts {
-        add_scripts(&mut builder, scripts, &manifest.rpm.triggers);
+        add_scripts(&mut builder, scripts, &manifest.rpm);
     }
     Ok(builder)
 }
@@ -112,19 +113,25 @@ fn capitalized(text: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
-fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, triggers: &[String]) {
+fn add_scripts(builder: &mut PackageBuilder, scripts: &Scripts, rpm: &RpmPart) {
     // rpm itself defaults to sh, but tools that only read headers do not.
     let scriptlet = |text: &str| Scriptlet::new(text).prog(vec!["/bin/sh"]);
     for (kind, text) in scripts.all() {
         match kind.slot {
             Slot::Scriptlet(add) => add(builder, scriptlet(text)),
-            Slot::Trigger => triggers.iter().for_each(|target| {
-                builder.trigger_in(target, None, text);
-            }),
+            Slot::Trigger => add_triggers(builder, &rpm.triggers, text),
+            Slot::KernelTrigger => add_triggers(builder, &rpm.kernel_triggers, text),
+            Slot::FileTrigger(add) => rpm.file_triggers.iter().for_each(|path| add(builder, path, scriptlet(text))),
             Slot::Maintainer(_) => {}
         }
     }
     builder.requires(Dependency::interp("/bin/sh"));
+}
+
+fn add_triggers(builder: &mut PackageBuilder, targets: &[String], text: &str) {
+    for target in targets {
+        builder.trigger_in(target, None, text);
+    }
 }
 
 /// Parses `NAME` or `NAME OP VERSION`.

@@ -22,8 +22,12 @@ pub struct ScriptKind {
 pub(crate) enum Slot {
     /// A scriptlet of the RPM.
     Scriptlet(fn(&mut PackageBuilder, Scriptlet)),
-    /// The script of every trigger of the RPM.
+    /// The script of every trigger of the RPM on a package.
     Trigger,
+    /// The script of every trigger of the RPM on a kernel's package.
+    KernelTrigger,
+    /// A script of the RPM for each path of its file triggers.
+    FileTrigger(fn(&mut PackageBuilder, &str, Scriptlet)),
     /// The maintainer script of the DEB with this name.
     Maintainer(&'static str),
 }
@@ -46,6 +50,14 @@ macro_rules! scriptlet {
     };
 }
 
+macro_rules! file_trigger {
+    ($method:ident) => {
+        Slot::FileTrigger(|builder, path, script| {
+            builder.$method(path, None, script);
+        })
+    };
+}
+
 impl fmt::Debug for ScriptKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
@@ -60,6 +72,9 @@ pub static SCRIPTS: &[ScriptKind] = &[
     script!("rpm/postun", scriptlet!(post_uninstall_script)),
     script!("rpm/posttrans", scriptlet!(post_trans_script)),
     script!("rpm/trigger", Slot::Trigger),
+    script!("rpm/kernel-trigger", Slot::KernelTrigger),
+    script!("rpm/transfiletriggerin", file_trigger!(trans_file_trigger_in)),
+    script!("rpm/transfiletriggerpostun", file_trigger!(trans_file_trigger_postun)),
     script!("deb/preinst", Slot::Maintainer("preinst")),
     script!("deb/postinst", Slot::Maintainer("postinst")),
     script!("deb/prerm", Slot::Maintainer("prerm")),
@@ -67,9 +82,11 @@ pub static SCRIPTS: &[ScriptKind] = &[
 ];
 
 /// The templates that scripts include, and the templates of files.
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("common.sh", include_str!("../../templates/packages/common.sh.tera")),
     ("preinstall-check.sh", include_str!("../../templates/packages/preinstall-check.sh.tera")),
+    ("file-trigger.sh", include_str!("../../templates/packages/file-trigger.sh.tera")),
+    ("package-trigger.sh", include_str!("../../templates/packages/package-trigger.sh.tera")),
     ("kernel-hook.sh", include_str!("../../templates/packages/kernel-hook.sh.tera")),
     ("files/kernel-install.sh", include_str!("../../templates/packages/files/kernel-install.sh.tera")),
     ("files/kernel-added.sh", include_str!("../../templates/packages/files/kernel-added.sh.tera")),
@@ -96,6 +113,7 @@ struct Given<'a> {
     hooks: Option<HooksGiven<'a>>,
     profile: Option<&'a Profile>,
     deb_interests: &'a [String],
+    rpm_file_triggers: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -148,8 +166,13 @@ impl Templates {
             enabled: hooks.units.iter().cloned().chain(hooks.boot_units().into_iter().take(2)).collect(),
             all: hooks.units.iter().cloned().chain(hooks.boot_units()).collect(),
         });
-        let given =
-            Given { package: &manifest.package.name, hooks, profile, deb_interests: &manifest.deb.file_triggers };
+        let given = Given {
+            package: &manifest.package.name,
+            hooks,
+            profile,
+            deb_interests: &manifest.deb.file_triggers,
+            rpm_file_triggers: &manifest.rpm.file_triggers,
+        };
         let context = Context::from_serialize(given).map_err(wrong)?;
         Ok(Self { tera, context })
     }

@@ -212,6 +212,26 @@ fn in_a_transaction_of_dpkg_the_packages_trigger_judges() {
     }
 }
 
+/// rpm's scriptlets are files with such names; kernel-install may start the plugin through processes of its own.
+#[test]
+fn in_a_transaction_of_rpm_the_packages_trigger_judges() {
+    let host = Host::own();
+    host.tool("bin/hostprep", "exit 0");
+    for (file, arguments, asked) in host.calls() {
+        let line = format!("( '{}' {}; true ); true\n", text(file), arguments.join(" "));
+        for (name, noted) in [("rpm-tmp.Ab3dE6", ""), ("rpm-tmp", asked.as_str()), ("other.sh", asked.as_str())] {
+            host.workshop.write(name, &line);
+            let noted = if noted.is_empty() { String::new() } else { format!("hostprep|{noted}") };
+            let mut scriptlet = Command::new("/bin/sh");
+            scriptlet.arg(host.workshop.at(name)).arg("1").env_clear().env("PATH", "/usr/bin:/bin");
+            let _ = fs::remove_file(host.workshop.at("noted"));
+            let run = run(&mut scriptlet);
+            let seen = fs::read_to_string(host.workshop.at("noted")).unwrap_or_default();
+            assert_eq!((run.code, run.stderr.as_str(), seen), (Some(0), "", noted), "{name} {}", file.display());
+        }
+    }
+}
+
 /// A vendor's package may have no trigger on modules.
 #[test]
 fn without_that_trigger_the_hooks_judge_at_once() {

@@ -182,7 +182,15 @@ fn sh_runs_every_scriptlet_and_trigger() {
     let triggers = rpm.query("[%{TRIGGERTYPE} %{TRIGGERCONDS} %{TRIGGERSCRIPTPROG}\\n]");
     assert_eq!(triggers, "in checkpolicy /bin/sh\nin kernel-devel /bin/sh\n");
     assert_eq!(rpm.query("[%{TRIGGERSCRIPTS}]").matches("hook rpm trigger \"$1\" \"$2\"").count(), 2);
-    assert!(!rpm.query("[%{FILETRIGGERNAME}%{TRANSFILETRIGGERNAME}]").contains('/'));
+    let by_file = rpm.query("[%{TRANSFILETRIGGERTYPE} %{TRANSFILETRIGGERCONDS} %{TRANSFILETRIGGERSCRIPTPROG}\\n]");
+    let expected = ["in /lib/modules", "in /usr/src/kernels", "postun /lib/modules", "postun /usr/src/kernels"];
+    assert_eq!(by_file, expected.map(|trigger| format!("{trigger} /bin/sh\n")).concat());
+    let scripts = rpm.query("[%{TRANSFILETRIGGERSCRIPTS}]");
+    for kind in ["in", "postun"] {
+        let call = format!("hook rpm transfiletrigger{kind} \"${{1:-0}}\"");
+        assert_eq!(scripts.matches(&call).count(), 2, "{scripts}");
+    }
+    assert_eq!(rpm.query("[%{FILETRIGGERNAME}]"), "", "none that runs for each package");
 }
 
 #[test]

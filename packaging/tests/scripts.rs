@@ -16,13 +16,16 @@ use std::process::{Command, Stdio};
 use common::kitchen_sink_agent::{self, Workshop};
 use common::{Run, package, run, source, text, tool_command};
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 13] = [
     "rpm/pre",
     "rpm/post",
     "rpm/preun",
     "rpm/postun",
     "rpm/posttrans",
     "rpm/trigger",
+    "rpm/kernel-trigger",
+    "rpm/transfiletriggerin",
+    "rpm/transfiletriggerpostun",
     "deb/preinst",
     "deb/postinst",
     "deb/prerm",
@@ -31,7 +34,7 @@ const NAMES: [&str; 10] = [
 
 /// Every call of RPM's scriptlets (the counts of its packaging guide) and of Debian's scripts (Policy chapter 6,
 /// `deb-postinst(5)`, `deb-prerm(5)` and so on).
-const CALLS: [(&str, &[&str]); 43] = [
+const CALLS: [(&str, &[&str]); 48] = [
     ("rpm/pre", &["1"]),
     ("rpm/pre", &["2"]),
     ("rpm/post", &["1"]),
@@ -46,6 +49,11 @@ const CALLS: [(&str, &[&str]); 43] = [
     ("rpm/trigger", &["1", "1"]),
     ("rpm/trigger", &["1", "2"]),
     ("rpm/trigger", &["2", "1"]),
+    ("rpm/kernel-trigger", &["1", "2"]),
+    ("rpm/transfiletriggerin", &["1"]),
+    ("rpm/transfiletriggerin", &["0"]),
+    ("rpm/transfiletriggerpostun", &["1"]),
+    ("rpm/transfiletriggerpostun", &[]),
     ("deb/preinst", &["install"]),
     ("deb/preinst", &["install", "1.0-1", "1.1-1"]),
     ("deb/preinst", &["upgrade", "1.0-1", "1.1-1"]),
@@ -98,7 +106,13 @@ impl Host {
                 &format!("printf '%s|' {name} \"$@\" >>'{}'", text(&host.at("calls"))),
             );
         }
+        host.rpm("RPM version 4.11.3");
         host
+    }
+
+    /// Installs a stand-in for rpm of this version.
+    fn rpm(&self, version: &str) {
+        self.executable("tools/rpm", &format!("[ \"$1\" = --version ] && echo '{version}'"));
     }
 
     /// Renders the scripts, then replaces paths of the host with paths in the workshop, which a profile cannot name.
@@ -113,6 +127,7 @@ impl Host {
                     ("/var/log/acme", "log"),
                     ("/opt/acme/agent", "agent"),
                     ("/run/systemd/system", "booted"),
+                    ("/run/odd-agent.transaction", "transaction-of-posttrans"),
                     ("/usr/lib/systemd/system", "units"),
                     ("/var/lib/systemd/timers", "stamps"),
                 ] {
@@ -183,6 +198,16 @@ impl Host {
     fn marker(&self) -> PathBuf {
         self.at("lib/hostprep/transaction")
     }
+
+    /// The marker of a transaction whose posttrans has run.
+    fn marker_of_posttrans(&self) -> PathBuf {
+        self.at("transaction-of-posttrans")
+    }
+
+    fn forget_transaction(&self) {
+        let _ = fs::remove_file(self.marker());
+        let _ = fs::remove_file(self.marker_of_posttrans());
+    }
 }
 
 fn render(manifest: &Path, program: &Path, out: &Path) {
@@ -195,6 +220,9 @@ fn render(manifest: &Path, program: &Path, out: &Path) {
 /// Returns the arguments that hostprep must get for a call.
 fn forwarded(script: &str, arguments: &[&str]) -> String {
     let (format, name) = script.split_once('/').unwrap();
+    let name = if name == "kernel-trigger" { "trigger" } else { name };
+    // rpm passes no count where it has none.
+    let arguments = if name.starts_with("transfiletrigger") && arguments.is_empty() { &["0"] } else { arguments };
     let words: String = arguments.iter().map(|word| format!("|{word}")).collect();
     format!("|hook|{format}|{name}{words}\n")
 }
@@ -230,7 +258,7 @@ fn every_call_is_forwarded_unchanged() {
     let host = Host::new();
     host.program("exit 0");
     for (script, arguments) in CALLS {
-        let _ = fs::remove_file(host.marker());
+        host.forget_transaction();
         let (run, noted) = host.run(script, arguments);
         assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "", ""), "{script} {arguments:?}");
         let expected = match (script, arguments) {
@@ -260,7 +288,7 @@ fn every_call_passes_the_packages_own_profile() {
     host.workshop.change("ident =", "profile_path = \"/opt/odd/profile.toml\"\nident =");
     host.render();
     for (script, arguments) in CALLS.iter().filter(|call| **call != ("rpm/pre", &["1"])) {
-        let _ = fs::remove_file(host.marker());
+        host.forget_transaction();
         let (run, noted) = host.run(script, arguments);
         assert!(noted.starts_with("|--profile|/opt/odd/profile.toml|hook|"), "{script} {arguments:?}: {noted}");
         assert!(run.stderr.contains("hostprep --profile /opt/odd/profile.toml repair\n"), "{run:?}");
@@ -288,7 +316,7 @@ fn no_state_of_hostprep_fails_a_script() {
             fs::set_permissions(host.at("bin/hostprep"), PermissionsExt::from_mode(0o644)).unwrap();
         }
         for (script, arguments) in CALLS {
-            let _ = fs::remove_file(host.marker());
+            host.forget_transaction();
             let (run, noted) = host.run(script, arguments);
             assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{script} {arguments:?}: it {what}: {run:?}");
             assert_eq!(noted.is_empty(), status.is_none() || (script, arguments) == ("rpm/pre", &["1"]), "{script}");
@@ -342,6 +370,69 @@ fn a_trigger_waits_for_posttrans_in_its_own_transaction_only() {
         fs::write(host.marker(), broken).unwrap();
         assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "|hook|rpm|trigger|1|1\n", "{broken:?}");
     }
+}
+
+#[test]
+fn where_rpm_has_file_triggers_the_kernels_own_triggers_do_nothing() {
+    let host = Host::new();
+    host.program("exit 0");
+    let judges = |version: &str| {
+        host.rpm(version);
+        !host.run("rpm/kernel-trigger", &["1", "1"]).1.is_empty()
+    };
+    for old in ["RPM version 4.11.3", "RPM version 4.11.2", "RPM version 4.9", "RPM version 4.12.0.1", ""] {
+        assert!(judges(old), "{old}");
+    }
+    for new in [
+        "RPM version 4.13.0-rc1",
+        "RPM version 4.14.3",
+        "RPM version 4.18.0",
+        "RPM version 5.99.90",
+        "RPM version 6.0.0",
+    ] {
+        assert!(!judges(new), "{new}");
+    }
+    fs::remove_file(host.at("tools/rpm")).unwrap();
+    host.executable("tools/rpm", "exit 1");
+    assert!(!host.run("rpm/kernel-trigger", &["1", "1"]).1.is_empty(), "an rpm that does not say");
+    assert_eq!(host.run("rpm/trigger", &["1", "1"]).1, "|hook|rpm|trigger|1|1\n", "other packages' triggers remain");
+    // A vendor's package without file triggers.
+    host.workshop.change("file_triggers = [\"/lib/modules\", \"/usr/src/kernels\"]", "");
+    host.render();
+    assert!(judges("RPM version 4.18.0"));
+}
+
+#[test]
+fn a_file_trigger_leaves_its_own_transaction_to_posttrans() {
+    let host = Host::new();
+    host.program("exit 0");
+    let (installed, removed) = ("rpm/transfiletriggerin", "rpm/transfiletriggerpostun");
+    let judges = |script: &str| !host.run(script, &["0"]).1.is_empty();
+    assert!(judges(removed) && !judges(removed) && !judges(installed), "a script for each path: one look");
+    let old = |marker: &str| fs::write(host.marker_of_posttrans(), marker).unwrap();
+    let process = std::process::id();
+    for other in [format!("{process} 1000\n"), format!("{process} 99999999999\n"), "1 posttrans\n".into(), "\n".into()]
+    {
+        old(&other);
+        assert!(judges(installed), "another transaction, perhaps of the same process: {other}");
+    }
+    old(&format!("{process} 1000\n"));
+    host.run("rpm/posttrans", &["0"]);
+    assert!(!judges(removed) && !judges(installed) && !judges(installed), "its own transaction");
+    let left = fs::read_to_string(host.marker_of_posttrans()).unwrap();
+    assert!(
+        left.starts_with(&format!("{process} ")) && !left.contains("posttrans"),
+        "its posttrans counts once: {left}"
+    );
+    host.run("rpm/posttrans", &["0"]);
+    host.run("rpm/postun", &["0"]);
+    assert!(!host.marker_of_posttrans().exists(), "erasure leaves none");
+    let bystander = host.at("bystander");
+    fs::write(&bystander, "precious").unwrap();
+    std::os::unix::fs::symlink(&bystander, host.marker_of_posttrans()).unwrap();
+    host.run("rpm/posttrans", &["0"]);
+    host.run(installed, &["0"]);
+    assert_eq!(fs::read_to_string(&bystander).unwrap(), "precious");
 }
 
 #[test]

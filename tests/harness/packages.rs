@@ -60,13 +60,14 @@ fn build_hostprep(manifest: &Path, version: &str, out: &Path) {
     setup::run(&mut build);
 }
 
-/// hostprep's own DEB with `program` in the place of the portable binary, without documents. It is built in seconds.
+/// hostprep's own package with `program` in the place of the portable binary, without documents. It is built in seconds.
+/// `ending` is `.deb` or `.rpm`.
 #[must_use]
-pub fn deb_with(program: &Path) -> (TempDir, PathBuf) {
+pub fn package_with(program: &Path, ending: &str) -> (TempDir, PathBuf) {
     let place = setup::open_tempdir();
     let mut build = package_build(&setup::top().join("packaging/hostprep.toml"), place.path());
-    setup::run(build.args(["--format", "deb", "--hostprep"]).arg(program));
-    let built = only(place.path(), ".deb");
+    setup::run(build.args(["--format", ending.trim_start_matches('.'), "--hostprep"]).arg(program));
+    let built = only(place.path(), ending);
     (place, built)
 }
 

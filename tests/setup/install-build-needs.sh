@@ -111,6 +111,7 @@ if [ "$purpose" = test ]; then
     need getfattr attr attr
     need chattr e2fsprogs e2fsprogs
     need unshare util-linux util-linux-core
+    need bwrap bubblewrap bubblewrap
     need flock util-linux util-linux-core
     need bzip2 bzip2 bzip2
     need xz xz-utils xz

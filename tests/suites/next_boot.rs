@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::packages::deb_with;
+use harness::packages::package_with;
 use harness::{Run, System, program, setup};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -259,7 +259,7 @@ fn install_hostprep(system: &System) {
     let place = setup::open_tempdir();
     let wrapper = place.path().join("hostprep");
     fs::write(&wrapper, PROGRAM).unwrap();
-    let (_built, deb) = deb_with(&wrapper);
+    let (_built, deb) = package_with(&wrapper, ".deb");
     system.copy(&deb, "/tmp/hostprep.deb");
     system.run("dpkg --install /tmp/hostprep.deb").expect_code(0);
 }

@@ -98,6 +98,7 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
             Ok(())
         }
         Event::KernelAdded(release) => kernel_changed(invocation, KernelChange::Added(&release)),
+        Event::KernelsChanged => kernel_changed(invocation, KernelChange::Nothing),
         Event::KernelRemoved(release) => kernel_changed(invocation, KernelChange::Removed(&release)),
     }
 }

@@ -27,6 +27,8 @@ pub enum Event {
     KernelAdded(String),
     /// The kernel of this release is being removed; its files may still be there.
     KernelRemoved(String),
+    /// Kernels, headers or modules were installed or removed; their files show which.
+    KernelsChanged,
     /// Undo what was created.
     Remove,
     /// A call that needs nothing.

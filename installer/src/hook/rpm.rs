@@ -11,7 +11,7 @@ use crate::steps::in_phase;
 type Meaning = fn(u32, Source) -> Event;
 
 /// Every scriptlet that calls hostprep. The first argument is RPM's count.
-const SCRIPTLETS: [(&str, Meaning); 6] = [
+const SCRIPTLETS: [(&str, Meaning); 8] = [
     ("pre", |_, _| Event::Nothing),
     // On an upgrade the old package's scriptlets still follow, so the policy and the faults wait for posttrans.
     ("post", |_, source| Event::Prepare { steps: in_phase(Phase::AfterInstall), updates_faults: false, source }),
@@ -19,6 +19,9 @@ const SCRIPTLETS: [(&str, Meaning); 6] = [
     ("postun", |_, _| Event::Nothing),
     ("posttrans", |_, source| Event::prepare_all(source)),
     ("trigger", |_, _| Event::arrival()),
+    // At the end of a transaction with a kernel, its headers or modules (rpm 4.13 and later).
+    ("transfiletriggerin", |_, _| Event::KernelsChanged),
+    ("transfiletriggerpostun", |_, _| Event::KernelsChanged),
 ];
 
 /// Returns the names of the scriptlets.
@@ -97,6 +100,14 @@ mod tests {
         for counts in [("1", None), ("1", Some("1")), ("1", Some("0"))] {
             let event = parse("trigger", counts.0, counts.1);
             assert!(matches!(event, Ok(Event::Prepare { source: Source::Trigger, .. })), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_trigger_is_about_kernels() {
+        for scriptlet in ["transfiletriggerin", "transfiletriggerpostun"] {
+            assert_eq!(parse(scriptlet, "0", None), Ok(Event::KernelsChanged));
+            assert!(parse(scriptlet, "0", Some("1")).is_err());
         }
     }
 

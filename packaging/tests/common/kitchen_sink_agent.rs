@@ -71,7 +71,9 @@ template = "logrotate.conf"
 requires = ["policycoreutils", "glibc >= 2.17"]
 requires_for_scripts = ["/usr/sbin/useradd"]
 provides = ["agent = 1"]
-triggers = ["checkpolicy", "kernel-devel"]
+triggers = ["checkpolicy"]
+kernel_triggers = ["kernel-devel"]
+file_triggers = ["/lib/modules", "/usr/src/kernels"]
 
 [deb]
 depends = ["libc6 (>= 2.17)", "passwd"]

@@ -122,7 +122,8 @@ fn tools_and_headers_in_the_rpm_world() {
         "rpm post scriptlet (1)",
         "rpm posttrans scriptlet (1)",
         "rpm trigger scriptlet (1)",
-        "rpm trigger scriptlet (1)",
+        // rpm knows its files' paths, and passes no count.
+        "rpm transfiletriggerin scriptlet (0)",
     ];
     assert_eq!(expect::calls(&system), expected);
 }

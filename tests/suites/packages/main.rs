@@ -7,6 +7,7 @@ mod another_root;
 mod debian;
 mod debian_trouble;
 mod expect;
+mod file_triggers;
 mod killed;
 mod late_arrivals;
 mod portable;

@@ -5,7 +5,8 @@ use installer::steps::STEPS;
 
 use crate::input::text;
 
-const PHASES: [&str; 6] = ["pre", "post", "preun", "postun", "posttrans", "trigger"];
+const PHASES: [&str; 8] =
+    ["pre", "post", "preun", "postun", "posttrans", "trigger", "transfiletriggerin", "transfiletriggerpostun"];
 
 /// Phase, count and perhaps more, a line each.
 pub fn check(data: &[u8]) {
@@ -23,6 +24,7 @@ pub fn check(data: &[u8]) {
             // The one thing that must never be taken for another.
             assert_eq!(event == Event::Remove, phase == "preun" && number == Ok(0));
             assert_eq!(matches!(event, Event::Prepare { .. }), ["post", "posttrans", "trigger"].contains(&phase));
+            assert_eq!(event == Event::KernelsChanged, phase.starts_with("transfiletrigger"));
             expect_steps(&event);
             assert_eq!(rpm::parse(phase, count, info), Ok(event));
         }
