@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use faults::{Fault, FaultId, Severity, Snapshot};
 use host::Root;
 use host::fs::InRoot;
+use installer::engine;
 use installer::engine::fault_updates::store;
 use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::load_lock;
@@ -32,7 +33,10 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         let text = match args.format {
             StatusFormat::Text => text(invocation, &snapshot, next_boot),
             StatusFormat::Json => json(invocation, &snapshot, next_boot)?,
-            StatusFormat::Prometheus => metrics::render(&snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?,
+            StatusFormat::Prometheus => {
+                let checked = engine::check(&invocation.cx, &judged(invocation));
+                metrics::render(&invocation.cx, &snapshot, next_boot, &checked.reports)?
+            }
         };
         if let Some(file) = &args.output {
             replace(file, &text)?;
@@ -47,9 +51,14 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
     })
 }
 
+/// The steps that the administrator does not leave alone.
+fn judged(invocation: &Invocation) -> Vec<StepRef> {
+    STEPS.iter().copied().filter(|step| !invocation.config.skip.contains(step)).collect()
+}
+
 /// What the next boot brings. The store does not have it: it is looked for now, as `check` does.
 fn next_boot(invocation: &Invocation, snapshot: &Snapshot) -> Option<NextBoot> {
-    let steps: Vec<StepRef> = STEPS.iter().copied().filter(|step| !invocation.config.skip.contains(step)).collect();
+    let steps = judged(invocation);
     let raised: Vec<FaultId> = snapshot.faults.iter().map(|fault| fault.id).collect();
     NextBoot::of(&invocation.cx, &steps, &raised, &[], KernelChange::Nothing)
 }
