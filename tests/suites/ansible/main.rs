@@ -249,6 +249,7 @@ fn the_role_installs_the_package_and_removes_it() {
     }
     let (_place, deb) = packages::deb_with(program::binary());
     let host = Host::without_hostprep("fresh", "debian-12");
+    host.root.kernel("6.1.0-18-amd64", false);
     let fleet = Fleet::new(Base::with_python(), vec![host]);
     let root = &fleet.host("fresh").root;
     let file = format!("hostprep_package_deb={}", deb.display());
@@ -267,6 +268,20 @@ fn the_role_installs_the_package_and_removes_it() {
 
     let second = fleet.play("second", REPAIR, &["-e", &file]);
     assert_eq!((second.run.code, second.recap("fresh", "changed")), (Some(0), 0), "{:?}", second.run);
+
+    // A fault fails the play if that is asked for, except in check mode where it would be fixed.
+    let asked = |results: &str, variables: &str, options: &[&str]| {
+        let options = [&["-e", NOT_INSTALLED, "-e", variables], options].concat();
+        fleet.play(results, REPAIR, &options)
+    };
+    let failed = asked("asked", r#"{"hostprep_fail_on": ["fault"]}"#, &[]);
+    assert_eq!((failed.run.code, &failed.last("fresh")["msg"]), (Some(2), &json!("faults: 11")), "{:?}", failed.run);
+    root.mode("/opt/cisco", 0o700);
+    let directories = r#"{"hostprep_only": ["directories"], "hostprep_fail_on": ["fault"], "hostprep_state": "STATE"}"#;
+    let planned = asked("planned", &directories.replace("STATE", "repaired"), &["--check"]);
+    assert_eq!((planned.run.code, planned.recap("fresh", "changed")), (Some(0), 1), "{:?}", planned.run);
+    let checked = asked("checked", &directories.replace("STATE", "checked"), &[]);
+    assert_eq!((checked.run.code, &checked.last("fresh")["faults"]), (Some(2), &json!([5])), "{:?}", checked.run);
 
     let removed = fleet.play("removed", REPAIR, &["-e", "hostprep_state=removed"]);
     assert_eq!((removed.run.code, removed.recap("fresh", "changed")), (Some(0), 2), "{:?}", removed.run);
