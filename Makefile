@@ -2,8 +2,8 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-self-test vagrant vagrant-needs vagrant-seed \
-	vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
+.PHONY: help needs ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-self-test vagrant \
+	vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,12 @@ test: needs lint circles test-store packages ## formatting, lints, shellcheck, e
 
 test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh
+
+ansible-lint: needs-check ## the Ansible collection by ansible-lint, ansible-test sanity and antsibull; fetches them into target/ansible
+	packaging/ansible/lint.sh
+
+ansible: needs test-store ansible-lint ## ansible-lint, and the collection played on twenty scratch hosts, about five minutes
+	cargo test --package hostprep-tests --test ansible --locked
 
 OLDER := target/packages/older
 VM := cargo run --quiet --locked --package hostprep-tests --bin vm -- dist $(OLDER)

@@ -1,6 +1,7 @@
 //! `status`: the raised faults in the forms that others take.
 
 use faults::{FaultId, Snapshot};
+use installer::engine;
 use installer::engine::fault_updates::store;
 use installer::engine::last_run::{self, LastRun};
 use installer::engine::next_boot::{KernelChange, NextBoot};
@@ -27,7 +28,8 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
             StatusFormat::Text => text(invocation, &snapshot, next_boot, last_run.as_ref()),
             StatusFormat::Json => json(invocation, &snapshot, next_boot, last_run)?,
             StatusFormat::Prometheus => {
-                metrics::render(&invocation.cx, &snapshot, next_boot, load_lock::keeps_out(&invocation.cx))?
+                let checked = engine::check(&invocation.cx, &judged(invocation));
+                metrics::render(&invocation.cx, &snapshot, next_boot, &checked.reports, last_run.as_ref())?
             }
         };
         if let Some(file) = &args.output {
@@ -61,9 +63,14 @@ fn json(
     Ok(serde_json::to_string(&object)? + "\n")
 }
 
+/// The steps that the administrator does not leave alone.
+fn judged(invocation: &Invocation) -> Vec<StepRef> {
+    STEPS.iter().copied().filter(|step| !invocation.config.skip.contains(step)).collect()
+}
+
 /// What the next boot brings. The store does not have it: it is looked for now, as `check` does.
 fn next_boot(invocation: &Invocation, snapshot: &Snapshot) -> Option<NextBoot> {
-    let steps: Vec<StepRef> = STEPS.iter().copied().filter(|step| !invocation.config.skip.contains(step)).collect();
+    let steps = judged(invocation);
     let raised: Vec<FaultId> = snapshot.faults.iter().map(|fault| fault.id).collect();
     NextBoot::of(&invocation.cx, &steps, &raised, &[], KernelChange::Nothing)
 }
