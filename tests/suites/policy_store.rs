@@ -115,7 +115,7 @@ fn without_semodule_this_machines_package_is_named() {
         assert_eq!(run.faults(), [19], "{distribution}");
         let step = run.step("selinux-module");
         assert_eq!(step["reason"], "tools-missing", "{distribution}");
-        named.push(step["remedy"][0].as_str().unwrap().to_owned());
+        named.push(step["remedy"][1].as_str().unwrap().to_owned());
         assert!(ours(&root).is_empty());
     }
     let manager = if std::path::Path::new("/usr/bin/apt-get").exists() { "apt-get" } else { "dnf" };

@@ -15,7 +15,8 @@ use crate::rest;
 use crate::rules;
 use crate::symbols::{entry, number_of};
 
-/// How much is read at once, in bytes.
+/// How much is read at once, in bytes. At first it is a fifth of the file: the names, a sixth of real policies, have to be in
+/// memory together.
 const CHUNK: usize = 64 * 1024;
 
 /// Why no excerpt can be made.
@@ -39,14 +40,19 @@ pub enum ExcerptError {
 /// # Errors
 /// [`ExcerptError`].
 pub fn excerpt(mut source: impl Read, length: usize, classes: &[&str]) -> Result<Vec<u8>, ExcerptError> {
-    excerpt_by(CHUNK, &mut source, length, classes)
+    excerpt_by([CHUNK.max(length / 5), CHUNK], &mut source, length, classes)
 }
 
 /// Is not generic, so that it is compiled with this crate's optimisation.
-fn excerpt_by(chunk: usize, source: &mut dyn Read, length: usize, classes: &[&str]) -> Result<Vec<u8>, ExcerptError> {
-    let mut file = Window { source, chunk, buffer: Vec::new(), at: 0, base: 0, beyond: length, part: "header" };
+fn excerpt_by(
+    [first, chunk]: [usize; 2],
+    source: &mut dyn Read,
+    length: usize,
+    classes: &[&str],
+) -> Result<Vec<u8>, ExcerptError> {
+    let mut file = Window { source, chunk: first, buffer: Vec::new(), at: 0, base: 0, beyond: length, part: "header" };
     let (shape, mut kept) = file.take(|file| {
-        let Head { version, symbols, .. } = Head::read(file)?;
+        let Head { version, symbols, .. } = Head::read(file, false)?;
         let number = |name: &&str| number_of(&symbols.classes, |class| class.name == *name);
         let booleans = (0..=symbols.booleans.len())
             .map(|number| u32::try_from(number).is_ok_and(|number| entry(&symbols.booleans, number).is_some()));
@@ -58,6 +64,7 @@ fn excerpt_by(chunk: usize, source: &mut dyn Read, length: usize, classes: &[&st
             booleans: booleans.collect(),
         })
     })?;
+    file.chunk = chunk;
     file.part = "rules";
     if file.rules(&shape, true, &mut kept)? == 0 {
         return Err(file.invalid("number of rules").into());

@@ -41,14 +41,15 @@ pub(crate) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    pub fn read(file: &mut Cursor<'a>) -> Result<Self, ParseError> {
+    /// Reads it; `finds_names` is as for [`Symbols::read`].
+    pub fn read(file: &mut Cursor<'a>, finds_names: bool) -> Result<Self, ParseError> {
         let (version, flags) = header(file)?;
         let _capabilities = Bitmap::read(file)?;
         let permissive = Bitmap::read(file)?;
         if version >= NEVERAUDIT {
             Bitmap::read(file)?;
         }
-        Ok(Self { version, flags, permissive, symbols: Symbols::read(file, version)? })
+        Ok(Self { version, flags, permissive, symbols: Symbols::read(file, version, finds_names)? })
     }
 }
 
@@ -75,7 +76,7 @@ impl<'a> Policy<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut file = Cursor::new(bytes, "header");
         let file = &mut file;
-        let Head { version, flags, permissive, symbols } = Head::read(file)?;
+        let Head { version, flags, permissive, symbols } = Head::read(file, true)?;
         let (types, classes) = (symbols.types.len(), symbols.classes.len());
         file.part = "rules";
         let rules = Rules::read(file, version, types, classes)?;

@@ -89,7 +89,8 @@ pub(crate) fn number_of<T>(entries: &[Option<T>], is_named: impl Fn(&T) -> bool)
 }
 
 impl<'a> Symbols<'a> {
-    pub fn read(file: &mut Cursor<'a>, version: u32) -> Result<Self, ParseError> {
+    /// Reads them. Without `finds_names`, types and categories are checked and counted, and cannot be found by their names.
+    pub fn read(file: &mut Cursor<'a>, version: u32, finds_names: bool) -> Result<Self, ParseError> {
         file.part = "commons";
         let commons = commons(file)?;
         file.part = "classes";
@@ -97,7 +98,7 @@ impl<'a> Symbols<'a> {
         file.part = "roles";
         let roles = table(file, 12, role)?;
         file.part = "types";
-        let (types, type_numbers) = types(file)?;
+        let (types, type_numbers) = types(file, finds_names)?;
         file.part = "users";
         let users = table(file, 12, user)?;
         file.part = "booleans";
@@ -105,7 +106,7 @@ impl<'a> Symbols<'a> {
         file.part = "sensitivities";
         let sensitivities = sensitivities(file)?;
         file.part = "categories";
-        let categories = categories(file)?;
+        let categories = categories(file, finds_names)?;
         let symbols = Self { classes, roles, types, type_numbers, users, booleans, sensitivities, categories };
         symbols.check_bounds(file)?;
         Ok(symbols)
@@ -252,7 +253,7 @@ fn role<'a>(file: &mut Cursor<'a>) -> Result<(u32, Role<'a>), ParseError> {
 type Types<'a> = (Vec<Option<Type<'a>>>, HashMap<&'a str, u32>);
 
 /// Reads types, attributes and aliases. An alias has the number of its type.
-fn types<'a>(file: &mut Cursor<'a>) -> Result<Types<'a>, ParseError> {
+fn types<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<Types<'a>, ParseError> {
     const PRIMARY: u32 = 1;
     const ATTRIBUTE: u32 = 2;
     let (highest, entries) = size(file, 17)?;
@@ -273,7 +274,7 @@ fn types<'a>(file: &mut Cursor<'a>) -> Result<Types<'a>, ParseError> {
             }
             *place = Some(Type { name, is_attribute, bounds });
         }
-        if !is_attribute {
+        if finds_names && !is_attribute {
             numbers.insert(name, number);
         }
     }
@@ -315,7 +316,7 @@ fn sensitivities<'a>(file: &mut Cursor<'a>) -> Result<HashMap<&'a str, Level>, P
     Ok(levels)
 }
 
-fn categories<'a>(file: &mut Cursor<'a>) -> Result<HashMap<&'a str, u32>, ParseError> {
+fn categories<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<HashMap<&'a str, u32>, ParseError> {
     let (highest, entries) = size(file, 13)?;
     let mut categories = HashMap::new();
     for _ in 0..entries {
@@ -326,7 +327,9 @@ fn categories<'a>(file: &mut Cursor<'a>) -> Result<HashMap<&'a str, u32>, ParseE
         if number == 0 || usize::try_from(number).is_ok_and(|number| number > highest) {
             return Err(file.invalid("number of a category"));
         }
-        categories.insert(name, number);
+        if finds_names {
+            categories.insert(name, number);
+        }
     }
     Ok(categories)
 }

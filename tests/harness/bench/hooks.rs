@@ -27,7 +27,7 @@ const MODULE: &str = "cisco-secure-bpf";
 const MOST_OF_BARE: (f64, &str) = (1.02, "1.02 ×");
 const MOST_OF_RERUN: (f64, &str) = (1.0 / 500.0, "1/500");
 const MOST_CPU_OF_NO_OP: Duration = Duration::from_millis(5);
-const MOST_CPU_OF_CHECK: Duration = Duration::from_millis(10);
+const MOST_CPU_OF_CHECK: Duration = Duration::from_millis(6);
 const MOST_MEMORY_OF_CHECK: u64 = 8 << 20;
 
 /// A root with all modules of the distribution's policy, and a kernel with headers.

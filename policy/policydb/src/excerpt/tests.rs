@@ -20,14 +20,14 @@ fn parsed(bytes: &[u8]) -> Result<(), String> {
 }
 
 fn excerpted(chunk: usize, bytes: &[u8]) -> Result<(), String> {
-    excerpt_by(chunk, &mut &bytes[..], bytes.len(), &["bpf"]).map(drop).map_err(|e| e.to_string())
+    excerpt_by([chunk; 2], &mut &bytes[..], bytes.len(), &["bpf"]).map(drop).map_err(|e| e.to_string())
 }
 
 #[test]
 fn an_excerpt_answers_as_the_whole() {
     for (name, bytes) in policies() {
         for chunk in [1, 7, FEW, CHUNK] {
-            let kept = excerpt_by(chunk, &mut bytes.as_slice(), bytes.len(), &["bpf", "no_such_class"]).unwrap();
+            let kept = excerpt_by([chunk; 2], &mut bytes.as_slice(), bytes.len(), &["bpf", "no_such_class"]).unwrap();
             assert!(kept.len() < bytes.len(), "{name}");
             let (whole, part) = (Policy::parse(&bytes).unwrap(), Policy::parse(&kept).unwrap());
             let permissions = whole.permissions("bpf");
@@ -70,7 +70,7 @@ fn a_damaged_policy_has_the_same_error() {
 fn a_file_that_ends_before_its_length_is_truncated() {
     let (_, bytes) = policies().remove(0);
     for ends_at in [0, FEW, bytes.len() / 2, bytes.len() - 1] {
-        let error = excerpt_by(FEW, &mut &bytes[..ends_at], bytes.len(), &["bpf"]).unwrap_err();
+        let error = excerpt_by([FEW; 2], &mut &bytes[..ends_at], bytes.len(), &["bpf"]).unwrap_err();
         let is_truncated = matches!(error, ExcerptError::Parse(ParseError::Truncated { .. } | ParseError::NotAPolicy));
         assert!(is_truncated, "{ends_at}: {error}");
     }
