@@ -148,7 +148,7 @@ fn scriptlets_prepare_a_system_whose_var_is_read_only() {
     assert!(system.text(receipt).contains("cisco-amp-scan-svc"));
     // It boots, with another `/var`.
     let mut boot = sandbox(&system, &[], &["repair", "--only", "scan-user", "--assume", "host"]);
-    Run::of(&mut boot);
+    Run::of(&mut boot).expect_code(0);
     assert!(system.text("/var/lib/cisco/hostprep/journal.json").contains("cisco-amp-scan-svc"));
     assert!(!system.at("/etc/cisco").exists());
     let mut remove = sandbox(&system, &[], &["remove", "--assume", "host"]);

@@ -1,6 +1,7 @@
 //! The distribution of a root, and its names of packages and commands, from `distributions.toml`.
 
 mod architecture;
+mod command_line;
 mod data;
 mod glob;
 mod image_based;
@@ -9,6 +10,7 @@ mod os_release;
 
 use std::collections::BTreeMap;
 
+use self::command_line::with_packages;
 use self::data::{DebianArchitecture, Entry, data};
 pub use self::image_based::ImageBased;
 use self::kernel_packages::KernelRules;
@@ -119,7 +121,7 @@ impl Distribution {
         if found.family() == "debian" {
             found.architecture = architecture::of_root(root);
         }
-        found.image_based = ImageBased::of(root);
+        found.image_based = ImageBased::find(&data().image_based, root);
         Ok(found)
     }
 
@@ -272,15 +274,6 @@ impl Distribution {
             Tool::Useradd => &tools.useradd,
         })
     }
-}
-
-/// Returns the words of a command that begins with `start` and ends with `packages`. A package that contains `$(…)` needs a shell.
-fn with_packages(start: &str, packages: &[String]) -> Vec<String> {
-    if packages.iter().any(|package| package.contains("$(")) {
-        let packages: Vec<String> = packages.iter().map(|package| format!("\"{package}\"")).collect();
-        return vec!["sh".into(), "-c".into(), format!("{start} {}", packages.join(" "))];
-    }
-    start.split_whitespace().map(str::to_owned).chain(packages.iter().cloned()).collect()
 }
 
 fn is_known(id: &str, like: &str) -> bool {

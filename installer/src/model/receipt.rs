@@ -121,6 +121,13 @@ struct File {
     made: Vec<Created>,
 }
 
+/// Returns the entries of a receipt's file, or why it cannot be used.
+fn parse(root: &Root, path: &InRoot, text: &str) -> Result<Vec<Created>, String> {
+    let File { made } =
+        versioned::parse(text, SCHEMA).map_err(|problem| format!("{}: {problem}", root.host_path(path).display()))?;
+    Ok(made)
+}
+
 /// The receipt of one root.
 #[derive(Debug)]
 pub struct Receipt<'a> {
@@ -145,16 +152,19 @@ impl<'a> Receipt<'a> {
         let may_be_read_only = cx.kind == SystemKind::Offline;
         let in_image = InImage::of(cx);
         let mut receipt = Self { may_be_read_only, in_image, ..Self::read(cx.root, cx.receipt_path()) };
-        match receipt.in_image.as_ref().map(|image| image.read(cx.root)) {
-            Some(Ok(created)) => {
+        let image = receipt.in_image.as_ref().map_or(Ok(None), |image| image.read(cx.root));
+        match image.map_err(|e| e.to_string()).and_then(|found| match found {
+            Some((text, path)) => parse(cx.root, &path, &text),
+            None => Ok(Vec::new()),
+        }) {
+            Ok(created) => {
                 for created in created {
                     if !receipt.created.iter().any(|other| other.is_about(&created)) {
                         receipt.created.push(created);
                     }
                 }
             }
-            Some(Err(problem)) => receipt.unusable = receipt.unusable.or(Some(problem)),
-            None => {}
+            Err(problem) => receipt.unusable = receipt.unusable.or(Some(problem)),
         }
         receipt
     }
@@ -164,9 +174,9 @@ impl<'a> Receipt<'a> {
     pub fn read(root: &'a Root, path: InRoot) -> Self {
         let (created, unusable) = match root.read_private(&path) {
             Ok(None) => (Vec::new(), None),
-            Ok(Some(text)) => match versioned::parse(&text, SCHEMA) {
-                Ok(File { made }) => (made, None),
-                Err(problem) => (Vec::new(), Some(format!("{}: {problem}", root.host_path(&path).display()))),
+            Ok(Some(text)) => match parse(root, &path, &text) {
+                Ok(created) => (created, None),
+                Err(problem) => (Vec::new(), Some(problem)),
             },
             Err(e) => (Vec::new(), Some(e.to_string())),
         };

@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use super::data::data;
-use super::with_packages;
+use super::command_line::with_packages;
 use crate::Root;
 use crate::system::fstab;
 
@@ -42,9 +41,9 @@ pub struct ImageBased {
 }
 
 impl ImageBased {
-    /// Returns the first row whose evidence is in `root`; `None` for a system that the package manager changes.
-    pub(super) fn of(root: &Root) -> Option<&'static Self> {
-        data().image_based.iter().find(|row| row.is_shown_by(root))
+    /// Returns the first of `rows` whose evidence is in `root`; `None` for a system that the package manager changes.
+    pub(super) fn find<'r>(rows: &'r [Self], root: &Root) -> Option<&'r Self> {
+        rows.iter().find(|row| row.is_shown_by(root))
     }
 
     fn is_shown_by(&self, root: &Root) -> bool {
@@ -153,11 +152,12 @@ fn words(command: &str, values: &[(&str, &str)]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::data;
     use super::*;
     use crate::system::kernel::scratch;
 
     fn name_of(root: &Root) -> Option<&'static str> {
-        ImageBased::of(root).map(|row| row.name.as_str())
+        ImageBased::find(&data().image_based, root).map(|row| row.name.as_str())
     }
 
     #[test]

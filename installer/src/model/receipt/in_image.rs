@@ -4,11 +4,9 @@
 
 use host::fs::InRoot;
 use host::system::fstab;
-use host::{FileError, Root};
+use host::{FileError, ReadError, Root};
 
-use super::{Created, File, SCHEMA};
 use crate::model::host_context::HostContext;
-use crate::model::versioned;
 
 /// The place of an image's receipt.
 #[derive(Debug)]
@@ -30,15 +28,9 @@ impl InImage {
         Some(Self { path, is_place, exists })
     }
 
-    /// Returns the entries of the image's receipt, or why it cannot be used.
-    pub(super) fn read(&self, root: &Root) -> Result<Vec<Created>, String> {
-        match root.read_private(&self.path) {
-            Ok(None) => Ok(Vec::new()),
-            Ok(Some(text)) => versioned::parse(&text, SCHEMA)
-                .map(|file: File| file.made)
-                .map_err(|e| format!("{}: {e}", root.host_path(&self.path).display())),
-            Err(e) => Err(e.to_string()),
-        }
+    /// Returns the text of the image's receipt, and its path; `None` if there is none.
+    pub(super) fn read(&self, root: &Root) -> Result<Option<(String, InRoot)>, ReadError> {
+        Ok(root.read_private(&self.path)?.map(|text| (text, self.path.clone())))
     }
 
     pub(super) fn write(&mut self, root: &Root, text: &str) -> Result<(), FileError> {
