@@ -17,6 +17,11 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "Every user can run it; steps that the user may not read are unknown. It writes nothing, not even a log.",
             "A fault that the configuration accepts ([[accept]]) is marked as waived, and does not count for the exit status. A \
               waiver that has ended or matches nothing is a warning.",
+            "The forms script and ansible hold what a person must still do, each command once. Alternatives and \
+             restarts are comments in a script, and tasks with the tag never. With nagios the exit status is 0 \
+             (in order), 1 (a fault that is not critical, or something deferred, to be done or pending), 2 (a \
+             critical fault) or 3 (something is unknown, or hostprep failed). With ocsf each step is a Compliance \
+             Finding (class 2003) of OCSF 1.4, on a line of its own.",
         ],
         "hostprep repair" => &[
             "With --dry-run the result is that of hostprep check: the host's present state. It shows every command and \
