@@ -20,6 +20,11 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "With --image it says whether a system that is not booted will be right at its first boot: what the unit that \
                  runs hostprep at boot finishes is deferred, and that unit must be enabled. Where SELinux is used, the files \
                  that the profile names must have labels, or get them then.",
+            "The forms script and ansible hold what a person must still do, each command once. Alternatives and \
+             restarts are comments in a script, and tasks with the tag never. With nagios the exit status is 0 \
+             (in order), 1 (a fault that is not critical, or something deferred, to be done or pending), 2 (a \
+             critical fault) or 3 (something is unknown, or hostprep failed). With ocsf each step is a Compliance \
+             Finding (class 2003) of OCSF 1.4, on a line of its own.",
         ],
         "hostprep repair" => &[
             "With --dry-run the result is that of hostprep check: the host's present state. It shows every command and \

@@ -58,10 +58,26 @@ pub enum Format {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people
+    Text,
+    /// One JSON object for programs
+    Json,
+    /// A shell script with what is still to be done
+    Script,
+    /// Ansible tasks with what is still to be done
+    Ansible,
+    /// One line for Nagios and Icinga; exits with 0, 1, 2 or 3 as their plugins do
+    Nagios,
+    /// An OCSF Compliance Finding for each step, one JSON object a line
+    Ocsf,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check the host and report problems; changes nothing
-    Check(CheckCommand),
+    Check(Check),
     /// Fix problems on the host, and raise or clear faults
     Repair(Repair),
     /// Print the raised faults in the connector's format
@@ -118,21 +134,22 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  hostprep check\n  hostprep check --root /mnt/image --kernel 5.14.0-362.8.1.el9_3.x86_64\n  hostprep check --root /mnt/image --image   before the image is published\n  hostprep check --format json"
+    after_help = "Examples:\n  hostprep check\n  hostprep check --root /mnt/image --kernel 5.14.0-362.8.1.el9_3.x86_64\n  hostprep check --root /mnt/image --image   before the image is published\n  hostprep check --format json\n  hostprep check --format script > fix.sh\n  hostprep check --format nagios"
 )]
-pub struct CheckCommand {
-    #[command(flatten)]
-    pub look: Check,
+pub struct Check {
+    /// The form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
     /// Check whether an image will be right at its first boot: with --root, or inside an offline system
     #[arg(long)]
     pub image: bool,
+    #[command(flatten)]
+    pub look: Look,
 }
 
+/// What is checked.
 #[derive(Debug, Args)]
-pub struct Check {
-    /// Text for people or one JSON object for programs
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+pub struct Look {
     /// Check this installed kernel instead of the running one (with --root: the newest)
     #[arg(long, value_name = "RELEASE")]
     pub kernel: Option<String>,
@@ -146,8 +163,11 @@ pub struct Check {
     after_help = "Examples:\n  sudo hostprep repair\n  sudo hostprep repair --dry-run\n  sudo hostprep repair --only directories --only scan-user\n  sudo hostprep repair --only selinux-module --force"
 )]
 pub struct Repair {
+    /// Text for people or one JSON object for programs
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
     #[command(flatten)]
-    pub look: Check,
+    pub look: Look,
     /// Show the exact commands and file changes without making them
     #[arg(long)]
     pub dry_run: bool,

@@ -12,16 +12,21 @@ use installer::model::step::{Removal, StepRef};
 use installer::report::json::RunObject;
 use installer::report::remove::RemoveObject;
 use installer::report::text::Purpose;
-use installer::report::{HostFacts, exit, exit_code, text};
+use installer::report::todo::todo;
+use installer::report::{HostFacts, ansible, exit, exit_code, nagios, ocsf, script, text};
 use installer::steps::STEPS;
 
-use super::args::{CheckCommand, Format, Generalize, Global, Remove, Repair};
+use super::args::{Check, CheckFormat, Format, Generalize, Global, Look, Remove, Repair};
 use super::invocation::{Invocation, Privilege, with, with_force};
-use super::output::{Failure, Outcome, print, print_error, print_json};
+use super::output::{Failure, Outcome, one_line_chain, print, print_error, print_json};
 use super::progress::notify_waiting;
 
-pub fn check(global: &Global, CheckCommand { look, image }: CheckCommand) -> Outcome {
-    with(global, Privilege::ReadOnly, look.kernel, |invocation| {
+pub fn check(global: &Global, args: Check) -> Outcome {
+    let Check { format, image, look: Look { kernel, only } } = args;
+    if image && !matches!(format, CheckFormat::Text | CheckFormat::Json) {
+        return Err(Failure::Usage("--image takes --format text or json".into()));
+    }
+    let outcome = with(global, Privilege::ReadOnly, kernel, |invocation| {
         let cx = &invocation.cx;
         if image && !cx.kind.is_unbooted() {
             let hint = "use it with --root DIR, or with --assume offline in a chroot or an image build";
@@ -30,10 +35,29 @@ pub fn check(global: &Global, CheckCommand { look, image }: CheckCommand) -> Out
                 cx.kind
             )));
         }
-        let steps = steps(&look.only, &invocation.config);
+        let steps = steps(&only, &invocation.config);
         let results = if image { installer::image::check(cx, &steps) } else { engine::check(cx, &steps) };
-        show(invocation, &results, Purpose::Check, look.format)
-    })
+        match format {
+            CheckFormat::Text => return show(invocation, &results, Purpose::Check, Format::Text),
+            CheckFormat::Json => return show(invocation, &results, Purpose::Check, Format::Json),
+            CheckFormat::Script => print(&script::render(cx, &todo(cx, &results)))?,
+            CheckFormat::Ansible => print(&ansible::render(cx, &todo(cx, &results)))?,
+            CheckFormat::Ocsf => print(&ocsf::render(cx, &results, &invocation.texts))?,
+            CheckFormat::Nagios => return tell_state(nagios::render(&results)),
+        }
+        Ok(exit_code(&results))
+    });
+    // Its caller knows four exit codes.
+    match (format, outcome) {
+        (CheckFormat::Nagios, Err(Failure::Error(e))) => tell_state(nagios::failed(&one_line_chain(&e))),
+        (CheckFormat::Nagios, Err(Failure::Usage(message))) => tell_state(nagios::failed(&message)),
+        (_, outcome) => outcome,
+    }
+}
+
+fn tell_state((state, line): (nagios::State, String)) -> Outcome {
+    print(&format!("{line}\n"))?;
+    Ok(state as u8)
 }
 
 pub fn repair(global: &Global, args: Repair) -> Outcome {
@@ -46,11 +70,11 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
         let steps = steps(&args.look.only, &invocation.config);
         if args.dry_run {
             let results = engine::plan(&invocation.cx, &steps);
-            return show(invocation, &results, Purpose::DryRun, args.look.format);
+            return show(invocation, &results, Purpose::DryRun, args.format);
         }
         let request = request(steps, args.source.into(), invocation);
         let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
-        show(invocation, &results, Purpose::Repair, args.look.format)
+        show(invocation, &results, Purpose::Repair, args.format)
     })
 }
 

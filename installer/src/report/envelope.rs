@@ -48,6 +48,12 @@ pub struct Program {
 impl Program {
     /// This program.
     pub const THIS: Self = Self { version: env!("CARGO_PKG_VERSION") };
+
+    /// Returns its version.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
 }
 
 /// Who reports: which hostprep, for which profile, on which host.

@@ -87,6 +87,24 @@ struct ImageObject {
 }
 
 impl HostObject {
+    /// Returns its facts.
+    #[must_use]
+    pub fn facts(&self) -> &HostFacts {
+        &self.facts
+    }
+
+    /// Returns the host name, if it is known.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Returns the hashed machine id, if there is one.
+    #[must_use]
+    pub fn machine(&self) -> Option<&str> {
+        self.machine.as_deref()
+    }
+
     /// The object for `cx`.
     #[must_use]
     pub fn of(cx: &HostContext) -> Self {

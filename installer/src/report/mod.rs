@@ -1,5 +1,6 @@
 //! Reports of a run, for people and for programs. Every JSON output is one of the objects here; `schema` has their JSON Schemas.
 
+pub mod ansible;
 pub mod envelope;
 pub mod explain;
 pub mod faults;
@@ -7,12 +8,16 @@ pub mod host_facts;
 pub mod json;
 pub mod load_lock_status;
 pub mod metrics;
+pub mod nagios;
 pub mod next_boot;
+pub mod ocsf;
 pub mod policy_status;
 pub mod remove;
 pub mod schema;
+pub mod script;
 pub mod status;
 pub mod text;
+pub mod todo;
 pub mod waived;
 
 pub use self::host_facts::HostFacts;
