@@ -2,7 +2,7 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-self-test vagrant \
+.PHONY: help needs ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-images vm-self-test vagrant \
 	vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
@@ -65,6 +65,11 @@ older-packages: packages
 # gives it the policy store of another host.
 vm: needs older-packages ## the packages in a guest with SELinux enforcing; SCENARIO=, BROKEN=, POLICY=, KEEP=1: tests/vm/README.md
 	$(VM) $(if $(POLICY),--policy '$(POLICY)') $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
+
+# A builder's image each: tests/vm/build-image.sh.
+BUILT_IMAGES := mmdebstrap selinux-off
+vm-images: needs older-packages ## images built with hostprep in them, booted enforcing; IMAGE=: tests/vm/README.md
+	for kind in $(or $(IMAGE),$(BUILT_IMAGES)); do $(VM) --built $$kind || exit 1; done
 
 vm-self-test: needs older-packages ## that a broken hostprep turns exactly the right scenarios red; BROKEN=, SCENARIO=
 	for broken in $(or $(BROKEN),$(BROKEN_ON_PURPOSE)); do $(VM) --self-test $$broken $(SCENARIO) || exit 1; done

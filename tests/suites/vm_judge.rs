@@ -131,6 +131,7 @@ fn every_scenario_is_whole() {
     let text = |path: &Path| std::fs::read_to_string(path).unwrap();
     let boxes: serde_json::Value = serde_json::from_str(&text(&setup::top().join("vagrant/boxes.json"))).unwrap();
     let phases = text(&setup::top().join("tests/vm/phase.sh"));
+    let images = text(&setup::top().join("tests/vm/build-image.sh"));
     let check = ScratchRoot::of("debian-12").hostprep(&["check", "--format", "json"]);
     let steps: Vec<String> =
         check.json()["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap().into()).collect();
@@ -144,6 +145,10 @@ fn every_scenario_is_whole() {
             for need in needs.lines() {
                 assert!(phases.contains(&format!("        {need}) ")), "{}: {need} is not known", scenario.display());
             }
+        }
+        if let Ok(image) = std::fs::read_to_string(scenario.join("image")) {
+            let kind = format!("\n    {})\n", image.trim());
+            assert!(images.contains(&kind), "{}: build-image.sh does not know {image}", scenario.display());
         }
         let expected = text(&scenario.join("expected"));
         assert!(expected.contains("faults: "), "{}", scenario.display());

@@ -91,6 +91,8 @@ go_on() {
     for scenario in "$here"/scenarios/*; do
         name=${scenario##*/}
         ! grep -qx "$name" "$progress/done" || continue
+        # About another image than this host's.
+        [ ! -e "$scenario/image" ] || continue
         if [ -e "$progress/acted" ]; then
             rest "$name"
             continue

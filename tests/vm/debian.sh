@@ -14,14 +14,18 @@ recipe() {
     cat "$@" "$vm/debian.sh" "$vm"/guest/* "$fixture" | cksum
 }
 
-# make_root SUITE ROOT PACKAGES
+# make_root SUITE ROOT PACKAGES [ARGUMENT OF MMDEBSTRAP…]
 make_root() {
-    settings=$2.settings
+    suite=$1
+    new_root=$2
+    packages=$common_packages,$3
+    shift 3
+    settings=$new_root.settings
     mkdir -p "$settings"
     printf 'MODULES=list\nCOMPRESS=zstd\n' >"$settings/small-initrd.conf"
     printf '%s\n' virtio_pci virtio_blk virtio_net ext4 >"$settings/modules"
     # shellcheck disable=SC2016 # mmdebstrap's shells know $1
-    mmdebstrap --quiet --variant=minbase --include="$common_packages,$3" \
+    mmdebstrap --quiet --variant=minbase --include="$packages" \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
         --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
@@ -31,15 +35,25 @@ make_root() {
             apt-get download -qq -o APT::Sandbox::User=root '"$arriving"' \
             \$(cd /lib/modules && ls | sed s/^/linux-headers-/ | xargs apt-cache depends --important |
                 grep -Eo \"linux-(headers|kbuild)-[^ <>]+\" | sort -u)"' \
-        "$1" "$2"
+        "$@" "$suite" "$new_root"
     rm -r "$settings"
     for timer in apt-daily apt-daily-upgrade dpkg-db-backup; do
-        ln -sf /dev/null "$2/etc/systemd/system/$timer.timer"
+        ln -sf /dev/null "$new_root/etc/systemd/system/$timer.timer"
     done
-    mkdir -p "$2/srv/hostprep" "$2/etc/rpm"
-    echo '%_dbpath /var/lib/rpm' >"$2/etc/rpm/macros.dbpath"
+    mkdir -p "$new_root/srv/hostprep" "$new_root/etc/rpm"
+    echo '%_dbpath /var/lib/rpm' >"$new_root/etc/rpm/macros.dbpath"
     # rpm's plugin, which Debian 13 has, would start scriptlets in rpm_script_t, which Debian's policy lacks.
-    echo '%__transaction_selinux %{nil}' >"$2/etc/rpm/macros.selinux"
+    echo '%__transaction_selinux %{nil}' >"$new_root/etc/rpm/macros.selinux"
+}
+
+# finish_guest ROOT: a session for the driver on the second serial line.
+finish_guest() {
+    install -m 755 "$vm/guest/agent.sh" "$1/usr/local/sbin/hostprep-agent"
+    cp "$vm/guest/root-profile" "$1/root/.profile"
+    install -D -m 644 "$vm/guest/autologin.conf" "$1/etc/systemd/system/serial-getty@.service.d/autologin.conf"
+    ln -s /lib/systemd/system/serial-getty@.service "$1/etc/systemd/system/getty.target.wants/serial-getty@ttyS1.service"
+    echo guest >"$1/etc/hostname"
+    echo "/dev/vda / ext4 rw 0 0" >"$1/etc/fstab"
 }
 
 # What Debian's policy lacks, and enforcing.

@@ -43,13 +43,7 @@ if [ "$(cat "$image/stamp" 2>/dev/null)" != "$stamp" ]; then
 
     say "installing Debian (about two minutes)"
     make_root bookworm "$root" mount
-    install -m 755 "$vm/guest/agent.sh" "$root/usr/local/sbin/hostprep-agent"
-    cp "$vm/guest/root-profile" "$root/root/.profile"
-    install -D -m 644 "$vm/guest/autologin.conf" "$root/etc/systemd/system/serial-getty@.service.d/autologin.conf"
-    ln -s /lib/systemd/system/serial-getty@.service \
-        "$root/etc/systemd/system/getty.target.wants/serial-getty@ttyS1.service"
-    echo guest >"$root/etc/hostname"
-    echo "/dev/vda / ext4 rw 0 0" >"$root/etc/fstab"
+    finish_guest "$root"
 
     say "its policy: a module for what Debian's lacks, and labels"
     prepare_policy "$root"

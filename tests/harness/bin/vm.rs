@@ -11,21 +11,23 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use harness::setup;
 use harness::vm::machine::Image;
 use harness::vm::play::{Stage, play};
 use harness::vm::scenario::{Scenario, Seen};
 use harness::vm::seed::{self, Seed};
 use harness::vm::table::{others, table};
+use harness::{packages, setup};
 
 const USAGE: &str =
-    "usage: vm NEWER OLDER [--policy DIR] [--broken NAME | --self-test NAME | --keep | --lay DIR] [SCENARIO…]
-NEWER and OLDER are directories with a DEB and an RPM each. --lay only makes DIR, what a guest gets as /srv/hostprep.";
+    "usage: vm NEWER OLDER [--policy DIR | --built KIND] [--broken NAME | --self-test NAME | --keep | --lay DIR] [SCENARIO…]
+NEWER and OLDER are directories with a DEB and an RPM each. --built plays the scenarios about an image whose builder
+installed NEWER's DEB: a KIND of tests/vm/build-image.sh. --lay only makes DIR, what a guest gets as /srv/hostprep.";
 
 #[derive(Default)]
 struct Options {
     packages: Vec<PathBuf>,
     policy: Option<PathBuf>,
+    built: Option<String>,
     broken: Option<String>,
     self_test: bool,
     keep: bool,
@@ -51,6 +53,7 @@ fn options() -> Result<Options, String> {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value\n{USAGE}"));
         match word.as_str() {
             "--policy" => options.policy = Some(value()?.into()),
+            "--built" => options.built = Some(value()?),
             "--broken" => options.broken = Some(value()?),
             "--self-test" => (options.broken, options.self_test) = (Some(value()?), true),
             "--lay" => options.lay = Some(value()?.into()),
@@ -75,7 +78,18 @@ fn run(options: &Options) -> Result<bool, String> {
     if !make_image.status().is_ok_and(|status| status.success()) {
         return Err("there is no image to boot; name one".into());
     }
-    let name = if options.policy.is_some() { "policy-image" } else { "image" };
+    let name = match (&options.policy, &options.built) {
+        (None, Some(kind)) => {
+            let mut build = Command::new(setup::top().join("tests/vm/build-image.sh"));
+            if !build.arg(kind).arg(packages::only(newer, ".deb")).status().is_ok_and(|status| status.success()) {
+                return Err(format!("there is no image of {kind} to boot"));
+            }
+            format!("{kind}-image")
+        }
+        (None, None) => "image".to_owned(),
+        (Some(_), None) => "policy-image".to_owned(),
+        (Some(_), Some(_)) => return Err(format!("--policy and --built exclude each other\n{USAGE}")),
+    };
     let image = Image::in_directory(setup::top().join("target/vm").join(name), options.policy.is_some());
     let seed = Seed::of(newer, older);
     println!("vm: prepared in {} s, accelerator {}", start.elapsed().as_secs(), image.accelerator);
@@ -113,6 +127,11 @@ fn run(options: &Options) -> Result<bool, String> {
 fn scenarios(options: &Options) -> Result<Vec<Scenario>, String> {
     let names: Vec<&str> = options.scenarios.iter().map(String::as_str).collect();
     let mut scenarios = Scenario::all(&setup::top().join("tests/vm/scenarios"), &names)?;
+    scenarios.retain(|scenario| scenario.image == options.built);
+    if scenarios.is_empty() {
+        let image = options.built.as_deref().unwrap_or("the usual one");
+        return Err(format!("no scenario that was asked for is about this image: {image}"));
+    }
     if options.policy.is_some() {
         for left in scenarios.extract_if(.., |scenario| !scenario.boot.is_empty()) {
             println!("vm: {} is not played with another policy: it boots with {}", left.name, left.boot);

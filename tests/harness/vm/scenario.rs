@@ -13,6 +13,8 @@ pub struct Scenario {
     pub boot: String,
     /// Whether the machine reboots between `act` and `verify`.
     pub reboots: bool,
+    /// The image that it is about, by a kind of `tests/vm/build-image.sh`; such a guest is used once.
+    pub image: Option<String>,
 }
 
 impl Scenario {
@@ -37,7 +39,8 @@ impl Scenario {
             return Err(format!("{}: a scenario without it expects nothing", expected.display()));
         }
         let boot = fs::read_to_string(directory.join("boot")).unwrap_or_default().trim().to_owned();
-        Ok(Self { name: name.to_owned(), boot, reboots: directory.join("reboot").exists() })
+        let image = fs::read_to_string(directory.join("image")).ok().map(|kind| kind.trim().to_owned());
+        Ok(Self { name: name.to_owned(), boot, reboots: directory.join("reboot").exists(), image })
     }
 }
 
