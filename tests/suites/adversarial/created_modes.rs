@@ -21,6 +21,7 @@ const MODES: &[(&str, u32)] = &[
     ("/var/lib/cisco/faults/faults.lock", 0o600),
     ("/var/lib/cisco/hostprep", 0o755),
     ("/var/lib/cisco/hostprep/journal.json", 0o644),
+    ("/var/lib/cisco/hostprep/last-run.json", 0o644),
     ("/var/log/cisco", 0o755),
     ("/var/log/cisco/hostprep.log", 0o640),
 ];
