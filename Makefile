@@ -103,8 +103,8 @@ browser-needs:
 	@tests/setup/install-build-needs.sh --for demo --browser
 
 report-page: browser-needs ## the page of `hostprep report` in a real browser; screenshots in target/report-page
-	cargo build --release --locked --package hostprep
-	/usr/bin/python3 tests/browser/report_page.py target/release/hostprep target/report-page
+	cargo build --locked --package hostprep
+	/usr/bin/python3 tests/browser/report_page.py target/debug/hostprep target/report-page
 
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)
