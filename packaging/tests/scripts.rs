@@ -604,7 +604,7 @@ fn a_host_without_systemd_is_no_reason_to_complain() {
     for name in ["systemctl", "deb-systemd-helper", "deb-systemd-invoke"] {
         fs::remove_file(host.at(&format!("tools/{name}"))).unwrap();
     }
-    for name in ["rm", "rmdir", "mkdir", "grep"] {
+    for name in ["rm", "rmdir", "mkdir", "grep", "date"] {
         std::os::unix::fs::symlink(format!("/bin/{name}"), host.at(&format!("tools/{name}"))).unwrap();
     }
     host.program("exit 0");

@@ -38,7 +38,9 @@ fn only_macros_start_with_a_control_character() {
             let word = line.split(' ').next().unwrap_or_default();
             let is_text = !line.starts_with(['.', '\'']);
             assert!(is_text || MACROS.contains(&word), "{path}: {line}");
-            assert!(line.is_ascii() && (!is_text || line.len() <= 80), "{path}: {line}");
+            // A long list of alternatives has no place to break.
+            let fits = line.len() <= 80 || !line.contains(' ');
+            assert!(line.is_ascii() && (!is_text || fits), "{path}: {line}");
         }
     }
 }
