@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use host::fs::{InRoot, read_limited};
 use host::{Dir, FileError, Root};
+use jiff::Timestamp;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
@@ -55,12 +56,17 @@ pub struct Collection {
 
 impl Collection {
     /// Reads `paths`: files, and directories with everything below them that is named `*.json`. In a directory, symbolic links are
-    /// left out. `progress` is called after each file with the number of files so far.
+    /// left out. `now` shows which results are from the future. `progress` is called after each file with the number of files so far.
     ///
     /// # Errors
     /// [`FileError`] if one of `paths` itself cannot be opened. What is wrong below a directory or in a file is
     /// [`Collection::left_out`].
-    pub fn of(machine: &Root, paths: &[PathBuf], progress: &mut dyn FnMut(usize)) -> Result<Self, Error> {
+    pub fn of(
+        machine: &Root,
+        paths: &[PathBuf],
+        now: Timestamp,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Self, Error> {
         let mut reader = Reader { found: Vec::new(), left_out: Vec::new(), files: 0, progress };
         for path in paths {
             let there = InRoot::from_top(std::path::absolute(path).map_err(|e| FileError::new("find", path, e))?);
@@ -71,7 +77,7 @@ impl Collection {
             }
         }
         let Reader { found, left_out, files, .. } = reader;
-        let (results, older) = newest_of_each(found);
+        let (results, older) = newest_of_each(found, now);
         Ok(Self { results, older, left_out, files })
     }
 }
@@ -138,26 +144,23 @@ fn unopened(error: &FileError) -> String {
     format!("cannot be opened: {}", error.source)
 }
 
-/// Keeps the newest result of each host. Hosts are the same if name and machine are; one without a machine id, as of version
-/// 0.1.0, is the host of that name.
-fn newest_of_each(mut found: Vec<(HostResult, PathBuf)>) -> (Vec<HostResult>, Vec<OlderResult>) {
+/// Keeps the newest result of each host. Hosts are the same if name and machine are. Of a name that has one machine id, a result
+/// without any, as of version 0.1.0, is of that machine. A result from the future is older than all others: its clock was wrong.
+fn newest_of_each(mut found: Vec<(HostResult, PathBuf)>, now: Timestamp) -> (Vec<HostResult>, Vec<OlderResult>) {
+    let time = |result: &HostResult| result.time.filter(|_| !result.is_from_future(now));
     // Stable: of two from the same moment, the one that was named first.
-    found.sort_by(|(one, _), (other, _)| (&one.name, Reverse(one.time)).cmp(&(&other.name, Reverse(other.time))));
-    let (mut results, mut older): (Vec<HostResult>, Vec<OlderResult>) = (Vec::new(), Vec::new());
-    let mut machines: HashSet<Option<String>> = HashSet::new();
-    for (result, file) in found {
-        if results.last().is_none_or(|last| last.name != result.name) {
-            machines.clear();
-        }
-        let is_known = match &result.machine {
-            Some(_) => machines.contains(&result.machine) || machines.contains(&None),
-            None => !machines.is_empty(),
-        };
-        machines.insert(result.machine.clone());
-        if is_known {
-            older.push(OlderResult { file: shown(&file), host: result.name });
-        } else {
-            results.push(result);
+    found.sort_by(|(one, _), (other, _)| (&one.name, Reverse(time(one))).cmp(&(&other.name, Reverse(time(other)))));
+    let (mut results, mut older) = (Vec::new(), Vec::new());
+    for host in found.chunk_by(|(one, _), (other, _)| one.name == other.name) {
+        let machines: HashSet<&String> = host.iter().filter_map(|(result, _)| result.machine.as_ref()).collect();
+        let mut seen: HashSet<Option<&String>> = HashSet::new();
+        for (result, file) in host {
+            let machine = result.machine.as_ref().filter(|_| machines.len() > 1);
+            if seen.insert(machine) {
+                results.push(result.clone());
+            } else {
+                older.push(OlderResult { file: shown(file), host: result.name.clone() });
+            }
         }
     }
     (results, older)

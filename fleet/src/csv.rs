@@ -105,9 +105,9 @@ fn write(writer: &mut ::csv::Writer<Vec<u8>>, result: &HostResult, row: &Row) ->
     Ok(writer.write_record(cells.map(harmless))?)
 }
 
-/// A spreadsheet takes a cell that begins like this for a formula; an apostrophe makes it text.
+/// A spreadsheet takes a cell that begins like this for a formula, white space before it aside; an apostrophe makes it text.
 fn harmless(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    match cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(['=', '+', '-', '@']) {
         true => format!("'{cell}"),
         false => cell.to_owned(),
     }

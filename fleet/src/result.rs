@@ -1,10 +1,13 @@
 //! One host's result, as `hostprep check --format json` and `hostprep repair --format json` print it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The schema of results that is read.
 const SCHEMA: u32 = 1;
+
+/// How far a host's clock may be ahead.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The commands whose output is a result.
 const OUTPUTS: [&str; 2] = ["check", "repair"];
@@ -156,6 +159,12 @@ pub enum WrongResult {
 }
 
 impl HostResult {
+    /// Returns whether the result was made more than a day after `now`: the host's clock was wrong then.
+    #[must_use]
+    pub fn is_from_future(&self, now: Timestamp) -> bool {
+        self.time.is_some_and(|time| time.duration_since(now) > AHEAD)
+    }
+
     /// Reads a file's content. `name` is the host's name if the result has none, as those of version 0.1.0.
     ///
     /// # Errors

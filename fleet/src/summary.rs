@@ -42,7 +42,7 @@ pub struct Summary {
     pub newest: Option<Timestamp>,
     /// The number of results older than [`STALE_AFTER`].
     pub stale: usize,
-    /// The number of results that do not say when they were made.
+    /// The number of results that do not say when they were made, or name a time that is still to come.
     pub undated: usize,
     /// The number of hosts in each state, the worst first.
     pub states: Vec<Count<State>>,
@@ -214,7 +214,7 @@ impl Summary {
     #[must_use]
     pub fn of(collection: Collection, time: Timestamp) -> Self {
         let Collection { results, older, left_out, files } = collection;
-        let times = || results.iter().filter_map(|result| result.time);
+        let times = || results.iter().filter(|result| !result.is_from_future(time)).filter_map(|result| result.time);
         Self {
             schema: SCHEMA,
             output: "report",
@@ -226,7 +226,7 @@ impl Summary {
             oldest: times().min(),
             newest: times().max(),
             stale: times().filter(|made| time.duration_since(*made) > STALE_AFTER).count(),
-            undated: results.iter().filter(|result| result.time.is_none()).count(),
+            undated: results.len() - times().count(),
             states: states(results.iter()),
             distributions: distributions(&results),
             faults: faults(&results),

@@ -16,7 +16,7 @@ fn with_id(machine: &str) -> String {
 }
 
 fn collect(paths: &[PathBuf]) -> Result<Collection, Error> {
-    Collection::of(&Root::system().unwrap(), paths, &mut |_| {})
+    Collection::of(&Root::system().unwrap(), paths, "2026-11-28T12:00:00Z".parse().unwrap(), &mut |_| {})
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_named_file_is_read_whatever_its_name() {
 fn the_newest_result_of_a_host_counts() {
     // Name, machine, day; which of them counts.
     type Row<'r> = (&'r str, &'r str, &'r str, bool);
-    let tables: [&[Row]; 5] = [
+    let tables: [&[Row]; 7] = [
         &[("a", "1", "02", true), ("a", "1", "01", false), ("a", "1", "02", false)],
         // A host built anew, and two that were copied from one disk.
         &[("a", "1", "02", true), ("a", "2", "01", true)],
@@ -79,6 +79,10 @@ fn the_newest_result_of_a_host_counts() {
         // Before and after an update from a version that gave no machine id.
         &[("a", "", "01", false), ("a", "1", "02", true)],
         &[("a", "", "02", true), ("a", "1", "01", false)],
+        // Several machines called alike, of which one has an old version.
+        &[("a", "", "03", true), ("a", "1", "01", true), ("a", "2", "02", true), ("a", "", "02", false)],
+        // A clock that was wrong once.
+        &[("a", "1", "30", false), ("a", "1", "01", true)],
     ];
     for table in tables {
         let scratch = tempfile::tempdir().unwrap();

@@ -87,6 +87,7 @@ fn old_and_undated_results_are_counted_and_shared_machines_named() {
     let mut results = vec![host("a", &[]), host("b", &[]), host("c", &[])];
     results[0].time = Some("2026-11-21T11:59:59Z".parse().unwrap());
     results[1].time = Some("2026-11-21T12:00:01Z".parse().unwrap());
+    results[2].time = Some("2036-01-01T00:00:00Z".parse().unwrap());
     results[0].machine = Some("1".into());
     results[2].machine = Some("1".into());
     let report = summary(results);

@@ -56,8 +56,8 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "Of long files the end is kept: 1 MiB each, the newest 10,000 events, 5,000 lines of the journal. Denials are the \
              lines of the audit log about eBPF or the agent's domain. Run it as root; otherwise what only root may read is \
              missing. The archive has mode 0600.",
-            "With --redact, names of this host and of hosts in its domain, IP addresses and hardware addresses are replaced. \
-             Other text is not looked at: read the archive before you send it.",
+            "With --redact, names of this host and of hosts in its domains (those of its name and of /etc/resolv.conf), IP \
+             addresses and hardware addresses are replaced. Other text is not looked at: read the archive before you send it.",
         ],
         "hostprep schema" => &[
             "Without NAME it lists the outputs. With NAME it prints the JSON Schema (draft 2020-12) of that output, which is \

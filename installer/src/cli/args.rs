@@ -438,7 +438,7 @@ pub struct SupportBundle {
     /// Write to FILE instead of hostprep-support-HOST-TIME.tar.gz in the current directory
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Replace host names and addresses, each by the same word everywhere
+    /// Replace names of this host and of hosts in its domains, and IP and hardware addresses, each by the same word everywhere
     #[arg(long)]
     pub redact: bool,
 }

@@ -27,7 +27,8 @@ pub fn run(global: &Global, args: &Report) -> Outcome {
             print_error(&format!("{files} files read"));
         }
     };
-    let collection = Collection::of(&Root::system()?, &args.paths, &mut progress)?;
+    let now = SystemClock.now();
+    let collection = Collection::of(&Root::system()?, &args.paths, now, &mut progress)?;
     for left_out in collection.left_out.iter().take(NAMED) {
         print_error(&format!("{} {}; it is left out", left_out.file, left_out.problem));
     }
@@ -44,7 +45,7 @@ pub fn run(global: &Global, args: &Report) -> Outcome {
     let text = match args.format {
         ReportFormat::Csv => fleet::csv(&collection)?,
         format => {
-            let summary = Summary::of(collection, SystemClock.now());
+            let summary = Summary::of(collection, now);
             match format {
                 ReportFormat::Json => serde_json::to_string(&summary).context("cannot write the object")? + "\n",
                 _ => fleet::html(&summary)?,

@@ -34,7 +34,7 @@ pub fn run(global: &Global, args: &SupportBundle) -> Outcome {
         parts.extend(parts::collect(&invocation.cx));
         let names = names(&invocation.cx);
         if args.redact {
-            let mut redaction = Redaction::of(names.clone());
+            let mut redaction = Redaction::of(names.clone(), domains(&invocation.cx));
             parts = parts.into_iter().map(|part| part.changed(&mut |text| redaction.apply(text))).collect();
         }
         let now = invocation.cx.clock.now();
@@ -59,6 +59,17 @@ pub fn run(global: &Global, args: &SupportBundle) -> Outcome {
 fn names(cx: &HostContext) -> Vec<String> {
     let running = if cx.is_running_system() { machine::running_name() } else { None };
     running.into_iter().chain(machine::configured_name(cx.root)).collect()
+}
+
+/// Returns the domains in which the host looks for names (`resolv.conf(5)`).
+fn domains(cx: &HostContext) -> Vec<String> {
+    let text = cx.root.read_text("/etc/resolv.conf").unwrap_or_default();
+    let lines = text.lines().map(str::split_whitespace);
+    let domains = |mut words: std::str::SplitWhitespace<'_>| {
+        let is_list = matches!(words.next(), Some("search" | "domain"));
+        words.filter(move |_| is_list).map(str::to_owned).collect::<Vec<_>>()
+    };
+    lines.flat_map(domains).collect()
 }
 
 /// Returns `name` without what a file's name is better without.

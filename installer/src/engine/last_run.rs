@@ -87,8 +87,8 @@ pub fn record(cx: &HostContext, ended: Ended, results: &Results) {
 pub fn record_idle(cx: &HostContext, ended: Ended, results: &Results) {
     let now = entry(cx, ended, results);
     let is_same = |last: &LastRun| {
-        (&last.hostprep, &last.profile, &last.result, &last.faults, &last.error)
-            == (&now.hostprep, &now.profile, &now.result, &now.faults, &now.error)
+        (&last.hostprep, &last.profile, &last.boot_id, &last.steps, &last.result, &last.faults, &last.error)
+            == (&now.hostprep, &now.profile, &now.boot_id, &now.steps, &now.result, &now.faults, &now.error)
     };
     // A clock that was set back makes it old as well.
     let stands = |last: &LastRun| (SignedDuration::ZERO..STANDS_FOR).contains(&now.time.duration_since(last.time));

@@ -30,7 +30,8 @@ pub fn render(
     add_waived(&registry, cx, snapshot, next_boot)?;
     add_steps(&registry, reports)?;
     if let Some(last) = last_run {
-        add_last_run(&registry, last)?;
+        let is_whole = reports.iter().all(|report| last.steps.iter().any(|step| step == report.step.as_str()));
+        add_last_run(&registry, last, is_whole)?;
     }
     let labels = &[("version", env!("CARGO_PKG_VERSION")), ("profile", &cx.profile.name)];
     let build =
@@ -118,13 +119,18 @@ fn add_steps(registry: &Registry, reports: &[StepReport]) -> prometheus::Result<
     Ok(())
 }
 
-fn add_last_run(registry: &Registry, last: &LastRun) -> prometheus::Result<()> {
+/// A run of some steps says nothing about the host: its result is left out.
+fn add_last_run(registry: &Registry, last: &LastRun, is_whole: bool) -> prometheus::Result<()> {
     let help = "When the last run ended that was recorded, in seconds since the epoch.";
     let time = prometheus::Gauge::new("hostprep_last_run_timestamp_seconds", help)?;
     registry.register(Box::new(time.clone()))?;
     time.set(seconds(last.time));
-    let help = "How the last run ended, in the words of `worst` of the JSON outputs.";
-    gauges(registry, "hostprep_last_run_result", help, &["result"])?.with_label_values(&[&last.result]).set(1);
+    let help =
+        "How the last run ended, in the words of `worst` of the JSON outputs; no sample if it was of some steps alone.";
+    let result = gauges(registry, "hostprep_last_run_result", help, &["result"])?;
+    if is_whole {
+        result.with_label_values(&[&last.result]).set(1);
+    }
     Ok(())
 }
 

@@ -36,7 +36,7 @@ impl Part {
             Ok(bytes) => Ok(change(&String::from_utf8_lossy(&bytes)).into_bytes()),
             Err(why) => Err(change(&why)),
         };
-        Self { name: self.name, content }
+        Self { name: change(&self.name), content }
     }
 
     /// Returns the name and why there is no content; `None` if there is.

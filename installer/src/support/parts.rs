@@ -3,7 +3,7 @@
 use std::os::unix::fs::FileExt;
 
 use host::FileError;
-use host::fs::AsInRoot;
+use host::fs::{AsInRoot, InRoot, is_file};
 use host::process::Command;
 
 use super::archive::Part;
@@ -18,6 +18,9 @@ const AUDIT_READ: u64 = 16 * 1024 * 1024;
 
 /// How many of the newest events are kept.
 const EVENTS_KEPT: u64 = 10_000;
+
+/// How many files of a directory are kept.
+const MOST_FILES: usize = 50;
 
 /// Files of every system, by their name in the bundle.
 const FILES: &[(&str, &str)] = &[
@@ -61,24 +64,40 @@ fn file(cx: &HostContext, name: &str, path: impl AsInRoot) -> Part {
     Part::of(name, read_end(cx, path, FILE_KEPT))
 }
 
-/// The receipt, and whatever else a run left there.
+/// The receipt, that of an image, and whatever else runs left beside them.
 fn state_files(cx: &HostContext) -> Vec<Part> {
-    let directory = &cx.profile.paths.state;
-    let names = match cx.root.names(directory) {
-        Ok(names) => names,
-        Err(e) => return vec![Part::of("state", Err(e.to_string()))],
-    };
-    let json = names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".json"));
-    json.map(|name| Part::of(&format!("state/{name}"), read_end(cx, directory.join(name), FILE_KEPT))).collect()
+    let state = &cx.profile.paths.state;
+    let image = state.as_path().strip_prefix("/var/lib").ok().map(|path| InRoot::from("/etc").join(path));
+    let directories = [("state", state.clone())].into_iter().chain(image.map(|path| ("image-state", path)));
+    directories.flat_map(|(name, path)| files_in(cx, name, &path)).collect()
 }
 
+/// The regular files of a directory; nothing if it does not exist.
+fn files_in(cx: &HostContext, name: &str, directory: &InRoot) -> Vec<Part> {
+    let names = match cx.root.names(directory) {
+        Ok(names) => names,
+        Err(e) => return vec![Part::of(name, Err(e.to_string()))],
+    };
+    let is_file = |path: &InRoot| cx.root.stat(path).is_ok_and(|found| found.is_some_and(|found| is_file(&found)));
+    let paths = names.iter().filter_map(|file| Some((file.to_str()?, directory.join(file))));
+    let paths = paths.filter(|(_, path)| is_file(path)).take(MOST_FILES);
+    paths.map(|(file, path)| Part::of(&format!("{name}/{file}"), read_end(cx, path, FILE_KEPT))).collect()
+}
+
+/// The newest events. Of a store that is damaged, those that can be read, and the error; else the end of its log as it is.
 fn events(cx: &HostContext) -> Result<Vec<u8>, String> {
     let store = store(cx);
-    let last = store.read().map_err(|e| e.to_string())?.sequence;
+    let newest = store.read().map(|snapshot| snapshot.sequence);
+    let events = newest.and_then(|last| store.events_after(last.saturating_sub(EVENTS_KEPT)));
+    let Ok(events) = events else {
+        return read_end(cx, cx.profile.paths.faults.join("events.jsonl"), FILE_KEPT);
+    };
     let mut text = Vec::new();
-    for event in store.events_after(last.saturating_sub(EVENTS_KEPT)).map_err(|e| e.to_string())? {
-        let event = event.map_err(|e| e.to_string())?;
-        text.extend(serde_json::to_vec(&event).map_err(|e| e.to_string())?);
+    for event in events {
+        match event.map_err(|e| e.to_string()).and_then(|event| serde_json::to_vec(&event).map_err(|e| e.to_string())) {
+            Ok(line) => text.extend(line),
+            Err(e) => text.extend(format!("# {e}").into_bytes()),
+        }
         text.push(b'\n');
     }
     Ok(text)

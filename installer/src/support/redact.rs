@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Names that every host has.
 const COMMON_NAMES: [&str; 2] = ["localhost", "localdomain"];
 
+/// The letters behind a backslash in JSON.
+const ESCAPES: [char; 5] = ['b', 'f', 'n', 'r', 't'];
+
 /// A redaction of one bundle.
 #[derive(Debug, Default)]
 pub struct Redaction {
@@ -19,10 +22,11 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// Redacts for the host with these names, each with or without a domain.
-    pub fn of(names: impl IntoIterator<Item = String>) -> Self {
-        // Others would take away a word of every text.
-        let is_telling = |name: &str| !name.is_empty() && !COMMON_NAMES.contains(&name);
+    /// Redacts for the host with these names, each with or without a domain, and these domains.
+    pub fn of(names: impl IntoIterator<Item = String>, domains: impl IntoIterator<Item = String>) -> Self {
+        // Others would take away a word of every text, or a number of JSON.
+        let is_telling =
+            |name: &str| !COMMON_NAMES.contains(&name) && name.bytes().any(|byte| byte.is_ascii_alphabetic());
         let mut redaction = Self::default();
         for name in names {
             let name = name.to_lowercase();
@@ -30,15 +34,19 @@ impl Redaction {
             redaction.names.extend(is_telling(short).then(|| short.to_owned()));
             redaction.domains.extend(is_telling(domain).then(|| domain.to_owned()));
         }
+        let domains = domains.into_iter().map(|domain| domain.trim_matches('.').to_lowercase());
+        redaction.domains.extend(domains.filter(|domain| is_telling(domain)));
         redaction
     }
 
-    /// Returns `text` with other words for host names in the host's domain, IP addresses and hardware addresses.
+    /// Returns `text` with other words for host names in the host's domains, IP addresses and hardware addresses.
     pub fn apply(&mut self, text: &str) -> String {
         let mut redacted = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find(is_part) {
-            let (before, from) = rest.split_at(start);
+            // `\n` in JSON: the letter is not the beginning of a word.
+            let escape = usize::from(rest[..start].ends_with('\\') && rest[start..].starts_with(ESCAPES));
+            let (before, from) = rest.split_at(start + escape);
             let end = from.find(|c| !is_part(c)).unwrap_or(from.len());
             let (word, after) = from.split_at(end);
             redacted += before;
@@ -50,19 +58,32 @@ impl Redaction {
 
     /// Replaces a run of characters that names and addresses have. Punctuation around it stays, and so does a port.
     fn word(&mut self, word: &str) -> String {
-        let inner = word.trim_start_matches(['.', '-', '_']).trim_end_matches(['.', '-', '_', ':']);
-        let at = word.find(inner).unwrap_or(0);
+        let inner = word.trim_start_matches(['.', '-', '_']).trim_end_matches(['.', '-', '_']);
+        if inner.is_empty() {
+            return word.to_owned();
+        }
+        let at = word.len() - word.trim_start_matches(['.', '-', '_']).len();
         let (lead, tail) = (&word[..at], &word[at + inner.len()..]);
-        let (known, port) = match self.replacement(inner) {
-            Some(known) => (Some(known), ""),
-            None => match inner.rsplit_once(':') {
-                Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    (self.replacement(host), &inner[host.len()..])
-                }
-                _ => (None, ""),
-            },
-        };
-        known.map_or_else(|| word.to_owned(), |known| format!("{lead}{known}{port}{tail}"))
+        format!("{lead}{}{tail}", self.inner(inner).unwrap_or_else(|| inner.to_owned()))
+    }
+
+    fn inner(&mut self, word: &str) -> Option<String> {
+        if let Some(known) = self.replacement(word) {
+            return Some(known);
+        }
+        if let Some(before) = word.strip_suffix(':') {
+            return Some(self.inner(before)? + ":");
+        }
+        if let Some((host, port)) = word.rsplit_once(':')
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+            && let Some(known) = self.replacement(host)
+        {
+            return Some(format!("{known}:{port}"));
+        }
+        // A range of addresses.
+        let (first, last) = word.split_once('-')?;
+        let (one, other) = (self.replacement(first), self.replacement(last));
+        (one.is_some() && other.is_some()).then(|| format!("{}-{}", one.unwrap_or_default(), other.unwrap_or_default()))
     }
 
     fn replacement(&mut self, word: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 use super::*;
 
 fn redacted(text: &str) -> String {
-    Redaction::of(["web1.example.com".to_owned()]).apply(text)
+    Redaction::of(["web1.example.com".to_owned()], []).apply(text)
 }
 
 #[test]
@@ -15,6 +15,9 @@ fn names_and_addresses_get_other_words() {
         ("[2001:db8::17]:443, 192.0.2.1/24", "[address-1]:443, address-2/24"),
         ("fe80::1%eth0", "address-1%eth0"),
         ("ether 52:54:00:12:34:56", "ether hardware-address-1"),
+        (r#"{"detail":"asked\n10.1.2.3\tweb1\\nweb1"}"#, r#"{"detail":"asked\naddress-1\thost-1\\nhost-1"}"#),
+        ("2001:db8:1::/64, 2001:db8:1:: and 2001:db8::1:", "address-1/64, address-1 and address-2:"),
+        ("10.0.0.1-10.0.0.9", "address-1-address-2"),
         (r#"{"name":"web1","kernel":"x"}"#, r#"{"name":"host-1","kernel":"x"}"#),
     ] {
         assert_eq!(redacted(text), expected);
@@ -23,7 +26,7 @@ fn names_and_addresses_get_other_words() {
 
 #[test]
 fn the_same_thing_is_the_same_word_in_every_part() {
-    let mut redaction = Redaction::of(["web1.example.com".to_owned()]);
+    let mut redaction = Redaction::of(["web1.example.com".to_owned()], []);
     assert_eq!(redaction.apply("10.0.0.1 10.0.0.2 web1"), "address-1 address-2 host-1");
     assert_eq!(redaction.apply("10.0.0.2 db.example.com"), "address-2 host-2");
 }
@@ -41,13 +44,19 @@ fn everything_else_stays() {
         assert_eq!(redacted(text), text);
     }
     assert_eq!(
-        Redaction::of(["localhost.localdomain".to_owned()]).apply("localhost a.localdomain"),
+        Redaction::of(["localhost.localdomain".to_owned()], []).apply("localhost a.localdomain"),
         "localhost a.localdomain"
     );
 }
 
 #[test]
-fn a_host_may_have_two_names() {
-    let mut redaction = Redaction::of(["web1".to_owned(), "front.example.com".to_owned()]);
-    assert_eq!(redaction.apply("web1 front db.example.com"), "host-1 host-2 host-3");
+fn a_host_may_have_two_names_and_more_domains() {
+    let mut redaction =
+        Redaction::of(["web1".to_owned(), "front.example.com".to_owned()], ["corp.example.".to_owned()]);
+    assert_eq!(redaction.apply("web1 front db.example.com nfs.corp.example"), "host-1 host-2 host-3 host-4");
+}
+
+#[test]
+fn a_host_called_by_a_number_breaks_no_json() {
+    assert_eq!(Redaction::of(["1".to_owned()], []).apply(r#"{"schema":1}"#), r#"{"schema":1}"#);
 }
