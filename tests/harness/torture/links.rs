@@ -118,7 +118,8 @@ fn lead_astray(worker_root: &WorkerRoot, scenario: &Scenario, link: &Link) -> Tr
     if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
         fs::remove_file(&path).unwrap();
     }
-    if was_there && path.symlink_metadata().is_err() {
+    // A removal takes the link away, and the directory that is empty then.
+    if was_there && path.symlink_metadata().is_err() && path.parent().is_some_and(Path::is_dir) {
         fs::rename(&displaced, &path).unwrap();
     }
     wrong.extend(Outcome::after_next(worker_root, scenario, &before).1);

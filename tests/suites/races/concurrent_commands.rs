@@ -134,7 +134,8 @@ fn mixed(number: usize) -> Call {
 /// But for what hostprep and useradd keep of earlier runs.
 fn tree(root: &ScratchRoot) -> Snapshot {
     let backups = ["/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-"];
-    root.snapshot().without(&["/var/log", "/var/lib/cisco/faults"]).without(&backups)
+    let of_runs = ["/var/log", "/var/lib/cisco/faults", "/var/lib/cisco/hostprep/last-run.json"];
+    root.snapshot().without(&of_runs).without(&backups)
 }
 
 #[test]
