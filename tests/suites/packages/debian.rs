@@ -160,8 +160,13 @@ fn unpacked_then_repaired_by_hand() {
     expect_well(by_hand.run("dpkg --unpack /tmp/newer.deb"));
     by_hand.run("/usr/sbin/hostprep repair").expect_code(0);
     // Configuration files come into their place, and units are enabled, when the package is configured.
-    const CONFIGURED: &[&str] =
-        &["/etc/logrotate.d", "/etc/kernel", "/etc/systemd/system", "/var/lib/systemd/deb-systemd-helper-enabled"];
+    const CONFIGURED: &[&str] = &[
+        "/etc/logrotate.d",
+        "/etc/kernel",
+        "/etc/sos",
+        "/etc/systemd/system",
+        "/var/lib/systemd/deb-systemd-helper-enabled",
+    ];
     let but = |system: &System| expect::tree(system).without(CONFIGURED);
     expect::same("repaired", &but(&normal), &but(&by_hand));
     expect_well(by_hand.run("dpkg --configure --pending"));

@@ -37,8 +37,10 @@ const NOT_OURS: &[&str] = &[
     "/var/tmp",
 ];
 
-/// The log, which differs in every run.
 const LOG: &str = "/var/log/cisco/hostprep.log";
+
+/// The log and the records of the last run, which differ in every run.
+const OF_RUNS: [&str; 3] = [LOG, "/var/lib/cisco/hostprep/last-run.json", "/var/lib/acme/hostprep/last-run.json"];
 
 /// What tells the file triggers of one RPM transaction from those of another.
 const MARKERS: [&str; 2] = ["/run/hostprep.transaction", "/run/acme-agent.transaction"];
@@ -48,10 +50,10 @@ pub fn tree(system: &System) -> Snapshot {
     system.snapshot().without(NOT_OURS)
 }
 
-/// Fails the test unless both are the same, down to the content of every file but the log's.
+/// Fails the test unless both are the same, down to the content of every file but those.
 #[track_caller]
 pub fn same(what: &str, one: &Snapshot, other: &Snapshot) {
-    let alike = |tree: &Snapshot| tree.clone().without(&[LOG]).without(&MARKERS);
+    let alike = |tree: &Snapshot| tree.clone().without(&OF_RUNS).without(&MARKERS);
     let difference = alike(one).difference(&alike(other), Compare::SameTree);
     assert!(difference.is_empty(), "{what}:\n{difference}");
 }
