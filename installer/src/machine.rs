@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use host::fs::InRoot;
 use host::log::Level;
-use host::{MalformedFile, ReadError};
+use host::{FileError, MalformedFile, ReadError, Root};
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,12 @@ const SCHEMA: u32 = 1;
 const NAME: &str = "machine.json";
 
 const MODE: u32 = 0o644;
+
+/// The start of the ending of what is set aside.
+const SET_ASIDE: &str = "set-aside-";
+
+/// How many stores and records of other machines are kept: a machine may get a new id at each boot.
+const KEPT: usize = 3;
 
 /// How long to wait for the fault store's own lock.
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -62,21 +68,67 @@ pub fn is_another(cx: &HostContext) -> bool {
 }
 
 /// Sets aside what another machine recorded: the fault store, and the record of the load lock. The caller holds hostprep's lock.
-/// Deletes nothing, and may be called again after it was killed: the record of the machine is replaced last.
+/// May be called again after it was killed: the record of the machine is replaced last. The store comes first: where it cannot be
+/// renamed, the next call must not take away the loads that this machine has recorded by then. Of what was set aside before, the
+/// newest few are kept.
 ///
 /// # Errors
 /// [`Error`] if a lock cannot be had, or a file cannot be renamed.
 pub fn set_aside(cx: &HostContext) -> Result<(), Error> {
-    let suffix = format!("set-aside-{}", cx.clock.now().strftime("%Y%m%dT%H%M%SZ"));
-    let moved =
-        [load_lock::set_aside(cx, &suffix)?, fault_updates::store(cx).set_aside(&suffix, cx.clock, STORE_TIMEOUT)?];
+    let suffix = format!("{SET_ASIDE}{}", cx.clock.now().strftime("%Y%m%dT%H%M%SZ"));
+    let store = fault_updates::store(cx).set_aside(&suffix, cx.clock, STORE_TIMEOUT)?;
+    let moved = [store, load_lock::set_aside(cx, &suffix)?];
     for path in moved.into_iter().flatten() {
         let path = cx.root.host_path(path);
         let line =
             format!("this disk is a copy of another machine's: what that recorded is set aside in {}", path.display());
         cx.log.line(Level::Warning, &line);
     }
+    forget_set_aside(cx, KEPT)?;
     write(cx)
+}
+
+/// Returns what was set aside: stores and records of the load lock, the newest first.
+///
+/// # Errors
+/// [`Error`] if a directory cannot be listed.
+pub fn set_aside_before(cx: &HostContext) -> Result<Vec<InRoot>, Error> {
+    let (store, record) = (&cx.profile.paths.faults, load_lock::record_path(cx));
+    let mut found = Vec::new();
+    for path in [store, &record] {
+        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else { continue };
+        let start = format!("{}.{SET_ASIDE}", name.to_string_lossy());
+        let names = cx.root.names(&above)?.into_iter().filter(|name| name.to_string_lossy().starts_with(&start));
+        // The date is in the name.
+        found.extend(names.rev().map(|name| above.join(name)));
+    }
+    Ok(found)
+}
+
+/// Removes what was set aside, but for the newest `keep` of each kind.
+///
+/// # Errors
+/// [`Error`] if a file cannot be removed; calling it again removes the rest.
+pub fn forget_set_aside(cx: &HostContext, keep: usize) -> Result<(), Error> {
+    let all = set_aside_before(cx)?;
+    let is_store = |path: &&InRoot| path.parent() == cx.profile.paths.faults.parent();
+    let (stores, records): (Vec<_>, Vec<_>) = all.iter().partition(is_store);
+    for path in stores.into_iter().skip(keep).chain(records.into_iter().skip(keep)) {
+        remove(cx.root, path)?;
+    }
+    Ok(())
+}
+
+fn remove(root: &Root, path: &InRoot) -> Result<(), FileError> {
+    let (dir, name) = root.parent(path)?;
+    if !root.stat(path)?.is_some_and(|found| host::fs::is_dir(&found)) {
+        return dir.unlink_replaced(&name);
+    }
+    let store = root.open_private_dir(path)?;
+    for file in store.names()? {
+        store.unlink(file)?;
+    }
+    dir.remove_dir(&name).map(|_| ())
 }
 
 /// Returns whether there is something to record the machine of, and it is not recorded. Only reads.
@@ -86,7 +138,12 @@ pub fn is_to_note(cx: &HostContext) -> bool {
         load_lock::is_recorded(cx).unwrap_or(false)
             || fault_updates::store(cx).is_blank().is_ok_and(|is_blank| !is_blank)
     };
-    recorded(cx).is_ok_and(|recorded| recorded.is_none()) && current(cx).is_some() && has_something()
+    // One that cannot be used says nothing, and is replaced.
+    let is_recorded = match recorded(cx) {
+        Ok(recorded) => recorded.is_some(),
+        Err(e) => !matches!(e, ReadError::Malformed(_)),
+    };
+    !is_recorded && current(cx).is_some() && has_something()
 }
 
 /// Records this machine. The caller holds hostprep's lock.
@@ -95,7 +152,8 @@ pub fn is_to_note(cx: &HostContext) -> bool {
 /// [`Error`] if the record cannot be written.
 pub fn write(cx: &HostContext) -> Result<(), Error> {
     let Some(machine) = current(cx) else { return Ok(()) };
-    let text = versioned::render(SCHEMA, &File { machine }).unwrap_or_default();
+    let text = versioned::render(SCHEMA, &File { machine })
+        .map_err(|e| FileError::new("write", cx.root.host_path(path(cx)), std::io::Error::other(e)))?;
     Ok(cx.root.create_private_dir(&cx.profile.paths.state)?.replace(NAME, text.as_bytes(), MODE)?)
 }
 

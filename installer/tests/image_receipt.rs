@@ -65,6 +65,35 @@ fn a_removal_within_the_transaction_leaves_nothing() {
     assert!(!host.path("opt/cisco").exists() && !host.path("etc/cisco").exists());
 }
 
+/// The image's receipt alone is kept under another name, and keeps nobody from a repair.
+#[test]
+fn a_damaged_receipt_of_an_image_is_kept_and_does_no_harm() {
+    for damaged in ["{\"schema\":1,\"made\":[", "{\"schema\":9,\"made\":[]}"] {
+        for has_state in [false, true] {
+            let mut host = host("UUID=1 /var btrfs rw 0 0\n");
+            if has_state {
+                host.repair(DIRECTORIES);
+                host.kind = SystemKind::Running;
+            } else {
+                boot_empty(&mut host);
+            }
+            host.file(IN_IMAGE, damaged);
+            host.with(|cx| assert!(Receipt::of(cx).unusable().unwrap().contains(IN_IMAGE)));
+            fs::remove_dir_all(host.path("opt/cisco")).ok();
+            host.repair(DIRECTORIES);
+            assert!(host.path("opt/cisco").is_dir(), "{damaged}, {has_state}");
+            let receipt = fs::read_to_string(host.path(IN_STATE)).unwrap();
+            assert!(receipt.contains("/opt/cisco"), "{receipt}");
+            assert!(!host.path(&format!("{IN_STATE}.unusable")).exists(), "the healthy one stays in its place");
+            assert_eq!(fs::read_to_string(host.path(&format!("{IN_IMAGE}.unusable"))).unwrap(), damaged);
+        }
+    }
+}
+
+fn boot_empty(host: &mut Host) {
+    host.kind = SystemKind::Running;
+}
+
 /// Where `/var` is a part of the image, nothing is kept twice.
 #[test]
 fn elsewhere_there_is_one_receipt() {

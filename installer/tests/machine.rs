@@ -107,14 +107,6 @@ fn without_a_lasting_id_nothing_is_known() {
     image.kind = SystemKind::Offline;
     image.repair(SCAN_USER);
     assert!(!image.path(RECORD).exists());
-    // A record that cannot be used: what is there counts as this machine's.
-    for record in ["", "{\"schema\":2}", "{\"schema\":1}"] {
-        let host = host(COPY);
-        host.repair(SCAN_USER);
-        host.file(RECORD, record);
-        host.repair(SCAN_USER);
-        assert_eq!((set_aside(&host, "var/lib/cisco").len(), text(&host, RECORD).as_str()), (0, record));
-    }
 }
 
 /// A host that was always in order has nothing to tell apart.
@@ -126,4 +118,49 @@ fn nothing_is_written_where_nothing_is_recorded() {
     host.profile.kernels.clear();
     host.repair(KERNEL_SUPPORT);
     assert!(!host.path(RECORD).exists());
+}
+
+/// A machine that gets a new id at each boot does not fill the disk, and a template takes nothing of others along.
+#[test]
+fn of_what_was_set_aside_a_few_are_kept_and_none_after_generalize() {
+    let host = host(TEMPLATE);
+    host.repair(SCAN_USER);
+    for number in 0..6 {
+        host.file(&format!("{STATE}/load-lock.json"), LOADS);
+        host.file("etc/machine-id", &format!("{:032x}\n", number + 1000));
+        host.repair(SCAN_USER);
+    }
+    assert_eq!((set_aside(&host, "var/lib/cisco").len(), set_aside(&host, STATE).len()), (3, 3));
+    host.with(|cx| {
+        let wait = std::time::Duration::from_secs(5);
+        installer::engine::generalize::generalize(cx, wait, &mut || {}).unwrap();
+    });
+    assert_eq!((set_aside(&host, "var/lib/cisco").len(), set_aside(&host, STATE).len()), (0, 0));
+}
+
+/// A store that cannot be renamed must not cost this machine its loads.
+#[test]
+fn loads_of_this_machine_stay_where_the_store_cannot_be_set_aside() {
+    let host = host(TEMPLATE);
+    host.repair(SCAN_USER);
+    host.file("etc/machine-id", COPY);
+    host.file(&format!("{STATE}/load-lock.json"), LOADS);
+    // As a mount point does, it refuses the rename: the name of the copy is taken by what is no directory entry of ours.
+    fs::remove_dir_all(host.path(STORE)).unwrap();
+    std::os::unix::fs::symlink("/nonexistent", host.path(STORE)).unwrap();
+    host.with(|cx| assert!(machine::set_aside(cx).is_err()));
+    assert_eq!(text(&host, &format!("{STATE}/load-lock.json")), LOADS);
+}
+
+/// A record that cannot be used is written again: what is there counts as this machine's.
+#[test]
+fn a_damaged_record_is_replaced() {
+    let host = host(TEMPLATE);
+    host.repair(SCAN_USER);
+    let good = text(&host, RECORD);
+    for damaged in ["", "{", "{\"schema\":1}", "{\"schema\":2}"] {
+        host.file(RECORD, damaged);
+        host.repair(SCAN_USER);
+        assert_eq!((set_aside(&host, "var/lib/cisco").len(), &text(&host, RECORD)), (0, &good));
+    }
 }

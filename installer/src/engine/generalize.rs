@@ -25,6 +25,9 @@ pub fn plan(cx: &HostContext) -> Result<Vec<String>, Error> {
     if load_lock::is_recorded(cx)? {
         lines.push(format!("remove {}", cx.root.host_path(load_lock::record_path(cx)).display()));
     }
+    for path in machine::set_aside_before(cx)? {
+        lines.push(format!("remove {}", cx.root.host_path(path).display()));
+    }
     if let Some(path) = machine::record_path(cx) {
         lines.push(format!("remove {}", cx.root.host_path(path).display()));
     }
@@ -34,9 +37,9 @@ pub fn plan(cx: &HostContext) -> Result<Vec<String>, Error> {
     Ok(lines)
 }
 
-/// Removes the fault store's content, with its events and boots, the records of the load lock and the last run, and which
-/// machine they are of. Keeps what prepared the
-/// system: accounts, directories, the module and the receipt. Returns what was removed.
+/// Removes the fault store's content, with its events and boots, the records of the load lock and the last run, what was set aside
+/// of other machines, and which machine all that is of. Keeps what prepared the system: accounts, directories, the module and the
+/// receipt. Returns what was removed.
 ///
 /// # Errors
 /// [`Error`] if a lock cannot be taken, or a file cannot be removed. Calling it again removes the rest.
@@ -49,6 +52,7 @@ pub fn generalize(cx: &HostContext, timeout: Duration, waiting: &mut dyn FnMut()
     load_lock::forget(cx)?;
     last_run::forget(cx)?;
     fault_updates::store(cx).discard(cx.clock, STORE_TIMEOUT)?;
+    machine::forget_set_aside(cx, 0)?;
     // Last: a copy of a disk that was generalized in part still shows that it is one.
     machine::forget(cx)?;
     for line in &planned {

@@ -18,6 +18,7 @@ use host::fs::InRoot;
 use host::log::Level;
 use host::process::lock::Lock;
 use host::{Dir, FileError, InsideText, ReadError};
+use nix::errno::Errno;
 
 use crate::engine::fault_updates;
 use crate::model::host_context::HostContext;
@@ -282,10 +283,19 @@ pub fn set_aside(cx: &HostContext, suffix: &str) -> Result<Option<InRoot>, crate
         return Ok(None);
     }
     let (dir, _lock) = lock(cx)?;
-    let name = format!("{}.{suffix}", record::NAME);
-    dir.rename_new(record::NAME, &name)?;
-    dir.sync()?;
-    Ok(Some(cx.profile.paths.state.join(name)))
+    for number in 1.. {
+        let number = if number > 1 { format!("-{number}") } else { String::new() };
+        let name = format!("{}.{suffix}{number}", record::NAME);
+        match dir.rename_new(record::NAME, &name) {
+            Err(e) if e.errno() == Some(Errno::EEXIST) => {}
+            renamed => {
+                renamed?;
+                dir.sync()?;
+                return Ok(Some(cx.profile.paths.state.join(name)));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn read(cx: &HostContext) -> Result<Record, crate::Error> {

@@ -136,6 +136,8 @@ pub struct Receipt<'a> {
     created: Vec<Created>,
     /// Why the file on disk cannot be used; it is kept under another name before the first write.
     unusable: Option<String>,
+    /// The same of the receipt that an image has besides.
+    unusable_image: Option<String>,
     /// Whether the host is prepared although its receipt lies on a read-only file system.
     may_be_read_only: bool,
     /// Why what was recorded is not on disk.
@@ -164,7 +166,12 @@ impl<'a> Receipt<'a> {
                     }
                 }
             }
-            Err(problem) => receipt.unusable = receipt.unusable.or(Some(problem)),
+            Err(problem) => {
+                if let Some(image) = &mut receipt.in_image {
+                    image.is_unusable = true;
+                }
+                receipt.unusable_image = Some(problem);
+            }
         }
         receipt
     }
@@ -180,13 +187,22 @@ impl<'a> Receipt<'a> {
             },
             Err(e) => (Vec::new(), Some(e.to_string())),
         };
-        Self { root, path, created, unusable, may_be_read_only: false, not_written: None, in_image: None }
+        Self {
+            root,
+            path,
+            created,
+            unusable,
+            unusable_image: None,
+            may_be_read_only: false,
+            not_written: None,
+            in_image: None,
+        }
     }
 
     /// Returns why the file on disk is not used, for a warning.
     #[must_use]
     pub fn unusable(&self) -> Option<&str> {
-        self.unusable.as_deref()
+        self.unusable.as_deref().or(self.unusable_image.as_deref())
     }
 
     /// Returns why what was recorded is not on disk: the file system of an offline system is read-only. A removal will not know of

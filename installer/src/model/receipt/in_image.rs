@@ -15,6 +15,8 @@ pub(super) struct InImage {
     /// Set if the system is not booted, and the booted one has another state directory.
     pub is_place: bool,
     pub exists: bool,
+    /// Set if the file cannot be used: it is kept under another name before anything is written or removed.
+    pub is_unusable: bool,
 }
 
 impl InImage {
@@ -25,7 +27,7 @@ impl InImage {
         let is_place =
             cx.kind.is_unbooted() && (cx.distribution.image_based().is_some() || fstab::covers(cx.root, state));
         let exists = matches!(cx.root.stat(&path), Ok(Some(_)));
-        Some(Self { path, is_place, exists })
+        Some(Self { path, is_place, exists, is_unusable: false })
     }
 
     /// Returns the text of the image's receipt, and its path; `None` if there is none.
@@ -34,6 +36,7 @@ impl InImage {
     }
 
     pub(super) fn write(&mut self, root: &Root, text: &str) -> Result<(), FileError> {
+        self.keep_unusable(root)?;
         let dir = root.create_private_dir(self.path.parent().unwrap_or_else(InRoot::top))?;
         dir.replace(self.path.file_name().unwrap_or_default(), text.as_bytes(), 0o644)?;
         self.exists = true;
@@ -42,6 +45,7 @@ impl InImage {
 
     /// Removes the file, and the directories above it that are empty then.
     pub(super) fn remove(&mut self, root: &Root) -> Result<(), FileError> {
+        self.keep_unusable(root)?;
         if !self.exists {
             return Ok(());
         }
@@ -52,6 +56,17 @@ impl InImage {
             if !root.remove_empty_dir(&directory)? {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    fn keep_unusable(&mut self, root: &Root) -> Result<(), FileError> {
+        if std::mem::take(&mut self.is_unusable) && self.exists {
+            let name = self.path.file_name().unwrap_or_default();
+            let mut kept = name.to_owned();
+            kept.push(".unusable");
+            root.open_private_dir(self.path.parent().unwrap_or_else(InRoot::top))?.rename(name, &kept)?;
+            self.exists = false;
         }
         Ok(())
     }
