@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Root;
 use crate::error::ReadError;
-use crate::fs::InRoot;
+use crate::fs::{InRoot, TEXT_LIMIT, is_file};
 
 /// Where its configuration lies. Of files with the same name, that of the first directory counts.
 const DIRECTORIES: [&str; 4] =
@@ -51,7 +51,10 @@ pub fn at_next_boot(root: &Root, name: &str) -> Result<Option<SysusersUser>, Rea
         if root.link_target(&file).is_some_and(|target| target == Path::new("/dev/null")) {
             continue;
         }
-        let text = root.read_text_if_there(&file)?.unwrap_or_default();
+        // systemd passes over what it cannot use, too.
+        let is_file = root.stat_followed(&file)?.is_some_and(|found| is_file(&found));
+        let text = if is_file { root.read(&file, TEXT_LIMIT)? } else { Vec::new() };
+        let text = String::from_utf8_lossy(&text);
         if let Some(found) = text.lines().find_map(|line| user(line, name)) {
             return Ok(found.map(|(uid, shell)| SysusersUser { file, uid, shell }));
         }

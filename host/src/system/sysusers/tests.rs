@@ -92,3 +92,11 @@ fn it_runs_only_if_there_is_something_new() {
     fs::write(scratch.path().join(&UNIT_FILE.0[1..]), "[Unit]\n").unwrap();
     assert!(at_next_boot(&root, "scan").unwrap().is_some());
 }
+
+#[test]
+fn what_is_no_text_file_hides_no_other() {
+    let (scratch, root) = scratch(&[PROGRAM, WANTS, UNIT_FILE, LINE, ("/etc/sysusers.d/a.conf/x", "")]);
+    fs::write(scratch.path().join("etc/sysusers.d/b.conf"), b"u other - \"caf\xe9\"\n").unwrap();
+    symlink("/nonexistent", scratch.path().join("etc/sysusers.d/c.conf")).unwrap();
+    assert_eq!(at_next_boot(&root, "scan").unwrap().unwrap().file, LINE.0);
+}
