@@ -351,10 +351,11 @@ impl<'a> Receipt<'a> {
             let parent = self.path.parent().unwrap_or_else(InRoot::top);
             (self.root.create_private_dir(parent)?, self.path.file_name().unwrap_or_default().to_owned())
         };
-        if self.unusable.take().is_some() {
+        if self.unusable.is_some() {
             let mut kept = name.clone();
             kept.push(".unusable");
             dir.rename(&name, &kept)?;
+            self.unusable = None;
         }
         match self.text()? {
             Some(text) => dir.replace(&name, text.as_bytes(), 0o644),

@@ -61,13 +61,14 @@ impl InImage {
     }
 
     fn keep_unusable(&mut self, root: &Root) -> Result<(), FileError> {
-        if std::mem::take(&mut self.is_unusable) && self.exists {
+        if self.is_unusable && self.exists {
             let name = self.path.file_name().unwrap_or_default();
             let mut kept = name.to_owned();
             kept.push(".unusable");
             root.open_private_dir(self.path.parent().unwrap_or_else(InRoot::top))?.rename(name, &kept)?;
             self.exists = false;
         }
+        self.is_unusable = false;
         Ok(())
     }
 }
