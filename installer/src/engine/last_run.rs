@@ -87,8 +87,10 @@ pub fn record(cx: &HostContext, ended: Ended, results: &Results) {
 pub fn record_idle(cx: &HostContext, ended: Ended, results: &Results) {
     let now = entry(cx, ended, results);
     let is_same = |last: &LastRun| {
-        (&last.hostprep, &last.profile, &last.boot_id, &last.steps, &last.result, &last.faults, &last.error)
-            == (&now.hostprep, &now.profile, &now.boot_id, &now.steps, &now.result, &now.faults, &now.error)
+        // A run of some steps says nothing about the others.
+        now.steps.iter().all(|step| last.steps.contains(step))
+            && (&last.hostprep, &last.profile, &last.boot_id, &last.result, &last.faults, &last.error)
+                == (&now.hostprep, &now.profile, &now.boot_id, &now.result, &now.faults, &now.error)
     };
     // A clock that was set back makes it old as well.
     let stands = |last: &LastRun| (SignedDuration::ZERO..STANDS_FOR).contains(&now.time.duration_since(last.time));
