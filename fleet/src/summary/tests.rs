@@ -8,7 +8,7 @@ fn host(name: &str, findings: &[(u16, &str, &str, bool)]) -> HostResult {
         title: reason.to_uppercase(),
         severity: severity.into(),
         detail: "d".into(),
-        remedy: vec![format!("mend {fault}")],
+        remedy: vec![format!("fix {fault}")],
         is_waived,
     };
     HostResult {
@@ -58,14 +58,14 @@ fn remedies_are_there_once_for_all_hosts_and_not_for_waived_faults() {
         reason: "headers-missing".into(),
         title: String::new(),
         kernel: Some("6.1".into()),
-        remedy: vec!["mend 5".into()],
+        remedy: vec!["fix 5".into()],
     };
     results[0].pending.push(pending);
     let report = summary(results);
     assert_eq!(report.remedies.len(), 1);
     let row = &report.remedies[0];
     assert_eq!(row.findings, ["11 headers-missing", "5 user-missing"]);
-    assert_eq!((row.hosts, row.remedy.as_slice()), (7, &["mend 5".to_owned()][..]));
+    assert_eq!((row.hosts, row.remedy.as_slice()), (7, &["fix 5".to_owned()][..]));
     assert_eq!(row.named, ["h0", "h1", "h2", "h3", "h4"]);
     assert_eq!(report.pending[0].kernels, ["6.1"]);
 }
