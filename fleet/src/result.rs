@@ -9,7 +9,7 @@ const SCHEMA: u32 = 1;
 /// How far a host's clock may be ahead.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// The commands whose output is a result.
+/// The commands that print a result.
 const OUTPUTS: [&str; 2] = ["check", "repair"];
 
 /// The state of a host: that of its worst step. A later one is worse.

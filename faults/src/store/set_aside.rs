@@ -12,7 +12,7 @@ use crate::store::error::StoreError;
 use crate::store::store::{LOCK, Store};
 
 impl Store<'_> {
-    /// Renames the store's directory to one whose name ends with `suffix`, and makes an empty one in its place. Returns the new
+    /// Renames the store's directory so that its name ends with `suffix`, and makes an empty one in its place. Returns the new
     /// path; `None` if the store is blank or missing. A store that cannot be read is set aside too. Followers see nothing of it,
     /// and the numbers of events start again.
     ///

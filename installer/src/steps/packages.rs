@@ -38,13 +38,7 @@ impl<'a> Target<'a> {
     #[must_use]
     pub fn install(self, packages: &[String]) -> Vec<Remedy> {
         let plain = self.distribution.install_command(packages);
-        match self.distribution.image_based() {
-            None => plain.map(|argv| self.run(argv)).into_iter().collect(),
-            Some(image) => match image.install(packages) {
-                Some(argv) => self.then_reboot(image, vec![self.for_image(argv, plain)]),
-                None => self.into_image(image, plain),
-            },
-        }
+        self.change(plain, |image| image.install(packages))
     }
 
     /// Returns what installs the `packages` of tools, after fetching the lists of packages: on a new system there are none, and
@@ -77,13 +71,7 @@ impl<'a> Target<'a> {
     #[must_use]
     pub fn update(self, packages: &[String]) -> Vec<Remedy> {
         let plain = self.distribution.update_command(packages);
-        match self.distribution.image_based() {
-            None => plain.map(|argv| self.run(argv)).into_iter().collect(),
-            Some(image) => match image.update(packages) {
-                Some(argv) => self.then_reboot(image, vec![self.for_image(argv, plain)]),
-                None => self.into_image(image, plain),
-            },
-        }
+        self.change(plain, |image| image.update(packages))
     }
 
     /// Returns what installs `packages`, the newest kernel of a kind and its headers. An image brings its kernel itself.
@@ -112,12 +100,17 @@ impl<'a> Target<'a> {
     #[must_use]
     pub fn change_usr(self, argv: &[&str]) -> Vec<Remedy> {
         let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
-        match self.distribution.image_based() {
-            None => vec![self.run(argv)],
-            Some(image) => match image.run(&argv) {
-                Some(command) => self.then_reboot(image, vec![self.for_image(command, Some(argv))]),
-                None => self.into_image(image, Some(argv)),
-            },
+        self.change(Some(argv.clone()), |image| image.run(&argv))
+    }
+
+    /// Returns `plain`, or what an image-based system has for it; there `plain` goes into the image if it has nothing.
+    fn change(self, plain: Option<Vec<String>>, by: impl FnOnce(&ImageBased) -> Option<Vec<String>>) -> Vec<Remedy> {
+        let Some(image) = self.distribution.image_based() else {
+            return plain.map(|argv| self.run(argv)).into_iter().collect();
+        };
+        match by(image) {
+            Some(argv) => self.then_reboot(image, vec![self.for_image(argv, plain)]),
+            None => self.into_image(image, plain),
         }
     }
 
