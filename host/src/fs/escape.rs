@@ -8,6 +8,7 @@ use std::io;
 use nix::sys::stat::stat;
 
 use crate::error::FileError;
+use crate::fs::dir::Dir;
 use crate::fs::in_root::InRoot;
 use crate::fs::root::Root;
 use crate::fs::stat::{FileId, is_dir, is_link};
@@ -30,7 +31,9 @@ impl Root {
             if self.leads_elsewhere(path)? {
                 return Ok(Some(path.clone()));
             }
-            if let Some(found) = self.find_escaping_below(path, DEEPEST)? {
+            if self.stat(path)?.as_ref().is_some_and(is_dir)
+                && let Some(found) = self.find_escaping_below(&self.dir(path)?, DEEPEST)?
+            {
                 return Ok(Some(found));
             }
         }
@@ -51,17 +54,18 @@ impl Root {
         }
     }
 
-    fn find_escaping_below(&self, path: &InRoot, depth: usize) -> Result<Option<InRoot>, FileError> {
-        if depth == 0 || !self.stat(path)?.as_ref().is_some_and(is_dir) {
-            return Ok(None);
-        }
-        let dir = self.dir(path)?;
+    /// From directory to directory by their descriptors: a policy store has some hundred.
+    fn find_escaping_below(&self, dir: &Dir, depth: usize) -> Result<Option<InRoot>, FileError> {
         for name in dir.names()? {
-            let below = path.join(&name);
             match dir.stat(&name)? {
-                Some(found) if is_link(&found) && self.leads_elsewhere(&below)? => return Ok(Some(below)),
-                Some(found) if is_dir(&found) => {
-                    if let Some(found) = self.find_escaping_below(&below, depth - 1)? {
+                Some(found) if is_link(&found) => {
+                    let link = dir.in_root().join(&name);
+                    if self.leads_elsewhere(&link)? {
+                        return Ok(Some(link));
+                    }
+                }
+                Some(found) if is_dir(&found) && depth > 1 => {
+                    if let Some(found) = self.find_escaping_below(&dir.dir(&name)?, depth - 1)? {
                         return Ok(Some(found));
                     }
                 }

@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::errno::Errno;
@@ -35,6 +36,16 @@ pub(crate) fn open_at(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) ->
         Err(Errno::EPERM) => older().inspect(|_| TRIED_FIRST.store(false, Ordering::Relaxed)),
         opened => opened,
     }
+}
+
+/// Opens the directory that `path` leads down to from `dir`, with no symbolic link on the way. Returns `None` if that fails for
+/// whatever reason, and where there is no `openat2`.
+pub(crate) fn open_dir_below(dir: impl AsFd, path: &Path) -> Option<OwnedFd> {
+    if !TRIED_FIRST.load(Ordering::Relaxed) {
+        return None;
+    }
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    newer(dir, path.as_os_str(), flags, Mode::empty()).ok()
 }
 
 fn newer(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {

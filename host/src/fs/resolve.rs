@@ -1,19 +1,19 @@
 //! Resolves a path below a root directory, one component at a time.
 //!
 //! hostprep resolves symbolic links itself, so that none leads out of the root. This needs neither `openat2` (Linux 5.6), which
-//! only checks each step a second time, nor a mounted `/proc`.
+//! only checks each step a second time, nor a mounted `/proc`. Where there is `openat2` and no link, one call does it.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, readlinkat};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 
 use crate::fs::in_root::InRoot;
-use crate::fs::openat::open_at;
+use crate::fs::openat::{open_at, open_dir_below};
 use crate::fs::stat::is_link;
 
 /// The number of symbolic links that one resolution follows; Linux has the same limit (`path_resolution(7)`).
@@ -56,7 +56,28 @@ impl PathStep<'_> {
 
 /// Resolves `path` below `root`. Follows a symbolic link at its end if `follow_last` is set.
 pub(crate) fn resolve(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Resolved, Errno> {
-    resolve_checked(root, path, follow_last, &mut |_| Ok(()))
+    match resolve_without_links(root, path, follow_last) {
+        Some(resolved) => Ok(resolved),
+        None => resolve_checked(root, path, follow_last, &mut |_| Ok(())),
+    }
+}
+
+/// Returns the same by one system call for all directories on the way. Returns `None` where that does not do, such as for a path
+/// with a symbolic link or one that does not exist: the walk then tells why.
+fn resolve_without_links(root: &OwnedFd, path: &Path, follow_last: bool) -> Option<Resolved> {
+    let mut names = names(path);
+    if names.iter().any(|name| name == "..") {
+        return None;
+    }
+    let name = names.pop_back()?;
+    let above: PathBuf = names.iter().collect();
+    let dir = if names.is_empty() { root.try_clone().ok()? } else { open_dir_below(root, &above)? };
+    match fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+        Err(Errno::ENOENT) => {}
+        Ok(found) if !(follow_last && is_link(&found)) => {}
+        _ => return None,
+    }
+    Some(Resolved { dir, at: names.iter().fold(InRoot::top(), |at, name| at.join(name)), name: Some(name) })
 }
 
 /// As [`resolve`], and calls `check` for each opened directory and each symbolic link on the way. Stops at its first error.
@@ -82,35 +103,39 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
             continue;
         }
         let last = todo.is_empty();
+        if !last {
+            match open_dir(here.as_fd(), &name) {
+                Err(Errno::ELOOP) => {}
+                opened => {
+                    let next = opened?;
+                    at.push(&name);
+                    check(PathStep { path: &at, kind: StepKind::Directory(&next) })?;
+                    above.push(std::mem::replace(&mut here, next));
+                    continue;
+                }
+            }
+        }
         let found = match fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
             Err(Errno::ENOENT) if last => return Ok(Resolved { dir: here, at, name: Some(name) }),
             found => found?,
         };
-        let is_symlink = is_link(&found);
-        if last && !(is_symlink && follow_last) {
+        if last && !(is_link(&found) && follow_last) {
             return Ok(Resolved { dir: here, at, name: Some(name) });
         }
-        if is_symlink {
-            if links_left == 0 {
-                return Err(Errno::ELOOP.into());
-            }
-            check(PathStep { path: &at.join(&name), kind: StepKind::Link(&found) })?;
-            links_left -= 1;
-            let target = readlinkat(&here, name.as_os_str())?;
-            if Path::new(&target).is_absolute() {
-                above.clear();
-                at = InRoot::top();
-                here = root.try_clone().map_err(errno)?;
-            }
-            for component in names(Path::new(&target)).into_iter().rev() {
-                todo.push_front(component);
-            }
-            continue;
+        if links_left == 0 {
+            return Err(Errno::ELOOP.into());
         }
-        let next = open_dir(here.as_fd(), &name)?;
-        at.push(&name);
-        check(PathStep { path: &at, kind: StepKind::Directory(&next) })?;
-        above.push(std::mem::replace(&mut here, next));
+        check(PathStep { path: &at.join(&name), kind: StepKind::Link(&found) })?;
+        links_left -= 1;
+        let target = readlinkat(&here, name.as_os_str())?;
+        if Path::new(&target).is_absolute() {
+            above.clear();
+            at = InRoot::top();
+            here = root.try_clone().map_err(errno)?;
+        }
+        for component in names(Path::new(&target)).into_iter().rev() {
+            todo.push_front(component);
+        }
     }
     Ok(Resolved { dir: here, at, name: None })
 }
