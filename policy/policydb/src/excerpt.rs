@@ -199,29 +199,22 @@ impl Window<'_> {
         let at = kept.len();
         let mut number = 0_u32;
         kept.extend(number.to_le_bytes());
-        let mut index = 0;
-        // There are a hundred thousand: those in memory are read with one cursor.
-        while index < count {
-            let mut cursor = self.cursor();
-            let mut end = 0;
-            while index < count {
-                let from = end;
-                match rules::checked(&mut cursor, shape.version, shape.types, shape.classes) {
-                    Ok(rule) => {
-                        end = cursor.position();
-                        if shape.wanted.contains(&rule.class) || (keeps_first && index == 0) {
-                            number += 1;
-                            kept.extend_from_slice(&self.buffer[self.at + from..self.at + end]);
-                        }
-                        index += 1;
-                    }
-                    Err(_) if cursor.is_starved => break,
-                    Err(e) => return Err(e.into()),
-                }
-            }
-            self.at += end;
-            if index < count {
-                self.fill()?;
+        // There are a hundred thousand.
+        for index in 0..count {
+            let plain = self.buffer[self.at..].first_chunk();
+            let plain = plain.and_then(|bytes| rules::plain_class(*bytes, shape.types, shape.classes));
+            let (class, range) = if let Some(class) = plain {
+                let from = self.at;
+                self.at += rules::LEAST;
+                (class, from..self.at)
+            } else {
+                let (rule, range) =
+                    self.located(|file| rules::checked(file, shape.version, shape.types, shape.classes))?;
+                (rule.class, range)
+            };
+            if shape.wanted.contains(&class) || (keeps_first && index == 0) {
+                number += 1;
+                kept.extend_from_slice(&self.buffer[range]);
             }
         }
         kept[at..at + 4].copy_from_slice(&number.to_le_bytes());

@@ -1,6 +1,6 @@
 //! The names of a policy and their numbers, from 1.
 
-use std::collections::HashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::bitmap::Bitmap;
 use crate::constraint::Constraint;
@@ -68,13 +68,13 @@ pub(crate) struct Symbols<'a> {
     pub roles: Vec<Option<Role<'a>>>,
     pub types: Vec<Option<Type<'a>>>,
     /// Types and aliases, without attributes.
-    pub type_numbers: HashMap<&'a str, u32>,
+    pub type_numbers: FxHashMap<&'a str, u32>,
     pub users: Vec<Option<User<'a>>>,
     pub booleans: Vec<Option<Boolean<'a>>>,
     /// Sensitivities and their aliases.
-    pub sensitivities: HashMap<&'a str, Level>,
+    pub sensitivities: FxHashMap<&'a str, Level>,
     /// Categories and their aliases.
-    pub categories: HashMap<&'a str, u32>,
+    pub categories: FxHashMap<&'a str, u32>,
 }
 
 /// Returns the entry of `number`.
@@ -146,6 +146,11 @@ fn size(file: &mut Cursor, least: usize) -> Result<(usize, usize), ParseError> {
     Ok((highest, entries))
 }
 
+/// Space for `entries` names. Their number was checked against the file's length.
+fn by_name<'a>(entries: usize) -> FxHashMap<&'a str, u32> {
+    FxHashMap::with_capacity_and_hasher(entries, FxBuildHasher)
+}
+
 /// Reads a table of entries that each have a number.
 fn table<'a, T>(
     file: &mut Cursor<'a>,
@@ -189,9 +194,9 @@ fn permission_count(file: &mut Cursor) -> Result<u32, ParseError> {
     if highest > MOST_PERMISSIONS { Err(file.invalid("number of permissions")) } else { Ok(highest) }
 }
 
-fn commons<'a>(file: &mut Cursor<'a>) -> Result<HashMap<&'a str, Permissions<'a>>, ParseError> {
+fn commons<'a>(file: &mut Cursor<'a>) -> Result<FxHashMap<&'a str, Permissions<'a>>, ParseError> {
     let (_, entries) = size(file, 17)?;
-    let mut commons = HashMap::new();
+    let mut commons = FxHashMap::default();
     for _ in 0..entries {
         let length = file.u32()?;
         let _number = file.u32()?;
@@ -208,7 +213,7 @@ fn commons<'a>(file: &mut Cursor<'a>) -> Result<HashMap<&'a str, Permissions<'a>
 fn class<'a>(
     file: &mut Cursor<'a>,
     version: u32,
-    commons: &HashMap<&'a str, Permissions<'a>>,
+    commons: &FxHashMap<&'a str, Permissions<'a>>,
 ) -> Result<(u32, Class<'a>), ParseError> {
     let length = file.u32()?;
     let common_length = file.u32()?;
@@ -250,7 +255,7 @@ fn role<'a>(file: &mut Cursor<'a>) -> Result<(u32, Role<'a>), ParseError> {
     Ok((number, Role { name, dominates }))
 }
 
-type Types<'a> = (Vec<Option<Type<'a>>>, HashMap<&'a str, u32>);
+type Types<'a> = (Vec<Option<Type<'a>>>, FxHashMap<&'a str, u32>);
 
 /// Reads types, attributes and aliases. An alias has the number of its type.
 fn types<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<Types<'a>, ParseError> {
@@ -258,7 +263,7 @@ fn types<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<Types<'a>, Pars
     const ATTRIBUTE: u32 = 2;
     let (highest, entries) = size(file, 17)?;
     let mut types: Vec<Option<Type>> = std::iter::repeat_with(|| None).take(highest).collect();
-    let mut numbers = HashMap::new();
+    let mut numbers = by_name(if finds_names { entries } else { 0 });
     for _ in 0..entries {
         let length = file.u32()?;
         let number = file.u32()?;
@@ -303,9 +308,9 @@ fn boolean<'a>(file: &mut Cursor<'a>) -> Result<(u32, Boolean<'a>), ParseError> 
     Ok((number, Boolean { name, state: state == 1 }))
 }
 
-fn sensitivities<'a>(file: &mut Cursor<'a>) -> Result<HashMap<&'a str, Level>, ParseError> {
+fn sensitivities<'a>(file: &mut Cursor<'a>) -> Result<FxHashMap<&'a str, Level>, ParseError> {
     let (_, entries) = size(file, 25)?;
-    let mut levels = HashMap::new();
+    let mut levels = FxHashMap::default();
     for _ in 0..entries {
         let length = file.u32()?;
         let _is_alias = file.u32()?;
@@ -316,9 +321,9 @@ fn sensitivities<'a>(file: &mut Cursor<'a>) -> Result<HashMap<&'a str, Level>, P
     Ok(levels)
 }
 
-fn categories<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<HashMap<&'a str, u32>, ParseError> {
+fn categories<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<FxHashMap<&'a str, u32>, ParseError> {
     let (highest, entries) = size(file, 13)?;
-    let mut categories = HashMap::new();
+    let mut categories = by_name(if finds_names { entries } else { 0 });
     for _ in 0..entries {
         let length = file.u32()?;
         let number = file.u32()?;
