@@ -6,6 +6,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use harness::bench::report::Report;
+use harness::bench::{Size, roots};
 use harness::snapshot::Compare;
 use harness::{Caller, Run, ScratchRoot, Snapshot, Trace, login_defs, setup};
 
@@ -223,4 +225,12 @@ fn every_suite_is_built_and_described() {
         count += 1;
     }
     assert!(count > 10, "found only {count} suites");
+}
+
+#[test]
+fn the_benchmark_prepares_many_roots() {
+    let mut report = Report::default();
+    roots::measure(Size { runs: 1, roots: 1 }, &mut report);
+    let tables = report.markdown();
+    assert!(tables.contains("1 roots in a row"), "{tables}");
 }

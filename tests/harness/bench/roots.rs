@@ -14,12 +14,6 @@ use crate::setup;
 pub fn measure(size: Size, report: &mut Report) {
     let template = ScratchRoot::of("debian-12");
     template.small_policy_store().kernel(KERNEL, false).headers(KERNEL);
-    // What every base policy that was a package has: packages list in it what they require.
-    template.file("/tmp/requirements.cil", "(typeattribute cil_gen_require)\n(roleattribute cil_gen_require)\n");
-    let mut semodule = Caller::Root.command("semodule");
-    semodule.arg("-p").arg(template.path()).args(["-n", "-s", "small", "-X", "100", "-i"]);
-    setup::run(semodule.arg(template.at("/tmp/requirements.cil")));
-    template.remove("/tmp");
     let mut samples: [Samples; 2] = std::array::from_fn(|_| Samples::default());
     for round in 0..size.roots {
         let roots = [copy(&template), copy(&template)];
