@@ -173,7 +173,7 @@ impl Templates {
             deb_interests: &manifest.deb.file_triggers,
             rpm_file_triggers: &manifest.rpm.file_triggers,
         };
-        let context = Context::from_serialize(given).map_err(wrong)?;
+        let context = Context::from_serialize(&given).map_err(wrong)?;
         Ok(Self { tera, context })
     }
 
