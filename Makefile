@@ -3,10 +3,10 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help needs ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-images vm-self-test vagrant \
-	vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
+	aarch64-needs test-aarch64 vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 
 needs:
 	@tests/setup/install-build-needs.sh
@@ -32,8 +32,10 @@ lint:
 circles:
 	tests/setup/import-circles.py $(wildcard */src */*/src) tests/harness
 
-packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them
-	packaging/packages.sh $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
+# What ALL_ARCHITECTURES=1 and ARCHITECTURE= ask for: packaging/packages.sh.
+ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
+	packaging/packages.sh $(ARCHITECTURES) $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
 
 # More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
 SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))
@@ -88,6 +90,14 @@ vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant
 # NAME=… boots only that box.
 vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=
 	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
+
+aarch64-needs:
+	@tests/setup/install-build-needs.sh --emulate
+
+test-aarch64: aarch64-needs ## the packages of both architectures, installed, repaired and removed, those for aarch64 under QEMU: tests/aarch64/README.md
+	packaging/packages.sh --all-architectures --out target/packages/all
+	packaging/lint.sh target/packages/all
+	tests/aarch64/run.sh target/packages/all
 
 TORTURE := $(CURDIR)/target/release/hostprep
 torture: needs ## hostprep killed, failed, interrupted and raced at each system call, most of an hour; WHAT="kill --scenario repair"

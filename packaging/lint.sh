@@ -9,37 +9,43 @@ if [ $# -lt 1 ] || [ $# -gt 2 ]; then
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 rpmlintrc=${2:-$here/rpmlintrc}
+directory=$1
 named() {
-    sed -n "s/^[0-9a-f]*  \(.*\.$2\)\$/\1/p" "$1/SHA256SUMS"
+    sed -n "s/^[0-9a-f]*  \(.*\.$1\)\$/\1/p" "$directory/SHA256SUMS"
 }
-set -- "$1/$(named "$1" deb)" "$1/$(named "$1" rpm)"
-if [ $# -ne 2 ] || [ ! -f "$1" ] || [ ! -f "$2" ]; then
-    echo "$0: there must be one .deb and one .rpm: $*" >&2
+debs=$(named deb)
+rpms=$(named rpm)
+if [ -z "$debs" ] || [ -z "$rpms" ]; then
+    echo "$0: $directory/SHA256SUMS names no DEB or no RPM" >&2
     exit 1
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
 
-echo "lintian $1"
-# Without --show-overrides, which makes lintian count what is overridden.
-lintian --allow-root --display-info --fail-on error,warning "$1" >"$work/lintian" || status=1
-cat "$work/lintian"
-# Both are hints to lintian, and to us an override without a reason.
-if grep -E 'unused-override|mismatched-override' "$work/lintian" >&2; then
-    echo "$0: take these out of the lintian overrides" >&2
-    status=1
-fi
+for deb in $debs; do
+    echo "lintian $directory/$deb"
+    # Without --show-overrides, which makes lintian count what is overridden.
+    lintian --allow-root --display-info --fail-on error,warning "$directory/$deb" >"$work/lintian" || status=1
+    cat "$work/lintian"
+    # Both are hints to lintian, and to us an override without a reason.
+    if grep -E 'unused-override|mismatched-override' "$work/lintian" >&2; then
+        echo "$0: take these out of the lintian overrides" >&2
+        status=1
+    fi
+done
 
-echo "rpmlint $2"
-# Who builds signs or does not, and this machine need not know the key; every other filter must match.
-cp "$rpmlintrc" "$work/rpmlintrc"
-if [ "$(rpm -qp --nosignature --qf '%{RSAHEADER:pgpsig}' "$2")" = "(none)" ]; then
-    echo 'addFilter("no-signature")' >>"$work/rpmlintrc"
-else
-    echo 'addFilter("unknown-key")' >>"$work/rpmlintrc"
-fi
-rpmlint --strict --config "$here/rpmlint.toml" --rpmlintrc "$work/rpmlintrc" "$2" || status=1
+for rpm in $rpms; do
+    echo "rpmlint $directory/$rpm"
+    # Who builds signs or does not, and this machine need not know the key; every other filter must match.
+    cp "$rpmlintrc" "$work/rpmlintrc"
+    if [ "$(rpm -qp --nosignature --qf '%{RSAHEADER:pgpsig}' "$directory/$rpm")" = "(none)" ]; then
+        echo 'addFilter("no-signature")' >>"$work/rpmlintrc"
+    else
+        echo 'addFilter("unknown-key")' >>"$work/rpmlintrc"
+    fi
+    rpmlint --strict --config "$here/rpmlint.toml" --rpmlintrc "$work/rpmlintrc" "$directory/$rpm" || status=1
+done
 
 [ "$status" -eq 0 ] && echo "lint: no error, no warning"
 exit "$status"

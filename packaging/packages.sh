@@ -1,11 +1,25 @@
 #!/bin/sh
 # Builds dist/*.rpm and dist/*.deb, and the example agent's packages in target/packages/example. Installs what it needs.
-# usage: packages.sh [ARGUMENT OF `package build`…]    for instance --sign-key secret.asc
+# usage: packages.sh [--architecture ARCHITECTURE | --all-architectures] [ARGUMENT OF `package build`…]
+# Without the former, they are for this machine's architecture; the latter are for instance --sign-key secret.asc.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 work=target/packages
+native=$(uname -m)
+architectures=$native
+case ${1-} in
+    --architecture)
+        architectures=${2:?"packages: --architecture needs x86_64 or aarch64"}
+        shift 2
+        ;;
+    --all-architectures)
+        # This machine's comes first: what the others lack here must not keep it from being built.
+        architectures=$(echo "$native"; printf '%s\n' x86_64 aarch64 | grep -vx "$native")
+        shift
+        ;;
+esac
 mkdir -p "$work"
 # One at a time, also when several test programs want them.
 exec 9>"$work/lock"
@@ -18,7 +32,18 @@ if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
 fi
 export SOURCE_DATE_EPOCH
 
-packaging/portable/build.sh
+missing=
+programs=
+for architecture in $architectures; do
+    program=target/portable/$architecture/hostprep
+    [ "$architecture" != "$native" ] || program=target/portable/hostprep
+    if packaging/portable/build.sh "$architecture"; then
+        programs="$programs --hostprep $program"
+    else
+        missing="$missing $architecture"
+        [ "$architectures" != "$architecture" ] && [ "$architecture" != "$native" ] || exit 1
+    fi
+done
 documents=$work/documents
 rm -rf "$documents"
 cargo run --quiet --locked --package hostprep --example documents -- "$documents"
@@ -39,10 +64,16 @@ case " $* " in
     *" --sign-key"*) features='--features sign' ;;
 esac
 package() {
-    # shellcheck disable=SC2086 # none or two words
-    cargo run --quiet --locked --package hostprep-packaging --bin package $features -- build \
-        --hostprep target/portable/hostprep "$@"
+    # shellcheck disable=SC2086 # lists of words
+    cargo run --quiet --locked --package hostprep-packaging --bin package $features -- build $programs "$@"
 }
 package --manifest packaging/hostprep.toml --payload "$payload" "$@"
 rm -rf "$work/example"
 package --manifest packaging/example/manifest.toml --payload packaging/example/payload --out "$work/example"
+
+if [ -n "$missing" ]; then
+    echo "packages:$missing was not built: the lines of portable/build.sh above say why; packaging/README.md says what it takes" >&2
+    exit 1
+elif [ "$architectures" = "$native" ]; then
+    echo "packages: built for $native alone; \`make packages ALL_ARCHITECTURES=1\` builds them for x86_64 and aarch64" >&2
+fi

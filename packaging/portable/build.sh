@@ -1,5 +1,6 @@
 #!/bin/sh
 # Builds target/portable/hostprep: one binary for glibc 2.17 and later with any libselinux. README.md here says how.
+# usage: build.sh [ARCHITECTURE]    another than this machine's is built as target/portable/ARCHITECTURE/hostprep
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -16,12 +17,16 @@ fail() {
     exit 1
 }
 
-case $(uname -m) in
-    x86_64 | aarch64) target=$(uname -m)-unknown-linux-gnu ;;
-    *) fail "x86_64 and aarch64 are built, not $(uname -m)" ;;
+native=$(uname -m)
+architecture=${1:-$native}
+case $architecture in
+    x86_64 | aarch64) target=$architecture-unknown-linux-gnu ;;
+    *) fail "x86_64 and aarch64 are built, not $architecture" ;;
 esac
+out=$work
+[ "$architecture" = "$native" ] || out=$work/$architecture
 
-mkdir -p "$work/lib"
+mkdir -p "$out/lib"
 exec 9>"$work/lock"
 flock 9
 
@@ -37,17 +42,26 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
 fi
 zig=$(echo "$work"/venv/lib/python3*/site-packages/ziglang/zig)
 
-sed 's/.*/void &(void) {}/' "$sources/libselinux-2.5-functions.txt" >"$work/lib/stub.c"
-cc -shared -fPIC -nostdlib -Wl,-soname,libselinux.so.1 -Wl,--build-id=none -o "$work/lib/new" "$work/lib/stub.c"
-# One that is the same stays, since cargo goes by its time.
-cmp -s "$work/lib/new" "$work/lib/libselinux.so" || mv "$work/lib/new" "$work/lib/libselinux.so"
+export ZIG_GLOBAL_CACHE_DIR="$work/zig" ZIG_LOCAL_CACHE_DIR="$work/zig"
+
+"$sources/stub.sh" "$zig" "$architecture" "$glibc" "$out/lib/libselinux.so"
+
+# What compiles for another architecture, and where its headers are for bindgen.
+set --
+if [ "$architecture" != "$native" ]; then
+    cross=$("$sources/cross.sh" "$architecture") || fail "$architecture cannot be built on this machine"
+    export RUSTC="$cross/rustc" SELINUX_INCLUDE_DIR="$cross/root/usr/include" CROSS_TARGET="$architecture-linux-gnu.$glibc"
+    set -- --config "env.BINDGEN_EXTRA_CLANG_ARGS_$target.value='--sysroot=$cross/root'" \
+        --config "env.CC_$target.value='$sources/cross-cc.sh'"
+fi
+rustc=${RUSTC:-rustc}
 
 # The registry's directories have to be there before they can be named.
 say "fetching crates"
 cargo fetch --quiet --locked --target "$target"
 
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
-sysroot=$(rustc --print sysroot)
+sysroot=$("$rustc" --print sysroot)
 separator=$(printf '\037')
 flags=--remap-path-prefix=$checkout=/hostprep
 remap() {
@@ -58,21 +72,19 @@ for directory in "$cargo_home"/registry/src/*; do
     remap "$directory" /crates
 done
 
-say "building for $target with glibc $glibc"
+say "building for $target with glibc $glibc and $("$rustc" --version)"
 PATH=$work/venv/bin:$PATH \
     CARGO_ENCODED_RUSTFLAGS=$flags \
     CARGO_ZIGBUILD_ZIG_PATH=$zig \
     CARGO_ZIGBUILD_CACHE_DIR=$work/zigbuild \
-    ZIG_GLOBAL_CACHE_DIR=$work/zig \
-    ZIG_LOCAL_CACHE_DIR=$work/zig \
-    SELINUX_LIB_DIR=$work/lib \
+    SELINUX_LIB_DIR=$out/lib \
     cargo zigbuild --release --locked --package hostprep --bin hostprep \
-    --target "$target.$glibc" --target-dir "$work/cargo" --config "$sources/cargo-config.toml"
+    --target "$target.$glibc" --target-dir "$out/cargo" --config "$sources/cargo-config.toml" "$@"
 
-built=$work/cargo/$target/release/hostprep
-"$sources/verify.sh" "$built" "$glibc" "$checkout" "$cargo_home" "$sysroot"
-if ! cmp -s "$built" "$work/hostprep"; then
-    install -m 755 "$built" "$work/hostprep.new"
-    mv "$work/hostprep.new" "$work/hostprep"
+built=$out/cargo/$target/release/hostprep
+"$sources/verify.sh" "$built" "$architecture" "$glibc" "$checkout" "$cargo_home" "$sysroot"
+if ! cmp -s "$built" "$out/hostprep"; then
+    install -m 755 "$built" "$out/hostprep.new"
+    mv "$out/hostprep.new" "$out/hostprep"
 fi
-say "target/portable/hostprep, $(wc -c <"$work/hostprep") bytes"
+say "${out#"$checkout/"}/hostprep, $(wc -c <"$out/hostprep") bytes"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# verify.sh BINARY GLIBC DIRECTORY...: fails unless BINARY runs with that glibc and any libselinux, and names no DIRECTORY.
+# verify.sh BINARY ARCHITECTURE GLIBC DIRECTORY...: fails unless BINARY is for that architecture, runs with that glibc and any
+# libselinux, and names no DIRECTORY.
 set -eu
 
 fail() {
@@ -7,10 +8,21 @@ fail() {
     exit 1
 }
 
-[ $# -ge 2 ] || fail "usage: $0 BINARY GLIBC DIRECTORY..."
+[ $# -ge 3 ] || fail "usage: $0 BINARY ARCHITECTURE GLIBC DIRECTORY..."
 binary=$1
-glibc=$2
-shift 2
+architecture=$2
+glibc=$3
+shift 3
+
+case $architecture in
+    x86_64) machine='Advanced Micro Devices X86-64' loader=ld-linux-x86-64.so.2 ;;
+    aarch64) machine=AArch64 loader=ld-linux-aarch64.so.1 ;;
+    *) fail "the architecture is x86_64 or aarch64, not $architecture" ;;
+esac
+found=$(LC_ALL=C readelf --file-header --wide "$binary" | sed -n 's/^ *Machine: *//p')
+[ "$found" = "$machine" ] || fail "$binary is for $found, not for $architecture"
+LC_ALL=C readelf --program-headers --wide "$binary" | grep -q "interpreter: /lib.*/$loader]" ||
+    fail "$binary does not name the loader $loader"
 
 symbols=$(readelf --dyn-syms --wide "$binary")
 newest=$(echo "$symbols" | sed -n 's/.*@GLIBC_\([0-9.]*\).*/\1/p' | sort -Vu | tail -n 1)
@@ -23,7 +35,7 @@ versions=$(echo "$symbols" | sed -n 's/.*@\([A-Za-z]*\)_.*/\1/p' | sort -u)
 
 readelf --dynamic --wide "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r library; do
     case $library in
-        libselinux.so.1 | libc.so.6 | libpthread.so.0 | libdl.so.2 | ld-linux-*) ;;
+        libselinux.so.1 | libc.so.6 | libpthread.so.0 | libdl.so.2 | "$loader") ;;
         *) fail "$binary needs $library" ;;
     esac
 done

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
 
+use crate::architecture::Architecture;
 use crate::{Error, Format};
 
 const EXECUTABLE: u32 = 0o755;
@@ -180,6 +181,22 @@ impl FileTree {
                         &format!("is below {above}, which is not a directory"),
                     ));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a program of another architecture.
+    pub(crate) fn check_programs(&self, architecture: Architecture) -> Result<(), Error> {
+        for (path, entry) in &self.entries {
+            if let Kind::File { content, .. } = &entry.kind
+                && let Err(problem) = architecture.check(content)
+            {
+                let problem = match architecture {
+                    Architecture::Noarch => problem,
+                    _ => format!("{problem}; pack files of one architecture alone with --payload ARCHITECTURE=DIR"),
+                };
+                return Err(Error::payload(Path::new(path), &problem));
             }
         }
         Ok(())

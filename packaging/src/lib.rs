@@ -2,6 +2,7 @@
 //! package.
 //!
 //! * [`LoadedManifest`]: a manifest with all files that it refers to, read and checked; the input of both formats
+//! * [`targets`]: a package for each architecture, and from which files
 //! * [`rpm_package`], [`deb`]: the two formats
 //! * [`scripts`]: scriptlets and maintainer scripts, from `templates/packages`
 //! * [`artifacts`]: writes files, checksums and signatures into a directory
@@ -14,6 +15,7 @@
     reason = "a build tool: it reads and writes the files that its caller names"
 )]
 
+pub mod architecture;
 pub mod artifacts;
 pub mod deb;
 mod dependency;
@@ -28,6 +30,7 @@ mod rpm_signature_header;
 pub mod scripts;
 #[cfg(feature = "sign")]
 pub mod sign;
+pub mod targets;
 
 pub use error::Error;
 pub use loaded_manifest::{Inputs, LoadedManifest};

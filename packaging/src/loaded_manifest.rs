@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::architecture::Architecture;
 use crate::file_tree::FileTree;
 use crate::manifest::{Manifest, check_version};
 use crate::profile::Profile;
 use crate::scripts::Scripts;
+use crate::targets::{Program, targets};
 
 /// The inputs of a build.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
     /// The manifest.
     pub manifest: PathBuf,
+    /// The architecture; if it is absent, that of `hostprep`, or the only one in the manifest.
+    pub architecture: Option<Architecture>,
     /// Trees with their top at `/`.
     pub payload: Vec<PathBuf>,
     /// The program that the hooks call, for this package's architecture.
@@ -28,6 +32,8 @@ pub struct Inputs {
 pub struct LoadedManifest {
     /// The manifest.
     pub manifest: Manifest,
+    /// The package's architecture, one of the manifest's.
+    pub architecture: Architecture,
     /// The files of both formats.
     pub files: FileTree,
     /// The scripts, if the manifest has hooks.
@@ -48,6 +54,11 @@ impl LoadedManifest {
             check_version(version).map_err(wrong)?;
             manifest.package.version.clone_from(version);
         }
+        let program = match &inputs.hostprep {
+            Some(path) => Some((path, std::fs::read(path).map_err(Error::file(path))?)),
+            None => None,
+        };
+        let architecture = architecture(&manifest, inputs, program.as_ref()).map_err(wrong)?;
         let directory = inputs.manifest.parent().unwrap_or(Path::new(""));
         let profile = match &manifest.hooks {
             Some(hooks) => Some(Profile::read(&directory.join(&hooks.profile))?),
@@ -80,9 +91,9 @@ impl LoadedManifest {
         for payload in &inputs.payload {
             files.payload(payload)?;
         }
-        match (&manifest.hooks, &inputs.hostprep) {
-            (Some(hooks), Some(path)) => {
-                let program = std::fs::read(path).map_err(Error::file(path))?;
+        match (&manifest.hooks, program) {
+            (Some(hooks), Some((path, program))) => {
+                architecture.check(&program).map_err(|problem| Error::payload(path, &problem))?;
                 files.file(&hooks.program, program, true, None)?;
                 if let Some(place) = &hooks.profile_path {
                     let path = directory.join(&hooks.profile);
@@ -103,6 +114,7 @@ impl LoadedManifest {
         let own: Vec<&str> = manifest.directories.iter().map(|directory| directory.path.as_str()).collect();
         files.complete(&own);
         files.check()?;
+        files.check_programs(architecture)?;
         let package = &manifest.package;
         let (newest, built) = (&manifest.changelog[0].version, format!("{}-{}", package.version, package.release));
         if inputs.version.is_none() && *newest != built {
@@ -111,7 +123,25 @@ impl LoadedManifest {
             )));
         }
         let time = time(&manifest, inputs.source_date.as_deref())?;
-        Ok(Self { manifest, files, scripts, time })
+        Ok(Self { manifest, architecture, files, scripts, time })
+    }
+}
+
+/// Returns the architecture of the package.
+fn architecture(
+    manifest: &Manifest,
+    inputs: &Inputs,
+    program: Option<&(&PathBuf, Vec<u8>)>,
+) -> Result<Architecture, String> {
+    let wanted: Vec<Architecture> = inputs.architecture.into_iter().collect();
+    let programs: Vec<Program> = program
+        .map(|(path, content)| ((*path).clone(), Architecture::of_program(content)))
+        .filter(|_| manifest.hooks.is_some())
+        .into_iter()
+        .collect();
+    match targets(&manifest.package.architectures()?, &wanted, &programs, &[])?.as_slice() {
+        [one] => Ok(one.architecture),
+        _ => Err("`architecture` lists several; choose one with --architecture".into()),
     }
 }
 

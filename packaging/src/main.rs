@@ -12,19 +12,24 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use packaging::architecture::Architecture;
+use packaging::manifest::Manifest;
 use packaging::scripts::Scripts;
+use packaging::targets::{Payload, Program, targets};
 use packaging::{Error, Format, Inputs, LoadedManifest, artifacts, deb, rpm_package};
 
 const EXAMPLES: &str = "\
 Examples:
   package build --manifest packaging/hostprep.toml --hostprep target/portable/hostprep --payload target/packages/payload
   package build --manifest agent.toml --payload agent-files --hostprep hostprep --sign-key secret.asc
+  package build --manifest agent.toml --payload common --payload x86_64=x86-files --payload aarch64=arm-files \\
+      --hostprep target/portable/x86_64/hostprep --hostprep target/portable/aarch64/hostprep
   package render --manifest agent.toml --out scripts
 
 The time in the packages is SOURCE_DATE_EPOCH or, if it is unset, the day of the newest changelog entry.
 packaging/README.md explains the manifest.";
 
-/// Builds one RPM and one DEB from one manifest.
+/// Builds one RPM and one DEB for each architecture from one manifest.
 #[derive(Debug, Parser)]
 #[command(name = "package", version, after_help = EXAMPLES, max_term_width = 120)]
 struct Cli {
@@ -45,12 +50,15 @@ struct Common {
     /// The manifest: name, files and dependencies of the package
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
-    /// Directory with files to package; its top becomes / (repeatable)
-    #[arg(long, value_name = "DIR")]
-    payload: Vec<PathBuf>,
-    /// The hostprep program that the hooks call
+    /// Directory with files to package; its top becomes / (repeatable); aarch64=DIR is packaged for that architecture alone
+    #[arg(long, value_name = "[ARCHITECTURE=]DIR")]
+    payload: Vec<Payload>,
+    /// The hostprep program that the hooks call; repeat it to build packages for several architectures
     #[arg(long, value_name = "BINARY")]
-    hostprep: Option<PathBuf>,
+    hostprep: Vec<PathBuf>,
+    /// Build only for this architecture of the manifest (repeatable) [default: those that a --hostprep is for, or all]
+    #[arg(long, value_name = "ARCHITECTURE")]
+    architecture: Vec<Architecture>,
     /// Package version, instead of the manifest's
     #[arg(long)]
     version: Option<String>,
@@ -101,25 +109,27 @@ fn main() -> ExitCode {
 }
 
 fn build(build: &Build) -> Result<()> {
-    let loaded = read(&build.common)?;
+    let packages = read(&build.common)?;
     let key = Key::of(build.sign_key.as_deref())?;
-    // Builds both before it writes either: if one cannot be built, the directory stays unchanged.
+    // Builds all before it writes one: if one cannot be built, the directory stays unchanged.
     let mut finished = Vec::new();
-    if !matches!(build.format, Some(Only::Deb)) {
-        let bytes = rpm_package::bytes(&key.rpm(&loaded)?)?;
-        finished.push((Format::Rpm, rpm_package::file_name(&loaded), bytes));
-    }
-    if !matches!(build.format, Some(Only::Rpm)) {
-        finished.push((Format::Deb, deb::file_name(&loaded), deb::build(&loaded)?));
+    for loaded in &packages {
+        if !matches!(build.format, Some(Only::Deb)) {
+            let bytes = rpm_package::bytes(&key.rpm(loaded)?)?;
+            finished.push((loaded, Format::Rpm, rpm_package::file_name(loaded), bytes));
+        }
+        if !matches!(build.format, Some(Only::Rpm)) {
+            finished.push((loaded, Format::Deb, deb::file_name(loaded), deb::build(loaded)?));
+        }
     }
     let mut names = Vec::new();
-    for (format, name, bytes) in finished {
-        names.push(finish(build, &loaded, format, name, &bytes)?);
+    for (loaded, format, name, bytes) in finished {
+        names.push(finish(build, loaded, format, name, &bytes)?);
     }
     names.sort();
     let checksums = artifacts::checksums(&build.out, &names)?;
     artifacts::write(&build.out, artifacts::CHECKSUMS, checksums.as_bytes())?;
-    key.sign_checksums(build, &checksums, loaded.time)
+    key.sign_checksums(build, &checksums, packages[0].time)
 }
 
 /// Writes a package and prints its size.
@@ -135,7 +145,8 @@ fn kib(bytes: u64) -> u64 {
 }
 
 fn render(render: &Render) -> Result<()> {
-    let loaded = read(&render.common)?;
+    // They are the same for every architecture.
+    let loaded = &read(&render.common)?[0];
     for (kind, text) in loaded.scripts.iter().flat_map(Scripts::all) {
         let path = render.out.join(kind.name);
         let directory = path.parent().unwrap_or(&render.out);
@@ -147,14 +158,27 @@ fn render(render: &Render) -> Result<()> {
     Ok(())
 }
 
-fn read(common: &Common) -> Result<LoadedManifest, Error> {
-    LoadedManifest::read(&Inputs {
-        manifest: common.manifest.clone(),
-        payload: common.payload.clone(),
-        hostprep: common.hostprep.clone(),
-        version: common.version.clone(),
-        source_date: std::env::var_os("SOURCE_DATE_EPOCH").map(|text| text.to_string_lossy().into_owned()),
-    })
+/// Reads what each package is built from: one for each architecture, and at least one.
+fn read(common: &Common) -> Result<Vec<LoadedManifest>, Error> {
+    let wrong = |problem: String| Error::Manifest { path: common.manifest.clone(), problem };
+    let listed = Manifest::read(&common.manifest)?.package.architectures().map_err(wrong)?;
+    let mut programs: Vec<Program> = Vec::new();
+    for path in &common.hostprep {
+        let content = std::fs::read(path).map_err(|source| Error::File { path: path.clone(), source })?;
+        programs.push((path.clone(), Architecture::of_program(&content)));
+    }
+    let targets = targets(&listed, &common.architecture, &programs, &common.payload).map_err(wrong)?;
+    let read = |target: &packaging::targets::Target| {
+        LoadedManifest::read(&Inputs {
+            manifest: common.manifest.clone(),
+            architecture: Some(target.architecture),
+            payload: target.payload.clone(),
+            hostprep: target.hostprep.clone(),
+            version: common.version.clone(),
+            source_date: std::env::var_os("SOURCE_DATE_EPOCH").map(|text| text.to_string_lossy().into_owned()),
+        })
+    };
+    targets.iter().map(read).collect()
 }
 
 /// The signing key, if one is given.

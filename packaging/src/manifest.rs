@@ -6,6 +6,7 @@ use installer::profile::is_unit_name;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::architecture::{Architecture, Names};
 use crate::path::{check_path, check_script_path, one_line};
 use crate::{Error, Format, dependency};
 
@@ -52,8 +53,8 @@ pub struct PackageInfo {
     pub name: String,
     pub version: String,
     pub release: String,
-    /// As `uname -m` prints it, or `noarch`.
-    pub architecture: String,
+    /// Every architecture that the package is built for.
+    architecture: Names,
     pub summary: String,
     /// Paragraphs, an empty line between them.
     pub description: String,
@@ -238,7 +239,7 @@ impl PackageInfo {
         }
         check_version(&self.version)?;
         check_version(&self.release)?;
-        self.debian_architecture()?;
+        self.architectures()?;
         for (what, text) in [
             ("summary", &self.summary),
             ("license", &self.license),
@@ -263,17 +264,12 @@ impl PackageInfo {
         }
     }
 
-    /// Returns Debian's name for the architecture.
+    /// Returns the architectures that the package is built for, in the manifest's order.
     ///
     /// # Errors
-    /// A message that lists the known architectures.
-    pub fn debian_architecture(&self) -> Result<&'static str, String> {
-        match self.architecture.as_str() {
-            "x86_64" => Ok("amd64"),
-            "aarch64" => Ok("arm64"),
-            "noarch" => Ok("all"),
-            other => Err(format!("unknown architecture `{other}`; expected x86_64, aarch64 or noarch")),
-        }
+    /// A message if one is unknown or there twice, or if noarch is not alone.
+    pub fn architectures(&self) -> Result<Vec<Architecture>, String> {
+        self.architecture.parse()
     }
 }
 

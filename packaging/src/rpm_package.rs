@@ -30,7 +30,7 @@ pub fn bytes(package: &Package) -> Result<Vec<u8>, Error> {
 #[must_use]
 pub fn file_name(loaded: &LoadedManifest) -> String {
     let package = &loaded.manifest.package;
-    format!("{}-{}-{}.{}.rpm", package.name, package.version, package.release, package.architecture)
+    format!("{}-{}-{}.{}.rpm", package.name, package.version, package.release, loaded.architecture)
 }
 
 pub(crate) fn builder(loaded: &LoadedManifest) -> Result<PackageBuilder, Error> {
@@ -39,7 +39,7 @@ pub(crate) fn builder(loaded: &LoadedManifest) -> Result<PackageBuilder, Error> 
     let config = BuildConfig::v4().compression(CompressionWithLevel::Gzip(9)).source_date(loaded.time);
     let summary = capitalized(&package.summary);
     let mut builder =
-        PackageBuilder::new(&package.name, &package.version, &package.license, &package.architecture, &summary);
+        PackageBuilder::new(&package.name, &package.version, &package.license, loaded.architecture.name(), &summary);
     builder
         .using_config(config)
         .release(&package.release)

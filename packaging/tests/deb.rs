@@ -86,6 +86,7 @@ Description: an agent with odd names
 fn a_package_for_every_architecture_is_called_all() {
     let workshop = Workshop::bare();
     workshop.change("x86_64", "noarch");
+    workshop.write("program", "#!/bin/sh\n");
     let path = workshop.built("_all.deb");
     assert_eq!(tool("dpkg-deb", &["-f", text(&path), "Architecture"]), "all\n");
 }

@@ -330,6 +330,7 @@ fn rpm_itself_unpacks_and_verifies_it() {
 fn a_package_without_an_architecture_is_noarch() {
     let workshop = Workshop::bare();
     workshop.change("x86_64", "noarch");
+    workshop.write("program", "#!/bin/sh\n");
     let path = workshop.built(".noarch.rpm");
     assert_eq!(tool("rpm", &["-qp", "--qf", "%{ARCH}", text(&path)]), "noarch");
 }

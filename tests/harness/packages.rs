@@ -66,6 +66,8 @@ fn build_hostprep(manifest: &Path, version: &str, out: &Path) {
 pub fn package_with(program: &Path, ending: &str) -> (TempDir, PathBuf) {
     let place = setup::open_tempdir();
     let mut build = package_build(&setup::top().join("packaging/hostprep.toml"), place.path());
+    // A script does not tell for which architecture it is.
+    build.args(["--architecture", std::env::consts::ARCH]);
     setup::run(build.args(["--format", ending.trim_start_matches('.'), "--hostprep"]).arg(program));
     let built = only(place.path(), ending);
     (place, built)
@@ -115,13 +117,27 @@ pub fn only(directory: &Path, ending: &str) -> PathBuf {
     found.remove(0)
 }
 
+/// Returns the only package for this machine in `directory`, which may have those of other architectures too. `ending` is `.deb` or
+/// `.rpm`.
+#[must_use]
+#[track_caller]
+pub fn of_this_machine(directory: &Path, ending: &str) -> PathBuf {
+    let debian = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "amd64" };
+    match ending {
+        ".deb" => only(directory, &format!("_{debian}.deb")),
+        _ => only(directory, &format!(".{}{ending}", std::env::consts::ARCH)),
+    }
+}
+
 /// A package by our own builder: a manifest's head with this name, then `more`, and a payload.
 #[must_use]
 pub fn build(name: &str, more: &str, payload: Option<&Path>, ending: &str) -> (TempDir, PathBuf) {
     let place = setup::open_tempdir();
     let manifest = place.path().join("manifest.toml");
+    // A payload may have programs.
+    let architecture = if payload.is_some() { std::env::consts::ARCH } else { "noarch" };
     let head = format!(
-        "schema = 1\n[package]\nname = '{name}'\nversion = '1'\nrelease = '1'\narchitecture = 'noarch'\n\
+        "schema = 1\n[package]\nname = '{name}'\nversion = '1'\nrelease = '1'\narchitecture = '{architecture}'\n\
          summary = 'for tests'\ndescription = 'For tests.'\nlicense = 'MIT'\nurl = 'https://hostprep.example/'\n\
          vendor = 'hostprep'\nmaintainer = 'hostprep <maintainers@hostprep.example>'\nsection = 'admin'\n\
          group = 'System Environment/Base'\n[[changelog]]\nversion = '1-1'\ndate = '2026-01-01'\nchanges = ['First.']\n"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs what building and testing hostprep need and this machine lacks, from the distribution's packages.
-# usage: install-build-needs.sh [--for demo|check|test] [--vagrant] [--fuzz] [--browser] [--list]
+# usage: install-build-needs.sh [--for demo|check|test] [--vagrant] [--fuzz] [--browser] [--emulate] [--list]
 # --for limits it to what `make demo` or `make check` needs; without it, everything for `make test` and `make vm` is installed.
 # --vagrant adds the tools that build and boot boxes, --fuzz those that build libFuzzer, --browser those that open a page in a
-# browser. --list only prints the packages that are missing. It asks for root (through sudo) only if there is something to
-# install.
+# browser, --emulate one that runs programs of another architecture. --list only prints the packages that are missing. It asks
+# for root (through sudo) only if there is something to install.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -18,6 +18,7 @@ purpose='test'
 vagrant=
 fuzz=
 browser=
+emulate=
 list=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -31,6 +32,7 @@ while [ $# -gt 0 ]; do
         --vagrant) vagrant=yes ;;
         --fuzz) fuzz=yes ;;
         --browser) browser=yes ;;
+        --emulate) emulate=yes ;;
         --list) list=yes ;;
         *) fail "unknown option: $1" ;;
     esac
@@ -173,6 +175,14 @@ if [ -n "$browser" ]; then
     need /usr/bin/chromedriver chromium-driver chromedriver
     # For the distribution's interpreter, which need not be the first one found.
     need '/usr/lib/python3*/*-packages/selenium' python3-selenium python3-selenium
+fi
+
+# To run programs of another architecture.
+if [ -n "$emulate" ]; then
+    case $(uname -m) in
+        x86_64) need qemu-aarch64-static qemu-user-static qemu-user-static-aarch64 ;;
+        *) need qemu-x86_64-static qemu-user-static qemu-user-static-x86 ;;
+    esac
 fi
 
 # A package that several probes ask for is named once.

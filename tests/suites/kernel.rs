@@ -75,7 +75,7 @@ fn the_package_is_named_for_the_kernel() {
             "sles-15",
             "5.14.21-150400.24.63-default",
             "zypper --non-interactive refresh",
-            "sh -c 'zypper --non-interactive install \"kernel-default-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/vmlinuz-5.14.21-150400.24.63-default)\"'",
+            "sh -c 'zypper --non-interactive install \"kernel-default-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/config-5.14.21-150400.24.63-default)\"'",
             "zypper --non-interactive install kernel-default kernel-default-devel",
         ),
         (

@@ -19,7 +19,7 @@ pub fn fields(loaded: &LoadedManifest, installed_kib: u64) -> String {
     };
     field("Package", &package.name);
     field("Version", &format!("{}-{}", package.version, package.release));
-    field("Architecture", package.debian_architecture().unwrap_or("all"));
+    field("Architecture", loaded.architecture.debian());
     field("Maintainer", &package.maintainer);
     field("Installed-Size", &installed_kib.to_string());
     field("Depends", &deb.depends.join(", "));

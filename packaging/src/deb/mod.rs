@@ -19,7 +19,7 @@ const OPT: &str = "/opt";
 #[must_use]
 pub fn file_name(loaded: &LoadedManifest) -> String {
     let package = &loaded.manifest.package;
-    let architecture = package.debian_architecture().unwrap_or("all");
+    let architecture = loaded.architecture.debian();
     format!("{}_{}-{}_{architecture}.deb", package.name, package.version, package.release)
 }
 

@@ -7,8 +7,10 @@ use std::process::Command;
 
 use super::{EPOCH, Run, package, run, source};
 
-/// The content of a program that need not run.
-pub const PROGRAM: &[u8] = b"\x7fELF and a few bytes more";
+/// The start of a program for x86_64 that need not run: `e_machine` is 62.
+pub const PROGRAM: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0 and a few bytes more";
+/// The same for aarch64: `e_machine` is 183.
+pub const ARM_PROGRAM: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\xb7\0 and a few bytes more";
 
 pub const MANIFEST: &str = r#"
 schema = 1

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::packages::{self, only};
+use crate::packages::{self, of_this_machine};
 use crate::setup;
 
 /// A disk image in a temporary place.
@@ -42,7 +42,7 @@ pub fn lay(tree: &Path, newer: &Path, older: &Path) {
     };
     for (directory, name) in [(newer, "newer"), (older, "older")] {
         for ending in ["deb", "rpm"] {
-            copy(&only(directory, &format!(".{ending}")), &format!("packages/{name}.{ending}"));
+            copy(&of_this_machine(directory, &format!(".{ending}")), &format!("packages/{name}.{ending}"));
         }
     }
     let provides = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', \

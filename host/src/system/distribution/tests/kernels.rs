@@ -199,14 +199,51 @@ fn every_kernel_has_its_package() {
         (
             "sles-15",
             "5.14.21-150500.55.39-default",
-            "sh -c zypper --non-interactive install \"kernel-default-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/vmlinuz-5.14.21-150500.55.39-default)\"",
+            "sh -c zypper --non-interactive install \"kernel-default-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/config-5.14.21-150500.55.39-default)\"",
             "zypper --non-interactive install kernel-default kernel-default-devel",
         ),
         (
             "opensuse-leap-15",
             "6.4.0-150600.21-azure",
-            "sh -c zypper --non-interactive install \"kernel-azure-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/vmlinuz-6.4.0-150600.21-azure)\"",
+            "sh -c zypper --non-interactive install \"kernel-azure-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/config-6.4.0-150600.21-azure)\"",
             "zypper --non-interactive install kernel-azure kernel-azure-devel",
+        ),
+        // On aarch64.
+        (
+            "rhel-9",
+            "5.14.0-503.11.1.el9_5.aarch64+rt-64k",
+            "dnf install -y kernel-devel-uname-r = 5.14.0-503.11.1.el9_5.aarch64+rt-64k",
+            "dnf install -y kernel-rt-64k kernel-rt-64k-devel",
+        ),
+        (
+            "oracle-9",
+            "6.12.0-204.92.4.3.el9uek.aarch64",
+            "dnf install -y kernel-uek-devel-6.12.0-204.92.4.3.el9uek.aarch64",
+            "dnf install -y kernel-uek kernel-uek-devel",
+        ),
+        (
+            "amazon-2",
+            "5.10.238-234.956.amzn2.aarch64",
+            "yum install -y kernel-devel-5.10.238-234.956.amzn2.aarch64",
+            "yum install -y kernel kernel-devel",
+        ),
+        (
+            "opensuse-leap-15",
+            "6.4.0-150600.21-64kb",
+            "sh -c zypper --non-interactive install \"kernel-64kb-devel = $(rpm -qf --qf %{VERSION}-%{RELEASE} /boot/config-6.4.0-150600.21-64kb)\"",
+            "zypper --non-interactive install kernel-64kb kernel-64kb-devel",
+        ),
+        (
+            "debian-13",
+            "6.12.43+deb13-arm64-16k",
+            "apt-get install -y linux-headers-6.12.43+deb13-arm64-16k",
+            "apt-get install -y linux-image-arm64-16k linux-headers-arm64-16k",
+        ),
+        (
+            "ubuntu-24.04",
+            "6.8.0-1013-raspi",
+            "apt-get install -y linux-headers-6.8.0-1013-raspi",
+            "apt-get install -y linux-image-raspi linux-headers-raspi",
         ),
         (
             "debian-12",
