@@ -36,16 +36,15 @@ pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
     types.sort();
     types.dedup();
     let state = State::of(cx.kind, cx.kernel, config.as_ref());
-    // While the policy has the label, the kernel lets it be changed.
-    let (before_it, after_it) = program::plan_removal(cx, receipt);
-    removal.actions.extend(before_it);
+    let program = program::plan_removal(cx, receipt);
+    removal.actions.extend(program.before_module);
     for policy_type in types {
         match plan_module(cx, receipt, &spec, state, &policy_type) {
             Ok(actions) => removal.actions.extend(actions),
             Err(e) => removal.failed.push(e),
         }
     }
-    removal.actions.extend(after_it);
+    removal.actions.extend(program.after_module);
     if attempt::is_recorded(cx) {
         removal.actions.push(Box::new(ForgetAttempt));
     }

@@ -95,34 +95,38 @@ impl Action for SetLabel {
     }
 }
 
-/// Plans what a removal does about the program: before the module goes, and after it.
-pub(in crate::steps::selinux) fn plan_removal(
-    cx: &HostContext,
-    receipt: &Receipt,
-) -> (Vec<Box<dyn Action>>, Vec<Box<dyn Action>>) {
-    let (mut before_it, mut after_it): (Vec<Box<dyn Action>>, Vec<Box<dyn Action>>) = (Vec::new(), Vec::new());
+/// What a removal does about the program.
+#[derive(Debug, Default)]
+pub(in crate::steps::selinux) struct ProgramRemoval {
+    /// While the policy still has the label, so that the kernel lets it be changed.
+    pub before_module: Vec<Box<dyn Action>>,
+    /// Once the file contexts no longer have the module's.
+    pub after_module: Vec<Box<dyn Action>>,
+}
+
+/// Plans it.
+pub(in crate::steps::selinux) fn plan_removal(cx: &HostContext, receipt: &Receipt) -> ProgramRemoval {
+    let mut removal = ProgramRemoval::default();
     for created in receipt.created() {
         let Created::Label { path, label, before } = created else { continue };
         let now = open(cx, path).ok().and_then(|file| label::context_of(&file).ok()).flatten();
-        before_it.push(match now.as_deref() == Some(label) {
+        removal.before_module.push(match now.as_deref() == Some(label) {
             true => Box::new(RestoreLabel { path: path.clone(), label: label.clone(), before: before.clone() }),
             false => Box::new(AlreadyGone(created.clone())),
         });
     }
     let spec = &cx.profile.module;
-    let Some(the_type) = spec.own_executable_type() else { return (before_it, after_it) };
-    let is_ours = |file: &File| label::type_of(file).as_deref() == Some(the_type);
-    let is_recorded = receipt
-        .created()
-        .iter()
-        .any(|created| matches!(created, Created::Label { path, .. } if *path == spec.executable));
-    if !is_recorded && open(cx, &spec.executable).is_ok_and(|file| is_ours(&file)) {
-        after_it.push(Box::new(LabelByFileContexts { path: spec.executable.clone() }));
+    let Some(the_type) = spec.own_executable_type() else { return removal };
+    let is_about = |created: &Created| matches!(created, Created::Label { path, .. } if *path == spec.executable);
+    let is_recorded = receipt.created().iter().any(is_about);
+    let is_labelled = |file| label::type_of(&file).as_deref() == Some(the_type);
+    if !is_recorded && open(cx, &spec.executable).is_ok_and(is_labelled) {
+        removal.after_module.push(Box::new(LabelByFileContexts { path: spec.executable.clone() }));
     }
     if process::of(cx, &spec.executable).iter().any(|process| process.domain == spec.domain) {
-        after_it.push(Box::new(AskForRestart));
+        removal.after_module.push(Box::new(AskForRestart));
     }
-    (before_it, after_it)
+    removal
 }
 
 /// Puts the label back that the program had before.
