@@ -6,6 +6,7 @@ use faults::Reason;
 use host::fs::InRoot;
 use host::{MalformedFile, ReadError, Root};
 use jiff::civil::Date;
+use policy::spec::DomainMode;
 use serde::{Deserialize, Deserializer};
 
 use crate::model::step::StepRef;
@@ -33,6 +34,8 @@ pub struct Config {
     pub lang: Option<String>,
     /// The file that sets it.
     pub lang_file: Option<PathBuf>,
+    /// What a denial means in a domain of the agent's own, instead of what the profile says.
+    pub domain_mode: Option<DomainMode>,
     /// What the administrator accepts for some time, of all files.
     pub accept: Vec<Waiver>,
 }
@@ -45,6 +48,7 @@ struct File {
     #[serde(default, deserialize_with = "steps_by_name")]
     skip: Option<Vec<StepRef>>,
     lang: Option<String>,
+    domain_mode: Option<DomainMode>,
     #[serde(default)]
     accept: Vec<Accept>,
 }
@@ -94,11 +98,11 @@ impl Config {
     }
 
     fn override_with(&mut self, text: &str, path: &Path) -> Result<(), MalformedFile> {
-        let File { profile, skip, lang, accept } = toml::from_str(text).map_err(|e| MalformedFile {
+        let File { profile, skip, lang, domain_mode, accept } = toml::from_str(text).map_err(|e| MalformedFile {
             path: path.to_owned(),
             line: line_of(text, &e),
             problem: first_line(&e),
-            hint: "fix that line or remove the file; the keys are profile, skip, lang, and reason, until, why in [[accept]]"
+            hint: "fix that line or remove the file; the keys are profile, skip, lang, domain-mode, and reason, until, why in [[accept]]"
                 .into(),
         })?;
         self.profile = profile.or(self.profile.take());
@@ -106,6 +110,7 @@ impl Config {
         if lang.is_some() {
             (self.lang, self.lang_file) = (lang, Some(path.to_owned()));
         }
+        self.domain_mode = domain_mode.or(self.domain_mode);
         let waiver = |Accept { reason, until, why }| Waiver { reason, until, why, file: path.to_owned() };
         self.accept.extend(accept.into_iter().map(waiver));
         Ok(())

@@ -10,6 +10,7 @@ use host::MalformedFile;
 use host::fs::{InRoot, fhs};
 use host::system::distribution::Distribution;
 use policy::ModuleSpec;
+use policy::spec::DomainMode;
 use serde::{Deserialize, Deserializer};
 
 pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
@@ -124,6 +125,15 @@ impl Profile {
         let profile: Self = toml::from_str(text).map_err(|e| malformed(line_of(text, &e), first_line(&e)))?;
         profile.validate().map_err(|problem| malformed(None, problem))?;
         Ok(profile)
+    }
+
+    /// Returns it with what the configuration says of the domain's mode. That has no meaning without a domain of its own.
+    #[must_use]
+    pub fn with_domain_mode(mut self, mode: Option<DomainMode>) -> Self {
+        if self.module.has_own_domain() {
+            self.module.domain_mode = mode.unwrap_or(self.module.domain_mode);
+        }
+        self
     }
 
     fn validate(&self) -> Result<(), String> {

@@ -8,8 +8,9 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 /// A file as this version writes it. Tests of each format read it and write it again.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("journal", "fixtures/journal-1.json"),
+    ("journal", "fixtures/journal-1-label.json"),
     ("load-lock", "../tests/fixtures/load-lock/schema-1.json"),
     ("policy-attempt", "../tests/fixtures/policy-attempt/schema-1-refused.json"),
     ("policy-attempt", "../tests/fixtures/policy-attempt/schema-1-wrong-version.json"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example prints its result")]
 
+use policy::spec::{Confinement, DomainMode};
 use policy::{Kernel, ModuleSpec, RunningKernel};
 
 fn main() -> Result<(), &'static str> {
@@ -18,6 +19,10 @@ fn main() -> Result<(), &'static str> {
         class,
         permissions: args.collect(),
         executable: host::fs::InRoot::new(executable).map_err(|_| "EXECUTABLE is an absolute path without `..`")?,
+        confinement: Confinement::Service,
+        executable_type: None,
+        domain_mode: DomainMode::Permissive,
+        allow: Vec::new(),
     };
     let kernel = RunningKernel;
     println!("mode {:?}", kernel.mode());

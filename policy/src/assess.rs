@@ -21,6 +21,8 @@ use crate::state::State;
 use crate::store::{Installed, Store, StoredModule, UnsupportedStore};
 use crate::transaction::StoreTarget;
 
+mod own_domain;
+
 /// The system that is assessed, and the means to do so.
 #[derive(Clone, Copy)]
 pub struct System<'a> {
@@ -252,7 +254,7 @@ fn ask(
     let state = assessment.state;
     assessment.domain = Some(answer.domain.clone());
     assessment.answer = Some(answer.clone());
-    if answer.allows_all() {
+    if answer.allows_all() && !spec.has_own_domain() {
         let (how, domain, class) = (how_allowed(&answer), &answer.domain, &spec.class);
         let detail = format!("{}; the kernel {how} {class} for {domain}", state.as_str());
         return Ok(RuleState::InForce(detail + &fallback_words(&answer, spec)));
@@ -262,6 +264,12 @@ fn ask(
     }
     assessment.is_load_locked = state == State::Enforcing && is_load_locked(system.root);
     let denial = Denial { by: "the kernel", mode: state.as_str(), is_enforced: state == State::Enforcing, answer };
+    if spec.has_own_domain() {
+        let (how, domain, class) = (how_allowed(&denial.answer), &spec.domain, &spec.class);
+        let mode = own_domain::mode_words(&denial.answer, spec);
+        let allowed = format!("{}; the kernel {how} {class} for {domain}{mode}", state.as_str());
+        return own_domain::judge(&denial, allowed, system, spec, assessment);
+    }
     denial.judge(system, spec, assessment)
 }
 
@@ -321,6 +329,12 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
             Err(e) => return unusable(system, spec, assessment, e, &problem),
         };
         let path = file.path().display();
+        if spec.has_own_domain() && !policy.knows_type(&spec.domain) {
+            let denied = format!("{mode}, and {path} does not have the domain {}", spec.domain);
+            drop(policy);
+            assessment.domain = Some(spec.domain.clone());
+            return look_in_store(system, spec, assessment, &spec.domain, denied, is_enforced);
+        }
         let Some(domain) = policy_file::choose_domain(&policy, spec) else {
             let detail = format!("{path} does not know the domain {}", spec.domain);
             return Ok(RuleState::Unfixable(problem(Cause::TypeMissing, detail)));
@@ -341,6 +355,11 @@ fn read_disk(system: &System<'_>, spec: &ModuleSpec, assessment: &mut RuleAssess
         });
     }
     let detail = allowed.unwrap_or_default();
+    if spec.has_own_domain()
+        && let Some(outdated) = own_domain::outdated(&detail, system, spec, assessment)?
+    {
+        return Ok(outdated);
+    }
     Ok(match system.kind {
         _ if configured == ConfiguredMode::Disabled => allowed_while_disabled(system, spec, assessment, &detail),
         SystemKind::Image => RuleState::InForce(detail),
@@ -457,7 +476,6 @@ impl Denial<'_> {
         let domain = &answer.domain;
         let only_logged = if answer.permissive_domain { " (a permissive domain: only logged)" } else { "" };
         let denied_now = *is_enforced && !answer.permissive_domain;
-        let problem = |cause, detail| Problem { cause, detail, denied_now };
         let (class, missing) = (&spec.class, answer.missing());
         let denied = format!("{mode}, and {by} denies {domain} {class} {{ {} }}", missing.join(" "));
         let denied = denied + &fallback_words(answer, spec) + only_logged;
@@ -471,49 +489,63 @@ impl Denial<'_> {
         };
         if let Some(unknown) = unknown {
             let detail = format!("{denied}: the policy does not know {unknown}, and denies what it does not know");
-            return Ok(RuleState::Unfixable(problem(Cause::ClassMissing, detail)));
+            return Ok(RuleState::Unfixable(Problem { cause: Cause::ClassMissing, detail, denied_now }));
         }
-        let found = match find_store(system, spec, assessment) {
-            // Only root may read the store; the answer is valid without it.
-            Err(ReadError::File(e)) if e.is_denied() => {
-                return Ok(RuleState::Missing(problem(Cause::RuleDenied, denied)));
-            }
-            found => found?,
-        };
-        match found {
-            FoundStore::Supported => {}
-            FoundStore::Unsupported(store) => {
-                let detail = format!("{denied}, and {store}");
-                return Ok(RuleState::Unfixable(problem(Cause::StoreUnsupported, detail)));
-            }
-            FoundStore::Missing => {
-                let policy_type = assessment.policy_type();
-                let detail = format!("{denied}, and there is no policy store for {policy_type}");
-                return Ok(RuleState::Unfixable(problem(Cause::StoreBroken, detail)));
-            }
-        }
-        let Some(installed) = assessment.module.effective() else {
-            return Ok(RuleState::Missing(problem(Cause::ModuleMissing, denied)));
-        };
-        let is_same = installed.content.is(&Rules::of_spec(spec, domain));
-        if installed.priority > spec.priority && !is_same {
-            return Ok(overridden(spec, installed, denied_now, &denied));
-        }
-        if assessment.module.disabled {
-            let detail = format!("{denied}: the module {} is disabled", spec.name);
-            return Ok(RuleState::Missing(problem(Cause::ModuleDisabled, detail)));
-        }
-        let detail = format!("{denied}, although the module {} is in the store", spec.name);
-        let problem = problem(Cause::RuleDenied, detail);
-        Ok(match is_same {
-            // What the next boot would load denies it as well: loading it now would change nothing.
-            true if assessment.answer.is_some() && !denied_on_disk(system, spec, assessment.policy_type()) => {
-                RuleState::NotLoaded(problem)
-            }
-            true => RuleState::NotBuilt(problem),
-            false => RuleState::Missing(problem),
-        })
+        look_in_store(system, spec, assessment, domain, denied, denied_now)
     }
+}
+
+/// Finds out from the store what has to be done about the rule for `domain`. `denied` says what is wrong, and `denied_now` is that of
+/// [`Problem`].
+fn look_in_store(
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+    domain: &str,
+    denied: String,
+    denied_now: bool,
+) -> Result<RuleState, ReadError> {
+    let problem = |cause, detail| Problem { cause, detail, denied_now };
+    let found = match find_store(system, spec, assessment) {
+        // Only root may read the store; the answer is valid without it.
+        Err(ReadError::File(e)) if e.is_denied() => {
+            return Ok(RuleState::Missing(problem(Cause::RuleDenied, denied)));
+        }
+        found => found?,
+    };
+    match found {
+        FoundStore::Supported => {}
+        FoundStore::Unsupported(store) => {
+            let detail = format!("{denied}, and {store}");
+            return Ok(RuleState::Unfixable(problem(Cause::StoreUnsupported, detail)));
+        }
+        FoundStore::Missing => {
+            let policy_type = assessment.policy_type();
+            let detail = format!("{denied}, and there is no policy store for {policy_type}");
+            return Ok(RuleState::Unfixable(problem(Cause::StoreBroken, detail)));
+        }
+    }
+    let Some(installed) = assessment.module.effective() else {
+        return Ok(RuleState::Missing(problem(Cause::ModuleMissing, denied)));
+    };
+    let is_same = installed.content.is(&Rules::of_spec(spec, domain));
+    if installed.priority > spec.priority && !is_same {
+        return Ok(overridden(spec, installed, denied_now, &denied));
+    }
+    if assessment.module.disabled {
+        let detail = format!("{denied}: the module {} is disabled", spec.name);
+        return Ok(RuleState::Missing(problem(Cause::ModuleDisabled, detail)));
+    }
+    let detail = format!("{denied}, although the module {} is in the store", spec.name);
+    let problem = problem(Cause::RuleDenied, detail);
+    Ok(match is_same {
+        // What the next boot would load denies it as well: loading it now would change nothing.
+        true if assessment.answer.is_some() && !denied_on_disk(system, spec, assessment.policy_type()) => {
+            RuleState::NotLoaded(problem)
+        }
+        true => RuleState::NotBuilt(problem),
+        false => RuleState::Missing(problem),
+    })
 }
 
 /// Returns whether the compiled policy denies the rule. One that cannot be read is not known to.

@@ -3,6 +3,8 @@
 //! The form is that of the CIL Reference Guide (SELinux userspace, `secilc/docs`): parentheses, symbols, quoted
 //! strings, and comments from `;` to the end of the line, among them the `;;* lm*` marks of `checkmodule` and `pp`.
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// The deepest nesting that is accepted. Real policies stay below 20.
@@ -33,6 +35,22 @@ impl Node {
         match self {
             Self::Word(_) => None,
             Self::List(nodes) => Some(nodes),
+        }
+    }
+}
+
+impl fmt::Display for Node {
+    /// The source again, with one space between words and no comments.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::List(nodes) => {
+                f.write_str("(")?;
+                for (number, node) in nodes.iter().enumerate() {
+                    write!(f, "{}{node}", if number == 0 { "" } else { " " })?;
+                }
+                f.write_str(")")
+            }
         }
     }
 }

@@ -76,7 +76,8 @@ impl Compile {
     pub fn plan(runner: &CommandRunner<'_>, root: &Root, name: &str, sources: &Sources, directory: &InRoot) -> Self {
         let path = |extension: &str| directory.join(format!("{name}.{extension}"));
         let cil = (path("cil"), sources.cil.clone());
-        if runner.find("checkmodule").is_none() || runner.find("semodule_package").is_none() {
+        let has_compiler = || runner.find("checkmodule").is_some() && runner.find("semodule_package").is_some();
+        let Some(source) = sources.te.clone().filter(|_| has_compiler()) else {
             return Self {
                 format: Format::Cil,
                 file: path("cil"),
@@ -84,13 +85,13 @@ impl Compile {
                 commands: Vec::new(),
                 cil,
             };
-        }
+        };
         let (te, module, package) = (path("te"), path("mod"), path("pp"));
         let commands = vec![
             Command::new("checkmodule").args(["-M", "-m", "-o"]).path(root, &module).path(root, &te),
             Command::new("semodule_package").arg("-o").path(root, &package).arg("-m").path(root, &module),
         ];
-        Self { format: Format::Pp, file: package, writes: vec![(te, sources.te.clone())], commands, cil }
+        Self { format: Format::Pp, file: package, writes: vec![(te, source)], commands, cil }
     }
 
     /// Returns the same module as CIL, for a `semodule` that cannot read the package ([`crate::Cause::PolicyVersion`]).

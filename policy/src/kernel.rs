@@ -1,6 +1,7 @@
 //! The interface to the kernel: may a domain use these permissions on itself?
 
 use std::io;
+use std::path::Path;
 
 use thiserror::Error;
 
@@ -49,6 +50,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Returns the answer of a policy that does not have the domain of `spec`, which nothing takes the place of: `context`.
+    #[must_use]
+    pub fn of_unknown_domain(spec: &ModuleSpec, context: String) -> Self {
+        Self {
+            domain: spec.domain.clone(),
+            context,
+            class: ClassKnowledge::Known,
+            permissions: spec.permissions.iter().map(|name| (name.clone(), false)).collect(),
+            unknown_permissions: Vec::new(),
+            domain_known: false,
+            permissive_domain: false,
+        }
+    }
+
     /// Reports whether the policy allows every permission.
     #[must_use]
     pub fn allows_all(&self) -> bool {
@@ -110,4 +125,22 @@ pub trait Kernel {
     /// # Errors
     /// As [`Kernel::ask`].
     fn transitions_on_nosuid(&self, spec: &ModuleSpec) -> Result<bool, AskError>;
+
+    /// Returns the domain that process 1 starts the program of `spec` in, with the label that the program has now.
+    ///
+    /// # Errors
+    /// As [`Kernel::ask`].
+    fn started_in(&self, spec: &ModuleSpec) -> Result<String, AskError>;
+
+    /// Reports whether the policy has `context`.
+    ///
+    /// # Errors
+    /// As [`Kernel::ask`].
+    fn knows_context(&self, context: &str) -> Result<bool, AskError>;
+
+    /// Returns the label that this system's file contexts give a regular file at `path`; `None` if they give none.
+    ///
+    /// # Errors
+    /// As [`Kernel::ask`].
+    fn label_by_file_contexts(&self, path: &Path) -> Result<Option<String>, AskError>;
 }

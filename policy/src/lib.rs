@@ -15,6 +15,7 @@
 //! * [`classify`], [`culprit`]: why such a call failed, and which module or record of the store it failed on
 //! * [`assess`]: whether the rule is in force, and what keeps it out
 //! * [`load`]: brings it into force
+//! * [`denials`]: what SELinux denied to a domain
 
 pub mod assess;
 pub mod cil;
@@ -23,6 +24,7 @@ pub mod compile;
 pub mod config;
 mod context;
 pub mod culprit;
+pub mod denials;
 pub mod inputs;
 pub mod interrupted;
 pub mod kernel;

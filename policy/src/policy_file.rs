@@ -169,7 +169,9 @@ pub fn choose_domain<'s>(policy: &Policy<'_>, spec: &'s ModuleSpec) -> Option<&'
 /// on a user, role or range.
 #[must_use]
 pub fn ask(policy: &Policy<'_>, spec: &ModuleSpec) -> Option<Answer> {
-    let domain = choose_domain(policy, spec)?;
+    let Some(domain) = choose_domain(policy, spec) else {
+        return spec.has_own_domain().then(|| Answer::of_unknown_domain(spec, spec.domain.clone()));
+    };
     let context = policy.context_of_type(domain)?;
     let permissions: Vec<&str> = spec.permissions.iter().map(String::as_str).collect();
     let decision = policy.decide(&context, None, &spec.class, &permissions);

@@ -5,14 +5,16 @@ use thiserror::Error;
 
 use crate::spec::{InvalidSpec, ModuleSpec};
 
+mod own_domain;
+
 const TE: &str = include_str!("../../templates/policy/module.te.tera");
 const CIL: &str = include_str!("../../templates/policy/module.cil.tera");
 
-/// The two sources of a module, which mean the same.
+/// The sources of a module, which mean the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
-    /// For `checkmodule`.
-    pub te: String,
+    /// For `checkmodule`; `None` for a module with a domain of its own, which is CIL alone.
+    pub te: Option<String>,
     /// For `semodule` alone.
     pub cil: String,
 }
@@ -36,6 +38,9 @@ impl Sources {
     pub fn render(spec: &ModuleSpec, domain: &str) -> Result<Self, RenderError> {
         let here = ModuleSpec { domain: domain.to_owned(), ..spec.clone() };
         here.validate()?;
+        if here.has_own_domain() {
+            return Ok(Self { te: None, cil: own_domain::render(&here)? });
+        }
         let mut context = Context::new();
         context.insert("module", &here.name);
         // Dots separate the names of CIL blocks, so a name must not contain any.
@@ -47,7 +52,7 @@ impl Sources {
         templates.add_raw_templates([("te", TE), ("cil", CIL)])?;
         // The comment at a template's start leaves an empty line behind.
         let render = |name| templates.render(name, &context).map(|source| source.trim_start().to_owned());
-        Ok(Self { te: render("te")?, cil: render("cil")? })
+        Ok(Self { te: Some(render("te")?), cil: render("cil")? })
     }
 }
 
@@ -62,7 +67,7 @@ mod tests {
     #[test]
     fn both_sources() {
         let sources = Sources::render(&spec(), "initrc_t").unwrap();
-        assert_eq!(sources.te, include_str!("../fixtures/rendered/module.te"));
+        assert_eq!(sources.te.as_deref(), Some(include_str!("../fixtures/rendered/module.te")));
         assert_eq!(sources.cil, include_str!("../fixtures/rendered/module.cil"));
         assert_eq!(Rules::of_cil(&sources.cil), Ok(Rules::of_spec(&spec(), "initrc_t")));
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cil::{CilError, Node, parse};
+use crate::render::Sources;
 use crate::spec::ModuleSpec;
 
 /// Source, target and class of an allow rule. The target `self` is replaced by the source.
@@ -18,7 +19,7 @@ pub struct Rules {
     pub allows: BTreeMap<RuleKey, BTreeSet<String>>,
     /// Whether a statement is outside an `optional` block, so that linking fails if it cannot be resolved.
     pub strict: bool,
-    /// The first words of all other statements.
+    /// All other statements, with one space between words.
     pub others: BTreeSet<String>,
 }
 
@@ -26,6 +27,11 @@ impl Rules {
     /// Returns the meaning of the module of `spec`, with its rule for `domain`.
     #[must_use]
     pub fn of_spec(spec: &ModuleSpec, domain: &str) -> Self {
+        if spec.has_own_domain() {
+            // A profile that cannot be rendered is not loaded either.
+            let source = Sources::render(spec, domain).map(|sources| sources.cil).unwrap_or_default();
+            return Self::of_cil(&source).unwrap_or_default();
+        }
         let key = (domain.to_owned(), domain.to_owned(), spec.class.clone());
         Self { allows: BTreeMap::from([(key, spec.permissions.iter().cloned().collect())]), ..Self::default() }
     }
@@ -52,12 +58,12 @@ impl Rules {
                     self.strict |= !optional;
                     match allow(parts) {
                         Some((key, permissions)) => self.allows.entry(key).or_default().extend(permissions),
-                        None => drop(self.others.insert("allow".to_owned())),
+                        None => drop(self.others.insert(statement.to_string())),
                     }
                 }
-                (other, _) => {
+                _ => {
                     self.strict |= !optional;
-                    self.others.insert(other.to_owned());
+                    self.others.insert(statement.to_string());
                 }
             }
         }

@@ -49,6 +49,13 @@ impl Kernel for RunningKernel {
 
     fn ask(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
         self.require_policy()?;
+        if spec.has_own_domain() {
+            let wanted = init_context()?.service(SERVICE_ROLE, &spec.domain);
+            return match canonical(&wanted)? {
+                Some(known) => answer(spec, &known, true),
+                None => Ok(Answer::of_unknown_domain(spec, wanted.to_string())),
+            };
+        }
         let (context, domain_known) = service_context(spec)?;
         answer(spec, &context, domain_known)
     }
@@ -82,6 +89,29 @@ impl Kernel for RunningKernel {
             .query_access_decision(&SecurityContext::from_c_str(&into, true), class, bit)
             .map_err(|e| refused(format!("may {} become {} on nosuid", init.the_type, service.the_type), e))?;
         Ok(decision.allowed & bit == bit)
+    }
+
+    fn started_in(&self, spec: &ModuleSpec) -> Result<String, AskError> {
+        self.require_policy()?;
+        transition(&init_context()?, spec.executable.as_path()).map(|context| context.the_type)
+    }
+
+    fn knows_context(&self, context: &str) -> Result<bool, AskError> {
+        self.require_policy()?;
+        let context = Context::parse(context)
+            .ok_or_else(|| AskError::Strange { of: "a file".into(), context: context.to_owned() })?;
+        canonical(&context).map(|known| known.is_some())
+    }
+
+    fn label_by_file_contexts(&self, path: &Path) -> Result<Option<String>, AskError> {
+        self.require_policy()?;
+        let found = Labeler::<File>::new(&[], true)
+            .and_then(|labeler| labeler.look_up_by_path(path, FileAccessMode::new(REGULAR)).map(|label| text(&label)));
+        match found {
+            Ok(label) => Ok(label.filter(|label| Context::parse(label).is_some())),
+            Err(e) if errno(&e) == Some(ENOENT) => Ok(None),
+            Err(e) => Err(refused(format!("the file context of {}", path.display()), e)),
+        }
     }
 }
 

@@ -6,7 +6,12 @@ use host::fs::InRoot;
 use serde::Deserialize;
 use thiserror::Error;
 
-/// One module with one rule: `allow DOMAIN self:CLASS { PERMISSIONS };`
+pub use own_domain::{AllowRule, Confinement, DomainMode};
+
+mod own_domain;
+
+/// One module with one rule: `allow DOMAIN self:CLASS { PERMISSIONS };` With [`Confinement::Domain`], the module also has the
+/// domain itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleSpec {
@@ -28,6 +33,18 @@ pub struct ModuleSpec {
     pub permissions: Vec<String>,
     /// The agent's program. Its label determines the domain if the policy does not know [`ModuleSpec::domain`].
     pub executable: InRoot,
+    /// Whose domain [`ModuleSpec::domain`] is.
+    #[serde(default)]
+    pub confinement: Confinement,
+    /// With [`Confinement::Domain`]: the type of the program's label, by which process 1 starts it in the domain.
+    #[serde(default)]
+    pub executable_type: Option<String>,
+    /// With [`Confinement::Domain`]: whether denials for the domain are in force.
+    #[serde(default)]
+    pub domain_mode: DomainMode,
+    /// With [`Confinement::Domain`]: what else the domain may do.
+    #[serde(default)]
+    pub allow: Vec<AllowRule>,
 }
 
 /// A field of a [`ModuleSpec`] that cannot be used.
@@ -74,7 +91,7 @@ impl ModuleSpec {
             let path = self.executable.to_string();
             return invalid("executable", &path, "is not an absolute path without `..`");
         }
-        Ok(())
+        self.validate_own_domain()
     }
 
     /// Returns the priority in use and all former ones, in ascending order without duplicates.

@@ -1,10 +1,10 @@
 //! Test doubles, for the tests of this crate and of those that use it: feature `test`.
 
-use std::cell::Cell;
-use std::path::PathBuf;
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
 
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
-use crate::spec::ModuleSpec;
+use crate::spec::{Confinement, DomainMode, ModuleSpec};
 
 /// Compiled policies, small ones: `tests/fixtures/policy/compiled/`, made by `tests/setup/compiled-policies.sh`.
 pub mod compiled {
@@ -46,6 +46,12 @@ pub struct FakeKernel {
     pub allows_own: Cell<bool>,
     /// Whether process 1 starts the service in its domain also on `nosuid`.
     pub transitions_on_nosuid: Cell<bool>,
+    /// Whether the policy knows the module's domain and the type of its program.
+    pub knows_domain: Cell<bool>,
+    /// The domain that process 1 starts the program in, if not the module's.
+    pub starts_in: RefCell<Option<String>>,
+    /// The label that the file contexts give any file.
+    pub file_context: RefCell<Option<String>>,
     /// Whether [`Kernel::ask`] fails.
     pub is_silent: Cell<bool>,
     /// How often the mode was asked for.
@@ -66,6 +72,9 @@ impl FakeKernel {
             loaded: None,
             allows_own: true.into(),
             transitions_on_nosuid: false.into(),
+            knows_domain: true.into(),
+            starts_in: None.into(),
+            file_context: None.into(),
             is_silent: false.into(),
             mode_asked: 0.into(),
             rule_asked: 0.into(),
@@ -85,7 +94,9 @@ impl Kernel for FakeKernel {
             return Err(AskError::NotRunning);
         }
         let allowed = self.allows.get() || self.loaded.as_ref().is_some_and(|file| file.exists());
-        Ok(self.answer(spec, &spec.domain, allowed))
+        let known = self.knows_domain.get() || self.loaded.as_ref().is_some_and(|file| file.exists());
+        let answer = self.answer(spec, &spec.domain, allowed && known);
+        Ok(Answer { domain_known: known, ..answer })
     }
 
     fn ask_own(&self, spec: &ModuleSpec) -> Result<Answer, AskError> {
@@ -97,6 +108,18 @@ impl Kernel for FakeKernel {
 
     fn transitions_on_nosuid(&self, _spec: &ModuleSpec) -> Result<bool, AskError> {
         Ok(self.transitions_on_nosuid.get())
+    }
+
+    fn started_in(&self, spec: &ModuleSpec) -> Result<String, AskError> {
+        Ok(self.starts_in.borrow().clone().unwrap_or_else(|| spec.domain.clone()))
+    }
+
+    fn knows_context(&self, _context: &str) -> Result<bool, AskError> {
+        Ok(self.knows_domain.get() || self.loaded.as_ref().is_some_and(|file| file.exists()))
+    }
+
+    fn label_by_file_contexts(&self, _path: &Path) -> Result<Option<String>, AskError> {
+        Ok(self.file_context.borrow().clone())
     }
 }
 
@@ -179,12 +202,28 @@ pub fn spec() -> ModuleSpec {
         class: "bpf".into(),
         permissions: permissions.map(String::from).to_vec(),
         executable: "/opt/agent/bin/agentd".into(),
+        confinement: Confinement::Service,
+        executable_type: None,
+        domain_mode: DomainMode::Permissive,
+        allow: Vec::new(),
+    }
+}
+
+/// Returns the module of an agent with a domain of its own, for tests.
+#[must_use]
+pub fn own_domain_spec() -> ModuleSpec {
+    ModuleSpec {
+        domain: "agent_t".into(),
+        fallback_domains: Vec::new(),
+        confinement: Confinement::Domain,
+        executable_type: Some("agent_exec_t".into()),
+        ..spec()
     }
 }
 
 /// An alternate root at `path` with these files.
 #[cfg(test)]
-pub(crate) fn root_with(path: &std::path::Path, files: &[(&str, &[u8])]) -> host::Root {
+pub(crate) fn root_with(path: &Path, files: &[(&str, &[u8])]) -> host::Root {
     nix::unistd::mkdir(&path.join("etc"), nix::sys::stat::Mode::from_bits_truncate(0o755)).ok();
     let root = host::Root::alternate(path).unwrap();
     for (inside, content) in files {

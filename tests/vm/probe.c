@@ -1,6 +1,7 @@
 /*
  * Does what an eBPF agent does first: creates a map and loads a program. Writes the result of each call into the file that is
- * its argument. The file must exist, because a domain may be allowed to write files but not to create them.
+ * its argument. The file must exist, because a domain may be allowed to write files but not to create them. With a second argument
+ * it keeps running, as an agent does.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -49,9 +50,14 @@ static int say(const char *name, int result, const char *end)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || !freopen(argv[1], "r+", stdout))
+	if (argc < 2 || !freopen(argv[1], "r+", stdout))
 		return 2;
 	int refused = say("map_create", make_map(), ", ");
 	refused |= say("prog_load", load_program(), "\n");
+	if (argc > 2) {
+		fflush(stdout);
+		for (;;)
+			pause();
+	}
 	return refused;
 }

@@ -29,6 +29,10 @@ stable_words! {
         MountOptions = "mount-options",
         /// The kernel, or the compiled policy, denies the rule, and not for lack of the module alone.
         PolicyDenies = "policy-denies",
+        /// The agent's program is not labelled for its own domain.
+        ProgramLabel = "program-label",
+        /// The agent runs in another domain until it is restarted.
+        AgentNotRestarted = "agent-not-restarted",
         /// The kernel accepts no policy before the next boot: the boolean `secure_mode_policyload`.
         PolicyLoadLocked = "policy-load-locked",
         /// The policy could not be built or loaded, for a reason that no other word covers.

@@ -101,8 +101,8 @@ pub fn exit_status(command: &str) -> Option<&'static str> {
 pub const FILES: &[(&str, &str)] = &[
     (
         "/etc/cisco/hostprep.toml",
-        "Optional. Sets another profile (profile), steps to skip (skip), the language of fault texts (lang), and what is \
-         accepted for some time: [[accept]] with reason, until (the last day, 2027-03-01) and why.",
+        "Optional. Sets another profile (profile), steps to skip (skip), the language of fault texts (lang), the mode \
+         of a domain of the agent's own (domain-mode, permissive or enforcing), and what is accepted for some time: [[accept]] with reason, until (the last day, 2027-03-01) and why.",
     ),
     (
         "/usr/lib/hostprep/hostprep.toml, /etc/cisco/hostprep.toml.d/*.toml",

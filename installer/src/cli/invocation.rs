@@ -91,7 +91,7 @@ pub fn with_force(
         Err(_) if privilege.is_lenient() => Texts::for_language("en")?,
         texts => texts?,
     };
-    let profile = profile(global, &config, &root)?;
+    let profile = profile(global, &config, &root)?.with_domain_mode(config.domain_mode);
     if privilege != Privilege::ReadOnly {
         host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     }

@@ -6,6 +6,7 @@ mod hook_commands;
 mod invocation;
 mod load_lock_commands;
 mod output;
+mod own_domain_status;
 mod policy_commands;
 mod policy_status;
 mod progress;

@@ -23,6 +23,8 @@ use super::policy_status;
 use super::progress::notify_waiting;
 use super::step_commands::{request, show, tell};
 
+const NO_TE: &str = "a module with a domain of its own is CIL alone; use --form cil";
+
 const MODULE: StepRef = &selinux::Module;
 
 pub fn run(global: &Global, command: Policy) -> Outcome {
@@ -30,7 +32,7 @@ pub fn run(global: &Global, command: Policy) -> Outcome {
         Policy::Generate { form } => with(global, Privilege::ReadOnly, None, |invocation| {
             let sources = sources(invocation)?;
             print(match form {
-                Form::Te => &sources.te,
+                Form::Te => sources.te.as_ref().context(NO_TE)?,
                 Form::Cil => &sources.cil,
             })?;
             Ok(exit::WELL)
@@ -67,14 +69,17 @@ fn compile(invocation: &Invocation, form: Form, directory: &Path) -> Outcome {
     let (machine, directory) = (Root::system()?, InRoot::from_top(directory));
     let opened = machine.dir(&directory)?;
     let name = &invocation.cx.profile.module.name;
-    let plan = Compile::plan(invocation.cx.runner, &machine, name, &sources(invocation)?, &directory);
+    let sources = sources(invocation)?;
+    let plan = Compile::plan(invocation.cx.runner, &machine, name, &sources, &directory);
     let plan = if form == Form::Cil { plan.as_cil() } else { plan };
     let compiled = plan.run(invocation.cx.runner, &opened)?;
     if let Some(why) = &compiled.fell_back {
         print_error(&format!("checkmodule or semodule_package failed, so this is CIL: {why}"));
     }
     print(&format!("{}\n", compiled.file.display()))?;
-    if form == Form::Te && compiled.format == Compiled::Cil && compiled.fell_back.is_none() {
+    if form == Form::Te && sources.te.is_none() {
+        print_error("a module with a domain of its own is CIL alone");
+    } else if form == Form::Te && compiled.format == Compiled::Cil && compiled.fell_back.is_none() {
         print_error("checkmodule or semodule_package is not installed, so this is CIL, which semodule takes as it is");
     }
     Ok(exit::WELL)

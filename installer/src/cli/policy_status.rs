@@ -20,6 +20,7 @@ use policy::{ModuleSpec, RuleAssessment, RuleState, Store, Unknown};
 use super::args::Format;
 use super::invocation::Invocation;
 use super::output::{Outcome, print, print_json};
+use super::own_domain_status::OwnDomain;
 
 pub fn show(invocation: &Invocation, format: Format) -> Outcome {
     let assessment = assess(&invocation.cx)?;
@@ -64,6 +65,8 @@ struct Status<'a> {
     redundant: Option<String>,
     store: StoreStatus,
     module: StoredModule,
+    /// The domain of the agent's own, if the module has one.
+    own_domain: Option<OwnDomain>,
 }
 
 enum StoreStatus {
@@ -90,7 +93,7 @@ impl<'a> Status<'a> {
         let (store, module) = read_store(root, spec, assessment.policy_type())?;
         let is_allowed = assessment.rule.is_settled();
         let redundant = if is_allowed { redundant(cx, assessment, &module, &domain) } else { None };
-        Ok(Self { assessment, domain, rules, compiled, redundant, store, module })
+        Ok(Self { assessment, domain, rules, compiled, redundant, store, module, own_domain: OwnDomain::of(cx) })
     }
 
     /// The store's directory, where it is seen.
@@ -167,6 +170,10 @@ fn object<'a>(invocation: &'a Invocation, status: &'a Status, standing: &'a str)
         tools_elsewhere: assessment.tools_elsewhere.as_ref().map(|store| cx.root.host_path(store)),
         policy: status.compiled.as_ref().map(answer),
         kernel: assessment.answer.as_ref().map(answer),
+        own_domain: status
+            .own_domain
+            .as_ref()
+            .map(|own_domain| own_domain.object(cx, assessment, status.compiled.as_ref())),
         standing,
     }
 }
@@ -218,7 +225,9 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         Some(false) => line("content", "different", "hostprep replaces it only if the rule is missing"),
         None => {}
     }
-    let domain_meaning = if status.is_fallback(spec) {
+    let domain_meaning = if spec.has_own_domain() {
+        "the agent's own".to_owned()
+    } else if status.is_fallback(spec) {
         format!("a fallback, because this policy does not have {}", spec.domain)
     } else {
         "from the profile".to_owned()
@@ -240,6 +249,9 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
                 answer_lines("policy", answer, &spec.class, &mut line);
             }
         }
+    }
+    if let Some(own_domain) = &status.own_domain {
+        own_domain.lines(cx, assessment.answer.as_ref().or(status.compiled.as_ref()), &mut line);
     }
     line("result", standing, "");
     text

@@ -51,6 +51,16 @@ pub enum Created {
         /// Its priority.
         priority: u16,
     },
+    /// The label of the agent's program, with a domain of the agent's own.
+    Label {
+        /// The program.
+        path: InRoot,
+        /// Its label, as set.
+        label: String,
+        /// Its label before; `None` if it had none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+    },
 }
 
 impl Created {
@@ -59,6 +69,7 @@ impl Created {
         match (self, other) {
             (Self::User { name, .. }, Self::User { name: other, .. })
             | (Self::Group { name, .. }, Self::Group { name: other, .. }) => name == other,
+            (Self::Label { path, .. }, Self::Label { path: other, .. }) => path == other,
             _ => self == other,
         }
     }
@@ -74,7 +85,7 @@ impl Created {
                 accounts.local_group(name)?.map(|group| Self::Group { name: name.clone(), gid: Some(group.gid) })
             }
             Self::Directory { path } => root.stat(path)?.map(|_| self.clone()),
-            Self::Module { .. } => Some(self.clone()),
+            Self::Module { .. } | Self::Label { .. } => Some(self.clone()),
         })
     }
 
@@ -84,7 +95,7 @@ impl Created {
         match self {
             Self::User { name, .. } => accounts.is_shadowed(SHADOW, name),
             Self::Group { name, .. } => accounts.is_shadowed(GSHADOW, name),
-            Self::Directory { .. } | Self::Module { .. } => None,
+            Self::Directory { .. } | Self::Module { .. } | Self::Label { .. } => None,
         }
     }
 
@@ -107,7 +118,7 @@ impl Created {
                 root.open(GROUP)?;
                 self.found(root)?.is_none() && accounts.group(name)?.is_none()
             }
-            Self::Directory { .. } | Self::Module { .. } => false,
+            Self::Directory { .. } | Self::Module { .. } | Self::Label { .. } => false,
         })
     }
 

@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod nagios;
 pub mod next_boot;
 pub mod ocsf;
+pub mod own_domain;
 pub mod policy_status;
 pub mod remove;
 pub mod schema;

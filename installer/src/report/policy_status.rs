@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::envelope::Envelope;
+use super::own_domain::OwnDomainObject;
 
 /// `policy status --format json`.
 #[derive(Serialize)]
@@ -45,6 +46,9 @@ pub struct PolicyStatusObject<'a> {
     pub policy: Option<AnswerObject<'a>>,
     /// The answer of the kernel; null if it was not asked.
     pub kernel: Option<AnswerObject<'a>>,
+    /// The domain of the agent's own; only if the profile has `confinement = "domain"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_domain: Option<OwnDomainObject>,
     /// The result, in words.
     pub standing: &'a str,
 }

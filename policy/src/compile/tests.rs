@@ -30,7 +30,7 @@ fn the_plan_follows_the_tools() {
             "semodule_package -o /scratch/agent-bpf.pp -m /scratch/agent-bpf.mod"
         ]
     );
-    assert_eq!(with_tools.writes, [(InRoot::from("/scratch/agent-bpf.te"), sources().te)]);
+    assert_eq!(with_tools.writes, [(InRoot::from("/scratch/agent-bpf.te"), sources().te.unwrap())]);
     let without = plan(&CommandRunner::with_directories(vec!["/nonexistent".into()], &SystemClock, &()));
     assert_eq!((without.format, without.file.clone()), (Format::Cil, "/scratch/agent-bpf.cil".into()));
     assert_eq!(
@@ -54,7 +54,7 @@ fn a_package_or_cil_where_it_does_not_compile() {
     plan.clean(&directory).unwrap();
     assert!(directory.names().unwrap().is_empty());
 
-    let broken = Sources { te: "module agent-bpf 1.0;\nallow a b:c d;\n".into(), ..sources() };
+    let broken = Sources { te: Some("module agent-bpf 1.0;\nallow a b:c d;\n".into()), ..sources() };
     let plan = Compile::plan(&runner, &root, "agent-bpf", &broken, directory.in_root());
     let compiled = plan.run(&runner, &directory).unwrap();
     assert_eq!((compiled.format, compiled.file), (Format::Cil, directory.in_root().join("agent-bpf.cil")));

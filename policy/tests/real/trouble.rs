@@ -58,7 +58,7 @@ fn failures_have_their_causes() {
     let spec = spec();
     let cause_of = |scratch: &Scratch, te: &str, cil: &str, compiler: &CommandRunner| {
         let directory = scratch.root.make_dirs("/scratch").unwrap();
-        let sources = Sources { te: te.into(), cil: cil.into() };
+        let sources = Sources { te: Some(te.into()), cil: cil.into() };
         let compile = Compile::plan(compiler, &scratch.root, &spec.name, &sources, directory.in_root());
         let compiled = compile.run(compiler, &directory).unwrap();
         assert_eq!(compiled.format, compile.format);

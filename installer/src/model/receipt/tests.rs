@@ -124,3 +124,26 @@ fn the_first_format_is_still_read() {
         ]
     );
 }
+
+#[test]
+fn the_label_of_a_program_is_recorded_once() {
+    let scratch = Scratch::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journal-1-label.json");
+    #[expect(clippy::disallowed_methods, reason = "a fixture in the test's directory")]
+    let text = fs::read_to_string(fixture).unwrap();
+    scratch.put(PATH, &text);
+    let mut receipt = scratch.receipt();
+    assert_eq!(receipt.unusable(), None);
+    let label = |label: &str, before: Option<&str>| Created::Label {
+        path: "/opt/other/agent/bin/agentd".into(),
+        label: label.into(),
+        before: before.map(str::to_owned),
+    };
+    let first = label("system_u:object_r:other_agent_exec_t:s0", Some("system_u:object_r:bin_t:s0"));
+    assert_eq!(receipt.created()[1], first);
+    // An entry is about a program, whatever its label is.
+    receipt.record(label("system_u:object_r:new_exec_t:s0", None)).unwrap();
+    assert_eq!(receipt.created().len(), 2);
+    receipt.remove_entry(&first).unwrap();
+    assert_eq!(scratch.receipt().created().len(), 1);
+}

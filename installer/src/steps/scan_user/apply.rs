@@ -111,7 +111,7 @@ impl Action for RunAccountTool {
             receipt.reconcile_repaired(|created| match created {
                 Created::User { .. } => command.program() == "usermod",
                 Created::Group { .. } => command.program() == "groupmod",
-                Created::Directory { .. } | Created::Module { .. } => false,
+                Created::Directory { .. } | Created::Module { .. } | Created::Label { .. } => false,
             })?;
         }
         synced?;

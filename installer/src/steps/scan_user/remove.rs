@@ -61,7 +61,7 @@ fn plan_entry(cx: &HostContext, receipt: &Receipt, created: &Created) -> Result<
             }
             ("groupdel", name, login_defs::plan_placeholder(cx.root))
         }
-        Created::Directory { .. } | Created::Module { .. } => return Ok(None),
+        Created::Directory { .. } | Created::Module { .. } | Created::Label { .. } => return Ok(None),
     };
     Ok(Some(Box::new(DeleteAccount {
         recreate_first: None,
@@ -90,7 +90,7 @@ fn delete_orphan(cx: &HostContext, created: &Created) -> Option<DeleteAccount> {
             let add = account_tool(cx, "groupadd").args(["--system", name]);
             (add, account_tool(cx, "groupdel").arg(name), Created::Group { name: name.clone(), gid: None })
         }
-        Created::Directory { .. } | Created::Module { .. } => return None,
+        Created::Directory { .. } | Created::Module { .. } | Created::Label { .. } => return None,
     };
     let window = if_readable(login_defs::plan_placeholder(cx.root));
     Some(DeleteAccount { recreate_first: Some(add), command, created, recreate_group: None, window })

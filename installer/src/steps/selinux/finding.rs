@@ -142,6 +142,10 @@ pub fn state_word(cx: &HostContext) -> String {
 #[must_use]
 pub fn redundant(cx: &HostContext, assessment: &RuleAssessment, module: &StoredModule, domain: &str) -> Option<String> {
     let spec = &cx.profile.module;
+    // The rule may be others' too, such as one for an attribute; the domain is the module's alone.
+    if spec.has_own_domain() {
+        return None;
+    }
     let is_ours = module.effective().is_some_and(|installed| installed.content.is(&Rules::of_spec(spec, domain)));
     if !is_ours || module.disabled {
         return None;

@@ -2,12 +2,14 @@
 
 mod at_boot;
 mod attempt;
+mod denials;
 mod finding;
 mod interrupted;
 mod load;
 mod module;
 mod mount;
 mod no_space;
+mod program;
 mod reason;
 mod refusal;
 mod remove;
@@ -22,7 +24,9 @@ use crate::model::step::{Observation, Phase, Removal, Step};
 use crate::model::step_id::StepId;
 
 pub use at_boot::boot_unit;
+pub use denials::{Denials, since_boot};
 pub use finding::{assess, redundant, state_word};
+pub use program::{Process, Program, ProgramLabel};
 pub use reason::reason_of;
 
 /// The step that looks for the policy tools.

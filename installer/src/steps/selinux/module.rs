@@ -11,6 +11,7 @@ use super::finding::{assess, finding, redundant};
 use super::interrupted::interrupted_store;
 use super::load::{BuildPolicy, LoadModule, ReloadPolicy, RestoreStore};
 use super::mount;
+use super::program;
 use super::tools::missing_tools;
 use crate::Error;
 use crate::model::action::Action;
@@ -42,6 +43,9 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
             return Ok(Observation::fault(finding));
         }
         let detail = rule.to_string();
+        if let Some(observation) = program::observe(cx, &assessment, &detail) {
+            return Ok(observation);
+        }
         return Ok(match rule {
             RuleState::Pending(_) => Observation { verdict: Verdict::Pending(detail), plan: Vec::new() },
             RuleState::Unknown(Unknown::Unreadable(e)) => Observation::unknown(e.inside_text(cx.root)),
@@ -96,7 +100,9 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
         (_, None) => {
             let build_dir = &cx.profile.paths.build_dir;
             let load = ModuleLoad::plan(&cx.policy_system(), &cx.profile.module, &assessment, build_dir)?;
-            vec![Box::new(LoadModule(load))]
+            let labelling = program::labelling(cx).map(|it| Box::new(it) as Box<dyn Action>);
+            let load: Box<dyn Action> = Box::new(LoadModule(load));
+            std::iter::once(load).chain(labelling).collect()
         }
     };
     let verdict = match Finding::merged(&findings) {

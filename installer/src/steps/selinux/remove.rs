@@ -8,7 +8,7 @@ use policy::store::policy_types_with;
 use policy::transaction::{InstalledAt, RemoveError, StoreTarget};
 use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, State, Store};
 
-use super::attempt;
+use super::{attempt, program};
 use crate::Error;
 use crate::escape::ensure_policy_inside;
 use crate::model::action::{Action, ActionError, Applied};
@@ -36,12 +36,15 @@ pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
     types.sort();
     types.dedup();
     let state = State::of(cx.kind, cx.kernel, config.as_ref());
+    let program = program::plan_removal(cx, receipt);
+    removal.actions.extend(program.before_module);
     for policy_type in types {
         match plan_module(cx, receipt, &spec, state, &policy_type) {
             Ok(actions) => removal.actions.extend(actions),
             Err(e) => removal.failed.push(e),
         }
     }
+    removal.actions.extend(program.after_module);
     if attempt::is_recorded(cx) {
         removal.actions.push(Box::new(ForgetAttempt));
     }

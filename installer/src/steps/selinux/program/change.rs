@@ -1,0 +1,220 @@
+//! Setting the label of the agent's program, and putting the former one back.
+
+use std::fs::File;
+
+use faults::{Reason, Remedy};
+use host::fs::{InRoot, OpenPolicy, label};
+use host::log::Level;
+use host::{FileError, Root};
+use nix::fcntl::OFlag;
+use nix::sys::stat::fstat;
+
+use super::{is_type_known, process, restart};
+use crate::model::action::{Action, ActionError, Applied};
+use crate::model::already_gone::AlreadyGone;
+use crate::model::host_context::HostContext;
+use crate::model::receipt::{Created, Receipt};
+use crate::model::report::Finding;
+use crate::steps::selinux::finding::assess;
+
+/// Opens the program. No symbolic link below the system's own directories is followed.
+///
+/// # Errors
+/// [`FileError`]; `ELOOP` for a symbolic link.
+pub(super) fn open(cx: &HostContext, path: &InRoot) -> Result<File, FileError> {
+    let (directory, name) = cx.root.open_parent(path, OpenPolicy::NoSymlinks)?;
+    directory.open(&name, OFlag::O_RDONLY)
+}
+
+/// Returns a label of `the_type` for a file without one. Whether a label has a range shows the next directory above that has one.
+pub(super) fn label_like_parents(cx: &HostContext, path: &InRoot, the_type: &str) -> String {
+    let label_of = |above: InRoot| label::context_of(&cx.root.dir(&above).ok()?).ok()?;
+    let above = path.ancestors().skip(1).find_map(label_of);
+    let has_range = above.is_none_or(|above| above.splitn(4, ':').count() == 4);
+    format!("system_u:object_r:{the_type}{}", if has_range { ":s0" } else { "" })
+}
+
+/// Sets the label of the program: of that file alone, and only where the policy has the label.
+#[derive(Debug)]
+pub(in crate::steps::selinux) struct SetLabel {
+    /// The program.
+    pub path: InRoot,
+    /// Its label to be.
+    pub label: String,
+    /// Its label now.
+    pub before: Option<String>,
+}
+
+impl Action for SetLabel {
+    fn describe(&self, root: &Root) -> Vec<String> {
+        let was = self.before.as_deref().unwrap_or("not labelled");
+        vec![format!("chcon {} {}  # was {was}", self.label, root.host_path(&self.path).display())]
+    }
+
+    fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let Self { path, label, before } = self;
+        let shown = path.display();
+        let problem = |detail: String| {
+            let remedy = vec![Remedy::run_in_root(["restorecon", "-v", &path.to_string()])];
+            ActionError::HostProblem(Finding { reason: Reason::ProgramLabel, detail, remedy })
+        };
+        let assessment = assess(cx)?;
+        if !is_type_known(cx, &cx.profile.module, &assessment, label) {
+            return Err(problem(format!("{shown} is not labelled: the policy does not have {label}")));
+        }
+        let file = open(cx, path)?;
+        // What another user can replace must not be started in the domain.
+        if let Some(untrusted) = cx.root.find_untrusted(path)? {
+            let mut finding = Finding {
+                reason: Reason::ProgramLabel,
+                detail: format!("{shown} is not labelled: {untrusted}"),
+                remedy: Vec::new(),
+            };
+            finding.remedy.push(Remedy::hostprep(["repair"]));
+            return Err(ActionError::HostProblem(finding));
+        }
+        let names = fstat(&file).map_err(|e| FileError::new("look at", cx.root.host_path(path), e))?.st_nlink;
+        if names > 1 {
+            return Err(problem(format!("{shown} is not labelled: the file has {names} names, which share a label")));
+        }
+        let made = Created::Label { path: path.clone(), label: label.clone(), before: before.clone() };
+        let is_known =
+            receipt.created().iter().any(|other| matches!(other, Created::Label { path: of, .. } if of == path));
+        // The label from before hostprep's first change is the one to put back.
+        if !is_known {
+            receipt.record(made.clone())?;
+        }
+        if let Err(e) = label::set_context(&file, Some(label)) {
+            if !is_known {
+                receipt.remove_entry(&made)?;
+            }
+            return Err(problem(format!("{shown} cannot be labelled {label}: {e}")));
+        }
+        cx.log.line(Level::Info, &format!("{} is labelled {label}", cx.root.host_path(path).display()));
+        Ok(Applied::Changed)
+    }
+}
+
+/// What a removal does about the program.
+#[derive(Debug, Default)]
+pub(in crate::steps::selinux) struct ProgramRemoval {
+    /// While the policy still has the label, so that the kernel lets it be changed.
+    pub before_module: Vec<Box<dyn Action>>,
+    /// Once the file contexts no longer have the module's.
+    pub after_module: Vec<Box<dyn Action>>,
+}
+
+/// Plans it.
+pub(in crate::steps::selinux) fn plan_removal(cx: &HostContext, receipt: &Receipt) -> ProgramRemoval {
+    let mut removal = ProgramRemoval::default();
+    for created in receipt.created() {
+        let Created::Label { path, label, before } = created else { continue };
+        let now = open(cx, path).ok().and_then(|file| label::context_of(&file).ok()).flatten();
+        removal.before_module.push(match now.as_deref() == Some(label) {
+            true => Box::new(RestoreLabel { path: path.clone(), label: label.clone(), before: before.clone() }),
+            false => Box::new(AlreadyGone(created.clone())),
+        });
+    }
+    let spec = &cx.profile.module;
+    let Some(the_type) = spec.own_executable_type() else { return removal };
+    let is_about = |created: &Created| matches!(created, Created::Label { path, .. } if *path == spec.executable);
+    let is_recorded = receipt.created().iter().any(is_about);
+    let is_labelled = |file| label::type_of(&file).as_deref() == Some(the_type);
+    if !is_recorded && open(cx, &spec.executable).is_ok_and(is_labelled) {
+        removal.after_module.push(Box::new(LabelByFileContexts { path: spec.executable.clone() }));
+    }
+    if process::of(cx, &spec.executable).iter().any(|process| process.domain == spec.domain) {
+        removal.after_module.push(Box::new(AskForRestart));
+    }
+    removal
+}
+
+/// Puts the label back that the program had before.
+#[derive(Debug)]
+struct RestoreLabel {
+    path: InRoot,
+    label: String,
+    before: Option<String>,
+}
+
+impl Action for RestoreLabel {
+    fn describe(&self, root: &Root) -> Vec<String> {
+        let path = root.host_path(&self.path);
+        vec![match &self.before {
+            Some(before) => format!("chcon {before} {}", path.display()),
+            None => format!("setfattr -x security.selinux {}", path.display()),
+        }]
+    }
+
+    fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let Self { path, label, before } = self;
+        let failed = |e| FileError::new("put back the label of", cx.root.host_path(path), e);
+        let file = open(cx, path)?;
+        match label::set_context(&file, before.as_deref()) {
+            // A kernel with SELinux lets nobody take a label away; a file always has one there.
+            Err(_) if before.is_none() && cx.is_running_system() => {
+                if let Some(found) = cx.kernel.label_by_file_contexts(path.as_path()).ok().flatten() {
+                    label::set_context(&file, Some(&found)).map_err(failed)?;
+                }
+            }
+            done => done.map_err(failed)?,
+        }
+        receipt.remove_entry(&Created::Label { path: path.clone(), label: label.clone(), before: before.clone() })?;
+        Ok(Applied::Changed)
+    }
+}
+
+/// Gives the program the label that the file contexts have for it without the module: the package manager had labelled it.
+#[derive(Debug)]
+struct LabelByFileContexts {
+    path: InRoot,
+}
+
+impl Action for LabelByFileContexts {
+    fn describe(&self, root: &Root) -> Vec<String> {
+        vec![format!("restorecon {}", root.host_path(&self.path).display())]
+    }
+
+    fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let path = &self.path;
+        let problem = |why: &str| {
+            let detail = format!("{} keeps a label that the policy no longer has: {why}", path.display());
+            let remedy = vec![Remedy::run_in_root(["restorecon", "-v", &path.to_string()])];
+            ActionError::HostProblem(Finding { reason: Reason::ProgramLabel, detail, remedy })
+        };
+        let found = match cx.is_running_system() {
+            true => cx.kernel.label_by_file_contexts(path.as_path()).ok().flatten(),
+            false => None,
+        };
+        let Some(found) = found else { return Err(problem(&format!("run `restorecon -v {}` there", path.display()))) };
+        label::set_context(&open(cx, path)?, Some(&found)).map_err(|e| problem(&e.to_string()))?;
+        Ok(Applied::Changed)
+    }
+}
+
+/// The policy no longer has the domain that the agent runs in, so that nothing is allowed to it.
+#[derive(Debug)]
+struct AskForRestart;
+
+impl Action for AskForRestart {
+    fn describe(&self, _root: &Root) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
+        let spec = &cx.profile.module;
+        // It may have ended since.
+        let running = process::of(cx, &spec.executable);
+        let Some(first) = running.first() else { return Ok(Applied::Unchanged) };
+        let remedy = restart(cx);
+        let commands: Vec<String> = remedy.iter().map(|remedy| remedy.shell_line(cx.alternate_root())).collect();
+        let detail = format!(
+            "process {} of {} ran in {}, which the policy no longer has: {}",
+            first.pid,
+            spec.executable.display(),
+            spec.domain,
+            commands.join("; ")
+        );
+        Err(ActionError::HostProblem(Finding { reason: Reason::AgentNotRestarted, detail, remedy }))
+    }
+}

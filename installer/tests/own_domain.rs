@@ -1,0 +1,254 @@
+//! A domain of the agent's own, on a running system: the module, the label of the program, what runs now, and what was denied.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make the files that the program is then given"
+)]
+
+mod common;
+
+use std::os::unix::fs::symlink;
+
+use common::{Host, SELINUX_MODULE, reason};
+use faults::Reason;
+use host::Root;
+use host::fs::label;
+use installer::engine::remove as removal;
+use installer::model::report::Outcome;
+use installer::model::step::StepRef;
+use installer::profile::Profile;
+use installer::steps::selinux::since_boot;
+use policy::spec::DomainMode;
+
+const MODULE: StepRef = SELINUX_MODULE;
+const PROGRAM: &str = "opt/other-agent/bin/agentd";
+const BIN: &str = "system_u:object_r:bin_t:s0";
+const RIGHT: &str = "system_u:object_r:other_agent_exec_t:s0";
+
+/// A host with the other agent, whose program has this label.
+fn host(label: Option<&str>) -> Host {
+    let mut host = Host::enforcing("rhel-9");
+    let profile = include_str!("../../tests/vm/scenarios/18-own-domain/profile.toml");
+    host.profile = Profile::parse(profile, "other-agent.toml".as_ref()).unwrap();
+    host.kernel.knows_domain.set(false);
+    host.semodule(true);
+    host.file(PROGRAM, "program");
+    if let Some(label) = label {
+        host.label(label);
+    }
+    host
+}
+
+trait Labelled {
+    fn label(&self, label: &str);
+    fn labelled(&self) -> Option<String>;
+}
+
+impl Labelled for Host {
+    fn label(&self, context: &str) {
+        let file = Root::for_test(self.dir.path()).unwrap().open(format!("/{PROGRAM}")).unwrap();
+        label::set_context(&file, Some(context)).unwrap();
+    }
+
+    fn labelled(&self) -> Option<String> {
+        let file = Root::for_test(self.dir.path()).unwrap().open(format!("/{PROGRAM}")).unwrap();
+        label::context_of(&file).unwrap()
+    }
+}
+
+/// Only root sets labels, where the kernel has no SELinux.
+fn may_label() -> bool {
+    let place = tempfile::NamedTempFile::new().unwrap();
+    label::set_context(place.as_file(), Some(BIN)).is_ok()
+}
+
+fn process(host: &Host, pid: u32, context: &str) {
+    host.directory(&format!("proc/{pid}/attr"));
+    let _ = std::fs::remove_file(host.path(&format!("proc/{pid}/exe")));
+    symlink(format!("/{PROGRAM}"), host.path(&format!("proc/{pid}/exe"))).unwrap();
+    host.file(&format!("proc/{pid}/attr/current"), &format!("{context}\0"));
+}
+
+#[test]
+fn the_module_is_loaded_and_the_program_labelled() {
+    if !may_label() {
+        let host = host(None);
+        let report = host.repair(MODULE);
+        assert_eq!(reason(&report), Reason::ProgramLabel, "without the right to set labels: {report:?}");
+        return;
+    }
+    let host = host(Some(BIN));
+    let checked = host.check(MODULE);
+    assert_eq!(reason(&checked), Reason::ModuleMissing);
+    assert_eq!(host.labelled().as_deref(), Some(BIN), "check changes nothing");
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Changed, "{report:?}");
+    assert_eq!(host.labelled().as_deref(), Some(RIGHT));
+    let last = report.plan.last().unwrap();
+    assert!(last.starts_with(&format!("chcon {RIGHT} ")) && last.ends_with(&format!("# was {BIN}")), "{last}");
+    assert_eq!(host.calls().len(), 1);
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
+    assert_eq!(host.calls().len(), 1, "a second run loads nothing");
+
+    let removed = host.with(|cx| removal::remove_one(cx, MODULE, std::time::Duration::ZERO, &mut || {})).unwrap();
+    assert_eq!(removed.failed, [""; 0]);
+    assert_eq!(host.labelled().as_deref(), Some(BIN));
+    assert!(!host.path("var/lib/other-agent/prep/journal.json").exists());
+}
+
+#[test]
+fn only_the_label_is_wrong() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(RIGHT));
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Changed);
+    host.label("unconfined_u:object_r:usr_t:s0:c7");
+    let checked = host.check(MODULE);
+    assert_eq!(reason(&checked), Reason::ProgramLabel);
+    assert_eq!(host.remedies(&checked), ["hostprep repair", "restorecon -v /opt/other-agent/bin/agentd  # or"]);
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Changed);
+    // As restorecon does: the type alone.
+    assert_eq!(host.labelled().as_deref(), Some("unconfined_u:object_r:other_agent_exec_t:s0:c7"));
+    assert_eq!(host.calls().len(), 1, "no transaction for a label");
+}
+
+#[test]
+fn what_others_can_replace_is_not_labelled() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(BIN));
+    std::fs::hard_link(host.path(PROGRAM), host.path("opt/other-agent/bin/second-name")).unwrap();
+    let report = host.repair(MODULE);
+    assert_eq!(reason(&report), Reason::ProgramLabel);
+    assert!(report.detail.contains("the file has 2 names"), "{report:?}");
+    assert_eq!(host.labelled().as_deref(), Some(BIN));
+
+    std::fs::remove_file(host.path("opt/other-agent/bin/second-name")).unwrap();
+    std::fs::remove_file(host.path(PROGRAM)).unwrap();
+    host.file("opt/other-agent/bin/real", "program");
+    symlink("real", host.path(PROGRAM)).unwrap();
+    let report = host.repair(MODULE);
+    assert_eq!(reason(&report), Reason::ProgramLabel);
+    assert!(report.detail.contains("is a symbolic link"), "{report:?}");
+}
+
+#[test]
+fn a_program_that_is_not_installed_yet_is_no_problem() {
+    let host = host(None);
+    std::fs::remove_file(host.path(PROGRAM)).unwrap();
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Changed, "{report:?}");
+    assert!(report.detail.ends_with("agentd is not installed"), "{report:?}");
+}
+
+#[test]
+fn a_policy_that_starts_it_elsewhere_is_a_fault() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(RIGHT));
+    host.repair(MODULE);
+    *host.kernel.starts_in.borrow_mut() = Some("unconfined_service_t".into());
+    let checked = host.check(MODULE);
+    assert_eq!(reason(&checked), Reason::PolicyDenies);
+    assert!(checked.detail.contains("starts /opt/other-agent/bin/agentd in unconfined_service_t"), "{checked:?}");
+}
+
+#[test]
+fn an_agent_that_runs_in_the_old_domain_is_to_be_restarted() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(RIGHT));
+    process(&host, 812, "system_u:system_r:unconfined_service_t:s0");
+    let report = host.repair(MODULE);
+    assert_eq!(report.outcome, Outcome::Deferred, "{report:?}");
+    assert!(report.detail.contains("process 812 of"), "{report:?}");
+    let obstacle = report.obstacle.as_ref().unwrap();
+    assert_eq!(obstacle.reason, Reason::AgentNotRestarted);
+    assert_eq!(obstacle.remedy[0].shell_line(None), "systemctl restart other-agent.service");
+    assert_eq!(host.raised(), [0; 0]);
+
+    process(&host, 812, "system_u:system_r:other_agent_t:s0");
+    assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
+    // The policy no longer has the domain of a running process.
+    let removed = host.with(|cx| removal::remove_one(cx, MODULE, std::time::Duration::ZERO, &mut || {})).unwrap();
+    assert!(removed.failed.last().unwrap().contains("systemctl restart other-agent.service"), "{removed:?}");
+}
+
+#[test]
+fn a_label_that_a_package_manager_set_is_put_right_after_the_removal() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(RIGHT));
+    host.repair(MODULE);
+    *host.kernel.file_context.borrow_mut() = Some("system_u:object_r:usr_t:s0".into());
+    let removed = host.with(|cx| removal::remove_one(cx, MODULE, std::time::Duration::ZERO, &mut || {})).unwrap();
+    assert_eq!(removed.failed, [""; 0]);
+    assert!(removed.done.iter().any(|line| line.starts_with("restorecon ")), "{removed:?}");
+    assert_eq!(host.labelled().as_deref(), Some("system_u:object_r:usr_t:s0"));
+}
+
+#[test]
+fn the_mode_is_one_transaction() {
+    let mut host = host(None);
+    std::fs::remove_file(host.path(PROGRAM)).unwrap();
+    host.repair(MODULE);
+    let module = host.path("var/lib/selinux/targeted/active/modules/300/other-agent/cil");
+    let before = std::fs::read_to_string(&module).unwrap();
+    host.profile = host.profile.clone().with_domain_mode(Some(DomainMode::Enforcing));
+    let checked = host.check(MODULE);
+    assert_eq!(checked.outcome, Outcome::Planned, "no fault: {checked:?}");
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Changed);
+    assert_eq!(host.calls().len(), 2);
+    let after = std::fs::read_to_string(&module).unwrap();
+    let gone: Vec<&str> = before.lines().filter(|line| !after.contains(line)).collect();
+    assert_eq!(gone, ["; Denials are logged only.", "(typepermissive other_agent_t)"]);
+    assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
+}
+
+#[test]
+fn denials_come_from_the_first_place_that_has_this_boots_messages() {
+    if !nix::unistd::geteuid().is_root() {
+        assert!(host(None).with(|cx| since_boot(cx).unwrap_err()).contains("only root"));
+        return;
+    }
+    let host = host(None);
+    let seen = || host.with(|cx| since_boot(cx).map(|denials| (denials.place, denials.denied.len())));
+    let denial = |time: u64, class: &str| {
+        format!(
+            "type=AVC msg=audit({time}.1:7): avc:  denied  {{ read }} for  pid=9 comm=\"agentd\" scontext=system_u:system_r:other_agent_t:s0 tcontext=system_u:object_r:etc_t:s0 tclass={class} permissive=1\n"
+        )
+    };
+    assert!(seen().unwrap_err().contains("booted"));
+    host.file("proc/stat", "cpu 1\nbtime 1700000000\n");
+    assert!(seen().unwrap_err().contains("no messages of this boot"));
+    host.tool("dmesg", "echo '[1.0] Linux version 6.1'");
+    assert_eq!(seen(), Ok(("the kernel's ring".into(), 0)), "nothing denied is not unknown");
+    host.tool("journalctl", &format!("cat <<'E'\n{}E\n", denial(1, "dir")));
+    assert_eq!(seen(), Ok(("the journal".into(), 1)));
+    // auditd did not run in this boot.
+    host.file("var/log/audit/audit.log", &denial(1_600_000_000, "file"));
+    assert_eq!(seen(), Ok(("the journal".into(), 1)));
+    let two = denial(1_700_000_005, "file") + &denial(1_700_000_006, "lnk_file");
+    host.file("var/log/audit/audit.log", &two);
+    let rotated = denial(1_600_000_000, "chr_file") + &denial(1_700_000_001, "sock_file");
+    host.file("var/log/audit/audit.log.1", &rotated);
+    host.file("var/log/audit/audit.log.2", &denial(1_600_000_000, "blk_file"));
+    assert_eq!(seen(), Ok(("/var/log/audit/audit.log".into(), 3)));
+}
+
+/// An image's program is labelled by what is on disk; the machine's kernel is not asked.
+#[test]
+fn an_image_without_the_type_in_its_policy_is_not_labelled() {
+    let mut host = host(None);
+    host.alternate = true;
+    let report = host.repair(MODULE);
+    // The stand-in for semodule writes a policy without the domain.
+    assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
+    assert_eq!(host.labelled(), None);
+}

@@ -1,0 +1,72 @@
+//! The judgement of a module with a domain of the agent's own: the policy has the domain, allows it the rule, and the store has the
+//! module as the profile defines it.
+
+use host::ReadError;
+
+use super::{Denial, FoundStore, Problem, RuleAssessment, RuleState, System, find_store, look_in_store};
+use crate::classify::Cause;
+use crate::kernel::Answer;
+use crate::rules::Rules;
+use crate::spec::{DomainMode, ModuleSpec};
+
+/// `allowed`: the detail if nothing is missing. `denial` is by whoever gave the answer, about the domain of `spec`.
+pub(super) fn judge(
+    denial: &Denial<'_>,
+    allowed: String,
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+) -> Result<RuleState, ReadError> {
+    let Denial { by, mode, is_enforced, answer } = denial;
+    assessment.domain = Some(spec.domain.clone());
+    if !answer.domain_known {
+        let missing = format!("{mode}, and {by} does not have the domain {}", spec.domain);
+        return look_in_store(system, spec, assessment, &spec.domain, missing, *is_enforced);
+    }
+    if !answer.allows_all() {
+        return denial.judge(system, spec, assessment);
+    }
+    outdated(&allowed, system, spec, assessment).map(|found| found.unwrap_or(RuleState::InForce(allowed)))
+}
+
+/// Returns what is to be done if the store has another module of that name than the profile defines, although the rule is allowed.
+/// It may allow more, or less of what is not asked about here, and may be permissive.
+pub(super) fn outdated(
+    allowed: &str,
+    system: &System<'_>,
+    spec: &ModuleSpec,
+    assessment: &mut RuleAssessment,
+) -> Result<Option<RuleState>, ReadError> {
+    match find_store(system, spec, assessment) {
+        // Only root may read the store; the answer is valid without it.
+        Err(ReadError::File(e)) if e.is_denied() => return Ok(None),
+        found => match found? {
+            FoundStore::Supported => {}
+            FoundStore::Unsupported(_) | FoundStore::Missing => return Ok(None),
+        },
+    }
+    let module = &assessment.module;
+    let Some(installed) = module.effective() else { return Ok(None) };
+    // One above ours is the administrator's.
+    let is_ours = installed.priority <= spec.priority;
+    if !is_ours || module.disabled || installed.content.is(&Rules::of_spec(spec, &spec.domain)) {
+        return Ok(None);
+    }
+    let detail = format!("{allowed}; the module {} in the store is not the one that the profile defines", spec.name);
+    Ok(Some(RuleState::Missing(Problem { cause: Cause::ModuleMissing, detail, denied_now: false })))
+}
+
+/// Returns what a reader has to know of the mode of the domain, if the policy says something else than the profile.
+pub(super) fn mode_words(answer: &Answer, spec: &ModuleSpec) -> String {
+    let (is, wanted) = (answer.permissive_domain, spec.domain_mode);
+    match (is, wanted) {
+        (true, DomainMode::Enforcing) => {
+            format!(" (still permissive, by another module: `semanage permissive -d {}`)", spec.domain)
+        }
+        (true, DomainMode::Permissive) => " (a permissive domain: denials are only logged)".to_owned(),
+        (false, _) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
