@@ -122,6 +122,8 @@ pub struct HostResult {
     pub time: Option<Timestamp>,
     /// The version of hostprep.
     pub version: Option<String>,
+    /// The table of kernels that judged, as `1 of 2026-11-29`; `None` if the result does not say.
+    pub kernel_table: Option<String>,
     /// The distribution and its version, as `rocky 9.4`.
     pub distribution: String,
     /// The release of the kernel that was judged.
@@ -207,6 +209,7 @@ struct Object {
     hostprep: Option<Tool>,
     time: Option<Timestamp>,
     worst: Option<String>,
+    kernel_table: Option<KernelTable>,
     host: Host,
     steps: Vec<Step>,
     next_boot: Option<NextBoot>,
@@ -217,6 +220,24 @@ struct Object {
 #[derive(Deserialize)]
 struct Tool {
     version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct KernelTable {
+    origin: Option<String>,
+    version: Option<String>,
+    date: Option<String>,
+    problem: Option<serde::de::IgnoredAny>,
+}
+
+impl KernelTable {
+    fn label(self) -> Option<String> {
+        match (self.version, self.date) {
+            _ if self.problem.is_some() => Some("one that cannot be used".into()),
+            (Some(version), Some(date)) => Some(format!("{version} of {date}")),
+            (version, _) => version.or_else(|| (self.origin? == "profile").then(|| "one of the host's profile".into())),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -280,6 +301,7 @@ impl Object {
             machine: self.host.machine,
             time: self.time,
             version: self.hostprep.and_then(|tool| tool.version),
+            kernel_table: self.kernel_table.and_then(KernelTable::label),
             distribution: [Some(self.host.id), self.host.version].into_iter().flatten().collect::<Vec<_>>().join(" "),
             kernel: self.host.kernel,
             findings,

@@ -62,6 +62,8 @@ pub struct Summary {
     pub worst_hosts: Vec<HostRow>,
     /// The versions of hostprep that made the results.
     pub versions: Vec<Count<String>>,
+    /// The tables of supported kernels that judged, as `1 of 2026-11-29`.
+    pub kernel_tables: Vec<Count<String>>,
     /// Machine ids that several hosts have: disks copied without `hostprep generalize`.
     pub shared_machines: Vec<SharedMachine>,
     /// All hosts, by name.
@@ -235,7 +237,8 @@ impl Summary {
             waivers: waivers(&results),
             remedies: remedies(&results),
             worst_hosts: worst_hosts(&results),
-            versions: versions(&results),
+            versions: counts(&results, |result| result.version.as_deref()),
+            kernel_tables: counts(&results, |result| result.kernel_table.as_deref()),
             shared_machines: shared_machines(&results),
             results: results.iter().map(HostRow::of).collect(),
             older,
@@ -408,10 +411,10 @@ fn worst_hosts(results: &[HostResult]) -> Vec<HostRow> {
     hosts.into_iter().take(WORST_HOSTS).map(HostRow::of).collect()
 }
 
-fn versions(results: &[HostResult]) -> Vec<Count<String>> {
+fn counts<'a>(results: &'a [HostResult], value: impl Fn(&'a HostResult) -> Option<&'a str>) -> Vec<Count<String>> {
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
     for result in results {
-        *rows.entry(result.version.as_deref().unwrap_or("not said")).or_default() += 1;
+        *rows.entry(value(result).unwrap_or("not said")).or_default() += 1;
     }
     let rows = rows.into_iter().map(|(value, hosts)| Count { value: value.to_owned(), hosts });
     by_hosts(rows.collect(), |row| row.hosts)

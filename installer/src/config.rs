@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::model::step::StepRef;
 use crate::model::waiver::Waiver;
-use crate::profile::{first_line, line_of};
 use crate::steps;
+use crate::toml_file::{date, first_line, line_of};
 
 /// The path of the configuration file.
 pub const PATH: &str = "/etc/cisco/hostprep.toml";
@@ -125,12 +125,6 @@ fn known_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> 
     }
     let message = format!("no fault has the reason `{word}`; `hostprep check --format json` prints the reasons");
     Err(serde::de::Error::custom(message))
-}
-
-fn date<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
-    let text = String::deserialize(from)?;
-    let date = text.parse().ok().filter(|_| text.len() == "2027-03-01".len());
-    date.ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a day such as \"2027-03-01\"")))
 }
 
 fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {

@@ -1,6 +1,7 @@
 //! Prepares a host: each thing that is prepared is a step; what a step cannot correct becomes a fault.
 //!
 //! * [`profile`]: what an agent requires of a host, as data; [`config`]: what an administrator may set
+//! * [`kernels_file`]: which table of supported kernels judges
 //! * [`model`]: what steps and engine share: the traits `Step` and `Action`, the host, the receipt, reports
 //! * [`steps`]: the steps, each with its observation, changes and removal
 //! * [`engine`]: check, repair and removal for any list of steps, and the faults that follow
@@ -17,6 +18,7 @@ pub mod engine;
 pub mod escape;
 pub mod hook;
 pub mod image;
+pub mod kernels_file;
 pub mod load_lock;
 pub mod machine;
 pub mod model;
@@ -24,5 +26,6 @@ pub mod profile;
 pub mod report;
 pub mod steps;
 pub mod support;
+mod toml_file;
 
 pub use model::error::Error;

@@ -2,19 +2,22 @@
 
 mod agent;
 mod ebpf;
+pub mod kernel_table;
 mod kernels;
 
 use std::path::{Component, Path, PathBuf};
 
 use host::MalformedFile;
 use host::fs::{InRoot, fhs};
-use host::system::distribution::Distribution;
 use policy::ModuleSpec;
 use policy::spec::DomainMode;
 use serde::{Deserialize, Deserializer};
 
+use crate::toml_file::{first_line, line_of};
+
 pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
 pub use ebpf::{Ebpf, KernelOption};
+pub use kernel_table::KernelTable;
 pub use kernels::{KernelRule, Monitors, Support};
 
 /// The format this version reads.
@@ -45,9 +48,9 @@ pub struct Profile {
     pub module: ModuleSpec,
     /// The process that scans files.
     pub scan_service: Option<ScanService>,
-    /// The kernels that the agent supports; empty where it does not say.
+    /// The kernels that the agent supports. In a file, `[[kernels]]`; see [`crate::kernels_file`] for those of `kernels.toml`.
     #[serde(default)]
-    pub kernels: Vec<KernelRule>,
+    pub kernels: KernelTable,
     /// What its eBPF programs need; `None` if it has none.
     pub ebpf: Option<Ebpf>,
     /// The agent's kernel modules.
@@ -72,6 +75,8 @@ pub struct Paths {
     /// The directory in which the policy module is compiled.
     #[serde(rename = "work")]
     pub build_dir: InRoot,
+    /// The table of kernels of the agent's package; `None` for that of hostprep's own package.
+    pub kernels: Option<InRoot>,
 }
 
 /// The user that scans files.
@@ -102,13 +107,14 @@ pub struct ManagedDirectory {
 }
 
 impl Profile {
-    /// The Cisco Secure Endpoint profile that is built in.
+    /// The Cisco Secure Endpoint profile that is built in, with the table of kernels that is.
     ///
     /// # Panics
     /// Never: a test parses the built-in profile.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::parse(BUILT_IN, Path::new("profile.toml")).expect("a test parses the built-in profile")
+        let profile = Self::parse(BUILT_IN, Path::new("profile.toml")).expect("a test parses the built-in profile");
+        Self { kernels: KernelTable::built_in(), ..profile }
     }
 
     /// The profile in `text`; `path` is its path in messages.
@@ -144,7 +150,8 @@ impl Profile {
             return Err(format!("{name:?} is not a valid name of a systemd unit"));
         }
         let paths = &self.paths;
-        for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
+        let own = [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir];
+        for path in own.into_iter().chain(&paths.kernels) {
             validate_path(path)?;
         }
         let user = &self.scan_user;
@@ -171,11 +178,6 @@ impl Profile {
                 return Err("scan_service.definitions needs a suffix".into());
             }
         }
-        for family in self.kernels.iter().flat_map(|rule| &rule.families) {
-            if !Distribution::families().any(|known| known == family) {
-                return Err(format!("kernels: unknown distribution family {family:?}"));
-            }
-        }
         if let Some(modules) = &self.kernel_modules {
             let plain = |name: &String| {
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
@@ -186,10 +188,6 @@ impl Profile {
             for place in &modules.places {
                 validate_path(place)?;
             }
-        }
-        let versions = self.kernels.iter().flat_map(|rule| [Some(&rule.kernel_from), rule.kernel_before.as_ref()]);
-        if let Some(version) = versions.flatten().find(|version| !version.starts_with(|c: char| c.is_ascii_digit())) {
-            return Err(format!("{version:?} is not a kernel version"));
         }
         if let Some(ebpf) = &self.ebpf {
             ebpf.validate()?;
@@ -261,16 +259,6 @@ fn is_account_name(name: &str) -> bool {
 fn octal<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     let text = String::deserialize(from)?;
     u32::from_str_radix(&text, 8).map_err(|_| serde::de::Error::custom(format!("`{text}` is not an octal mode")))
-}
-
-/// Returns the line of `error` in `text`, from 1.
-pub(crate) fn line_of(text: &str, error: &toml::de::Error) -> Option<usize> {
-    let before = text.get(..error.span()?.start)?;
-    Some(1 + before.matches('\n').count())
-}
-
-pub(crate) fn first_line(error: &toml::de::Error) -> String {
-    error.message().lines().next().unwrap_or("cannot be read").to_owned()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ const SECURE_BOOT: &str = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d
 /// Creates a host with the agent and a running kernel that is monitored through kernel modules.
 fn module_host() -> Host {
     let mut host = Host::enforcing("rhel-7");
-    host.profile.kernels = vec![rule("0", Monitors::Modules)];
+    host.profile.kernels.rules = vec![rule("0", Monitors::Modules)];
     host.file("opt/cisco/amp/bin/ampdaemon", "");
     host
 }
@@ -175,7 +175,7 @@ fn an_unsigned_module_is_refused_where_signatures_are_wanted() {
 fn hosts_that_use_ebpf_need_no_module_and_others_no_headers() {
     let mut host = module_host();
     assert_eq!(host.check(KERNEL).outcome, Outcome::Ok, "no BTF and no headers, and none is needed");
-    host.profile.kernels = vec![rule("0", Monitors::Ebpf)];
+    host.profile.kernels.rules = vec![rule("0", Monitors::Ebpf)];
     host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
     assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok);
     assert_eq!(host.check(NETWORK_MONITOR).outcome, Outcome::Ok);
@@ -185,13 +185,13 @@ fn hosts_that_use_ebpf_need_no_module_and_others_no_headers() {
 #[test]
 fn a_kernel_outside_of_the_range_is_fault_16() {
     let mut host = Host::enforcing("rhel-8");
-    host.profile.kernels = vec![rule("999", Monitors::Ebpf)];
+    host.profile.kernels.rules = vec![rule("999", Monitors::Ebpf)];
     assert_eq!(repaired(&host, KERNEL_SUPPORT), (Some(Reason::KernelUnsupported), true));
     let detail = host.check(KERNEL_SUPPORT).detail;
     assert!(detail.contains(&running_release()) && detail.contains("999 and later"), "{detail}");
-    host.profile.kernels = vec![rule("0", Monitors::Ebpf)];
+    host.profile.kernels.rules = vec![rule("0", Monitors::Ebpf)];
     assert_eq!(repaired(&host, KERNEL_SUPPORT), (None, false));
-    host.profile.kernels.clear();
+    host.profile.kernels.rules.clear();
     assert_eq!(host.check(KERNEL_SUPPORT).outcome, Outcome::Ok);
 }
 
@@ -311,7 +311,7 @@ fn faults_that_only_the_agent_sees_are_left_alone() {
 /// The documents: EL 6 and 7, Oracle Linux with UEK 5 and earlier, and Amazon Linux 2 on 4.14 have modules; later ones eBPF.
 #[test]
 fn the_built_in_table_is_as_the_documents_have_it() {
-    let table = Profile::built_in().kernels;
+    let table = Profile::built_in().kernels.rules;
     let support = |os_release: &str, release: &str| {
         let host = Host::enforcing(os_release);
         host.with(|cx| Support::of(&table, &cx.distribution, release))

@@ -29,7 +29,7 @@ fn config(off: &[&str], absent: &[&str]) -> String {
 fn running(os_release: &str) -> Host {
     let mut host = Host::enforcing(os_release);
     host.kernel.mode.set(KernelMode::NotRunning);
-    host.profile.kernels.clear();
+    host.profile.kernels.rules.clear();
     host.file(&format!("boot/config-{}", running_release()), &config(&[], &[]));
     host
 }
@@ -40,7 +40,7 @@ const RELEASE: &str = "5.14.0-427.el9.x86_64";
 fn image(os_release: &str) -> Host {
     let mut host = Host::enforcing(os_release);
     host.alternate = true;
-    host.profile.kernels.clear();
+    host.profile.kernels.rules.clear();
     host.file(&format!("boot/vmlinuz-{RELEASE}"), "");
     host.file(&format!("boot/config-{RELEASE}"), &config(&[], &[]));
     host
@@ -535,7 +535,7 @@ fn where_the_agent_uses_no_ebpf_nothing_is_asked() {
     for change in [
         |host: &mut Host| host.kind = SystemKind::Container,
         |host: &mut Host| host.profile.ebpf = None,
-        |host: &mut Host| host.profile.kernels = watched_through_modules(),
+        |host: &mut Host| host.profile.kernels.rules = watched_through_modules(),
     ] {
         let mut host = running("rhel-9");
         host.file(LOCKDOWN, CONFIDENTIALITY);
@@ -613,6 +613,6 @@ fn a_fault_clears_where_other_steps_have_no_rule() {
     assert_eq!(outcomes(&host), [&unknown[..], &[Outcome::Ok]].concat());
     assert_eq!(host.raised(), [0u16; 0]);
     // A profile without a table asks nothing.
-    host.profile.kernels.clear();
+    host.profile.kernels.rules.clear();
     assert_eq!(outcomes(&host), [Outcome::Ok; 4]);
 }

@@ -141,7 +141,7 @@ fn the_kernels_command_line_is_changed_where_it_is_kept() {
             host.file(path, text);
         }
         let mut host = host;
-        host.profile.kernels.clear();
+        host.profile.kernels.rules.clear();
         let mut lines = host.remedies(&host.check(EBPF));
         assert_eq!(lines.pop().as_deref(), Some("systemctl reboot  # lockdown is never lowered before"), "{lines:?}");
         lines

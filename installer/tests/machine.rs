@@ -115,7 +115,7 @@ fn nothing_is_written_where_nothing_is_recorded() {
     let host = host(TEMPLATE);
     host.with(|cx| assert!(!machine::is_to_note(cx)));
     let mut host = host;
-    host.profile.kernels.clear();
+    host.profile.kernels.rules.clear();
     host.repair(KERNEL_SUPPORT);
     assert!(!host.path(RECORD).exists());
 }

@@ -38,7 +38,7 @@ fn headers(host: &Host, release: &str) {
 fn host() -> Host {
     let mut host = Host::enforcing("rhel-9");
     host.kernel.mode.set(KernelMode::NotRunning);
-    host.profile.kernels.clear();
+    host.profile.kernels.rules.clear();
     host.file("sys/kernel/btf/vmlinux", "");
     install(&host, &running_release(), BTF);
     host
@@ -130,9 +130,9 @@ fn support_options_and_lockdown_of_the_next_kernel() {
     let mut host = host();
     install(&host, NEXT, BTF);
     let rule = |kernel_before: Option<&str>| kernels(kernel_before, Monitors::Ebpf);
-    host.profile.kernels = vec![rule(Some("900"))];
+    host.profile.kernels.rules = vec![rule(Some("900"))];
     assert_eq!(pending(&host), only(&[(16, Reason::KernelUnsupported)]));
-    host.profile.kernels = vec![rule(None)];
+    host.profile.kernels.rules = vec![rule(None)];
     assert_eq!(pending(&host), only(&[]));
     let config = format!("# CONFIG_BPF_SYSCALL is not set\nCONFIG_BPF_JIT=y\nCONFIG_KPROBES=y\n{BTF}");
     host.file(&format!("boot/config-{NEXT}"), &config);
@@ -157,7 +157,7 @@ fn support_options_and_lockdown_of_the_next_kernel() {
 fn own_modules_of_the_next_kernel() {
     let mut host = host();
     install(&host, NEXT, BTF);
-    host.profile.kernels = vec![kernels(None, Monitors::Modules)];
+    host.profile.kernels.rules = vec![kernels(None, Monitors::Modules)];
     host.file("opt/cisco/amp/bin/ampdaemon", "");
     for name in ["ampfsm", "ampnetworkflow"] {
         host.file(&format!("sys/module/{name}/refcnt"), "1\n");

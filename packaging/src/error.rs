@@ -55,6 +55,9 @@ pub enum Error {
         /// Why.
         source: tera::Error,
     },
+    /// The policy module cannot be rendered.
+    #[error(transparent)]
+    Policy(#[from] policy::render::RenderError),
     /// The RPM cannot be made or signed.
     #[error("the RPM cannot be made")]
     Rpm(#[from] rpm::Error),

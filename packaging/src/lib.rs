@@ -5,6 +5,7 @@
 //! * [`targets`]: a package for each architecture, and from which files
 //! * [`rpm_package`], [`deb`]: the two formats
 //! * [`scripts`]: scriptlets and maintainer scripts, from `templates/packages`
+//! * [`policy_files`]: the policy module, and the spec of a package with it alone
 //! * [`artifacts`]: writes files, checksums and signatures into a directory
 //!
 //! Nothing here reads a clock or asks the host: the same input gives the same bytes.
@@ -24,6 +25,7 @@ pub mod file_tree;
 pub mod loaded_manifest;
 pub mod manifest;
 mod path;
+pub mod policy_files;
 pub mod profile;
 pub mod rpm_package;
 mod rpm_signature_header;

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::architecture::Architecture;
 use crate::file_tree::FileTree;
 use crate::manifest::{Manifest, check_version};
+use crate::policy_files::{self, PolicyPackage};
 use crate::profile::Profile;
 use crate::scripts::Scripts;
 use crate::targets::{Program, targets};
@@ -38,6 +39,8 @@ pub struct LoadedManifest {
     pub files: FileTree,
     /// The scripts, if the manifest has hooks.
     pub scripts: Option<Scripts>,
+    /// The sources of a package with the policy module alone, if the manifest has hooks.
+    pub policy_package: Option<PolicyPackage>,
     /// The time of every file and of the build, in seconds since 1970.
     pub time: u32,
 }
@@ -88,6 +91,13 @@ impl LoadedManifest {
             };
             files.file(&file.path, content, file.executable, file.only)?;
         }
+        if let (Some(directory), Some(profile)) =
+            (manifest.hooks.as_ref().and_then(|hooks| hooks.policy.as_ref()), &profile)
+        {
+            for (path, cil) in policy_files::cil(&profile.module)? {
+                files.file(&format!("{directory}/{path}"), cil.into_bytes(), false, None)?;
+            }
+        }
         for payload in &inputs.payload {
             files.payload(payload)?;
         }
@@ -123,7 +133,8 @@ impl LoadedManifest {
             )));
         }
         let time = time(&manifest, inputs.source_date.as_deref())?;
-        Ok(Self { manifest, architecture, files, scripts, time })
+        let policy_package = profile.as_ref().map(|profile| PolicyPackage::of(&manifest, profile)).transpose()?;
+        Ok(Self { manifest, architecture, files, scripts, policy_package, time })
     }
 }
 

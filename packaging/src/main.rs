@@ -41,7 +41,7 @@ struct Cli {
 enum Command {
     /// Build both packages and SHA256SUMS
     Build(Build),
-    /// Write only the scripts of the packages
+    /// Write only the scripts of the packages, and the spec of a package with the SELinux policy alone
     Render(Render),
 }
 
@@ -83,7 +83,7 @@ struct Build {
 struct Render {
     #[command(flatten)]
     common: Common,
-    /// Directory for the scripts (rpm/post, deb/postinst, …)
+    /// Directory for the scripts (rpm/post, deb/postinst, …) and the policy's spec (selinux/NAME-selinux.spec)
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -154,6 +154,11 @@ fn render(render: &Render) -> Result<()> {
         // rpm runs a scriptlet with /bin/sh; the line tells readers and tools so.
         let text = if text.starts_with("#!") { text.to_owned() } else { format!("#!/bin/sh\n{text}") };
         artifacts::write(directory, name, text.as_bytes())?;
+    }
+    if let Some(policy) = &loaded.policy_package {
+        let directory = render.out.join("selinux");
+        artifacts::write(&directory, &format!("{}.spec", policy.name), policy.spec.as_bytes())?;
+        artifacts::write(&directory, &policy.source.0, policy.source.1.as_bytes())?;
     }
     Ok(())
 }

@@ -87,6 +87,8 @@ pub struct Hooks {
     pub profile: PathBuf,
     /// Where that profile is installed, for `hostprep --profile`; absent for the built-in profile.
     pub profile_path: Option<String>,
+    /// The directory for the policy module's CIL, `DOMAIN/MODULE.cil` for each domain of the profile; absent if none is packaged.
+    pub policy: Option<String>,
     /// The syslog tag of the scripts when hostprep cannot run.
     pub ident: String,
     /// systemd units that are enabled and started.
@@ -277,6 +279,7 @@ impl Hooks {
     fn check(&self) -> Result<(), String> {
         check_script_path(&self.program)?;
         self.profile_path.iter().try_for_each(|path| check_script_path(path))?;
+        self.policy.iter().try_for_each(|path| check_path(path))?;
         let ident = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if self.ident.is_empty() || !self.ident.chars().all(ident) {
             return Err(format!("the ident `{}` must be letters, digits and -", self.ident));

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use policy::spec::ModuleSpec;
 use serde::Serialize;
 
 use crate::Error;
@@ -17,6 +18,8 @@ pub struct Profile {
     pub paths: Paths,
     pub scan_user: ScanUser,
     pub directories: Vec<Directory>,
+    #[serde(skip)]
+    pub module: ModuleSpec,
 }
 
 /// Where hostprep keeps its files.
@@ -59,7 +62,7 @@ impl Profile {
     }
 
     fn of(profile: installer::profile::Profile) -> Self {
-        let installer::profile::Profile { title, units, paths, scan_user, directories, .. } = profile;
+        let installer::profile::Profile { title, units, paths, scan_user, directories, module, .. } = profile;
         let directory =
             |one: installer::profile::ManagedDirectory| Directory { path: text(&one.path), create: one.create };
         Self {
@@ -73,6 +76,7 @@ impl Profile {
             },
             scan_user: ScanUser { name: scan_user.name, comment: scan_user.comment, home: text(&scan_user.home) },
             directories: directories.into_iter().map(directory).collect(),
+            module,
         }
     }
 }

@@ -147,6 +147,7 @@ fn another_checkout_user_zone_and_order_give_the_same_bytes() {
         "packaging/debian",
         "packaging/example",
         "profile.toml",
+        "kernels.toml",
         "installer/schema",
         "LICENSE-MIT",
         "LICENSE-APACHE",

@@ -74,10 +74,19 @@ pub fn package_with(program: &Path, ending: &str) -> (TempDir, PathBuf) {
 }
 
 fn package_build(manifest: &Path, out: &Path) -> Command {
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    build.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", "build"]);
-    build.current_dir(setup::top()).arg("--manifest").arg(manifest).arg("--out").arg(out);
-    build
+    package("build", manifest, out)
+}
+
+/// Writes into `out` what `package render` does for this manifest.
+pub fn render(manifest: &Path, out: &Path) {
+    setup::run(package("render", manifest, out).arg("--hostprep").arg(manifest));
+}
+
+fn package(command: &str, manifest: &Path, out: &Path) -> Command {
+    let mut package = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    package.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", command]);
+    package.current_dir(setup::top()).arg("--manifest").arg(manifest).arg("--out").arg(out);
+    package
 }
 
 impl Packages {

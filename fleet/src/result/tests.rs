@@ -83,3 +83,14 @@ fn other_files_are_told_apart() {
     let status = object("", r#","output":"status""#);
     assert_eq!(parse(&status), Err(WrongResult::OtherOutput("status".into())));
 }
+
+#[test]
+fn the_table_of_kernels_is_named_in_a_few_words() {
+    let named = |table: &str| parse(&object("", &format!(r#","kernel_table":{table}"#))).unwrap().kernel_table;
+    let file = r#"{"origin":"file","path":"/etc/cisco/kernels.toml","version":"7","date":"2027-01-02"}"#;
+    assert_eq!(named(file).as_deref(), Some("7 of 2027-01-02"));
+    assert_eq!(named(r#"{"origin":"profile"}"#).as_deref(), Some("one of the host's profile"));
+    let damaged = r#"{"origin":"file","path":"/etc/cisco/kernels.toml","problem":"line 1"}"#;
+    assert_eq!(named(damaged).as_deref(), Some("one that cannot be used"));
+    assert_eq!(parse(&object("", "")).unwrap().kernel_table, None);
+}

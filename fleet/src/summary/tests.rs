@@ -16,6 +16,7 @@ fn host(name: &str, findings: &[(u16, &str, &str, bool)]) -> HostResult {
         machine: None,
         time: None,
         version: Some("0.1.0".into()),
+        kernel_table: None,
         distribution: "rocky 9.4".into(),
         kernel: None,
         state: if findings.iter().any(|found| !found.3) { State::Fault } else { State::Ok },
@@ -100,4 +101,15 @@ fn old_and_undated_results_are_counted_and_shared_machines_named() {
 fn without_a_host_there_is_no_state() {
     let report = summary(Vec::new());
     assert_eq!((report.worst, report.hosts, report.oldest), (None, 0, None));
+}
+
+#[test]
+fn hosts_with_an_old_table_of_kernels_are_seen() {
+    let with =
+        |name: &str, table: Option<&str>| HostResult { kernel_table: table.map(str::to_owned), ..host(name, &[]) };
+    let results = [with("a", Some("1 of 2026-11-29")), with("b", Some("2 of 2027-02-01")), with("c", None)];
+    let results = results.into_iter().chain([with("d", Some("2 of 2027-02-01"))]).collect();
+    let rows: Vec<_> = summary(results).kernel_tables.into_iter().map(|row| (row.value, row.hosts)).collect();
+    let expected = [("2 of 2027-02-01", 2), ("1 of 2026-11-29", 1), ("not said", 1)];
+    assert_eq!(rows, expected.map(|(value, hosts)| (value.to_owned(), hosts)));
 }

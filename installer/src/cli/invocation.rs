@@ -13,6 +13,7 @@ use host::system::kernel;
 use host::system::kind::{DetectedKind, SystemKind};
 use host::{FileError, InsideText, Root};
 use installer::config::Config;
+use installer::kernels_file;
 use installer::model::host_context::HostContext;
 use installer::model::waiver::Waivers;
 use installer::profile::Profile;
@@ -91,7 +92,8 @@ pub fn with_force(
         Err(_) if privilege.is_lenient() => Texts::for_language("en")?,
         texts => texts?,
     };
-    let profile = profile(global, &config, &root)?.with_domain_mode(config.domain_mode);
+    let mut profile = profile(global, &config, &root)?.with_domain_mode(config.domain_mode);
+    profile.kernels = kernels_file::find(&root, &profile);
     if privilege != Privilege::ReadOnly {
         host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     }
@@ -111,6 +113,10 @@ pub fn with_force(
             (Distribution::unknown(), Some(e.inside_text(&root)))
         }
     };
+    if let Some(problem) = &profile.kernels.problem {
+        log.line(Level::Error, problem);
+        print_error(problem);
+    }
     let follower = Follower::new(&log);
     let runner = CommandRunner::new(&clock, &follower);
     let cx = HostContext {

@@ -42,7 +42,7 @@ pub struct Results {
     pub faults: Vec<FaultId>,
     /// The faults that were found and are waived, for each reason.
     pub waived: Vec<Waived<FaultId>>,
-    /// Waivers that have ended, or match nothing, in one line each.
+    /// Waivers that have ended or match nothing, and a table of kernels that is older than the built-in one, in one line each.
     pub warnings: Vec<String>,
     /// The changes of the fault store.
     pub changes: Vec<(FaultId, Change)>,
@@ -112,6 +112,9 @@ fn results(
         .collect();
     let is_whole =
         steps.len() == STEPS.len() && all.iter().all(|report| report.outcome != Outcome::Unknown && !report.is_partial);
-    let warnings = cx.waivers.warnings(&reasons, is_whole);
+    let mut warnings = cx.waivers.warnings(&reasons, is_whole);
+    if steps.iter().any(|step| step.judges_kernel()) {
+        warnings.extend(cx.profile.kernels.warning());
+    }
     Results { reports, faults, waived, warnings, changes, unrecorded: Vec::new(), next_boot, image: Vec::new() }
 }

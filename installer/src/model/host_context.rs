@@ -16,7 +16,7 @@ use policy::kernel::Kernel;
 
 use super::error::Error;
 use super::waiver::Waivers;
-use crate::profile::Profile;
+use crate::profile::{Profile, Support};
 
 /// Everything a step needs.
 pub struct HostContext<'a> {
@@ -81,6 +81,18 @@ impl HostContext<'_> {
             None => host::system::kernel::newest_installed(self.root)?
                 .map(|release| JudgedKernel { release, running: false }),
         })
+    }
+
+    /// Returns whether the agent supports the kernel `release` on this distribution, and how it watches it.
+    ///
+    /// # Errors
+    /// Why that is not known, for people: os-release or the table of kernels cannot be used.
+    pub fn kernel_support(&self, release: &str) -> Result<Support, &str> {
+        let table = &self.profile.kernels;
+        match self.distribution_problem.as_ref().or(table.problem.as_ref()) {
+            Some(problem) => Err(problem),
+            None => Ok(Support::of(&table.rules, &self.distribution, release)),
+        }
     }
 
     /// Returns this host with the kernel `release` to judge.

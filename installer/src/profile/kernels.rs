@@ -1,8 +1,8 @@
-//! The profile's table of kernels: which the agent supports, and how it watches each.
+//! The lines of a table of kernels: which the agent supports, and how it watches each.
 
 use host::system::distribution::{Distribution, Major};
 use host::system::kernel::compare_releases;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::cmp::Ordering;
 
 /// The way in which the agent watches files and the network.
@@ -20,6 +20,7 @@ pub enum Monitors {
 #[serde(deny_unknown_fields)]
 pub struct KernelRule {
     /// Families of distributions that it is about, as `host/distributions.toml` calls them.
+    #[serde(deserialize_with = "known_families")]
     pub families: Vec<String>,
     /// Only these distributions of the family (`ID` of os-release); all if empty.
     #[serde(default)]
@@ -34,8 +35,10 @@ pub struct KernelRule {
     /// Only kernels with this text in their release; other entries do not apply to them.
     pub release_contains: Option<String>,
     /// The oldest supported kernel.
+    #[serde(deserialize_with = "kernel_version")]
     pub kernel_from: String,
     /// The first unsupported kernel; `None` for no limit.
+    #[serde(default, deserialize_with = "optional_kernel_version")]
     pub kernel_before: Option<String>,
     /// The way in which the agent watches such a kernel.
     pub monitors: Monitors,
@@ -118,4 +121,25 @@ impl KernelRule {
             None => format!("{} and later", self.kernel_from),
         }
     }
+}
+
+fn known_families<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let families = Vec::<String>::deserialize(from)?;
+    match families.iter().find(|family| !Distribution::families().any(|known| known == family.as_str())) {
+        Some(family) => Err(serde::de::Error::custom(format!("unknown distribution family {family:?}"))),
+        None => Ok(families),
+    }
+}
+
+fn kernel_version<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._+~-".contains(c);
+    if text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_plain) {
+        return Ok(text);
+    }
+    Err(serde::de::Error::custom(format!("{text:?} is not a kernel version")))
+}
+
+fn optional_kernel_version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    kernel_version(from).map(Some)
 }

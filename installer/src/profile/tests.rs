@@ -28,7 +28,8 @@ fn the_built_in_profile_is_the_design_s() {
     let profile = Profile::built_in();
     assert_eq!((profile.schema, profile.name.as_str()), (SCHEMA, "cisco-secure-endpoint"));
 
-    let Paths { faults, state, lock, log, build_dir } = &profile.paths;
+    let Paths { faults, state, lock, log, build_dir, kernels } = &profile.paths;
+    assert_eq!(*kernels, None);
     assert_eq!(faults, "/var/lib/cisco/faults");
     assert_eq!(state, "/var/lib/cisco/hostprep");
     assert_eq!(lock, "/run/cisco/hostprep.lock");
@@ -307,13 +308,10 @@ fn what_the_agents_parts_need_is_held_to_what_can_be() {
         ("within = \"1h\"", "within = \"0s\"", &["load_lock: `ends` must be"]),
         ("ends = 2", "ends = 0", &["load_lock: `ends` must be"]),
         ("ends = 2", "ends = 33", &["load_lock: `ends` must be"]),
-        ("kernel_from = \"4.12\"", "kernel_from = \"banana\"", &["\"banana\" is not a kernel version"]),
         ("\"ampnetworkflow\"", "\"../evil\"", &["cannot be the name of a kernel module"]),
         ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be used"]),
         ("\"/opt/cisco/amp/clamav\"", "\"/etc\"", &["cannot be used"]),
         ("suffix = \".cvd\"", "suffix = \"\"", &["suffix"]),
-        ("families = [\"suse\"]", "families = [\"SUSE\"]", &["family \"SUSE\""]),
-        ("monitors = \"ebpf\"", "monitors = \"kprobes\"", &["line ", "kprobes"]),
     ] {
         expect_refused(from, to, words);
     }
@@ -323,6 +321,29 @@ fn what_the_agents_parts_need_is_held_to_what_can_be() {
 fn a_profile_may_say_nothing_of_them() {
     let (older, _) = BUILT_IN.split_once("# What the process that scans files needs").unwrap();
     let profile = parse(older).unwrap();
-    assert!(profile.kernels.is_empty() && profile.kernel_modules.is_none() && profile.scan_service.is_none());
+    assert!(
+        profile.kernels == KernelTable::default() && profile.kernel_modules.is_none() && profile.scan_service.is_none()
+    );
     assert_eq!(profile.load_lock, Profile::built_in().load_lock, "the guard is there in any case");
+}
+
+/// As every profile before `kernels.toml` had it.
+#[test]
+fn a_profile_with_its_own_table_stays_readable() {
+    let rules = "[[kernels]]\nfamilies = [\"suse\"]\nkernel_from = \"4.12\"\nmonitors = \"ebpf\"\n";
+    let older = format!("{BUILT_IN}\n{rules}");
+    let table = parse(&older).unwrap().kernels;
+    assert_eq!((table.origin, table.rules.len()), (kernel_table::Origin::Profile, 1));
+    let line = BUILT_IN.lines().count();
+    for (from, to, at, said) in [
+        ("\"4.12\"", "\"banana\"", 4, "\"banana\" is not a kernel version"),
+        ("\"suse\"", "\"SUSE\"", 3, "family \"SUSE\""),
+        ("\"ebpf\"", "\"kprobes\"", 5, "kprobes"),
+    ] {
+        let message = parse(&format!("{BUILT_IN}\n{}", rules.replace(from, to))).unwrap_err().to_string();
+        assert!(message.contains(&format!("line {}: ", line + at)) && message.contains(said), "{message}");
+    }
+    // An empty one says that the agent names no kernels.
+    let none = parse(&BUILT_IN.replacen("schema = 1", "schema = 1\nkernels = []", 1)).unwrap().kernels;
+    assert_eq!((none.origin, none.rules.len()), (kernel_table::Origin::Profile, 0));
 }

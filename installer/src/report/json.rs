@@ -7,6 +7,7 @@ use faults::{RemedyValue, Severity};
 use serde::Serialize;
 
 use super::envelope::{Envelope, Output};
+use super::kernel_table::KernelTableObject;
 use super::next_boot::{NextBootValue, PendingValue, pending};
 use super::text::Purpose;
 use super::waived::{Mark, WaivedValue};
@@ -25,6 +26,9 @@ pub struct RunObject<'a> {
     /// Whether nothing was changed: `plan` of a step is then what `repair` would do. Only in `repair`.
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
+    /// The table of supported kernels that judged; absent if the agent has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel_table: Option<KernelTableObject<'a>>,
     /// One report for each step.
     steps: Vec<StepObject<'a>>,
     /// The numbers of the faults that were found and count, sorted.
@@ -32,7 +36,8 @@ pub struct RunObject<'a> {
     /// The faults that were found and are waived; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waived: Vec<WaivedValue>,
-    /// Waivers that have ended or match nothing, in one line each; absent if there are none.
+    /// Waivers that have ended or match nothing, and a table of kernels that is older than the built-in one, in one line each; absent
+    /// if there are none.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     warnings: &'a [String],
     /// What the next boot brings; absent if it runs the same kernel.
@@ -142,6 +147,7 @@ impl<'a> RunObject<'a> {
         Self {
             envelope: Envelope::of(cx, output, Worst::of(results)),
             dry_run: (purpose != Purpose::Check).then_some(purpose == Purpose::DryRun),
+            kernel_table: KernelTableObject::of(&cx.profile.kernels),
             steps: results.reports.iter().map(|report| StepObject::of(cx, report, texts)).collect(),
             faults: results.faults.iter().map(|id| id.number()).collect(),
             waived: WaivedValue::all(&results.waived),

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod faults;
 pub mod host_facts;
 pub mod json;
+pub mod kernel_table;
 pub mod load_lock_status;
 pub mod metrics;
 pub mod nagios;

@@ -15,7 +15,7 @@ use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::model::step::{Observation, Step, Verdict};
 use crate::model::step_id::StepId;
-use crate::profile::{Monitors, Support};
+use crate::profile::Monitors;
 use crate::steps::kernel::no_kernel;
 
 /// The step.
@@ -57,11 +57,12 @@ fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(kernel) = cx.judged_kernel()? else {
         return Ok(no_kernel());
     };
-    if let Some(problem) = &cx.distribution_problem {
-        return Ok(Observation::unknown(problem.clone()));
-    }
-    if Support::of(&cx.profile.kernels, &cx.distribution, &kernel.release).monitors() == Some(Monitors::Modules) {
-        return Ok(Observation::satisfied(format!("{} is watched through kernel modules", kernel.release)));
+    match cx.kernel_support(&kernel.release).map(|support| support.monitors()) {
+        Err(problem) => return Ok(Observation::unknown(problem)),
+        Ok(Some(Monitors::Modules)) => {
+            return Ok(Observation::satisfied(format!("{} is watched through kernel modules", kernel.release)));
+        }
+        Ok(Some(Monitors::Ebpf) | None) => {}
     }
     let mut seen = Seen::default();
     let config = KernelConfig::find(cx.root, &kernel.release, kernel.running);

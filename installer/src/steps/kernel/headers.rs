@@ -8,7 +8,7 @@ use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::model::step::Observation;
-use crate::profile::{Monitors, Support};
+use crate::profile::Monitors;
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     if cx.kind.is_container() {
@@ -18,7 +18,8 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         return Ok(no_kernel());
     };
     let release = &kernel.release;
-    if Support::of(&cx.profile.kernels, &cx.distribution, release).monitors() == Some(Monitors::Modules) {
+    let support = cx.kernel_support(release);
+    if support.as_ref().is_ok_and(|support| support.monitors() == Some(Monitors::Modules)) {
         return Ok(Observation::satisfied(format!(
             "{release} is watched through kernel modules, without BTF or headers"
         )));
@@ -31,7 +32,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     };
     let headers = headers(cx.root, release)?;
     // A distribution that has its kernels watched through modules needs none of them.
-    if let (false, Some(problem)) = (matches!(headers, Headers::Usable(_)), &cx.distribution_problem) {
+    if let (false, Err(problem)) = (matches!(headers, Headers::Usable(_)), support) {
         return Ok(Observation::unknown(problem));
     }
     let finding = match headers {

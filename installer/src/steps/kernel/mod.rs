@@ -62,7 +62,7 @@ impl Step for Supported {
     }
 
     fn doc(&self) -> &'static str {
-        "the profile lists the kernel for this distribution"
+        "the table of kernels lists the kernel for this distribution"
     }
 
     fn judges_kernel(&self) -> bool {

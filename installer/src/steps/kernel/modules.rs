@@ -11,7 +11,7 @@ use super::no_kernel;
 use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
 use crate::model::step::Observation;
-use crate::profile::{KernelModules, Monitors, Support};
+use crate::profile::{KernelModules, Monitors};
 use crate::{Error, load_lock};
 
 const MODULE_TYPE: &str = "modules_object_t";
@@ -50,14 +50,16 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
     let Some(JudgedKernel { release, running }) = cx.judged_kernel()? else {
         return Ok(no_kernel());
     };
-    if let Some(problem) = &cx.distribution_problem {
-        return Ok(Observation::unknown(problem));
-    }
-    match Support::of(&cx.profile.kernels, &cx.distribution, &release).monitors() {
-        Some(Monitors::Modules) => {}
-        Some(Monitors::Ebpf) => return Ok(Observation::satisfied(format!("{release} is watched through eBPF"))),
-        None if cx.profile.kernels.is_empty() => return Ok(Observation::satisfied("the profile names no kernels")),
-        None => return Ok(Observation::no_rule(format!("the profile does not say how {release} is watched"))),
+    match cx.kernel_support(&release).map(|support| support.monitors()) {
+        Err(problem) => return Ok(Observation::unknown(problem)),
+        Ok(Some(Monitors::Modules)) => {}
+        Ok(Some(Monitors::Ebpf)) => return Ok(Observation::satisfied(format!("{release} is watched through eBPF"))),
+        Ok(None) if cx.profile.kernels.rules.is_empty() => {
+            return Ok(Observation::satisfied("the profile names no kernels"));
+        }
+        Ok(None) => {
+            return Ok(Observation::no_rule(format!("the table of kernels does not say how {release} is watched")));
+        }
     }
     let names = watched.modules(modules);
     if let Some(name) = names.iter().find(|name| running && kernel_module::is_loaded(cx.root, name)) {

@@ -1,4 +1,4 @@
-//! Fault 16: the kernel is one that the agent supports, as the profile's table has it.
+//! Fault 16: the kernel is one that the agent supports, as the table of kernels has it.
 
 use faults::{Reason, Remedy};
 
@@ -16,28 +16,28 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let Some(JudgedKernel { release, .. }) = cx.judged_kernel()? else {
         return Ok(no_kernel());
     };
-    if let Some(problem) = &cx.distribution_problem {
-        return Ok(Observation::unknown(problem));
-    }
-    let supported = match Support::of(&cx.profile.kernels, &cx.distribution, &release) {
-        Support::NotListed if cx.profile.kernels.is_empty() => {
+    let (table, id) = (&cx.profile.kernels, &cx.distribution.id);
+    let supported = match cx.kernel_support(&release) {
+        Err(problem) => return Ok(Observation::unknown(problem)),
+        Ok(Support::NotListed) if table.rules.is_empty() => {
             return Ok(Observation::satisfied("the profile names no kernels"));
         }
-        Support::NotListed => {
-            let id = &cx.distribution.id;
-            return Ok(Observation::no_rule(format!("the profile does not say which kernels are supported on {id}")));
+        Ok(Support::NotListed) => {
+            let detail = format!("the table of kernels does not say which are supported on {id} ({table})");
+            return Ok(Observation::no_rule(detail));
         }
-        Support::Supported(Monitors::Ebpf) => {
-            return Ok(Observation::satisfied(format!("{release} is supported, through eBPF")));
+        Ok(Support::Supported(monitors)) => {
+            let through = match monitors {
+                Monitors::Ebpf => "eBPF",
+                Monitors::Modules => "kernel modules",
+            };
+            return Ok(Observation::satisfied(format!("{release} is supported, through {through} ({table})")));
         }
-        Support::Supported(Monitors::Modules) => {
-            return Ok(Observation::satisfied(format!("{release} is supported, through kernel modules")));
-        }
-        Support::Unsupported { supported, .. } => supported.join("; "),
+        Ok(Support::Unsupported { supported, .. }) => supported.join("; "),
     };
     let finding = Finding {
         reason: Reason::KernelUnsupported,
-        detail: format!("kernel {release} is not supported on {}, which has {supported}", cx.distribution.id),
+        detail: format!("kernel {release} is not supported on {id}, which has {supported} ({table})"),
         remedy: vec![Remedy::manual(format!(
             "start a supported kernel ({supported}), or update the connector to a version that supports {release}"
         ))],

@@ -98,8 +98,8 @@ pub fn check(data: &[u8]) {
     let distributions = ["ol\nVERSION_ID=7.9", "ubuntu\nVERSION_ID=22.04", "opensuse-tumbleweed", "unknown"];
     for id in distributions {
         let here = Distribution::from_os_release(format!("ID={id}\n"));
-        let support = Support::of(&profile.kernels, &here, &release);
-        assert!(!profile.kernels.is_empty() || support == Support::NotListed);
+        let support = Support::of(&profile.kernels.rules, &here, &release);
+        assert!(!profile.kernels.rules.is_empty() || support == Support::NotListed);
     }
 
     // There is one rule, whatever its words are.
