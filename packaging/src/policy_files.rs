@@ -45,6 +45,8 @@ struct Given<'a> {
     license: String,
     url: String,
     module: &'a str,
+    extension: &'a str,
+    compiled: &'a str,
     priority: u16,
     domain: &'a str,
     changelog: Vec<Entry>,
@@ -68,7 +70,12 @@ impl PolicyPackage {
             version: literal(&change.version),
             changes: change.changes.iter().map(|line| literal(line)).collect(),
         };
+        let sources = Sources::render(module, &module.domain)?;
+        // A module with a domain of its own is CIL alone.
+        let (extension, compiled, source) = sources.te.map_or(("cil", "cil", sources.cil), |te| ("te", "pp", te));
         let given = Given {
+            extension,
+            compiled,
             package: name.clone(),
             version: &package.version,
             title: literal(&profile.title),
@@ -80,10 +87,9 @@ impl PolicyPackage {
             changelog: manifest.changelog.iter().map(change).collect(),
         };
         let wrong = |source| Error::Template { name: "selinux/policy.spec".into(), source };
-        let context = Context::from_serialize(given).map_err(wrong)?;
+        let context = Context::from_serialize(&given).map_err(wrong)?;
         let spec = Tera::one_off(SPEC, &context, false).map_err(wrong)?.trim_start().to_owned();
-        let te = Sources::render(module, &module.domain)?.te;
-        Ok(Self { name, spec, source: (format!("{}.te", module.name), te) })
+        Ok(Self { name, spec, source: (format!("{}.{extension}", module.name), source) })
     }
 }
 
