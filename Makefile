@@ -2,7 +2,7 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-images vm-self-test vagrant \
+.PHONY: help needs picture ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-images vm-self-test vagrant \
 	aarch64-needs test-aarch64 vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
@@ -16,6 +16,10 @@ needs-demo needs-check: needs-%:
 
 demo: needs-demo ## build, then the main job in a scratch root on real input: check, repair, check, status
 	tests/demo/run.sh
+
+picture: needs-demo ## the demo as docs/images/demo.svg, which README.md shows
+	tests/demo/run.sh >target/demo.txt
+	tests/demo/picture.py docs/images/demo.svg <target/demo.txt
 
 # What a change must pass before the long suites are worth their time.
 check: needs-check lint circles ## formatting, lints and unit tests: no root, some minutes at first, then under three
