@@ -11,6 +11,7 @@
 //! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
 //! * [`report`]: text, JSON and metrics
 //! * [`support`]: what support asks for first, as one archive
+//! * [`wording`]: help and documents under a vendor's names
 
 pub mod config;
 pub mod engine;
@@ -24,5 +25,6 @@ pub mod profile;
 pub mod report;
 pub mod steps;
 pub mod support;
+pub mod wording;
 
 pub use model::error::Error;

@@ -3,6 +3,7 @@
 mod agent;
 mod ebpf;
 mod kernels;
+mod names;
 
 use std::path::{Component, Path, PathBuf};
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
 pub use ebpf::{Ebpf, KernelOption};
 pub use kernels::{KernelRule, Monitors, Support};
+pub use names::Names;
 
 /// The format this version reads.
 pub const SCHEMA: u32 = 1;
@@ -34,6 +36,9 @@ pub struct Profile {
     /// The agent's systemd units, before which a host is prepared at boot.
     #[serde(default)]
     pub units: Vec<String>,
+    /// The names under which it is installed.
+    #[serde(default)]
+    pub names: Names,
     /// Paths of hostprep's own files.
     pub paths: Paths,
     /// The unprivileged user that scans files.
@@ -133,6 +138,7 @@ impl Profile {
         if let Some(name) = self.units.iter().find(|name| !is_unit_name(name)) {
             return Err(format!("{name:?} is not a valid name of a systemd unit"));
         }
+        self.names.validate()?;
         let paths = &self.paths;
         for path in [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir] {
             validate_path(path)?;

@@ -21,6 +21,7 @@ pub mod error;
 pub mod file_tree;
 pub mod loaded_manifest;
 pub mod manifest;
+mod names;
 mod path;
 pub mod profile;
 pub mod rpm_package;
