@@ -44,20 +44,11 @@ for architecture in $architectures; do
         [ "$architectures" != "$architecture" ] && [ "$architecture" != "$native" ] || exit 1
     fi
 done
-documents=$work/documents
-rm -rf "$documents"
-cargo run --quiet --locked --package hostprep --example documents -- "$documents"
-
 payload=$work/payload
-rm -rf "$payload"
-mkdir -p "$payload/usr/share/man/man8" "$payload/usr/share/bash-completion/completions" \
-    "$payload/usr/share/zsh/site-functions" "$payload/usr/share/fish/vendor_completions.d" "$payload/usr/lib/systemd/catalog"
-cp "$documents"/man/*.8 "$payload/usr/share/man/man8/"
-cp "$documents/completions/hostprep.bash" "$payload/usr/share/bash-completion/completions/hostprep"
-cp "$documents/completions/_hostprep" "$payload/usr/share/zsh/site-functions/"
-cp "$documents/completions/hostprep.fish" "$payload/usr/share/fish/vendor_completions.d/"
-# The systemd of rpm 4.13 and later, and that of Debian, has a trigger on this directory that updates the journal's database.
-cp "$documents/catalog/hostprep.catalog" "$payload/usr/lib/systemd/catalog/"
+example=$work/example-payload
+rm -rf "$payload" "$example"
+packaging/documents.sh "$payload"
+packaging/documents.sh "$example" packaging/example/profile.toml
 
 features=
 case " $* " in
@@ -69,7 +60,8 @@ package() {
 }
 package --manifest packaging/hostprep.toml --payload "$payload" "$@"
 rm -rf "$work/example"
-package --manifest packaging/example/manifest.toml --payload packaging/example/payload --out "$work/example"
+package --manifest packaging/example/manifest.toml --payload packaging/example/payload --payload "$example" \
+    --out "$work/example"
 
 if [ -n "$missing" ]; then
     echo "packages:$missing was not built: the lines of portable/build.sh above say why; packaging/README.md says what it takes" >&2

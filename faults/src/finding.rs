@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use host::process::Command;
+use host::process::{Command, names};
 use host::shell::quoted;
 use serde::{Deserialize, Serialize};
 
@@ -219,7 +219,7 @@ impl Remedy {
         RemedyAction::Run { argv: inside.argv(), on: RunOn::Root, outside }.into()
     }
 
-    /// A `hostprep` command.
+    /// A command of hostprep, which [`host::process::names`] names.
     pub fn hostprep<S: Into<String>>(command: impl IntoIterator<Item = S>) -> Self {
         RemedyAction::Hostprep { words: words(command) }.into()
     }
@@ -338,7 +338,7 @@ impl Remedy {
             (RemedyAction::Run { argv, .. }, _) => Some(argv.clone()),
             (RemedyAction::Hostprep { words }, root) => {
                 let root = root.map(|root| ["--root".to_owned(), root]).into_iter().flatten();
-                Some(std::iter::once("hostprep".to_owned()).chain(words.iter().cloned()).chain(root).collect())
+                Some(std::iter::once(names::command().to_owned()).chain(words.iter().cloned()).chain(root).collect())
             }
             (RemedyAction::Manual { .. }, _) => None,
         }
@@ -348,7 +348,7 @@ impl Remedy {
 /// Returns whether this command needs root to do what it is for.
 fn needs_root(argv: &[String]) -> bool {
     let word = |at: usize| argv.get(at).map(String::as_str).unwrap_or_default();
-    let is_hostprep = word(0) == "hostprep";
+    let is_hostprep = word(0) == names::command();
     !(FOR_EVERY_USER.contains(&word(0)) || is_hostprep && HOSTPREP_FOR_EVERY_USER.contains(&word(1)))
 }
 

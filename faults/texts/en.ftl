@@ -4,8 +4,8 @@
 fault-5 = Scan Service User Unavailable
     .cause = The account that scans files is missing or is not set up as required, or { $directory } or one of the directories under it is no longer owned by root with mode 0755.
     .impact = Files are still scanned, but by root instead of the unprivileged user { $user }: a flaw in a file parser would then have root's rights.
-    .resolution-repair = Run “hostprep repair”. It creates the user { $user } and the group of the same name, or corrects their settings.
-    .resolution-login-defs = If USERGROUPS_ENAB in /etc/login.defs is not yes and the file cannot be changed, hostprep itself first tries “useradd --user-group”. If that fails too, make the file writable (see lsattr and mount) and run “hostprep repair” again. The repair restores the setting afterwards.
+    .resolution-repair = Run “{ $program } repair”. It creates the user { $user } and the group of the same name, or corrects their settings.
+    .resolution-login-defs = If USERGROUPS_ENAB in /etc/login.defs is not yes and the file cannot be changed, { $program } itself first tries “useradd --user-group”. If that fails too, make the file writable (see lsattr and mount) and run “{ $program } repair” again. The repair restores the setting afterwards.
     .resolution-directories = Set { $directory } and the directories under it to owner root and mode 0755 again, and stop the program that changed them.
     .resolution-restart = Restart the connector, so that it checks again.
 
@@ -29,7 +29,7 @@ fault-8 = Realtime Filesystem Monitor Failed To Start
     .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module } may conflict with the kernel or with a third-party module.
     .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $filesystem-module } for this kernel yourself.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
-    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is locked. Correct the cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
+    .resolution-load-lock = If the load lock is the reason, “{ $program } load-lock status” shows why it is locked. Correct the cause first, then run “{ $program } load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
 fault-9 = Realtime Network Monitor Failed To Start
     .cause = The kernel module { $network-module }, which watches the network, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Enable Device Flow Correlation” on.
@@ -38,7 +38,7 @@ fault-9 = Realtime Network Monitor Failed To Start
     .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module } may conflict with the kernel or with a third-party module.
     .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $network-module } for this kernel yourself.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
-    .resolution-load-lock = If the load lock is the reason, “hostprep load-lock status” shows why it is locked. Correct the cause first, then run “hostprep load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
+    .resolution-load-lock = If the load lock is the reason, “{ $program } load-lock status” shows why it is locked. Correct the cause first, then run “{ $program } load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
 fault-11 = Required Kernel-Devel Package Is Missing
     .cause = The running kernel { $kernel } has no type information (BTF), and no headers of exactly this kernel are installed, so the eBPF programs cannot be built for it.
@@ -69,7 +69,7 @@ fault-19 = SELinux Policy Is Missing Or Disabled
     .impact = The connector cannot monitor activity on the host.
     .resolution-tools = Install { $tools }, which provides the tools to add a policy module:
         { $install-tools }
-    .resolution-repair = Run “hostprep repair”. It installs the module { $module }, or enables it again, and asks the kernel whether that was enough.
+    .resolution-repair = Run “{ $program } repair”. It installs the module { $module }, or enables it again, and asks the kernel whether that was enough.
     .resolution-by-hand = Or add the rule to your own policy:
         allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
     .resolution-restart = Restart the connector, so that it loads its programs.

@@ -3,8 +3,8 @@
 fault-5 = スキャンサービス用ユーザーが利用不可
     .cause = ファイルをスキャンするアカウントがないか、必要な設定になっていません。または、{ $directory } かその下のディレクトリのいずれかが、root 所有・モード 0755 ではなくなっています。
     .impact = スキャンは続きますが、非特権ユーザー { $user } ではなく root が実行します。ファイルの解析処理に欠陥があると、root 権限を悪用されるおそれがあります。
-    .resolution-repair = 「hostprep repair」を実行します。ユーザー { $user } と同名のグループを作成するか、その設定を修正します。
-    .resolution-login-defs = /etc/login.defs の USERGROUPS_ENAB が yes 以外で、このファイルを変更できない場合、hostprep はまず「useradd --user-group」を試します。それも失敗する場合は、ファイルに書き込めるようにしてから（lsattr と mount で確認）、もう一度「hostprep repair」を実行します。この設定は、修復が終わると元の値に戻ります。
+    .resolution-repair = 「{ $program } repair」を実行します。ユーザー { $user } と同名のグループを作成するか、その設定を修正します。
+    .resolution-login-defs = /etc/login.defs の USERGROUPS_ENAB が yes 以外で、このファイルを変更できない場合、{ $program } はまず「useradd --user-group」を試します。それも失敗する場合は、ファイルに書き込めるようにしてから（lsattr と mount で確認）、もう一度「{ $program } repair」を実行します。この設定は、修復が終わると元の値に戻ります。
     .resolution-directories = { $directory } とその下のディレクトリを root 所有・モード 0755 に戻し、変更したプログラムを停止します。
     .resolution-restart = コネクタを再起動し、状態を確認し直させます。
 
@@ -28,7 +28,7 @@ fault-8 = リアルタイムファイルシステム監視の起動失敗
     .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $filesystem-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
     .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $filesystem-module } を自分でビルドすることもできます。
     .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
-    .resolution-load-lock = 原因がロードロックの場合は、「hostprep load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「hostprep load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
+    .resolution-load-lock = 原因がロードロックの場合は、「{ $program } load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「{ $program } load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
 fault-9 = リアルタイムネットワーク監視の起動失敗
     .cause = ネットワークを監視するカーネルモジュール { $network-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。これらが必要なのは、コネクタのポリシーで「Enable Device Flow Correlation」が有効な場合だけです。
@@ -37,7 +37,7 @@ fault-9 = リアルタイムネットワーク監視の起動失敗
     .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $network-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
     .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $network-module } を自分でビルドすることもできます。
     .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
-    .resolution-load-lock = 原因がロードロックの場合は、「hostprep load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「hostprep load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
+    .resolution-load-lock = 原因がロードロックの場合は、「{ $program } load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「{ $program } load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
 fault-11 = 必要なカーネル開発パッケージの不足
     .cause = 実行中のカーネル { $kernel } に型情報（BTF）がなく、このカーネルと一致するヘッダーもインストールされていないため、eBPF プログラムをビルドできません。
@@ -68,7 +68,7 @@ fault-19 = SELinux ポリシーの欠落または無効化
     .impact = コネクタは、ホスト上のアクティビティを監視できません。
     .resolution-tools = ポリシーモジュールの追加に必要なツールを含むパッケージ { $tools } をインストールします:
         { $install-tools }
-    .resolution-repair = 「hostprep repair」を実行します。モジュール { $module } をインストールするか再び有効にし、それで許可されたかどうかをカーネルに問い合わせます。
+    .resolution-repair = 「{ $program } repair」を実行します。モジュール { $module } をインストールするか再び有効にし、それで許可されたかどうかをカーネルに問い合わせます。
     .resolution-by-hand = または、独自のポリシーに次の規則を追加します:
         allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
     .resolution-restart = コネクタを再起動し、プログラムを読み込ませます。

@@ -3,8 +3,8 @@
 fault-5 = 스캔 서비스 사용자를 사용할 수 없음
     .cause = 파일을 스캔하는 계정이 없거나 필요한 대로 설정되어 있지 않습니다. 또는 { $directory } 디렉터리나 그 아래 디렉터리 중 하나가 더 이상 root 소유에 모드 0755인 상태가 아닙니다.
     .impact = 파일 스캔은 계속되지만 권한이 제한된 { $user } 사용자 대신 root가 실행합니다. 파일을 해석하는 코드에 결함이 있으면 root 권한이 악용될 수 있습니다.
-    .resolution-repair = "hostprep repair" 명령을 실행합니다. { $user } 사용자와 같은 이름의 그룹을 만들거나, 그 설정을 바로잡습니다.
-    .resolution-login-defs = /etc/login.defs의 USERGROUPS_ENAB 값이 yes가 아니고 이 파일을 변경할 수 없으면, hostprep이 먼저 "useradd --user-group" 명령을 시도합니다. 그것도 실패하면 파일에 쓸 수 있게 만든 다음(lsattr와 mount로 확인) "hostprep repair" 명령을 다시 실행합니다. 이 설정은 복구 후 원래 값으로 돌아갑니다.
+    .resolution-repair = "{ $program } repair" 명령을 실행합니다. { $user } 사용자와 같은 이름의 그룹을 만들거나, 그 설정을 바로잡습니다.
+    .resolution-login-defs = /etc/login.defs의 USERGROUPS_ENAB 값이 yes가 아니고 이 파일을 변경할 수 없으면, { $program }이 먼저 "useradd --user-group" 명령을 시도합니다. 그것도 실패하면 파일에 쓸 수 있게 만든 다음(lsattr와 mount로 확인) "{ $program } repair" 명령을 다시 실행합니다. 이 설정은 복구 후 원래 값으로 돌아갑니다.
     .resolution-directories = { $directory } 디렉터리와 그 하위 디렉터리를 root 소유, 모드 0755로 되돌리고, 이를 변경한 프로그램을 중지합니다.
     .resolution-restart = 커넥터를 다시 시작하여 상태를 다시 확인하게 합니다.
 
@@ -28,7 +28,7 @@ fault-8 = 실시간 파일 시스템 모니터를 시작하지 못함
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $filesystem-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
     .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $filesystem-module } 모듈을 직접 빌드할 수도 있습니다.
     .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
-    .resolution-load-lock = 로드 잠금이 원인이면 "hostprep load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "hostprep load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
+    .resolution-load-lock = 로드 잠금이 원인이면 "{ $program } load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "{ $program } load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
 fault-9 = 실시간 네트워크 모니터를 시작하지 못함
     .cause = 네트워크를 감시하는 { $network-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다. 둘 다 커넥터 정책에 "Enable Device Flow Correlation" 옵션이 켜져 있을 때만 필요합니다.
@@ -37,7 +37,7 @@ fault-9 = 실시간 네트워크 모니터를 시작하지 못함
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $network-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
     .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $network-module } 모듈을 직접 빌드할 수도 있습니다.
     .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
-    .resolution-load-lock = 로드 잠금이 원인이면 "hostprep load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "hostprep load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
+    .resolution-load-lock = 로드 잠금이 원인이면 "{ $program } load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "{ $program } load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
 fault-11 = 필요한 커널 개발 패키지가 없음
     .cause = 실행 중인 커널({ $kernel })에 타입 정보(BTF)가 없고 이 커널과 정확히 일치하는 헤더도 설치되어 있지 않아 eBPF 프로그램을 빌드할 수 없습니다.
@@ -68,7 +68,7 @@ fault-19 = SELinux 정책이 없거나 비활성화됨
     .impact = 커넥터가 호스트의 활동을 모니터링할 수 없습니다.
     .resolution-tools = 정책 모듈을 추가하는 도구가 들어 있는 { $tools } 패키지를 설치합니다:
         { $install-tools }
-    .resolution-repair = "hostprep repair" 명령을 실행합니다. { $module } 모듈을 설치하거나 다시 켜고, 그것으로 충분한지 커널에 물어 확인합니다.
+    .resolution-repair = "{ $program } repair" 명령을 실행합니다. { $module } 모듈을 설치하거나 다시 켜고, 그것으로 충분한지 커널에 물어 확인합니다.
     .resolution-by-hand = 또는 직접 관리하는 정책에 다음 규칙을 추가합니다:
         allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
     .resolution-restart = 커넥터를 다시 시작하여 프로그램을 로드하게 합니다.

@@ -3,8 +3,8 @@
 fault-5 = 掃描服務使用者無法使用
     .cause = 掃描檔案的帳號不存在或設定不符要求，或者 { $directory } 本身或其下的目錄不再由 root 擁有、權限不再是 0755。
     .impact = 檔案仍會掃描，但由 root 執行，而不是權限受限的使用者 { $user }。解析檔案的程式若有漏洞，root 權限就可能遭到濫用。
-    .resolution-repair = 執行「hostprep repair」。它會建立使用者 { $user } 和同名的群組，或修正其設定。
-    .resolution-login-defs = 如果 /etc/login.defs 的 USERGROUPS_ENAB 不是 yes，而這個檔案又無法變更，hostprep 會先嘗試「useradd --user-group」。如果仍然失敗，請讓檔案可以寫入（用 lsattr 和 mount 檢查），再執行一次「hostprep repair」。修復後設定會恢復原值。
+    .resolution-repair = 執行「{ $program } repair」。它會建立使用者 { $user } 和同名的群組，或修正其設定。
+    .resolution-login-defs = 如果 /etc/login.defs 的 USERGROUPS_ENAB 不是 yes，而這個檔案又無法變更，{ $program } 會先嘗試「useradd --user-group」。如果仍然失敗，請讓檔案可以寫入（用 lsattr 和 mount 檢查），再執行一次「{ $program } repair」。修復後設定會恢復原值。
     .resolution-directories = 將 { $directory } 及其下的目錄改回由 root 擁有、權限 0755，並停止更動它們的程式。
     .resolution-restart = 重新啟動連接器，讓它重新檢查。
 
@@ -28,7 +28,7 @@ fault-8 = 即時檔案系統監控無法啟動
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $filesystem-module } 可能與核心或第三方模組衝突。
     .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $filesystem-module }。
     .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
-    .resolution-load-lock = 如果原因是載入鎖，請用「hostprep load-lock status」查看上鎖的原因。先排除該原因，再執行「hostprep load-lock reset」。升級或重新安裝連接器也會解鎖。
+    .resolution-load-lock = 如果原因是載入鎖，請用「{ $program } load-lock status」查看上鎖的原因。先排除該原因，再執行「{ $program } load-lock reset」。升級或重新安裝連接器也會解鎖。
 
 fault-9 = 即時網路監控無法啟動
     .cause = 監控網路的核心模組 { $network-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。只有在連接器政策開啟「Enable Device Flow Correlation」時，才需要這些元件。
@@ -37,7 +37,7 @@ fault-9 = 即時網路監控無法啟動
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $network-module } 可能與核心或第三方模組衝突。
     .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $network-module }。
     .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
-    .resolution-load-lock = 如果原因是載入鎖，請用「hostprep load-lock status」查看上鎖的原因。先排除該原因，再執行「hostprep load-lock reset」。升級或重新安裝連接器也會解鎖。
+    .resolution-load-lock = 如果原因是載入鎖，請用「{ $program } load-lock status」查看上鎖的原因。先排除該原因，再執行「{ $program } load-lock reset」。升級或重新安裝連接器也會解鎖。
 
 fault-11 = 缺少必要的核心開發套件
     .cause = 執行中的核心 { $kernel } 沒有型別資訊（BTF），也沒有安裝與它完全相符的標頭檔，因此無法建置 eBPF 程式。
@@ -68,7 +68,7 @@ fault-19 = 缺少 SELinux 政策或政策已停用
     .impact = 連接器無法監控主機上的活動。
     .resolution-tools = 安裝 { $tools }，其中包含新增政策模組所需的工具：
         { $install-tools }
-    .resolution-repair = 執行「hostprep repair」。它會安裝模組 { $module } 或重新啟用它，並向核心查證這樣是否足夠。
+    .resolution-repair = 執行「{ $program } repair」。它會安裝模組 { $module } 或重新啟用它，並向核心查證這樣是否足夠。
     .resolution-by-hand = 或將這條規則加入您自己的政策：
         allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
     .resolution-restart = 重新啟動連接器，讓它載入程式。

@@ -12,9 +12,7 @@ use systemd_journal_logger::JournalLog;
 use crate::Root;
 use crate::fs::InRoot;
 use crate::process::clock::Clock;
-
-/// The identifier in the journal and in syslog.
-pub const IDENT: &str = "cisco-hostprep";
+use crate::process::names;
 
 const LONGEST_LINE: usize = 4096;
 
@@ -81,7 +79,7 @@ impl<'a> Log<'a> {
                 Level::Error => "error",
             };
             let pid = std::process::id();
-            let line = format!("{:.0} hostprep[{pid}] {word}: {text}\n", self.clock.now());
+            let line = format!("{:.0} {}[{pid}] {word}: {text}\n", self.clock.now(), names::command());
             let _ = file.write_all(line.as_bytes());
         }
         (!root.is_alternate()).then_some(text)
@@ -89,7 +87,7 @@ impl<'a> Log<'a> {
 
     fn to_syslog(&self, level: Level, text: &str) {
         self.syslog.get_or_init(|| {
-            let ident = CString::new(IDENT).ok();
+            let ident = CString::new(names::ident()).ok();
             // Leaked once per process: openlog(3) keeps the pointer.
             let ident = ident.map(|ident| &*Box::leak(ident.into_boxed_c_str()));
             let _ = syslog::openlog(ident, LogFlags::LOG_PID, Facility::LOG_DAEMON);
@@ -108,7 +106,7 @@ fn one_line(text: &str) -> String {
 }
 
 fn to_journal(level: Level, text: &str, message_id: Option<&str>, fields: &[(&str, String)]) -> std::io::Result<()> {
-    let journal = JournalLog::new()?.with_syslog_identifier(IDENT.to_owned());
+    let journal = JournalLog::new()?.with_syslog_identifier(names::ident().to_owned());
     let level = match level {
         Level::Info => log::Level::Info,
         Level::Warning => log::Level::Warn,
@@ -117,5 +115,6 @@ fn to_journal(level: Level, text: &str, message_id: Option<&str>, fields: &[(&st
     let message_id = message_id.map(|id| ("MESSAGE_ID", id.as_bytes()));
     let fields = fields.iter().map(|(name, value)| (*name, value.as_bytes())).chain(message_id);
     let journal = journal.with_extra_fields(fields);
-    journal.journal_send(&log::Record::builder().level(level).target(IDENT).args(format_args!("{text}")).build())
+    journal
+        .journal_send(&log::Record::builder().level(level).target(names::ident()).args(format_args!("{text}")).build())
 }

@@ -1,5 +1,5 @@
-//! Writes the man pages, the shells' completions and the journal's message catalog of hostprep: `documents DIR` makes
-//! `DIR/man`, `DIR/completions` and `DIR/catalog`.
+//! Writes the man pages, the shells' completions and the journal's message catalog of hostprep: `documents DIR [PROFILE]`
+//! makes `DIR/man`, `DIR/completions` and `DIR/catalog`, under the names of that profile.
 //!
 //! The pages have the date of SOURCE_DATE_EPOCH, or no date if it is unset.
 #![allow(clippy::disallowed_methods, reason = "a build tool")]
@@ -25,32 +25,51 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
+use installer::profile::Profile;
+use installer::wording::Wording;
 use jiff::Timestamp;
 
 fn main() -> Result<()> {
     let mut words = std::env::args_os().skip(1);
-    let (Some(directory), None) = (words.next(), words.next()) else { anyhow::bail!("usage: documents DIR") };
-    for (path, content) in documents(&date()?)? {
+    let (Some(directory), profile, None) = (words.next(), words.next(), words.next()) else {
+        anyhow::bail!("usage: documents DIR [PROFILE]")
+    };
+    let profile = match profile {
+        Some(path) => profile_in(Path::new(&path))?,
+        None => Profile::built_in(),
+    };
+    for (path, content) in documents(&profile, &date()?)? {
         write(&Path::new(&directory).join(path), &content)?;
     }
     Ok(())
 }
 
-/// Everything that is written, by its path below the directory.
-fn documents(date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+fn profile_in(path: &Path) -> Result<Profile> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(Profile::parse(&text, path)?)
+}
+
+/// Everything that is written, by its path below the directory, under the names of the profile.
+fn documents(profile: &Profile, date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut all = BTreeMap::new();
+    let wording = Wording::of(profile);
+    // clap takes names that live as long as the program.
+    let name: &'static str = Box::leak(profile.names.command.clone().into_boxed_str());
     let mut cli = command();
     cli.build();
     for page in page::all(&cli, date)? {
-        all.insert(Path::new("man").join(page.file_name), page.content.into_bytes());
+        // A hyphen is no minus sign to roff.
+        let content = wording.apply_as(&page.content, |name| name.replace('-', "\\-"));
+        all.insert(Path::new("man").join(wording.apply(&page.file_name)), content.into_bytes());
     }
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         let mut content = Vec::new();
-        clap_complete::generate(shell, &mut command(), "hostprep", &mut content);
-        let name = clap_complete::Generator::file_name(&shell, "hostprep");
-        all.insert(Path::new("completions").join(name), content);
+        let mut command = args::renamed(command(), name, &wording);
+        clap_complete::generate(shell, &mut command, name, &mut content);
+        let file = clap_complete::Generator::file_name(&shell, name);
+        all.insert(Path::new("completions").join(file), content);
     }
-    all.insert("catalog/hostprep.catalog".into(), journal::catalog().into_bytes());
+    all.insert(format!("catalog/{name}.catalog").into(), journal::catalog(&profile.names).into_bytes());
     Ok(all)
 }
 

@@ -1,4 +1,5 @@
-//! The administrator's optional configuration: `/etc/cisco/hostprep.toml`, the vendor's defaults below it, and drop-ins above it.
+//! The administrator's optional configuration: the file that the profile names (`/etc/cisco/hostprep.toml`), the vendor's defaults
+//! below it, and drop-ins above it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,17 +12,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::model::step::StepRef;
 use crate::model::waiver::Waiver;
+use crate::profile::Names;
 use crate::steps;
 use crate::toml_file::{date, first_line, line_of};
-
-/// The path of the configuration file.
-pub const PATH: &str = "/etc/cisco/hostprep.toml";
-
-/// The file of a vendor or an image, which [`PATH`] overrides.
-pub const VENDOR_PATH: &str = "/usr/lib/hostprep/hostprep.toml";
-
-/// The directory of drop-ins, which override [`PATH`]: those whose names end with `.toml`, sorted by name.
-pub const DROP_INS: &str = "/etc/cisco/hostprep.toml.d";
 
 /// The settings of an administrator; all are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,21 +58,21 @@ struct Accept {
 }
 
 impl Config {
-    /// Reads the configuration in `root`: each file overrides the keys of those before it, and `accept` of all of them counts. The
+    /// Reads the configuration in `root`, where `names` has it: each file overrides the keys of those before it, and `accept` of all of them counts. The
     /// default if there is no file.
     ///
     /// # Errors
     /// [`ReadError`] where a file cannot be read or understood, with the line, or is not root's alone to change: it says what is
     /// done as root.
-    pub fn of(root: &Root) -> Result<Self, ReadError> {
+    pub fn of(root: &Root, names: &Names) -> Result<Self, ReadError> {
         let mut config = Self::default();
         let is_drop_in = |name: &std::ffi::OsString| {
             let name = name.as_encoded_bytes();
             name.ends_with(b".toml") && !name.starts_with(b".")
         };
-        let drop_ins = root.names(DROP_INS)?.into_iter().filter(is_drop_in);
-        let drop_ins = drop_ins.map(|name| InRoot::from(DROP_INS).join(name));
-        for path in [VENDOR_PATH, PATH].map(InRoot::from).into_iter().chain(drop_ins) {
+        let directory = names.drop_ins();
+        let drop_ins = root.names(&directory)?.into_iter().filter(is_drop_in).map(|name| directory.join(name));
+        for path in [names.vendor_configuration(), names.configuration.clone()].into_iter().chain(drop_ins) {
             if let Some(text) = root.read_trusted_text(&path)? {
                 config.override_with(&text, &root.host_path(&path))?;
             }
@@ -123,7 +116,10 @@ fn known_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> 
     if Reason::KNOWN.contains(&reason) {
         return Ok(reason);
     }
-    let message = format!("no fault has the reason `{word}`; `hostprep check --format json` prints the reasons");
+    let message = format!(
+        "no fault has the reason `{word}`; `{} check --format json` prints the reasons",
+        host::process::names::command()
+    );
     Err(serde::de::Error::custom(message))
 }
 

@@ -3,7 +3,7 @@
 use faults::{Remedy, RemedyAction, RunOn};
 use host::Root;
 use host::fs::{AsInRoot, InRoot, label};
-use host::process::Command;
+use host::process::{Command, names};
 use policy::SelinuxConfig;
 use policy::config::ConfiguredMode;
 
@@ -12,6 +12,7 @@ use crate::engine::{self, Results};
 use crate::model::host_context::HostContext;
 use crate::model::report::{ImageItem, Outcome, StepReport};
 use crate::model::step::StepRef;
+use crate::profile::Names;
 use crate::steps::selinux::boot_unit;
 
 /// The tools that plans run. The unit runs those of the image.
@@ -68,21 +69,24 @@ fn of_unit(cx: &HostContext, unit: Option<String>, needs_unit: bool) -> ImageIte
         return item(Outcome::Ok, format!("{unit} runs at boot"), Vec::new());
     }
     if !SYSTEMD.iter().any(|path| cx.root.exists(*path)) {
-        let detail = "there is no systemd: whether something runs `hostprep repair` at boot is not known";
-        return item(Outcome::Unknown, detail.into(), Vec::new());
+        let command = names::command();
+        let detail = format!("there is no systemd: whether something runs `{command} repair` at boot is not known");
+        return item(Outcome::Unknown, detail, Vec::new());
     }
     let what = match needs_unit {
         true => "what is deferred is not finished, and the kernel that boots is not judged",
         false => "the kernel that boots is not judged",
     };
-    let detail = format!("no enabled unit runs hostprep at boot: {what}");
+    let detail = format!("no enabled unit runs {} at boot: {what}", names::command());
+    let units = ["service", "timer"].map(|kind| format!("{}.{kind}", names::command()));
     let enable = Command::new("systemctl");
     let enable = cx.alternate_root().map_or(enable.clone(), |root| enable.root_option("--root", root));
-    let remedy = vec![
-        Remedy::command(&enable.args(["enable", "hostprep.service", "hostprep.timer"]))
-            .with_comment("the units of hostprep's package; a vendor's have other names"),
-    ];
-    item(Outcome::Fault, detail, remedy)
+    let remedy = Remedy::command(&enable.arg("enable").args(units));
+    let remedy = match cx.profile.names == Names::default() {
+        true => remedy.with_comment("the units of hostprep's package; a vendor's have other names"),
+        false => remedy,
+    };
+    item(Outcome::Fault, detail, vec![remedy])
 }
 
 /// The files that the profile names have labels, or get them before they count.

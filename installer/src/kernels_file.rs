@@ -3,7 +3,6 @@
 use host::fs::InRoot;
 use host::{InsideText, Root};
 
-use crate::config;
 use crate::profile::Profile;
 use crate::profile::kernel_table::{KernelTable, Origin};
 
@@ -13,9 +12,9 @@ const NAME: &str = "kernels.toml";
 /// profile names the vendor's.
 #[must_use]
 pub fn paths(profile: &Profile) -> [InRoot; 2] {
-    let beside = |path: &str| InRoot::from(path).parent().unwrap_or_else(InRoot::top).join(NAME);
-    let vendors = profile.paths.kernels.clone().unwrap_or_else(|| beside(config::VENDOR_PATH));
-    [beside(config::PATH), vendors]
+    let beside = |path: &InRoot| path.parent().unwrap_or_else(InRoot::top).join(NAME);
+    let vendors = profile.paths.kernels.clone().unwrap_or_else(|| beside(&profile.names.vendor_configuration()));
+    [beside(&profile.names.configuration), vendors]
 }
 
 /// Finds the table for `profile` in `root`: of the administrator, the profile itself, the vendor, or the one that is built in.

@@ -12,6 +12,7 @@
 //! * [`hook`]: the words of RPM scriptlets and Debian maintainer scripts
 //! * [`report`]: text, JSON and metrics
 //! * [`support`]: what support asks for first, as one archive
+//! * [`wording`]: help and documents under a vendor's names
 
 pub mod config;
 pub mod engine;
@@ -27,5 +28,6 @@ pub mod report;
 pub mod steps;
 pub mod support;
 mod toml_file;
+pub mod wording;
 
 pub use model::error::Error;

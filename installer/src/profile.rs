@@ -4,6 +4,7 @@ mod agent;
 mod ebpf;
 pub mod kernel_table;
 mod kernels;
+mod names;
 
 use std::path::{Component, Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
 pub use ebpf::{Ebpf, KernelOption};
 pub use kernel_table::KernelTable;
 pub use kernels::{KernelRule, Monitors, Support};
+pub use names::Names;
 
 /// The format this version reads.
 pub const SCHEMA: u32 = 1;
@@ -38,6 +40,9 @@ pub struct Profile {
     /// The agent's systemd units, before which a host is prepared at boot.
     #[serde(default)]
     pub units: Vec<String>,
+    /// The names under which it is installed.
+    #[serde(default)]
+    pub names: Names,
     /// Paths of hostprep's own files.
     pub paths: Paths,
     /// The unprivileged user that scans files.
@@ -149,6 +154,7 @@ impl Profile {
         if let Some(name) = self.units.iter().find(|name| !is_unit_name(name)) {
             return Err(format!("{name:?} is not a valid name of a systemd unit"));
         }
+        self.names.validate()?;
         let paths = &self.paths;
         let own = [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir];
         for path in own.into_iter().chain(&paths.kernels) {

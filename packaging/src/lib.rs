@@ -24,6 +24,7 @@ pub mod error;
 pub mod file_tree;
 pub mod loaded_manifest;
 pub mod manifest;
+mod names;
 mod path;
 pub mod policy_files;
 pub mod profile;

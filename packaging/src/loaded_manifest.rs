@@ -64,7 +64,7 @@ impl LoadedManifest {
         let architecture = architecture(&manifest, inputs, program.as_ref()).map_err(wrong)?;
         let directory = inputs.manifest.parent().unwrap_or(Path::new(""));
         let profile = match &manifest.hooks {
-            Some(hooks) => Some(Profile::read(&directory.join(&hooks.profile))?),
+            Some(hooks) => Some(Profile::read(&manifest, hooks, &directory.join(&hooks.profile))?),
             None => None,
         };
         let scripts = match (&manifest.hooks, &profile) {

@@ -234,6 +234,17 @@ impl Manifest {
     }
 }
 
+impl Manifest {
+    /// Returns whether the package installs something at `path` in both formats.
+    #[must_use]
+    pub fn installs(&self, path: &str) -> bool {
+        let files = self.files.iter().map(|file| (&file.path, file.only));
+        files
+            .chain(self.links.iter().map(|link| (&link.path, link.only)))
+            .any(|(own, only)| own == path && only.is_none())
+    }
+}
+
 impl PackageInfo {
     fn check(&self) -> Result<(), String> {
         if !dependency::is_debian_name(&self.name) {

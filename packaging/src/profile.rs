@@ -7,6 +7,8 @@ use policy::spec::ModuleSpec;
 use serde::Serialize;
 
 use crate::Error;
+use crate::manifest::{Hooks, Manifest};
+use crate::names;
 use crate::path::{check_script_path, one_line};
 
 /// The part of a profile that templates use, with the profile's names.
@@ -15,11 +17,19 @@ use crate::path::{check_script_path, one_line};
 pub struct Profile {
     pub title: String,
     pub units: Vec<String>,
+    pub names: Names,
     pub paths: Paths,
     pub scan_user: ScanUser,
     pub directories: Vec<Directory>,
     #[serde(skip)]
     pub module: ModuleSpec,
+}
+
+/// What hostprep is called.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "named as in the profile")]
+pub struct Names {
+    pub command: String,
 }
 
 /// Where hostprep keeps its files.
@@ -50,24 +60,26 @@ pub struct Directory {
 }
 
 impl Profile {
-    /// Reads a profile.
+    /// Reads the profile of the manifest.
     ///
     /// # Errors
-    /// [`Error`] if it cannot be read, if hostprep would refuse it, or if it has a value that a script cannot hold.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    /// [`Error`] if it cannot be read, if hostprep would refuse it, if it has a value that a script cannot hold, or a name that is not its own.
+    pub fn read(manifest: &Manifest, hooks: &Hooks, path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let profile = installer::profile::Profile::parse(&text, path).map_err(Error::Profile)?;
-        check(&profile).map_err(|problem| Error::Manifest { path: path.to_owned(), problem })?;
+        let wrong = |problem| Error::Manifest { path: path.to_owned(), problem };
+        check(&profile).and_then(|()| names::check(manifest, hooks, &profile)).map_err(wrong)?;
         Ok(Self::of(profile))
     }
 
     fn of(profile: installer::profile::Profile) -> Self {
-        let installer::profile::Profile { title, units, paths, scan_user, directories, module, .. } = profile;
+        let installer::profile::Profile { title, units, names, paths, scan_user, directories, module, .. } = profile;
         let directory =
             |one: installer::profile::ManagedDirectory| Directory { path: text(&one.path), create: one.create };
         Self {
             title,
             units,
+            names: Names { command: names.command },
             paths: Paths {
                 faults: text(&paths.faults),
                 state: text(&paths.state),

@@ -82,7 +82,7 @@ pub static SCRIPTS: &[ScriptKind] = &[
 ];
 
 /// The templates that scripts include, and the templates of files.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("common.sh", include_str!("../../templates/packages/common.sh.tera")),
     ("preinstall-check.sh", include_str!("../../templates/packages/preinstall-check.sh.tera")),
     ("file-trigger.sh", include_str!("../../templates/packages/file-trigger.sh.tera")),
@@ -91,6 +91,8 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("files/kernel-install.sh", include_str!("../../templates/packages/files/kernel-install.sh.tera")),
     ("files/kernel-added.sh", include_str!("../../templates/packages/files/kernel-added.sh.tera")),
     ("files/kernel-removed.sh", include_str!("../../templates/packages/files/kernel-removed.sh.tera")),
+    ("files/command.sh", include_str!("../../templates/packages/files/command.sh.tera")),
+    ("files/sos-extras", include_str!("../../templates/packages/files/sos-extras.tera")),
     ("files/sysusers.conf", include_str!("../../templates/packages/files/sysusers.conf.tera")),
     ("files/tmpfiles.conf", include_str!("../../templates/packages/files/tmpfiles.conf.tera")),
     ("files/logrotate.conf", include_str!("../../templates/packages/files/logrotate.conf.tera")),

@@ -164,6 +164,7 @@ fn without_hooks_there_are_no_scripts_and_no_triggers() {
     let (before, rest) = old.split_once("[hooks]").unwrap();
     let after =
         rest.split_once("[[directory]]").unwrap().1.replace("template = \"logrotate.conf\"", "source = \"LICENSE\"");
+    let after = after.replace("template = \"command.sh\"", "source = \"LICENSE\"");
     workshop.write("manifest.toml", format!("{before}[[directory]]{after}"));
     let mut command = common::package();
     command.args(["build", "--manifest", text(&workshop.at("manifest.toml")), "--out", text(&workshop.out())]);

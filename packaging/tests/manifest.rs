@@ -316,6 +316,7 @@ fn a_program_that_no_hook_calls() {
     let (before, rest) = text.split_once("[hooks]").unwrap();
     workshop.write("manifest.toml", format!("{before}[[directory]]{}", rest.split_once("[[directory]]").unwrap().1));
     workshop.change("template = \"logrotate.conf\"", "source = \"LICENSE\"");
+    workshop.change("template = \"command.sh\"", "source = \"LICENSE\"");
     refused(&workshop, &["--hostprep", "[hooks]"]);
 }
 
@@ -333,7 +334,7 @@ fn a_profile_with_values_that_need_quotes_in_scripts() {
         ("faults = \"/var/lib/acme/faults\"", "faults = \"/var/lib/acme/fa'ults\"", "is used in scripts"),
         ("home = \"/nonexistent\"", "home = \"here\"", "absolute path"),
         ("state = \"/var/lib/acme/hostprep\"", "", "`state`"),
-        ("[paths]", "[paths", "profile.toml, line 8"),
+        ("[paths]", "[paths", "profile.toml, line 14"),
     ] {
         let workshop = Workshop::bare();
         workshop.change_in("profile.toml", from, to);

@@ -35,8 +35,11 @@ pub fn render(
         None => texts.explain(id, values),
     };
     let Explanation { summary, cause, impact, resolutions, since } = explanation?;
-    let check =
-        values.root.as_ref().map_or("hostprep check".to_owned(), |root| format!("hostprep check --root {root}"));
+    let program = values.program();
+    let check = match &values.root {
+        Some(root) => format!("{program} check --root {root}"),
+        None => format!("{program} check"),
+    };
     let in_root = values.root.as_ref().map(|root| [("root", root.as_str()), ("command", check.as_str())]);
     let severity = texts.severity(raised.map_or(entry.severity, |fault| fault.severity));
     let heading = [("id", &*id.to_string()), ("title", &*summary), ("severity", severity.as_str())];
@@ -73,7 +76,7 @@ pub fn render(
     }
     page.applies(&since);
     page.section(Word::Logs);
-    entry.logs.iter().for_each(|path| page.verbatim("", &path.display().to_string()));
+    values.logs(entry).iter().for_each(|path| page.verbatim("", path));
     Some(page.text)
 }
 

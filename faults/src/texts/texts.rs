@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
+use host::fs::InRoot;
 use unic_langid::LanguageIdentifier;
 
 use crate::catalogue::id::FaultId;
@@ -16,6 +18,9 @@ use crate::texts::language::{self, ENGLISH, FILES, UnknownLanguage};
 use crate::texts::message_keys::Word;
 
 const CHECKED: &str = "the build script holds every message of every language against the catalogue";
+
+/// The log of hostprep that the catalogue names.
+const LOG: &str = "/var/log/cisco/hostprep.log";
 
 /// The variables that set the language of messages, in this order (`locale(7)`).
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
@@ -45,6 +50,10 @@ pub struct Values {
     pub filesystem_module: Option<String>,
     /// The kernel module that watches the network.
     pub network_module: Option<String>,
+    /// The command of hostprep, if it is not the one that [`host::process::names`] gives.
+    pub program: Option<String>,
+    /// The log of hostprep. Where it is not the catalogue's, the catalogue's other logs of that directory are another agent's.
+    pub log: Option<String>,
     /// The alternate root whose faults these are, as a word for a shell; `None` for the running system.
     pub root: Option<String>,
 }
@@ -63,9 +72,30 @@ impl Values {
             "install-tools" => &self.install_tools,
             "filesystem-module" => &self.filesystem_module,
             "network-module" => &self.network_module,
+            "program" => return Some(self.program()),
             _ => &None,
         };
         value.as_deref()
+    }
+
+    /// Returns the command of hostprep.
+    pub(crate) fn program(&self) -> &str {
+        self.program.as_deref().unwrap_or_else(|| host::process::names::command())
+    }
+
+    /// Returns the files to read about `entry`, with the log of this host's hostprep, and without those of an agent that is not
+    /// this one.
+    #[must_use]
+    pub fn logs(&self, entry: &Entry) -> Vec<String> {
+        let usual = Path::new(LOG);
+        let own = self.log.as_deref().filter(|own| Path::new(own) != usual);
+        let is_others = |path: &Path| own.is_some() && path.parent() == usual.parent();
+        let as_here = |path: &InRoot| match own {
+            Some(own) if path.as_path() == usual => Some(own.to_owned()),
+            _ => (!is_others(path.as_path())).then(|| path.to_string()),
+        };
+        let logs: Vec<String> = entry.logs.iter().filter_map(as_here).collect();
+        if logs.is_empty() { own.map(str::to_owned).into_iter().collect() } else { logs }
     }
 
     fn args(&self) -> FluentArgs<'_> {

@@ -2,6 +2,7 @@
 //!
 //! * [`Command`], [`CommandRunner`]: a command line; the only place that starts processes
 //! * [`inherited`], [`environment`], [`clock`], [`signals`]: what this process inherits, and time
+//! * [`names`]: what this process is called
 //! * [`lock`], [`backoff`]: one process at a time; pauses between tries
 
 pub mod backoff;
@@ -10,6 +11,7 @@ mod command;
 pub mod environment;
 pub mod inherited;
 pub mod lock;
+pub mod names;
 mod run;
 pub mod signals;
 mod telling_line;

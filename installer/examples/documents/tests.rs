@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Command;
+use installer::profile::Profile;
 
 use super::help_text::{self, Example, ExitCode};
 use super::{command, documents};
@@ -9,7 +10,7 @@ use super::{command, documents};
 const MACROS: [&str; 9] = [".TH", ".SH", ".PP", ".TP", ".br", ".nf", ".fi", ".ie", ".el"];
 
 fn pages() -> Vec<(String, String)> {
-    let all = documents("2026-01-02").unwrap();
+    let all = documents(&Profile::built_in(), "2026-01-02").unwrap();
     let pages = all.into_iter().filter(|(path, _)| path.starts_with("man"));
     pages.map(|(path, it)| (path.display().to_string(), String::from_utf8(it).unwrap())).collect()
 }
@@ -62,19 +63,19 @@ fn every_page_has_its_sections_in_order() {
 
 #[test]
 fn two_runs_are_the_same() {
-    assert_eq!(documents("").unwrap(), documents("").unwrap());
+    assert_eq!(documents(&Profile::built_in(), "").unwrap(), documents(&Profile::built_in(), "").unwrap());
 }
 
 #[test]
 fn a_page_without_a_date_keeps_its_source() {
-    let all = documents("").unwrap();
+    let all = documents(&Profile::built_in(), "").unwrap();
     let page = String::from_utf8_lossy(&all[Path::new("man/hostprep-check.8")]);
     assert!(page.contains(concat!(".TH HOSTPREP-CHECK 8 \"\" \"hostprep ", env!("CARGO_PKG_VERSION"), "\" \"System")));
 }
 
 #[test]
 fn shells_complete_steps() {
-    let all = documents("").unwrap();
+    let all = documents(&Profile::built_in(), "").unwrap();
     for name in ["hostprep.bash", "_hostprep", "hostprep.fish"] {
         let script = String::from_utf8_lossy(&all[&Path::new("completions").join(name)]);
         assert!(script.contains("selinux-module"), "{name}");
@@ -106,7 +107,7 @@ fn journalctl_finds_every_fault_in_every_language() {
     let folder = root.path().join("usr/lib/systemd/catalog");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::create_dir_all(root.path().join("var/lib/systemd/catalog")).unwrap();
-    let all = documents("").unwrap();
+    let all = documents(&Profile::built_in(), "").unwrap();
     std::fs::write(folder.join("hostprep.catalog"), &all[Path::new("catalog/hostprep.catalog")]).unwrap();
     let journalctl = |locale: &str, args: &[&str]| {
         let mut command = std::process::Command::new("journalctl");
@@ -131,4 +132,33 @@ fn journalctl_finds_every_fault_in_every_language() {
             file.lines().filter(|line| line.starts_with("-- ") && line.ends_with(&tag.replace('-', "_"))).count();
         assert_eq!(heads, faults::catalogue::entries().len() + 1, "{tag}");
     }
+}
+
+/// A page, a completion and a catalog for the vendor's command, and none that names ours.
+#[test]
+fn a_vendors_documents_name_the_vendors_command() {
+    let text = include_str!("../../../packaging/example/profile.toml");
+    let acme = Profile::parse(text, Path::new("profile.toml")).unwrap();
+    let (ours, theirs) = (documents(&Profile::built_in(), "").unwrap(), documents(&acme, "").unwrap());
+    assert_eq!(ours.len(), theirs.len());
+    assert!(theirs.contains_key(Path::new("man/acme-hostprep-faults-list.8")), "{:?}", theirs.keys());
+    let shared: Vec<_> = ours.keys().filter(|path| theirs.contains_key(*path)).collect();
+    assert!(shared.is_empty(), "{shared:?}");
+    for (path, content) in &theirs {
+        let text = String::from_utf8_lossy(content).replace("\\-", "-");
+        let text =
+            text.replace("acme__subcmd__hostprep", "").replace("acme__hostprep", "").replace("acme_hostprep", "");
+        let left = text.replace("acme-hostprep", "").replace("/acme/hostprep", "").replace("ACME-HOSTPREP", "");
+        for word in ["hostprep", "HOSTPREP", "/cisco/", "Cisco Secure"] {
+            assert_eq!(left.lines().find(|line| line.contains(word)), None, "{}", path.display());
+        }
+    }
+    // The journal has no entry of one that the catalog of the other explains.
+    let ids = |all: &std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>, name: &str| {
+        let catalog = String::from_utf8_lossy(&all[Path::new(name)]).into_owned();
+        let ids = catalog.lines().filter_map(|line| line.strip_prefix("-- ")).map(|line| line[..32].to_owned());
+        ids.collect::<BTreeSet<_>>()
+    };
+    let (ours, theirs) = (ids(&ours, "catalog/hostprep.catalog"), ids(&theirs, "catalog/acme-hostprep.catalog"));
+    assert!(ours.len() == theirs.len() && ours.is_disjoint(&theirs), "{ours:?} {theirs:?}");
 }

@@ -34,8 +34,8 @@ pub enum WindowError {
     },
     /// A newer hostprep left its window open.
     #[error(
-        "{} has format {schema} and this hostprep knows {known}; run `hostprep repair` of the newer version; no account was changed",
-        path.display()
+        "{} has format {schema} and this hostprep knows {known}; run `{} repair` of the newer version; no account was changed",
+        path.display(), host::process::names::command()
     )]
     NewerRecord {
         /// The record.

@@ -10,6 +10,7 @@ use installer::hook::{kernel, rpm};
 use installer::model::step::StepRef;
 use installer::report::schema::SCHEMAS;
 use installer::steps::{self, STEPS};
+use installer::wording::Wording;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +35,45 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Returns the command line as `name`, with the texts in these words.
+pub fn renamed(command: clap::Command, name: &'static str, wording: &Wording) -> clap::Command {
+    if wording.is_usual() {
+        return command;
+    }
+    in_words(command.name(name).bin_name(name), wording)
+}
+
+fn in_words(command: clap::Command, wording: &Wording) -> clap::Command {
+    let about = command.get_about().map(|text| wording.apply(&text.to_string()));
+    let after = command.get_after_help().map(|text| wording.apply(&text.to_string()));
+    let command = match about {
+        Some(about) => command.about(about),
+        None => command,
+    };
+    let command = match after {
+        Some(after) => command.after_help(after),
+        None => command,
+    };
+    command
+        .mut_args(|arg| {
+            let values = arg.get_possible_values();
+            let arg = match arg.get_help().map(|text| wording.apply(&text.to_string())) {
+                Some(help) => arg.help(help),
+                None => arg,
+            };
+            let told = values.iter().filter_map(PossibleValue::get_help).map(ToString::to_string);
+            // Only those of `schema` name a command; they are plain words.
+            match told.into_iter().any(|text| wording.apply(&text) != text) {
+                true => arg.value_parser(PossibleValuesParser::new(values.into_iter().map(|value| {
+                    let help = value.get_help().map(|text| wording.apply(&text.to_string())).unwrap_or_default();
+                    value.help(help)
+                }))),
+                false => arg,
+            }
+        })
+        .mut_subcommands(|below| in_words(below, wording))
 }
 
 #[derive(Debug, Args)]

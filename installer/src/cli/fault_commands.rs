@@ -40,7 +40,7 @@ pub fn run(global: &Global, command: Faults) -> Outcome {
         Faults::Watch { from } => with(global, Privilege::ReadOnly, None, |invocation| watch(invocation, from)),
         Faults::Raise { id, reason, detail, severity } => {
             let id = parse(&id)?;
-            let remedy = vec![format!("hostprep faults clear {id}")];
+            let remedy = vec![format!("{} faults clear {id}", host::process::names::command())];
             let reason = Reason::from(reason.as_str());
             let report = Report { id, finding: Finding { reason, detail: one_line(&detail), remedy }, severity };
             change(global, "faults raise", FaultUpdate::Raise(report), id)
@@ -118,6 +118,8 @@ fn values(invocation: &Invocation) -> Values {
         tools,
         filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
         network_module: modules.and_then(|modules| modules.network.first().cloned()),
+        program: None,
+        log: Some(cx.profile.paths.log.to_string()),
         root: invocation.cx.alternate_root().map(|root| quoted(&root.to_string_lossy())),
     }
 }

@@ -21,7 +21,7 @@ use installer::report::text::{next_boot_heading, numbers};
 use installer::steps::STEPS;
 
 use super::args::{Global, Hook};
-use super::invocation::{Invocation, Privilege, with};
+use super::invocation::{Invocation, Privilege, given_profile, with};
 use super::output::{Failure, Outcome, one_line_chain, print_error};
 use super::progress::notify_waiting;
 
@@ -51,8 +51,13 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
 fn not_even_begun(global: &Global, name: &str, problem: &str) {
     print_error(&format!("{problem}; nothing was done"));
     let root = global.root.as_deref().map_or_else(|| Root::system().ok(), |dir| Root::alternate(dir).ok());
-    if let Some(root) = root {
-        let log = Log::to(&root, Profile::built_in().paths.log, &SystemClock);
+    // The log of another agent is not the place, where its profile cannot be read.
+    let log = match given_profile(global) {
+        Ok(profile) => Some(profile.unwrap_or_else(Profile::built_in).paths.log),
+        Err(_) => None,
+    };
+    if let (Some(root), Some(log)) = (root, log) {
+        let log = Log::to(&root, log, &SystemClock);
         log.line(Level::Error, &format!("{name}: {problem}; nothing was done"));
     }
 }

@@ -7,6 +7,7 @@ use host::log::{Level, Log};
 use host::process::CommandRunner;
 use host::process::clock::{Clock, SystemClock};
 use host::process::environment::Environment;
+use host::process::names;
 use host::system::bpf;
 use host::system::distribution::Distribution;
 use host::system::kernel;
@@ -77,7 +78,7 @@ pub fn with_force(
     if let Some(command) = changes
         && !nix::unistd::geteuid().is_root()
     {
-        return Err(installer::Error::NotRoot { command: format!("hostprep {command}") }.into());
+        return Err(installer::Error::NotRoot { command: format!("{} {command}", names::command()) }.into());
     }
     let detected = match global.assume {
         Some(kind) => DetectedKind::assumed(kind),
@@ -86,13 +87,20 @@ pub fn with_force(
     if let Some(release) = &kernel {
         require_kernel(&root, detected.kind, release)?;
     }
-    let config = Config::of(&root)?;
+    // A profile of the command line says where its configuration is; one that the configuration names does not.
+    let given = given_profile(global)?;
+    let config = Config::of(&root, &given.as_ref().map(|profile| profile.names.clone()).unwrap_or_default())?;
     let texts = match texts(global, &config) {
         // Hooks and guards print no texts.
         Err(_) if privilege.is_lenient() => Texts::for_language("en")?,
         texts => texts?,
     };
-    let mut profile = profile(global, &config, &root)?.with_domain_mode(config.domain_mode);
+    let profile = match given {
+        Some(profile) => profile,
+        None => configured_profile(&config, &root)?,
+    };
+    names::set(&profile.names.command, &profile.names.ident);
+    let mut profile = profile.with_domain_mode(config.domain_mode);
     profile.kernels = kernels_file::find(&root, &profile);
     if privilege != Privilege::ReadOnly {
         host::process::signals::note_interruptions().context("cannot set a signal handler")?;
@@ -180,22 +188,20 @@ fn texts(global: &Global, config: &Config) -> Result<Texts, Failure> {
     Ok(Texts::for_environment(|name| environment.get(name)))
 }
 
-/// A profile of the command line lies on this system and is the caller's word; one of the configuration lies where the
-/// configuration does, and is root's alone to change like it.
-fn profile(global: &Global, config: &Config, root: &Root) -> Result<Profile, Failure> {
-    match (&global.profile, &config.profile) {
-        (Some(file), _) => {
-            let file = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
-            Ok(Profile::parse(&Root::system()?.read_text(InRoot::from_top(&file))?, &file)?)
-        }
-        (None, Some(file)) => {
-            let text = root
-                .read_trusted_text(file)?
-                .ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT))?;
-            Ok(Profile::parse(&text, &root.host_path(file))?)
-        }
-        (None, None) => Ok(Profile::built_in()),
-    }
+/// Returns the profile of the command line, which lies on this system and is the caller's word.
+pub fn given_profile(global: &Global) -> Result<Option<Profile>, Failure> {
+    let Some(file) = &global.profile else { return Ok(None) };
+    let file = std::path::absolute(file).with_context(|| format!("cannot find {}", file.display()))?;
+    Ok(Some(Profile::parse(&Root::system()?.read_text(InRoot::from_top(&file))?, &file)?))
+}
+
+/// Returns the profile of the configuration, which lies where the configuration does, and is root's alone to change like it;
+/// without one, the built-in profile.
+fn configured_profile(config: &Config, root: &Root) -> Result<Profile, Failure> {
+    let Some(file) = &config.profile else { return Ok(Profile::built_in()) };
+    let text =
+        root.read_trusted_text(file)?.ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT))?;
+    Ok(Profile::parse(&text, &root.host_path(file))?)
 }
 
 /// Returns what is wrong with the directory of `--root`.

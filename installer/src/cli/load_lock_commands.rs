@@ -40,7 +40,10 @@ fn begin(invocation: &Invocation) -> Outcome {
             Ok(exit::WELL)
         }
         Decision::Locked => {
-            print_error("the load lock is locked; do not load the kernel component. Run: hostprep load-lock status");
+            let command = host::process::names::command();
+            print_error(&format!(
+                "the load lock is locked; do not load the kernel component. Run: {command} load-lock status"
+            ));
             Ok(exit::LOCKED)
         }
     }

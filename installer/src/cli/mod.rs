@@ -5,6 +5,7 @@ mod fault_commands;
 mod hook_commands;
 mod invocation;
 mod load_lock_commands;
+mod named;
 mod output;
 mod own_domain_status;
 mod policy_commands;
@@ -18,16 +19,15 @@ mod support_command;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use installer::report::exit;
 
-use args::{Cli, Command};
+use args::Command;
 use output::Failure;
 
 /// Parses the command line, runs the command, and returns its exit code.
 pub fn run() -> ExitCode {
     host::process::inherited::sanitize();
-    let cli = match Cli::try_parse() {
+    let cli = match named::parse() {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();

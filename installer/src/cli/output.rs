@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use host::Root;
 use host::fs::InRoot;
+use host::process::names;
 
 /// The mode of a new file.
 const MODE: u32 = 0o644;
@@ -66,7 +67,7 @@ pub fn width() -> Option<usize> {
 pub fn print_error(message: &str) {
     let mut stderr = anstream::stderr().lock();
     for line in message.lines() {
-        let _ = writeln!(stderr, "hostprep: {}", line.replace(char::is_control, " "));
+        let _ = writeln!(stderr, "{}: {}", names::command(), line.replace(char::is_control, " "));
     }
 }
 

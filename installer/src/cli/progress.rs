@@ -69,7 +69,8 @@ impl Observer for Follower<'_> {
 /// Says once that another hostprep is waited for.
 pub fn notify_waiting() {
     if std::io::stderr().is_terminal() {
+        let command = host::process::names::command();
         let seconds = installer::engine::recover::LOCK_TIMEOUT.as_secs();
-        super::output::print_error(&format!("another hostprep is running; waiting for up to {seconds} s"));
+        super::output::print_error(&format!("another {command} is running; waiting for up to {seconds} s"));
     }
 }

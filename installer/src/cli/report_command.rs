@@ -37,8 +37,9 @@ pub fn run(global: &Global, args: &Report) -> Outcome {
     }
     if collection.results.is_empty() {
         return Err(anyhow::anyhow!(
-            "no result in {} files; `hostprep check --format json > FILE` on each host writes one",
-            collection.files
+            "no result in {} files; `{} check --format json > FILE` on each host writes one",
+            collection.files,
+            host::process::names::command()
         )
         .into());
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use faults::catalogue::SeenBy;
 use faults::{Change, EventContext, Fault, FaultId, FaultUpdate, Report, Severity, Snapshot, Source, Store};
 use host::log::Level;
+use host::process::names;
 
 use crate::Error;
 use crate::model::host_context::HostContext;
@@ -136,6 +137,7 @@ fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Opti
         Change::Cleared => Some(faults::catalogue::cleared_message_id()),
         _ => entry.map(|entry| entry.message_id.as_str()),
     };
+    let message_id = message_id.map(|id| names::message_id(id, names::ident()));
     let fields = [
         ("FAULT_ID", id.to_string()),
         ("FAULT_EVENT", word.to_owned()),
@@ -145,7 +147,7 @@ fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Opti
     cx.log.event(
         level,
         &format!("fault {id} {word}{}", detail.map_or_else(String::new, |d| format!(": {d}"))),
-        message_id,
+        message_id.as_deref(),
         &fields,
     );
 }

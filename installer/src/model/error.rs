@@ -2,6 +2,7 @@
 
 use host::process::ProcessError;
 use host::process::lock::LockError;
+use host::process::names;
 use host::{FileError, InsideText, MalformedFile, ReadError, Root};
 use login_defs::WindowError;
 use thiserror::Error;
@@ -62,7 +63,10 @@ pub enum Error {
     #[error(transparent)]
     NotRunning(#[from] NotRunning),
     /// Only root may change a host.
-    #[error("`{command}` changes the host and needs root; nothing was done. Run it with sudo, or run `hostprep check`")]
+    #[error(
+        "`{command}` changes the host and needs root; nothing was done. Run it with sudo, or run `{} check`",
+        names::command()
+    )]
     NotRoot {
         /// The subcommand.
         command: String,

@@ -72,7 +72,7 @@ impl<'a> ExplainObject<'a> {
             impact,
             resolutions,
             applies: since.into_iter().map(|(scope, connector)| Applies { scope, connector }).collect(),
-            logs: entry.logs.iter().map(|path| path.display().to_string()).collect(),
+            logs: values.logs(entry),
             reasons: entry.reasons.iter().map(|reason| reason.as_str()).collect(),
             raised: raised.map(|fault| OfRoot::new(fault, cx)),
         })

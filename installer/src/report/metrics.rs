@@ -11,6 +11,7 @@ use crate::engine::next_boot::NextBoot;
 use crate::load_lock;
 use crate::model::host_context::HostContext;
 use crate::model::report::StepReport;
+use crate::profile::Names;
 
 /// The metrics; their names and labels stay as they are. `reports` are what the steps find now; `last_run` is the
 /// record of the last run, where there is one.
@@ -24,7 +25,9 @@ pub fn render(
     reports: &[StepReport],
     last_run: Option<&LastRun>,
 ) -> prometheus::Result<String> {
-    let registry = Registry::new();
+    // Two agents' metrics of one host are told apart: the same series twice is an error of the node exporter.
+    let agent = (cx.profile.names != Names::default()).then(|| ("agent".to_owned(), cx.profile.name.clone()));
+    let registry = Registry::new_custom(None, agent.map(|label| [label].into()))?;
     add_faults(&registry, cx, snapshot)?;
     add_pending(&registry, next_boot)?;
     add_waived(&registry, cx, snapshot, next_boot)?;

@@ -2,6 +2,7 @@
 
 use faults::Severity;
 use faults::texts::Texts;
+use host::process::names;
 use serde_json::{Value, json};
 
 use super::envelope::{Program, now};
@@ -44,7 +45,7 @@ fn event(cx: &HostContext, host: &HostObject, report: &StepReport, texts: &Texts
     let time = now(cx).as_millisecond();
     let step = report.step.as_str();
     let title = finding.map_or_else(|| step.to_owned(), |finding| finding.title(texts));
-    let uid = ["hostprep", host.machine().or(host.name()).unwrap_or("unknown"), step].join(":");
+    let uid = [names::command(), host.machine().or(host.name()).unwrap_or("unknown"), step].join(":");
     let faults: Vec<String> = report.raised().iter().map(|id| format!("fault {id}")).collect();
     let mut event = json!({
         "category_uid": 2, "category_name": "Findings", "class_uid": 2003, "class_name": "Compliance Finding",

@@ -28,9 +28,9 @@ pub fn render(cx: &HostContext, items: &[Item]) -> String {
     if commands().any(|remedy| remedy.value(root).needs_root == Some(true)) {
         text.push_str("[ \"$(id -u)\" -eq 0 ] || { echo 'run this script as root' >&2; exit 1; }\n");
     }
-    if commands().any(|remedy| matches!(remedy.action, RemedyAction::Hostprep { .. })) {
+    if commands().any(is_own) {
         text.push_str("# Exit codes above 2 are findings, which the commands below correct.\n");
-        text.push_str("hostprep() { command hostprep \"$@\" || [ $? -gt 2 ]; }\n");
+        text.push_str("corrected() { \"$@\" || [ $? -gt 2 ]; }\n");
     }
     for item in items {
         let _ = writeln!(text, "\n# {}: {}", item.title, item.detail);
@@ -39,6 +39,10 @@ pub fn render(cx: &HostContext, items: &[Item]) -> String {
         }
     }
     text
+}
+
+fn is_own(remedy: &Remedy) -> bool {
+    matches!(remedy.action, RemedyAction::Hostprep { .. })
 }
 
 fn line(remedy: &Remedy, runs: bool, root: Option<&Path>) -> String {
@@ -50,7 +54,8 @@ fn line(remedy: &Remedy, runs: bool, root: Option<&Path>) -> String {
             let command = Remedy { comment: None, ..remedy.clone() }.unordered_shell_line(root);
             let note = remedy.comment.as_ref().map(|note| format!("  # {}", note.replace(char::is_control, " ")));
             let comment = note.unwrap_or_default();
-            format!("{command}{}{comment}", if only_tells(remedy) { " || :" } else { "" })
+            let corrected = if is_own(remedy) { "corrected " } else { "" };
+            format!("{corrected}{command}{}{comment}", if only_tells(remedy) { " || :" } else { "" })
         }
         (false, Order::Alternative) => format!("# or: {told}"),
         (false, Order::AlternativeContinued) => format!("#     then: {told}"),

@@ -23,12 +23,8 @@ const EVENTS_KEPT: u64 = 10_000;
 const MOST_FILES: usize = 50;
 
 /// Files of every system, by their name in the bundle.
-const FILES: &[(&str, &str)] = &[
-    ("os-release", "/etc/os-release"),
-    ("selinux-config", "/etc/selinux/config"),
-    ("login.defs", "/etc/login.defs"),
-    ("hostprep.toml", crate::config::PATH),
-];
+const FILES: &[(&str, &str)] =
+    &[("os-release", "/etc/os-release"), ("selinux-config", "/etc/selinux/config"), ("login.defs", "/etc/login.defs")];
 
 /// Files of the running kernel.
 const KERNEL_FILES: &[(&str, &str)] = &[
@@ -44,6 +40,7 @@ const AUDIT_LOG: &str = "/var/log/audit/audit.log";
 #[must_use]
 pub fn collect(cx: &HostContext) -> Vec<Part> {
     let mut parts: Vec<Part> = FILES.iter().map(|(name, path)| file(cx, name, *path)).collect();
+    parts.push(file(cx, "hostprep.toml", &cx.profile.names.configuration));
     parts.push(file(cx, "hostprep.log", &cx.profile.paths.log));
     parts.extend(state_files(cx));
     parts.push(Part::of("faults.json", read_end(cx, cx.profile.paths.faults.join("faults.json"), FILE_KEPT)));
@@ -51,8 +48,15 @@ pub fn collect(cx: &HostContext) -> Vec<Part> {
     if cx.is_running_system() {
         parts.extend(KERNEL_FILES.iter().map(|(name, path)| file(cx, name, *path)));
         parts.push(Part::of("denials.txt", denials(cx)));
-        let journal =
-            ["--no-pager", "--output", "short-iso-precise", "--lines", "5000", "--identifier", host::log::IDENT];
+        let journal = [
+            "--no-pager",
+            "--output",
+            "short-iso-precise",
+            "--lines",
+            "5000",
+            "--identifier",
+            host::process::names::ident(),
+        ];
         parts.push(command(cx, "journal.txt", Command::new("journalctl").args(journal)));
         parts.push(command(cx, "selinux-modules.txt", Command::new("semodule").arg("-lfull")));
         parts.push(command(cx, "selinux-status.txt", Command::new("sestatus").arg("-v")));

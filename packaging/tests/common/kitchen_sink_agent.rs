@@ -66,6 +66,11 @@ source = "LICENSE"
 only = "deb"
 
 [[file]]
+path = "/usr/sbin/odd-boot"
+template = "command.sh"
+executable = true
+
+[[file]]
 path = "/etc/logrotate.d/odd"
 template = "logrotate.conf"
 
@@ -105,7 +110,9 @@ impl Workshop {
         workshop.write("manifest.toml", MANIFEST);
         workshop.write("LICENSE", "Do as you like.\n");
         workshop.write("program", PROGRAM);
-        fs::copy(source("example/profile.toml"), workshop.at("profile.toml")).unwrap();
+        let profile = fs::read_to_string(source("example/profile.toml")).unwrap();
+        let names = "command = \"odd-boot\"\nident = \"odd-hostprep\"";
+        workshop.write("profile.toml", profile.replace("command = \"acme-hostprep\"", names));
         fs::create_dir(workshop.at("payload")).unwrap();
         workshop
     }

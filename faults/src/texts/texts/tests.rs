@@ -71,6 +71,8 @@ fn every_value_can_be_given_and_is_used() {
         install_tools: own("install-tools"),
         filesystem_module: own("filesystem-module"),
         network_module: own("network-module"),
+        program: own("program"),
+        log: None,
         root: None,
     };
     for language in languages() {

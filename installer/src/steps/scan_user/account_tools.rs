@@ -5,7 +5,7 @@ use std::time::Duration;
 use faults::{Reason, Remedy};
 use host::log::Level;
 use host::process::backoff::Backoff;
-use host::process::{Command, ProcessError};
+use host::process::{Command, ProcessError, names};
 use login_defs::WindowError;
 
 use super::failure::failure;
@@ -68,7 +68,7 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
             "{program} of this machine has no option {option}, so it cannot change another root's accounts"
         ),
         remedy: vec![
-            Remedy::run_in_root(["hostprep", words]),
+            Remedy::run_in_root([names::command(), words]),
             Remedy::manual("run the command on a machine with shadow 4.6 or later").alternative(),
         ],
     })

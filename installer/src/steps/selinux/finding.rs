@@ -2,7 +2,7 @@
 
 use faults::Remedy;
 use host::fs::InRoot;
-use host::process::Command;
+use host::process::{Command, names};
 use policy::policy_file::PolicyFile;
 use policy::redundant::allowed_without;
 use policy::rules::Rules;
@@ -74,7 +74,7 @@ fn install_by_own_tools(cx: &HostContext, assessment: &RuleAssessment) -> Vec<Re
         [cx.root.path().to_owned(), cx.root.host_path(&directory), cx.root.host_path(&file)]
             .map(|path| path.to_string_lossy().into_owned());
     let install = assessment.target(cx.root).install(spec, cx.root, &file, &InstalledAt::from(&assessment.module));
-    let compile = ["hostprep", "policy", "compile", "--form", "cil", &directory, "--root", &root];
+    let compile = [names::command(), "policy", "compile", "--form", "cil", &directory, "--root", &root];
     let chroot = ["chroot".to_owned(), root.clone()].into_iter().chain(install.inside().argv());
     vec![Remedy::run_here(compile), Remedy::run_here(chroot), Remedy::run_here(["rm", &outside])]
 }
