@@ -19,6 +19,7 @@ fi
 export SOURCE_DATE_EPOCH
 
 packaging/portable/build.sh
+programs='--hostprep target/portable/hostprep'
 documents=$work/documents
 rm -rf "$documents"
 cargo run --quiet --locked --package hostprep --example documents -- "$documents"
@@ -34,6 +35,9 @@ cp "$documents/completions/hostprep.fish" "$payload/usr/share/fish/vendor_comple
 # The systemd of rpm 4.13 and later, and that of Debian, has a trigger on this directory that updates the journal's database.
 cp "$documents/catalog/hostprep.catalog" "$payload/usr/lib/systemd/catalog/"
 
+# What is linked into the program, and its licence texts: in the packages, and beside them with a statement (supply.sh).
+packaging/supply.sh bill "$payload/usr/share/doc/hostprep" "$programs"
+
 features=
 case " $* " in
     *" --sign-key"*) features='--features sign' ;;
@@ -44,5 +48,6 @@ package() {
         --hostprep target/portable/hostprep "$@"
 }
 package --manifest packaging/hostprep.toml --payload "$payload" "$@"
+packaging/supply.sh beside "$payload/usr/share/doc/hostprep" "$programs" "$@"
 rm -rf "$work/example"
 package --manifest packaging/example/manifest.toml --payload packaging/example/payload --out "$work/example"

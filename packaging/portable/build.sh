@@ -37,6 +37,8 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
 fi
 zig=$(echo "$work"/venv/lib/python3*/site-packages/ziglang/zig)
 
+tools=$("$sources/auditable.sh")
+
 sed 's/.*/void &(void) {}/' "$sources/libselinux-2.5-functions.txt" >"$work/lib/stub.c"
 cc -shared -fPIC -nostdlib -Wl,-soname,libselinux.so.1 -Wl,--build-id=none -o "$work/lib/new" "$work/lib/stub.c"
 # One that is the same stays, since cargo goes by its time.
@@ -59,18 +61,20 @@ for directory in "$cargo_home"/registry/src/*; do
 done
 
 say "building for $target with glibc $glibc"
-PATH=$work/venv/bin:$PATH \
+PATH=$tools:$work/venv/bin:$PATH \
     CARGO_ENCODED_RUSTFLAGS=$flags \
     CARGO_ZIGBUILD_ZIG_PATH=$zig \
     CARGO_ZIGBUILD_CACHE_DIR=$work/zigbuild \
     ZIG_GLOBAL_CACHE_DIR=$work/zig \
     ZIG_LOCAL_CACHE_DIR=$work/zig \
     SELINUX_LIB_DIR=$work/lib \
-    cargo zigbuild --release --locked --package hostprep --bin hostprep \
+    cargo auditable zigbuild --release --locked --package hostprep --bin hostprep \
     --target "$target.$glibc" --target-dir "$work/cargo" --config "$sources/cargo-config.toml"
 
 built=$work/cargo/$target/release/hostprep
 "$sources/verify.sh" "$built" "$glibc" "$checkout" "$cargo_home" "$sysroot"
+# For the statement of where it comes from.
+rustc -vV >"$work/hostprep.rustc"
 if ! cmp -s "$built" "$work/hostprep"; then
     install -m 755 "$built" "$work/hostprep.new"
     mv "$work/hostprep.new" "$work/hostprep"
