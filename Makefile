@@ -41,6 +41,14 @@ ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTU
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
 	packaging/packages.sh $(ARCHITECTURES) $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
 
+.PHONY: audit verify
+audit: ## cargo deny: advisories, licences, doubled versions, sources; DATABASE=DIR of a clone of RustSec's: docs/supply-chain.md
+	packaging/audit.sh $(if $(DATABASE),--database '$(DATABASE)')
+
+# KEY=FILE is the public key.
+verify: ## dist/ or DIST=DIR against this tree: signatures, statement, contents, and a second build: docs/supply-chain.md
+	packaging/verify.sh $(if $(KEY),--key '$(KEY)') $(if $(DIST),'$(DIST)')
+
 # More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
 SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))
 test: needs lint circles test-store packages ## formatting, lints, shellcheck, every test

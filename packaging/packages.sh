@@ -50,6 +50,9 @@ rm -rf "$payload" "$example"
 packaging/documents.sh "$payload"
 packaging/documents.sh "$example" packaging/example/profile.toml
 
+# What is linked into the program, and its licence texts: in the packages, and beside them with a statement (supply.sh).
+packaging/supply.sh bill "$payload/usr/share/doc/hostprep" "$programs"
+
 features=
 case " $* " in
     *" --sign-key"*) features='--features sign' ;;
@@ -59,6 +62,7 @@ package() {
     cargo run --quiet --locked --package hostprep-packaging --bin package $features -- build $programs "$@"
 }
 package --manifest packaging/hostprep.toml --payload "$payload" "$@"
+packaging/supply.sh beside "$payload/usr/share/doc/hostprep" "$programs" "$@"
 rm -rf "$work/example"
 package --manifest packaging/example/manifest.toml --payload packaging/example/payload --payload "$example" \
     --out "$work/example"

@@ -55,6 +55,7 @@ if [ "$architecture" != "$native" ]; then
         --config "env.CC_$target.value='$sources/cross-cc.sh'"
 fi
 rustc=${RUSTC:-rustc}
+tools=$("$sources/auditable.sh")
 
 # The registry's directories have to be there before they can be named.
 say "fetching crates"
@@ -73,16 +74,18 @@ for directory in "$cargo_home"/registry/src/*; do
 done
 
 say "building for $target with glibc $glibc and $("$rustc" --version)"
-PATH=$work/venv/bin:$PATH \
+PATH=$tools:$work/venv/bin:$PATH \
     CARGO_ENCODED_RUSTFLAGS=$flags \
     CARGO_ZIGBUILD_ZIG_PATH=$zig \
     CARGO_ZIGBUILD_CACHE_DIR=$work/zigbuild \
     SELINUX_LIB_DIR=$out/lib \
-    cargo zigbuild --release --locked --package hostprep --bin hostprep \
+    cargo auditable zigbuild --release --locked --package hostprep --bin hostprep \
     --target "$target.$glibc" --target-dir "$out/cargo" --config "$sources/cargo-config.toml" "$@"
 
 built=$out/cargo/$target/release/hostprep
 "$sources/verify.sh" "$built" "$architecture" "$glibc" "$checkout" "$cargo_home" "$sysroot"
+# For the statement of where it comes from.
+"$rustc" -vV >"$out/hostprep.rustc"
 if ! cmp -s "$built" "$out/hostprep"; then
     install -m 755 "$built" "$out/hostprep.new"
     mv "$out/hostprep.new" "$out/hostprep"

@@ -35,7 +35,7 @@ versions=$(echo "$symbols" | sed -n 's/.*@\([A-Za-z]*\)_.*/\1/p' | sort -u)
 
 readelf --dynamic --wide "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r library; do
     case $library in
-        libselinux.so.1 | libc.so.6 | libpthread.so.0 | libdl.so.2 | "$loader") ;;
+        libselinux.so.1 | libc.so.6 | libm.so.6 | libpthread.so.0 | libdl.so.2 | "$loader") ;;
         *) fail "$binary needs $library" ;;
     esac
 done

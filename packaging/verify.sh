@@ -1,0 +1,224 @@
+#!/bin/sh
+# Verifies packages against this clone: signatures, checksums, statement, bill of materials, and that they can be built again.
+set -eu
+
+usage() {
+    cat <<'END'
+Verify packages against this clone.
+
+usage: packaging/verify.sh [--key FILE] [--no-rebuild] [--keep] [DIRECTORY]
+
+  DIRECTORY      with the packages and what lies beside them; dist/ if it is omitted
+  --key FILE     the public key that signed them; without it, signatures are not verified
+  --no-rebuild   do not build them again
+  --keep         keep the second build, in target/verify
+
+Check out the commit that provenance.json names, and nothing else. Building again takes 5 to 10 minutes on two processors
+and happens in target/verify, in a clone of its own.
+
+It prints a line for each comparison: ok, WRONG, or skip. It exits with 0 if nothing is wrong, with 1 if something is or could
+not be compared, and with 2 for a wrong command line.
+
+Examples:
+  git clone …/hostprep && cd hostprep && packaging/verify.sh --key hostprep.asc ~/Downloads/hostprep-0.1.0
+  packaging/verify.sh --no-rebuild dist
+END
+}
+
+key=
+rebuild=yes
+keep=
+directory=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --help | -h)
+            usage
+            exit 0
+            ;;
+        --key)
+            [ $# -gt 1 ] || { usage >&2; exit 2; }
+            shift
+            key=$1
+            ;;
+        --no-rebuild) rebuild= ;;
+        --keep) keep=yes ;;
+        -*)
+            echo "verify: unknown option: $1; see --help" >&2
+            exit 2
+            ;;
+        *)
+            [ -z "$directory" ] || { echo "verify: more than one directory; see --help" >&2; exit 2; }
+            directory=$1
+            ;;
+    esac
+    shift
+done
+
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+directory=${directory:-$top/dist}
+unusable() {
+    echo "verify: $*" >&2
+    exit 2
+}
+[ -d "$directory" ] || unusable "$directory is no directory"
+directory=$(cd "$directory" && pwd -P)
+for file in SHA256SUMS provenance.json sbom.cdx.json third-party-notices.txt; do
+    [ -f "$directory/$file" ] || unusable "$directory/$file is missing; make packages writes it beside the packages"
+done
+if [ -n "$key" ]; then
+    [ -r "$key" ] || unusable "$key cannot be read"
+    key=$(realpath "$key")
+fi
+for tool in git cargo sha256sum dpkg-deb rpm rpmkeys rpm2cpio cpio gpg; do
+    command -v "$tool" >/dev/null || unusable "$tool is missing; install it, or run: make needs"
+done
+cd "$top"
+
+work=$(mktemp -d)
+cleanup() {
+    gpgconf --homedir "$work/gpg" --kill all 2>/dev/null || :
+    rm -rf "$work"
+    [ -n "$keep" ] || rm -rf "$top/target/verify"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+wrong=0
+ok() {
+    echo "ok     $*"
+}
+wrong() {
+    echo "WRONG  $*"
+    wrong=$((wrong + 1))
+}
+# compare WHAT COMMAND…: by the command's status.
+compare() {
+    what=$1
+    shift
+    if "$@" >"$work/output" 2>&1; then ok "$what"; else wrong "$what: $(tail -n 1 "$work/output")"; fi
+}
+
+packages=$(sed -n 's/^[0-9a-f]*  //p' "$directory/SHA256SUMS")
+sums() {
+    (cd "$directory" && sha256sum --strict --check SHA256SUMS)
+}
+compare 'SHA256SUMS: the packages have these checksums' sums
+
+signed() {
+    gpg --homedir "$work/gpg" --batch --quiet --verify "$directory/$1.sig" "$directory/$1"
+}
+rpm_signed() {
+    LC_ALL=C rpmkeys --dbpath "$work/rpm" --checksig --verbose "$directory/$1" >"$work/signature" || :
+    if ! grep -q 'Signature.*: OK' "$work/signature" || grep -q ': \(BAD\|NOKEY\)' "$work/signature"; then
+        echo 'no good signature of this key'
+        return 1
+    fi
+}
+if [ -z "$key" ]; then
+    echo 'skip   signatures: --key FILE is not given'
+else
+    mkdir -m 700 "$work/gpg"
+    mkdir "$work/rpm"
+    gpg --homedir "$work/gpg" --batch --quiet --import "$key" || unusable "$key is no OpenPGP key"
+    rpmkeys --dbpath "$work/rpm" --import "$key" || unusable "rpm does not take the key $key"
+    for file in SHA256SUMS provenance.json; do
+        compare "$file.sig: a signature of the key" signed "$file"
+    done
+    for package in $packages; do
+        case $package in
+            *.rpm) compare "$package: a signature of the key in its header" rpm_signed "$package" ;;
+        esac
+    done
+fi
+
+programs=
+number=0
+unpack() {
+    mkdir -p "$2"
+    case $1 in
+        *.deb) dpkg-deb --fsys-tarfile "$1" | tar -C "$2" -xf - ;;
+        *.rpm) rpm2cpio "$1" | (cd "$2" && cpio --quiet --extract --make-directories --no-absolute-filenames) ;;
+    esac
+}
+for package in $packages; do
+    number=$((number + 1))
+    root=$work/root$number
+    unpack "$directory/$package" "$root" 2>"$work/output" || {
+        wrong "$package: cannot be unpacked: $(tail -n 1 "$work/output")"
+        continue
+    }
+    for file in sbom.cdx.json third-party-notices.txt; do
+        compare "$package: its $file is the one beside it" cmp "$root/usr/share/doc/hostprep/$file" "$directory/$file"
+    done
+    # By its package's name in what is printed.
+    mkdir -p "$work/program"
+    mv "$root/opt/cisco/hostprep/bin/hostprep" "$work/program/$package"
+    programs="$programs --program program/$package"
+    rm -rf "$root"
+done
+
+echo '       comparing them with this tree; cargo is at work'
+cargo build --quiet --locked --package hostprep-supply --bin supply
+supply=$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/supply
+# shellcheck disable=SC2086 # a list of words
+(cd "$work" && "$supply" --checkout "$top" check --dist "$directory" $programs) >"$work/compared" 2>"$work/output" || {
+    wrong=$((wrong + $(grep -c '^WRONG' "$work/compared" || :)))
+    # It could not compare.
+    [ -s "$work/compared" ] || wrong "$(tail -n 1 "$work/output")"
+}
+sed 's/^\(ok\|WRONG\)  *\(.*\)/\1 \2/; s/^ok /ok     /; s/^WRONG /WRONG  /' "$work/compared"
+
+# A signature in an RPM's header changes the file, and not what its header says of itself and of the payload.
+header() {
+    rpm --query --package --nosignature --queryformat '%{SHA256HEADER}' "$1"
+}
+same() {
+    case $1 in
+        *.rpm)
+            if ! cmp -s "$1" "$2" && [ "$(header "$1")" != "$(header "$2")" ]; then
+                echo 'another content'
+                return 1
+            fi
+            ;;
+        *) cmp "$1" "$2" ;;
+    esac
+}
+value() {
+    sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},*\$/\1/p" "$directory/provenance.json" | head -n 1
+}
+if [ -z "$rebuild" ]; then
+    echo 'skip   built again: --no-rebuild is given'
+elif [ "$wrong" -gt 0 ]; then
+    echo 'skip   built again: what is wrong above comes first'
+else
+    again=$top/target/verify
+    rm -rf "$again"
+    mkdir -p "$again"
+    git clone --quiet --no-hardlinks "$top" "$again/clone"
+    git -C "$again/clone" checkout --quiet --detach "$(git rev-parse HEAD)"
+    set -- --out "$again/dist"
+    version=$(value version)
+    [ "$version" = null ] || [ -z "$version" ] || set -- "$@" --version "$version"
+    # One architecture is this machine's, or its statement would not have been right above.
+    ! grep -q '"hostprep (aarch64)"' "$directory/provenance.json" ||
+        ! grep -q '"hostprep (x86_64)"' "$directory/provenance.json" || set -- --all-architectures "$@"
+    echo '       building the packages again; this takes 5 to 10 minutes'
+    if (
+        unset CARGO_TARGET_DIR
+        SOURCE_DATE_EPOCH=$(value SOURCE_DATE_EPOCH)
+        export SOURCE_DATE_EPOCH
+        "$again/clone/packaging/packages.sh" "$@"
+    ) >"$work/build" 2>&1; then
+        for package in $packages; do
+            compare "$package: built again, it is the same" same "$directory/$package" "$again/dist/$package"
+        done
+    else
+        wrong "built again: $(tail -n 3 "$work/build" | tr '\n' ' ')"
+    fi
+fi
+
+if [ "$wrong" -gt 0 ]; then
+    echo "verify: $wrong wrong"
+    exit 1
+fi
+echo 'verify: nothing is wrong'
