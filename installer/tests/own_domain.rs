@@ -8,7 +8,8 @@
 
 mod common;
 
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use common::{Host, SELINUX_MODULE, reason};
 use faults::Reason;
@@ -128,6 +129,12 @@ fn what_others_can_replace_is_not_labelled() {
     assert_eq!(host.labelled().as_deref(), Some(BIN));
 
     std::fs::remove_file(host.path("opt/other-agent/bin/second-name")).unwrap();
+    std::fs::set_permissions(host.path(PROGRAM), Permissions::from_mode(0o777)).unwrap();
+    let report = host.repair(MODULE);
+    assert_eq!(reason(&report), Reason::ProgramLabel);
+    assert!(report.detail.contains("is not labelled: "), "{report:?}");
+    assert_eq!(host.labelled().as_deref(), Some(BIN));
+
     std::fs::remove_file(host.path(PROGRAM)).unwrap();
     host.file("opt/other-agent/bin/real", "program");
     symlink("real", host.path(PROGRAM)).unwrap();
