@@ -8,12 +8,14 @@
 
 mod common;
 
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use common::{Host, SELINUX_MODULE, reason};
 use faults::Reason;
 use host::Root;
 use host::fs::label;
+use installer::engine::recover::LOCK_TIMEOUT;
 use installer::engine::remove as removal;
 use installer::model::report::Outcome;
 use installer::model::step::StepRef;
@@ -91,7 +93,7 @@ fn the_module_is_loaded_and_the_program_labelled() {
     assert_eq!(host.repair(MODULE).outcome, Outcome::Ok);
     assert_eq!(host.calls().len(), 1, "a second run loads nothing");
 
-    let removed = host.with(|cx| removal::remove_one(cx, MODULE, std::time::Duration::ZERO, &mut || {})).unwrap();
+    let removed = host.with(|cx| removal::remove_one(cx, MODULE, LOCK_TIMEOUT, &mut || {})).unwrap();
     assert_eq!(removed.failed, [""; 0]);
     assert_eq!(host.labelled().as_deref(), Some(BIN));
     assert!(!host.path("var/lib/other-agent/prep/journal.json").exists());
@@ -127,6 +129,12 @@ fn what_others_can_replace_is_not_labelled() {
     assert_eq!(host.labelled().as_deref(), Some(BIN));
 
     std::fs::remove_file(host.path("opt/other-agent/bin/second-name")).unwrap();
+    std::fs::set_permissions(host.path(PROGRAM), Permissions::from_mode(0o777)).unwrap();
+    let report = host.repair(MODULE);
+    assert_eq!(reason(&report), Reason::ProgramLabel);
+    assert!(report.detail.contains("is not labelled: "), "{report:?}");
+    assert_eq!(host.labelled().as_deref(), Some(BIN));
+
     std::fs::remove_file(host.path(PROGRAM)).unwrap();
     host.file("opt/other-agent/bin/real", "program");
     symlink("real", host.path(PROGRAM)).unwrap();
@@ -175,7 +183,7 @@ fn an_agent_that_runs_in_the_old_domain_is_to_be_restarted() {
     process(&host, 812, "system_u:system_r:other_agent_t:s0");
     assert_eq!(host.check(MODULE).outcome, Outcome::Ok);
     // The policy no longer has the domain of a running process.
-    let removed = host.with(|cx| removal::remove_one(cx, MODULE, std::time::Duration::ZERO, &mut || {})).unwrap();
+    let removed = host.with(|cx| removal::remove_one(cx, MODULE, LOCK_TIMEOUT, &mut || {})).unwrap();
     assert!(removed.failed.last().unwrap().contains("systemctl restart other-agent.service"), "{removed:?}");
 }
 
@@ -187,7 +195,7 @@ fn a_label_that_a_package_manager_set_is_put_right_after_the_removal() {
     let host = host(Some(RIGHT));
     host.repair(MODULE);
     *host.kernel.file_context.borrow_mut() = Some("system_u:object_r:usr_t:s0".into());
-    let removed = host.with(|cx| removal::remove_one(cx, MODULE, std::time::Duration::ZERO, &mut || {})).unwrap();
+    let removed = host.with(|cx| removal::remove_one(cx, MODULE, LOCK_TIMEOUT, &mut || {})).unwrap();
     assert_eq!(removed.failed, [""; 0]);
     assert!(removed.done.iter().any(|line| line.starts_with("restorecon ")), "{removed:?}");
     assert_eq!(host.labelled().as_deref(), Some("system_u:object_r:usr_t:s0"));
