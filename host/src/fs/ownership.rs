@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use nix::libc::nlink_t;
 use nix::sys::stat::FileStat;
 use thiserror::Error;
 
@@ -22,7 +23,7 @@ pub enum Untrusted {
     NoDirectory,
     /// It has several names (`link(2)`), and writing would change the file under all of them.
     #[error("it has {0} names (hard links), and all would change; replace it with a copy")]
-    Names(u64),
+    Names(nlink_t),
 }
 
 /// A directory or symbolic link that others can change, and that keeps a file below it from being used.
