@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds dist/*.rpm and dist/*.deb, and the example agent's packages in target/packages/example. Installs what it needs.
-# usage: packages.sh [ARGUMENT OF `package build`…]    for instance --sign-key secret.asc
+# usage: packages.sh [ARGUMENT OF `package build`…]    for instance --sign-with 'gpg --batch --local-user KEY --detach-sign'
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -34,13 +34,8 @@ cp "$documents/completions/hostprep.fish" "$payload/usr/share/fish/vendor_comple
 # The systemd of rpm 4.13 and later, and that of Debian, has a trigger on this directory that updates the journal's database.
 cp "$documents/catalog/hostprep.catalog" "$payload/usr/lib/systemd/catalog/"
 
-features=
-case " $* " in
-    *" --sign-key"*) features='--features sign' ;;
-esac
 package() {
-    # shellcheck disable=SC2086 # none or two words
-    cargo run --quiet --locked --package hostprep-packaging --bin package $features -- build \
+    cargo run --quiet --locked --package hostprep-packaging --bin package -- build \
         --hostprep target/portable/hostprep "$@"
 }
 package --manifest packaging/hostprep.toml --payload "$payload" "$@"

@@ -4,6 +4,7 @@
 //! * [`LoadedManifest`]: a manifest with all files that it refers to, read and checked; the input of both formats
 //! * [`rpm_package`], [`deb`]: the two formats
 //! * [`scripts`]: scriptlets and maintainer scripts, from `templates/packages`
+//! * [`signing`]: has a command of the caller's sign
 //! * [`artifacts`]: writes files, checksums and signatures into a directory
 //!
 //! Nothing here reads a clock or asks the host: the same input gives the same bytes.
@@ -24,10 +25,9 @@ pub mod manifest;
 mod path;
 pub mod profile;
 pub mod rpm_package;
-mod rpm_signature_header;
+pub mod rpm_signature_header;
 pub mod scripts;
-#[cfg(feature = "sign")]
-pub mod sign;
+pub mod signing;
 
 pub use error::Error;
 pub use loaded_manifest::{Inputs, LoadedManifest};
