@@ -28,7 +28,6 @@ check: needs-check lint circles ## formatting, lints and unit tests: no root, so
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy --package hostprep-packaging --all-targets --features sign --locked -- -D warnings
 	find . -name target -prune -o -name '*.sh' -print0 | xargs -0 shellcheck .ci/run
 	shellcheck --shell sh --exclude SC2154 tests/vm/scenarios/*/prepare tests/vm/scenarios/*/act \
 		tests/vm/scenarios/*/verify tests/vm/scenarios/*/restore
@@ -38,8 +37,11 @@ circles:
 
 # What ALL_ARCHITECTURES=1 and ARCHITECTURE= ask for: packaging/packages.sh.
 ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
-packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_KEY=FILE signs them; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
-	packaging/packages.sh $(ARCHITECTURES) $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
+# Exported, so that a command may hold every quote; the shell reads them there.
+export SIGN_WITH PUBLIC_KEY
+packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
+	packaging/packages.sh $(ARCHITECTURES) \
+		$(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))
 
 .PHONY: audit verify
 audit: ## cargo deny: advisories, licences, doubled versions, sources; DATABASE=DIR of a clone of RustSec's: docs/supply-chain.md
@@ -56,7 +58,6 @@ test: needs lint circles test-store packages ## formatting, lints, shellcheck, e
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
 	cargo test --workspace --exclude hostprep-tests --locked
 	RUST_TEST_THREADS=$(SUITE_THREADS) cargo test --package hostprep-tests --locked
-	cargo test --package hostprep-packaging --features sign --test sign --locked
 
 test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh

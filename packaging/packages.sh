@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds dist/*.rpm and dist/*.deb, and the example agent's packages in target/packages/example. Installs what it needs.
 # usage: packages.sh [--architecture ARCHITECTURE | --all-architectures] [ARGUMENT OF `package build`…]
-# Without the former, they are for this machine's architecture; the latter are for instance --sign-key secret.asc.
+# Without the former, they are for this machine's architecture; the latter are for instance --sign-with 'gpg --batch --local-user KEY --detach-sign'.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -53,13 +53,9 @@ packaging/documents.sh "$example" packaging/example/profile.toml
 # What is linked into the program, and its licence texts: in the packages, and beside them with a statement (supply.sh).
 packaging/supply.sh bill "$payload/usr/share/doc/hostprep" "$programs"
 
-features=
-case " $* " in
-    *" --sign-key"*) features='--features sign' ;;
-esac
 package() {
     # shellcheck disable=SC2086 # lists of words
-    cargo run --quiet --locked --package hostprep-packaging --bin package $features -- build $programs "$@"
+    cargo run --quiet --locked --package hostprep-packaging --bin package -- build $programs "$@"
 }
 package --manifest packaging/hostprep.toml --payload "$payload" "$@"
 packaging/supply.sh beside "$payload/usr/share/doc/hostprep" "$programs" "$@"

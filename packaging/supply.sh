@@ -25,23 +25,20 @@ fi
 
 out=dist
 version=
-key=
 command=
 while [ $# -gt 0 ]; do
     case $1 in
-        --out | --version | --sign-key | --sign-with)
+        --out | --version | --sign-with)
             option=$1
             shift
             case $option in
                 --out) out=$1 ;;
                 --version) version=$1 ;;
-                --sign-key) key=$1 ;;
                 --sign-with) command=$1 ;;
             esac
             ;;
         --out=*) out=${1#*=} ;;
         --version=*) version=${1#*=} ;;
-        --sign-key=*) key=${1#*=} ;;
         --sign-with=*) command=${1#*=} ;;
     esac
     shift
@@ -52,12 +49,6 @@ cp "$directory/sbom.cdx.json" "$directory/third-party-notices.txt" "$out/"
 # shellcheck disable=SC2086 # a list of words
 supply statement $programs --dist "$out" ${version:+--version "$version"} ${HOSTPREP_BUILDER:+--builder "$HOSTPREP_BUILDER"}
 
-if [ -n "$key" ]; then
-    home=$(mktemp -d)
-    trap 'gpgconf --homedir "$home" --kill all 2>/dev/null || :; rm -rf "$home"' EXIT
-    gpg --homedir "$home" --batch --quiet --import "$key"
-    command="gpg --homedir '$home' --batch --quiet --detach-sign"
-fi
 if [ -n "$command" ]; then
     # A detached OpenPGP signature of what it reads.
     sh -c "$command" <"$out/provenance.json" >"$out/provenance.json.new"

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
@@ -18,38 +19,74 @@ pub const SIGNATURE: &str = "SHA256SUMS.sig";
 /// # Errors
 /// [`Error::File`] if the file or the directory cannot be written.
 pub fn write(directory: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Error> {
+    put(prepare(directory, name, content)?)
+}
+
+/// Writes packages, their checksums and the signature of these. All are written before one gets its name. While the packages
+/// get theirs, there is no list of checksums: whenever this is interrupted, a list fits the packages beside it.
+///
+/// # Errors
+/// [`Error::File`] if a file or the directory cannot be written.
+pub fn write_all(
+    directory: &Path,
+    packages: &[(String, Vec<u8>)],
+    list: &str,
+    signature: Option<&[u8]>,
+) -> Result<(), Error> {
+    let prepared = packages.iter().map(|(name, content)| prepare(directory, name, content));
+    let prepared = prepared.collect::<Result<Vec<_>, Error>>()?;
+    let list = prepare(directory, CHECKSUMS, list.as_bytes())?;
+    let signature = signature.map(|bytes| prepare(directory, SIGNATURE, bytes)).transpose()?;
+    remove(directory, SIGNATURE)?;
+    remove(directory, CHECKSUMS)?;
+    for file in prepared {
+        put(file)?;
+    }
+    signature.map(put).transpose()?;
+    put(list)?;
+    Ok(())
+}
+
+/// Returns the checksums of these packages, in the form of `sha256sum` and sorted by name.
+#[must_use]
+pub fn checksums(packages: &[(String, Vec<u8>)]) -> String {
+    let mut lines: Vec<String> =
+        packages.iter().map(|(name, content)| format!("{}  {name}\n", sha256(content))).collect();
+    lines.sort_by(|a, b| a[64..].cmp(&b[64..]));
+    lines.concat()
+}
+
+/// Returns the SHA-256 of bytes in hexadecimal digits.
+#[must_use]
+pub fn sha256(content: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(content))
+}
+
+/// A file that is complete and has not its name yet.
+struct Prepared {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+fn prepare(directory: &Path, name: &str, content: &[u8]) -> Result<Prepared, Error> {
     std::fs::create_dir_all(directory).map_err(Error::file(directory))?;
     let path = directory.join(name);
     let mut file = tempfile::NamedTempFile::new_in(directory).map_err(Error::file(directory))?;
     file.write_all(content).map_err(Error::file(&path))?;
     file.as_file().set_permissions(PermissionsExt::from_mode(0o644)).map_err(Error::file(&path))?;
+    Ok(Prepared { file, path })
+}
+
+fn put(prepared: Prepared) -> Result<PathBuf, Error> {
+    let Prepared { file, path } = prepared;
     file.persist(&path).map_err(|e| Error::File { path: path.clone(), source: e.error })?;
     Ok(path)
 }
 
-/// Removes a file if it exists.
-///
-/// # Errors
-/// [`Error::File`] if it cannot be removed.
-pub fn remove(directory: &Path, name: &str) -> Result<(), Error> {
+fn remove(directory: &Path, name: &str) -> Result<(), Error> {
     let path = directory.join(name);
     match std::fs::remove_file(&path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::File { path, source: e }),
         _ => Ok(()),
     }
-}
-
-/// Returns the checksums of these files in `directory`, in the form of `sha256sum`.
-///
-/// # Errors
-/// [`Error::File`] if a file cannot be read.
-pub fn checksums(directory: &Path, names: &[String]) -> Result<String, Error> {
-    let mut list = String::new();
-    for name in names {
-        let path = directory.join(name);
-        let content = std::fs::read(&path).map_err(Error::file(&path))?;
-        let sum: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
-        list += &format!("{sum}  {name}\n");
-    }
-    Ok(list)
 }

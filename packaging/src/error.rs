@@ -58,17 +58,36 @@ pub enum Error {
     /// The policy module cannot be rendered.
     #[error(transparent)]
     Policy(#[from] policy::render::RenderError),
-    /// The RPM cannot be made or signed.
+    /// The RPM cannot be made.
     #[error("the RPM cannot be made")]
     Rpm(#[from] rpm::Error),
     /// The DEB's archives cannot be made.
     #[error("the DEB cannot be made")]
     Deb(#[source] std::io::Error),
-    /// A key was given to a program that cannot sign.
-    #[error(
-        "this `package` was built without signatures; build it with: cargo build -p hostprep-packaging --features sign"
-    )]
-    CannotSign,
+    /// The signing command gave no signature that can be used.
+    #[error("the signing command `{command}` {problem}")]
+    Sign {
+        /// As it was given.
+        command: String,
+        /// What happened, as the rest of a sentence.
+        problem: String,
+    },
+    /// A file holds no key that can be used.
+    #[error("{}: {problem}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A tool of the distribution failed.
+    #[error("{tool} {problem}")]
+    Tool {
+        /// Its name.
+        tool: &'static str,
+        /// What happened, as the rest of a sentence.
+        problem: String,
+    },
 }
 
 impl Error {

@@ -6,6 +6,7 @@
 //! * [`rpm_package`], [`deb`]: the two formats
 //! * [`scripts`]: scriptlets and maintainer scripts, from `templates/packages`
 //! * [`policy_files`]: the policy module, and the spec of a package with it alone
+//! * [`signing`]: has a command of the caller's sign
 //! * [`artifacts`]: writes files, checksums and signatures into a directory
 //!
 //! Nothing here reads a clock or asks the host: the same input gives the same bytes.
@@ -29,10 +30,9 @@ mod path;
 pub mod policy_files;
 pub mod profile;
 pub mod rpm_package;
-mod rpm_signature_header;
+pub mod rpm_signature_header;
 pub mod scripts;
-#[cfg(feature = "sign")]
-pub mod sign;
+pub mod signing;
 pub mod targets;
 
 pub use error::Error;

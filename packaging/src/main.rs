@@ -9,19 +9,22 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use packaging::architecture::Architecture;
 use packaging::manifest::Manifest;
 use packaging::scripts::Scripts;
+use packaging::signing::Signer;
 use packaging::targets::{Payload, Program, targets};
 use packaging::{Error, Format, Inputs, LoadedManifest, artifacts, deb, rpm_package};
 
 const EXAMPLES: &str = "\
 Examples:
   package build --manifest packaging/hostprep.toml --hostprep target/portable/hostprep --payload target/packages/payload
-  package build --manifest agent.toml --payload agent-files --hostprep hostprep --sign-key secret.asc
+  package build --manifest agent.toml --payload agent-files --hostprep hostprep \\
+      --sign-with 'gpg --batch --local-user KEY --detach-sign' --public-key vendor.asc
   package build --manifest agent.toml --payload common --payload x86_64=x86-files --payload aarch64=arm-files \\
       --hostprep target/portable/x86_64/hostprep --hostprep target/portable/aarch64/hostprep
   package render --manifest agent.toml --out scripts
@@ -74,9 +77,34 @@ struct Build {
     /// Build only this format
     #[arg(long)]
     format: Option<Only>,
-    /// Sign the RPM and the checksums with this OpenPGP key (ASCII-armoured, without a passphrase)
-    #[arg(long, value_name = "KEY")]
-    sign_key: Option<PathBuf>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(Debug, Args)]
+struct Signing {
+    /// Sign the RPM and the checksums with this command
+    ///
+    /// The command is run by sh, once for each signature. It reads the bytes to sign on standard input and writes one detached
+    /// OpenPGP signature of exactly these bytes to standard output, binary or armored: version 4, type 0x00, SHA-224 to
+    /// SHA-512. It may ask at the terminal. Nothing is written to the output directory unless every signature is made.
+    ///
+    /// With gpg: gpg --batch --local-user KEY --detach-sign
+    #[arg(long, value_name = "COMMAND")]
+    sign_with: Option<String>,
+    /// Have gpgv verify each signature with the public key in this file
+    #[arg(long, value_name = "FILE", requires = "sign_with")]
+    public_key: Option<PathBuf>,
+    /// How long one signature may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..), requires = "sign_with")]
+    sign_timeout: u64,
+}
+
+impl Signing {
+    fn signer(&self) -> Result<Option<Signer>, Error> {
+        let limit = Duration::from_secs(self.sign_timeout);
+        self.sign_with.as_ref().map(|command| Signer::new(command, limit, self.public_key.as_deref())).transpose()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -110,34 +138,33 @@ fn main() -> ExitCode {
 
 fn build(build: &Build) -> Result<()> {
     let packages = read(&build.common)?;
-    let key = Key::of(build.sign_key.as_deref())?;
-    // Builds all before it writes one: if one cannot be built, the directory stays unchanged.
+    let signer = build.signing.signer()?;
+    // Builds and signs all before it writes any: if something cannot be made, the directory stays unchanged.
     let mut finished = Vec::new();
+    let mut sizes = Vec::new();
     for loaded in &packages {
         if !matches!(build.format, Some(Only::Deb)) {
-            let bytes = rpm_package::bytes(&key.rpm(loaded)?)?;
-            finished.push((loaded, Format::Rpm, rpm_package::file_name(loaded), bytes));
+            let bytes = rpm_package::bytes(&rpm_package::build(loaded)?, signer.as_ref())?;
+            finished.push((rpm_package::file_name(loaded), bytes));
+            sizes.push(loaded.files.size(Format::Rpm));
         }
         if !matches!(build.format, Some(Only::Rpm)) {
-            finished.push((loaded, Format::Deb, deb::file_name(loaded), deb::build(loaded)?));
+            finished.push((deb::file_name(loaded), deb::build(loaded)?));
+            sizes.push(loaded.files.size(Format::Deb));
         }
     }
-    let mut names = Vec::new();
-    for (loaded, format, name, bytes) in finished {
-        names.push(finish(build, loaded, format, name, &bytes)?);
+    let checksums = artifacts::checksums(&finished);
+    let signature = signer.map(|signer| signer.sign(checksums.as_bytes())).transpose()?;
+    let signature = signature.as_ref().map(|signature| signature.packet.as_slice());
+    artifacts::write_all(&build.out, &finished, &checksums, signature)?;
+    for ((name, bytes), size) in finished.iter().zip(sizes) {
+        let (packed, installed) = (kib(bytes.len() as u64), kib(size));
+        println!("{}  {packed} KiB, {installed} KiB installed", build.out.join(name).display());
     }
-    names.sort();
-    let checksums = artifacts::checksums(&build.out, &names)?;
-    artifacts::write(&build.out, artifacts::CHECKSUMS, checksums.as_bytes())?;
-    key.sign_checksums(build, &checksums, packages[0].time)
-}
-
-/// Writes a package and prints its size.
-fn finish(build: &Build, loaded: &LoadedManifest, format: Format, name: String, bytes: &[u8]) -> Result<String> {
-    let path = artifacts::write(&build.out, &name, bytes)?;
-    let (packed, installed) = (kib(bytes.len() as u64), kib(loaded.files.size(format)));
-    println!("{}  {packed} KiB, {installed} KiB installed", path.display());
-    Ok(name)
+    if signature.is_some() {
+        println!("{}", build.out.join(artifacts::SIGNATURE).display());
+    }
+    Ok(())
 }
 
 fn kib(bytes: u64) -> u64 {
@@ -184,53 +211,4 @@ fn read(common: &Common) -> Result<Vec<LoadedManifest>, Error> {
         })
     };
     targets.iter().map(read).collect()
-}
-
-/// The signing key, if one is given.
-struct Key {
-    #[cfg(feature = "sign")]
-    key: Option<packaging::sign::Key>,
-}
-
-#[cfg(feature = "sign")]
-impl Key {
-    fn of(path: Option<&std::path::Path>) -> Result<Self, Error> {
-        Ok(Self { key: path.map(packaging::sign::Key::read).transpose()? })
-    }
-
-    fn rpm(&self, loaded: &LoadedManifest) -> Result<rpm::Package, Error> {
-        match &self.key {
-            Some(key) => key.build_rpm(loaded),
-            None => rpm_package::build(loaded),
-        }
-    }
-
-    /// Also removes an old signature when no key is given, because it does not match the new checksums.
-    fn sign_checksums(&self, build: &Build, checksums: &str, time: u32) -> Result<()> {
-        match &self.key {
-            Some(key) => {
-                let path = artifacts::write(&build.out, artifacts::SIGNATURE, &key.sign(checksums.as_bytes(), time)?)?;
-                println!("{}", path.display());
-                Ok(())
-            }
-            None => Ok(artifacts::remove(&build.out, artifacts::SIGNATURE)?),
-        }
-    }
-}
-
-#[cfg(not(feature = "sign"))]
-impl Key {
-    fn of(path: Option<&std::path::Path>) -> Result<Self, Error> {
-        if path.is_some() { Err(Error::CannotSign) } else { Ok(Self {}) }
-    }
-
-    #[allow(clippy::unused_self, reason = "as with the feature")]
-    fn rpm(&self, loaded: &LoadedManifest) -> Result<rpm::Package, Error> {
-        rpm_package::build(loaded)
-    }
-
-    #[allow(clippy::unused_self, reason = "as with the feature")]
-    fn sign_checksums(&self, build: &Build, _: &str, _: u32) -> Result<()> {
-        Ok(artifacts::remove(&build.out, artifacts::SIGNATURE)?)
-    }
 }

@@ -6,9 +6,10 @@ use crate::file_tree::{Kind, is_at_or_beneath, is_configuration};
 use crate::loaded_manifest::{LoadedManifest, seconds};
 use crate::manifest::RpmPart;
 use crate::scripts::{Scripts, Slot};
+use crate::signing::Signer;
 use crate::{Error, Format, rpm_signature_header};
 
-/// Builds the RPM, unsigned.
+/// Builds the RPM; [`bytes`] signs it.
 ///
 /// # Errors
 /// [`Error::Rpm`] if the crate `rpm` refuses something.
@@ -16,14 +17,18 @@ pub fn build(loaded: &LoadedManifest) -> Result<Package, Error> {
     Ok(builder(loaded)?.build()?)
 }
 
-/// Returns the bytes of the file. Sign first: signing rewrites the signature header.
+/// Returns the bytes of the file, with a signature of the header if there is a signer.
 ///
 /// # Errors
-/// [`Error::Rpm`] if the package cannot be written, or if its content is larger than 4 GiB.
-pub fn bytes(package: &Package) -> Result<Vec<u8>, Error> {
+/// [`Error::Rpm`] if the package cannot be written, or if its content is larger than 4 GiB; [`Error::Sign`].
+pub fn bytes(package: &Package, signer: Option<&Signer>) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     package.write(&mut bytes)?;
-    Ok(rpm_signature_header::with_legacy_tags(&bytes).map_err(rpm::Error::Io)?)
+    let signature = match signer {
+        Some(signer) => Some(signer.sign(&package.header_bytes()?)?),
+        None => None,
+    };
+    Ok(rpm_signature_header::completed(&bytes, signature.as_ref()).map_err(rpm::Error::Io)?)
 }
 
 /// Returns the RPM's file name in rpm's form.

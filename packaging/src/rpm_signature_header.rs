@@ -1,5 +1,7 @@
-//! Tags of the signature header that rpm 4.11 (EL 7) reads and the crate `rpm` does not write.
+//! The signature header: its OpenPGP signature, and tags that rpm 4.11 (EL 7) reads and the crate `rpm` does not write.
 //!
+//! * `RPMSIGTAG_RSA` or `RPMSIGTAG_DSA` with the signature of the header, for every rpm, and `RPMSIGTAG_OPENPGP` with the same,
+//!   for rpm 6. Without the crate `pgp`, the crate `rpm` writes none of them.
 //! * `RPMSIGTAG_MD5`, of header and payload. rpm knows a digest of the payload in the header itself since 4.14; without this
 //!   one, `rpm -K` of 4.11 overlooks a changed payload.
 //! * `RPMSIGTAG_PAYLOADSIZE`, the bytes of the uncompressed cpio archive. rpm 4.11 takes the total of its progress bar from
@@ -7,8 +9,11 @@
 
 use std::io::{self, Read};
 
+use data_encoding::BASE64;
 use flate2::read::MultiGzDecoder;
 use md5::{Digest, Md5};
+
+use crate::signing::openpgp::{Algorithm, Signature};
 
 const LEAD: usize = 96;
 /// Magic and reserved bytes, number of entries, size of the store.
@@ -16,10 +21,14 @@ const INTRO: usize = 16;
 const ENTRY: usize = 16;
 /// The entry that spans all others; its value, the trailer, ends the store.
 const HEADER_SIGNATURES: u32 = 62;
+const DSA: u32 = 267;
+const RSA: u32 = 268;
+const OPENPGP: u32 = 278;
 const MD5: u32 = 1004;
 const PAYLOAD_SIZE: u32 = 1007;
 const INT32: u32 = 4;
 const BIN: u32 = 7;
+const STRING_ARRAY: u32 = 8;
 
 struct Entry {
     tag: u32,
@@ -28,32 +37,76 @@ struct Entry {
     value: Vec<u8>,
 }
 
-/// Returns the package with both tags.
+/// Returns the package with all these tags, and with this signature instead of those that it has.
 ///
 /// # Errors
 /// [`io::Error`] if the bytes are not a package as the crate writes it, or if its content exceeds the 4 GiB that these tags
 /// can express.
-pub fn with_legacy_tags(package: &[u8]) -> io::Result<Vec<u8>> {
-    let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "the package's signature header cannot be read");
-    let signature = Header::at(package, LEAD).ok_or_else(unreadable)?;
-    let signed = package.get(signature.end.next_multiple_of(8)..).ok_or_else(unreadable)?;
-    let main = Header::at(signed, 0).ok_or_else(unreadable)?;
-    let payload = signed.get(main.end..).ok_or_else(unreadable)?;
-    let size = u32::try_from(uncompressed_size(payload)?)
+pub fn completed(package: &[u8], signature: Option<&Signature>) -> io::Result<Vec<u8>> {
+    let parts = Parts::of(package).ok_or_else(unreadable)?;
+    let size = u32::try_from(uncompressed_size(parts.payload)?)
         .map_err(|_| io::Error::other("the content is larger than 4 GiB, which rpm 4.11 cannot install"))?;
 
-    let mut found = signature.entries().ok_or_else(unreadable)?;
-    found.retain(|entry| ![HEADER_SIGNATURES, MD5, PAYLOAD_SIZE].contains(&entry.tag));
-    found.push(Entry { tag: MD5, kind: BIN, count: 16, value: Md5::digest(signed).to_vec() });
+    let mut found = parts.signature.entries().ok_or_else(unreadable)?;
+    found.retain(|entry| ![HEADER_SIGNATURES, DSA, RSA, OPENPGP, MD5, PAYLOAD_SIZE].contains(&entry.tag));
+    found.push(Entry { tag: MD5, kind: BIN, count: 16, value: Md5::digest(parts.signed).to_vec() });
     found.push(Entry { tag: PAYLOAD_SIZE, kind: INT32, count: 1, value: size.to_be_bytes().to_vec() });
+    if let Some(signature) = signature {
+        let tag = match signature.algorithm {
+            Algorithm::Rsa => RSA,
+            Algorithm::Dsa => DSA,
+        };
+        found.push(Entry { tag, kind: BIN, count: length(&signature.packet), value: signature.packet.clone() });
+        let text = BASE64.encode(&signature.packet) + "\0";
+        found.push(Entry { tag: OPENPGP, kind: STRING_ARRAY, count: 1, value: text.into_bytes() });
+    }
     found.sort_by_key(|entry| entry.tag);
 
     let mut out = package[..LEAD + 8].to_vec();
     out.extend(written(&found));
     // Lead and header are padded to 8, as the header that follows begins there.
     out.resize(out.len().next_multiple_of(8), 0);
-    out.extend(signed);
+    out.extend(parts.signed);
     Ok(out)
+}
+
+/// Returns the bytes that the signature is of: the header.
+///
+/// # Errors
+/// [`io::Error`] if the bytes are not a package.
+pub fn header(package: &[u8]) -> io::Result<&[u8]> {
+    Ok(Parts::of(package).ok_or_else(unreadable)?.header)
+}
+
+/// Returns the signature of the header, if there is one.
+///
+/// # Errors
+/// [`io::Error`] if the bytes are not a package.
+pub fn signature(package: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let entries = Parts::of(package).and_then(|parts| parts.signature.entries()).ok_or_else(unreadable)?;
+    Ok(entries.into_iter().find(|entry| [DSA, RSA].contains(&entry.tag)).map(|entry| entry.value))
+}
+
+fn unreadable() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "not an RPM, or its signature header is damaged")
+}
+
+/// The parts of a package behind its lead.
+struct Parts<'p> {
+    signature: Header<'p>,
+    /// Header and payload.
+    signed: &'p [u8],
+    header: &'p [u8],
+    payload: &'p [u8],
+}
+
+impl<'p> Parts<'p> {
+    fn of(package: &'p [u8]) -> Option<Self> {
+        let signature = Header::at(package, LEAD)?;
+        let signed = package.get(signature.end.next_multiple_of(8)..)?;
+        let (header, payload) = signed.split_at_checked(Header::at(signed, 0)?.end)?;
+        Some(Self { signature, signed, header, payload })
+    }
 }
 
 /// Returns the length in bytes of what `rpm2cpio` writes.

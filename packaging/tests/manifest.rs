@@ -436,14 +436,6 @@ fn a_call_that_makes_no_sense_is_status_2() {
     }
 }
 
-#[cfg(not(feature = "sign"))]
-#[test]
-fn without_the_feature_sign_a_key_is_refused() {
-    let workshop = Workshop::bare();
-    run(workshop.command().args(["--sign-key", "key.asc"])).refused(&["--features sign"]);
-    assert!(!workshop.out().exists());
-}
-
 #[test]
 fn every_schema_of_an_output_is_in_the_packages() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("hostprep.toml")).unwrap();

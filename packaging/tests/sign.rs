@@ -1,4 +1,4 @@
-//! rpm, gpg and sha256sum verify the signatures.
+//! A command signs; rpm, gpg and sha256sum verify the signatures.
 
 #![allow(
     clippy::disallowed_methods,
@@ -9,58 +9,87 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use common::kitchen_sink_agent::Workshop;
 use common::{Run, run, shell, text, tool_command, tree};
 
-/// A secret key without a passphrase, its public key, and one with a passphrase, made once by gpg: RSA of 3072 bits.
+/// Homes of gpg and the public keys from them, made once.
 struct Keys {
-    secret: String,
-    locked: String,
-    public: String,
+    place: tempfile::TempDir,
 }
 
+/// The keys: RSA of 3072 bits, as rpm 4.11 imports it, Ed25519, and another RSA key. `expired` had a day.
+const KEYS: [(&str, &str, &str); 4] = [
+    ("rsa", "rsa3072", "never"),
+    ("ed25519", "ed25519", "never"),
+    ("other", "rsa3072", "never"),
+    ("expired", "rsa3072", "2020-03-01"),
+];
+
 fn keys() -> &'static Keys {
-    static KEYS: OnceLock<Keys> = OnceLock::new();
-    KEYS.get_or_init(|| {
-        let home = tempfile::tempdir().unwrap();
-        let gpg = "gpg --homedir . --batch --quiet --pinentry-mode loopback";
-        let line = format!(
-            "exec 2>log; chmod 700 .
-             {gpg} --passphrase '' --quick-generate-key 'Odd Agents <agents@odd.example>' rsa3072 sign never
-             {gpg} --armor --export >public; {gpg} --armor --export-secret-keys >secret
-             mkdir locked; chmod 700 locked
-             {gpg} --homedir locked --passphrase word --quick-generate-key locked@odd.example rsa3072 sign never
-             {gpg} --homedir locked --passphrase word --armor --export-secret-keys >lockedkey
-             gpgconf --homedir . --kill gpg-agent; gpgconf --homedir locked --kill gpg-agent"
-        );
-        shell(&line, home.path());
-        let read = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
-        Keys { secret: read("secret"), locked: read("lockedkey"), public: read("public") }
+    static KEYS_MADE: OnceLock<Keys> = OnceLock::new();
+    KEYS_MADE.get_or_init(|| {
+        let place = tempfile::tempdir().unwrap();
+        for (name, algorithm, expires) in KEYS {
+            // Older than the packages, which gpg wants of the key of a signature with their time.
+            let line = format!(
+                "exec 2>>log; mkdir -m 700 {name}
+                 gpg=\"gpg --homedir {name} --batch --quiet --faked-system-time 20200201T000000!\"
+                 $gpg --passphrase '' --quick-generate-key 'Odd Agents <agents@odd.example>' {algorithm} sign {expires}
+                 $gpg --armor --export >{name}.asc; gpgconf --homedir {name} --kill gpg-agent"
+            );
+            shell(&line, place.path());
+        }
+        Keys { place }
     })
 }
 
-/// A workshop with signed packages.
-fn signed() -> Workshop {
+impl Keys {
+    fn public(&self, name: &str) -> PathBuf {
+        self.place.path().join(format!("{name}.asc"))
+    }
+
+    /// The command that `--help` gives as an example, at a fixed time, so that the same bytes get the same signature.
+    fn command(&self, name: &str) -> String {
+        let home = self.place.path().join(name);
+        format!(
+            "gpg --homedir '{}' --batch --quiet --faked-system-time 20200202T120000! --local-user agents@odd.example --detach-sign",
+            home.display()
+        )
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        for (name, _, _) in KEYS {
+            let _ =
+                tool_command("gpgconf", &["--homedir", name, "--kill", "gpg-agent"]).current_dir(&self.place).output();
+        }
+    }
+}
+
+/// A workshop with packages that this key signed.
+fn signed(key: &str) -> Workshop {
     let workshop = Workshop::bare();
-    workshop.write("secret.asc", &keys().secret);
-    build(&workshop).succeeded();
+    build(&workshop, &keys().command(key)).succeeded();
     workshop
 }
 
-fn build(workshop: &Workshop) -> Run {
-    run(workshop.command().arg("--sign-key").arg(workshop.at("secret.asc")))
+fn build(workshop: &Workshop, command: &str) -> Run {
+    run(workshop.command().args(["--sign-with", command]).stdin(Stdio::null()))
 }
 
-/// Runs rpmkeys with a database that has only the public key.
-fn checked(workshop: &Workshop, package: &str) -> Run {
-    workshop.write("public.asc", &keys().public);
-    let database = workshop.at("database");
+/// Runs rpmkeys with a database that has only this public key.
+fn checked(workshop: &Workshop, key: &str, package: &str) -> Run {
+    let database = workshop.at(&format!("database-{key}"));
     if !database.exists() {
         let mut import = tool_command("rpmkeys", &["--dbpath", text(&database), "--import"]);
-        run(import.arg(workshop.at("public.asc"))).succeeded();
+        run(import.arg(keys().public(key))).succeeded();
     }
     let mut check = tool_command("rpmkeys", &["--dbpath", text(&database), "--checksig", "-v"]);
     run(check.arg(workshop.at(package)))
@@ -72,89 +101,230 @@ fn rpm(workshop: &Workshop) -> PathBuf {
 
 #[test]
 fn rpm_accepts_the_signature_and_no_changed_byte() {
-    let workshop = signed();
-    let package = rpm(&workshop);
-    let good = checked(&workshop, text(&package));
-    assert_eq!(good.code, Some(0), "{good:?}");
-    let signatures: Vec<&str> = good.stdout.lines().filter(|line| line.contains("Signature, key ID")).collect();
-    assert!(!signatures.is_empty(), "{good:?}");
-    for line in signatures {
-        assert!(line.contains("RSA/SHA") && line.ends_with(": OK"), "{line}");
+    for (key, kind) in [("rsa", "RSA/SHA"), ("ed25519", "EdDSA/SHA")] {
+        let workshop = signed(key);
+        let package = rpm(&workshop);
+        let good = checked(&workshop, key, text(&package));
+        assert_eq!(good.code, Some(0), "{good:?}");
+        let signatures: Vec<&str> = good.stdout.lines().filter(|line| line.contains("Signature, key ID")).collect();
+        assert!(!signatures.is_empty(), "{good:?}");
+        for line in signatures {
+            assert!(line.contains(kind) && line.ends_with(": OK"), "{line}");
+        }
+        assert!(good.stdout.lines().skip(1).all(|line| line.ends_with(": OK")), "{good:?}");
+        assert!(good.stdout.contains("    MD5 digest: OK\n"), "{good:?}");
+        let short =
+            run(tool_command("rpm", &["--dbpath", text(&workshop.at(&format!("database-{key}"))), "-K"]).arg(&package));
+        assert!(short.stdout.ends_with(": digests signatures OK\n"), "{short:?}");
+        common::assert_archive_size(&package);
+
+        let bytes = fs::read(&package).unwrap();
+        let summary = bytes.windows(11).position(|part| part == b"An agent wi").unwrap();
+        for (place, what) in [(summary, "the header"), (bytes.len() - 20, "the payload")] {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1;
+            workshop.write("changed.rpm", changed);
+            let bad = checked(&workshop, key, "changed.rpm");
+            assert_eq!(bad.code, Some(1), "{what}: {bad:?}");
+        }
     }
-    assert!(good.stdout.lines().skip(1).all(|line| line.ends_with(": OK")), "{good:?}");
+}
 
-    assert!(good.stdout.contains("    MD5 digest: OK\n"), "{good:?}");
-    common::assert_archive_size(&package);
-
-    let bytes = fs::read(&package).unwrap();
-    let summary = bytes.windows(11).position(|part| part == b"An agent wi").unwrap();
-    for (place, what) in [(summary, "the header"), (bytes.len() - 20, "the payload")] {
-        let mut changed = bytes.clone();
-        changed[place] ^= 1;
-        workshop.write("changed.rpm", changed);
-        let bad = checked(&workshop, "changed.rpm");
-        assert_eq!(bad.code, Some(1), "{what}: {bad:?}");
+/// rpm 4.11 looks for the signature in a tag of its own for RSA and for the others; rpm 6 in another.
+#[test]
+fn the_signature_is_where_each_rpm_looks_for_it() {
+    for (key, has, has_not) in [("rsa", "RSAHEADER", "DSAHEADER"), ("ed25519", "DSAHEADER", "RSAHEADER")] {
+        let workshop = signed(key);
+        let format = format!("%{{{has}:pgpsig}}\n%{{{has_not}}}\n");
+        let said = run(tool_command("rpm", &["-qp", "--nosignature", "--qf", &format]).arg(rpm(&workshop))).succeeded();
+        let lines: Vec<&str> = said.lines().collect();
+        assert!(lines[0].contains("SHA") && lines[1] == "(none)", "{key}: {said}");
+        // Tag 278, of type 8, the first of the entries.
+        let entry = [278_u32, 8].map(u32::to_be_bytes).concat();
+        let bytes = fs::read(rpm(&workshop)).unwrap();
+        assert!(bytes[96..400].windows(8).any(|part| part == entry), "{key}");
     }
 }
 
 #[test]
 fn another_key_is_not_accepted() {
-    let workshop = signed();
-    let mut check = tool_command("rpmkeys", &["--dbpath", text(&workshop.at("empty")), "--checksig"]);
-    let found = run(check.arg(rpm(&workshop)));
-    assert!(found.code != Some(0) && found.stdout.contains("SIGNATURES NOT OK"), "{found:?}");
+    let workshop = signed("rsa");
+    let found = checked(&workshop, "other", text(&rpm(&workshop)));
+    assert!(found.code != Some(0) && found.stdout.contains("NOKEY"), "{found:?}");
 }
 
 #[test]
 fn gpg_accepts_the_checksums_and_no_changed_byte() {
-    let workshop = signed();
-    workshop.write("public.asc", &keys().public);
-    let verify = "export GNUPGHOME=$PWD/../home; mkdir -m 700 -p ../home; gpg --batch --quiet --import ../public.asc
-        gpg --batch --verify SHA256SUMS.sig SHA256SUMS 2>&1; gpgconf --kill gpg-agent";
-    // The packages are of 2020, but the key is newer: gpg rejects a signature that is older than its key.
-    let said = shell(verify, &workshop.out());
-    assert!(said.contains("Good signature from \"Odd Agents <agents@odd.example>\""), "{said}");
-    shell("sha256sum --strict --check SHA256SUMS", &workshop.out());
-    let listed = fs::read_to_string(workshop.out().join("SHA256SUMS")).unwrap();
-    assert!(listed.contains(".deb\n") && listed.contains(".rpm\n") && listed.lines().count() == 2, "{listed}");
-    workshop.write("out/SHA256SUMS", listed.replace(".deb", ".dab"));
-    let bad = run(tool_command("sh", &["-ec", verify]).current_dir(workshop.out()));
-    assert!(bad.code != Some(0) && bad.stdout.contains("BAD signature"), "{bad:?}");
+    for armor in ["", " --armor"] {
+        let workshop = Workshop::bare();
+        build(&workshop, &(keys().command("rsa") + armor)).succeeded();
+        fs::copy(keys().public("rsa"), workshop.at("public.asc")).unwrap();
+        let verify =
+            "export GNUPGHOME=$PWD/../home; mkdir -m 700 -p ../home; gpg --batch --quiet --import ../public.asc
+            gpg --batch --verify SHA256SUMS.sig SHA256SUMS 2>&1; gpgconf --kill gpg-agent";
+        let said = shell(verify, &workshop.out());
+        assert!(said.contains("Good signature from \"Odd Agents <agents@odd.example>\""), "{said}");
+        shell("sha256sum --strict --check SHA256SUMS", &workshop.out());
+        let listed = fs::read_to_string(workshop.out().join("SHA256SUMS")).unwrap();
+        assert!(listed.contains(".deb\n") && listed.contains(".rpm\n") && listed.lines().count() == 2, "{listed}");
+        workshop.write("out/SHA256SUMS", listed.replace(".deb", ".dab"));
+        let bad = run(tool_command("sh", &["-ec", verify]).current_dir(workshop.out()));
+        assert!(bad.code != Some(0) && bad.stdout.contains("BAD signature"), "{bad:?}");
+    }
 }
 
 #[test]
 fn a_second_signed_build_is_the_same_to_the_byte() {
-    let workshop = signed();
+    let workshop = signed("rsa");
     let first = tree::read(&workshop.out());
     assert_eq!(first.len(), 4);
-    build(&workshop).succeeded();
+    build(&workshop, &keys().command("rsa")).succeeded();
     assert_eq!(tree::difference(&first, &tree::read(&workshop.out())), Vec::<String>::new());
 }
 
 #[test]
 fn an_unsigned_build_removes_the_old_signature() {
-    let workshop = signed();
+    let workshop = signed("rsa");
     assert!(workshop.out().join("SHA256SUMS.sig").exists());
     workshop.build().succeeded();
     assert!(!workshop.out().join("SHA256SUMS.sig").exists());
-    let found = checked(&workshop, text(&rpm(&workshop)));
+    let found = checked(&workshop, "rsa", text(&rpm(&workshop)));
     assert!(found.code == Some(0) && !found.stdout.contains("Signature"), "{found:?}");
 }
 
+/// Whatever a command does instead of signing is one line, and what is in the directory stays as it is.
 #[test]
-fn a_key_that_cannot_sign_is_refused_before_anything_is_written() {
+fn a_command_that_does_not_sign_leaves_everything_as_it_is() {
     let workshop = Workshop::bare();
-    let refused = |content: &str, words: &[&str]| {
-        workshop.write("secret.asc", content);
-        build(&workshop).refused(&[&["secret.asc"], words].concat());
-        assert!(!workshop.out().exists());
+    let sign = keys().command("rsa");
+    let fixed = workshop.at("fixed.sig");
+    shell(&format!("echo other bytes | {sign} >'{}'", text(&fixed)), workshop.directory.path());
+    let half = format!("{sign} | head -c 100");
+    let refusals: Vec<(String, &str)> = vec![
+        ("no-such-signer --sign".into(), "was not found (exit status 127)"),
+        ("/etc/passwd".into(), "cannot be executed (exit status 126)"),
+        ("exit 3".into(), "exited with status 3"),
+        ("kill -9 $$".into(), "was killed by signal 9"),
+        ("true".into(), "wrote no signature to standard output"),
+        ("echo".into(), "wrote no signature to standard output"),
+        ("echo signed".into(), "wrote no OpenPGP signature"),
+        ("head -c 300 /dev/urandom | tr '\\000-\\377' '\\210'".into(), "wrote no OpenPGP signature"),
+        (half, "wrote no OpenPGP signature, or only a part of one"),
+        (format!("{sign} --armor | head -n 5"), "wrote no OpenPGP signature"),
+        (format!("{sign} --armor | sed 5s/[a-z]/x/"), "damaged"),
+        (sign.replace("--detach-sign", "--sign"), "use --detach-sign"),
+        (sign.replace("--detach-sign", "--clearsign"), "clear-signed"),
+        (sign.clone() + " --textmode", "--textmode"),
+        (sign.clone() + " --digest-algo SHA1", "SHA-1"),
+        (format!("cat >all; {sign} <all; {sign} <all; rm all"), "more than one signature"),
+        (format!("cat '{}'", text(&fixed)), "something else than its standard input"),
+        (format!("echo and more | cat - /dev/stdin | {sign}"), "something else than its standard input"),
+    ];
+    for (command, problem) in &refusals {
+        let mut call = workshop.command();
+        call.args(["--sign-with", command]).current_dir(workshop.directory.path());
+        let found = run(&mut call);
+        assert_eq!((found.code, found.stdout.as_str()), (Some(1), ""), "{command}: {found:?}");
+        let ours: Vec<&str> = found.stderr.lines().filter(|line| line.starts_with("package: ")).collect();
+        assert!(matches!(ours.as_slice(), [line] if line.contains(problem)), "{command}: {found:?}");
+        assert_eq!(found.stderr.lines().last(), ours.first().copied(), "{found:?}");
+        assert!(!workshop.out().exists(), "{command}");
+    }
+    build(&workshop, &sign).succeeded();
+    let first = tree::read(&workshop.out());
+    // The RPM would be signed, but not the checksums.
+    let second_fails = format!("[ ! -e once ] || exit 9; touch once; {sign}");
+    let mut call = workshop.command();
+    let found = run(call.args(["--sign-with", &second_fails]).current_dir(workshop.directory.path()));
+    assert!(found.code == Some(1) && found.stderr.contains("exited with status 9"), "{found:?}");
+    assert_eq!(tree::difference(&first, &tree::read(&workshop.out())), Vec::<String>::new());
+}
+
+#[test]
+fn a_public_key_tells_whether_the_right_key_signed() {
+    let workshop = Workshop::bare();
+    let verified = |command: &str, public: &std::path::Path| {
+        run(workshop.command().args(["--sign-with", command, "--public-key", text(public)]))
     };
-    refused(&keys().public, &["secret key"]);
-    refused(&keys().locked, &["passphrase"]);
-    refused("not a key", &["secret key"]);
-    refused("", &["secret key"]);
-    let half = keys().secret.len() / 2;
-    refused(&keys().secret[..half], &["secret key"]);
-    fs::remove_file(workshop.at("secret.asc")).unwrap();
-    build(&workshop).refused(&["secret.asc: No such file"]);
+    let refused = |found: Run, problem: &str| {
+        assert_eq!(found.code, Some(1), "{found:?}");
+        assert!(found.stderr.lines().last().is_some_and(|line| line.contains(problem)), "{problem}: {found:?}");
+        assert!(!workshop.out().exists(), "{problem}");
+    };
+    let (rsa, other) = (keys().public("rsa"), keys().public("other"));
+    refused(verified(&keys().command("rsa"), &other), "which is not in");
+    // Signed while it was good.
+    let expired = keys().command("expired");
+    refused(verified(&expired, &keys().public("expired")), "which has expired");
+    // The digest is right, the rest is not.
+    let sign = keys().command("rsa");
+    refused(verified(&format!("{sign} >s; head -c -5 s; printf 12345; rm s"), &rsa), "a bad signature");
+    workshop.write("none.asc", "no key");
+    refused(verified(&sign, &workshop.at("none.asc")), "not a public key");
+    refused(verified(&sign, &workshop.at("missing.asc")), "No such file");
+    let secret =
+        format!("gpg --homedir '{}' --batch --armor --export-secret-keys", text(&keys().place.path().join("rsa")));
+    workshop.write("secret.asc", shell(&secret, workshop.directory.path()));
+    refused(verified(&sign, &workshop.at("secret.asc")), "a secret key");
+
+    verified(&sign, &rsa).succeeded();
+    workshop.write("both.asc", [fs::read(&other).unwrap(), fs::read(&rsa).unwrap()].concat());
+    verified(&sign, &workshop.at("both.asc")).succeeded();
+}
+
+#[test]
+fn a_command_that_hangs_is_ended_with_all_that_it_started() {
+    let workshop = Workshop::bare();
+    let command = format!("sleep 300 & echo $! >'{}'; wait", text(&workshop.at("pid")));
+    let start = Instant::now();
+    let found = run(workshop.command().args(["--sign-with", &command, "--sign-timeout", "1"]));
+    found.refused(&["took longer than 1 s", "--sign-timeout"]);
+    assert!(start.elapsed() < Duration::from_secs(60));
+    assert!(!workshop.out().exists());
+    let pid = fs::read_to_string(workshop.at("pid")).unwrap();
+    let is_gone =
+        || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).map_or(true, |stat| stat.contains(") Z "));
+    while !is_gone() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(is_gone(), "{pid}");
+}
+
+/// Killed while the command signs the checksums, `package` leaves what was there.
+#[test]
+fn a_build_that_is_killed_while_it_signs_leaves_everything_as_it_is() {
+    let workshop = signed("rsa");
+    let first = tree::read(&workshop.out());
+    let sign = keys().command("rsa");
+    let second_waits = format!("[ ! -e once ] || {{ echo $$ >twice; exec sleep 300; }}; touch once; {sign}");
+    let mut call = workshop.command();
+    call.args(["--sign-with", &second_waits]).current_dir(workshop.directory.path());
+    let mut child = call.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    let pid = || fs::read_to_string(workshop.at("twice")).unwrap_or_default();
+    while pid().is_empty() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // It has a process group of its own, which Ctrl-C at no terminal reaches.
+    shell(&format!("kill {}", pid()), workshop.directory.path());
+    assert_eq!(tree::difference(&first, &tree::read(&workshop.out())), Vec::<String>::new());
+}
+
+/// A directory that cannot be written is found before the old list of checksums is removed.
+#[test]
+fn a_list_of_checksums_never_lies_beside_packages_that_it_does_not_fit() {
+    let workshop = signed("rsa");
+    let out = workshop.out();
+    // What a build that is killed between two renames leaves.
+    fs::write(rpm(&workshop), "half").unwrap();
+    fs::remove_file(out.join("SHA256SUMS")).unwrap();
+    build(&workshop, &keys().command("rsa")).succeeded();
+    shell("sha256sum --strict --check SHA256SUMS", &out);
+    let names: Vec<String> = tree::read(&out).into_keys().collect();
+    assert_eq!(names.len(), 4, "no temporary file is left: {names:?}");
+    for name in ["SHA256SUMS", "SHA256SUMS.sig"] {
+        assert_eq!(fs::metadata(out.join(name)).unwrap().permissions().mode() & 0o777, 0o644);
+    }
 }
