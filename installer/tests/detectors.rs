@@ -6,7 +6,9 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt;
 
-use common::{FILESYSTEM_MONITOR, Host, KERNEL, KERNEL_SUPPORT, NETWORK_MONITOR, SCAN_SERVICE, SELINUX_MODULE};
+use common::{
+    FILESYSTEM_MONITOR, Host, KERNEL, KERNEL_SUPPORT, NETWORK_MONITOR, SCAN_SERVICE, SELINUX_MODULE, kernel_rule,
+};
 use faults::{EventContext, FaultId, FaultUpdate, Finding, Reason, Report, Source};
 use host::process::clock::SystemClock;
 use host::system::kernel::running_release;
@@ -28,17 +30,7 @@ fn module_host() -> Host {
 }
 
 fn rule(kernel_from: &str, monitors: Monitors) -> KernelRule {
-    KernelRule {
-        families: vec!["rhel".into()],
-        ids: Vec::new(),
-        not_ids: Vec::new(),
-        from: None,
-        before: None,
-        release_contains: None,
-        kernel_from: kernel_from.into(),
-        kernel_before: None,
-        monitors,
-    }
+    KernelRule { kernel_from: kernel_from.into(), ..kernel_rule(monitors) }
 }
 
 fn module(host: &Host, name: &str, content: &str) -> String {

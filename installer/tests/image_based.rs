@@ -64,11 +64,20 @@ fn headers_come_as_the_system_takes_packages() {
         ]
     );
     let exact = format!("dnf install -y 'kernel-devel-uname-r = {EL9}'");
-    assert_eq!(headers("rhel-9", &BOOTC, EL9), [into_image(&exact), "bootc upgrade".into(), reboot("new image")]);
-    assert_eq!(
-        headers("rhel-9", &OSTREE, EL9),
-        [into_image(&exact), "ostree admin upgrade".into(), reboot("new image")]
-    );
+    for (files, deploy) in [(&BOOTC[..], "bootc upgrade"), (&OSTREE, "ostree admin upgrade")] {
+        assert_eq!(
+            headers("rhel-9", files, EL9),
+            [
+                into_image(&exact),
+                deploy.to_owned(),
+                reboot("new image"),
+                into_image("dnf install -y kernel kernel-devel").replacen("# ", "# or: ", 1)
+                    + &newer.replace("# or: ", "  # "),
+                format!("{deploy}  # then"),
+                then("new image"),
+            ]
+        );
+    }
     let install = "transactional-update --non-interactive pkg install";
     assert_eq!(
         headers("sles-15", &UPDATE, SUSE),

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{EBPF, FILESYSTEM_MONITOR, Host, KERNEL};
+use common::{EBPF, FILESYSTEM_MONITOR, Host, KERNEL, kernel_rule};
 use faults::{FaultId, Reason};
 use host::system::bpf::Refusal;
 use host::system::kernel::running_release;
@@ -14,7 +14,6 @@ use installer::engine::{self, fault_updates};
 use installer::model::step::StepRef;
 use installer::profile::{KernelRule, Monitors};
 use installer::steps::STEPS;
-use policy::kernel::KernelMode;
 
 /// A release of EL 9 that is newer than every kernel that runs tests.
 const NEXT: &str = "999.14.0-427.13.1.el9_4.x86_64";
@@ -36,9 +35,7 @@ fn headers(host: &Host, release: &str) {
 
 /// An EL 9 that runs a kernel with all that is needed.
 fn host() -> Host {
-    let mut host = Host::enforcing("rhel-9");
-    host.kernel.mode.set(KernelMode::NotRunning);
-    host.profile.kernels.rules.clear();
+    let host = Host::without_selinux("rhel-9");
     host.file("sys/kernel/btf/vmlinux", "");
     install(&host, &running_release(), BTF);
     host
@@ -73,17 +70,7 @@ fn only(faults: &[(u16, Reason)]) -> Option<(String, Vec<(u16, Reason)>)> {
 
 /// The rule of a profile for the kernels before `kernel_before`.
 fn kernels(kernel_before: Option<&str>, monitors: Monitors) -> KernelRule {
-    KernelRule {
-        families: vec!["rhel".into()],
-        ids: Vec::new(),
-        not_ids: Vec::new(),
-        from: None,
-        before: None,
-        release_contains: None,
-        kernel_from: "0".into(),
-        kernel_before: kernel_before.map(str::to_owned),
-        monitors,
-    }
+    KernelRule { kernel_before: kernel_before.map(str::to_owned), ..kernel_rule(monitors) }
 }
 
 #[test]

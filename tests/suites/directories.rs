@@ -337,6 +337,33 @@ fn a_full_disk_is_named() {
     assert!(step["remedy"][0].as_str().unwrap().starts_with(&format!("df -i {}", root.at("/opt").display())), "{step}");
 }
 
+/// The errno alone tells of a quota: no tool has said it. The kernel of a test need not have quotas.
+#[test]
+fn a_used_up_quota_is_named() {
+    let root = ScratchRoot::of("debian-12");
+    let mut command = Caller::Root.command("strace");
+    command.args([
+        "-f",
+        "--quiet=all",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=mkdirat",
+        "-e",
+        "inject=mkdirat:error=EDQUOT",
+        "-P",
+    ]);
+    let run = Run::of(command.arg(root.at("/opt")).arg(program::binary()).args(root.args(&REPAIR))).expect_code(3);
+    let step = run.step("directories");
+    assert_eq!(step["reason"], "disk-full", "{step}");
+    let detail = step["detail"].as_str().unwrap();
+    assert!(detail.contains("cannot make directory /opt/cisco: Disk quota exceeded"), "{detail}");
+    let first = format!("df -h {}  # raise the quota on this file system, or delete files", root.at("/opt").display());
+    assert_eq!(step["remedy"][0], first.as_str());
+    assert_eq!(root.hostprep(&REPAIR).step("directories")["outcome"], "changed");
+    expect_mode(&root, "/opt/cisco", 0o755);
+}
+
 #[test]
 fn a_file_in_the_place_of_a_directory_is_reported() {
     let root = ScratchRoot::of("debian-12");

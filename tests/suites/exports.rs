@@ -305,6 +305,7 @@ fn the_journal_has_each_change_with_its_fields() {
     assert!(catalogue.contains(&format!("cleared_message_id = \"{cleared}\"")), "{cleared}");
     assert_eq!(field("FAULT_SEVERITY"), ["critical", "critical"]);
     assert_eq!(field("FAULT_REASON"), ["tools-missing", "tools-missing"]);
+    assert_eq!(field("FAULT_SOURCE"), ["manual", "manual"]);
     assert_eq!(field("SYSLOG_IDENTIFIER"), ["cisco-hostprep", "cisco-hostprep"]);
     assert_eq!(field("MESSAGE"), ["fault 19 raised: semodule is missing", "fault 19 cleared"]);
     assert_eq!(field("PRIORITY"), ["3", "5"]);
@@ -327,6 +328,6 @@ fn without_a_journal_syslog_has_the_words() {
     let message = String::from_utf8_lossy(&message[..length]);
     // Facility daemon is 3 * 8, and an error 3.
     assert!(message.starts_with("<27>") && message.contains(" cisco-hostprep["), "{message}");
-    let words = "]: fault 18 raised: too much FAULT_ID=18 FAULT_EVENT=raised FAULT_SEVERITY=critical FAULT_REASON=events-overloaded";
+    let words = "]: fault 18 raised: too much FAULT_ID=18 FAULT_EVENT=raised FAULT_SEVERITY=critical FAULT_REASON=events-overloaded FAULT_SOURCE=manual";
     assert!(message.ends_with(words), "{message}");
 }

@@ -45,6 +45,17 @@ fn all_texts(folder: &std::path::Path) -> String {
     text
 }
 
+/// Also where it is the one that cannot be used.
+#[test]
+fn the_table_of_kernels_that_judges_is_in_it() {
+    let root = host();
+    let (_place, folder, _) = unpacked(&root, &[]);
+    assert!(!folder.join("kernels.toml").exists(), "the built-in one");
+    root.file("/usr/lib/hostprep/kernels.toml", "schema = 1").file("/etc/cisco/kernels.toml", "schema = 2");
+    let (_place, folder, _) = unpacked(&root, &[]);
+    assert_eq!(fs::read_to_string(folder.join("kernels.toml")).unwrap(), "schema = 2");
+}
+
 #[test]
 fn every_part_is_there_with_its_checksum_or_the_reason_why_not() {
     let root = host();

@@ -67,6 +67,9 @@ fn another_cause_of_the_same_fault_counts() {
     let run = root.hostprep(&["check", "--format", "json"]).expect_code(3);
     assert_eq!((run.faults(), run.json().get("waived")), (vec![5], None), "the directories are missing too");
     assert_eq!(run.step("scan-user")["waived"], mark(FAR));
+    let line = root.hostprep(&["check", "--format", "nagios"]).expect_code(1).stdout;
+    let detail = |step: &str| run.step(step)["detail"].as_str().unwrap().to_owned();
+    assert!(line.contains(&detail("directories")) && !line.contains(&detail("scan-user")), "{line}");
 }
 
 #[test]
@@ -92,6 +95,26 @@ fn a_waiver_that_matches_nothing_is_said_once_all_was_looked_at() {
     );
     let part = root.hostprep(&["check", "--only", "directories"]).expect_code(0).stdout;
     assert!(!part.contains("Warning"), "{part}");
+}
+
+#[test]
+fn a_waiver_is_judged_by_the_steps_that_find_its_reason() {
+    let root = without_headers();
+    root.headers(scratch::KERNEL).file(CONFIG, "skip = ['ebpf']\n".to_owned() + &accept("headers-missing", FAR));
+    let warnings = || root.hostprep(&["check", "--format", "json"]).json().get("warnings").cloned();
+    let said = warnings().unwrap()[0].as_str().unwrap().to_owned();
+    assert!(
+        said.ends_with("accept of headers-missing until 2999-01-01 matches nothing on this host; remove it"),
+        "{said}"
+    );
+    root.file(CONFIG, "skip = ['kernel']\n".to_owned() + &accept("headers-missing", FAR));
+    assert_eq!(warnings(), None, "nobody looked");
+    // Another step is unknown, then its own.
+    root.file(CONFIG, accept("headers-missing", FAR)).file("/etc/cisco/kernels.toml", "schema = 2");
+    assert!(warnings().unwrap()[0].as_str().unwrap().contains("matches nothing"), "the headers are there");
+    root.remove(&format!("/lib/modules/{}/build", scratch::KERNEL));
+    let said = warnings().unwrap()[0].as_str().unwrap().to_owned();
+    assert!(said.ends_with("cannot be judged in this run, which could not determine kernel"), "{said}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub enum EntryKind {
     Grub,
     /// `extlinux.conf`, which U-Boot reads.
     Extlinux,
-    /// `zipl.conf`, from which `zipl` makes what s390x boots from.
+    /// `zipl.conf`, or SUSE's `/boot/zipl/config`, from which `zipl` makes what s390x boots from.
     Zipl,
     /// What `kernel-install(8)` writes into entries: no entry of the kernel itself was found.
     KernelInstall,
@@ -90,9 +90,9 @@ impl BootEntry {
                 return Ok(Some(Self { command_line, path: path.clone(), kind: EntryKind::Grub }));
             }
         }
-        let lists: [(&str, List, EntryKind); 2] =
-            [(extlinux::FILE, extlinux::entries, EntryKind::Extlinux), (zipl::FILE, zipl::entries, EntryKind::Zipl)];
-        for (path, entries, kind) in lists {
+        let extlinux: (&str, List, EntryKind) = (extlinux::FILE, extlinux::entries, EntryKind::Extlinux);
+        let zipl = zipl::FILES.map(|path| (path, zipl::entries as List, EntryKind::Zipl));
+        for (path, entries, kind) in [extlinux].into_iter().chain(zipl) {
             let entries = read(root, &InRoot::from(path))?.map(|text| entries(&text)).unwrap_or_default();
             let of_kernel = entries.into_iter().find(|(image, _)| starts(root, image, release));
             if let Some((_, command_line)) = of_kernel {

@@ -43,7 +43,7 @@ pub fn check(global: &Global, args: Check) -> Outcome {
             CheckFormat::Script => print(&script::render(cx, &todo(cx, &results)))?,
             CheckFormat::Ansible => print(&ansible::render(cx, &todo(cx, &results)))?,
             CheckFormat::Ocsf => print(&ocsf::render(cx, &results, &invocation.texts))?,
-            CheckFormat::Nagios => return tell_state(nagios::render(&results)),
+            CheckFormat::Nagios => return tell_state(nagios::render(&cx.waivers, &results)),
         }
         Ok(exit_code(&results))
     });

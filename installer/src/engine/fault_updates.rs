@@ -99,7 +99,7 @@ pub fn apply(cx: &HostContext, updates: &[FaultUpdate], source: Source) -> Resul
             FaultUpdate::Clear(id) => writer.clear(*id, &context)?,
         };
         if change != Change::Nothing {
-            announce(cx, update, change, before.as_ref());
+            announce(cx, update, change, before.as_ref(), &context.source);
             changes.push((id, change));
         }
     }
@@ -116,7 +116,7 @@ pub fn replay_pending(cx: &HostContext, source: Source) -> Result<(), Error> {
 }
 
 /// Logs one entry per change to the journal, with fields to search for: `journalctl FAULT_ID=19`.
-fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Option<&Fault>) {
+fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Option<&Fault>, source: &Source) {
     let id = id_of(update);
     let entry = faults::catalogue::find(id);
     let usual = entry.map(|entry| entry.severity);
@@ -143,6 +143,7 @@ fn announce(cx: &HostContext, update: &FaultUpdate, change: Change, before: Opti
         ("FAULT_EVENT", word.to_owned()),
         ("FAULT_SEVERITY", severity.map_or_else(String::new, |severity| severity.to_string())),
         ("FAULT_REASON", reason.to_owned()),
+        ("FAULT_SOURCE", source.as_str().to_owned()),
     ];
     cx.log.event(
         level,

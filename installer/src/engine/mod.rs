@@ -21,16 +21,16 @@ pub mod remove;
 pub mod repair;
 pub mod worst;
 
-use faults::{Change, FaultId, Reason};
+use faults::{Change, FaultId, Reason, catalogue};
 use host::InsideText;
 
-use self::next_boot::{KernelChange, NextBoot};
+use self::next_boot::{KernelChange, NextBoot, Undetermined};
 use self::one_step::Plans;
 use crate::Error;
 use crate::model::host_context::HostContext;
 use crate::model::report::{ImageItem, Outcome, StepReport};
 use crate::model::step::StepRef;
-use crate::model::waiver::Waived;
+use crate::model::waiver::{Looked, Waived};
 use crate::steps::STEPS;
 
 /// The result of a run.
@@ -110,11 +110,26 @@ fn results(
         .chain(next_boot.iter().flat_map(|next| &next.pending).map(|fault| &fault.finding))
         .map(|finding| &finding.reason)
         .collect();
-    let is_whole =
-        steps.len() == STEPS.len() && all.iter().all(|report| report.outcome != Outcome::Unknown && !report.is_partial);
-    let mut warnings = cx.waivers.warnings(&reasons, is_whole);
+    let mut warnings = cx.waivers.warnings(&reasons, |reason| looked_for(reason, &all, next_boot.as_ref()));
     if steps.iter().any(|step| step.judges_kernel()) {
         warnings.extend(cx.profile.kernels.warning());
     }
     Results { reports, faults, waived, warnings, changes, unrecorded: Vec::new(), next_boot, image: Vec::new() }
+}
+
+/// Returns whether the steps that find `reason` determined if it is there: in `reports`, and for the next boot.
+fn looked_for(reason: &Reason, reports: &[&StepReport], next_boot: Option<&NextBoot>) -> Looked {
+    let lists_it = |id: &FaultId| catalogue::find(*id).is_some_and(|entry| entry.reasons.check.contains(reason));
+    let mut unknown = Vec::new();
+    for step in STEPS.iter().filter(|step| step.faults().iter().any(lists_it)) {
+        let id = step.id();
+        let Some(report) = reports.iter().find(|report| report.step == id) else { return Looked::Elsewhere };
+        // A step without a rule for this host can find nothing.
+        let now = report.is_partial || report.outcome == Outcome::Unknown && !report.faults.is_empty();
+        let is_about = |next: &Undetermined| next.step.map_or(step.judges_kernel(), |step| step == id);
+        if now || next_boot.is_some_and(|next| next.unknown.iter().any(is_about)) {
+            unknown.push(id);
+        }
+    }
+    if unknown.is_empty() { Looked::Fully } else { Looked::InPart(unknown) }
 }

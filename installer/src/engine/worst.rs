@@ -68,3 +68,19 @@ impl Worst {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fleet::State;
+
+    use super::Worst;
+
+    /// `fleet` knows results by their JSON alone, so it has a type of its own.
+    #[test]
+    fn a_report_about_many_hosts_knows_these_states_in_this_order() {
+        let all = [Worst::Failed, Worst::Fault, Worst::Unknown, Worst::Deferred, Worst::Ok];
+        assert!(all.is_sorted_by(|worse, better| worse > better));
+        assert_eq!(all.map(Worst::as_str), State::ALL.map(State::as_str));
+        assert!(State::ALL.is_sorted_by(|worse, better| worse > better));
+    }
+}

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::report::{Outcome, StepReport};
+use super::step_id::StepId;
 
 /// One `[[accept]]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,17 @@ pub struct Waiver {
 pub struct Waivers {
     all: Vec<Waiver>,
     today: Date,
+}
+
+/// Whether a run can tell that nothing has a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Looked {
+    /// Every step that finds it has determined whether it is there.
+    Fully,
+    /// These steps could not be determined.
+    InPart(Vec<StepId>),
+    /// A step that finds it was not run.
+    Elsewhere,
 }
 
 /// A fault that does not count.
@@ -73,20 +85,28 @@ impl Waivers {
         waivers.into_iter().min_by_key(|waiver| waiver.until)
     }
 
-    /// Returns a line for each waiver that has ended, and for each that none of the reasons `found` matches. `is_whole` says that
-    /// all was looked at. What only the agent sees, a check does not miss.
+    /// Returns a line for each waiver that has ended, and for each that none of the reasons `found` matches, as far as `looked` tells
+    /// that of a reason. What only the agent sees, a check does not miss.
     #[must_use]
-    pub fn warnings(&self, found: &[&Reason], is_whole: bool) -> Vec<String> {
+    pub fn warnings(&self, found: &[&Reason], looked: impl Fn(&Reason) -> Looked) -> Vec<String> {
         let by_check = |reason: &Reason| catalogue::entries().iter().any(|entry| entry.reasons.check.contains(reason));
         let line = |waiver: &Waiver| {
             let Waiver { reason, until, file, .. } = waiver;
             let accept = format!("{}: accept of {reason} until {until}", file.display());
             if *until < self.today {
                 Some(format!("{accept} has ended: it waives nothing; remove it, or set a later date"))
-            } else if is_whole && !found.contains(&reason) && by_check(reason) {
-                Some(format!("{accept} matches nothing on this host; remove it"))
-            } else {
+            } else if found.contains(&reason) || !by_check(reason) {
                 None
+            } else {
+                match looked(reason) {
+                    Looked::Fully => Some(format!("{accept} matches nothing on this host; remove it")),
+                    Looked::InPart(steps) => {
+                        let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+                        let unknown = steps.join(", ");
+                        Some(format!("{accept} cannot be judged in this run, which could not determine {unknown}"))
+                    }
+                    Looked::Elsewhere => None,
+                }
             }
         };
         self.all.iter().filter_map(line).collect()
@@ -129,11 +149,13 @@ mod tests {
             waiver(Reason::UserMismatch, "2027-03-01"),
             waiver(Reason::EventsOverloaded, "2027-03-01"),
         ];
-        let said = on("2027-01-01", &all).warnings(&[], true);
+        let said = on("2027-01-01", &all).warnings(&[], |_| Looked::Fully);
         assert_eq!(said.len(), 2, "only the agent sees an overload: {said:?}");
         assert!(said[0].starts_with("/etc/x.toml: accept of user-missing until 2026-12-31 has ended"), "{said:?}");
         assert!(said[1].contains("user-mismatch") && said[1].contains("matches nothing"), "{said:?}");
-        assert_eq!(on("2027-01-01", &all).warnings(&[&Reason::UserMismatch], true).len(), 1);
-        assert_eq!(on("2027-01-01", &all).warnings(&[], false).len(), 1, "not all was looked at");
+        assert_eq!(on("2027-01-01", &all).warnings(&[&Reason::UserMismatch], |_| Looked::Fully).len(), 1);
+        assert_eq!(on("2027-01-01", &all).warnings(&[], |_| Looked::Elsewhere).len(), 1, "its step was not run");
+        let said = on("2027-01-01", &all).warnings(&[], |_| Looked::InPart(vec![StepId("scan-user")]));
+        assert!(said[1].ends_with("cannot be judged in this run, which could not determine scan-user"), "{said:?}");
     }
 }

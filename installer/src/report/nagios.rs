@@ -5,7 +5,8 @@ use faults::Severity;
 use super::text::numbers;
 use crate::engine::Results;
 use crate::engine::worst::Worst;
-use crate::model::report::Outcome;
+use crate::model::report::{Outcome, StepReport};
+use crate::model::waiver::Waivers;
 
 /// A state of a service, which is the exit status of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +34,12 @@ impl State {
 
 /// Returns the state of `results`, and the line with performance data.
 #[must_use]
-pub fn render(results: &Results) -> (State, String) {
-    let faulty = results.reports.iter().filter(|report| report.raised().iter().any(|id| results.faults.contains(id)));
+pub fn render(waivers: &Waivers, results: &Results) -> (State, String) {
+    // Another cause may keep a fault of which one is waived.
+    let counts = |report: &&StepReport| {
+        report.raised().iter().any(|id| results.faults.contains(id)) && waivers.of_step(report).is_none()
+    };
+    let faulty = results.reports.iter().filter(counts);
     let severity = faulty.clone().filter_map(|report| report.severity()).max();
     let state = match Worst::of(results) {
         Worst::Ok => State::Ok,
@@ -50,7 +55,13 @@ pub fn render(results: &Results) -> (State, String) {
     waived.dedup();
     let mut parts = Vec::new();
     if !results.faults.is_empty() {
-        let details: Vec<String> = faulty.map(|report| report.detail.clone()).collect();
+        let findings = faulty.flat_map(|report| &report.findings);
+        let mut details: Vec<&str> = Vec::new();
+        for finding in findings.filter(|finding| waivers.of(&finding.reason).is_none()) {
+            if !details.contains(&finding.detail.as_str()) {
+                details.push(&finding.detail);
+            }
+        }
         parts.push(format!("fault {}: {}", numbers(&results.faults), details.join("; ")));
     }
     if !pending.is_empty() {

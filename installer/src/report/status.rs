@@ -12,7 +12,7 @@ use crate::engine::last_run::LastRun;
 use crate::engine::next_boot::NextBoot;
 use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
-use crate::model::waiver::Waived;
+use crate::model::waiver::{Looked, Waived};
 
 /// `status --format json`.
 #[derive(Serialize)]
@@ -118,7 +118,7 @@ impl<'a> StatusObject<'a> {
                 })
                 .collect(),
             waived: WaivedValue::all(&waived),
-            warnings: cx.waivers.warnings(&[], false),
+            warnings: cx.waivers.warnings(&[], |_| Looked::Elsewhere),
             next_boot: next_boot.map(|next| NextBootValue::of(next, root, texts)),
             pending: pending(next_boot, root, texts),
             last_run,

@@ -27,7 +27,12 @@ pub(in crate::steps) fn finding(cx: &HostContext, path: &InRoot, error: &FileErr
     let above = path.ancestors().find(|above| cx.root.dir(above).is_ok()).unwrap_or_else(InRoot::top);
     let space = cx.root.dir(&above).and_then(|dir| dir.space()).ok();
     let is_without_inodes = space.and_then(|space| space.inodes) == Some(0);
-    let remedy = free_space(cx, &above, is_without_inodes, &Remedy::hostprep(["repair"]));
+    let mut remedy = free_space(cx, &above, is_without_inodes, &Remedy::hostprep(["repair"]));
+    if error.errno() == Some(Errno::EDQUOT) {
+        // There may be space on the file system itself.
+        remedy[0] =
+            cx.remedy_on(&["df", "-h"], &[&above]).with_comment("raise the quota on this file system, or delete files");
+    }
     Finding { reason: Reason::DiskFull, detail: error.inside_text(cx.root), remedy }
 }
 

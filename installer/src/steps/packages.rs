@@ -74,13 +74,15 @@ impl<'a> Target<'a> {
         self.change(plain, |image| image.update(packages))
     }
 
-    /// Returns what installs `packages`, the newest kernel of a kind and its headers. An image brings its kernel itself.
+    /// Returns what installs `packages`, the newest kernel of a kind and its headers. An image brings its kernel itself: both go into
+    /// a new one, if the system fetches it.
     #[must_use]
     pub fn newest(self, packages: &[String]) -> Vec<Remedy> {
         let Some(image) = self.distribution.image_based() else { return self.install(packages) };
         let plain = self.distribution.install_command(packages);
         match image.newest(packages) {
             Some(argv) => self.then_reboot(image, vec![self.for_image(argv, plain)]),
+            None if image.deploy().is_some() => self.into_image(image, plain),
             None => Vec::new(),
         }
     }

@@ -9,6 +9,7 @@ use host::process::Command;
 use super::archive::Part;
 use crate::engine::fault_updates::store;
 use crate::model::host_context::HostContext;
+use crate::profile::kernel_table::Origin;
 
 /// How much of a file is kept, in bytes: its end.
 const FILE_KEPT: u64 = 1024 * 1024;
@@ -41,6 +42,9 @@ const AUDIT_LOG: &str = "/var/log/audit/audit.log";
 pub fn collect(cx: &HostContext) -> Vec<Part> {
     let mut parts: Vec<Part> = FILES.iter().map(|(name, path)| file(cx, name, *path)).collect();
     parts.push(file(cx, "hostprep.toml", &cx.profile.names.configuration));
+    if let Origin::File(table) = &cx.profile.kernels.origin {
+        parts.push(file(cx, "kernels.toml", table));
+    }
     parts.push(file(cx, "hostprep.log", &cx.profile.paths.log));
     parts.extend(state_files(cx));
     parts.push(Part::of("faults.json", read_end(cx, cx.profile.paths.faults.join("faults.json"), FILE_KEPT)));

@@ -26,7 +26,7 @@ use installer::model::host_context::HostContext;
 use installer::model::report::{Outcome, StepReport};
 use installer::model::step::StepRef;
 use installer::model::waiver::Waivers;
-use installer::profile::Profile;
+use installer::profile::{KernelRule, Monitors, Profile};
 use installer::steps::{directories, ebpf, kernel, scan_service, scan_user, selinux};
 use policy::kernel::KernelMode;
 use policy::testing::{FakeKernel, compiled};
@@ -53,6 +53,21 @@ pub fn stderr_of_semodule(name: &str) -> String {
 pub fn reason(report: &StepReport) -> Reason {
     assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
     report.finding().unwrap().reason
+}
+
+/// The line of a table for every kernel of Enterprise Linux.
+pub fn kernel_rule(monitors: Monitors) -> KernelRule {
+    KernelRule {
+        families: vec!["rhel".into()],
+        ids: Vec::new(),
+        not_ids: Vec::new(),
+        from: None,
+        before: None,
+        release_contains: None,
+        kernel_from: "0".into(),
+        kernel_before: None,
+        monitors,
+    }
 }
 
 pub struct Host {
@@ -96,6 +111,14 @@ impl Host {
             fs::write(host.path(name), content).unwrap();
         }
         host.directory("tools");
+        host
+    }
+
+    /// Creates the same host where SELinux does not run, and the profile names no kernels.
+    pub fn without_selinux(os_release: &str) -> Self {
+        let mut host = Self::enforcing(os_release);
+        host.kernel.mode.set(KernelMode::NotRunning);
+        host.profile.kernels.rules.clear();
         host
     }
 

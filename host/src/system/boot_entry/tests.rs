@@ -37,6 +37,7 @@ fn the_entry_is_found_in_the_files_of_each_boot_loader() {
         ("/boot/efi/EFI/centos/grub.cfg", grub, "root=/dev/sda1 ro  quiet "),
         ("/boot/extlinux/extlinux.conf", extlinux, "root=/dev/mmcblk0p2 ro"),
         ("/etc/zipl.conf", zipl, "root=/dev/dasda1"),
+        ("/boot/zipl/config", zipl, "root=/dev/dasda1"),
         ("/etc/kernel/cmdline", "root=/dev/sda1\nro\n", "root=/dev/sda1 ro"),
     ] {
         assert_eq!(found(&[(path, text)]), Some((line.into(), path.into())));
@@ -56,6 +57,24 @@ fn an_image_may_be_a_link() {
     assert_eq!(BootEntry::find(&root, RELEASE).unwrap().unwrap().command_line, "old");
     assert_eq!(BootEntry::find(&root, "6.1.0-18-s390x").unwrap().unwrap().command_line, "new");
     assert_eq!(BootEntry::find(&root, "6.1.0-17-s390x").unwrap(), None);
+}
+
+/// SUSE's: the image in its directory is a link, and GRUB's menu, which that kernel shows, counts before.
+#[test]
+fn zipls_configuration_of_suse() {
+    let config = "[defaultboot]\ndefaultmenu = menu\n[grub2]\n  target = /boot/zipl\n  image = /boot/zipl/image\n\
+        \x20 parameters = \"root=UUID=1 initgrub quiet\"\n:menu\n  target = /boot/zipl\n  1 = grub2\n";
+    let own = ("/boot/zipl/config", config.as_bytes());
+    let entry_of = |files: &[(&str, &[u8])]| {
+        let (directory, root) = root(files);
+        std::os::unix::fs::symlink(format!("image-{RELEASE}"), directory.path().join("boot/zipl/image")).unwrap();
+        let entry = BootEntry::find(&root, RELEASE).unwrap().unwrap();
+        (entry.command_line, entry.path.to_string(), entry.kind)
+    };
+    let quiet = "root=UUID=1 initgrub quiet".to_owned();
+    assert_eq!(entry_of(&[own]), (quiet, "/boot/zipl/config".into(), EntryKind::Zipl));
+    let menu = format!("linux /boot/image-{RELEASE} root=UUID=1 splash\n");
+    assert_eq!(entry_of(&[own, ("/boot/grub2/grub.cfg", menu.as_bytes())]).0, "root=UUID=1 splash");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Sections of `zipl.conf(5)`, the boot loader of s390x. Where it has none, `zipl` takes the entries of the Boot Loader
 //! Specification.
 
-pub(super) const FILE: &str = "/etc/zipl.conf";
+/// The second is SUSE's, which `grub2-zipl-setup` writes: what it starts reads GRUB's menu, if there is one.
+pub(super) const FILES: [&str; 2] = ["/etc/zipl.conf", "/boot/zipl/config"];
 
 /// Returns the image and the command line of each section with an image, in order.
 pub(super) fn entries(text: &str) -> Vec<(String, String)> {

@@ -53,12 +53,12 @@ pub(super) fn lower_lockdown(cx: &HostContext, release: &str, entry: Option<&Boo
         }
         Some(entry) if entry.kind == EntryKind::Extlinux => in_extlinux(cx, &entry.path),
         // It boots from what zipl makes of that file.
-        Some(entry) if entry.kind == EntryKind::Zipl => vec![replace_in(cx, &entry.path), zipl()],
+        Some(entry) if entry.kind == EntryKind::Zipl => vec![replace_in(cx, &entry.path), zipl(Some(&entry.path))],
         Some(entry) if entry.kind == EntryKind::Grub => in_grub_configuration(cx, &entry.path),
         // It changes every entry, and what the entries of later kernels are made of.
         _ if has_grubby(cx) => vec![grubby()],
         Some(entry) if ZIPL.iter().any(|path| cx.root.exists(path)) => {
-            in_entry(cx, entry).into_iter().chain([zipl()]).collect()
+            in_entry(cx, entry).into_iter().chain([zipl(None)]).collect()
         }
         Some(entry) => in_entry(cx, entry),
         None => elsewhere(cx),
@@ -139,9 +139,13 @@ fn in_extlinux(cx: &HostContext, path: &InRoot) -> Vec<Remedy> {
     }
 }
 
-/// Writes what s390x boots from.
-fn zipl() -> Remedy {
-    Remedy::run_in_root(["zipl"])
+/// Writes what s390x boots from: as `/etc/zipl.conf` says, unless `configuration` is another file.
+fn zipl(configuration: Option<&InRoot>) -> Remedy {
+    match configuration.filter(|path| **path != "/etc/zipl.conf") {
+        Some(path) => Remedy::run_in_root(["zipl".to_owned(), "--config".into(), path.to_string()])
+            .with_comment("grub2-zipl-setup makes that file again; keep the change in /etc/default/grub too"),
+        None => Remedy::run_in_root(["zipl"]),
+    }
 }
 
 /// An entry of the Boot Loader Specification, or what `kernel-install(8)` makes them from.
