@@ -76,7 +76,9 @@ pub fn package_with(program: &Path, ending: &str) -> (TempDir, PathBuf) {
 /// Builds both formats of a manifest in this version, with a program and payloads that are there.
 pub fn build_version(manifest: &Path, payloads: &[PathBuf], program: &Path, version: &str, out: &Path) {
     let mut build = package_build(manifest, out);
-    payloads.iter().for_each(|payload| drop(build.arg("--payload").arg(payload)));
+    for payload in payloads {
+        build.arg("--payload").arg(payload);
+    }
     setup::run(build.arg("--hostprep").arg(program).args(["--version", version]));
 }
 
