@@ -2,6 +2,9 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
+#[path = "next_boot/debians_kernel.rs"]
+mod debians_kernel;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -26,11 +29,15 @@ fn running() -> String {
 
 /// A Debian that runs a kernel with BTF, and the program at its place there.
 fn system(name: &str, packages: &[&str]) -> System {
+    system_on(&running(), name, packages)
+}
+
+fn system_on(running: &str, name: &str, packages: &[&str]) -> System {
     let system = System::new(name, packages);
     let _ = fs::remove_file(system.at("/etc/dpkg/dpkg.cfg.d/99mmdebstrap"));
     system.copy(program::binary(), "/usr/bin/hostprep-program");
     system.file("/usr/bin/hostprep", PROGRAM).mode("/usr/bin/hostprep", 0o755);
-    system.kernel(&running(), true);
+    system.kernel(running, true);
     system
 }
 
@@ -192,8 +199,8 @@ fn the_hook_says_it_and_writes_it_into_the_log() {
     }
 }
 
-/// Builds a package with these files and scripts.
-fn deb(place: &Path, name: &str, files: &[(&str, &str)], scripts: &[(&str, &str)]) -> PathBuf {
+/// Builds a package with these fields, files and scripts.
+fn deb(place: &Path, name: &str, fields: &str, files: &[(&str, &str)], scripts: &[(&str, &str)]) -> PathBuf {
     let tree = place.join(name);
     let write = |path: PathBuf, text: &str, mode| {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -201,7 +208,8 @@ fn deb(place: &Path, name: &str, files: &[(&str, &str)], scripts: &[(&str, &str)
         fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     };
     let control = format!(
-        "Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: T <t@t.example>\nDescription: for tests\n"
+        "Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: T <t@t.example>\n{fields}Description: for \
+         tests\n"
     );
     write(tree.join("DEBIAN/control"), &control, 0o644);
     for (path, text) in files {
@@ -231,6 +239,7 @@ fn kernel_packages(system: &System) -> TempDir {
     let image = deb(
         place.path(),
         &format!("linux-image-{NEXT}"),
+        "",
         &[
             (&format!("boot/vmlinuz-{NEXT}"), ""),
             (&format!("boot/config-{NEXT}"), config),
@@ -242,6 +251,7 @@ fn kernel_packages(system: &System) -> TempDir {
     let headers = deb(
         place.path(),
         &format!("linux-headers-{NEXT}"),
+        "",
         &[
             (&format!("{build}/Makefile"), ""),
             (&format!("{build}/include/generated/autoconf.h"), ""),
@@ -256,12 +266,16 @@ fn kernel_packages(system: &System) -> TempDir {
 
 /// Installs hostprep's own package, which runs the program by [`PROGRAM`].
 fn install_hostprep(system: &System) {
+    copy_hostprep(system);
+    system.run("dpkg --install /tmp/hostprep.deb").expect_code(0);
+}
+
+fn copy_hostprep(system: &System) {
     let place = setup::open_tempdir();
     let wrapper = place.path().join("hostprep");
     fs::write(&wrapper, PROGRAM).unwrap();
     let (_built, deb) = package_with(&wrapper, ".deb");
     system.copy(&deb, "/tmp/hostprep.deb");
-    system.run("dpkg --install /tmp/hostprep.deb").expect_code(0);
 }
 
 #[track_caller]
@@ -298,7 +312,8 @@ fn debians_kernel_packages_come_and_go() {
     let place = setup::open_tempdir();
     let parts_of_dpkg =
         format!("#!/bin/sh -e\nrun-parts --report --exit-on-error --arg={NEXT} /etc/kernel/postinst.d\n");
-    let only_image = deb(place.path(), "linux-image-only", &[("boot/some-image", "")], &[("postinst", &parts_of_dpkg)]);
+    let only_image =
+        deb(place.path(), "linux-image-only", "", &[("boot/some-image", "")], &[("postinst", &parts_of_dpkg)]);
     system.copy(&only_image, "/tmp/only-image.deb");
     let run = dpkg("--install /tmp/only-image.deb");
     assert_eq!(times(&run), 1, "{run:?}");

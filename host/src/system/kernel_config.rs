@@ -38,7 +38,7 @@ impl KernelConfig {
             let mut text = Vec::new();
             let packed = root.open(PROC_CONFIG)?;
             flate2::read::GzDecoder::new(packed).take(LIMIT).read_to_end(&mut text).map_err(failed)?;
-            return Ok(Some(Self::parse(&String::from_utf8_lossy(&text), PROC_CONFIG)));
+            return Ok(Some(Self { text: lossy(text), path: PROC_CONFIG.to_in_root() }));
         }
         let places = [
             format!("/boot/config-{release}"),
@@ -53,7 +53,7 @@ impl KernelConfig {
         ];
         for path in places {
             match root.read(&path, LIMIT) {
-                Ok(bytes) => return Ok(Some(Self::parse(&String::from_utf8_lossy(&bytes), path))),
+                Ok(bytes) => return Ok(Some(Self { text: lossy(bytes), path: path.to_in_root() })),
                 Err(e) if e.is_missing() => {}
                 Err(e) => return Err(e),
             }
@@ -75,27 +75,38 @@ impl KernelConfig {
     /// Returns what it says of `option`, which is without `CONFIG_`.
     #[must_use]
     pub fn setting(&self, option: &str) -> Setting {
-        self.settings(&[option])[0]
+        let about = |line| switch(line).filter(|(name, _)| *name == option);
+        match self.lines_with(option).rev().find_map(about) {
+            Some((_, true)) => Setting::On,
+            Some((_, false)) => Setting::Off,
+            None => Setting::Absent,
+        }
     }
 
-    /// Returns what it says of each of `options`, in one pass: a configuration has ten thousand lines.
+    /// Returns what it says of each of `options`.
     #[must_use]
     pub fn settings(&self, options: &[&str]) -> Vec<Setting> {
-        let mut settings = vec![Setting::Absent; options.len()];
-        for (option, is_on) in self.text.lines().filter_map(switch) {
-            if let Some(at) = options.iter().position(|asked| *asked == option) {
-                settings[at] = if is_on { Setting::On } else { Setting::Off };
-            }
-        }
-        settings
+        options.iter().map(|option| self.setting(option)).collect()
     }
 
     /// Returns the value of an option that is a text.
     #[must_use]
     pub fn text(&self, option: &str) -> Option<&str> {
-        let mut value = self.text.lines().filter_map(|line| line.trim().strip_prefix("CONFIG_")?.split_once('='));
+        let mut value = self.lines_with(option).filter_map(|line| line.trim().strip_prefix("CONFIG_")?.split_once('='));
         let (_, value) = value.rfind(|(name, _)| *name == option)?;
         value.strip_prefix('"')?.strip_suffix('"')
+    }
+
+    /// Returns the lines that have the option's name in them. A configuration has ten thousand lines: to take each apart costs
+    /// milliseconds.
+    fn lines_with(&self, option: &str) -> impl DoubleEndedIterator<Item = &str> {
+        let name = format!("CONFIG_{option}");
+        let found: Vec<usize> = self.text.match_indices(&name).map(|(at, _)| at).collect();
+        found.into_iter().map(|at| {
+            let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+            let end = self.text[at..].find('\n').map_or(self.text.len(), |length| at + length);
+            &self.text[start..end]
+        })
     }
 
     /// Returns the command line that is built into the kernel and counts besides that of the boot loader, or in its place
@@ -105,6 +116,11 @@ impl KernelConfig {
         let switches = self.settings(&["CMDLINE_BOOL", "CMDLINE_FORCE", "CMDLINE_EXTEND"]);
         if switches.contains(&Setting::On) { self.text("CMDLINE") } else { None }
     }
+}
+
+/// Returns the bytes as text, without a copy where they are UTF-8.
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 /// Returns the option of a line, and whether it is on. Names are without `CONFIG_`.
@@ -146,6 +162,14 @@ mod tests {
             assert_eq!(config.setting(option), expected, "{option}");
         }
         assert_eq!((config.text("LSM"), config.text("BPF"), config.text("NO")), (Some("yama,bpf"), None, None));
+        // The last line counts, and names that are the beginning, the end or the value of others are others.
+        let text = "CONFIG_A=y\nCONFIG_A_B=n\nCONFIG_MY_CONFIG_C=y\nCONFIG_D=\"CONFIG_E=y\"\n# CONFIG_A is not set\nCONFIG_T=\"1\"\n\
+            CONFIG_T=\"2\"\nCONFIG_A_B=y";
+        let config = KernelConfig::parse(text, "/boot/config-test");
+        let settings = config.settings(&["A", "A_B", "B", "C", "MY_CONFIG_C", "E"]);
+        let expected =
+            [Setting::Off, Setting::On, Setting::Absent, Setting::Absent, Setting::On, Setting::Absent].to_vec();
+        assert_eq!((settings, config.text("T")), (expected, Some("2")));
     }
 
     #[test]
