@@ -2,7 +2,7 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-images vm-self-test vagrant \
+.PHONY: help needs ansible ansible-lint needs-demo needs-check check lint circles demo packages repository older-packages test test-store vm vm-images vm-self-test vagrant \
 	vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
@@ -32,9 +32,12 @@ circles:
 	tests/setup/import-circles.py $(wildcard */src */*/src) tests/harness
 
 # Exported, so that a command may hold every quote; the shell reads them there.
-export SIGN_WITH PUBLIC_KEY
+export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md
 	packaging/packages.sh $(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))
+
+repository: needs ## dist/ as signed repositories for apt, dnf, zypper in target/repository; SIGN_WITH=, PUBLIC_KEY=: docs/repositories.md
+	packaging/repository.sh
 
 # More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
 SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))

@@ -5,6 +5,7 @@
 //! * [`rpm_package`], [`deb`]: the two formats
 //! * [`scripts`]: scriptlets and maintainer scripts, from `templates/packages`
 //! * [`signing`]: has a command of the caller's sign
+//! * [`repository`]: repositories for apt, dnf, yum and zypper
 //! * [`artifacts`]: writes files, checksums and signatures into a directory
 //!
 //! Nothing here reads a clock or asks the host: the same input gives the same bytes.
@@ -24,6 +25,7 @@ pub mod loaded_manifest;
 pub mod manifest;
 mod path;
 pub mod profile;
+pub mod repository;
 pub mod rpm_package;
 pub mod rpm_signature_header;
 pub mod scripts;

@@ -72,10 +72,28 @@ pub fn package_with(program: &Path, ending: &str) -> (TempDir, PathBuf) {
 }
 
 fn package_build(manifest: &Path, out: &Path) -> Command {
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    build.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", "build"]);
-    build.current_dir(setup::top()).arg("--manifest").arg(manifest).arg("--out").arg(out);
+    let mut build = package_command("build");
+    build.arg("--manifest").arg(manifest).arg("--out").arg(out);
     build
+}
+
+/// A call of `package` with this subcommand, from the top of the source tree.
+#[must_use]
+pub fn package_command(subcommand: &str) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "hostprep-packaging",
+        "--bin",
+        "package",
+        "--",
+        subcommand,
+    ]);
+    command.current_dir(setup::top());
+    command
 }
 
 impl Packages {
