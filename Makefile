@@ -2,7 +2,7 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs picture ansible ansible-lint needs-demo needs-check check lint circles demo packages older-packages test test-store vm vm-images vm-self-test vagrant \
+.PHONY: help needs picture ansible ansible-lint needs-demo needs-check check lint circles demo packages repository older-packages test test-store vm vm-images vm-self-test vagrant \
 	aarch64-needs test-aarch64 vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
@@ -38,7 +38,7 @@ circles:
 # What ALL_ARCHITECTURES=1 and ARCHITECTURE= ask for: packaging/packages.sh.
 ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 # Exported, so that a command may hold every quote; the shell reads them there.
-export SIGN_WITH PUBLIC_KEY
+export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
 	packaging/packages.sh $(ARCHITECTURES) \
 		$(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))
@@ -50,6 +50,9 @@ audit: ## cargo deny: advisories, licences, doubled versions, sources; DATABASE=
 # KEY=FILE is the public key.
 verify: ## dist/ or DIST=DIR against this tree: signatures, statement, contents, and a second build: docs/supply-chain.md
 	packaging/verify.sh $(if $(KEY),--key '$(KEY)') $(if $(DIST),'$(DIST)')
+
+repository: needs ## dist/ as signed repositories for apt, dnf, zypper in target/repository; SIGN_WITH=, PUBLIC_KEY=: docs/repositories.md
+	packaging/repository.sh
 
 # More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
 SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))

@@ -80,6 +80,14 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// A repository cannot be made of something.
+    #[error("{}: {problem}", path.display())]
+    Repository {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// A tool of the distribution failed.
     #[error("{tool} {problem}")]
     Tool {

@@ -7,6 +7,7 @@
 //! * [`scripts`]: scriptlets and maintainer scripts, from `templates/packages`
 //! * [`policy_files`]: the policy module, and the spec of a package with it alone
 //! * [`signing`]: has a command of the caller's sign
+//! * [`repository`]: repositories for apt, dnf, yum and zypper
 //! * [`artifacts`]: writes files, checksums and signatures into a directory
 //!
 //! Nothing here reads a clock or asks the host: the same input gives the same bytes.
@@ -29,6 +30,7 @@ mod names;
 mod path;
 pub mod policy_files;
 pub mod profile;
+pub mod repository;
 pub mod rpm_package;
 pub mod rpm_signature_header;
 pub mod scripts;

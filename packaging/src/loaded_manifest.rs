@@ -159,12 +159,17 @@ fn architecture(
 /// Returns `SOURCE_DATE_EPOCH` (specified at reproducible-builds.org), or the day of the newest changelog entry.
 fn time(manifest: &Manifest, source_date: Option<&str>) -> Result<u32, Error> {
     match source_date {
-        Some(text) => text.trim().parse().map_err(|_| Error::SourceDate(text.to_owned())),
+        Some(text) => self::source_date(text),
         None => {
             let newest = manifest.changelog.iter().map(|change| change.date).max().unwrap_or_default();
             Ok(seconds(newest))
         }
     }
+}
+
+/// Returns a value of `SOURCE_DATE_EPOCH`.
+pub(crate) fn source_date(text: &str) -> Result<u32, Error> {
+    text.trim().parse().map_err(|_| Error::SourceDate(text.to_owned()))
 }
 
 /// Returns noon of that day in UTC in seconds since 1970, as rpmbuild reads a changelog's day.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use host::process::clock::{Clock, SystemClock};
 use packaging::architecture::Architecture;
 use packaging::manifest::Manifest;
 use packaging::scripts::Scripts;
@@ -32,7 +33,16 @@ Examples:
 The time in the packages is SOURCE_DATE_EPOCH or, if it is unset, the day of the newest changelog entry.
 packaging/README.md explains the manifest.";
 
-/// Builds one RPM and one DEB for each architecture from one manifest.
+const REPOSITORY_EXAMPLES: &str = "\
+Examples:
+  package repository --url https://packages.example/acme --public-key acme.asc \\
+      --sign-with 'gpg --batch --local-user KEY --detach-sign' --clearsign-with 'gpg --batch --local-user KEY --clearsign'
+  package repository … --public-key acme-2026.asc --next-key acme-2027.asc    # before a change of keys
+
+Each signature is verified by gpgv with --public-key. If one cannot be made, the repository that is there stays.
+The time in the indexes is SOURCE_DATE_EPOCH, or now. docs/repositories.md says how hosts use it, and how to change keys.";
+
+/// Builds one RPM and one DEB for each architecture from one manifest, and repositories of them.
 #[derive(Debug, Parser)]
 #[command(name = "package", version, after_help = EXAMPLES, max_term_width = 120)]
 struct Cli {
@@ -46,6 +56,8 @@ enum Command {
     Build(Build),
     /// Write only the scripts of the packages, and the spec of a package with the SELinux policy alone
     Render(Render),
+    /// Make signed repositories for apt, dnf, yum and zypper of built packages
+    Repository(Repository),
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +128,41 @@ struct Render {
     out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = REPOSITORY_EXAMPLES)]
+struct Repository {
+    /// Directory with packages and their SHA256SUMS (repeatable: older versions to keep)
+    #[arg(long, value_name = "DIR", default_value = "dist")]
+    packages: Vec<PathBuf>,
+    /// The directory of the repository; one that is there is replaced at the end, in one step
+    #[arg(long, value_name = "DIR", default_value = "target/repository")]
+    out: PathBuf,
+    /// The URL of that directory for its users [default: file:// and its path]
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The manifest of the package with the public keys, called NAME-keyring
+    #[arg(long, value_name = "FILE", default_value = "packaging/keyring.toml")]
+    keyring: PathBuf,
+    /// The public key that belongs to the signing commands
+    #[arg(long, value_name = "FILE")]
+    public_key: PathBuf,
+    /// A public key for the hosts to know before it signs
+    #[arg(long, value_name = "FILE")]
+    next_key: Option<PathBuf>,
+    /// Sign RPMs, repomd.xml and Release with this command, as `package build --help` says
+    #[arg(long, value_name = "COMMAND")]
+    sign_with: String,
+    /// Make InRelease with this command, which reads a text and writes it clear-signed: gpg --batch --local-user KEY --clearsign
+    #[arg(long, value_name = "COMMAND")]
+    clearsign_with: Option<String>,
+    /// How long one signature may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    sign_timeout: u64,
+    /// Have apt refuse the index after so many days; make the repository anew before
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    valid_days: Option<u32>,
+}
+
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Only {
     Rpm,
@@ -126,6 +173,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Build(build) => self::build(&build),
         Command::Render(render) => self::render(&render),
+        Command::Repository(repository) => self::repository(repository),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -165,6 +213,31 @@ fn build(build: &Build) -> Result<()> {
         println!("{}", build.out.join(artifacts::SIGNATURE).display());
     }
     Ok(())
+}
+
+fn repository(repository: Repository) -> Result<()> {
+    let lines = packaging::repository::make(&packaging::repository::Request {
+        packages: repository.packages,
+        out: repository.out,
+        url: repository.url.map(|url| url.trim_end_matches('/').to_owned()),
+        keyring: repository.keyring,
+        present_key: repository.public_key,
+        next_key: repository.next_key,
+        sign_with: repository.sign_with,
+        clearsign_with: repository.clearsign_with,
+        limit: Duration::from_secs(repository.sign_timeout),
+        valid_days: repository.valid_days,
+        source_date: source_date(),
+        now: u32::try_from(SystemClock.now().as_second()).unwrap_or(u32::MAX),
+    })?;
+    for line in lines {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+fn source_date() -> Option<String> {
+    std::env::var_os("SOURCE_DATE_EPOCH").map(|text| text.to_string_lossy().into_owned())
 }
 
 fn kib(bytes: u64) -> u64 {
@@ -207,7 +280,7 @@ fn read(common: &Common) -> Result<Vec<LoadedManifest>, Error> {
             payload: target.payload.clone(),
             hostprep: target.hostprep.clone(),
             version: common.version.clone(),
-            source_date: std::env::var_os("SOURCE_DATE_EPOCH").map(|text| text.to_string_lossy().into_owned()),
+            source_date: source_date(),
         })
     };
     targets.iter().map(read).collect()

@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use common::kitchen_sink_agent::Workshop;
@@ -31,9 +31,19 @@ const KEYS: [(&str, &str, &str); 4] = [
     ("expired", "rsa3072", "2020-03-01"),
 ];
 
-fn keys() -> &'static Keys {
-    static KEYS_MADE: OnceLock<Keys> = OnceLock::new();
-    KEYS_MADE.get_or_init(|| {
+/// Returns the keys that the tests share. A test holds them to its end: with the last, gpg's agents end too.
+fn keys() -> Arc<Keys> {
+    static SHARED: Mutex<Weak<Keys>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let made = Arc::new(Keys::make());
+        *shared = Arc::downgrade(&made);
+        made
+    })
+}
+
+impl Keys {
+    fn make() -> Self {
         let place = tempfile::tempdir().unwrap();
         for (name, algorithm, expires) in KEYS {
             // Older than the packages, which gpg wants of the key of a signature with their time.
@@ -41,15 +51,13 @@ fn keys() -> &'static Keys {
                 "exec 2>>log; mkdir -m 700 {name}
                  gpg=\"gpg --homedir {name} --batch --quiet --faked-system-time 20200201T000000!\"
                  $gpg --passphrase '' --quick-generate-key 'Odd Agents <agents@odd.example>' {algorithm} sign {expires}
-                 $gpg --armor --export >{name}.asc; gpgconf --homedir {name} --kill gpg-agent"
+                 $gpg --armor --export >{name}.asc"
             );
             shell(&line, place.path());
         }
-        Keys { place }
-    })
-}
+        Self { place }
+    }
 
-impl Keys {
     fn public(&self, name: &str) -> PathBuf {
         self.place.path().join(format!("{name}.asc"))
     }
@@ -101,6 +109,7 @@ fn rpm(workshop: &Workshop) -> PathBuf {
 
 #[test]
 fn rpm_accepts_the_signature_and_no_changed_byte() {
+    let _keys = keys();
     for (key, kind) in [("rsa", "RSA/SHA"), ("ed25519", "EdDSA/SHA")] {
         let workshop = signed(key);
         let package = rpm(&workshop);
@@ -133,6 +142,7 @@ fn rpm_accepts_the_signature_and_no_changed_byte() {
 /// rpm 4.11 looks for the signature in a tag of its own for RSA and for the others; rpm 6 in another.
 #[test]
 fn the_signature_is_where_each_rpm_looks_for_it() {
+    let _keys = keys();
     for (key, has, has_not) in [("rsa", "RSAHEADER", "DSAHEADER"), ("ed25519", "DSAHEADER", "RSAHEADER")] {
         let workshop = signed(key);
         let format = format!("%{{{has}:pgpsig}}\n%{{{has_not}}}\n");
@@ -148,6 +158,7 @@ fn the_signature_is_where_each_rpm_looks_for_it() {
 
 #[test]
 fn another_key_is_not_accepted() {
+    let _keys = keys();
     let workshop = signed("rsa");
     let found = checked(&workshop, "other", text(&rpm(&workshop)));
     assert!(found.code != Some(0) && found.stdout.contains("NOKEY"), "{found:?}");
@@ -155,10 +166,11 @@ fn another_key_is_not_accepted() {
 
 #[test]
 fn gpg_accepts_the_checksums_and_no_changed_byte() {
+    let keys = keys();
     for armor in ["", " --armor"] {
         let workshop = Workshop::bare();
-        build(&workshop, &(keys().command("rsa") + armor)).succeeded();
-        fs::copy(keys().public("rsa"), workshop.at("public.asc")).unwrap();
+        build(&workshop, &(keys.command("rsa") + armor)).succeeded();
+        fs::copy(keys.public("rsa"), workshop.at("public.asc")).unwrap();
         let verify =
             "export GNUPGHOME=$PWD/../home; mkdir -m 700 -p ../home; gpg --batch --quiet --import ../public.asc
             gpg --batch --verify SHA256SUMS.sig SHA256SUMS 2>&1; gpgconf --kill gpg-agent";
@@ -175,15 +187,17 @@ fn gpg_accepts_the_checksums_and_no_changed_byte() {
 
 #[test]
 fn a_second_signed_build_is_the_same_to_the_byte() {
+    let keys = keys();
     let workshop = signed("rsa");
     let first = tree::read(&workshop.out());
     assert_eq!(first.len(), 4);
-    build(&workshop, &keys().command("rsa")).succeeded();
+    build(&workshop, &keys.command("rsa")).succeeded();
     assert_eq!(tree::difference(&first, &tree::read(&workshop.out())), Vec::<String>::new());
 }
 
 #[test]
 fn an_unsigned_build_removes_the_old_signature() {
+    let _keys = keys();
     let workshop = signed("rsa");
     assert!(workshop.out().join("SHA256SUMS.sig").exists());
     workshop.build().succeeded();
@@ -195,8 +209,9 @@ fn an_unsigned_build_removes_the_old_signature() {
 /// Whatever a command does instead of signing is one line, and what is in the directory stays as it is.
 #[test]
 fn a_command_that_does_not_sign_leaves_everything_as_it_is() {
+    let keys = keys();
     let workshop = Workshop::bare();
-    let sign = keys().command("rsa");
+    let sign = keys.command("rsa");
     let fixed = workshop.at("fixed.sig");
     shell(&format!("echo other bytes | {sign} >'{}'", text(&fixed)), workshop.directory.path());
     let half = format!("{sign} | head -c 100");
@@ -242,6 +257,7 @@ fn a_command_that_does_not_sign_leaves_everything_as_it_is() {
 
 #[test]
 fn a_public_key_tells_whether_the_right_key_signed() {
+    let keys = keys();
     let workshop = Workshop::bare();
     let verified = |command: &str, public: &std::path::Path| {
         run(workshop.command().args(["--sign-with", command, "--public-key", text(public)]))
@@ -251,19 +267,19 @@ fn a_public_key_tells_whether_the_right_key_signed() {
         assert!(found.stderr.lines().last().is_some_and(|line| line.contains(problem)), "{problem}: {found:?}");
         assert!(!workshop.out().exists(), "{problem}");
     };
-    let (rsa, other) = (keys().public("rsa"), keys().public("other"));
-    refused(verified(&keys().command("rsa"), &other), "which is not in");
+    let (rsa, other) = (keys.public("rsa"), keys.public("other"));
+    refused(verified(&keys.command("rsa"), &other), "which is not in");
     // Signed while it was good.
-    let expired = keys().command("expired");
-    refused(verified(&expired, &keys().public("expired")), "which has expired");
+    let expired = keys.command("expired");
+    refused(verified(&expired, &keys.public("expired")), "which has expired");
     // The digest is right, the rest is not.
-    let sign = keys().command("rsa");
+    let sign = keys.command("rsa");
     refused(verified(&format!("{sign} >s; head -c -5 s; printf 12345; rm s"), &rsa), "a bad signature");
     workshop.write("none.asc", "no key");
     refused(verified(&sign, &workshop.at("none.asc")), "not a public key");
     refused(verified(&sign, &workshop.at("missing.asc")), "No such file");
     let secret =
-        format!("gpg --homedir '{}' --batch --armor --export-secret-keys", text(&keys().place.path().join("rsa")));
+        format!("gpg --homedir '{}' --batch --armor --export-secret-keys", text(&keys.place.path().join("rsa")));
     workshop.write("secret.asc", shell(&secret, workshop.directory.path()));
     refused(verified(&sign, &workshop.at("secret.asc")), "a secret key");
 
@@ -274,6 +290,7 @@ fn a_public_key_tells_whether_the_right_key_signed() {
 
 #[test]
 fn a_command_that_hangs_is_ended_with_all_that_it_started() {
+    let _keys = keys();
     let workshop = Workshop::bare();
     let command = format!("sleep 300 & echo $! >'{}'; wait", text(&workshop.at("pid")));
     let start = Instant::now();
@@ -293,9 +310,10 @@ fn a_command_that_hangs_is_ended_with_all_that_it_started() {
 /// Killed while the command signs the checksums, `package` leaves what was there.
 #[test]
 fn a_build_that_is_killed_while_it_signs_leaves_everything_as_it_is() {
+    let keys = keys();
     let workshop = signed("rsa");
     let first = tree::read(&workshop.out());
-    let sign = keys().command("rsa");
+    let sign = keys.command("rsa");
     let second_waits = format!("[ ! -e once ] || {{ echo $$ >twice; exec sleep 300; }}; touch once; {sign}");
     let mut call = workshop.command();
     call.args(["--sign-with", &second_waits]).current_dir(workshop.directory.path());
@@ -315,12 +333,13 @@ fn a_build_that_is_killed_while_it_signs_leaves_everything_as_it_is() {
 /// A directory that cannot be written is found before the old list of checksums is removed.
 #[test]
 fn a_list_of_checksums_never_lies_beside_packages_that_it_does_not_fit() {
+    let keys = keys();
     let workshop = signed("rsa");
     let out = workshop.out();
     // What a build that is killed between two renames leaves.
     fs::write(rpm(&workshop), "half").unwrap();
     fs::remove_file(out.join("SHA256SUMS")).unwrap();
-    build(&workshop, &keys().command("rsa")).succeeded();
+    build(&workshop, &keys.command("rsa")).succeeded();
     shell("sha256sum --strict --check SHA256SUMS", &out);
     let names: Vec<String> = tree::read(&out).into_keys().collect();
     assert_eq!(names.len(), 4, "no temporary file is left: {names:?}");

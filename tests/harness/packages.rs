@@ -83,19 +83,34 @@ pub fn build_version(manifest: &Path, payloads: &[PathBuf], program: &Path, vers
 }
 
 fn package_build(manifest: &Path, out: &Path) -> Command {
-    package("build", manifest, out)
+    let mut build = package_command("build");
+    build.arg("--manifest").arg(manifest).arg("--out").arg(out);
+    build
 }
 
 /// Writes into `out` what `package render` does for this manifest.
 pub fn render(manifest: &Path, out: &Path) {
-    setup::run(package("render", manifest, out).arg("--hostprep").arg(manifest));
+    let mut render = package_command("render");
+    setup::run(render.arg("--manifest").arg(manifest).arg("--out").arg(out).arg("--hostprep").arg(manifest));
 }
 
-fn package(command: &str, manifest: &Path, out: &Path) -> Command {
-    let mut package = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    package.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", command]);
-    package.current_dir(setup::top()).arg("--manifest").arg(manifest).arg("--out").arg(out);
-    package
+/// A call of `package` with this subcommand, from the top of the source tree.
+#[must_use]
+pub fn package_command(subcommand: &str) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "hostprep-packaging",
+        "--bin",
+        "package",
+        "--",
+        subcommand,
+    ]);
+    command.current_dir(setup::top());
+    command
 }
 
 impl Packages {

@@ -138,6 +138,10 @@ if [ "$purpose" = test ]; then
     need ar binutils binutils
     need gpg gpg gnupg2
     need gpg-agent gpg-agent gnupg2
+    need gpgv gpgv gnupg2
+    # To make repositories.
+    need createrepo_c createrepo-c createrepo_c
+    need apt-ftparchive apt-utils apt-utils
     need dash dash dash
     need busybox busybox busybox
     need newuidmap uidmap -

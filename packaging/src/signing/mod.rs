@@ -36,12 +36,6 @@ impl Signer {
         Ok(Self { command: command.to_owned(), limit, public })
     }
 
-    /// Returns the same with keys that each signature must be good by.
-    #[must_use]
-    pub fn verified_by(self, public: PublicKeys) -> Self {
-        Self { public: Some(public), ..self }
-    }
-
     /// Returns a signature of `content`. The command may ask at the terminal; what it writes to standard error is seen.
     ///
     /// # Errors
@@ -57,4 +51,20 @@ impl Signer {
         }
         Ok(signature)
     }
+}
+
+/// Has a command clear-sign a text, and returns the output. It must be this text, signed with one of the keys.
+///
+/// # Errors
+/// [`Error::Sign`], as [`Signer::sign`].
+pub fn clearsign(command: &str, text: &str, limit: Duration, keys: &PublicKeys) -> Result<Vec<u8>, Error> {
+    let wrong = |problem: String| Error::Sign { command: command.to_owned(), problem };
+    let output = process::sign(command, text.as_bytes(), limit).map_err(wrong)?;
+    let signed = openpgp::clear_signed(&output)
+        .ok_or_else(|| wrong("wrote no clear-signed text; for gpg, use --clearsign".into()))?;
+    if signed.trim_end() != text.trim_end() {
+        return Err(wrong("signed something else than its standard input".into()));
+    }
+    keys.verify_text(&output).map_err(wrong)?;
+    Ok(output)
 }

@@ -212,6 +212,18 @@ pub fn binary(bytes: &[u8], kind: &str) -> Result<Vec<u8>, String> {
     if all.is_empty() { Err(format!("there is no `{begin}`")) } else { Ok(all) }
 }
 
+/// Returns the text of a clear-signed message that holds nothing else.
+#[must_use]
+pub fn clear_signed(message: &[u8]) -> Option<String> {
+    let message = std::str::from_utf8(message).ok()?;
+    let (head, rest) = message.strip_prefix("-----BEGIN PGP SIGNED MESSAGE-----\n")?.split_once("\n\n")?;
+    let (text, signature) = rest.split_once("\n-----BEGIN PGP SIGNATURE-----\n")?;
+    let ends_there = signature.trim_end().ends_with("\n-----END PGP SIGNATURE-----");
+    let is_plain = head.lines().all(|line| line.starts_with("Hash: ")) && signature.matches("-----").count() == 2;
+    let lines: Vec<&str> = text.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)).collect();
+    (ends_there && is_plain).then(|| lines.join("\n"))
+}
+
 /// Returns ASCII armor. With its checksum, which rpm 4.11 wants.
 #[must_use]
 pub fn armored(bytes: &[u8], kind: &str) -> String {

@@ -1,0 +1,108 @@
+//! The package with the public keys: the present one and, before a change of keys, the next.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::Repository;
+use super::packages::{Package, wrong};
+use crate::signing::{PublicKeys, openpgp};
+use crate::{Error, LoadedManifest, artifacts, deb, rpm_package};
+
+/// The public keys that hosts are to know.
+pub struct Keys {
+    pub present: PublicKeys,
+    pub next: Option<PublicKeys>,
+}
+
+impl Keys {
+    pub fn check(&self) -> Result<(), Error> {
+        match &self.next {
+            Some(next) if next.packets() == self.present.packets() => {
+                Err(Error::Key { path: next.path().to_owned(), problem: "the next key is the present one".into() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &PublicKeys> {
+        std::iter::once(&self.present).chain(&self.next)
+    }
+
+    /// Returns the keys as apt reads them.
+    pub fn packets(&self) -> Vec<u8> {
+        self.all().flat_map(|keys| keys.packets().to_vec()).collect()
+    }
+
+    /// Returns the keys as rpm reads them: a block for each.
+    pub fn armored(&self) -> String {
+        self.all().map(|keys| openpgp::armored(keys.packets(), "PUBLIC KEY BLOCK")).collect()
+    }
+}
+
+pub fn apt_file(name: &str) -> String {
+    format!("{name}-keyring.gpg")
+}
+
+pub fn rpm_file(name: &str) -> String {
+    format!("RPM-GPG-KEY-{name}")
+}
+
+/// Where the keys are on a host, for `Signed-By` and `gpgkey`.
+pub fn apt_path(name: &str) -> String {
+    format!("/usr/share/keyrings/{}", apt_file(name))
+}
+
+/// Not below /etc: there the file would be a configuration file, and one that was put there by hand would stay for ever.
+pub fn rpm_path(name: &str) -> String {
+    format!("/usr/share/{name}-keyring/{}", rpm_file(name))
+}
+
+fn name_of(package: &str) -> Option<&str> {
+    package.strip_suffix("-keyring").filter(|name| !name.is_empty())
+}
+
+/// Returns the name of the repository, from that of the package with its keys.
+pub fn repository_name(loaded: &LoadedManifest) -> Result<String, Error> {
+    let package = &loaded.manifest.package.name;
+    name_of(package).map(str::to_owned).ok_or_else(|| Error::Repository {
+        path: package.into(),
+        problem: "the package with the keys must be called NAME-keyring".into(),
+    })
+}
+
+/// Returns a tree with the files of the package.
+pub fn payload(keys: &Keys, manifest: &Path) -> Result<TempDir, Error> {
+    let package = crate::manifest::Manifest::read(manifest)?.package.name;
+    let name = name_of(&package).unwrap_or(&package);
+    let tree = tempfile::tempdir().map_err(Error::file(&std::env::temp_dir()))?;
+    for (path, content) in [(apt_path(name), keys.packets()), (rpm_path(name), keys.armored().into_bytes())] {
+        let path = tree.path().join(path.trim_start_matches('/'));
+        let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        artifacts::write(path.parent().unwrap_or(tree.path()), file, &content)?;
+    }
+    Ok(tree)
+}
+
+/// Builds the package in both formats.
+pub fn packages(loaded: &LoadedManifest) -> Result<Vec<Package>, Error> {
+    let rpm = rpm_package::bytes(&rpm_package::build(loaded)?, None)?;
+    let all = [(rpm_package::file_name(loaded), rpm), (deb::file_name(loaded), deb::build(loaded)?)];
+    Ok(all.into_iter().filter_map(|(name, content)| Package::new(&name, content)).collect())
+}
+
+impl Repository<'_> {
+    /// Refuses other keys under a version that hosts may have already.
+    pub(super) fn check_keyring(&self, loaded: &LoadedManifest, packages: &[Package]) -> Result<(), Error> {
+        let name = deb::file_name(loaded);
+        let Some(old) = self.old.as_ref().map(|old| old.join("apt/pool").join(&name)) else { return Ok(()) };
+        let new = packages.iter().find(|package| package.name == name);
+        match std::fs::read(old) {
+            Ok(old) if new.is_some_and(|new| new.content != old) => Err(wrong(
+                &self.request.keyring,
+                "the keys have changed, but the version of their package has not; raise it and add a [[changelog]] entry",
+            )),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! `package repository`: what it refuses, and that a second run changes nothing. The suite `repository` has package managers use
+//! the result.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests arrange files and processes, and fail by panicking"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use common::{Run, kitchen_sink_agent, package, run, shell, source, text, tree};
+
+/// A time for gpg, in which its key was made, and the same for the indexes.
+const GPG_TIME: &str = "20260301T120000!";
+const TIME: &str = "1772366400";
+
+/// hostprep's packages, unsigned, a keyring's manifest, and a key.
+struct Publisher {
+    place: tempfile::TempDir,
+}
+
+impl Publisher {
+    fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        common::build_own(place.path());
+        let manifest = fs::read_to_string(source("keyring.toml")).unwrap();
+        let copyright = source("debian/copyright");
+        fs::write(place.path().join("keyring.toml"), manifest.replace("debian/copyright", text(&copyright))).unwrap();
+        let publisher = Self { place };
+        publisher.make_key("first");
+        publisher
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.place.path().join(path)
+    }
+
+    fn make_key(&self, name: &str) {
+        let line = format!(
+            "exec 2>>log; mkdir -m 700 {name}; gpg='gpg --homedir {name} --batch --quiet --faked-system-time {GPG_TIME}'
+             $gpg --passphrase '' --quick-generate-key '{name}@odd.example' rsa3072 sign never; $gpg --armor --export >{name}.asc"
+        );
+        shell(&line, self.place.path());
+    }
+
+    fn gpg(&self, name: &str, what: &str) -> String {
+        format!("gpg --homedir '{}' --batch --quiet --faked-system-time {GPG_TIME} {what}", text(&self.at(name)))
+    }
+
+    fn command(&self) -> Command {
+        self.command_for("repository")
+    }
+
+    fn command_for(&self, out: &str) -> Command {
+        let mut command = package();
+        command.arg("repository").env("SOURCE_DATE_EPOCH", TIME).stdin(Stdio::null()).current_dir(self.place.path());
+        command.args(["--packages", "out", "--out", out, "--keyring", "keyring.toml"]);
+        command
+    }
+
+    /// The call that succeeds.
+    fn publish(&self) -> Run {
+        run(&mut self.complete())
+    }
+
+    fn complete(&self) -> Command {
+        self.complete_for("repository")
+    }
+
+    fn complete_for(&self, out: &str) -> Command {
+        let mut command = self.command_for(out);
+        command.args(["--public-key", "first.asc", "--sign-with", &self.gpg("first", "--detach-sign")]);
+        command.args(["--clearsign-with", &self.gpg("first", "--clearsign")]);
+        command
+    }
+
+    /// Our line, the last one: a signing command's own are before it.
+    #[track_caller]
+    fn refused(&self, command: &mut Command, words: &[&str]) {
+        let found = run(command);
+        assert_eq!((found.code, found.stdout.as_str()), (Some(1), ""), "{found:?}");
+        let last = found.stderr.lines().last().unwrap_or_default();
+        assert!(last.starts_with("package: "), "{found:?}");
+        for word in words {
+            assert!(last.contains(word), "`{word}` is not in: {last}");
+        }
+        let left = fs::read_dir(self.place.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(".repository")).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        let _ = Command::new("sh")
+            .args(["-c", "for d in first second; do [ ! -d $d ] || gpgconf --homedir $d --kill gpg-agent; done"])
+            .current_dir(self.place.path())
+            .status();
+    }
+}
+
+#[test]
+fn a_second_run_gives_the_same_bytes() {
+    let publisher = Publisher::new();
+    let said = publisher.publish().succeeded();
+    assert!(said.contains("4 packages, 2 RPMs newly signed"), "{said}");
+    let first = tree::read(&publisher.at("repository"));
+    // Over the first, which signs no RPM again, and in another place.
+    let said = publisher.publish().succeeded();
+    assert!(said.contains("4 packages, 0 RPMs newly signed"), "{said}");
+    assert_eq!(tree::difference(&first, &tree::read(&publisher.at("repository"))), Vec::<String>::new());
+    let url = format!("file://{}", text(&publisher.at("repository")));
+    run(publisher.complete_for("other").args(["--url", &url])).succeeded();
+    assert_eq!(tree::difference(&first, &tree::read(&publisher.at("other"))), Vec::<String>::new());
+    assert!(!publisher.at(".repository.new").exists());
+}
+
+/// A host that has just read the indexes before finds what they name.
+#[test]
+fn the_files_of_the_indexes_before_stay_for_one_run() {
+    let publisher = Publisher::new();
+    publisher.publish().succeeded();
+    let indexes = |publisher: &Publisher| {
+        let all = tree::read(&publisher.at("repository")).into_keys();
+        let is_index = |path: &String| path.contains("/by-hash/SHA256/") || path.contains("-primary.xml.gz");
+        all.filter(is_index).collect::<Vec<String>>()
+    };
+    let first = indexes(&publisher);
+    assert_eq!(first.len(), 3, "{first:?}");
+    let manifest = fs::read_to_string(publisher.at("keyring.toml")).unwrap();
+    fs::write(publisher.at("keyring.toml"), manifest.replace("\"1\"", "\"2\"").replace("\"1-1\"", "\"2-2\"")).unwrap();
+    publisher.publish().succeeded();
+    let second = indexes(&publisher);
+    assert!(second.len() == 6 && first.iter().all(|path| second.contains(path)), "{first:?} {second:?}");
+    publisher.publish().succeeded();
+    let third = indexes(&publisher);
+    assert!(third.len() == 3 && !first.iter().any(|path| third.contains(path)), "{first:?} {third:?}");
+}
+
+/// What is in the place of a repository is removed, so it must be one.
+#[test]
+fn another_directory_is_not_replaced() {
+    let publisher = Publisher::new();
+    fs::create_dir_all(publisher.at("repository/apt")).unwrap();
+    fs::write(publisher.at("repository/thesis.tex"), "years of work").unwrap();
+    publisher.refused(&mut publisher.complete(), &["repository", "thesis.tex", "name another one"]);
+    assert_eq!(fs::read_to_string(publisher.at("repository/thesis.tex")).unwrap(), "years of work");
+    fs::remove_dir_all(publisher.at("repository")).unwrap();
+    fs::write(publisher.at("repository"), "a file").unwrap();
+    publisher.refused(&mut publisher.complete(), &["repository"]);
+    fs::remove_file(publisher.at("repository")).unwrap();
+    // An empty one, and one that an interrupted run left beside it.
+    fs::create_dir_all(publisher.at("repository")).unwrap();
+    fs::create_dir_all(publisher.at(".repository.new/apt/pool")).unwrap();
+    publisher.publish().succeeded();
+}
+
+#[test]
+fn what_cannot_be_published_leaves_the_repository_as_it_is() {
+    let publisher = Publisher::new();
+    publisher.make_key("second");
+    publisher.publish().succeeded();
+    let first = tree::read(&publisher.at("repository"));
+    let sign = |name: &str| publisher.gpg(name, "--detach-sign");
+    let with = |public: &str, sign: &str, clearsign: &str| {
+        let mut command = publisher.command();
+        command.args(["--public-key", public, "--sign-with", sign, "--clearsign-with", clearsign]);
+        command.env("SOURCE_DATE_EPOCH", "1772366401");
+        command
+    };
+    let clear = publisher.gpg("first", "--clearsign");
+    publisher.refused(&mut with("first.asc", &sign("second"), &clear), &["which is not in first.asc"]);
+    publisher
+        .refused(&mut with("first.asc", &sign("first"), &publisher.gpg("second", "--clearsign")), &["which is not in"]);
+    publisher.refused(&mut with("first.asc", &sign("first"), &sign("first")), &["no clear-signed text"]);
+    let other = format!("sed s/stable/unstable/ | {clear}");
+    publisher.refused(&mut with("first.asc", &sign("first"), &other), &["something else than its standard input"]);
+    let twice = format!("tee text | {clear}; {clear} <text");
+    publisher.refused(&mut with("first.asc", &sign("first"), &twice), &["no clear-signed text"]);
+    publisher.refused(&mut with("first.asc", "exit 4", &clear), &["exited with status 4"]);
+    publisher.refused(publisher.complete().args(["--next-key", "first.asc"]), &["first.asc", "the present one"]);
+    publisher.refused(publisher.complete().args(["--next-key", "log"]), &["log", "not a public key"]);
+    // Other keys under the same version: hosts that have it would never see them.
+    publisher.refused(publisher.complete().args(["--next-key", "second.asc"]), &["keyring.toml", "raise it"]);
+    publisher.refused(publisher.complete().env("SOURCE_DATE_EPOCH", "today"), &["SOURCE_DATE_EPOCH"]);
+    publisher.refused(publisher.complete().args(["--packages", "missing"]), &["missing/SHA256SUMS"]);
+
+    let deb = common::only(&publisher.at("out"), ".deb");
+    let content = fs::read(&deb).unwrap();
+    fs::write(&deb, [&content[..], b"more"].concat()).unwrap();
+    publisher.refused(&mut publisher.complete(), &[".deb", "not the file that out/SHA256SUMS names"]);
+    fs::remove_file(&deb).unwrap();
+    publisher.refused(&mut publisher.complete(), &[".deb", "No such file"]);
+    assert_eq!(tree::difference(&first, &tree::read(&publisher.at("repository"))), Vec::<String>::new());
+}
+
+/// Killed while the last index is signed, it leaves the repository, and the next run cleans up.
+#[test]
+fn a_run_that_is_killed_leaves_the_repository_as_it_is() {
+    let publisher = Publisher::new();
+    publisher.publish().succeeded();
+    let first = tree::read(&publisher.at("repository"));
+    let mut command = publisher.command();
+    command.args(["--public-key", "first.asc", "--sign-with", &publisher.gpg("first", "--detach-sign")]);
+    command.args(["--clearsign-with", "echo $$ >signing; exec sleep 300"]).env("SOURCE_DATE_EPOCH", "1772366401");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = std::time::Instant::now();
+    let pid = || fs::read_to_string(publisher.at("signing")).unwrap_or_default();
+    while pid().is_empty() && start.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // One at a time.
+    let second = run(&mut publisher.complete());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    shell(&format!("kill {}", pid()), publisher.place.path());
+    assert!(second.code == Some(1) && second.stderr.contains("another run is making a repository there"), "{second:?}");
+    assert!(publisher.at(".repository.new").exists());
+    assert_eq!(tree::difference(&first, &tree::read(&publisher.at("repository"))), Vec::<String>::new());
+    publisher.publish().succeeded();
+    assert!(!publisher.at(".repository.new").exists());
+}
+
+/// An RPM that this key signed stays to the byte, as its checksum may be published; one of another key is signed anew.
+#[test]
+fn a_signed_rpm_stays_as_it_is() {
+    let publisher = Publisher::new();
+    publisher.make_key("second");
+    let build = |name: &str, out: &str| {
+        let program = publisher.at("program");
+        let mut command = package();
+        command.args(["build", "--manifest", text(&source("hostprep.toml")), "--hostprep", text(&program)]);
+        run(command.arg("--out").arg(publisher.at(out)).args(["--sign-with", &publisher.gpg(name, "--detach-sign")]))
+            .succeeded();
+        fs::read(common::only(&publisher.at(out), ".rpm")).unwrap()
+    };
+    assert_eq!(fs::read(publisher.at("program")).unwrap(), kitchen_sink_agent::PROGRAM);
+    let published =
+        |publisher: &Publisher| fs::read(publisher.at("repository/rpm/hostprep-0.1.0-1.x86_64.rpm")).unwrap();
+    let built = build("first", "out");
+    publisher.publish().succeeded();
+    assert!(published(&publisher) == built);
+    let foreign = build("second", "out");
+    publisher.publish().succeeded();
+    assert!(published(&publisher) != foreign && published(&publisher) == built);
+}

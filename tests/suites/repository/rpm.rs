@@ -1,0 +1,225 @@
+//! dnf and zypper.
+
+use harness::packages;
+use harness::{Run, System, setup};
+
+use crate::publisher::{INSIDE, Repository, damage, only, publisher};
+use crate::server::Server;
+
+const PROVIDED: &str = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', '/usr/sbin/useradd', \
+                        '/bin/sh', 'policycoreutils']\n";
+const KEYS: &str = "/usr/share/hostprep-keyring/RPM-GPG-KEY-hostprep";
+
+/// A package manager, by the calls that it is used with.
+#[derive(Clone, Copy)]
+struct Manager {
+    name: &'static str,
+    repositories: &'static str,
+    cache: &'static str,
+    refresh: &'static str,
+    install: &'static str,
+    remove: &'static str,
+}
+
+/// Both take the keys that `gpgkey` names, which `--assumeyes` and `--gpg-auto-import-keys` answer.
+const DNF: Manager = Manager {
+    name: "dnf",
+    repositories: "/etc/yum.repos.d",
+    cache: "/var/cache/dnf",
+    refresh: "dnf --assumeyes --releasever=9 makecache",
+    install: "dnf --assumeyes --releasever=9 --best install",
+    remove: "dnf --assumeyes --releasever=9 remove",
+};
+const ZYPPER: Manager = Manager {
+    name: "zypper",
+    repositories: "/etc/zypp/repos.d",
+    cache: "/var/cache/zypp",
+    refresh: "zypper --non-interactive --gpg-auto-import-keys refresh --force",
+    install: "zypper --non-interactive --gpg-auto-import-keys install",
+    remove: "zypper --non-interactive remove",
+};
+
+/// A system in which the agents of gpg that a package manager started end with it.
+struct Host(System);
+
+impl std::ops::Deref for Host {
+    type Target = System;
+
+    fn deref(&self) -> &System {
+        &self.0
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let homes = "for home in /var/cache/dnf/*/pubring; do gpgconf --homedir $home --kill gpg-agent; done";
+        let _ = self.0.command("sh").args(["-c", homes]).output();
+    }
+}
+
+fn system() -> Host {
+    let system = System::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
+    // Debian's rpm keeps its database in root's home.
+    system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
+    system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
+    let (_place, host) = packages::build("host-provides", PROVIDED, None, ".rpm");
+    system.copy(&host, "/tmp/host-provides.rpm");
+    system.run("rpm --upgrade /tmp/host-provides.rpm").expect_code(0);
+    Host(system)
+}
+
+impl Manager {
+    /// Does what docs/repositories.md tells an administrator: the keys and the source.
+    fn set_up(self, system: &System, repository: &Repository) {
+        system.copy(&repository.path().join("RPM-GPG-KEY-hostprep"), KEYS);
+        system.copy(&repository.path().join("hostprep.repo"), &format!("{}/hostprep.repo", self.repositories));
+    }
+
+    /// Forgets everything that it was told, keys included.
+    fn forget(self, system: &System) {
+        let _ = std::fs::remove_dir_all(system.at(self.cache));
+        let keys = system.run("rpm --query --all gpg-pubkey*").stdout;
+        for key in keys.lines() {
+            system.run(&format!("rpm --erase {key}")).expect_code(0);
+        }
+    }
+
+    fn refresh(self, system: &System) -> Run {
+        system.run(self.refresh)
+    }
+
+    /// Refreshes in vain. dnf goes on without the repository.
+    #[track_caller]
+    fn refuses(self, system: &System, what: &str) {
+        let run = self.refresh(system);
+        let is_ignored = run.stderr.contains("Ignoring repositories: hostprep");
+        assert!(run.code != Some(0) || is_ignored, "{}, {what}: {run:?}", self.name);
+        assert!(self.install(system, "hostprep").code != Some(0), "{}, {what}", self.name);
+        assert_eq!(version(system, "hostprep"), "", "{}, {what}", self.name);
+    }
+
+    fn install(self, system: &System, what: &str) -> Run {
+        system.run(&format!("{} {what}", self.install))
+    }
+}
+
+fn version(system: &System, package: &str) -> String {
+    let run = system.run(&format!("rpm --query --queryformat %{{VERSION}} {package}"));
+    if run.code == Some(0) { run.stdout } else { String::new() }
+}
+
+#[test]
+fn they_install_from_a_directory_and_from_a_server() {
+    if !harness::need_root() {
+        return;
+    }
+    let publisher = publisher();
+    let system = system();
+    let repository = publisher.plain();
+    repository.lay(&system);
+    let server = Server::of(&repository.path());
+    for manager in [DNF, ZYPPER] {
+        manager.set_up(&system, &repository);
+        manager.forget(&system);
+        manager.install(&system, "hostprep hostprep-keyring").expect_code(0);
+        assert_eq!(version(&system, "hostprep"), "0.1.0", "{}", manager.name);
+        assert_eq!(version(&system, "hostprep-keyring"), "1", "{}", manager.name);
+        assert!(system.run("hostprep --version").expect_code(0).stdout.starts_with("hostprep "));
+        system.run("rpm --verify hostprep-keyring").expect_code(0);
+        system.run(&format!("{} hostprep hostprep-keyring", manager.remove)).expect_code(0);
+
+        manager.set_up(&system, &repository);
+        let source = format!("{}/hostprep.repo", manager.repositories);
+        system.edit(&source, |text| text.replace(&format!("file://{INSIDE}"), &server.url));
+        manager.forget(&system);
+        manager.install(&system, "hostprep").expect_code(0);
+        assert_eq!(version(&system, "hostprep"), "0.1.0", "{}", manager.name);
+        system.run(&format!("{} hostprep", manager.remove)).expect_code(0);
+    }
+}
+
+#[test]
+fn they_refuse_what_somebody_changed() {
+    if !harness::need_root() {
+        return;
+    }
+    let publisher = publisher();
+    let system = system();
+    let repository = publisher.plain();
+    for manager in [DNF, ZYPPER] {
+        let name = manager.name;
+        manager.set_up(&system, &repository);
+        let data = system.at(&format!("{INSIDE}/rpm/repodata"));
+        for file in ["repomd.xml", "repomd.xml.asc", "-primary.xml.gz"] {
+            repository.lay(&system);
+            manager.forget(&system);
+            if file.starts_with('-') {
+                damage(&only(&data, file));
+            } else {
+                damage(&data.join(file));
+            }
+            manager.refuses(&system, file);
+        }
+        repository.lay(&system);
+        manager.forget(&system);
+        manager.refresh(&system).expect_code(0);
+        damage(&only(&system.at(&format!("{INSIDE}/rpm")), "hostprep-0"));
+        let run = manager.install(&system, "hostprep");
+        assert!(run.code != Some(0), "{name}: {run:?}");
+        assert_eq!(version(&system, "hostprep"), "", "{name}");
+    }
+}
+
+/// An index that fits a changed package is refused for its signature; a package of another key for its own.
+#[test]
+fn they_refuse_another_key_and_one_that_has_expired() {
+    if !harness::need_root() {
+        return;
+    }
+    let publisher = publisher();
+    let system = system();
+    let repository = publisher.plain();
+    for manager in [DNF, ZYPPER] {
+        manager.set_up(&system, &repository);
+        repository.lay(&system);
+        for key in ["second", "expired"] {
+            manager.forget(&system);
+            system.copy(&publisher.key(key), KEYS);
+            // zypper takes keys from there too, and would ask whether to trust it.
+            system.copy(&publisher.key(key), &format!("{INSIDE}/rpm/repodata/repomd.xml.key"));
+            manager.refuses(&system, key);
+        }
+    }
+}
+
+#[test]
+fn keys_change_without_a_gap() {
+    if !harness::need_root() {
+        return;
+    }
+    let publisher = publisher();
+    let url = format!("file://{INSIDE}");
+    let publish = |present: &str, next: Option<&str>, version: &str| publisher.publish(present, next, version, &url);
+    let before = publish("first", None, "1");
+    let both = publish("first", Some("second"), "2");
+    let switched = publish("second", None, "3");
+    for manager in [DNF, ZYPPER] {
+        let (name, system) = (manager.name, system());
+        before.lay(&system);
+        manager.set_up(&system, &before);
+        manager.install(&system, "hostprep hostprep-keyring").expect_code(0);
+        assert_eq!(version(&system, "hostprep-keyring"), "1", "{name}");
+
+        both.lay(&system);
+        manager.refresh(&system).expect_code(0);
+        manager.install(&system, "hostprep-keyring").expect_code(0);
+        assert_eq!(version(&system, "hostprep-keyring"), "2", "{name}");
+        switched.lay(&system);
+        manager.refresh(&system).expect_code(0);
+        manager.install(&system, "hostprep-keyring").expect_code(0);
+        assert_eq!(version(&system, "hostprep-keyring"), "3", "{name}");
+        manager.refresh(&system).expect_code(0);
+        let held = std::fs::read_to_string(system.at(KEYS)).unwrap();
+        assert_eq!(held.matches("BEGIN PGP PUBLIC KEY BLOCK").count(), 1, "{name}");
+    }
+}
