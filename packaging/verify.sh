@@ -75,10 +75,11 @@ done
 cd "$top"
 
 work=$(mktemp -d)
+again=
 cleanup() {
     gpgconf --homedir "$work/gpg" --kill all 2>/dev/null || :
     rm -rf "$work"
-    [ -n "$keep" ] || rm -rf "$top/target/verify"
+    [ -n "$keep" ] || [ -z "$again" ] || rm -rf "$again"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
@@ -186,14 +187,18 @@ same() {
 value() {
     sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},*\$/\1/p" "$directory/provenance.json" | head -n 1
 }
+rustc=$(rustc --version | cut -d' ' -f2)
 if [ -z "$rebuild" ]; then
     echo 'skip   built again: --no-rebuild is given'
 elif [ "$wrong" -gt 0 ]; then
     echo 'skip   built again: what is wrong above comes first'
+elif ! grep -q "pkg:generic/rustc@$rustc\"" "$directory/provenance.json"; then
+    theirs=$(sed -n 's/.*pkg:generic\/rustc@\(.*\)".*/\1/p' "$directory/provenance.json" | head -n 1)
+    wrong "built again: they were built by rustc $theirs, and this is $rustc; take that one, as by: rustup override set $theirs"
 else
-    again=$top/target/verify
-    rm -rf "$again"
-    mkdir -p "$again"
+    mkdir -p "$top/target/verify"
+    # One of its own: another may be at work here.
+    again=$(mktemp -d "$top/target/verify/XXXXXX")
     git clone --quiet --no-hardlinks "$top" "$again/clone"
     git -C "$again/clone" checkout --quiet --detach "$(git rev-parse HEAD)"
     set -- --out "$again/dist"

@@ -192,7 +192,7 @@ fn of_program(report: &mut Report, program: &Path, lockfile: &Lockfile, crates: 
         Ok(embedded) => embedded,
         Err(e) => return report.say(what("its list of crates"), &e.to_string()),
     };
-    report.equal(what("its list of crates is of"), &embedded.root.name, linked::PROGRAM);
+    report.equal(what("its list of crates is of hostprep"), &embedded.root.name, linked::PROGRAM);
     let unknown = embedded.runtime.iter().chain(&embedded.build).filter(|id| !lockfile.contains(id));
     let unknown = unknown.map(Id::to_string).collect::<Vec<_>>().join(", ");
     let count = embedded.runtime.len() + embedded.build.len();
