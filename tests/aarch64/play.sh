@@ -28,7 +28,8 @@ in_root() {
 }
 # The architecture's names, times, ids of runs and processes, and durations are not compared.
 same_words() {
-    sed -E -e "s/$architecture/ARCHITECTURE/g; s/\\b$debian\\b/DEBIAN/g" -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
+    # dpkg's own count differs by a file.
+    sed -E -e '/^\(Reading database/d' -e "s/$architecture/ARCHITECTURE/g; s/\\b$debian\\b/DEBIAN/g" -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
         -e 's/hostprep\[[0-9]+\]/hostprep/g; s/[0-9]+(\.[0-9]+)? ?m?s\b/DURATION/g' \
         -e 's/"(boot_id|id|machine|microseconds|milliseconds|duration_ms)": ?("[^"]*"|[0-9]+)/"\1": "-"/g'
 }
