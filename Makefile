@@ -85,7 +85,7 @@ vm: needs older-packages ## the packages in a guest with SELinux enforcing; SCEN
 	$(VM) $(if $(POLICY),--policy '$(POLICY)') $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
 
 # A builder's image each: tests/vm/build-image.sh.
-BUILT_IMAGES := mmdebstrap selinux-off
+BUILT_IMAGES := mmdebstrap selinux-off two-kernels mkosi
 vm-images: needs older-packages ## images built with hostprep in them, booted enforcing; IMAGE=: tests/vm/README.md
 	for kind in $(or $(IMAGE),$(BUILT_IMAGES)); do $(VM) --built $$kind || exit 1; done
 

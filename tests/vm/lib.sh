@@ -199,6 +199,12 @@ faults() {
     fi
 }
 
+# What the next boot brings: "pending 11", or "the same" where it is the running kernel again or brings no fault.
+next_boot() {
+    pending=$(hostprep status | sed -n 's/^Pending ID \([0-9]*\) .*/\1/p' | paste -sd ' ')
+    echo "${pending:+pending }${pending:-the same}"
+}
+
 # What the connector's domain may do before hostprep is there: "allowed", "missing", or "none" without SELinux.
 rule_of_base_policy() {
     selinux_is_on || { echo none && return; }

@@ -127,7 +127,10 @@ fn run(options: &Options) -> Result<bool, String> {
 fn scenarios(options: &Options) -> Result<Vec<Scenario>, String> {
     let names: Vec<&str> = options.scenarios.iter().map(String::as_str).collect();
     let mut scenarios = Scenario::all(&setup::top().join("tests/vm/scenarios"), &names)?;
-    scenarios.retain(|scenario| scenario.image == options.built);
+    scenarios.retain(|scenario| match &options.built {
+        Some(kind) => scenario.images.contains(kind),
+        None => scenario.images.is_empty(),
+    });
     if scenarios.is_empty() {
         let image = options.built.as_deref().unwrap_or("the usual one");
         return Err(format!("no scenario that was asked for is about this image: {image}"));

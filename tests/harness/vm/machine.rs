@@ -39,7 +39,7 @@ impl Image {
     }
 
     fn kernel_speaks(&self) -> bool {
-        let mut command = self.qemu("console=ttyS0 panic=-1");
+        let mut command = self.qemu(FIRST_KERNEL, "console=ttyS0 panic=-1");
         command.args(["-serial", "stdio", "-monitor", "none", "-no-reboot"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let Ok(mut child) = command.spawn() else { return false };
@@ -55,18 +55,16 @@ impl Image {
         spoke
     }
 
-    fn qemu(&self, kernel_line: &str) -> Command {
+    /// Returns the command without disks and consoles.
+    fn qemu(&self, kernel: &str, kernel_line: &str) -> Command {
         let cpu = if self.accelerator == "kvm" { "host" } else { "max" };
         // Whatever ends this program, ends QEMU.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
         command.args(["-accel", self.accelerator, "-cpu", cpu, "-smp", "1", "-m", "2048"]);
         command.args(["-display", "none", "-net", "none"]);
-        command
-            .arg("-kernel")
-            .arg(self.directory.join("vmlinuz"))
-            .arg("-initrd")
-            .arg(self.directory.join("initrd.img"));
+        let kernels = if kernel == FIRST_KERNEL { self.directory.clone() } else { self.directory.join(kernel) };
+        command.arg("-kernel").arg(kernels.join("vmlinuz")).arg("-initrd").arg(kernels.join("initrd.img"));
         command.args(["-append", kernel_line]);
         command
     }
@@ -74,17 +72,24 @@ impl Image {
     /// Returns the command with both disks as snapshots and the console at `serial`.
     #[must_use]
     pub fn guest(&self, seed: &Path, boot: &str, serial: &str) -> Command {
+        let disk = format!("file={},snapshot=on", self.directory.join("disk.img").display());
+        self.guest_with(FIRST_KERNEL, &disk, seed, boot, serial)
+    }
+
+    fn guest_with(&self, kernel: &str, disk: &str, seed: &Path, boot: &str, serial: &str) -> Command {
         let line = "root=/dev/vda rw console=ttyS0 security=selinux selinux=1 audit=1 panic=5 quiet";
         let late = if self.enforces_late { "enforcing=0" } else { "" };
-        let mut command = self.qemu(&format!("{line} {late} {boot}"));
-        for disk in [&self.directory.join("disk.img"), seed] {
-            let drive = format!("file={},format=raw,if=virtio,snapshot=on", disk.display());
-            command.args(["-drive", &drive]);
+        let mut command = self.qemu(kernel, &format!("{line} {late} {boot}"));
+        for disk in [disk, &format!("file={},snapshot=on", seed.display())] {
+            command.args(["-drive", &format!("{disk},format=raw,if=virtio")]);
         }
         command.args(["-serial", serial]);
         command
     }
 }
+
+/// The image's usual kernel, as the `kernels` of a scenario name it; others have a directory of their name in the image.
+const FIRST_KERNEL: &str = "first";
 
 /// A running guest; it is ended when this is dropped.
 #[derive(Debug)]
@@ -93,6 +98,7 @@ pub struct Machine {
     agent: BufReader<UnixStream>,
     place: TempDir,
     enforces_late: bool,
+    boot: String,
     /// The agent's first line: kernel and context.
     pub greeting: String,
 }
@@ -107,28 +113,20 @@ pub struct Answer {
 }
 
 impl Machine {
-    /// Boots and waits for the agent.
+    /// Boots and waits for the agent. With `keep`, the guest has a copy of the disk, and may be rebooted with another kernel.
     ///
     /// # Errors
     /// A line that says what did not happen.
-    pub fn boot(image: &Image, seed: &Path, boot: &str) -> Result<Self, String> {
+    pub fn boot(image: &Image, seed: &Path, boot: &str, keep: bool) -> Result<Self, String> {
         let place = setup::open_tempdir();
-        let at = |name: &str| place.path().join(name);
-        let console = format!("file:{}", at("console").display());
-        let mut command = image.guest(seed, boot, &console);
-        command.args(["-serial", &format!("unix:{},server=on,wait=off", at("agent").display()), "-monitor", "none"]);
-        let errors = File::create(at("qemu")).map_err(|e| e.to_string())?;
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn();
-        let mut child = child.map_err(|e| format!("qemu-system-x86_64: {e}"))?;
-        let agent = match connect(&at("agent")) {
-            Ok(agent) => BufReader::new(agent),
-            Err(e) => {
-                child.kill().ok();
-                child.wait().ok();
-                return Err(format!("{e}; {}", std::fs::read_to_string(at("qemu")).unwrap_or_default()));
-            }
-        };
-        let mut machine = Self { child, agent, place, enforces_late: image.enforces_late, greeting: String::new() };
+        if keep {
+            let mut copy = Command::new("cp");
+            copy.args(["--sparse=always", "--reflink=auto"]).arg(image.directory.join("disk.img"));
+            setup::run(copy.arg(place.path().join("disk.img")));
+        }
+        let (child, agent) = start(image, seed, boot, FIRST_KERNEL, &place)?;
+        let (boot, greeting) = (boot.to_owned(), String::new());
+        let mut machine = Self { child, agent, place, enforces_late: image.enforces_late, boot, greeting };
         machine.wait_until_ready()?;
         Ok(machine)
     }
@@ -199,6 +197,23 @@ impl Machine {
         self.wait_until_ready()
     }
 
+    /// Reboots a guest that has a copy of the disk with another kernel of the image.
+    ///
+    /// # Errors
+    /// A line that says what failed.
+    pub fn reboot_with(&mut self, image: &Image, seed: &Path, kernel: &str) -> Result<(), String> {
+        self.say("systemctl reboot")?;
+        let deadline = Instant::now() + BOOT;
+        while self.child.try_wait().map_err(|e| e.to_string())?.is_none() {
+            if Instant::now() > deadline {
+                return Err(format!("the guest does not go down{}", self.console()));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        (self.child, self.agent) = start(image, seed, &self.boot, kernel, &self.place)?;
+        self.wait_until_ready()
+    }
+
     fn say(&mut self, command: &str) -> Result<(), String> {
         self.agent.get_mut().write_all(format!("{command}\n").as_bytes()).map_err(|e| format!("{command}: {e}"))
     }
@@ -208,6 +223,40 @@ impl Drop for Machine {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+    }
+}
+
+/// Starts QEMU with its console, agent and messages in `place`, and with the copy of the disk that is there, if there is one.
+fn start(
+    image: &Image,
+    seed: &Path,
+    boot: &str,
+    kernel: &str,
+    place: &TempDir,
+) -> Result<(Child, BufReader<UnixStream>), String> {
+    let at = |name: &str| place.path().join(name);
+    let console = format!("file:{}", at("console").display());
+    let mut command = if at("disk.img").exists() {
+        // The copy is thrown away with the guest: nothing waits for it to be on the real disk.
+        let disk = format!("file={},cache=unsafe", at("disk.img").display());
+        let mut command = image.guest_with(kernel, &disk, seed, boot, &console);
+        command.arg("-no-reboot");
+        command
+    } else {
+        image.guest(seed, boot, &console)
+    };
+    command.args(["-serial", &format!("unix:{},server=on,wait=off", at("agent").display()), "-monitor", "none"]);
+    let _ = std::fs::remove_file(at("agent"));
+    let errors = File::create(at("qemu")).map_err(|e| e.to_string())?;
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn();
+    let mut child = child.map_err(|e| format!("qemu-system-x86_64: {e}"))?;
+    match connect(&at("agent")) {
+        Ok(agent) => Ok((child, BufReader::new(agent))),
+        Err(e) => {
+            child.kill().ok();
+            child.wait().ok();
+            Err(format!("{e}; {}", std::fs::read_to_string(at("qemu")).unwrap_or_default()))
+        }
     }
 }
 

@@ -95,11 +95,19 @@ fn play_one(
     if scenario.reboots {
         machine.reboot()?;
     }
-    phase(&mut machine, scenario, "verify", seen)?;
+    for kernel in &scenario.kernels {
+        let start = Instant::now();
+        machine.reboot_with(stage.image, stage.seed, kernel)?;
+        seen.transcript += &format!("# booted in {:.1} s: {}\n", start.elapsed().as_secs_f32(), machine.greeting);
+        phase(&mut machine, scenario, "verify", seen)?;
+    }
+    if scenario.kernels.is_empty() {
+        phase(&mut machine, scenario, "verify", seen)?;
+    }
     let lines = phase(&mut machine, scenario, "judge", seen)?;
     seen.facts = lines.iter().filter_map(|line| Fact::parse(line)).collect();
     seen.others = lines.iter().filter_map(|line| line.strip_prefix("other ")).map(str::to_owned).collect();
-    if !seen.is_green() || stage.broken.is_some() || scenario.image.is_some() {
+    if !seen.is_green() || stage.broken.is_some() || !scenario.images.is_empty() {
         return Ok(None);
     }
     let (status, _) = run(&mut machine, &phase_command(scenario, "restore"), seen)?;
@@ -117,7 +125,7 @@ fn play_one(
 
 fn boot(stage: Stage<'_>, scenario: &Scenario, seen: &mut Seen) -> Result<Machine, String> {
     let start = Instant::now();
-    let mut machine = Machine::boot(stage.image, stage.seed, &scenario.boot)?;
+    let mut machine = Machine::boot(stage.image, stage.seed, &scenario.boot, !scenario.kernels.is_empty())?;
     seen.transcript += &format!("# booted in {:.1} s: {}\n", start.elapsed().as_secs_f32(), machine.greeting);
     if !scenario.boot.contains("selinux=0") && !machine.greeting.contains(":unconfined_t:") {
         return Err(format!("not an administrator's session: {}", machine.greeting));

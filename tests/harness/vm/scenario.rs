@@ -13,8 +13,10 @@ pub struct Scenario {
     pub boot: String,
     /// Whether the machine reboots between `act` and `verify`.
     pub reboots: bool,
-    /// The image that it is about, by a kind of `tests/vm/build-image.sh`; such a guest is used once.
-    pub image: Option<String>,
+    /// The kernels of the image that the machine boots one after the other after `act`, with `verify` on each.
+    pub kernels: Vec<String>,
+    /// The images that it is about, by kinds of `tests/vm/build-image.sh`; such a guest is used once. None: the usual one.
+    pub images: Vec<String>,
 }
 
 impl Scenario {
@@ -39,8 +41,12 @@ impl Scenario {
             return Err(format!("{}: a scenario without it expects nothing", expected.display()));
         }
         let boot = fs::read_to_string(directory.join("boot")).unwrap_or_default().trim().to_owned();
-        let image = fs::read_to_string(directory.join("image")).ok().map(|kind| kind.trim().to_owned());
-        Ok(Self { name: name.to_owned(), boot, reboots: directory.join("reboot").exists(), image })
+        let lines = |file| {
+            let text = fs::read_to_string(directory.join(file)).unwrap_or_default();
+            text.lines().map(str::to_owned).collect()
+        };
+        let reboots = directory.join("reboot").exists();
+        Ok(Self { name: name.to_owned(), boot, reboots, kernels: lines("kernels"), images: lines("image") })
     }
 }
 
