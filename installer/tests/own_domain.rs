@@ -26,6 +26,7 @@ use policy::spec::DomainMode;
 const MODULE: StepRef = SELINUX_MODULE;
 const PROGRAM: &str = "opt/other-agent/bin/agentd";
 const BIN: &str = "system_u:object_r:bin_t:s0";
+const RECEIPT: &str = "var/lib/other-agent/prep/journal.json";
 const RIGHT: &str = "system_u:object_r:other_agent_exec_t:s0";
 
 /// A host with the other agent, whose program has this label.
@@ -63,6 +64,10 @@ impl Labelled for Host {
 fn may_label() -> bool {
     let place = tempfile::NamedTempFile::new().unwrap();
     label::set_context(place.as_file(), Some(BIN)).is_ok()
+}
+
+fn remove(host: &Host) -> removal::Removed {
+    host.with(|cx| removal::remove_one(cx, MODULE, LOCK_TIMEOUT, &mut || {})).unwrap()
 }
 
 fn process(host: &Host, pid: u32, context: &str) {
@@ -133,6 +138,9 @@ fn what_others_can_replace_is_not_labelled() {
     let report = host.repair(MODULE);
     assert_eq!(reason(&report), Reason::ProgramLabel);
     assert!(report.detail.contains("is not labelled: "), "{report:?}");
+    let close =
+        "chmod go-w /opt/other-agent/bin/agentd  # check first what others put into /opt/other-agent/bin/agentd";
+    assert_eq!(host.remedies(&report), [close, "hostprep repair"]);
     assert_eq!(host.labelled().as_deref(), Some(BIN));
 
     std::fs::remove_file(host.path(PROGRAM)).unwrap();
@@ -199,6 +207,80 @@ fn a_label_that_a_package_manager_set_is_put_right_after_the_removal() {
     assert_eq!(removed.failed, [""; 0]);
     assert!(removed.done.iter().any(|line| line.starts_with("restorecon ")), "{removed:?}");
     assert_eq!(host.labelled().as_deref(), Some("system_u:object_r:usr_t:s0"));
+}
+
+/// tar and cp keep the user of whoever runs them.
+#[test]
+fn the_label_of_an_updated_program_is_put_back_too() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(BIN));
+    host.repair(MODULE);
+    host.label("unconfined_u:object_r:usr_t:s0");
+    host.repair(MODULE);
+    assert_eq!(host.labelled().as_deref(), Some("unconfined_u:object_r:other_agent_exec_t:s0"));
+    assert_eq!(remove(&host).failed, [""; 0]);
+    assert_eq!(host.labelled().as_deref(), Some(BIN));
+    assert!(!host.path(RECEIPT).exists());
+}
+
+/// Another program's label is not touched.
+#[test]
+fn the_label_of_a_program_that_another_one_labelled_stays() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(BIN));
+    host.repair(MODULE);
+    host.label("system_u:object_r:lib_t:s0");
+    assert_eq!(remove(&host).failed, [""; 0]);
+    assert_eq!(host.labelled().as_deref(), Some("system_u:object_r:lib_t:s0"));
+    assert!(!host.path(RECEIPT).exists());
+}
+
+#[test]
+fn a_program_that_cannot_be_opened_keeps_its_entry() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(Some(BIN));
+    host.repair(MODULE);
+    // A directory in its place stands for whatever keeps the file from being opened.
+    std::fs::rename(host.path(PROGRAM), host.path("opt/other-agent/bin/kept")).unwrap();
+    host.directory(PROGRAM);
+    let removed = remove(&host);
+    assert!(removed.failed.iter().any(|why| why.contains("agentd: Is a directory")), "{removed:?}");
+    assert!(std::fs::read_to_string(host.path(RECEIPT)).unwrap().contains("\"label\""));
+    std::fs::remove_dir(host.path(PROGRAM)).unwrap();
+    std::fs::rename(host.path("opt/other-agent/bin/kept"), host.path(PROGRAM)).unwrap();
+    assert_eq!(remove(&host).failed, [""; 0]);
+    assert_eq!(host.labelled().as_deref(), Some(BIN));
+    assert!(!host.path(RECEIPT).exists());
+}
+
+/// An image built on a host without labels: nobody knows the label from before.
+#[test]
+fn a_program_without_a_former_label_gets_the_one_of_the_file_contexts() {
+    if !may_label() {
+        return the_module_is_loaded_and_the_program_labelled();
+    }
+    let host = host(None);
+    host.repair(MODULE);
+    assert_eq!(host.labelled().as_deref(), Some(RIGHT));
+    // A removal that did not get the module out.
+    *host.kernel.file_context.borrow_mut() = Some(RIGHT.into());
+    let removed = remove(&host);
+    assert!(removed.failed.iter().any(|why| why.contains("the file contexts still have that label")), "{removed:?}");
+    assert!(std::fs::read_to_string(host.path(RECEIPT)).unwrap().contains("\"label\""));
+    // The policy no longer has the type, and the kernel shows that.
+    host.label("system_u:object_r:unlabeled_t:s0");
+    *host.kernel.file_context.borrow_mut() = None;
+    assert!(!remove(&host).failed.is_empty());
+    *host.kernel.file_context.borrow_mut() = Some("system_u:object_r:usr_t:s0".into());
+    assert_eq!(remove(&host).failed, [""; 0]);
+    assert_eq!(host.labelled().as_deref(), Some("system_u:object_r:usr_t:s0"));
+    assert!(!host.path(RECEIPT).exists());
 }
 
 #[test]

@@ -130,12 +130,23 @@ impl Created {
 #[derive(Debug, Serialize, Deserialize)]
 struct File {
     made: Vec<Created>,
+    /// In a key of their own: a version that does not know labels ignores it, and still undoes the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<Created>,
+}
+
+impl File {
+    fn of(created: &[Created]) -> Self {
+        let (labels, made) = created.iter().cloned().partition(|created| matches!(created, Created::Label { .. }));
+        Self { made, labels }
+    }
 }
 
 /// Returns the entries of a receipt's file, or why it cannot be used.
 fn parse(root: &Root, path: &InRoot, text: &str) -> Result<Vec<Created>, String> {
-    let File { made } =
+    let File { mut made, labels } =
         versioned::parse(text, SCHEMA).map_err(|problem| format!("{}: {problem}", root.host_path(path).display()))?;
+    made.extend(labels);
     Ok(made)
 }
 
@@ -223,7 +234,7 @@ impl<'a> Receipt<'a> {
         self.not_written.as_deref()
     }
 
-    /// Returns the entries, oldest first.
+    /// Returns the entries, oldest first, and labels last.
     #[must_use]
     pub fn created(&self) -> &[Created] {
         &self.created
@@ -276,6 +287,8 @@ impl<'a> Receipt<'a> {
         let before = self.created.clone();
         self.created.retain(|other| !other.is_about(&created));
         self.created.push(created);
+        // As the file has them.
+        self.created.sort_by_key(|created| matches!(created, Created::Label { .. }));
         self.write().inspect_err(|_| self.created = before)
     }
 
@@ -352,7 +365,7 @@ impl<'a> Receipt<'a> {
         if self.created.is_empty() {
             return Ok(None);
         }
-        versioned::render(SCHEMA, &File { made: self.created.clone() })
+        versioned::render(SCHEMA, &File::of(&self.created))
             .map(Some)
             .map_err(|e| FileError::new("write", self.root.host_path(&self.path), std::io::Error::other(e)))
     }

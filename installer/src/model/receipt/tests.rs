@@ -141,9 +141,26 @@ fn the_label_of_a_program_is_recorded_once() {
     };
     let first = label("system_u:object_r:other_agent_exec_t:s0", Some("system_u:object_r:bin_t:s0"));
     assert_eq!(receipt.created()[1], first);
+    assert_eq!(receipt.created().len(), 2);
     // An entry is about a program, whatever its label is.
     receipt.record(label("system_u:object_r:new_exec_t:s0", None)).unwrap();
     assert_eq!(receipt.created().len(), 2);
     receipt.remove_entry(&first).unwrap();
     assert_eq!(scratch.receipt().created().len(), 1);
+}
+
+/// A version that knows no labels reads `made`, and undoes what it finds there.
+#[test]
+fn a_label_does_not_keep_an_earlier_version_from_reading_the_rest() {
+    let scratch = Scratch::new();
+    let label = Created::Label { path: "/opt/agentd".into(), label: "u:r:exec_t:s0".into(), before: None };
+    let mut receipt = scratch.receipt();
+    receipt.record(label.clone()).unwrap();
+    receipt.record(module()).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&scratch.text(PATH).unwrap()).unwrap();
+    assert_eq!(written["schema"], 1);
+    assert_eq!(written["made"].as_array().unwrap().len(), 1, "{written}");
+    assert_eq!(written["made"][0]["kind"], "module");
+    assert_eq!(scratch.receipt().created(), [module(), label]);
+    assert_eq!(scratch.receipt().created(), receipt.created());
 }

@@ -37,6 +37,7 @@ pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
     types.dedup();
     let state = State::of(cx.kind, cx.kernel, config.as_ref());
     let program = program::plan_removal(cx, receipt);
+    removal.failed.extend(program.failed);
     removal.actions.extend(program.before_module);
     for policy_type in types {
         match plan_module(cx, receipt, &spec, state, &policy_type) {

@@ -3,13 +3,16 @@
 use std::fs::File;
 
 use faults::{Reason, Remedy};
+use host::fs::ownership::Untrusted;
 use host::fs::{InRoot, OpenPolicy, label};
 use host::log::Level;
 use host::{FileError, Root};
 use nix::fcntl::OFlag;
 use nix::sys::stat::fstat;
+use policy::kernel::KernelMode;
 
 use super::{is_type_known, process, restart};
+use crate::Error;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::already_gone::AlreadyGone;
 use crate::model::host_context::HostContext;
@@ -65,13 +68,9 @@ impl Action for SetLabel {
         let file = open(cx, path)?;
         // What another user can replace must not be started in the domain.
         if let Some(untrusted) = cx.root.find_untrusted(path)? {
-            let mut finding = Finding {
-                reason: Reason::ProgramLabel,
-                detail: format!("{shown} is not labelled: {untrusted}"),
-                remedy: Vec::new(),
-            };
-            finding.remedy.push(Remedy::hostprep(["repair"]));
-            return Err(ActionError::HostProblem(finding));
+            let detail = format!("{shown} is not labelled: {untrusted}");
+            let remedy = close(cx, path)?;
+            return Err(ActionError::HostProblem(Finding { reason: Reason::ProgramLabel, detail, remedy }));
         }
         let names = fstat(&file).map_err(|e| FileError::new("look at", cx.root.host_path(path), e))?.st_nlink;
         if names > 1 {
@@ -95,9 +94,27 @@ impl Action for SetLabel {
     }
 }
 
+/// Returns what takes the program, and what is on the way to it, from other users.
+fn close(cx: &HostContext, program: &InRoot) -> Result<Vec<Remedy>, FileError> {
+    let remedy = |(path, why): &(InRoot, Untrusted)| match why {
+        // `-h`: a link on the way may be what belongs to another user.
+        Untrusted::Owner(_) => cx
+            .remedy_on(&["chown", "-h", "root:root"], &[path])
+            .with_comment(format!("check first what its owner put into {path}")),
+        Untrusted::Mode(_) => {
+            cx.remedy_on(&["chmod", "go-w"], &[path]).with_comment(format!("check first what others put into {path}"))
+        }
+        Untrusted::Link | Untrusted::NoDirectory | Untrusted::Names(_) => Remedy::manual(format!("{path}: {why}")),
+    };
+    let untrusted = cx.root.find_all_untrusted(program)?;
+    Ok(untrusted.iter().map(remedy).chain([Remedy::hostprep(["repair"])]).collect())
+}
+
 /// What a removal does about the program.
 #[derive(Debug, Default)]
 pub(in crate::steps::selinux) struct ProgramRemoval {
+    /// Why it is not known what to do.
+    pub failed: Vec<Error>,
     /// While the policy still has the label, so that the kernel lets it be changed.
     pub before_module: Vec<Box<dyn Action>>,
     /// Once the file contexts no longer have the module's.
@@ -107,26 +124,68 @@ pub(in crate::steps::selinux) struct ProgramRemoval {
 /// Plans it.
 pub(in crate::steps::selinux) fn plan_removal(cx: &HostContext, receipt: &Receipt) -> ProgramRemoval {
     let mut removal = ProgramRemoval::default();
+    let spec = &cx.profile.module;
+    let mut is_handled = false;
     for created in receipt.created() {
         let Created::Label { path, label, before } = created else { continue };
-        let now = open(cx, path).ok().and_then(|file| label::context_of(&file).ok()).flatten();
-        removal.before_module.push(match now.as_deref() == Some(label) {
-            true => Box::new(RestoreLabel { path: path.clone(), label: label.clone(), before: before.clone() }),
-            false => Box::new(AlreadyGone(created.clone())),
-        });
+        let is_ours = match find_label(cx, path) {
+            Ok(now) => is_from_module(now.as_deref(), label::the_type(label)),
+            Err(e) => {
+                is_handled |= *path == spec.executable;
+                removal.failed.push(e.into());
+                continue;
+            }
+        };
+        if !is_ours {
+            removal.before_module.push(Box::new(AlreadyGone(created.clone())));
+            continue;
+        }
+        is_handled |= *path == spec.executable;
+        // A kernel with SELinux lets nobody take a label away; a file always has one there.
+        if before.is_none() && has_labels(cx) {
+            let entry = Some(created.clone());
+            removal.after_module.push(Box::new(LabelByFileContexts { path: path.clone(), entry }));
+        } else {
+            let (path, label, before) = (path.clone(), label.clone(), before.clone());
+            removal.before_module.push(Box::new(RestoreLabel { path, label, before }));
+        }
     }
-    let spec = &cx.profile.module;
     let Some(the_type) = spec.own_executable_type() else { return removal };
-    let is_about = |created: &Created| matches!(created, Created::Label { path, .. } if *path == spec.executable);
-    let is_recorded = receipt.created().iter().any(is_about);
-    let is_labelled = |file| label::type_of(&file).as_deref() == Some(the_type);
-    if !is_recorded && open(cx, &spec.executable).is_ok_and(is_labelled) {
-        removal.after_module.push(Box::new(LabelByFileContexts { path: spec.executable.clone() }));
+    let is_labelled = |now: Option<String>| match has_labels(cx) {
+        true => is_from_module(now.as_deref(), Some(the_type)),
+        // Here `unlabeled_t` may be the label of another policy, which this kernel does not know.
+        false => now.as_deref().and_then(label::the_type) == Some(the_type),
+    };
+    if !is_handled && find_label(cx, &spec.executable).is_ok_and(is_labelled) {
+        removal.after_module.push(Box::new(LabelByFileContexts { path: spec.executable.clone(), entry: None }));
     }
     if process::of(cx, &spec.executable).iter().any(|process| process.domain == spec.domain) {
         removal.after_module.push(Box::new(AskForRestart));
     }
     removal
+}
+
+/// Returns the label of the program; `None` if it has none, or is not there.
+fn find_label(cx: &HostContext, path: &InRoot) -> Result<Option<String>, FileError> {
+    match open(cx, path) {
+        Ok(file) => {
+            label::context_of(&file).map_err(|e| FileError::new("read the label of", cx.root.host_path(path), e))
+        }
+        Err(e) if e.is_missing() => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Returns whether a program with this label needs another one once the module is gone. The type alone counts: an update of the
+/// agent changes the user of the label. A type that the policy no longer has is seen as `unlabeled_t`.
+fn is_from_module(label: Option<&str>, the_type: Option<&str>) -> bool {
+    let found = label.and_then(label::the_type);
+    found.is_some() && (found == the_type || found == Some("unlabeled_t"))
+}
+
+/// Returns whether the kernel labels the files of this system.
+fn has_labels(cx: &HostContext) -> bool {
+    cx.is_running_system() && cx.kernel.mode() != KernelMode::NotRunning
 }
 
 /// Puts the label back that the program had before.
@@ -148,26 +207,19 @@ impl Action for RestoreLabel {
 
     fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let Self { path, label, before } = self;
-        let failed = |e| FileError::new("put back the label of", cx.root.host_path(path), e);
-        let file = open(cx, path)?;
-        match label::set_context(&file, before.as_deref()) {
-            // A kernel with SELinux lets nobody take a label away; a file always has one there.
-            Err(_) if before.is_none() && cx.is_running_system() => {
-                if let Some(found) = cx.kernel.label_by_file_contexts(path.as_path()).ok().flatten() {
-                    label::set_context(&file, Some(&found)).map_err(failed)?;
-                }
-            }
-            done => done.map_err(failed)?,
-        }
+        label::set_context(&open(cx, path)?, before.as_deref())
+            .map_err(|e| FileError::new("put back the label of", cx.root.host_path(path), e))?;
         receipt.remove_entry(&Created::Label { path: path.clone(), label: label.clone(), before: before.clone() })?;
         Ok(Applied::Changed)
     }
 }
 
-/// Gives the program the label that the file contexts have for it without the module: the package manager had labelled it.
+/// Gives the program the label that the file contexts have for it without the module: the package manager had labelled it, or nobody.
 #[derive(Debug)]
 struct LabelByFileContexts {
     path: InRoot,
+    /// What the receipt has of it.
+    entry: Option<Created>,
 }
 
 impl Action for LabelByFileContexts {
@@ -175,7 +227,7 @@ impl Action for LabelByFileContexts {
         vec![format!("restorecon {}", root.host_path(&self.path).display())]
     }
 
-    fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
+    fn apply(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<Applied, ActionError> {
         let path = &self.path;
         let problem = |why: &str| {
             let detail = format!("{} keeps a label that the policy no longer has: {why}", path.display());
@@ -187,7 +239,13 @@ impl Action for LabelByFileContexts {
             false => None,
         };
         let Some(found) = found else { return Err(problem(&format!("run `restorecon -v {}` there", path.display()))) };
+        if label::the_type(&found) == cx.profile.module.own_executable_type() {
+            return Err(problem("the file contexts still have that label"));
+        }
         label::set_context(&open(cx, path)?, Some(&found)).map_err(|e| problem(&e.to_string()))?;
+        if let Some(entry) = &self.entry {
+            receipt.remove_entry(entry)?;
+        }
         Ok(Applied::Changed)
     }
 }
