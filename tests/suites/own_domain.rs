@@ -149,6 +149,12 @@ fn the_agents_domain_gets_ebpf_and_no_other() {
 
     host.profile("domain_mode = \"enforcing\"\n");
     assert_eq!(host.hostprep(&CHECK).expect_code(4).outcomes(), ["selinux-module=planned"]);
+    let status = host.hostprep(&["policy", "status"]).stdout;
+    let content = status.lines().find(|line| line.starts_with("content")).unwrap();
+    assert!(
+        content.starts_with("content   different  -  `hostprep repair") && content.ends_with("` replaces it"),
+        "{content}"
+    );
     assert_eq!(host.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=changed"]);
     let enforcing = host.policy();
     assert!(!is_permissive(&enforcing) && allows(&enforcing, "other_agent_t", "other_agent_t", "bpf", &RULE));

@@ -222,6 +222,9 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
     }
     match status.has_same_content(spec) {
         Some(true) => line("content", "same", "as hostprep would install"),
+        Some(false) if spec.has_own_domain() => {
+            line("content", "different", &format!("`{}` replaces it", hostprep(cx, "repair")));
+        }
         Some(false) => line("content", "different", "hostprep replaces it only if the rule is missing"),
         None => {}
     }

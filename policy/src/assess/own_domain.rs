@@ -6,6 +6,7 @@ use host::ReadError;
 use super::{Denial, FoundStore, Problem, RuleAssessment, RuleState, System, find_store, look_in_store};
 use crate::classify::Cause;
 use crate::kernel::Answer;
+use crate::policy_file::{self, PolicyFile};
 use crate::rules::Rules;
 use crate::spec::{DomainMode, ModuleSpec};
 
@@ -26,7 +27,30 @@ pub(super) fn judge(
     if !answer.allows_all() {
         return denial.judge(system, spec, assessment);
     }
-    outdated(&allowed, system, spec, assessment).map(|found| found.unwrap_or(RuleState::InForce(allowed)))
+    if let Some(outdated) = outdated(&allowed, system, spec, assessment)? {
+        return Ok(outdated);
+    }
+    if let Some(difference) = not_loaded(answer, system, spec, assessment.policy_type()) {
+        let detail = format!("{mode}, and {by} {difference}: it has not been loaded");
+        return Ok(RuleState::NotLoaded(Problem { cause: Cause::RuleDenied, detail, denied_now: false }));
+    }
+    Ok(RuleState::InForce(allowed))
+}
+
+/// Returns what the kernel has otherwise than the profile, if the policy on disk has it as the profile does: a transaction was cut
+/// short after its commit, or the kernel accepted no policy.
+fn not_loaded(answer: &Answer, system: &System<'_>, spec: &ModuleSpec, policy_type: &str) -> Option<String> {
+    let wanted = spec.domain_mode == DomainMode::Permissive;
+    if answer.permissive_domain == wanted {
+        return None;
+    }
+    let file = PolicyFile::loaded(system.root, policy_type, &spec.class)?;
+    let on_disk = policy_file::ask(&file.policy().ok()?, spec)?;
+    let word = |is_permissive| if is_permissive { DomainMode::Permissive } else { DomainMode::Enforcing }.as_str();
+    (on_disk.domain_known && on_disk.permissive_domain == wanted).then(|| {
+        let (is, wanted) = (word(answer.permissive_domain), word(wanted));
+        format!("has the domain {} {is}, and the policy on disk has it {wanted}", spec.domain)
+    })
 }
 
 /// Returns what is to be done if the store has another module of that name than the profile defines, although the rule is allowed.

@@ -97,6 +97,29 @@ fn a_domain_that_another_module_keeps_permissive_is_told() {
     assert!(found.rule.to_string().contains("semanage permissive -d agent_t"), "{found:?}");
 }
 
+/// `semodule` was killed after its commit, or `secure_mode_policyload` is on.
+#[test]
+fn a_mode_that_was_not_loaded_is_not_another_modules() {
+    // A domain that the compiled policy has, and not as a permissive one.
+    let spec =
+        ModuleSpec { domain: "unconfined_service_t".into(), domain_mode: DomainMode::Enforcing, ..own_domain_spec() };
+    let allows = kernel(true, true);
+    allows.permissive_domain.set(true);
+    let found = running(&spec, &allows, Some(&source(&spec)));
+    let RuleState::NotLoaded(problem) = &found.rule else { panic!("{found:?}") };
+    assert_eq!(
+        problem.detail,
+        "enforcing, and the kernel has the domain unconfined_service_t permissive, and the policy on disk has it enforcing: it has \
+         not been loaded"
+    );
+    assert!(!problem.denied_now);
+    // The policy on disk is not as wanted either: not a matter of loading it.
+    let permissive = ModuleSpec { domain_mode: DomainMode::Permissive, ..spec };
+    allows.permissive_domain.set(false);
+    let found = running(&permissive, &allows, Some(&source(&permissive)));
+    assert!(matches!(found.rule, RuleState::InForce(_)), "{found:?}");
+}
+
 #[test]
 fn the_compiled_policy_is_asked_for_the_domain_too() {
     // It allows the rule to unconfined_service_t, and has no agent_t.
