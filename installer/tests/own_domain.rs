@@ -10,6 +10,7 @@ mod common;
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 use common::{Host, SELINUX_MODULE, reason};
 use faults::Reason;
@@ -20,7 +21,7 @@ use installer::engine::remove as removal;
 use installer::model::report::Outcome;
 use installer::model::step::StepRef;
 use installer::profile::Profile;
-use installer::steps::selinux::since_boot;
+use installer::steps::selinux::{Program, since_boot};
 use policy::spec::DomainMode;
 
 const MODULE: StepRef = SELINUX_MODULE;
@@ -70,10 +71,16 @@ fn remove(host: &Host) -> removal::Removed {
     host.with(|cx| removal::remove_one(cx, MODULE, LOCK_TIMEOUT, &mut || {})).unwrap()
 }
 
+/// A process of the program.
 fn process(host: &Host, pid: u32, context: &str) {
+    process_of(host, pid, &host.path(PROGRAM), context);
+}
+
+/// The kernel's link leads to the file; its text is another one in a container.
+fn process_of(host: &Host, pid: u32, exe: &Path, context: &str) {
     host.directory(&format!("proc/{pid}/attr"));
     let _ = std::fs::remove_file(host.path(&format!("proc/{pid}/exe")));
-    symlink(format!("/{PROGRAM}"), host.path(&format!("proc/{pid}/exe"))).unwrap();
+    symlink(exe, host.path(&format!("proc/{pid}/exe"))).unwrap();
     host.file(&format!("proc/{pid}/attr/current"), &format!("{context}\0"));
 }
 
@@ -193,6 +200,38 @@ fn an_agent_that_runs_in_the_old_domain_is_to_be_restarted() {
     // The policy no longer has the domain of a running process.
     let removed = host.with(|cx| removal::remove_one(cx, MODULE, LOCK_TIMEOUT, &mut || {})).unwrap();
     assert!(removed.failed.last().unwrap().contains("systemctl restart other-agent.service"), "{removed:?}");
+}
+
+#[test]
+fn a_process_is_known_by_its_file() {
+    const OTHER: &str = "system_u:system_r:container_t:s0";
+    let mut host = host(None);
+    host.profile.module.executable = "/sbin-link/agentd".into();
+    host.directory("real");
+    host.file("real/agentd", "program");
+    symlink("real", host.path("sbin-link")).unwrap();
+    let seen = |host: &Host| -> Vec<u32> {
+        host.with(|cx| Program::of(cx).unwrap().processes.iter().map(|process| process.pid).collect())
+    };
+    let namespace = |pid: u32, text: &str| {
+        host.directory(&format!("proc/{pid}/ns"));
+        symlink(text, host.path(&format!("proc/{pid}/ns/mnt"))).unwrap();
+    };
+    // By a merged directory.
+    process_of(&host, 10, &host.path("real/agentd"), OTHER);
+    // In a container, at the same path.
+    process_of(&host, 11, "/sbin-link/agentd".as_ref(), OTHER);
+    assert_eq!(seen(&host), [10]);
+    // An earlier file: only where a path means the same as for process 1.
+    for pid in 12..16 {
+        process_of(&host, pid, "/real/agentd (deleted)".as_ref(), OTHER);
+    }
+    assert_eq!(seen(&host), [10], "the namespace of process 1 is not known");
+    for (pid, text) in [(1, "mnt:[1]"), (12, "mnt:[1]"), (13, "mnt:[2]"), (14, "mnt:[1]")] {
+        namespace(pid, text);
+    }
+    process_of(&host, 14, "/sbin-link/agentd (deleted)".as_ref(), OTHER);
+    assert_eq!(seen(&host), [10, 12, 14]);
 }
 
 #[test]
@@ -319,7 +358,12 @@ fn denials_come_from_the_first_place_that_has_this_boots_messages() {
     assert!(seen().unwrap_err().contains("no messages of this boot"));
     host.tool("dmesg", "echo '[1.0] Linux version 6.1'");
     assert_eq!(seen(), Ok(("the kernel's ring".into(), 0)), "nothing denied is not unknown");
-    host.tool("journalctl", &format!("cat <<'E'\n{}E\n", denial(1, "dir")));
+    let journal = |text: &str| host.tool("journalctl", &format!("cat <<'E'\n{text}E\n"));
+    journal(&denial(1, "dir"));
+    assert_eq!(seen(), Ok(("the journal, which no longer has all messages of this boot".into(), 1)));
+    journal("audit: backlog limit exceeded\n");
+    assert!(seen().unwrap_err().contains("the journal no longer has all"), "it may have had a denial");
+    journal(&format!("Linux version 6.1\n{}", denial(1, "dir")));
     assert_eq!(seen(), Ok(("the journal".into(), 1)));
     // auditd did not run in this boot.
     host.file("var/log/audit/audit.log", &denial(1_600_000_000, "file"));
@@ -330,6 +374,27 @@ fn denials_come_from_the_first_place_that_has_this_boots_messages() {
     host.file("var/log/audit/audit.log.1", &rotated);
     host.file("var/log/audit/audit.log.2", &denial(1_600_000_000, "blk_file"));
     assert_eq!(seen(), Ok(("/var/log/audit/audit.log".into(), 3)));
+    // Just rotated.
+    host.file("var/log/audit/audit.log", "");
+    assert_eq!(seen(), Ok(("/var/log/audit/audit.log".into(), 1)));
+    // auditd removed what came before.
+    host.file("var/log/audit/audit.log", &two);
+    host.file("var/log/audit/audit.log.1", &denial(1_700_000_001, "sock_file"));
+    std::fs::remove_file(host.path("var/log/audit/audit.log.2")).unwrap();
+    let cut = "/var/log/audit/audit.log, which no longer has all messages of this boot";
+    assert_eq!(seen(), Ok((cut.into(), 3)));
+    // One that cannot be read, as one that is too large.
+    std::fs::remove_file(host.path("var/log/audit/audit.log.1")).unwrap();
+    host.directory("var/log/audit/audit.log.1");
+    assert_eq!(seen(), Ok((cut.into(), 2)));
+    std::fs::remove_file(host.path("var/log/audit/audit.log")).unwrap();
+    host.directory("var/log/audit/audit.log");
+    assert!(seen().unwrap_err().contains("Is a directory"), "not the journal, which auditd empties");
+    // auditd writes elsewhere.
+    std::fs::remove_dir(host.path("var/log/audit/audit.log")).unwrap();
+    assert_eq!(seen(), Ok(("the journal".into(), 1)));
+    host.file("run/auditd.pid", "700\n");
+    assert!(seen().unwrap_err().contains("see log_file in /etc/audit/auditd.conf"));
 }
 
 /// An image's program is labelled by what is on disk; the machine's kernel is not asked.

@@ -56,6 +56,12 @@ pub fn newest(log: &str) -> Option<u64> {
     log.lines().rev().find_map(time_of)
 }
 
+/// Returns the time of the first message of auditd, as [`newest`].
+#[must_use]
+pub fn oldest(log: &str) -> Option<u64> {
+    log.lines().find_map(time_of)
+}
+
 /// `type=AVC msg=audit(1700000000.123:45): …`
 fn time_of(line: &str) -> Option<u64> {
     let (_, rest) = line.split_once("audit(")?;

@@ -1,6 +1,10 @@
 //! The processes of the agent's program.
 
+use std::path::PathBuf;
+
 use host::fs::{InRoot, label};
+use nix::fcntl::AtFlags;
+use nix::sys::stat::{FileStat, fstatat};
 
 use crate::model::host_context::HostContext;
 
@@ -19,14 +23,24 @@ pub(super) fn of(cx: &HostContext, program: &InRoot) -> Vec<Process> {
     if !cx.is_running_system() {
         return Vec::new();
     }
+    let file = cx.root.stat_followed(program).ok().flatten();
+    let deleted: Vec<PathBuf> = std::iter::once(program.clone())
+        .chain(cx.root.real_path(program).ok())
+        .map(|path| format!("{path} (deleted)").into())
+        .collect();
+    let namespace_of = |pid: u32| cx.root.link_target(format!("/proc/{pid}/ns/mnt"));
+    let host_namespace = namespace_of(1);
     let mut found = Vec::new();
-    let program = program.to_string();
-    let deleted = format!("{program} (deleted)");
     for name in cx.root.names("/proc").unwrap_or_default() {
         let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let Some(target) = cx.root.link_target(format!("/proc/{pid}/exe")) else { continue };
-        let target = target.to_string_lossy();
-        if target != program && target != deleted {
+        let is_file = || file.as_ref().is_some_and(|file| runs(cx, pid, file));
+        // A path says something in the mount namespace of process 1 alone: a container may have another program there.
+        let is_earlier_file = || {
+            cx.root.link_target(format!("/proc/{pid}/exe")).is_some_and(|target| deleted.contains(&target))
+                && host_namespace.is_some()
+                && namespace_of(pid) == host_namespace
+        };
+        if !is_file() && !is_earlier_file() {
             continue;
         }
         let Ok(context) = cx.root.read(format!("/proc/{pid}/attr/current"), 4096) else { continue };
@@ -37,4 +51,11 @@ pub(super) fn of(cx: &HostContext, program: &InRoot) -> Vec<Process> {
     }
     found.sort_by_key(|process| process.pid);
     found
+}
+
+/// Returns whether a process runs `file`. The kernel follows `exe` to the file itself, not by its text.
+fn runs(cx: &HostContext, pid: u32, file: &FileStat) -> bool {
+    let Ok(directory) = cx.root.dir(format!("/proc/{pid}")) else { return false };
+    let found = fstatat(&directory, "exe", AtFlags::empty());
+    found.is_ok_and(|found| (found.st_dev, found.st_ino) == (file.st_dev, file.st_ino))
 }
