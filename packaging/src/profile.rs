@@ -21,6 +21,8 @@ pub struct Profile {
     pub paths: Paths,
     pub scan_user: ScanUser,
     pub directories: Vec<Directory>,
+    /// The agent's program, if the module has a domain of its own: hostprep sets its label.
+    pub labelled_program: Option<String>,
     #[serde(skip)]
     pub module: ModuleSpec,
 }
@@ -88,6 +90,7 @@ impl Profile {
             },
             scan_user: ScanUser { name: scan_user.name, comment: scan_user.comment, home: text(&scan_user.home) },
             directories: directories.into_iter().map(directory).collect(),
+            labelled_program: module.has_own_domain().then(|| text(&module.executable)),
             module,
         }
     }
