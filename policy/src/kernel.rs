@@ -5,7 +5,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use crate::spec::ModuleSpec;
+use crate::spec::{AllowRule, ModuleSpec};
 
 /// The kernel's SELinux mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,13 @@ pub trait Kernel {
     /// # Errors
     /// As [`Kernel::ask`].
     fn started_in(&self, spec: &ModuleSpec) -> Result<String, AskError>;
+
+    /// Asks whether the domain of `spec` may do what `rule` allows; `None` if the policy does not have its names, or the target is an
+    /// attribute.
+    ///
+    /// # Errors
+    /// As [`Kernel::ask`].
+    fn allows(&self, spec: &ModuleSpec, rule: &AllowRule) -> Result<Option<bool>, AskError>;
 
     /// Reports whether the policy has `context`.
     ///

@@ -16,7 +16,7 @@ use selinux::{FileAccessMode, SELinuxMode, SecurityClass, SecurityContext, Undef
 
 use crate::context::Context;
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
-use crate::spec::ModuleSpec;
+use crate::spec::{AllowRule, ModuleSpec};
 
 /// The label of a program without a label of its own, in every policy checked.
 const PLAIN_PROGRAM: &str = "bin_t";
@@ -94,6 +94,31 @@ impl Kernel for RunningKernel {
     fn started_in(&self, spec: &ModuleSpec) -> Result<String, AskError> {
         self.require_policy()?;
         transition(&init_context()?, spec.executable.as_path()).map(|context| context.the_type)
+    }
+
+    fn allows(&self, spec: &ModuleSpec, rule: &AllowRule) -> Result<Option<bool>, AskError> {
+        self.require_policy()?;
+        let (source, is_own) = service_context(spec)?;
+        let target = match rule.target.as_str() {
+            "self" => Some(source.clone()),
+            // Every type has that role.
+            the_type => canonical(&init_context()?.service("object_r", the_type))?,
+        };
+        let (true, Some(target), Ok(class)) = (is_own, target, SecurityClass::from_name(&rule.class)) else {
+            return Ok(None);
+        };
+        let (from, into) = (c_string(&source.to_string())?, c_string(&target.to_string())?);
+        let (from, into) = (SecurityContext::from_c_str(&from, true), SecurityContext::from_c_str(&into, true));
+        for permission in &rule.permissions {
+            let Ok(bit) = class.access_vector_bit(permission) else { return Ok(None) };
+            let decision = from
+                .query_access_decision(&into, class, bit)
+                .map_err(|e| refused(format!("may {} {permission} {}", source.the_type, target.the_type), e))?;
+            if decision.allowed & bit != bit {
+                return Ok(Some(false));
+            }
+        }
+        Ok(Some(true))
     }
 
     fn knows_context(&self, context: &str) -> Result<bool, AskError> {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 
 use crate::kernel::{Answer, AskError, ClassKnowledge, Kernel, KernelMode};
-use crate::spec::{Confinement, DomainMode, ModuleSpec};
+use crate::spec::{AllowRule, Confinement, DomainMode, ModuleSpec};
 
 /// Compiled policies, small ones: `tests/fixtures/policy/compiled/`, made by `tests/setup/compiled-policies.sh`.
 pub mod compiled {
@@ -48,6 +48,8 @@ pub struct FakeKernel {
     pub transitions_on_nosuid: Cell<bool>,
     /// Whether the policy knows the module's domain and the type of its program.
     pub knows_domain: Cell<bool>,
+    /// Whether further rules are allowed, if the policy has their names.
+    pub allows_further: Cell<Option<bool>>,
     /// The domain that process 1 starts the program in, if not the module's.
     pub starts_in: RefCell<Option<String>>,
     /// The label that the file contexts give any file.
@@ -73,6 +75,7 @@ impl FakeKernel {
             allows_own: true.into(),
             transitions_on_nosuid: false.into(),
             knows_domain: true.into(),
+            allows_further: None.into(),
             starts_in: None.into(),
             file_context: None.into(),
             is_silent: false.into(),
@@ -112,6 +115,10 @@ impl Kernel for FakeKernel {
 
     fn started_in(&self, spec: &ModuleSpec) -> Result<String, AskError> {
         Ok(self.starts_in.borrow().clone().unwrap_or_else(|| spec.domain.clone()))
+    }
+
+    fn allows(&self, _spec: &ModuleSpec, _rule: &AllowRule) -> Result<Option<bool>, AskError> {
+        Ok(self.allows_further.get())
     }
 
     fn knows_context(&self, _context: &str) -> Result<bool, AskError> {

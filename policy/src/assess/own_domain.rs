@@ -8,7 +8,7 @@ use crate::classify::Cause;
 use crate::kernel::Answer;
 use crate::policy_file::{self, PolicyFile};
 use crate::rules::Rules;
-use crate::spec::{DomainMode, ModuleSpec};
+use crate::spec::{AllowRule, DomainMode, ModuleSpec};
 
 /// `allowed`: the detail if nothing is missing. `denial` is by whoever gave the answer, about the domain of `spec`.
 pub(super) fn judge(
@@ -40,17 +40,37 @@ pub(super) fn judge(
 /// Returns what the kernel has otherwise than the profile, if the policy on disk has it as the profile does: a transaction was cut
 /// short after its commit, or the kernel accepted no policy.
 fn not_loaded(answer: &Answer, system: &System<'_>, spec: &ModuleSpec, policy_type: &str) -> Option<String> {
+    let domain = &spec.domain;
     let wanted = spec.domain_mode == DomainMode::Permissive;
-    if answer.permissive_domain == wanted {
-        return None;
+    if answer.permissive_domain != wanted && is_permissive_on_disk(system, spec, policy_type) == Some(wanted) {
+        let word = |is_permissive| if is_permissive { DomainMode::Permissive } else { DomainMode::Enforcing }.as_str();
+        let (is, wanted) = (word(answer.permissive_domain), word(wanted));
+        return Some(format!("has the domain {domain} {is}, and the policy on disk has it {wanted}"));
     }
+    let is_denied = |rule: &&AllowRule| matches!(system.kernel.allows(spec, rule), Ok(Some(false)));
+    let rule = spec.allow.iter().filter(is_denied).find(|rule| is_allowed_on_disk(system, spec, rule, policy_type))?;
+    let AllowRule { target, class, permissions } = rule;
+    let permissions = permissions.join(" ");
+    Some(format!("denies {domain} {target}:{class} {{ {permissions} }}, and the policy on disk allows it"))
+}
+
+/// `None` if the compiled policy does not say.
+fn is_permissive_on_disk(system: &System<'_>, spec: &ModuleSpec, policy_type: &str) -> Option<bool> {
     let file = PolicyFile::loaded(system.root, policy_type, &spec.class)?;
     let on_disk = policy_file::ask(&file.policy().ok()?, spec)?;
-    let word = |is_permissive| if is_permissive { DomainMode::Permissive } else { DomainMode::Enforcing }.as_str();
-    (on_disk.domain_known && on_disk.permissive_domain == wanted).then(|| {
-        let (is, wanted) = (word(answer.permissive_domain), word(wanted));
-        format!("has the domain {} {is}, and the policy on disk has it {wanted}", spec.domain)
-    })
+    on_disk.domain_known.then_some(on_disk.permissive_domain)
+}
+
+/// Returns whether the compiled policy allows it whatever user, role and range there are.
+fn is_allowed_on_disk(system: &System<'_>, spec: &ModuleSpec, rule: &AllowRule, policy_type: &str) -> bool {
+    let Some(file) = PolicyFile::loaded(system.root, policy_type, &rule.class) else { return false };
+    let Ok(policy) = file.policy() else { return false };
+    let target = if rule.target == "self" { &spec.domain } else { &rule.target };
+    let (Some(source), Some(target)) = (policy.context_of_type(&spec.domain), policy.context_of_type(target)) else {
+        return false;
+    };
+    let permissions: Vec<&str> = rule.permissions.iter().map(String::as_str).collect();
+    policy.decide(&source, Some(&target), &rule.class, &permissions).is_allowed() == Some(true)
 }
 
 /// Returns what is to be done if the store has another module of that name than the profile defines, although the rule is allowed.

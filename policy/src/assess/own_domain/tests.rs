@@ -121,6 +121,37 @@ fn a_mode_that_was_not_loaded_is_not_another_modules() {
 }
 
 #[test]
+fn a_further_rule_that_was_not_loaded_is_told() {
+    let spec = |target: &str| ModuleSpec {
+        domain: "unconfined_service_t".into(),
+        domain_mode: DomainMode::Enforcing,
+        allow: vec![AllowRule { target: target.into(), class: "bpf".into(), permissions: vec!["prog_load".into()] }],
+        ..own_domain_spec()
+    };
+    let allows = kernel(true, true);
+    let mut rows = Vec::new();
+    for target in ["self", "unconfined_service_t", "type_of_another_policy_t"] {
+        for answer in [None, Some(true), Some(false)] {
+            allows.allows_further.set(answer);
+            let spec = spec(target);
+            let found = running(&spec, &allows, Some(&source(&spec)));
+            if let RuleState::NotLoaded(problem) = found.rule {
+                rows.push((target, answer, problem.detail));
+            }
+        }
+    }
+    let detail = |target: &str| {
+        format!(
+            "enforcing, and the kernel denies unconfined_service_t {target}:bpf {{ prog_load }}, and the policy on disk allows it: it \
+             has not been loaded"
+        )
+    };
+    // A name that the policy on disk does not have either is no matter of loading it.
+    let expected = ["self", "unconfined_service_t"].map(|target| (target, Some(false), detail(target)));
+    assert_eq!(rows, expected);
+}
+
+#[test]
 fn the_compiled_policy_is_asked_for_the_domain_too() {
     // It allows the rule to unconfined_service_t, and has no agent_t.
     let found = assessed(&own_domain_spec(), &kernel(true, true), None, SystemKind::Image);
