@@ -71,6 +71,15 @@ pub fn package_with(program: &Path, ending: &str) -> (TempDir, PathBuf) {
     (place, built)
 }
 
+/// Builds both formats of a manifest in this version, with a program and payloads that are there.
+pub fn build_version(manifest: &Path, payloads: &[PathBuf], program: &Path, version: &str, out: &Path) {
+    let mut build = package_build(manifest, out);
+    for payload in payloads {
+        build.arg("--payload").arg(payload);
+    }
+    setup::run(build.arg("--hostprep").arg(program).args(["--version", version]));
+}
+
 fn package_build(manifest: &Path, out: &Path) -> Command {
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     build.args(["run", "--quiet", "--locked", "--package", "hostprep-packaging", "--bin", "package", "--", "build"]);

@@ -11,7 +11,7 @@ use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::engine::recover::{HOOK_LOCK_TIMEOUT, recover};
 use installer::engine::remove::{self, StateDirectory};
 use installer::engine::repair::{self, Request, Strictness};
-use installer::hook::{Event, NoSuchCall, deb, kernel, rpm};
+use installer::hook::{Event, NoSuchCall, deb, kernel, moved, rpm};
 use installer::load_lock;
 use installer::model::report::{Finding, Outcome as StepOutcome};
 use installer::model::step::StepRef;
@@ -27,12 +27,20 @@ use super::progress::notify_waiting;
 
 pub fn run(global: &Global, hook: &Hook) -> Outcome {
     let (event, name) = parse(hook).map_err(|e| Failure::Usage(e.to_string()))?;
+    let is_debian_removal = matches!((hook, &event), (Hook::Deb { .. }, Event::Remove));
     let work = || {
         with(global, Privilege::Hook, None, |invocation| {
             invocation.cx.log.line(Level::Info, &format!("starting {name}"));
             if let Err(e) = handle(invocation, event) {
                 invocation.cx.log.line(Level::Error, &format!("{name}: {e}"));
                 print_error(&e.to_string());
+            }
+            // A profile of the command line is the package's own, whose places `purge` knows.
+            if is_debian_removal
+                && global.profile.is_none()
+                && let Err(e) = moved::record(invocation.cx.root, &Profile::built_in(), invocation.cx.profile)
+            {
+                print_error(&format!("{e}; what the configuration moved stays after a purge"));
             }
             invocation.cx.log.line(Level::Info, &format!("done {name}"));
             Ok(exit::WELL)

@@ -3,6 +3,7 @@
 
 pub mod deb;
 pub mod kernel;
+pub mod moved;
 pub mod rpm;
 
 use faults::Source;

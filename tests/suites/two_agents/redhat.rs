@@ -1,0 +1,56 @@
+//! By dnf.
+
+use harness::{System, setup};
+
+use crate::host::{ACME, Agent, OURS, about, both_work, copy_packages, share_no_file, tree};
+
+const DNF: &str = "dnf --assumeyes --disablerepo=* --releasever=9 --quiet";
+
+fn system() -> System {
+    let system = System::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
+    // Debian's rpm keeps its database in root's home.
+    system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
+    system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
+    copy_packages(&system, ".rpm");
+    let provides = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', '/usr/sbin/useradd', \
+                    '/bin/sh', 'policycoreutils']\n";
+    let (_place, host) = harness::packages::build("host-provides", provides, None, ".rpm");
+    system.copy(&host, "/tmp/host-provides.rpm");
+    system.run("rpm --upgrade /tmp/host-provides.rpm").expect_code(0);
+    system
+}
+
+fn install(system: &System, agent: Agent, version: &str) {
+    about(system, agent, &format!("{DNF} install /tmp/{}-{version}.rpm", agent.package));
+}
+
+fn remove(system: &System, agent: Agent) {
+    about(system, agent, &format!("{DNF} remove {}", agent.package));
+}
+
+#[test]
+fn neither_touches_the_other() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system();
+    let fresh = tree(&system);
+    for first in [OURS, ACME] {
+        let second = first.other();
+        install(&system, first, "older");
+        install(&system, second, "older");
+        if first == OURS {
+            share_no_file(&system, "rpm --query --list");
+            both_work(&system);
+            install(&system, second, "newer");
+        }
+        install(&system, first, "newer");
+        remove(&system, first);
+        remove(&system, second);
+        // rpm knows no purge: the logs are kept.
+        let left = fresh.outline(&tree(&system));
+        let logs = ["/var/log/cisco", "/var/log/acme", "/run/cisco", "/run/acme"];
+        let left: Vec<_> = left.iter().filter(|change| !logs.iter().any(|log| change.contains(log))).collect();
+        assert!(left.is_empty(), "{left:#?}");
+    }
+}
