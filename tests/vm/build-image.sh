@@ -2,9 +2,8 @@
 # Makes target/vm/KIND-image: a guest's disk whose builder installed hostprep, as a maintainer of images does it.
 # usage: build-image.sh mmdebstrap|mkosi|selinux-off|two-kernels DEB
 # mmdebstrap: installed by its customize hook, SELinux set to enforcing. mkosi: installed by apt in mkosi's sandbox, by its
-# prepare script. selinux-off: in a chroot, while SELinux was set to
-# disabled, and enforcing only afterwards; its kernel shows no BTF, and has no headers. two-kernels: without hostprep; `second` has
-# another kernel of Debian's, and the guest its package. Needs root, and what image.sh makes.
+# prepare script. selinux-off: in a chroot, while SELinux was set to disabled, and enforcing only afterwards; its kernel shows no
+# BTF, and has no headers. two-kernels: without hostprep; `second` has another kernel of Debian's, and the guest its package. Needs root, and what image.sh makes.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -62,6 +61,7 @@ UNIT
     mkdir -p "$root/etc/systemd/system/sysinit.target.wants"
     ln -s ../no-btf.service "$root/etc/systemd/system/sysinit.target.wants/"
 }
+
 say "$kind: installing Debian and what its builder adds"
 case $kind in
     mmdebstrap)
