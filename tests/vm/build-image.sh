@@ -3,7 +3,8 @@
 # usage: build-image.sh mmdebstrap|mkosi|selinux-off|two-kernels DEB
 # mmdebstrap: installed by its customize hook, SELinux set to enforcing. mkosi: installed by apt in mkosi's sandbox, by its
 # prepare script. selinux-off: in a chroot, while SELinux was set to disabled, and enforcing only afterwards; its kernel shows no
-# BTF, and has no headers. two-kernels: without hostprep; `second` has another kernel of Debian's, and the guest its package. Needs root, and what image.sh makes.
+# BTF, and has no headers. two-kernels: without hostprep; `second` has another kernel of Debian's, and the guest its package. Needs
+# root, and what image.sh makes.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
