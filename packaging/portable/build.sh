@@ -68,7 +68,8 @@ PATH=$tools:$work/venv/bin:$PATH \
     ZIG_GLOBAL_CACHE_DIR=$work/zig \
     ZIG_LOCAL_CACHE_DIR=$work/zig \
     SELINUX_LIB_DIR=$work/lib \
-    cargo auditable zigbuild --release --locked --package hostprep --bin hostprep \
+    CARGO=$sources/cargo-by-name.sh \
+    "$tools/cargo-auditable" auditable zigbuild --release --locked --package hostprep --bin hostprep \
     --target "$target.$glibc" --target-dir "$work/cargo" --config "$sources/cargo-config.toml"
 
 built=$work/cargo/$target/release/hostprep
