@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use host::system::distribution::Distribution;
+use installer::profile::kernel_table::{KernelTable, Origin};
 use installer::profile::{Profile, Support};
 use policy::render::Sources;
 use policy::rules::Rules;
@@ -64,6 +65,7 @@ const SYSTEMS_TREES: [&str; 12] = [
 /// A profile, and a kernel's release.
 pub fn check(data: &[u8]) {
     let [file, release] = parts::<2>(data).map(text);
+    expect_table(&file);
     let profile = match Profile::parse(&file, Path::new("/etc/agent.toml")) {
         Ok(profile) => profile,
         Err(e) => return expect_plain(&e, file.as_bytes()),
@@ -106,6 +108,20 @@ pub fn check(data: &[u8]) {
     let (module, domain) = (&profile.module, &profile.module.domain);
     let rendered = Sources::render(module, domain).unwrap();
     assert_eq!(Rules::of_cil(&rendered.cil).unwrap(), Rules::of_spec(module, domain));
+}
+
+/// The same text as `kernels.toml`: what is taken can be printed in one line.
+fn expect_table(file: &str) {
+    match KernelTable::parse(file, Path::new("/etc/kernels.toml"), Origin::BuiltIn, "cisco-secure-endpoint") {
+        Err(e) => expect_plain(&e, file.as_bytes()),
+        Ok(None) => {}
+        Ok(Some(table)) => {
+            assert!(table.problem.is_none() && table.version.is_some());
+            assert!(!table.to_string().contains(char::is_control), "{table}");
+            let versions = table.rules.iter().flat_map(|rule| [Some(&rule.kernel_from), rule.kernel_before.as_ref()]);
+            assert!(versions.flatten().all(|version| !version.contains(char::is_control)), "{table:?}");
+        }
+    }
 }
 
 /// Expects an absolute, normal path below a directory for agents.
