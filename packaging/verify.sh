@@ -204,9 +204,13 @@ else
     set -- --out "$again/dist"
     version=$(value version)
     [ "$version" = null ] || [ -z "$version" ] || set -- "$@" --version "$version"
-    # One architecture is this machine's, or its statement would not have been right above.
-    ! grep -q '"hostprep (aarch64)"' "$directory/provenance.json" ||
-        ! grep -q '"hostprep (x86_64)"' "$directory/provenance.json" || set -- --all-architectures "$@"
+    # packages.sh takes these first.
+    built=$(sed -n 's/.*"hostprep (\(.*\))".*/\1/p' "$directory/provenance.json" | tr '\n' ' ')
+    case $built in
+        "$(uname -m) ") ;;
+        *' '*' ') set -- --all-architectures "$@" ;;
+        *) set -- --architecture "${built% }" "$@" ;;
+    esac
     echo '       building the packages again; this takes 5 to 10 minutes'
     if (
         unset CARGO_TARGET_DIR

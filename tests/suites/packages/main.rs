@@ -13,5 +13,6 @@ mod late_arrivals;
 mod portable;
 mod redhat;
 mod redhat_trouble;
+mod supply;
 mod trouble;
 mod vendor;
