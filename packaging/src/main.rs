@@ -131,7 +131,7 @@ struct Build {
 
 #[derive(Debug, Args)]
 struct Signing {
-    /// Sign the RPM and the checksums with this command
+    /// Sign with this command: the RPMs and the checksums, or the file
     ///
     /// The command is run by sh, once for each signature. It reads the bytes to sign on standard input and writes one detached
     /// OpenPGP signature of exactly these bytes to standard output, binary or armored: version 4, type 0x00, SHA-224 to
