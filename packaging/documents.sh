@@ -2,17 +2,20 @@
 # Puts the manual pages, completions, journal catalog and JSON Schemas into a payload, under the names of a profile.
 # usage: documents.sh PAYLOAD [PROFILE]    for instance documents.sh payload packaging/example/profile.toml
 set -eu
-[ $# -ge 1 ] && [ $# -le 2 ] || {
-    sed -n 's/^# //p' "$0" >&2
-    exit 2
-}
+case $# in
+    1 | 2) ;;
+    *)
+        sed -n 's/^# //p' "$0" >&2
+        exit 2
+        ;;
+esac
 top=$(cd "$(dirname "$0")/.." && pwd)
 payload=$1
 documents=$(mktemp -d)
 trap 'rm -rf "$documents"' EXIT
 cargo run --quiet --locked --manifest-path "$top/Cargo.toml" --package hostprep --example documents -- "$documents" ${2:+"$2"}
 
-completion=$(ls "$documents"/completions/*.bash)
+completion=$(echo "$documents"/completions/*.bash)
 command=$(basename "$completion" .bash)
 mkdir -p "$payload/usr/share/man/man8" "$payload/usr/share/bash-completion/completions" \
     "$payload/usr/share/zsh/site-functions" "$payload/usr/share/fish/vendor_completions.d" "$payload/usr/lib/systemd/catalog"

@@ -1,5 +1,6 @@
 //! One host's result, as `hostprep check --format json` and `hostprep repair --format json` print it.
 
+use host::process::names::command;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -150,10 +151,10 @@ pub enum WrongResult {
     #[error("is not JSON: {0}")]
     NotJson(String),
     /// It is JSON of another program, or lacks a part.
-    #[error("is not a result of `hostprep check` or `hostprep repair`: {0}")]
+    #[error("is not a result of `{command} check` or `{command} repair`: {0}", command = command())]
     OtherProgram(String),
     /// It is the output of another command.
-    #[error("is the output of `hostprep {0}`; `hostprep check` and `hostprep repair` print results")]
+    #[error("is the output of `{command} {0}`; `{command} check` and `{command} repair` print results", command = command())]
     OtherOutput(String),
     /// A newer hostprep wrote it.
     #[error("has schema {0}, and this version reads {SCHEMA}; use a newer hostprep for the report")]

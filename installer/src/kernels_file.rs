@@ -3,8 +3,8 @@
 use host::fs::InRoot;
 use host::{InsideText, Root};
 
-use crate::profile::Profile;
 use crate::profile::kernel_table::{KernelTable, Origin};
+use crate::profile::{Names, Profile};
 
 const NAME: &str = "kernels.toml";
 
@@ -21,6 +21,9 @@ pub fn paths(profile: &Profile) -> [InRoot; 2] {
 ///
 /// A file that cannot be read or understood has a [`KernelTable::problem`]; no other table is taken instead, since it is not known
 /// what the file would have said.
+///
+/// A table that the profile names must be there and be about its agent. An administrator's that is about another agent is passed
+/// over, with a warning.
 #[must_use]
 pub fn find(root: &Root, profile: &Profile) -> KernelTable {
     let [administrators, vendors] = paths(profile);
@@ -28,27 +31,58 @@ pub fn find(root: &Root, profile: &Profile) -> KernelTable {
         Origin::BuiltIn => Some(profile.kernels.clone()),
         _ => KernelTable::built_in_for(&profile.name),
     };
-    let of_profile = || (profile.kernels.origin == Origin::Profile).then(|| profile.kernels.clone());
-    let file = read(root, administrators, &profile.name);
-    let Some(found) = file.or_else(of_profile).or_else(|| read(root, vendors, &profile.name)) else {
-        return built_in().unwrap_or_default();
+    let mut passed_over = None;
+    let mut take = |path: &InRoot, is_named: bool| match read(root, path, &profile.name) {
+        Found::Table(table) => Some(table),
+        Found::Foreign if is_named => {
+            let problem = format!("{path} is not about {}", profile.name);
+            Some(KernelTable::unusable(Origin::File(path.clone()), problem))
+        }
+        Found::Missing if is_named => {
+            let problem = format!("{path}, which the profile names, is missing");
+            Some(KernelTable::unusable(Origin::File(path.clone()), problem))
+        }
+        Found::Foreign => {
+            passed_over.get_or_insert(path.clone());
+            None
+        }
+        Found::Missing => None,
     };
-    let Some(version) = &found.version else { return found };
-    let newer = built_in().and_then(|built_in| built_in.version).map(|built_in| built_in.date);
-    KernelTable { newer_built_in: newer.filter(|newer| version.date < *newer), ..found }
+    let of_profile = || (profile.kernels.origin == Origin::Profile).then(|| profile.kernels.clone());
+    let found =
+        take(&administrators, false).or_else(of_profile).or_else(|| take(&vendors, profile.paths.kernels.is_some()));
+    let mut table = found.or_else(built_in).unwrap_or_default();
+    if let (Origin::File(_), Some(version)) = (&table.origin, &table.version) {
+        let newer = built_in().and_then(|built_in| built_in.version).map(|built_in| built_in.date);
+        table.newer_built_in = newer.filter(|newer| version.date < *newer);
+    }
+    // In hostprep's own directory, the table of hostprep's own agent is right beside a profile of another agent.
+    let is_own_place = profile.names != Names::default() || KernelTable::built_in_for(&profile.name).is_some();
+    table.passed_over = passed_over.filter(|path| *path == administrators && is_own_place);
+    table
 }
 
-/// The table in the file `path`; `None` if it is not there, or about another agent.
-fn read(root: &Root, path: InRoot, profile: &str) -> Option<KernelTable> {
+/// What is at a path.
+enum Found {
+    Missing,
+    /// A table about another agent.
+    Foreign,
+    Table(KernelTable),
+}
+
+/// The table in the file `path` for the agent with the profile `profile`.
+fn read(root: &Root, path: &InRoot, profile: &str) -> Found {
     let origin = Origin::File(path.clone());
-    let parsed = match root.read_trusted_text(&path) {
-        Ok(None) => return None,
-        Ok(Some(text)) => {
-            KernelTable::parse(&text, &root.host_path(&path), origin.clone(), profile).map_err(Into::into)
-        }
+    let parsed = match root.read_trusted_text(path) {
+        Ok(None) => return Found::Missing,
+        Ok(Some(text)) => KernelTable::parse(&text, &root.host_path(path), origin.clone(), profile).map_err(Into::into),
         Err(e) => Err(e),
     };
-    parsed.unwrap_or_else(|e: host::ReadError| Some(KernelTable::unusable(origin, e.inside_text(root))))
+    match parsed {
+        Ok(Some(table)) => Found::Table(table),
+        Ok(None) => Found::Foreign,
+        Err(e) => Found::Table(KernelTable::unusable(origin, host::ReadError::inside_text(&e, root))),
+    }
 }
 
 #[cfg(test)]

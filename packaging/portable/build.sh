@@ -79,7 +79,8 @@ PATH=$tools:$work/venv/bin:$PATH \
     CARGO_ZIGBUILD_ZIG_PATH=$zig \
     CARGO_ZIGBUILD_CACHE_DIR=$work/zigbuild \
     SELINUX_LIB_DIR=$out/lib \
-    cargo auditable zigbuild --release --locked --package hostprep --bin hostprep \
+    CARGO=$sources/cargo-by-name.sh \
+    "$tools/cargo-auditable" auditable zigbuild --release --locked --package hostprep --bin hostprep \
     --target "$target.$glibc" --target-dir "$out/cargo" --config "$sources/cargo-config.toml" "$@"
 
 built=$out/cargo/$target/release/hostprep

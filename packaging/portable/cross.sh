@@ -47,7 +47,7 @@ if [ "$(id -u)" -ne 0 ] && ! grep -q "^$(id -un):" /etc/subuid 2>/dev/null; then
         "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
 fi
 
-echo "cross: fetching the compiler of Debian $suite, with libraries for $1 (about 250 MB, three minutes)" >&2
+echo "cross: fetching the compiler of Debian $suite, with libraries for $1 (about 250 MB, a minute)" >&2
 rm -rf "$place" "$place.new" "$place.tar"
 # It is unpacked only: nothing of it is configured or run as root. The day of a mirror that is a snapshot has passed; that
 # the packages are Debian's is checked.

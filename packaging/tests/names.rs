@@ -21,7 +21,10 @@ fn each_name_of_ours_is_refused_and_named() {
         ("command = \"odd-boot\"", "command = \"hostprep\""),
         ("ident = \"odd-hostprep\"", "ident = \"cisco-hostprep\""),
         ("/etc/acme/hostprep.toml", "/etc/cisco/hostprep.toml"),
+        ("/etc/acme/hostprep.toml", "/etc/cisco/acme.toml"),
         ("/var/lib/acme/faults", "/var/lib/cisco/faults"),
+        ("/var/lib/acme/hostprep", "/var/lib/cisco/hostprep/acme"),
+        ("/var/lib/acme/hostprep", "/var/lib/cisco"),
         ("/var/lib/acme/hostprep", "/var/lib/cisco/hostprep"),
         ("/run/acme/hostprep.lock", "/run/cisco/hostprep.lock"),
         ("/var/log/acme/hostprep.log", "/var/log/cisco/hostprep.log"),
@@ -51,6 +54,15 @@ fn a_profile_without_names_has_ours() {
             "names.configuration = \"/etc/cisco/hostprep.toml\"",
         ],
     );
+}
+
+/// A copy of our profile that has its name still.
+#[test]
+fn a_vendors_profile_with_our_name_is_compared_too() {
+    let workshop = Workshop::bare();
+    workshop.change_in("profile.toml", "name = \"acme-agent\"", "name = \"cisco-secure-endpoint\"");
+    workshop.change_in("profile.toml", "/var/lib/acme/faults", "/var/lib/cisco/faults");
+    refused(&workshop, &["shares names with hostprep's own package", "/var/lib/cisco/faults"]);
 }
 
 #[test]

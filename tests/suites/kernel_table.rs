@@ -183,4 +183,24 @@ fn another_agents_package_has_its_table_where_its_profile_says() {
     let run = root.hostprep(&only).expect_code(0);
     let path = "/opt/acme/hostprep/kernels.toml";
     assert_eq!(named(&run), json!({"origin": "file", "path": path, "version": "2.4", "date": "2026-11-24"}));
+
+    // The profile says that there is one.
+    root.remove(path);
+    let run = root.hostprep(&only).expect_code(4);
+    let detail = run.step("kernel-support")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&format!("{path}, which the profile names, is missing")), "{detail}");
+    root.file(path, table("1", "2999-01-01"));
+    let run = root.hostprep(&only).expect_code(4);
+    let detail = run.step("kernel-support")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&format!("{path} is not about acme-agent")), "{detail}");
+}
+
+#[test]
+fn an_administrators_table_about_another_agent_is_said() {
+    let root = root();
+    root.file(ETC, table("1", "2999-01-01").replace("cisco-secure-endpoint", "cisco-secure-endpiont"));
+    let run = check(&root).expect_code(0);
+    assert_eq!(named(&run)["origin"], "built-in");
+    let warning = format!("{ETC} is not used: its `profile` is another agent's; correct or remove it");
+    assert_eq!(run.json()["warnings"], json!([warning]));
 }

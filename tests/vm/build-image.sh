@@ -2,9 +2,9 @@
 # Makes target/vm/KIND-image: a guest's disk whose builder installed hostprep, as a maintainer of images does it.
 # usage: build-image.sh mmdebstrap|mkosi|selinux-off|two-kernels DEB
 # mmdebstrap: installed by its customize hook, SELinux set to enforcing. mkosi: installed by apt in mkosi's sandbox, by its
-# prepare script. selinux-off: in a chroot, while SELinux was set to
-# disabled, and enforcing only afterwards, with a kernel without BTF and headers. two-kernels: without hostprep; `second` has
-# another kernel of Debian's, and the guest its package. Needs root, and what image.sh makes.
+# prepare script. selinux-off: in a chroot, while SELinux was set to disabled, and enforcing only afterwards; its kernel shows no
+# BTF, and has no headers. two-kernels: without hostprep; `second` has another kernel of Debian's, and the guest its package. Needs
+# root, and what image.sh makes.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -62,7 +62,6 @@ UNIT
     mkdir -p "$root/etc/systemd/system/sysinit.target.wants"
     ln -s ../no-btf.service "$root/etc/systemd/system/sysinit.target.wants/"
 }
-without_btf='sed -i "s/^CONFIG_DEBUG_INFO_BTF=.*/# CONFIG_DEBUG_INFO_BTF is not set/"'
 
 say "$kind: installing Debian and what its builder adds"
 case $kind in
@@ -119,8 +118,8 @@ PREPARE
     selinux-off)
         tar --zstd -C "$root" -xf "$base/root.tar.zst"
         set_mode disabled
+        # Its configuration says that it has BTF: that it has none shows at the first boot.
         hide_btf '*'
-        sh -c "$without_btf $root/boot/config-*"
         install_package
         set_mode enforcing
         ;;
@@ -133,8 +132,10 @@ PREPARE
         second=$(dpkg-deb --field "$(fetched linux-image-6.12-cloud-amd64)" Depends | sed 's/[ ,].*//')
         cp "$(fetched "$second")" "$root/var/cache/hostprep-debs/second-kernel.deb"
         hide_btf '6.12.*'
-        # shellcheck disable=SC2016 # of the script that is made
-        printf '#!/bin/sh\n%s "/boot/config-$1"\n' "$without_btf" >"$root/etc/kernel/postinst.d/a-no-btf"
+        cat >"$root/etc/kernel/postinst.d/a-no-btf" <<'HOOK'
+#!/bin/sh
+sed -i "s/^CONFIG_DEBUG_INFO_BTF=.*/# CONFIG_DEBUG_INFO_BTF is not set/" "/boot/config-$1"
+HOOK
         chmod 755 "$root/etc/kernel/postinst.d/a-no-btf"
         # For its initial ramdisk: QEMU boots the guest with files outside of it.
         chroot "$root" dpkg --install /var/cache/hostprep-debs/second-kernel.deb

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use memchr::memmem;
+
 use crate::Root;
 use crate::error::FileError;
 use crate::fs::{AsInRoot, InRoot};
@@ -101,7 +103,7 @@ impl KernelConfig {
     /// milliseconds.
     fn lines_with(&self, option: &str) -> impl DoubleEndedIterator<Item = &str> {
         let name = format!("CONFIG_{option}");
-        let found: Vec<usize> = self.text.match_indices(&name).map(|(at, _)| at).collect();
+        let found: Vec<usize> = memmem::find_iter(self.text.as_bytes(), &name).collect();
         found.into_iter().map(|at| {
             let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
             let end = self.text[at..].find('\n').map_or(self.text.len(), |length| at + length);

@@ -17,7 +17,7 @@ use installer::config::Config;
 use installer::kernels_file;
 use installer::model::host_context::HostContext;
 use installer::model::waiver::Waivers;
-use installer::profile::Profile;
+use installer::profile::{Names, Profile};
 use nix::errno::Errno;
 use policy::RunningKernel;
 
@@ -97,7 +97,8 @@ pub fn with_force(
     };
     let profile = match given {
         Some(profile) => profile,
-        None => configured_profile(&config, &root)?,
+        // The program that reads this configuration keeps the names under which it was installed.
+        None => Profile { names: Names::default(), ..configured_profile(&config, &root)? },
     };
     names::set(&profile.names.command, &profile.names.ident);
     let mut profile = profile.with_domain_mode(config.domain_mode);

@@ -112,7 +112,7 @@ fn results(
         .collect();
     let mut warnings = cx.waivers.warnings(&reasons, |reason| looked_for(reason, &all, next_boot.as_ref()));
     if steps.iter().any(|step| step.judges_kernel()) {
-        warnings.extend(cx.profile.kernels.warning());
+        warnings.extend(cx.profile.kernels.warnings());
     }
     Results { reports, faults, waived, warnings, changes, unrecorded: Vec::new(), next_boot, image: Vec::new() }
 }

@@ -9,6 +9,9 @@ use crate::profile::{Paths, Profile};
 /// The record in the state directory that the package knows.
 pub const NAME: &str = "moved-paths";
 
+/// The first line, with the version of the format. The `purge` of another version reads no other.
+const FORMAT: &str = "hostprep-moved-paths 1\n";
+
 const MODE: u32 = 0o644;
 
 /// Writes where `used` has what `packaged`, the profile of the package, has elsewhere; removes the record where nothing is moved.
@@ -27,17 +30,16 @@ pub fn record(root: &Root, packaged: &Profile, used: &Profile) -> Result<(), Fil
     }
 }
 
-/// A line for each path: what it is, and where.
+/// The format, then a line for each path: what it is, and where. Empty if all are where the package has them.
 fn text(packaged: &Paths, used: &Paths) -> String {
     let moved = |kind: &str, from: &InRoot, to: &InRoot| (from != to).then(|| format!("{kind} {to}\n"));
-    [
+    let lines = [
         moved("state", &packaged.state, &used.state),
         moved("faults", &packaged.faults, &used.faults),
         moved("log", &packaged.log, &used.log),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    let lines: String = lines.into_iter().flatten().collect();
+    if lines.is_empty() { lines } else { FORMAT.to_owned() + &lines }
 }
 
 #[cfg(test)]
@@ -49,6 +51,6 @@ mod tests {
         let ours = Profile::built_in().paths;
         assert_eq!(text(&ours, &ours), "");
         let moved = Paths { state: "/data/x/state".into(), ..ours.clone() };
-        assert_eq!(text(&ours, &moved), "state /data/x/state\n");
+        assert_eq!(text(&ours, &moved), include_str!("../../../tests/fixtures/moved-paths/1"));
     }
 }

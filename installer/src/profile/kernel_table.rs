@@ -27,6 +27,8 @@ pub struct KernelTable {
     pub rules: Vec<KernelRule>,
     /// The day of the built-in table for the same agent, if that is newer.
     pub newer_built_in: Option<Date>,
+    /// A table of the administrator's that is about another agent.
+    pub passed_over: Option<InRoot>,
     /// Why the table of `origin` cannot be used. There are no lines then, and nothing is known about any kernel.
     pub problem: Option<String>,
 }
@@ -114,11 +116,18 @@ impl KernelTable {
         Self { origin, problem: Some(problem), ..Self::default() }
     }
 
-    /// Returns a line for people if the table is older than the one that is built in, which it keeps from being used.
+    /// Returns lines for people: if the table is older than the one that is built in, which it keeps from being used, and if an
+    /// administrator's was passed over.
     #[must_use]
-    pub fn warning(&self) -> Option<String> {
-        let newer = self.newer_built_in?;
-        Some(format!("{self} is older than the built-in table ({newer}); update or remove it"))
+    pub fn warnings(&self) -> Vec<String> {
+        let older = self
+            .newer_built_in
+            .map(|newer| format!("{self} is older than the built-in table ({newer}); update or remove it"));
+        let foreign = self
+            .passed_over
+            .as_ref()
+            .map(|path| format!("{path} is not used: its `profile` is another agent's; correct or remove it"));
+        older.into_iter().chain(foreign).collect()
     }
 }
 

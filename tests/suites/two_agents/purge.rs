@@ -88,7 +88,7 @@ fn a_record_is_not_believed_about_others() {
     system.file("/srv/data/faults/faults.json", "{}\n");
     system.file("/srv/log/messages", "2026-01-01T00:00:00Z sshd[1] info: theirs\n");
     std::os::unix::fs::symlink("data", system.at("/srv/link")).unwrap();
-    let record = "state /var\nstate /srv/data\nstate /srv/link\nfaults /srv/data/faults\nfaults /srv/../srv/data/faults\n\
+    let record = "hostprep-moved-paths 1\nstate /var\nstate /srv/data\nstate /srv/link\nfaults /srv/data/faults\nfaults /srv/../srv/data/faults\n\
                   log /srv/log/messages\nlog /etc/passwd\nstate relative\nother /srv/data\n";
     system.file("/var/lib/cisco/hostprep/moved-paths", record);
     let tops = |system: &System| {
@@ -104,4 +104,38 @@ fn a_record_is_not_believed_about_others() {
     assert_eq!(tops(&system), before);
     assert_eq!(system.text("/etc/passwd"), passwd);
     assert!(system.at("/var/lib/dpkg").exists() && !system.at("/var/lib/cisco").exists());
+}
+
+/// A record of another version, a directory that another package has, and a file that cannot be removed.
+#[test]
+fn a_purge_leaves_what_it_may_not_take_and_ends_well() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system("bookworm", &[]);
+    for (record, kept) in [
+        ("state /srv/data\n", true),
+        ("hostprep-moved-paths 2\nstate /srv/data\n", true),
+        ("hostprep-moved-paths 1\nstate /usr/share/base-files\n", true),
+        ("hostprep-moved-paths 1\nstate /srv/data\n", false),
+    ] {
+        system.run("dpkg --install /tmp/hostprep-newer.deb").expect_code(0);
+        system.run("dpkg --remove hostprep").expect_code(0);
+        let files = ["/srv/data/last-run.json", "/usr/share/base-files/last-run.json"];
+        for file in files {
+            system.file(file, "{\"schema\":1}\n");
+        }
+        system.file("/var/lib/cisco/hostprep/moved-paths", record);
+        let run = system.run("dpkg --purge hostprep").expect_code(0);
+        assert_eq!(files.map(|file| system.at(file).exists()), [kept, true], "{record}: {run:?}");
+    }
+    // Nothing below is written any more.
+    system.run("dpkg --install /tmp/hostprep-newer.deb").expect_code(0);
+    system.run("dpkg --remove hostprep").expect_code(0);
+    system.file("/srv/data/last-run.json", "{\"schema\":1}\n");
+    system.file("/var/lib/cisco/hostprep/moved-paths", "hostprep-moved-paths 1\nstate /srv/data\n");
+    system.run("chattr +i /srv/data/last-run.json").expect_code(0);
+    let run = system.run("dpkg --purge hostprep");
+    system.run("chattr -i /srv/data/last-run.json").expect_code(0);
+    assert!(run.code == Some(0) && run.stderr.contains("/srv/data could not be removed"), "{run:?}");
 }

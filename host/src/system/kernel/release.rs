@@ -123,8 +123,12 @@ impl Parts {
         for (at, word) in release.split('-').enumerate() {
             let number = word.starts_with(|c: char| c.is_ascii_digit());
             let candidate = word.strip_prefix("rc").is_some_and(|n| n.bytes().all(|c| c.is_ascii_digit()));
-            // `686` is a flavour, `64k` a part of one, and `2.mga9` the number of Mageia's package.
-            let counts = if flavour.is_empty() { number && word != "686" } else { number && word.contains('.') };
+            // `686` and `64kb` are flavours, `64k` a part of one, and `2.mga9` the number of Mageia's package.
+            let counts = if flavour.is_empty() {
+                number && !["686", "64kb"].contains(&word)
+            } else {
+                number && word.contains('.')
+            };
             if at == 0 || counts || (candidate && flavour.is_empty()) {
                 version.push(word);
             } else {
