@@ -20,6 +20,22 @@ case ${1-} in
         shift
         ;;
 esac
+# What is built lies in a directory within, until all of it is made and signed.
+out=dist
+is_out=
+for argument; do
+    shift
+    if [ -n "$is_out" ]; then
+        out=$argument
+        is_out=
+        continue
+    fi
+    case $argument in
+        --out) is_out=yes ;;
+        --out=*) out=${argument#*=} ;;
+        *) set -- "$@" "$argument" ;;
+    esac
+done
 mkdir -p "$work"
 # One at a time, also when several test programs want them.
 exec 9>"$work/lock"
@@ -57,8 +73,21 @@ package() {
     # shellcheck disable=SC2086 # lists of words
     cargo run --quiet --locked --package hostprep-packaging --bin package -- build $programs "$@"
 }
-package --manifest packaging/hostprep.toml --payload "$payload" "$@"
-packaging/supply.sh beside "$payload/usr/share/doc/hostprep" "$programs" "$@"
+mkdir -p "$out"
+# Of a run that was killed.
+rm -rf "$out"/.packages.??????
+new=$(mktemp -d "$out/.packages.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+trap 'exit 1' INT TERM HUP
+package --manifest packaging/hostprep.toml --payload "$payload" --out "$new" "$@" >"$work/said"
+packaging/supply.sh beside "$payload/usr/share/doc/hostprep" "$programs" --out "$new" "$@" >>"$work/said"
+# Meanwhile there is no list and no statement: whenever this is interrupted, they fit the packages beside them.
+rm -f "$out/SHA256SUMS" "$out/SHA256SUMS.sig" "$out/provenance.json" "$out/provenance.json.sig"
+for file in "$new"/*.rpm "$new"/*.deb "$new/sbom.cdx.json" "$new/third-party-notices.txt" \
+    "$new/provenance.json.sig" "$new/provenance.json" "$new/SHA256SUMS.sig" "$new/SHA256SUMS"; do
+    [ ! -e "$file" ] || mv "$file" "$out/"
+done
+sed "s|$new/|$out/|" "$work/said"
 rm -rf "$work/example"
 package --manifest packaging/example/manifest.toml --payload packaging/example/payload --payload "$example" \
     --out "$work/example"

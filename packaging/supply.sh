@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes what tells of the packages' contents and origin. packages.sh runs it; SOURCE_DATE_EPOCH is set.
+# Writes what tells of the packages' contents and origin. packages.sh runs it, in a directory of its own; SOURCE_DATE_EPOCH is set.
 # usage: supply.sh bill DIRECTORY PROGRAMS               sbom.cdx.json and third-party-notices.txt into the payload
 #        supply.sh beside DIRECTORY PROGRAMS [ARGUMENT OF `package build`…]
 #                                                        the same beside the packages, with provenance.json; signs that
@@ -23,23 +23,32 @@ if [ "$what" = bill ]; then
     exit 0
 fi
 
+package() {
+    cargo run --quiet --locked --package hostprep-packaging --bin package -- "$@"
+}
+
+signing=
 out=dist
 version=
+take() {
+    case $1 in
+        --out) out=$2 ;;
+        --version) version=$2 ;;
+        --sign-with) command=$2 signing=yes ;;
+        --public-key) public=$2 ;;
+        --sign-timeout) timeout=$2 ;;
+    esac
+}
 command=
+public=
+timeout=
 while [ $# -gt 0 ]; do
     case $1 in
-        --out | --version | --sign-with)
-            option=$1
+        --out | --version | --sign-with | --public-key | --sign-timeout)
+            take "$1" "$2"
             shift
-            case $option in
-                --out) out=$1 ;;
-                --version) version=$1 ;;
-                --sign-with) command=$1 ;;
-            esac
             ;;
-        --out=*) out=${1#*=} ;;
-        --version=*) version=${1#*=} ;;
-        --sign-with=*) command=${1#*=} ;;
+        --*=*) take "${1%%=*}" "${1#*=}" ;;
     esac
     shift
 done
@@ -49,9 +58,7 @@ cp "$directory/sbom.cdx.json" "$directory/third-party-notices.txt" "$out/"
 # shellcheck disable=SC2086 # a list of words
 supply statement $programs --dist "$out" ${version:+--version "$version"} ${HOSTPREP_BUILDER:+--builder "$HOSTPREP_BUILDER"}
 
-if [ -n "$command" ]; then
-    # A detached OpenPGP signature of what it reads.
-    sh -c "$command" <"$out/provenance.json" >"$out/provenance.json.new"
-    mv "$out/provenance.json.new" "$out/provenance.json.sig"
-    echo "$out/provenance.json.sig"
+if [ -n "$signing" ]; then
+    package sign "$out/provenance.json" --sign-with "$command" ${public:+--public-key "$public"} \
+        ${timeout:+--sign-timeout "$timeout"}
 fi

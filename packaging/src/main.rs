@@ -7,19 +7,20 @@
     reason = "results go to standard output, errors to standard error"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Args, Parser, Subcommand};
 use host::process::clock::{Clock, SystemClock};
 use packaging::architecture::Architecture;
 use packaging::manifest::Manifest;
 use packaging::scripts::Scripts;
-use packaging::signing::Signer;
+use packaging::signing::openpgp::Signature;
+use packaging::signing::{PublicKeys, Signer};
 use packaging::targets::{Payload, Program, targets};
-use packaging::{Error, Format, Inputs, LoadedManifest, artifacts, deb, rpm_package};
+use packaging::{Error, Format, Inputs, LoadedManifest, artifacts, deb, rpm_package, rpm_signature_header};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,8 +28,11 @@ Examples:
   package build --manifest agent.toml --payload agent-files --hostprep hostprep \\
       --sign-with 'gpg --batch --local-user KEY --detach-sign' --public-key vendor.asc
   package build --manifest agent.toml --payload common --payload x86_64=x86-files --payload aarch64=arm-files \\
-      --hostprep target/portable/x86_64/hostprep --hostprep target/portable/aarch64/hostprep
+      --hostprep target/portable/hostprep --hostprep target/portable/aarch64/hostprep    # built on x86_64
   package render --manifest agent.toml --out scripts
+  package sign dist/provenance.json --sign-with 'gpg --batch --local-user KEY --detach-sign' --public-key vendor.asc
+  package verify --public-key vendor.asc dist/SHA256SUMS dist/hostprep-0.1.0-1.x86_64.rpm
+  package compare dist/hostprep-0.1.0-1.x86_64.rpm again/hostprep-0.1.0-1.x86_64.rpm
 
 The time in the packages is SOURCE_DATE_EPOCH or, if it is unset, the day of the newest changelog entry.
 packaging/README.md explains the manifest.";
@@ -58,6 +62,38 @@ enum Command {
     Render(Render),
     /// Make signed repositories for apt, dnf, yum and zypper of built packages
     Repository(Repository),
+    /// Write FILE.sig, a detached signature of a file
+    Sign(Sign),
+    /// Verify FILE.sig of each file, or the signature in an RPM's header
+    Verify(Verify),
+    /// Compare two packages: they must be the same but for signatures in RPMs
+    Compare(Compare),
+}
+
+#[derive(Debug, Args)]
+struct Sign {
+    /// The file
+    file: PathBuf,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(Debug, Args)]
+struct Verify {
+    /// The public key of who signed
+    #[arg(long, value_name = "FILE")]
+    public_key: PathBuf,
+    /// Files with a detached signature beside them, called FILE.sig, and RPMs
+    #[arg(required = true)]
+    file: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Compare {
+    /// A package
+    one: PathBuf,
+    /// Another one
+    other: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -95,7 +131,7 @@ struct Build {
 
 #[derive(Debug, Args)]
 struct Signing {
-    /// Sign the RPM and the checksums with this command
+    /// Sign with this command: the RPMs and the checksums, or the file
     ///
     /// The command is run by sh, once for each signature. It reads the bytes to sign on standard input and writes one detached
     /// OpenPGP signature of exactly these bytes to standard output, binary or armored: version 4, type 0x00, SHA-224 to
@@ -174,6 +210,9 @@ fn main() -> ExitCode {
         Command::Build(build) => self::build(&build),
         Command::Render(render) => self::render(&render),
         Command::Repository(repository) => self::repository(repository),
+        Command::Sign(wanted) => sign(&wanted),
+        Command::Verify(wanted) => verify(&wanted),
+        Command::Compare(wanted) => compare(&wanted),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -234,6 +273,55 @@ fn repository(repository: Repository) -> Result<()> {
         println!("{line}");
     }
     Ok(())
+}
+
+fn sign(wanted: &Sign) -> Result<()> {
+    let signer = wanted.signing.signer()?.context("--sign-with is missing: the command that signs")?;
+    let content = read_file(&wanted.file)?;
+    let signature = signer.sign(&content)?;
+    let path = signature_of(&wanted.file);
+    let name = path.file_name().and_then(|name| name.to_str()).context("the name of the file is not UTF-8")?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    artifacts::write(directory, name, &signature.packet)?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+fn verify(wanted: &Verify) -> Result<()> {
+    let keys = PublicKeys::read(&wanted.public_key)?;
+    for file in &wanted.file {
+        let content = read_file(file)?;
+        let wrong = |problem: String| anyhow!("{}: the signer {problem}", file.display());
+        if file.extension().is_some_and(|end| end == "rpm") {
+            let damaged = || file.display().to_string();
+            let signature = rpm_signature_header::signature(&content).with_context(damaged)?;
+            let signature = signature.with_context(|| format!("{}: there is no signature in it", file.display()))?;
+            keys.verify(rpm_signature_header::header(&content).with_context(damaged)?, &signature).map_err(wrong)?;
+        } else {
+            let signature = Signature::read(&read_file(&signature_of(file))?).map_err(wrong)?;
+            keys.verify(&content, &signature.packet).map_err(wrong)?;
+        }
+        println!("{}: a good signature", file.display());
+    }
+    Ok(())
+}
+
+fn compare(wanted: &Compare) -> Result<()> {
+    let (one, other) = (read_file(&wanted.one)?, read_file(&wanted.other)?);
+    let is_rpm = wanted.one.extension().is_some_and(|end| end == "rpm");
+    let same = one == other || (is_rpm && rpm_signature_header::differ_by_signature_alone(&one, &other)?);
+    ensure!(same, "{} and {} have another content", wanted.one.display(), wanted.other.display());
+    Ok(())
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+fn signature_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".sig");
+    name.into()
 }
 
 fn source_date() -> Option<String> {

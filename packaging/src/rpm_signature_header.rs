@@ -78,6 +78,14 @@ pub fn header(package: &[u8]) -> io::Result<&[u8]> {
     Ok(Parts::of(package).ok_or_else(unreadable)?.header)
 }
 
+/// Returns whether two packages differ by their signatures at most: header, payload, lead and all other tags are the same.
+///
+/// # Errors
+/// [`io::Error`] if one is not a package.
+pub fn differ_by_signature_alone(one: &[u8], other: &[u8]) -> io::Result<bool> {
+    Ok(completed(one, None)? == completed(other, None)?)
+}
+
 /// Returns the signature of the header, if there is one.
 ///
 /// # Errors

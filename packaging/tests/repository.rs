@@ -79,6 +79,12 @@ impl Publisher {
         command
     }
 
+    /// How many directories of a run are there that are not complete.
+    fn fresh(&self) -> usize {
+        let left = fs::read_dir(self.place.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        left.filter(|name| name.to_string_lossy().starts_with(".repository.")).count()
+    }
+
     /// Our line, the last one: a signing command's own are before it.
     #[track_caller]
     fn refused(&self, command: &mut Command, words: &[&str]) {
@@ -89,9 +95,7 @@ impl Publisher {
         for word in words {
             assert!(last.contains(word), "`{word}` is not in: {last}");
         }
-        let left = fs::read_dir(self.place.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(".repository")).collect();
-        assert!(left.is_empty(), "{left:?}");
+        assert_eq!(self.fresh(), 0);
     }
 }
 
@@ -117,7 +121,7 @@ fn a_second_run_gives_the_same_bytes() {
     let url = format!("file://{}", text(&publisher.at("repository")));
     run(publisher.complete_for("other").args(["--url", &url])).succeeded();
     assert_eq!(tree::difference(&first, &tree::read(&publisher.at("other"))), Vec::<String>::new());
-    assert!(!publisher.at(".repository.new").exists());
+    assert_eq!(publisher.fresh(), 0);
 }
 
 /// A host that has just read the indexes before finds what they name.
@@ -142,22 +146,57 @@ fn the_files_of_the_indexes_before_stay_for_one_run() {
     assert!(third.len() == 3 && !first.iter().any(|path| third.contains(path)), "{first:?} {third:?}");
 }
 
-/// What is in the place of a repository is removed, so it must be one.
+/// What is in the place of a repository is removed, so it must be one, and of this name.
 #[test]
 fn another_directory_is_not_replaced() {
     let publisher = Publisher::new();
     fs::create_dir_all(publisher.at("repository/apt")).unwrap();
-    fs::write(publisher.at("repository/thesis.tex"), "years of work").unwrap();
-    publisher.refused(&mut publisher.complete(), &["repository", "thesis.tex", "name another one"]);
-    assert_eq!(fs::read_to_string(publisher.at("repository/thesis.tex")).unwrap(), "years of work");
+    fs::create_dir_all(publisher.at("repository/rpm")).unwrap();
+    fs::write(publisher.at("repository/apt/thesis.tex"), "years of work").unwrap();
+    let refused = |words: &[&str]| {
+        publisher.refused(&mut publisher.complete(), words);
+        assert_eq!(fs::read_to_string(publisher.at("repository/apt/thesis.tex")).unwrap(), "years of work");
+    };
+    // Somebody else's, then with other definitions, then ours with more in it.
+    refused(&["repository", "no repository of hostprep", "name another one"]);
+    fs::write(publisher.at("repository/other.sources"), "").unwrap();
+    refused(&["no repository of hostprep"]);
+    fs::write(publisher.at("repository/hostprep.sources"), "").unwrap();
+    refused(&["other.sources", "name another one"]);
     fs::remove_dir_all(publisher.at("repository")).unwrap();
     fs::write(publisher.at("repository"), "a file").unwrap();
     publisher.refused(&mut publisher.complete(), &["repository"]);
     fs::remove_file(publisher.at("repository")).unwrap();
-    // An empty one, and one that an interrupted run left beside it.
+    // An empty one; and beside it, what a killed run left, and what somebody called alike.
     fs::create_dir_all(publisher.at("repository")).unwrap();
-    fs::create_dir_all(publisher.at(".repository.new/apt/pool")).unwrap();
+    fs::create_dir_all(publisher.at(".repository.0123456789ab.new")).unwrap();
+    fs::write(publisher.at(".repository.0123456789ab.new/hostprep.sources"), "").unwrap();
+    for theirs in [".repository.new", ".repository.cdefghijklmn.new"] {
+        fs::create_dir_all(publisher.at(theirs).join("apt")).unwrap();
+    }
     publisher.publish().succeeded();
+    assert!(!publisher.at(".repository.0123456789ab.new").exists());
+    assert!(publisher.at(".repository.new/apt").exists() && publisher.at(".repository.cdefghijklmn.new/apt").exists());
+}
+
+/// An RPM that is signed for the repository is another file than the one that was built.
+#[test]
+fn the_checksums_are_of_the_packages_as_they_are_published() {
+    let publisher = Publisher::new();
+    publisher.publish().succeeded();
+    shell("sha256sum --strict --check SHA256SUMS && test $(wc -l <SHA256SUMS) -eq 4", &publisher.at("repository"));
+    let verify = ["verify", "--public-key", "first.asc", "repository/SHA256SUMS"];
+    run(package().args(verify).current_dir(publisher.place.path())).succeeded();
+}
+
+/// With the day of a changelog in SOURCE_DATE_EPOCH, no host would take it.
+#[test]
+fn an_index_that_has_expired_already_is_refused() {
+    let publisher = Publisher::new();
+    publisher.refused(publisher.complete().args(["--valid-days", "1"]), &["SOURCE_DATE_EPOCH", "Mon, 02 Mar 2026"]);
+    run(publisher.complete().args(["--valid-days", "1"]).env_remove("SOURCE_DATE_EPOCH")).succeeded();
+    let release = fs::read_to_string(publisher.at("repository/apt/dists/stable/Release")).unwrap();
+    assert!(release.contains("\nValid-Until: "), "{release}");
 }
 
 #[test]
@@ -220,10 +259,10 @@ fn a_run_that_is_killed_leaves_the_repository_as_it_is() {
     child.wait().unwrap();
     shell(&format!("kill {}", pid()), publisher.place.path());
     assert!(second.code == Some(1) && second.stderr.contains("another run is making a repository there"), "{second:?}");
-    assert!(publisher.at(".repository.new").exists());
+    assert_eq!(publisher.fresh(), 1);
     assert_eq!(tree::difference(&first, &tree::read(&publisher.at("repository"))), Vec::<String>::new());
     publisher.publish().succeeded();
-    assert!(!publisher.at(".repository.new").exists());
+    assert_eq!(publisher.fresh(), 0);
 }
 
 /// An RPM that this key signed stays to the byte, as its checksum may be published; one of another key is signed anew.

@@ -64,10 +64,28 @@ impl Repository<'_> {
         Ok(())
     }
 
+    fn valid_until(&self) -> Option<u32> {
+        self.request.valid_days.map(|days| self.time.saturating_add(days.saturating_mul(86_400)))
+    }
+
+    /// Refuses an index that no host would take.
+    pub(super) fn check_valid_until(&self) -> Result<(), Error> {
+        match self.valid_until() {
+            Some(time) if time <= self.request.now => Err(wrong(
+                &self.request.out,
+                format!(
+                    "apt would refuse the index: it ends on {}, as --valid-days counts from SOURCE_DATE_EPOCH; unset that, or \
+                     give more days",
+                    date(time)
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     fn release(&self, architectures: &[&str]) -> String {
         let (name, vendor) = (&self.name, &self.vendor);
-        let until = self.request.valid_days.map(|days| self.time.saturating_add(days.saturating_mul(86_400)));
-        let until = until.map(|time| format!("Valid-Until: {}\n", date(time))).unwrap_or_default();
+        let until = self.valid_until().map(|time| format!("Valid-Until: {}\n", date(time))).unwrap_or_default();
         format!(
             "Origin: {vendor}\nLabel: {name}\nSuite: {SUITE}\nCodename: {SUITE}\nDate: {}\n{until}Acquire-By-Hash: yes\n\
              Architectures: {}\nComponents: {COMPONENT}\nDescription: Packages of {vendor}\n",

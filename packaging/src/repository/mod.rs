@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::signing::{PublicKeys, Signer, openpgp};
-use crate::{Error, Inputs, LoadedManifest, artifacts, loaded_manifest};
+use crate::{Error, Format, Inputs, LoadedManifest, artifacts, loaded_manifest};
 
 /// The inputs of a repository.
 #[derive(Debug)]
@@ -77,7 +77,6 @@ pub fn make(request: &Request) -> Result<Vec<String>, Error> {
     apt::check_tools()?;
     dnf::check_tools()?;
     let signer = Signer::new(&request.sign_with, request.limit, Some(&request.present_key))?;
-    let place = publish::Place::prepare(&request.out)?;
     let payload = keyring::payload(&keys, &request.keyring)?;
     let loaded = LoadedManifest::read(&Inputs {
         manifest: request.keyring.clone(),
@@ -85,10 +84,12 @@ pub fn make(request: &Request) -> Result<Vec<String>, Error> {
         // The time of its newest change, so that it is the same as long as the keys are.
         ..Inputs::default()
     })?;
+    let name = keyring::repository_name(&loaded)?;
+    let place = publish::Place::prepare(&request.out, &name)?;
     let source_date = request.source_date.as_deref().map(loaded_manifest::source_date).transpose()?;
     let repository = Repository {
         request,
-        name: keyring::repository_name(&loaded)?,
+        name,
         vendor: loaded.manifest.package.vendor.clone(),
         url: request.url.clone().unwrap_or_else(|| format!("file://{}", place.target().display())),
         keys,
@@ -97,13 +98,16 @@ pub fn make(request: &Request) -> Result<Vec<String>, Error> {
         old: place.old().map(Path::to_owned),
         new: place.fresh().to_owned(),
     };
+    repository.check_valid_until()?;
+    // First, so that what a killed run leaves is known as a repository of this name.
+    repository.definitions()?;
     let mut packages = packages::of(&request.packages)?;
     packages.extend(keyring::packages(&loaded)?);
     let signed = repository.sign_rpms(&mut packages)?;
     repository.check_keyring(&loaded, &packages)?;
     repository.apt(&packages)?;
     repository.dnf(&packages)?;
-    repository.definitions()?;
+    repository.checksums(&packages)?;
     place.publish()?;
     Ok(repository.summary(&packages, signed))
 }
@@ -128,6 +132,20 @@ impl Repository<'_> {
              enabled=1\ngpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://{key}\n"
         );
         write(&format!("{name}.repo"), repo.as_bytes())?;
+        Ok(())
+    }
+
+    /// Writes the checksums of the packages as they are here: an RPM that was signed here is another file than the one that
+    /// was built.
+    fn checksums(&self, packages: &[packages::Package]) -> Result<(), Error> {
+        let path = |package: &packages::Package| match package.format {
+            Format::Deb => format!("apt/pool/{}", package.name),
+            Format::Rpm => format!("rpm/{}", package.name),
+        };
+        let files: Vec<_> = packages.iter().map(|package| (path(package), package.content.clone())).collect();
+        let list = artifacts::checksums(&files);
+        artifacts::write(&self.new, artifacts::CHECKSUMS, list.as_bytes())?;
+        artifacts::write(&self.new, artifacts::SIGNATURE, &self.signer.sign(list.as_bytes())?.packet)?;
         Ok(())
     }
 

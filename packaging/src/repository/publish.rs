@@ -1,7 +1,7 @@
 //! A new repository in the place of the one before.
 
-use std::fs::{DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -9,10 +9,12 @@ use nix::fcntl::{Flock, FlockArg};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::packages::wrong;
-use crate::Error;
+use crate::{Error, artifacts};
 
-/// The only entries of a repository that begin otherwise than with its name.
-const OWN: [&str; 2] = ["apt", "rpm"];
+/// The only entries of a repository that do not have its name in theirs.
+const OWN: [&str; 4] = ["apt", "rpm", artifacts::CHECKSUMS, artifacts::SIGNATURE];
+/// The end of the name of a directory that is not complete.
+const NEW: &str = ".new";
 
 /// The place of a repository: locked, and with a new directory beside it.
 pub struct Place {
@@ -23,8 +25,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Creates the directory for the new one, and removes one that an interrupted run left.
-    pub fn prepare(out: &Path) -> Result<Self, Error> {
+    /// Creates the directory for the new one, and removes those that interrupted runs left. `repository` is its name.
+    pub fn prepare(out: &Path, repository: &str) -> Result<Self, Error> {
         let (Some(name), true) = (out.file_name(), out.parent().is_some()) else {
             return Err(wrong(out, "not a directory that can be made"));
         };
@@ -41,10 +43,13 @@ impl Place {
             Errno::EWOULDBLOCK => wrong(out, "another run is making a repository there"),
             e => Error::File { path: above.to_owned(), source: e.into() },
         })?;
-        check_replaceable(&target)?;
-        let new = above.join(format!(".{}.new", name.to_string_lossy()));
-        remove(&new)?;
-        DirBuilder::new().mode(0o755).create(&new).map_err(Error::file(&new))?;
+        check_replaceable(&target, repository)?;
+        let begin = format!(".{}.", name.to_string_lossy());
+        remove_left(above, &begin, repository)?;
+        // Its name cannot be known before, so it is nobody else's.
+        let new = tempfile::Builder::new().prefix(&begin).suffix(NEW).rand_bytes(12).tempdir_in(above);
+        let new = new.map_err(Error::file(above))?.keep();
+        std::fs::set_permissions(&new, Permissions::from_mode(0o755)).map_err(Error::file(&new))?;
         Ok(Self { target, new, _lock: lock })
     }
 
@@ -76,8 +81,8 @@ impl Drop for Place {
     }
 }
 
-/// Refuses a directory with anything that no run wrote, because it would be removed.
-fn check_replaceable(target: &Path) -> Result<(), Error> {
+/// Refuses a directory that is not empty and no repository of this name, because it would be removed.
+fn check_replaceable(target: &Path, name: &str) -> Result<(), Error> {
     let entries = match std::fs::read_dir(target) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(Error::file(target))?,
@@ -86,17 +91,17 @@ fn check_replaceable(target: &Path) -> Result<(), Error> {
     for entry in entries {
         names.push(entry.map_err(Error::file(target))?.file_name().to_string_lossy().into_owned());
     }
-    let name = names.iter().find_map(|name| name.strip_suffix(".sources")).unwrap_or_default();
-    let is_ours = |entry: &String| {
-        let of = [
-            format!("{name}.sources"),
-            format!("{name}.repo"),
-            super::keyring::apt_file(name),
-            super::keyring::rpm_file(name),
-        ];
-        OWN.contains(&entry.as_str()) || (!name.is_empty() && of.contains(entry))
-    };
-    match names.iter().find(|entry| !is_ours(entry)) {
+    let marker = format!("{name}.sources");
+    if !names.is_empty() && !names.contains(&marker) {
+        return Err(wrong(
+            target,
+            format!(
+                "is no repository of {name}: there is no {marker}; the directory is replaced as a whole: name another one"
+            ),
+        ));
+    }
+    let own = [marker, format!("{name}.repo"), super::keyring::apt_file(name), super::keyring::rpm_file(name)];
+    match names.iter().find(|entry| !own.contains(entry) && !OWN.contains(&entry.as_str())) {
         Some(entry) => Err(wrong(
             target,
             format!(
@@ -105,6 +110,21 @@ fn check_replaceable(target: &Path) -> Result<(), Error> {
         )),
         None => Ok(()),
     }
+}
+
+/// Removes what killed runs left: directories with such a name that are repositories of this name, or empty.
+fn remove_left(above: &Path, begin: &str, name: &str) -> Result<(), Error> {
+    for entry in std::fs::read_dir(above).map_err(Error::file(above))? {
+        let entry = entry.map_err(Error::file(above))?;
+        let file_name = entry.file_name();
+        let random = file_name.to_str().and_then(|text| text.strip_prefix(begin)?.strip_suffix(NEW));
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if random.is_some_and(|text| text.len() == 12) && is_directory && check_replaceable(&entry.path(), name).is_ok()
+        {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn remove(directory: &Path) -> Result<(), Error> {
