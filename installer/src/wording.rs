@@ -57,7 +57,7 @@ impl Wording {
         let mut left = text;
         while let Some(next) = left.chars().next() {
             let starts = |from: &str| {
-                left.starts_with(from) && !goes_on(&done, from) && !left[from.len()..].starts_with(is_inside)
+                begins_with(left, from) && !goes_on(&done, from) && !left[from.len()..].starts_with(is_inside)
             };
             let (taken, put) = match pairs.iter().find(|(from, _)| starts(from)) {
                 Some((from, to)) => (from.len(), to.as_str()),
@@ -68,6 +68,12 @@ impl Wording {
         }
         done
     }
+}
+
+/// Returns whether `text` begins with `words`, which may be on two lines of a page.
+fn begins_with(text: &str, words: &str) -> bool {
+    let is_same = |(one, other): (u8, u8)| one == other || (one == b'\n' && other == b' ');
+    text.len() >= words.len() && text.bytes().zip(words.bytes()).all(is_same)
 }
 
 /// Returns whether `word` would only be the end of a word after `before`. A change of roff's font is no part of one.
@@ -108,6 +114,7 @@ mod tests {
             ("/var/lib/cisco/hostprep/ /var/lib/cisco/faults/", "/var/lib/acme/hostprep/ /var/lib/acme/faults/"),
             ("jq .hostprep_build_info", "jq .hostprep_build_info"),
             ("for the Cisco Secure Endpoint connector", "for the Acme agent"),
+            ("for the Cisco Secure Endpoint\nconnector and", "for the Acme agent and"),
             ("HOSTPREP-CHECK", "ACME-HOSTPREP-CHECK"),
         ] {
             assert_eq!(acme.apply(ours), theirs);

@@ -83,7 +83,7 @@ fn headers_come_as_the_system_takes_packages() {
         headers("sles-15", &UPDATE, SUSE),
         [
             format!(
-                "sh -c '{install} \"kernel-default-devel = $(rpm -qf --qf %{{VERSION}}-%{{RELEASE}} /boot/vmlinuz-{SUSE})\"'"
+                "sh -c '{install} \"kernel-default-devel = $(rpm -qf --qf %{{VERSION}}-%{{RELEASE}} /boot/config-{SUSE})\"'"
             ),
             reboot("new snapshot"),
             format!("{install} kernel-default kernel-default-devel  {newer}"),

@@ -24,7 +24,6 @@ fn each_name_of_ours_is_refused_and_named() {
         ("/etc/acme/hostprep.toml", "/etc/cisco/acme.toml"),
         ("/var/lib/acme/faults", "/var/lib/cisco/faults"),
         ("/var/lib/acme/hostprep", "/var/lib/cisco/hostprep/acme"),
-        ("/var/lib/acme/hostprep", "/var/lib/cisco"),
         ("/var/lib/acme/hostprep", "/var/lib/cisco/hostprep"),
         ("/run/acme/hostprep.lock", "/run/cisco/hostprep.lock"),
         ("/var/log/acme/hostprep.log", "/var/log/cisco/hostprep.log"),
@@ -60,6 +59,8 @@ fn a_profile_without_names_has_ours() {
 #[test]
 fn a_vendors_profile_with_our_name_is_compared_too() {
     let workshop = Workshop::bare();
+    workshop
+        .change("profile = \"profile.toml\"", "profile = \"profile.toml\"\nprofile_path = \"/opt/odd/profile.toml\"");
     workshop.change_in("profile.toml", "name = \"acme-agent\"", "name = \"cisco-secure-endpoint\"");
     workshop.change_in("profile.toml", "/var/lib/acme/faults", "/var/lib/cisco/faults");
     refused(&workshop, &["shares names with hostprep's own package", "/var/lib/cisco/faults"]);
