@@ -79,6 +79,8 @@ pub fn build_version(manifest: &Path, payloads: &[PathBuf], program: &Path, vers
     for payload in payloads {
         build.arg("--payload").arg(payload);
     }
+    // A script does not tell for which architecture it is.
+    build.args(["--architecture", std::env::consts::ARCH]);
     setup::run(build.arg("--hostprep").arg(program).args(["--version", version]));
 }
 

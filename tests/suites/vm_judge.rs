@@ -147,8 +147,10 @@ fn every_scenario_is_whole() {
             }
         }
         if let Ok(image) = std::fs::read_to_string(scenario.join("image")) {
-            let kind = format!("\n    {})\n", image.trim());
-            assert!(images.contains(&kind), "{}: build-image.sh does not know {image}", scenario.display());
+            for image in image.lines() {
+                let kind = format!("\n    {image})\n");
+                assert!(images.contains(&kind), "{}: build-image.sh does not know {image}", scenario.display());
+            }
         }
         let expected = text(&scenario.join("expected"));
         assert!(expected.contains("faults: "), "{}", scenario.display());

@@ -45,7 +45,11 @@ pub(crate) fn open_dir_below(dir: impl AsFd, path: &Path) -> Option<OwnedFd> {
         return None;
     }
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    newer(dir, path.as_os_str(), flags, Mode::empty()).ok()
+    let opened = newer(dir, path.as_os_str(), flags, Mode::empty());
+    if opened.as_ref().is_err_and(|e| *e == Errno::ENOSYS) {
+        TRIED_FIRST.store(false, Ordering::Relaxed);
+    }
+    opened.ok()
 }
 
 fn newer(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {

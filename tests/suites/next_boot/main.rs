@@ -2,7 +2,6 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
-#[path = "next_boot/debians_kernel.rs"]
 mod debians_kernel;
 
 use std::fs;
