@@ -1,5 +1,7 @@
 //! `purge` takes state, faults and log where a configuration put them, and nothing of others.
 
+use std::process::Command;
+
 use harness::{System, setup};
 
 use crate::debian::system;
@@ -114,14 +116,14 @@ fn a_purge_leaves_what_it_may_not_take_and_ends_well() {
     }
     let system = system("bookworm", &[]);
     for (record, kept) in [
-        ("state /srv/data\n", true),
-        ("hostprep-moved-paths 2\nstate /srv/data\n", true),
+        ("state /srv/data/state\n", true),
+        ("hostprep-moved-paths 2\nstate /srv/data/state\n", true),
         ("hostprep-moved-paths 1\nstate /usr/share/base-files\n", true),
-        ("hostprep-moved-paths 1\nstate /srv/data\n", false),
+        ("hostprep-moved-paths 1\nstate /srv/data/state\n", false),
     ] {
         system.run("dpkg --install /tmp/hostprep-newer.deb").expect_code(0);
         system.run("dpkg --remove hostprep").expect_code(0);
-        let files = ["/srv/data/last-run.json", "/usr/share/base-files/last-run.json"];
+        let files = ["/srv/data/state/last-run.json", "/usr/share/base-files/last-run.json"];
         for file in files {
             system.file(file, "{\"schema\":1}\n");
         }
@@ -132,10 +134,13 @@ fn a_purge_leaves_what_it_may_not_take_and_ends_well() {
     // Nothing below is written any more.
     system.run("dpkg --install /tmp/hostprep-newer.deb").expect_code(0);
     system.run("dpkg --remove hostprep").expect_code(0);
-    system.file("/srv/data/last-run.json", "{\"schema\":1}\n");
-    system.file("/var/lib/cisco/hostprep/moved-paths", "hostprep-moved-paths 1\nstate /srv/data\n");
-    system.run("chattr +i /srv/data/last-run.json").expect_code(0);
+    system.file("/srv/data/state/last-run.json", "{\"schema\":1}\n");
+    system.file("/var/lib/cisco/hostprep/moved-paths", "hostprep-moved-paths 1\nstate /srv/data/state\n");
+    let chattr = |flag: &str| {
+        setup::run(Command::new("chattr").arg(flag).arg(system.at("/srv/data/state/last-run.json")));
+    };
+    chattr("+i");
     let run = system.run("dpkg --purge hostprep");
-    system.run("chattr -i /srv/data/last-run.json").expect_code(0);
-    assert!(run.code == Some(0) && run.stderr.contains("/srv/data could not be removed"), "{run:?}");
+    chattr("-i");
+    assert!(run.code == Some(0) && run.stderr.contains("/srv/data/state is left"), "{run:?}");
 }
