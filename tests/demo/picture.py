@@ -84,7 +84,7 @@ def picture(text):
     body = "\n".join(
         f'<text x="{LEFT}" y="{TOP + LINE * at}" xml:space="preserve">{span(line)}</text>' for at, line in enumerate(lines) if line
     )
-    title = "hostprep check finds faults 5, 11 and 19; repair mends two of them; check names the package for the third"
+    title = "hostprep check reports faults 5, 11 and 19; repair fixes 5 and 19; check shows the package that fixes 11"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">\n'
         f"<title>{title}</title>\n<style>{STYLE}</style>\n"
