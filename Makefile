@@ -74,15 +74,15 @@ ansible: needs test-store ansible-lint ## ansible-lint, and the collection playe
 OLDER := target/packages/older
 VM := cargo run --quiet --locked --package hostprep-tests --bin vm -- dist $(OLDER)
 BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
-HOME_MADE := home-debian12 home-debian13
+HOME_MADE = $(shell sed -n 's/^ *"\(home-[^"]*\)".*/\1/p' vagrant/boxes.json)
 
 older-packages: packages
 	packaging/packages.sh --out $(OLDER) --version 0.0.9
 
 # SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around, POLICY=DIR
-# gives it the policy store of another host.
-vm: needs older-packages ## the packages in a guest with SELinux enforcing; SCENARIO=, BROKEN=, POLICY=, KEEP=1: tests/vm/README.md
-	$(VM) $(if $(POLICY),--policy '$(POLICY)') $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
+# gives it the policy store of another host. DISTRIBUTION=debian11, debian13 or debian-testing boots that in place of Debian 12.
+vm: needs older-packages ## the packages in a guest with SELinux enforcing; SCENARIO=, DISTRIBUTION=, BROKEN=, POLICY=, KEEP=1: tests/vm/README.md
+	$(VM) $(if $(DISTRIBUTION),--distribution $(DISTRIBUTION)) $(if $(POLICY),--policy '$(POLICY)') $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
 
 # A builder's image each: tests/vm/build-image.sh.
 BUILT_IMAGES := mmdebstrap selinux-off two-kernels mkosi
@@ -103,9 +103,9 @@ vagrant-seed: needs older-packages
 vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant/Vagrantfile
 	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/none vagrant validate
 
-# NAME=… boots only that box.
-vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=
-	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
+# NAME=… boots only that box, SCENARIO=… plays only those.
+vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=, SCENARIO=
+	HOSTPREP_SCENARIOS='$(SCENARIO)' vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
 
 aarch64-needs:
 	@tests/setup/install-build-needs.sh --emulate
