@@ -1,0 +1,20 @@
+#!/bin/sh
+# Builds the book of docs/ into target/book, with its search index, and checks its links. Installs mdBook into target/tools, once.
+# usage: build.sh
+set -eu
+
+# With what is in SUMMARY.md and book.toml tried.
+version=0.5.4
+
+cd "$(dirname "$0")/../.."
+tools=target/tools
+mdbook=$tools/bin/mdbook
+if [ "$("$mdbook" --version 2>/dev/null)" != "mdbook v$version" ]; then
+    echo "book: installing mdBook $version into $tools, once; about a minute" >&2
+    # Unoptimised, it builds the book in two seconds. Without its server and what watches files.
+    env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS CARGO_INCREMENTAL=0 cargo install --locked --debug --force --root "$tools" \
+        --target-dir "$tools/build" --no-default-features --features search "mdbook@$version"
+    rm -rf "$tools/build"
+fi
+"$mdbook" build docs
+packaging/book/check.py target/book
