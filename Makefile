@@ -77,7 +77,7 @@ BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
 HOME_MADE := home-debian12 home-debian13
 
 older-packages: packages
-	packaging/packages.sh --out $(OLDER) --version 0.0.9
+	packaging/packages.sh --out $(OLDER) --version 0.1.0
 
 # SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around, POLICY=DIR
 # gives it the policy store of another host.
