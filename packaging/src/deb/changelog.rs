@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::Error;
 use crate::file_tree::gzip;
-use crate::loaded_manifest::{LoadedManifest, seconds};
+use crate::loaded_manifest::{LoadedManifest, noon};
 
 pub fn path(loaded: &LoadedManifest) -> String {
     format!("/usr/share/doc/{}/changelog.Debian.gz", loaded.manifest.package.name)
@@ -22,8 +22,8 @@ pub fn compressed(loaded: &LoadedManifest) -> Result<Vec<u8>, Error> {
         for line in &change.changes {
             let _ = writeln!(text, "  * {line}");
         }
-        let noon = Timestamp::from_second(seconds(change.date).into()).unwrap_or_default().to_zoned(TimeZone::UTC);
-        let date = DateTimePrinter::new().zoned_to_string(&noon).unwrap_or_default();
+        let date = Timestamp::from_second(noon(change.date).into()).unwrap_or_default().to_zoned(TimeZone::UTC);
+        let date = DateTimePrinter::new().zoned_to_string(&date).unwrap_or_default();
         let _ = writeln!(text, "\n -- {}  {date}\n", package.maintainer);
     }
     Ok(gzip(format!("{}\n", text.trim_end_matches('\n')).as_bytes()))
