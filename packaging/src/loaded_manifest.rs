@@ -129,7 +129,7 @@ impl LoadedManifest {
         let (newest, built) = (&manifest.changelog[0].version, format!("{}-{}", package.version, package.release));
         if inputs.version.is_none() && *newest != built {
             return Err(wrong(format!(
-                "the newest [[changelog]] entry is for {newest}, but the package is {built}; add an entry"
+                "the newest entry of the changelog is for {newest}, but the package is {built}; add an entry"
             )));
         }
         let time = time(&manifest, inputs.source_date.as_deref())?;
