@@ -54,13 +54,20 @@ verify: ## dist/ or DIST=DIR against this tree: signatures, statement, contents,
 repository: needs ## dist/ as signed repositories for apt, dnf, zypper in target/repository; SIGN_WITH=, PUBLIC_KEY=: docs/repositories.md
 	packaging/repository.sh
 
-# More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
+# Tests of one program at once. More than processors, because many wait, as for an account tool that tries for 15 seconds to lock a file.
 SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))
-test: needs lint circles test-store packages ## formatting, lints, shellcheck, every test
-	packaging/lint.sh dist
+TESTED := target/packages/test
+# What the suites build too is built before them: cargo puts each program in one place, whichever test needs it.
+test: needs lint circles test-store ## formatting, lints, shellcheck, every test; ends with a table of times
+	mkdir -p target
+	cargo test --workspace --no-run --locked --message-format=json-render-diagnostics >target/test-programs.json
+	cargo build --package hostprep --bin hostprep --locked
+	rm -rf $(TESTED)
+	packaging/packages.sh --out $(TESTED)
+	packaging/lint.sh $(TESTED)
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
-	cargo test --workspace --exclude hostprep-tests --locked
-	RUST_TEST_THREADS=$(SUITE_THREADS) cargo test --package hostprep-tests --locked
+	HOSTPREP_PACKAGES=$(CURDIR)/$(TESTED) RUST_TEST_THREADS=$(SUITE_THREADS) tests/setup/run-programs.py <target/test-programs.json
+	cargo test --workspace --doc --locked
 
 test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh
