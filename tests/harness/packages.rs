@@ -41,7 +41,7 @@ pub fn built() -> &'static Packages {
 fn changed_manifest(manifest: &Path, place: &Path) -> PathBuf {
     let directory = manifest.parent().unwrap().display();
     let mut text = std::fs::read_to_string(manifest).unwrap();
-    for key in ["source", "profile"] {
+    for key in ["source", "profile", "changelog"] {
         text = text.replace(&format!("\n{key} = \""), &format!("\n{key} = \"{directory}/"));
     }
     let logrotate = place.join("logrotate.conf");
