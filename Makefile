@@ -84,7 +84,7 @@ BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
 HOME_MADE := home-debian12 home-debian13
 
 older-packages: packages
-	packaging/packages.sh --out $(OLDER) --version 0.0.9
+	packaging/packages.sh --out $(OLDER) --version 0.1.0
 
 # SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around, POLICY=DIR
 # gives it the policy store of another host.
@@ -138,6 +138,13 @@ browser-needs:
 report-page: browser-needs ## the page of `hostprep report` in a real browser; screenshots in target/report-page
 	cargo build --locked --package hostprep
 	/usr/bin/python3 tests/browser/report_page.py target/debug/hostprep target/report-page
+
+.PHONY: book book-page
+book: needs-demo ## docs/ as a book with search in target/book, and whether its links lead somewhere; installs mdBook into target/tools, once
+	packaging/book/build.sh
+
+book-page: book browser-needs ## the book in a real browser: search, narrow, dark; screenshots in target/book-screenshots
+	/usr/bin/python3 tests/browser/book.py target/book target/book-screenshots
 
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)

@@ -20,7 +20,7 @@ It prints a line for each comparison: ok, WRONG, or skip. It exits with 0 if not
 not be compared, and with 2 for a wrong command line.
 
 Examples:
-  git clone …/hostprep && cd hostprep && packaging/verify.sh --key hostprep.asc ~/Downloads/hostprep-0.1.0
+  git clone …/hostprep && cd hostprep && packaging/verify.sh --key hostprep.asc ~/Downloads/hostprep
   packaging/verify.sh --no-rebuild dist
 END
 }

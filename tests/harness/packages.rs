@@ -8,10 +8,12 @@ use tempfile::TempDir;
 
 use crate::{program, setup};
 
-/// The version of [`Packages::older`].
-pub const OLDER: &str = "0.0.9";
+/// The version of [`Packages::newer`]: of this tree.
+pub const NEWER: &str = env!("CARGO_PKG_VERSION");
+/// The version of [`Packages::older`]: the release before.
+pub const OLDER: &str = "0.1.0";
 /// The version of [`Packages::changed`].
-pub const CHANGED: &str = "0.1.1";
+pub const CHANGED: &str = concat!(env!("CARGO_PKG_VERSION"), "+changed");
 
 /// Packages in directories.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub fn built() -> &'static Packages {
 fn changed_manifest(manifest: &Path, place: &Path) -> PathBuf {
     let directory = manifest.parent().unwrap().display();
     let mut text = std::fs::read_to_string(manifest).unwrap();
-    for key in ["source", "profile"] {
+    for key in ["source", "profile", "changelog"] {
         text = text.replace(&format!("\n{key} = \""), &format!("\n{key} = \"{directory}/"));
     }
     let logrotate = place.join("logrotate.conf");

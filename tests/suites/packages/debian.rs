@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use harness::packages::{built, only};
+use harness::packages::{NEWER, OLDER, built, only};
 use harness::{Run, Snapshot, System};
 
 use crate::expect;
@@ -59,7 +59,7 @@ fn from_the_first_installation_to_purge() {
     let login_defs = Snapshot::of(&system.at("/etc/login.defs"));
 
     expect_well(system.run("apt-get install --yes /tmp/older.deb"));
-    assert_eq!(status(&system), "install ok installed|0.0.9-1");
+    assert_eq!(status(&system), format!("install ok installed|{OLDER}-1"));
     let installed = expect::tree(&system);
     expect::outline("debian-installed", &fresh, &installed);
     expect::scan_user(&system);
@@ -72,25 +72,25 @@ fn from_the_first_installation_to_purge() {
     login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
 
     // Whatever the order of versions, the same tree.
-    for (command, call) in [
-        ("dpkg --install /tmp/newer.deb", "configure 0.0.9-1"),
-        ("apt-get install --yes --reinstall /tmp/newer.deb", "configure 0.1.0-1"),
-        ("apt-get install --yes --allow-downgrades /tmp/older.deb", "configure 0.1.0-1"),
-        ("dpkg --install /tmp/newer.deb", "configure 0.0.9-1"),
+    for (command, before_it) in [
+        ("dpkg --install /tmp/newer.deb", OLDER),
+        ("apt-get install --yes --reinstall /tmp/newer.deb", NEWER),
+        ("apt-get install --yes --allow-downgrades /tmp/older.deb", NEWER),
+        ("dpkg --install /tmp/newer.deb", OLDER),
     ] {
         let before = expect::calls(&system).len();
         expect_well(system.run(command));
         expect::same(command, &installed, &expect::tree(&system));
         let calls = expect::calls(&system).split_off(before);
-        assert_eq!(calls.last().unwrap(), &format!("deb postinst ({call})"), "{command}: {calls:?}");
+        assert_eq!(calls.last().unwrap(), &format!("deb postinst (configure {before_it}-1)"), "{command}: {calls:?}");
         assert!(!calls.iter().any(|call| call.contains("remove")), "{command}: {calls:?}");
     }
-    assert_eq!(status(&system), "install ok installed|0.1.0-1");
+    assert_eq!(status(&system), format!("install ok installed|{NEWER}-1"));
 
     expect_well(system.run("dpkg --verify hostprep"));
 
     expect_well(system.run("apt-get remove --yes hostprep"));
-    assert_eq!(status(&system), "deinstall ok config-files|0.1.0-1");
+    assert_eq!(status(&system), format!("deinstall ok config-files|{NEWER}-1"));
     expect::outline("debian-removed", &fresh, &expect::tree(&system));
     login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
 

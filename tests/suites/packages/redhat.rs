@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use harness::packages::{self, built, only};
+use harness::packages::{self, NEWER, OLDER, built, only};
 use harness::{Run, Snapshot, System, setup};
 use tempfile::TempDir;
 
@@ -97,7 +97,7 @@ fn from_the_first_installation_to_erasure() {
     let login_defs = Snapshot::of(&system.at("/etc/login.defs"));
 
     expect_well(system.run("rpm --upgrade /tmp/older.rpm"));
-    assert_eq!(version(&system), "0.0.9");
+    assert_eq!(version(&system), OLDER);
     let installed = expect::tree(&system);
     expect::outline("redhat-installed", &fresh, &installed);
     expect::scan_user(&system);
@@ -124,7 +124,7 @@ fn from_the_first_installation_to_erasure() {
         assert!(phases == replaced || phases == reinstalled, "{command}: {calls:?}");
         assert!(!calls.iter().any(|call| call.starts_with("rpm preun scriptlet (0)")), "{command}: {calls:?}");
     }
-    assert_eq!(version(&system), "0.1.0");
+    assert_eq!(version(&system), NEWER);
 
     expect_well(system.run("rpm --erase hostprep"));
     expect::outline("redhat-erased", &fresh, &expect::tree(&system));
@@ -174,7 +174,7 @@ fn dnf_and_zypper_end_where_rpm_does() {
     expect::same("dnf install", &installed, &expect::tree(&system));
     plain(system.run(&format!("{DNF} install /tmp/newer.rpm")));
     expect::same("dnf upgrade", &installed, &expect::tree(&system));
-    assert_eq!(version(&system), "0.1.0");
+    assert_eq!(version(&system), NEWER);
     plain(system.run(&format!("{DNF} reinstall /tmp/newer.rpm")));
     expect::same("dnf reinstall", &installed, &expect::tree(&system));
     plain(system.run(&format!("{DNF} downgrade /tmp/older.rpm")));
@@ -186,7 +186,7 @@ fn dnf_and_zypper_end_where_rpm_does() {
     expect::same("zypper install", &installed, &expect::tree(&system));
     plain(system.run(&format!("{ZYPPER} install --allow-unsigned-rpm /tmp/newer.rpm")));
     expect::same("zypper upgrade", &installed, &expect::tree(&system));
-    assert_eq!(version(&system), "0.1.0");
+    assert_eq!(version(&system), NEWER);
     plain(system.run(&format!("{ZYPPER} remove hostprep")));
     expect::same("zypper remove", &erased, &expect::tree(&system));
     expect::outline("redhat-erased-without-selinux", &fresh, &erased);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use harness::packages::{self, only};
+use harness::packages::{self, NEWER, OLDER, only};
 use harness::system::OF_TOOLS;
 use harness::{Run, Snapshot, System, program, setup};
 
@@ -25,7 +25,7 @@ pub struct Agent {
 
 pub const OURS: Agent = Agent {
     package: "hostprep",
-    versions: ["0.0.9", "0.1.0"],
+    versions: [OLDER, NEWER],
     command: "/usr/sbin/hostprep",
     user: "cisco-amp-scan-svc",
     module: "cisco-secure-bpf",
