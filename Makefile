@@ -54,13 +54,20 @@ verify: ## dist/ or DIST=DIR against this tree: signatures, statement, contents,
 repository: needs ## dist/ as signed repositories for apt, dnf, zypper in target/repository; SIGN_WITH=, PUBLIC_KEY=: docs/repositories.md
 	packaging/repository.sh
 
-# More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
+# Tests of one program at once. More than processors, because many wait, as for an account tool that tries for 15 seconds to lock a file.
 SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))
-test: needs lint circles test-store packages ## formatting, lints, shellcheck, every test
-	packaging/lint.sh dist
+TESTED := target/packages/test
+# What the suites build too is built before them: cargo puts each program in one place, whichever test needs it.
+test: needs lint circles test-store ## formatting, lints, shellcheck, every test; ends with a table of times
+	mkdir -p target
+	cargo test --workspace --no-run --locked --message-format=json-render-diagnostics >target/test-programs.json
+	cargo build --package hostprep --bin hostprep --locked
+	rm -rf $(TESTED)
+	packaging/packages.sh --out $(TESTED)
+	packaging/lint.sh $(TESTED)
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
-	cargo test --workspace --exclude hostprep-tests --locked
-	RUST_TEST_THREADS=$(SUITE_THREADS) cargo test --package hostprep-tests --locked
+	HOSTPREP_PACKAGES=$(CURDIR)/$(TESTED) RUST_TEST_THREADS=$(SUITE_THREADS) tests/setup/run-programs.py <target/test-programs.json
+	cargo test --workspace --doc --locked
 
 test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh
@@ -77,7 +84,7 @@ BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
 HOME_MADE = $(shell sed -n 's/^ *"\(home-[^"]*\)".*/\1/p' vagrant/boxes.json)
 
 older-packages: packages
-	packaging/packages.sh --out $(OLDER) --version 0.0.9
+	packaging/packages.sh --out $(OLDER) --version 0.1.0
 
 # SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around, POLICY=DIR
 # gives it the policy store of another host. DISTRIBUTION=debian11, debian13 or debian-testing boots that in place of Debian 12.
@@ -131,6 +138,13 @@ browser-needs:
 report-page: browser-needs ## the page of `hostprep report` in a real browser; screenshots in target/report-page
 	cargo build --locked --package hostprep
 	/usr/bin/python3 tests/browser/report_page.py target/debug/hostprep target/report-page
+
+.PHONY: book book-page
+book: needs-demo ## docs/ as a book with search in target/book, and whether its links lead somewhere; installs mdBook into target/tools, once
+	packaging/book/build.sh
+
+book-page: book browser-needs ## the book in a real browser: search, narrow, dark; screenshots in target/book-screenshots
+	/usr/bin/python3 tests/browser/book.py target/book target/book-screenshots
 
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)

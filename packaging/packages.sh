@@ -43,8 +43,8 @@ flock 9
 
 # The manual pages bear a date too: the same as the packages.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
-    newest=$(sed -n 's/^date = "\(.*\)"/\1/p' packaging/hostprep.toml | head -n 1)
-    SOURCE_DATE_EPOCH=$(date -u -d "$newest 12:00" +%s)
+    newest=$(sed -n 's/^## \[[0-9].*\] - //p' CHANGELOG.md | head -n 1)
+    SOURCE_DATE_EPOCH=$(date -u -d "$newest 00:00" +%s)
 fi
 export SOURCE_DATE_EPOCH
 

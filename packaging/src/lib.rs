@@ -20,6 +20,7 @@
 
 pub mod architecture;
 pub mod artifacts;
+pub mod changelog;
 pub mod deb;
 mod dependency;
 pub mod error;

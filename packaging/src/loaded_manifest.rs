@@ -129,7 +129,7 @@ impl LoadedManifest {
         let (newest, built) = (&manifest.changelog[0].version, format!("{}-{}", package.version, package.release));
         if inputs.version.is_none() && *newest != built {
             return Err(wrong(format!(
-                "the newest [[changelog]] entry is for {newest}, but the package is {built}; add an entry"
+                "the newest entry of the changelog is for {newest}, but the package is {built}; add an entry"
             )));
         }
         let time = time(&manifest, inputs.source_date.as_deref())?;
@@ -156,13 +156,14 @@ fn architecture(
     }
 }
 
-/// Returns `SOURCE_DATE_EPOCH` (specified at reproducible-builds.org), or the day of the newest changelog entry.
+/// Returns `SOURCE_DATE_EPOCH` (specified at reproducible-builds.org), or the start of the newest changelog entry's day in UTC: on that
+/// day, too, it is not in the future, which the present would replace.
 fn time(manifest: &Manifest, source_date: Option<&str>) -> Result<u32, Error> {
     match source_date {
         Some(text) => self::source_date(text),
         None => {
             let newest = manifest.changelog.iter().map(|change| change.date).max().unwrap_or_default();
-            Ok(seconds(newest))
+            Ok(seconds(newest, 0))
         }
     }
 }
@@ -173,7 +174,12 @@ pub(crate) fn source_date(text: &str) -> Result<u32, Error> {
 }
 
 /// Returns noon of that day in UTC in seconds since 1970, as rpmbuild reads a changelog's day.
-pub(crate) fn seconds(day: jiff::civil::Date) -> u32 {
-    let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
-    noon.ok().and_then(|noon| u32::try_from(noon.timestamp().as_second()).ok()).unwrap_or_default()
+pub(crate) fn noon(day: jiff::civil::Date) -> u32 {
+    seconds(day, 12)
+}
+
+/// Returns that hour of the day in UTC in seconds since 1970.
+fn seconds(day: jiff::civil::Date, hour: i8) -> u32 {
+    let time = day.at(hour, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    time.ok().and_then(|time| u32::try_from(time.timestamp().as_second()).ok()).unwrap_or_default()
 }

@@ -31,8 +31,8 @@ Examples:
       --hostprep target/portable/hostprep --hostprep target/portable/aarch64/hostprep    # built on x86_64
   package render --manifest agent.toml --out scripts
   package sign dist/provenance.json --sign-with 'gpg --batch --local-user KEY --detach-sign' --public-key vendor.asc
-  package verify --public-key vendor.asc dist/SHA256SUMS dist/hostprep-0.1.0-1.x86_64.rpm
-  package compare dist/hostprep-0.1.0-1.x86_64.rpm again/hostprep-0.1.0-1.x86_64.rpm
+  package verify --public-key vendor.asc dist/SHA256SUMS dist/*.rpm
+  package compare dist/hostprep.rpm again/hostprep.rpm
 
 The time in the packages is SOURCE_DATE_EPOCH or, if it is unset, the day of the newest changelog entry.
 packaging/README.md explains the manifest.";

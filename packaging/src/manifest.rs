@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::architecture::{Architecture, Names};
+use crate::changelog::{self, Release};
 use crate::path::{check_path, check_script_path, one_line};
 use crate::{Error, Format, dependency};
 
@@ -51,6 +52,8 @@ pub struct Manifest {
 #[allow(missing_docs, reason = "the fields are those of spec and control files")]
 pub struct PackageInfo {
     pub name: String,
+    /// If it is absent, that of the newest release in `changelog`.
+    #[serde(default)]
     pub version: String,
     pub release: String,
     /// Every architecture that the package is built for.
@@ -71,6 +74,8 @@ pub struct PackageInfo {
     pub priority: String,
     /// RPM's.
     pub group: String,
+    /// A changelog in the form of keepachangelog.com, relative to the manifest, instead of `[[changelog]]`.
+    changelog: Option<PathBuf>,
 }
 
 fn optional() -> String {
@@ -187,9 +192,28 @@ impl Manifest {
     /// [`Error`] if the file cannot be read or is not a valid manifest.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-        let manifest: Self = from_toml(path, &text)?;
-        manifest.check().map_err(|problem| Error::Manifest { path: path.to_owned(), problem })?;
+        let mut manifest: Self = from_toml(path, &text)?;
+        let wrong = |problem| Error::Manifest { path: path.to_owned(), problem };
+        if let Some(name) = manifest.package.changelog.take() {
+            let file = path.parent().unwrap_or(Path::new("")).join(name);
+            let text = std::fs::read_to_string(&file).map_err(Error::file(&file))?;
+            let releases =
+                changelog::releases(&text).map_err(|problem| Error::Manifest { path: file.clone(), problem })?;
+            manifest.take_changelog(releases).map_err(wrong)?;
+        }
+        manifest.check().map_err(wrong)?;
         Ok(manifest)
+    }
+
+    fn take_changelog(&mut self, releases: Vec<Release>) -> Result<(), String> {
+        if !self.changelog.is_empty() {
+            return Err("`changelog` of [package] names a file; remove it, or the [[changelog]] entries".into());
+        }
+        if let (true, Some(newest)) = (self.package.version.is_empty(), releases.first()) {
+            self.package.version.clone_from(&newest.version);
+        }
+        self.changelog = changelog::changes(releases, &self.package.release);
+        Ok(())
     }
 
     fn check(&self) -> Result<(), String> {
@@ -198,7 +222,7 @@ impl Manifest {
         }
         self.package.check()?;
         if self.changelog.is_empty() {
-            return Err("add a [[changelog]] entry: its day is the time of every file".into());
+            return Err("add a [[changelog]] entry, or name a file with `changelog` in [package]: the newest day is the time of every file".into());
         }
         if let Some(hooks) = &self.hooks {
             hooks.check()?;
@@ -249,6 +273,9 @@ impl PackageInfo {
     fn check(&self) -> Result<(), String> {
         if !dependency::is_debian_name(&self.name) {
             return Err(format!("`{}` is not a valid package name; use lower-case letters, digits, + - .", self.name));
+        }
+        if self.version.is_empty() {
+            return Err("`` is no version; set `version` in [package], or name a changelog with `changelog`".into());
         }
         check_version(&self.version)?;
         check_version(&self.release)?;

@@ -3,7 +3,7 @@
 use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, Package, PackageBuilder, Scriptlet, Timestamp};
 
 use crate::file_tree::{Kind, is_at_or_beneath, is_configuration};
-use crate::loaded_manifest::{LoadedManifest, seconds};
+use crate::loaded_manifest::{LoadedManifest, noon};
 use crate::manifest::RpmPart;
 use crate::scripts::{Scripts, Slot};
 use crate::signing::Signer;
@@ -58,7 +58,7 @@ pub(crate) fn builder(loaded: &LoadedManifest) -> Result<PackageBuilder, Error> 
     for change in &manifest.changelog {
         let entry: Vec<String> = change.changes.iter().map(|change| format!("- {change}")).collect();
         let heading = format!("{} - {}", package.maintainer, change.version);
-        builder.add_changelog_entry(heading, entry.join("\n"), Timestamp(seconds(change.date)));
+        builder.add_changelog_entry(heading, entry.join("\n"), Timestamp(noon(change.date)));
     }
     add_files(&mut builder, loaded)?;
     for text in &manifest.rpm.requires {

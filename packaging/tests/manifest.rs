@@ -108,7 +108,11 @@ fn texts_that_would_begin_another_field() {
 
 #[test]
 fn a_version_without_its_changelog_entry() {
-    refused_with("release = \"3.el7\"", "release = \"4.el7\"", &["[[changelog]]", "1.2~rc1+b-4.el7", "add an entry"]);
+    refused_with(
+        "release = \"3.el7\"",
+        "release = \"4.el7\"",
+        &["newest entry of the changelog", "1.2~rc1+b-4.el7", "add an entry"],
+    );
 }
 
 /// When a package that a remedy names is installed on an RPM host, hostprep checks again.

@@ -279,8 +279,9 @@ fn a_signed_rpm_stays_as_it_is() {
         fs::read(common::only(&publisher.at(out), ".rpm")).unwrap()
     };
     assert_eq!(fs::read(publisher.at("program")).unwrap(), kitchen_sink_agent::PROGRAM);
-    let published =
-        |publisher: &Publisher| fs::read(publisher.at("repository/rpm/hostprep-0.1.0-1.x86_64.rpm")).unwrap();
+    let published = |publisher: &Publisher| {
+        fs::read(publisher.at(concat!("repository/rpm/hostprep-", env!("CARGO_PKG_VERSION"), "-1.x86_64.rpm"))).unwrap()
+    };
     let built = build("first", "out");
     publisher.publish().succeeded();
     assert!(published(&publisher) == built);

@@ -1,8 +1,9 @@
 //! The DEB by apt and dpkg: from the first installation to purge.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
-use harness::packages::{built, only};
+use harness::packages::{NEWER, OLDER, built, only};
 use harness::{Run, Snapshot, System};
 
 use crate::expect;
@@ -15,8 +16,18 @@ pub fn system(name: &str, packages: &[&str]) -> System {
     std::fs::remove_file(system.at("/etc/dpkg/dpkg.cfg.d/99mmdebstrap")).ok();
     let copy = |from: &Path, name: &str| system.copy(&only(from, ".deb"), name);
     copy(&built().older(), "/tmp/older.deb");
-    copy(&built().newer(), "/tmp/newer.deb");
+    copy(built().newer(), "/tmp/newer.deb");
     system
+}
+
+/// The tree of the smallest system once the newer version is installed and nothing disturbed it.
+pub fn installed() -> &'static Snapshot {
+    static INSTALLED: OnceLock<Snapshot> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        let system = system("bookworm", &[]);
+        expect_well(system.run("dpkg --install /tmp/newer.deb"));
+        expect::tree(&system)
+    })
 }
 
 /// Nothing was wrong, and nothing was said.
@@ -48,7 +59,7 @@ fn from_the_first_installation_to_purge() {
     let login_defs = Snapshot::of(&system.at("/etc/login.defs"));
 
     expect_well(system.run("apt-get install --yes /tmp/older.deb"));
-    assert_eq!(status(&system), "install ok installed|0.0.9-1");
+    assert_eq!(status(&system), format!("install ok installed|{OLDER}-1"));
     let installed = expect::tree(&system);
     expect::outline("debian-installed", &fresh, &installed);
     expect::scan_user(&system);
@@ -61,25 +72,25 @@ fn from_the_first_installation_to_purge() {
     login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
 
     // Whatever the order of versions, the same tree.
-    for (command, call) in [
-        ("dpkg --install /tmp/newer.deb", "configure 0.0.9-1"),
-        ("apt-get install --yes --reinstall /tmp/newer.deb", "configure 0.1.0-1"),
-        ("apt-get install --yes --allow-downgrades /tmp/older.deb", "configure 0.1.0-1"),
-        ("dpkg --install /tmp/newer.deb", "configure 0.0.9-1"),
+    for (command, before_it) in [
+        ("dpkg --install /tmp/newer.deb", OLDER),
+        ("apt-get install --yes --reinstall /tmp/newer.deb", NEWER),
+        ("apt-get install --yes --allow-downgrades /tmp/older.deb", NEWER),
+        ("dpkg --install /tmp/newer.deb", OLDER),
     ] {
         let before = expect::calls(&system).len();
         expect_well(system.run(command));
         expect::same(command, &installed, &expect::tree(&system));
         let calls = expect::calls(&system).split_off(before);
-        assert_eq!(calls.last().unwrap(), &format!("deb postinst ({call})"), "{command}: {calls:?}");
+        assert_eq!(calls.last().unwrap(), &format!("deb postinst (configure {before_it}-1)"), "{command}: {calls:?}");
         assert!(!calls.iter().any(|call| call.contains("remove")), "{command}: {calls:?}");
     }
-    assert_eq!(status(&system), "install ok installed|0.1.0-1");
+    assert_eq!(status(&system), format!("install ok installed|{NEWER}-1"));
 
     expect_well(system.run("dpkg --verify hostprep"));
 
     expect_well(system.run("apt-get remove --yes hostprep"));
-    assert_eq!(status(&system), "deinstall ok config-files|0.1.0-1");
+    assert_eq!(status(&system), format!("deinstall ok config-files|{NEWER}-1"));
     expect::outline("debian-removed", &fresh, &expect::tree(&system));
     login_defs.expect_untouched(&Snapshot::of(&system.at("/etc/login.defs")));
 
@@ -155,8 +166,7 @@ fn unpacked_then_repaired_by_hand() {
     if !harness::need_root() {
         return;
     }
-    let (normal, by_hand) = (system("bookworm", &[]), system("bookworm", &[]));
-    expect_well(normal.run("dpkg --install /tmp/newer.deb"));
+    let by_hand = system("bookworm", &[]);
     expect_well(by_hand.run("dpkg --unpack /tmp/newer.deb"));
     by_hand.run("/usr/sbin/hostprep repair").expect_code(0);
     // Configuration files come into their place, and units are enabled, when the package is configured.
@@ -167,10 +177,10 @@ fn unpacked_then_repaired_by_hand() {
         "/etc/systemd/system",
         "/var/lib/systemd/deb-systemd-helper-enabled",
     ];
-    let but = |system: &System| expect::tree(system).without(CONFIGURED);
-    expect::same("repaired", &but(&normal), &but(&by_hand));
+    let repaired = expect::tree(&by_hand).without(CONFIGURED);
+    expect::same("repaired", &installed().clone().without(CONFIGURED), &repaired);
     expect_well(by_hand.run("dpkg --configure --pending"));
-    expect::same("configured after that", &expect::tree(&normal), &expect::tree(&by_hand));
+    expect::same("configured after that", installed(), &expect::tree(&by_hand));
 }
 
 /// The fault store is shared with the agent: while that is here, purging us does not take it away.

@@ -138,7 +138,7 @@ version:
   description: The version of hostprep.
   returned: success
   type: str
-  sample: 0.1.0
+  sample: 0.2.0
 msg:
   description: What was found, in one line.
   returned: always

@@ -67,7 +67,7 @@ version:
   description: The version of hostprep.
   returned: if it is installed
   type: str
-  sample: 0.1.0
+  sample: 0.2.0
 check:
   description: The object that C(hostprep check) printed.
   returned: if O(gather) contains V(check)
