@@ -133,6 +133,13 @@ report-page: browser-needs ## the page of `hostprep report` in a real browser; s
 	cargo build --locked --package hostprep
 	/usr/bin/python3 tests/browser/report_page.py target/debug/hostprep target/report-page
 
+.PHONY: book book-page
+book: needs-demo ## docs/ as a book with search in target/book, and whether its links lead somewhere; installs mdBook into target/tools, once
+	packaging/book/build.sh
+
+book-page: book browser-needs ## the book in a real browser: search, narrow, dark; screenshots in target/book-screenshots
+	/usr/bin/python3 tests/browser/book.py target/book target/book-screenshots
+
 torture-self-test: needs ## that a hostprep with a planted bug does not survive it; BROKEN=
 	tests/torture/self-test.sh $(BROKEN)
 

@@ -108,13 +108,116 @@ fn every_link_leads_somewhere() {
 
 /// The README is for the first minutes; everything else has a page.
 #[test]
-fn the_readme_is_short_and_leads_to_every_page() {
+fn the_readme_is_short_and_leads_to_the_first_pages() {
     let readme = fs::read_to_string(top().join("README.md")).unwrap();
     assert!(readme.lines().count() <= 120, "{} lines", readme.lines().count());
     let linked = links(&readme);
-    for entry in fs::read_dir(top().join("docs")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let is_page = Path::new(&name).extension().is_some_and(|it| it == "md");
-        assert!(!is_page || linked.contains(&format!("docs/{name}")), "README.md has no link to docs/{name}");
+    for page in ["docs/SUMMARY.md", "docs/getting-started.md", "docs/troubleshooting.md"] {
+        assert!(linked.contains(&page.to_owned()), "README.md has no link to {page}");
     }
+}
+
+/// Returns the pages of the book, in order, relative to the repository.
+fn pages_of_the_book() -> Vec<PathBuf> {
+    let summary = fs::read_to_string(top().join("docs/SUMMARY.md")).unwrap();
+    let page = |link: String| {
+        let path = top().join("docs").join(&link);
+        let path = path.canonicalize().unwrap_or_else(|e| panic!("docs/SUMMARY.md: {link}: {e}"));
+        path.strip_prefix(top()).unwrap().to_owned()
+    };
+    links(&summary).into_iter().map(page).collect()
+}
+
+/// A page that is not in the table of contents is not in the book.
+#[test]
+fn the_table_of_contents_has_every_page_once() {
+    let listed = pages_of_the_book();
+    let mut pages = Vec::new();
+    documents(&top().join("docs"), &mut pages);
+    let pages = pages.iter().map(|page| page.strip_prefix(top()).unwrap().to_owned());
+    let missing: Vec<PathBuf> =
+        pages.filter(|page| !listed.contains(page) && !page.ends_with("docs/SUMMARY.md")).collect();
+    assert!(missing.is_empty(), "docs/SUMMARY.md does not list {missing:?}");
+    let twice: Vec<_> = listed.iter().enumerate().filter(|(at, page)| listed[..*at].contains(page)).collect();
+    assert!(twice.is_empty(), "docs/SUMMARY.md lists twice: {twice:?}");
+}
+
+/// What a page links to is in the book too: a page, or a file that packaging/book/outside.py makes a page of.
+#[test]
+fn links_do_not_leave_the_book() {
+    let listed = pages_of_the_book();
+    let mut outside = Vec::new();
+    for page in &listed {
+        let text = fs::read_to_string(top().join(page)).unwrap();
+        for link in links(&text) {
+            let path = link.split('#').next().unwrap_or_default();
+            if path.is_empty() || link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let target = top().join(page).parent().unwrap().join(path).canonicalize().unwrap();
+            let target = target.strip_prefix(top()).unwrap();
+            let is_page = target.extension().is_some_and(|it| it == "md");
+            let is_in_book = match top().join(target).is_dir() {
+                true => listed.contains(&target.join("README.md")),
+                false => !is_page || listed.iter().any(|it| it == target) || target.ends_with("docs/SUMMARY.md"),
+            };
+            if !is_in_book {
+                outside.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(outside.is_empty(), "not in docs/SUMMARY.md: {outside:#?}");
+}
+
+/// Appends the sources in which messages are, each on one line, without line breaks within strings.
+fn sources(directory: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs" || it == "ftl" || it == "tera") {
+            let text = fs::read_to_string(&path).unwrap().replace("\\\n", "");
+            found.push(text.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+}
+
+/// Returns whether `source` has these parts of a message one after the other, with a little between them.
+fn has_message(source: &str, parts: &[&str]) -> bool {
+    const LONGEST_GAP: usize = 120;
+    let Some((first, others)) = parts.split_first() else { return false };
+    source.match_indices(first).any(|(at, _)| {
+        let mut rest = &source[at + first.len()..];
+        others.iter().all(|part| match rest.find(part) {
+            Some(gap) if gap <= LONGEST_GAP => {
+                rest = &rest[gap + part.len()..];
+                true
+            }
+            _ => false,
+        })
+    })
+}
+
+/// A message on the page begins and ends a line, in bold code; `…` stands for what differs from host to host.
+#[test]
+fn the_messages_in_troubleshooting_are_those_of_the_program() {
+    const LEAST: usize = 60;
+    let page = fs::read_to_string(top().join("docs/troubleshooting.md")).unwrap();
+    let message = |line: &'_ str| Some(line.strip_prefix("**`")?.strip_suffix("`**")?.to_owned());
+    let messages: Vec<String> = page.lines().filter_map(message).collect();
+    assert!(messages.len() >= LEAST, "{} messages", messages.len());
+    let mut texts = Vec::new();
+    for directory in ["host/src", "policy/src", "faults/src", "installer/src", "installer/login-defs/src"] {
+        sources(&top().join(directory), &mut texts);
+    }
+    for directory in ["faults/texts", "templates/packages"] {
+        sources(&top().join(directory), &mut texts);
+    }
+    let nowhere = messages.iter().filter(|message| {
+        let parts: Vec<&str> = message.split('…').filter(|part| !part.trim().is_empty()).collect();
+        let is_telling = parts.iter().any(|part| part.len() >= 12);
+        !is_telling || !texts.iter().any(|text| has_message(text, &parts))
+    });
+    let nowhere: Vec<&String> = nowhere.collect();
+    assert!(nowhere.is_empty(), "docs/troubleshooting.md quotes what no source has: {nowhere:#?}");
 }

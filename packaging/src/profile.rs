@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use host::fs::InRoot;
 use policy::spec::ModuleSpec;
 use serde::Serialize;
 
@@ -21,8 +22,8 @@ pub struct Profile {
     pub paths: Paths,
     pub scan_user: ScanUser,
     pub directories: Vec<Directory>,
-    /// The agent's program, if the module has a domain of its own: hostprep sets its label.
-    pub labelled_program: Option<String>,
+    /// What hostprep writes to where the units would otherwise not let it.
+    pub writable: Vec<String>,
     #[serde(skip)]
     pub module: ModuleSpec,
 }
@@ -43,6 +44,13 @@ pub struct Paths {
     pub lock: String,
     pub log: String,
 }
+
+/// What `ProtectSystem=yes` and `ProtectHome=read-only` make read-only, and the directories that are links into `/usr` on most
+/// systems.
+const READ_ONLY_IN_UNITS: [&str; 9] =
+    ["/usr", "/boot", "/home", "/root", "/run/user", "/bin", "/sbin", "/lib", "/lib64"];
+/// The only place in there where a profile may have directories and files of hostprep.
+const LOCAL: &str = "/usr/local";
 
 /// The account that hostprep creates.
 #[derive(Debug, Clone, Serialize)]
@@ -76,6 +84,11 @@ impl Profile {
 
     fn of(profile: installer::profile::Profile) -> Self {
         let installer::profile::Profile { title, units, names, paths, scan_user, directories, module, .. } = profile;
+        let own = [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir];
+        let is_local = own.into_iter().chain(directories.iter().map(|it| &it.path)).any(|path| path.starts_with(LOCAL));
+        let is_read_only = |path: &&InRoot| READ_ONLY_IN_UNITS.iter().any(|place| path.starts_with(place));
+        let program = Some(&module.executable).filter(|_| module.has_own_domain()).filter(is_read_only);
+        let writable = is_local.then(|| LOCAL.to_owned()).into_iter().chain(program.map(text)).collect();
         let directory =
             |one: installer::profile::ManagedDirectory| Directory { path: text(&one.path), create: one.create };
         Self {
@@ -90,7 +103,7 @@ impl Profile {
             },
             scan_user: ScanUser { name: scan_user.name, comment: scan_user.comment, home: text(&scan_user.home) },
             directories: directories.into_iter().map(directory).collect(),
-            labelled_program: module.has_own_domain().then(|| text(&module.executable)),
+            writable,
             module,
         }
     }

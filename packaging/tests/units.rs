@@ -160,7 +160,9 @@ fn a_program_that_is_labelled_can_be_written_to() {
                permissions = [\"prog_load\"]\n";
     workshop.write("profile.toml", format!("{before}{own}{after}"));
     for text in unit(&workshop, "own-tree") {
-        assert!(text.lines().any(|line| line == "ReadWritePaths=-/usr/lib/odd/agentd"), "{text}");
+        for line in ["ReadWritePaths=-/usr/lib/odd/agentd", "ReadWriteDirectories=-/usr/lib/odd/agentd"] {
+            assert!(text.lines().any(|found| found == line), "{text}");
+        }
         assert!(text.lines().any(|line| line == "ProtectSystem=yes"), "{text}");
     }
 }

@@ -10,17 +10,13 @@ import tempfile
 import time
 import unittest
 
+import browser
 import results
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 HOSTS = 10_000
-# Chromium asks its maker's hosts for updates unless it is told not to.
-OPTIONS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync --hide-scrollbars --window-size=1280,1000""".split()
 HOSTPREP, SCREENSHOTS = sys.argv[1:3]
 
 
@@ -37,12 +33,7 @@ class ReportPage(unittest.TestCase):
             check=True, stderr=subprocess.PIPE, encoding="utf-8",
         ).stderr
         assert "broken.json is not JSON" in told, told
-        options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
-        for option in OPTIONS:
-            options.add_argument(option)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        cls.browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        cls.browser = browser.start()
         os.makedirs(SCREENSHOTS, exist_ok=True)
 
     @classmethod
@@ -64,12 +55,10 @@ class ReportPage(unittest.TestCase):
         self.browser.get(f"file://{self.page}{view}")
 
     def media(self, scheme, media=""):
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+        browser.set_media(self.browser, scheme, media)
 
     def width(self, width):
-        size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.set_width(self.browser, width)
 
     def get(self, script):
         return self.browser.execute_script(f"return {script}")
@@ -142,22 +131,11 @@ class ReportPage(unittest.TestCase):
             "document.querySelectorAll('[role=region][aria-labelledby] > table').length"))
 
     def test_texts_are_legible_in_light_and_dark(self):
-        contrast = """(() => {
-            const light = (text) => {
-                const [r, g, b] = text.match(/[\\d.]+/g).map((part) => { part /= 255;
-                    return part <= .03928 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4; });
-                return .2126 * r + .7152 * g + .0722 * b;
-            };
-            const ground = light(getComputedStyle(document.body).backgroundColor);
-            return Array.from(document.querySelectorAll('.state, .note, th, td:nth-child(2), a, button')).slice(0, 3000)
-                .map((part) => light(getComputedStyle(part).color))
-                .map((text) => (Math.max(text, ground) + .05) / (Math.min(text, ground) + .05))
-                .reduce((least, next) => Math.min(least, next));
-        })()"""
         grounds = set()
         for scheme in ("light", "dark"):
             self.media(scheme)
-            self.assertGreaterEqual(self.get(contrast), 4.5, scheme)
+            least = browser.least_contrast(self.browser, ".state, .note, th, td:nth-child(2), a, button", "body")
+            self.assertGreaterEqual(least, 4.5, scheme)
             grounds.add(self.get("getComputedStyle(document.body).backgroundColor"))
             self.keep(scheme)
             self.browser.execute_script("document.getElementById('hosts').scrollIntoView()")

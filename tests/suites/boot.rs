@@ -31,6 +31,23 @@ fn events_have_the_source_that_the_unit_names() {
     assert_eq!(history(&root).last().unwrap(), "raised 11 repair");
 }
 
+/// The build of an image is an installation; the first boot says only what it finds otherwise (docs/hosts-and-images.md).
+#[test]
+fn the_first_boot_of_an_image_adds_its_own_events() {
+    let root = ScratchRoot::of("debian-12");
+    root.kernel(KERNEL, false);
+    root.hostprep(&["hook", "deb", "postinst", "configure", ""]).expect_code(0);
+    let built = history(&root);
+    assert!(built.contains(&"raised 11 install".to_owned()), "{built:?}");
+    run(&root, "boot").expect_code(3);
+    assert_eq!(history(&root), built, "what stays as it was is no news");
+    let raised = root.hostprep(&["faults", "list", "--format", "json"]).json();
+    assert!(raised[0]["source"] == "install" && raised[0].get("boot_id").is_none(), "{raised}");
+    root.headers(KERNEL);
+    run(&root, "boot").expect_code(0);
+    assert_eq!(history(&root).last().unwrap(), "cleared 11 boot");
+}
+
 #[test]
 fn what_a_snapshot_or_an_image_lost_is_made_again() {
     let root = ScratchRoot::of("debian-12");

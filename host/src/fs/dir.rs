@@ -353,16 +353,21 @@ impl AsFd for Dir {
 
 /// Opens a regular file, without following a symbolic link and without waiting.
 pub(crate) fn open_regular(dir: &OwnedFd, name: &OsStr, flags: OFlag) -> Result<File, Errno> {
-    let regular = |found: FileStat| match file_type(&found) {
+    open_found(dir, name, &fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?, flags)
+}
+
+/// As [`open_regular`], for a name whose metadata are `found`.
+pub(crate) fn open_found(dir: &OwnedFd, name: &OsStr, found: &FileStat, flags: OFlag) -> Result<File, Errno> {
+    let regular = |found: &FileStat| match file_type(found) {
         SFlag::S_IFREG => Ok(()),
         SFlag::S_IFDIR => Err(Errno::EISDIR),
         SFlag::S_IFLNK => Err(Errno::ELOOP),
         _ => Err(Errno::EINVAL),
     };
     // Checked before opening: opening a device can have effects (a watchdog, a tape).
-    regular(fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?)?;
+    regular(found)?;
     let always = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let fd = open_at(dir, name, flags | always, Mode::empty())?;
-    regular(fstat(&fd)?)?;
+    regular(&fstat(&fd)?)?;
     Ok(File::from(fd))
 }

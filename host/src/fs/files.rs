@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, readlinkat};
 
 use crate::error::{FileError, MalformedFile, ReadError};
-use crate::fs::dir::open_regular;
+use crate::fs::dir::open_found;
 use crate::fs::in_root::{AsInRoot, InRoot};
 use crate::fs::resolve;
 use crate::fs::root::Root;
@@ -39,7 +39,7 @@ impl Root {
         let open = || {
             let resolved = resolve::resolve(&self.fd, path.as_text(), true)?;
             let name = resolved.name.ok_or(Errno::EISDIR)?;
-            open_regular(&resolved.dir, &name, OFlag::O_RDONLY)
+            open_found(&resolved.dir, &name, &resolved.found.ok_or(Errno::ENOENT)?, OFlag::O_RDONLY)
         };
         open().map_err(|e| FileError::new("open", self.host_path(path), e))
     }

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::io;
 
 use nix::errno::Errno;
-use nix::fcntl::AtFlags;
-use nix::sys::stat::{FileStat, SFlag, fstatat};
+use nix::fcntl::OFlag;
+use nix::sys::stat::FileStat;
 
 use crate::error::FileError;
 use crate::fs::dir::Dir;
@@ -14,7 +14,7 @@ use crate::fs::in_root::{AsInRoot, InRoot};
 use crate::fs::ownership::{TrustedOwners, Untrusted};
 use crate::fs::resolve;
 use crate::fs::root::Root;
-use crate::fs::stat::{file_type, is_dir, is_link};
+use crate::fs::stat::{is_dir, is_link};
 
 /// The mode of a directory that is created on the way.
 const MODE: u32 = 0o755;
@@ -112,16 +112,15 @@ impl Root {
         let path = &path.to_in_root();
         let host_path = self.host_path(path);
         let open = || {
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+            if let Some(opened) = resolve::open_without_links(&self.fd, path.as_text(), flags) {
+                return opened;
+            }
             let resolved = resolve::resolve(&self.fd, path.as_text(), true)?;
-            match resolved.name {
-                None => Ok(resolved.dir),
-                Some(name) => {
-                    let found = fstatat(&resolved.dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW)?;
-                    match file_type(&found) {
-                        SFlag::S_IFLNK => Err(Errno::ELOOP),
-                        _ => resolve::open_dir(&resolved.dir, &name),
-                    }
-                }
+            match (resolved.name, resolved.found) {
+                (None, _) => Ok(resolved.dir),
+                (Some(_), None) => Err(Errno::ENOENT),
+                (Some(name), Some(_)) => resolve::open_dir(&resolved.dir, &name),
             }
         };
         match open() {

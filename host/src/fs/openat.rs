@@ -38,18 +38,21 @@ pub(crate) fn open_at(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) ->
     }
 }
 
-/// Opens the directory that `path` leads down to from `dir`, with no symbolic link on the way. Returns `None` if that fails for
-/// whatever reason, and where there is no `openat2`.
-pub(crate) fn open_dir_below(dir: impl AsFd, path: &Path) -> Option<OwnedFd> {
+/// Opens what `path`, without `..`, leads down to from `dir`, with no symbolic link on the way. `ENOENT` is the only error that is
+/// returned: a part of the path is missing, and no link precedes it. Returns `None` if the call fails for another reason, and where
+/// there is no `openat2`.
+pub(crate) fn open_below(dir: impl AsFd, path: &Path, flags: OFlag) -> Option<Result<OwnedFd, Errno>> {
     if !TRIED_FIRST.load(Ordering::Relaxed) {
         return None;
     }
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let opened = newer(dir, path.as_os_str(), flags, Mode::empty());
-    if opened.as_ref().is_err_and(|e| *e == Errno::ENOSYS) {
-        TRIED_FIRST.store(false, Ordering::Relaxed);
+    match newer(dir, path.as_os_str(), flags | OFlag::O_CLOEXEC, Mode::empty()) {
+        Err(Errno::ENOSYS) => {
+            TRIED_FIRST.store(false, Ordering::Relaxed);
+            None
+        }
+        opened @ (Ok(_) | Err(Errno::ENOENT)) => Some(opened),
+        Err(_) => None,
     }
-    opened.ok()
 }
 
 fn newer(dir: impl AsFd, name: &OsStr, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {

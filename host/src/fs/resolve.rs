@@ -13,7 +13,7 @@ use nix::fcntl::{AtFlags, OFlag, readlinkat};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 
 use crate::fs::in_root::InRoot;
-use crate::fs::openat::{open_at, open_dir_below};
+use crate::fs::openat::{open_at, open_below};
 use crate::fs::stat::is_link;
 
 /// The number of symbolic links that one resolution follows; Linux has the same limit (`path_resolution(7)`).
@@ -26,6 +26,8 @@ pub(crate) struct Resolved {
     pub at: InRoot,
     /// `None` if the path leads to a directory that was opened on the way, such as the root.
     pub name: Option<OsString>,
+    /// What has that name; `None` if nothing has.
+    pub found: Option<FileStat>,
 }
 
 /// A directory or a symbolic link on the way.
@@ -56,28 +58,43 @@ impl PathStep<'_> {
 
 /// Resolves `path` below `root`. Follows a symbolic link at its end if `follow_last` is set.
 pub(crate) fn resolve(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Resolved, Errno> {
-    match resolve_without_links(root, path, follow_last) {
-        Some(resolved) => Ok(resolved),
-        None => resolve_checked(root, path, follow_last, &mut |_| Ok(())),
-    }
+    resolve_without_links(root, path, follow_last)
+        .unwrap_or_else(|| resolve_checked(root, path, follow_last, &mut |_| Ok(())))
 }
 
 /// Returns the same by one system call for all directories on the way. Returns `None` where that does not do, such as for a path
-/// with a symbolic link or one that does not exist: the walk then tells why.
-fn resolve_without_links(root: &OwnedFd, path: &Path, follow_last: bool) -> Option<Resolved> {
+/// with a symbolic link: the walk follows it, or tells why not.
+fn resolve_without_links(root: &OwnedFd, path: &Path, follow_last: bool) -> Option<Result<Resolved, Errno>> {
     let mut names = names(path);
     if names.iter().any(|name| name == "..") {
         return None;
     }
     let name = names.pop_back()?;
     let above: PathBuf = names.iter().collect();
-    let dir = if names.is_empty() { root.try_clone().ok()? } else { open_dir_below(root, &above)? };
-    match fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
-        Err(Errno::ENOENT) => {}
-        Ok(found) if !(follow_last && is_link(&found)) => {}
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+    let dir = match names.is_empty() {
+        true => root.try_clone().ok()?,
+        false => match open_below(root, &above, flags)? {
+            Ok(dir) => dir,
+            Err(e) => return Some(Err(e)),
+        },
+    };
+    let found = match fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+        Err(Errno::ENOENT) => None,
+        Ok(found) if !(follow_last && is_link(&found)) => Some(found),
         _ => return None,
+    };
+    Some(Ok(Resolved { dir, at: names.iter().fold(InRoot::top(), |at, name| at.join(name)), name: Some(name), found }))
+}
+
+/// Opens what `path` leads to below `root` by one system call. Returns `None` where that does not do, as for a path with a symbolic
+/// link. Returns `ENOENT` if it does not exist, and no other error.
+pub(crate) fn open_without_links(root: &OwnedFd, path: &Path, flags: OFlag) -> Option<Result<OwnedFd, Errno>> {
+    let names = names(path);
+    if names.is_empty() || names.iter().any(|name| name == "..") {
+        return None;
     }
-    Some(Resolved { dir, at: names.iter().fold(InRoot::top(), |at, name| at.join(name)), name: Some(name) })
+    open_below(root, &names.iter().collect::<PathBuf>(), flags)
 }
 
 /// As [`resolve`], and calls `check` for each opened directory and each symbolic link on the way. Stops at its first error.
@@ -116,11 +133,11 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
             }
         }
         let found = match fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Err(Errno::ENOENT) if last => return Ok(Resolved { dir: here, at, name: Some(name) }),
+            Err(Errno::ENOENT) if last => return Ok(Resolved { dir: here, at, name: Some(name), found: None }),
             found => found?,
         };
         if last && !(is_link(&found) && follow_last) {
-            return Ok(Resolved { dir: here, at, name: Some(name) });
+            return Ok(Resolved { dir: here, at, name: Some(name), found: Some(found) });
         }
         if links_left == 0 {
             return Err(Errno::ELOOP.into());
@@ -137,7 +154,7 @@ pub(crate) fn resolve_checked<E: From<Errno>>(
             todo.push_front(component);
         }
     }
-    Ok(Resolved { dir: here, at, name: None })
+    Ok(Resolved { dir: here, at, name: None, found: None })
 }
 
 /// Opens the directory `name` in `dir`. A symbolic link is `ELOOP`.

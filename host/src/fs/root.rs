@@ -9,8 +9,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open};
-use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::{FileStat, Mode, fstat};
 use thiserror::Error;
 
 use crate::error::FileError;
@@ -189,10 +189,14 @@ impl Root {
 
     fn stat_place(&self, path: &InRoot, follow: bool) -> Result<Option<FileStat>, FileError> {
         let look = || {
+            let last = if follow { OFlag::empty() } else { OFlag::O_NOFOLLOW };
+            if let Some(opened) = resolve::open_without_links(&self.fd, path.as_text(), OFlag::O_PATH | last) {
+                return fstat(opened?);
+            }
             let resolved = resolve::resolve(&self.fd, path.as_text(), follow)?;
             match resolved.name {
                 None => fstat(&resolved.dir),
-                Some(name) => fstatat(&resolved.dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW),
+                Some(_) => resolved.found.ok_or(Errno::ENOENT),
             }
         };
         match look() {

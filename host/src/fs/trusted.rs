@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io;
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag};
-use nix::sys::stat::{fstat, fstatat};
+use nix::fcntl::OFlag;
+use nix::sys::stat::fstat;
 
 use crate::error::{FileError, ReadError};
 use crate::fs::dir::open_regular;
@@ -145,10 +145,10 @@ impl Root {
             }
             Ok::<_, Errno>(())
         });
-        let Resolved { dir, at, name } = resolved.map_err(failed)?;
+        let Resolved { dir, at, name, found } = resolved.map_err(failed)?;
         note(&at, owners.exclusive(&fstat(&dir).map_err(failed)?));
         if let Some(name) = name {
-            let found = fstatat(&dir, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
+            let found = found.ok_or(Errno::ENOENT).map_err(failed)?;
             note(&at.join(name), owners.exclusive(&found));
         }
         Ok(all)

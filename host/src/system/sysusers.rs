@@ -124,8 +124,21 @@ fn runs_at_next_boot(root: &Root) -> Result<bool, ReadError> {
 
 /// Returns whether `/usr` has changed since the file was written, or there is none (`condition_test_needs_update` in systemd).
 fn is_older_than_usr(root: &Root, file: &str) -> Result<bool, ReadError> {
-    let (Some(file), Some(usr)) = (root.stat_followed(file)?, root.stat_followed("/usr")?) else { return Ok(true) };
-    Ok((usr.st_mtime, usr.st_mtime_nsec) > (file.st_mtime, file.st_mtime_nsec))
+    let (Some(found), Some(usr)) = (root.stat_followed(file)?, root.stat_followed("/usr")?) else { return Ok(true) };
+    // A file without a fraction of a second may be on a file system that keeps none: then the file says the time of /usr.
+    if usr.st_mtime == found.st_mtime && usr.st_mtime_nsec > 0 && found.st_mtime_nsec == 0 {
+        let text = root.read(file, TEXT_LIMIT).unwrap_or_default();
+        let usr = i128::from(usr.st_mtime) * 1_000_000_000 + i128::from(usr.st_mtime_nsec);
+        return Ok(noted_time(&text).is_none_or(|noted| usr > i128::from(noted)));
+    }
+    Ok((usr.st_mtime, usr.st_mtime_nsec) > (found.st_mtime, found.st_mtime_nsec))
+}
+
+/// Returns the time of `/usr` that systemd-update-done noted in the file, in nanoseconds since 1970.
+fn noted_time(text: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(text);
+    let noted = text.lines().filter_map(|line| line.trim().strip_prefix("TIMESTAMP_NSEC=")).next_back()?;
+    noted.trim().trim_matches(['"', '\'']).parse().ok()
 }
 
 #[cfg(test)]

@@ -141,6 +141,7 @@ pub fn with_force(
         distribution,
         distribution_problem,
         kernel_release: kernel,
+        newest_kernel: std::cell::OnceCell::new(),
         force,
         waivers: Waivers::at(config.accept.clone(), clock.now()),
     };

@@ -1,5 +1,6 @@
 //! The prepared host, and everything through which a step reaches it.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use faults::{Remedy, RemedyAction, RunOn};
@@ -48,6 +49,8 @@ pub struct HostContext<'a> {
     pub force: bool,
     /// What the administrator accepts for some time.
     pub waivers: Waivers,
+    /// The newest kernel in the root, which several steps ask for; empty until one has.
+    pub newest_kernel: OnceCell<Option<String>>,
 }
 
 /// A kernel to judge.
@@ -78,9 +81,16 @@ impl HostContext<'_> {
         }
         Ok(match running {
             Some(release) => Some(JudgedKernel { release, running: true }),
-            None => host::system::kernel::newest_installed(self.root)?
-                .map(|release| JudgedKernel { release, running: false }),
+            None => self.newest_kernel()?.map(|release| JudgedKernel { release, running: false }),
         })
+    }
+
+    fn newest_kernel(&self) -> Result<Option<String>, ReadError> {
+        if let Some(found) = self.newest_kernel.get() {
+            return Ok(found.clone());
+        }
+        let found = host::system::kernel::newest_installed(self.root)?;
+        Ok(self.newest_kernel.get_or_init(|| found).clone())
     }
 
     /// Returns whether the agent supports the kernel `release` on this distribution, and how it watches it.
@@ -104,6 +114,7 @@ impl HostContext<'_> {
             distribution_problem: self.distribution_problem.clone(),
             kernel_release: Some(release),
             waivers: self.waivers.clone(),
+            newest_kernel: self.newest_kernel.clone(),
             ..*self
         }
     }

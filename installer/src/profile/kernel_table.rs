@@ -14,7 +14,8 @@ use crate::toml_file::{date, first_line, line_of};
 /// The format that this version reads.
 pub const SCHEMA: u32 = 1;
 
-const BUILT_IN: &str = include_str!("../../../kernels.toml");
+/// `kernels.toml`, by the build script.
+const BUILT_IN: &str = include_str!(concat!(env!("OUT_DIR"), "/kernels.json"));
 
 /// A table of kernels.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,6 +70,14 @@ struct File {
     kernels: Vec<KernelRule>,
 }
 
+impl File {
+    fn content(self, origin: Origin) -> Content {
+        let Self { schema: _, profile, version, date, kernels: rules } = self;
+        let version = Some(TableVersion { version, date });
+        Content { profile, table: KernelTable { origin, version, rules, ..KernelTable::default() } }
+    }
+}
+
 /// The only key that every format has.
 #[derive(Deserialize)]
 struct AnyFormat {
@@ -92,7 +101,8 @@ impl KernelTable {
     }
 
     fn of_program() -> Content {
-        Content::parse(BUILT_IN, Path::new("kernels.toml"), Origin::BuiltIn).expect("a test parses the built-in table")
+        let file: File = serde_json::from_str(BUILT_IN).expect("a test parses the built-in table");
+        file.content(Origin::BuiltIn)
     }
 
     /// The table in `text`, for the agent with the profile `profile`; `None` if it is about another agent. `path` is its path in
@@ -167,10 +177,7 @@ impl Content {
             })
         };
         match toml::from_str(text) {
-            Ok(File { schema: SCHEMA, profile, version, date, kernels: rules }) => {
-                let version = Some(TableVersion { version, date });
-                Ok(Self { profile, table: KernelTable { origin, version, rules, ..KernelTable::default() } })
-            }
+            Ok(file @ File { schema: SCHEMA, .. }) => Ok(file.content(origin)),
             // Another format may have other keys.
             Ok(_) => Err(too_new().unwrap_or_else(|| malformed(None, format!("schema is not {SCHEMA}")))),
             Err(e) => Err(too_new().unwrap_or_else(|| malformed(line_of(text, &e), first_line(&e)))),

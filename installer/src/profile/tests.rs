@@ -1,13 +1,15 @@
 use super::*;
 
+const SOURCE: &str = include_str!("../../../profile.toml");
+
 fn parse(text: &str) -> Result<Profile, MalformedFile> {
     Profile::parse(text, Path::new("/etc/cisco/other.toml"))
 }
 
 /// The built-in profile with the first `from` replaced by `to`.
 fn with(from: &str, to: &str) -> Result<Profile, MalformedFile> {
-    assert!(BUILT_IN.contains(from), "the built-in profile has no {from:?}");
-    parse(&BUILT_IN.replacen(from, to, 1))
+    assert!(SOURCE.contains(from), "the built-in profile has no {from:?}");
+    parse(&SOURCE.replacen(from, to, 1))
 }
 
 /// Refused, in one line that names the file and says all of `words`.
@@ -21,6 +23,12 @@ fn expect_refused(from: &str, to: &str, words: &[&str]) -> MalformedFile {
         assert!(message.contains(word), "{to:?}: {word:?} is not in: {message}");
     }
     error
+}
+
+#[test]
+fn the_built_in_profile_is_its_source() {
+    let source = Profile { kernels: KernelTable::built_in(), ..parse(SOURCE).unwrap() };
+    assert_eq!(format!("{:?}", Profile::built_in()), format!("{source:?}"));
 }
 
 #[test]
@@ -220,7 +228,7 @@ fn a_user_that_could_not_be_made() {
             expect_refused(from, &format!("\"{path}\""), &["scan_user needs absolute paths without `:`"]);
         }
     }
-    let shells = BUILT_IN.lines().find(|line| line.starts_with("shells = ")).unwrap();
+    let shells = SOURCE.lines().find(|line| line.starts_with("shells = ")).unwrap();
     expect_refused(shells, "shells = []", user);
 }
 
@@ -241,7 +249,7 @@ fn a_module_that_would_say_something_else() {
     ] {
         expect_refused(from, to, &["policy module", word]);
     }
-    let permissions = BUILT_IN.lines().find(|line| line.starts_with("permissions = ")).unwrap();
+    let permissions = SOURCE.lines().find(|line| line.starts_with("permissions = ")).unwrap();
     expect_refused(permissions, "permissions = []", &["permissions", "is empty"]);
 }
 
@@ -267,7 +275,7 @@ fn another_schema_is_not_guessed_at() {
 
 #[test]
 fn an_error_names_the_line() {
-    let line_of = |word: &str| 1 + BUILT_IN.lines().position(|line| line.starts_with(word)).unwrap();
+    let line_of = |word: &str| 1 + SOURCE.lines().position(|line| line.starts_with(word)).unwrap();
     for (from, to, line, word) in [
         ("title = ", "titel = ", line_of("title = "), "titel"),
         ("create = true", "create = \"yes\"", line_of("create = true"), "boolean"),
@@ -294,8 +302,8 @@ fn what_is_missing_is_named() {
     }
     assert!(parse("").unwrap_err().to_string().contains("missing field"));
     // What has a meaning when absent may be.
-    let fewer = BUILT_IN.replace("former_priorities = []\n", "").replace("fallback_domains = [\"initrc_t\"]\n", "");
-    assert!(fewer.len() < BUILT_IN.len());
+    let fewer = SOURCE.replace("former_priorities = []\n", "").replace("fallback_domains = [\"initrc_t\"]\n", "");
+    assert!(fewer.len() < SOURCE.len());
     let profile = parse(&fewer).unwrap();
     assert!(profile.module.former_priorities.is_empty() && profile.module.fallback_domains.is_empty());
 }
@@ -319,7 +327,7 @@ fn what_the_agents_parts_need_is_held_to_what_can_be() {
 
 #[test]
 fn a_profile_may_say_nothing_of_them() {
-    let (older, _) = BUILT_IN.split_once("# What the process that scans files needs").unwrap();
+    let (older, _) = SOURCE.split_once("# What the process that scans files needs").unwrap();
     let profile = parse(older).unwrap();
     assert!(
         profile.kernels == KernelTable::default() && profile.kernel_modules.is_none() && profile.scan_service.is_none()
@@ -331,19 +339,19 @@ fn a_profile_may_say_nothing_of_them() {
 #[test]
 fn a_profile_with_its_own_table_stays_readable() {
     let rules = "[[kernels]]\nfamilies = [\"suse\"]\nkernel_from = \"4.12\"\nmonitors = \"ebpf\"\n";
-    let older = format!("{BUILT_IN}\n{rules}");
+    let older = format!("{SOURCE}\n{rules}");
     let table = parse(&older).unwrap().kernels;
     assert_eq!((table.origin, table.rules.len()), (kernel_table::Origin::Profile, 1));
-    let line = BUILT_IN.lines().count();
+    let line = SOURCE.lines().count();
     for (from, to, at, said) in [
         ("\"4.12\"", "\"banana\"", 4, "\"banana\" is not a kernel version"),
         ("\"suse\"", "\"SUSE\"", 3, "family \"SUSE\""),
         ("\"ebpf\"", "\"kprobes\"", 5, "kprobes"),
     ] {
-        let message = parse(&format!("{BUILT_IN}\n{}", rules.replace(from, to))).unwrap_err().to_string();
+        let message = parse(&format!("{SOURCE}\n{}", rules.replace(from, to))).unwrap_err().to_string();
         assert!(message.contains(&format!("line {}: ", line + at)) && message.contains(said), "{message}");
     }
     // An empty one says that the agent names no kernels.
-    let none = parse(&BUILT_IN.replacen("schema = 1", "schema = 1\nkernels = []", 1)).unwrap().kernels;
+    let none = parse(&SOURCE.replacen("schema = 1", "schema = 1\nkernels = []", 1)).unwrap().kernels;
     assert_eq!((none.origin, none.rules.len()), (kernel_table::Origin::Profile, 0));
 }

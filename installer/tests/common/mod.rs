@@ -222,6 +222,7 @@ impl Host {
             distribution: Distribution::of(&root).unwrap_or_else(|_| Distribution::unknown()),
             distribution_problem: Distribution::of(&root).err().map(|e| e.inside_text(&root)),
             kernel_release: None,
+            newest_kernel: std::cell::OnceCell::new(),
             force: self.force,
             waivers: Waivers::at(Vec::new(), clock.now()),
         })

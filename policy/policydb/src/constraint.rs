@@ -70,7 +70,7 @@ impl<'a> Constraint<'a> {
     pub fn read(file: &mut Cursor<'a>, version: u32) -> Result<Self, ParseError> {
         let permissions = file.u32()?;
         let count = file.count(12)?;
-        let mut expression = Vec::new();
+        let mut expression = Vec::with_capacity(count);
         // The depth that evaluation needs; the kernel refuses what does not end at exactly one value.
         let mut depth = 0usize;
         for _ in 0..count {
@@ -115,7 +115,7 @@ impl<'a> Constraint<'a> {
 
 impl<'a> Expression<'a> {
     fn read(file: &mut Cursor<'a>, version: u32) -> Result<Self, ParseError> {
-        let (kind, attribute, operator) = (file.u32()?, file.u32()?, file.u32()?);
+        let [kind, attribute, operator] = file.words()?;
         Ok(match kind {
             1 => Self::Not,
             2 => Self::And,

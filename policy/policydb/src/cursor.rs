@@ -32,6 +32,7 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    #[cold]
     fn truncated(&self) -> ParseError {
         ParseError::Truncated { at: self.base + self.at, part: self.part }
     }
@@ -45,6 +46,7 @@ impl<'a> Cursor<'a> {
         self.at >= self.data.len()
     }
 
+    #[inline]
     pub fn bytes(&mut self, length: usize) -> Result<&'a [u8], ParseError> {
         let rest = self.data.get(self.at..).unwrap_or_default();
         let Some(taken) = rest.get(..length) else {
@@ -59,18 +61,27 @@ impl<'a> Cursor<'a> {
         self.bytes(N)?.try_into().map_err(|_| self.truncated())
     }
 
+    #[inline]
     pub fn u32(&mut self) -> Result<u32, ParseError> {
         self.array().map(u32::from_le_bytes)
+    }
+
+    /// Reads as many numbers at once: policies have tens of thousands.
+    #[inline]
+    pub fn words<const N: usize>(&mut self) -> Result<[u32; N], ParseError> {
+        let bytes = self.bytes(N * 4)?;
+        let (words, _) = bytes.as_chunks();
+        words.first_chunk::<N>().map(|words| words.map(u32::from_le_bytes)).ok_or_else(|| self.truncated())
     }
 
     /// Reads the number of elements that follow. An element has at least `least` bytes, so that a number that is too large
     /// for the file is an error before memory is reserved for it.
     pub fn count(&mut self, least: usize) -> Result<usize, ParseError> {
-        let truncated = self.truncated();
+        let start = self.at;
         let count = usize::try_from(self.u32()?).unwrap_or(usize::MAX);
         match count.checked_mul(least) {
             Some(bytes) if bytes <= self.data.len() - self.at + self.beyond => Ok(count),
-            _ => Err(truncated),
+            _ => Err(ParseError::Truncated { at: self.base + start, part: self.part }),
         }
     }
 

@@ -183,7 +183,7 @@ impl Policy<'_> {
     /// a name is unknown. Rules for file names are not regarded.
     #[must_use]
     pub fn transition(&self, source: &str, target: &str, class: &str) -> Option<&str> {
-        let number = |name: &str| self.symbols.type_numbers.get(name).copied();
+        let number = |name: &str| self.symbols.type_number(name);
         let (source, target, (class, _)) = (number(source)?, number(target)?, self.symbols.class(class)?);
         // The compiler has expanded attributes: the kernel looks for exactly these types.
         let rule = self.in_force().find(|rule| {

@@ -13,7 +13,7 @@ use crate::error::ParseError;
 use crate::policy::Head;
 use crate::rest;
 use crate::rules;
-use crate::symbols::{entry, number_of};
+use crate::symbols::{Class, entry};
 
 /// How much is read at once, in bytes. At first it is a fifth of the file: the names, a sixth of real policies, have to be in
 /// memory together.
@@ -52,17 +52,12 @@ fn excerpt_by(
 ) -> Result<Vec<u8>, ExcerptError> {
     let mut file = Window { source, chunk: first, buffer: Vec::new(), at: 0, base: 0, beyond: length, part: "header" };
     let (shape, mut kept) = file.take(|file| {
-        let Head { version, symbols, .. } = Head::read(file, false)?;
-        let number = |name: &&str| number_of(&symbols.classes, |class| class.name == *name);
+        let Head { version, symbols, .. } = Head::read(file)?;
+        let is_wanted = |class: &Option<Class>| class.as_ref().is_some_and(|class| classes.contains(&class.name));
+        let wanted = symbols.classes.iter().map(is_wanted).collect();
         let booleans = (0..=symbols.booleans.len())
             .map(|number| u32::try_from(number).is_ok_and(|number| entry(&symbols.booleans, number).is_some()));
-        Ok(Shape {
-            version,
-            types: symbols.types.len(),
-            classes: symbols.classes.len(),
-            wanted: classes.iter().filter_map(number).collect(),
-            booleans: booleans.collect(),
-        })
+        Ok(Shape { version, types: symbols.types.len(), wanted, booleans: booleans.collect() })
     })?;
     file.chunk = chunk;
     file.part = "rules";
@@ -108,9 +103,8 @@ fn excerpt_by(
 struct Shape {
     version: u32,
     types: usize,
-    classes: usize,
-    /// The numbers of the classes whose rules are kept.
-    wanted: Vec<u32>,
+    /// For each class, number 1 first, whether its rules are kept.
+    wanted: Vec<bool>,
     /// Whether there is a boolean of this number.
     booleans: Vec<bool>,
 }
@@ -199,26 +193,46 @@ impl Window<'_> {
         let at = kept.len();
         let mut number = 0_u32;
         kept.extend(number.to_le_bytes());
-        // There are a hundred thousand.
-        for index in 0..count {
-            let plain = self.buffer[self.at..].first_chunk();
-            let plain = plain.and_then(|bytes| rules::plain_class(*bytes, shape.types, shape.classes));
-            let (class, range) = if let Some(class) = plain {
-                let from = self.at;
-                self.at += rules::LEAST;
-                (class, from..self.at)
-            } else {
+        let mut left = count;
+        while left > 0 {
+            let is_first = keeps_first && left == count;
+            let plain = if is_first { 0 } else { self.plain_rules(left, shape, &mut number, kept) };
+            left -= plain;
+            if plain == 0 {
                 let (rule, range) =
-                    self.located(|file| rules::checked(file, shape.version, shape.types, shape.classes))?;
-                (rule.class, range)
-            };
-            if shape.wanted.contains(&class) || (keeps_first && index == 0) {
-                number += 1;
-                kept.extend_from_slice(&self.buffer[range]);
+                    self.located(|file| rules::checked(file, shape.version, shape.types, shape.wanted.len()))?;
+                if is_first || shape.wanted[rule.class as usize - 1] {
+                    number += 1;
+                    kept.extend_from_slice(&self.buffer[range]);
+                }
+                left -= 1;
             }
         }
         kept[at..at + 4].copy_from_slice(&number.to_le_bytes());
         Ok(count)
+    }
+
+    /// Passes over the rules in the buffer that are plain, at most `most`, and keeps those of the wanted classes. Returns how many
+    /// there were. There are a hundred thousand in a policy.
+    fn plain_rules(&mut self, most: usize, shape: &Shape, number: &mut u32, kept: &mut Vec<u8>) -> usize {
+        let types = u32::try_from(shape.types).unwrap_or(u32::MAX);
+        let (rules, _) = self.buffer[self.at..].as_chunks::<{ rules::LEAST }>();
+        let mut passed = 0;
+        for rule in rules.iter().take(most) {
+            let class = rules::plain_class(*rule, types);
+            // 0 wraps to more than any.
+            match class.and_then(|class| shape.wanted.get(usize::from(class).wrapping_sub(1))) {
+                None => break,
+                Some(false) => {}
+                Some(true) => {
+                    *number += 1;
+                    kept.extend_from_slice(rule);
+                }
+            }
+            passed += 1;
+        }
+        self.at += passed * rules::LEAST;
+        passed
     }
 
     /// Brings more of the file into memory, at least as much as is there and not read yet.

@@ -13,7 +13,7 @@ impl Policy<'_> {
     /// has no such type.
     #[must_use]
     pub fn context_of_type(&self, name: &str) -> Option<Context> {
-        let type_number = *self.symbols.type_numbers.get(name)?;
+        let type_number = self.symbols.type_number(name)?;
         Some(Context { type_number, user: None, role: None, range: None })
     }
 
@@ -29,7 +29,7 @@ impl Policy<'_> {
         let symbols = &self.symbols;
         let user_number = number_of(&symbols.users, |known| known.name == user).ok_or_else(|| unknown(user))?;
         let role_number = number_of(&symbols.roles, |known| known.name == role).ok_or_else(|| unknown(role))?;
-        let type_number = *symbols.type_numbers.get(type_name).ok_or_else(|| unknown(type_name))?;
+        let type_number = symbols.type_number(type_name).ok_or_else(|| unknown(type_name))?;
         let range = match part() {
             Ok(range) if self.has_mls() => self.range(range).ok_or_else(|| unknown(range))?,
             Err(_) if !self.has_mls() => Range::default(),
@@ -46,7 +46,7 @@ impl Policy<'_> {
     fn level(&self, text: &str) -> Option<Level> {
         let (sensitivity, categories) = text.split_once(':').unwrap_or((text, ""));
         let sensitivity = self.symbols.sensitivities.get(sensitivity)?.sensitivity;
-        let category = |name: &str| self.symbols.categories.get(name).map(|number| number - 1);
+        let category = |name: &str| self.symbols.category(name).map(|number| number - 1);
         let mut bits = BTreeMap::<u32, u64>::new();
         for part in categories.split(',').filter(|part| !part.is_empty()) {
             let (first, last) = part.split_once('.').unwrap_or((part, part));

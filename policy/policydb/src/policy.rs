@@ -41,15 +41,14 @@ pub(crate) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads it; `finds_names` is as for [`Symbols::read`].
-    pub fn read(file: &mut Cursor<'a>, finds_names: bool) -> Result<Self, ParseError> {
+    pub fn read(file: &mut Cursor<'a>) -> Result<Self, ParseError> {
         let (version, flags) = header(file)?;
         let _capabilities = Bitmap::read(file)?;
         let permissive = Bitmap::read(file)?;
         if version >= NEVERAUDIT {
             Bitmap::read(file)?;
         }
-        Ok(Self { version, flags, permissive, symbols: Symbols::read(file, version, finds_names)? })
+        Ok(Self { version, flags, permissive, symbols: Symbols::read(file, version)? })
     }
 }
 
@@ -76,7 +75,7 @@ impl<'a> Policy<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut file = Cursor::new(bytes, "header");
         let file = &mut file;
-        let Head { version, flags, permissive, symbols } = Head::read(file, true)?;
+        let Head { version, flags, permissive, symbols } = Head::read(file)?;
         let (types, classes) = (symbols.types.len(), symbols.classes.len());
         file.part = "rules";
         let rules = Rules::read(file, version, types, classes)?;
@@ -122,14 +121,14 @@ impl<'a> Policy<'a> {
     /// Returns whether the policy has a type or alias of this name. An attribute is not a type.
     #[must_use]
     pub fn knows_type(&self, name: &str) -> bool {
-        self.symbols.type_numbers.contains_key(name)
+        self.symbols.type_number(name).is_some()
     }
 
     /// Returns whether the type or alias `name` has the attribute. `false` if the policy has one of the two no more: the compiler
     /// drops attributes that no rule needs.
     #[must_use]
     pub fn has_attribute(&self, name: &str, attribute: &str) -> bool {
-        let Some(&of) = self.symbols.type_numbers.get(name) else { return false };
+        let Some(of) = self.symbols.type_number(name) else { return false };
         self.symbols.types.iter().zip(1..).any(|(known, number)| {
             known.as_ref().is_some_and(|known| known.is_attribute && known.name == attribute)
                 && self.includes(number, of)

@@ -1,6 +1,6 @@
 //! The names of a policy and their numbers, from 1.
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 use crate::bitmap::Bitmap;
 use crate::constraint::Constraint;
@@ -67,14 +67,14 @@ pub(crate) struct Symbols<'a> {
     pub classes: Vec<Option<Class<'a>>>,
     pub roles: Vec<Option<Role<'a>>>,
     pub types: Vec<Option<Type<'a>>>,
-    /// Types and aliases, without attributes.
-    pub type_numbers: FxHashMap<&'a str, u32>,
+    /// Other names of types. A hash table of five thousand names costs more than the few questions that are asked.
+    aliases: Vec<(&'a str, u32)>,
     pub users: Vec<Option<User<'a>>>,
     pub booleans: Vec<Option<Boolean<'a>>>,
     /// Sensitivities and their aliases.
     pub sensitivities: FxHashMap<&'a str, Level>,
     /// Categories and their aliases.
-    pub categories: FxHashMap<&'a str, u32>,
+    categories: Vec<(&'a str, u32)>,
 }
 
 /// Returns the entry of `number`.
@@ -89,8 +89,7 @@ pub(crate) fn number_of<T>(entries: &[Option<T>], is_named: impl Fn(&T) -> bool)
 }
 
 impl<'a> Symbols<'a> {
-    /// Reads them. Without `finds_names`, types and categories are checked and counted, and cannot be found by their names.
-    pub fn read(file: &mut Cursor<'a>, version: u32, finds_names: bool) -> Result<Self, ParseError> {
+    pub fn read(file: &mut Cursor<'a>, version: u32) -> Result<Self, ParseError> {
         file.part = "commons";
         let commons = commons(file)?;
         file.part = "classes";
@@ -98,7 +97,7 @@ impl<'a> Symbols<'a> {
         file.part = "roles";
         let roles = table(file, 12, role)?;
         file.part = "types";
-        let (types, type_numbers) = types(file, finds_names)?;
+        let (types, aliases) = types(file)?;
         file.part = "users";
         let users = table(file, 12, user)?;
         file.part = "booleans";
@@ -106,8 +105,8 @@ impl<'a> Symbols<'a> {
         file.part = "sensitivities";
         let sensitivities = sensitivities(file)?;
         file.part = "categories";
-        let categories = categories(file, finds_names)?;
-        let symbols = Self { classes, roles, types, type_numbers, users, booleans, sensitivities, categories };
+        let categories = categories(file)?;
+        let symbols = Self { classes, roles, types, aliases, users, booleans, sensitivities, categories };
         symbols.check_bounds(file)?;
         Ok(symbols)
     }
@@ -129,6 +128,17 @@ impl<'a> Symbols<'a> {
         Ok(())
     }
 
+    /// Returns the number of a type, which may be an alias. An attribute is not a type.
+    pub fn type_number(&self, name: &str) -> Option<u32> {
+        let number = number_of(&self.types, |known| known.name == name && !known.is_attribute);
+        number.or_else(|| numbered(&self.aliases, name))
+    }
+
+    /// Returns the number of a category, which may be an alias.
+    pub fn category(&self, name: &str) -> Option<u32> {
+        numbered(&self.categories, name)
+    }
+
     pub fn class(&self, name: &str) -> Option<(u32, &Class<'a>)> {
         let number = number_of(&self.classes, |class| class.name == name)?;
         Some((number, entry(&self.classes, number)?))
@@ -146,9 +156,8 @@ fn size(file: &mut Cursor, least: usize) -> Result<(usize, usize), ParseError> {
     Ok((highest, entries))
 }
 
-/// Space for `entries` names. Their number was checked against the file's length.
-fn by_name<'a>(entries: usize) -> FxHashMap<&'a str, u32> {
-    FxHashMap::with_capacity_and_hasher(entries, FxBuildHasher)
+fn numbered(names: &[(&str, u32)], name: &str) -> Option<u32> {
+    names.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
 }
 
 /// Reads a table of entries that each have a number.
@@ -178,8 +187,7 @@ fn permissions<'a>(
     into: &mut Permissions<'a>,
 ) -> Result<(), ParseError> {
     for _ in 0..entries {
-        let length = file.u32()?;
-        let number = file.u32()?;
+        let [length, number] = file.words()?;
         let name = file.name(length)?;
         if number == 0 || number > highest {
             return Err(file.invalid("number of a permission"));
@@ -198,8 +206,7 @@ fn commons<'a>(file: &mut Cursor<'a>) -> Result<FxHashMap<&'a str, Permissions<'
     let (_, entries) = size(file, 17)?;
     let mut commons = FxHashMap::default();
     for _ in 0..entries {
-        let length = file.u32()?;
-        let _number = file.u32()?;
+        let [length, _number] = file.words()?;
         let highest = permission_count(file)?;
         let count = file.count(9)?;
         let name = file.name(length)?;
@@ -215,9 +222,7 @@ fn class<'a>(
     version: u32,
     commons: &FxHashMap<&'a str, Permissions<'a>>,
 ) -> Result<(u32, Class<'a>), ParseError> {
-    let length = file.u32()?;
-    let common_length = file.u32()?;
-    let number = file.u32()?;
+    let [length, common_length, number] = file.words()?;
     let highest = permission_count(file)?;
     let own = file.count(9)?;
     let constraint_count = file.count(8)?;
@@ -246,29 +251,24 @@ fn class<'a>(
 }
 
 fn role<'a>(file: &mut Cursor<'a>) -> Result<(u32, Role<'a>), ParseError> {
-    let length = file.u32()?;
-    let number = file.u32()?;
-    let _bounds = file.u32()?;
+    let [length, number, _bounds] = file.words()?;
     let name = file.name(length)?;
     let dominates = Bitmap::read(file)?;
     let _types = Bitmap::read(file)?;
     Ok((number, Role { name, dominates }))
 }
 
-type Types<'a> = (Vec<Option<Type<'a>>>, FxHashMap<&'a str, u32>);
+type Types<'a> = (Vec<Option<Type<'a>>>, Vec<(&'a str, u32)>);
 
 /// Reads types, attributes and aliases. An alias has the number of its type.
-fn types<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<Types<'a>, ParseError> {
+fn types<'a>(file: &mut Cursor<'a>) -> Result<Types<'a>, ParseError> {
     const PRIMARY: u32 = 1;
     const ATTRIBUTE: u32 = 2;
     let (highest, entries) = size(file, 17)?;
     let mut types: Vec<Option<Type>> = std::iter::repeat_with(|| None).take(highest).collect();
-    let mut numbers = by_name(if finds_names { entries } else { 0 });
+    let mut aliases = Vec::new();
     for _ in 0..entries {
-        let length = file.u32()?;
-        let number = file.u32()?;
-        let properties = file.u32()?;
-        let bounds = file.u32()?;
+        let [length, number, properties, bounds] = file.words()?;
         let name = file.name(length)?;
         let at = number.checked_sub(1).and_then(|at| usize::try_from(at).ok());
         let place = at.and_then(|at| types.get_mut(at)).ok_or_else(|| file.invalid("number of a type"))?;
@@ -278,18 +278,15 @@ fn types<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<Types<'a>, Pars
                 return Err(file.invalid("number of a type"));
             }
             *place = Some(Type { name, is_attribute, bounds });
-        }
-        if finds_names && !is_attribute {
-            numbers.insert(name, number);
+        } else {
+            aliases.push((name, number));
         }
     }
-    Ok((types, numbers))
+    Ok((types, aliases))
 }
 
 fn user<'a>(file: &mut Cursor<'a>) -> Result<(u32, User<'a>), ParseError> {
-    let length = file.u32()?;
-    let number = file.u32()?;
-    let _bounds = file.u32()?;
+    let [length, number, _bounds] = file.words()?;
     let name = file.name(length)?;
     let _roles = Bitmap::read(file)?;
     let _range = Range::read(file)?;
@@ -299,8 +296,7 @@ fn user<'a>(file: &mut Cursor<'a>) -> Result<(u32, User<'a>), ParseError> {
 }
 
 fn boolean<'a>(file: &mut Cursor<'a>) -> Result<(u32, Boolean<'a>), ParseError> {
-    let number = file.u32()?;
-    let state = file.u32()?;
+    let [number, state] = file.words()?;
     if state > 1 {
         return Err(file.invalid("state of a boolean"));
     }
@@ -312,8 +308,7 @@ fn sensitivities<'a>(file: &mut Cursor<'a>) -> Result<FxHashMap<&'a str, Level>,
     let (_, entries) = size(file, 25)?;
     let mut levels = FxHashMap::default();
     for _ in 0..entries {
-        let length = file.u32()?;
-        let _is_alias = file.u32()?;
+        let [length, _is_alias] = file.words()?;
         let name = file.name(length)?;
         let sensitivity = file.u32()?;
         levels.insert(name, Level::new(sensitivity, Bitmap::read(file)?));
@@ -321,20 +316,17 @@ fn sensitivities<'a>(file: &mut Cursor<'a>) -> Result<FxHashMap<&'a str, Level>,
     Ok(levels)
 }
 
-fn categories<'a>(file: &mut Cursor<'a>, finds_names: bool) -> Result<FxHashMap<&'a str, u32>, ParseError> {
+fn categories<'a>(file: &mut Cursor<'a>) -> Result<Vec<(&'a str, u32)>, ParseError> {
     let (highest, entries) = size(file, 13)?;
-    let mut categories = by_name(if finds_names { entries } else { 0 });
+    // Their number was checked against the file's length.
+    let mut categories = Vec::with_capacity(entries);
     for _ in 0..entries {
-        let length = file.u32()?;
-        let number = file.u32()?;
-        let _is_alias = file.u32()?;
+        let [length, number, _is_alias] = file.words()?;
         let name = file.name(length)?;
         if number == 0 || usize::try_from(number).is_ok_and(|number| number > highest) {
             return Err(file.invalid("number of a category"));
         }
-        if finds_names {
-            categories.insert(name, number);
-        }
+        categories.push((name, number));
     }
     Ok(categories)
 }

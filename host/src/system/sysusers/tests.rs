@@ -94,6 +94,33 @@ fn it_runs_only_if_there_is_something_new() {
 }
 
 #[test]
+fn where_times_have_no_fraction_the_file_says_it() {
+    let (scratch, root) = scratch(&[PROGRAM, WANTS, UNIT_FILE, LINE, ("/etc/.updated", "")]);
+    let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let set = |path: &str, time: SystemTime| {
+        fs::File::open(scratch.path().join(path)).unwrap().set_modified(time).unwrap();
+    };
+    set("usr", second + Duration::from_nanos(5));
+    for (text, fraction, runs) in [
+        ("", 0, true),
+        ("# by systemd-update-done\nTIMESTAMP_NSEC=1700000000000000004\n", 0, true),
+        ("# by systemd-update-done\nTIMESTAMP_NSEC=1700000000000000005\n", 0, false),
+        ("TIMESTAMP_NSEC=\"1700000000000000006\"\n", 0, false),
+        ("TIMESTAMP_NSEC=soon\n", 0, true),
+        // Here the file system keeps fractions.
+        ("TIMESTAMP_NSEC=1700000000000000006\n", 4, true),
+        ("TIMESTAMP_NSEC=1700000000000000004\n", 5, false),
+    ] {
+        fs::write(scratch.path().join("etc/.updated"), text).unwrap();
+        set("etc/.updated", second + Duration::from_nanos(fraction));
+        assert_eq!(at_next_boot(&root, "scan").unwrap().is_some(), runs, "{text:?} {fraction}");
+    }
+    set("usr", second);
+    set("etc/.updated", second);
+    assert_eq!(at_next_boot(&root, "scan").unwrap(), None, "/usr has no fraction either");
+}
+
+#[test]
 fn what_is_no_text_file_hides_no_other() {
     let (scratch, root) = scratch(&[PROGRAM, WANTS, UNIT_FILE, LINE, ("/etc/sysusers.d/a.conf/x", "")]);
     fs::write(scratch.path().join("etc/sysusers.d/b.conf"), b"u other - \"caf\xe9\"\n").unwrap();

@@ -2,6 +2,7 @@ use super::*;
 use crate::profile::Profile;
 
 const PATH: &str = "/etc/cisco/kernels.toml";
+const SOURCE: &str = include_str!("../../../../kernels.toml");
 const AGENT: &str = "cisco-secure-endpoint";
 
 fn parse(text: &str) -> Result<Option<KernelTable>, MalformedFile> {
@@ -13,21 +14,21 @@ fn the_built_in_table_is_about_the_built_in_profile() {
     let table = KernelTable::built_in();
     assert!(table.origin == Origin::BuiltIn && table.problem.is_none() && !table.rules.is_empty());
     assert!(table.version.is_some());
-    let read = parse(BUILT_IN).unwrap().unwrap();
+    let read = parse(SOURCE).unwrap().unwrap();
     assert_eq!((read.rules, read.version), (table.rules.clone(), table.version.clone()));
     assert_eq!(Profile::built_in().kernels, table);
 }
 
 #[test]
 fn a_table_about_another_agent_does_not_count() {
-    let other = BUILT_IN.replace("\"cisco-secure-endpoint\"", "\"acme-agent\"");
+    let other = SOURCE.replace("\"cisco-secure-endpoint\"", "\"acme-agent\"");
     assert_eq!(parse(&other).unwrap(), None);
     assert!(KernelTable::parse(&other, Path::new(PATH), Origin::Missing, "acme-agent").unwrap().is_some());
 }
 
 #[test]
 fn an_error_names_the_line() {
-    let line_of = |word: &str| 1 + BUILT_IN.lines().position(|line| line.starts_with(word)).unwrap();
+    let line_of = |word: &str| 1 + SOURCE.lines().position(|line| line.starts_with(word)).unwrap();
     for (from, to, line, said) in [
         ("version = \"1\"", "version = 1", line_of("version"), "expected a string"),
         ("version = \"1\"", "version = \"a\\nb\"", line_of("version"), "is not a version"),
@@ -46,15 +47,15 @@ fn an_error_names_the_line() {
         ("monitors = \"ebpf\"", "monitors = \"kprobes\"", line_of("monitors = \"ebpf\""), "kprobes"),
         ("kernel_from = \"2.6.39\"", "kernel_from = ", line_of("kernel_from = \"2.6.39\""), ""),
     ] {
-        assert!(BUILT_IN.contains(from), "{from}");
-        let error = parse(&BUILT_IN.replacen(from, to, 1)).unwrap_err();
+        assert!(SOURCE.contains(from), "{from}");
+        let error = parse(&SOURCE.replacen(from, to, 1)).unwrap_err();
         let message = error.to_string();
         assert_eq!(error.line, Some(line), "{to:?}: {message}");
         assert!(message.starts_with(&format!("{PATH}, line {line}: ")) && message.contains(said), "{to:?}: {message}");
         assert_eq!(message.lines().count(), 1, "{message}");
     }
     for (line, key) in [("schema = 1\n", "schema"), ("profile = \"cisco-secure-endpoint\"\n", "profile")] {
-        let message = parse(&BUILT_IN.replacen(line, "", 1)).unwrap_err().to_string();
+        let message = parse(&SOURCE.replacen(line, "", 1)).unwrap_err().to_string();
         assert!(message.contains(&format!("missing field `{key}`")), "{message}");
     }
 }
@@ -62,13 +63,13 @@ fn an_error_names_the_line() {
 #[test]
 fn a_later_format_is_called_so_whatever_its_keys_are() {
     for later in [
-        BUILT_IN.replace("schema = 1", "schema = 2"),
-        BUILT_IN
+        SOURCE.replace("schema = 1", "schema = 2"),
+        SOURCE
             .replace("schema = 1", "schema = 2\nsupersedes = '1'")
             .replace("monitors = \"ebpf\"", "monitors = ['ebpf']"),
     ] {
         let error = parse(&later).unwrap_err();
-        assert_eq!(error.line, Some(1 + BUILT_IN.lines().position(|line| line == "schema = 1").unwrap()));
+        assert_eq!(error.line, Some(1 + SOURCE.lines().position(|line| line == "schema = 1").unwrap()));
         let message = error.to_string();
         assert!(message.contains("schema 2 is not one this version reads (1); update hostprep"), "{message}");
     }

@@ -133,6 +133,7 @@ fn with(scratch: &Scratch, clock: &dyn Clock, work: impl FnOnce(&HostContext)) {
         distribution: Distribution::unknown(),
         distribution_problem: None,
         kernel_release: None,
+        newest_kernel: std::cell::OnceCell::new(),
         force: false,
         waivers: Waivers::at(Vec::new(), clock.now()),
     });

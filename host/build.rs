@@ -1,0 +1,16 @@
+//! Writes distributions.toml as JSON, which a program reads in a fifth of the time.
+
+#![allow(clippy::disallowed_methods, reason = "a build script reads the source tree, and cargo's environment")]
+
+use std::error::Error;
+use std::path::Path;
+use std::{env, fs};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=distributions.toml");
+    let data: toml::Value =
+        toml::from_str(&fs::read_to_string("distributions.toml")?).map_err(|e| format!("distributions.toml: {e}"))?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("distributions.json"), serde_json::to_vec(&data)?)?;
+    Ok(())
+}
