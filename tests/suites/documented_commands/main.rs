@@ -99,7 +99,7 @@ fn every_command_is_run_or_says_why_not() {
         if shown.kind == Kind::Inline && !inline.insert(shown.command.clone()) {
             continue;
         }
-        let result = match rows::find(&rows, shown.bare()) {
+        let result = match rows::find(&rows, &shown.place, shown.bare()) {
             Some(row) => attempt(&places, &shown, &row.how),
             None => Err("no row of tests/cases/documented-commands.toml is for this command".to_owned()),
         };

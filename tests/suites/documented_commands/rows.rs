@@ -30,6 +30,8 @@ pub enum How {
 pub struct Row {
     /// With `*` for any text, and whether a command was found for it.
     pub commands: Vec<(String, Cell<bool>)>,
+    /// The only file whose commands it is for.
+    within: Option<String>,
     pub how: How,
 }
 
@@ -57,12 +59,13 @@ fn row_of(row: &Table) -> Row {
         "not-run" => How::NotRun(text("why")),
         other => panic!("{other:?} is no way to try a command"),
     };
-    Row { commands: strings.map(|it| (it, Cell::new(false))).collect(), how }
+    let within = row.get("in").map(|it| it.as_str().unwrap().to_owned());
+    Row { within, commands: strings.map(|it| (it, Cell::new(false))).collect(), how }
 }
 
-/// Returns the first row for a command, and marks its pattern as used.
-pub fn find<'a>(rows: &'a [Row], command: &str) -> Option<&'a Row> {
-    for row in rows {
+/// Returns the first row for a command of a file, and marks its pattern as used.
+pub fn find<'a>(rows: &'a [Row], file: &str, command: &str) -> Option<&'a Row> {
+    for row in rows.iter().filter(|row| row.within.as_ref().is_none_or(|only| only == file)) {
         if let Some((_, is_used)) = row.commands.iter().find(|(pattern, _)| matches(pattern, command)) {
             is_used.set(true);
             return Some(row);
