@@ -31,6 +31,7 @@ lint:
 	find . -name target -prune -o -name '*.sh' -print0 | xargs -0 shellcheck .ci/run
 	shellcheck --shell sh --exclude SC2154 tests/vm/scenarios/*/prepare tests/vm/scenarios/*/act \
 		tests/vm/scenarios/*/verify tests/vm/scenarios/*/restore
+	codespell # .codespellrc; words of ours are in tests/setup/words.txt
 
 circles:
 	tests/setup/import-circles.py $(wildcard */src */*/src) tests/harness
