@@ -17,8 +17,9 @@ cargo run --quiet --locked --manifest-path "$top/Cargo.toml" --package hostprep 
 
 completion=$(echo "$documents"/completions/*.bash)
 command=$(basename "$completion" .bash)
-mkdir -p "$payload/usr/share/man/man8" "$payload/usr/share/bash-completion/completions" \
+mkdir -p "$payload/usr/share/man/man5" "$payload/usr/share/man/man8" "$payload/usr/share/bash-completion/completions" \
     "$payload/usr/share/zsh/site-functions" "$payload/usr/share/fish/vendor_completions.d" "$payload/usr/lib/systemd/catalog"
+cp "$documents"/man/*.5 "$payload/usr/share/man/man5/"
 cp "$documents"/man/*.8 "$payload/usr/share/man/man8/"
 cp "$completion" "$payload/usr/share/bash-completion/completions/$command"
 cp "$documents/completions/_$command" "$payload/usr/share/zsh/site-functions/"

@@ -1,0 +1,37 @@
+//! The pages of `docs/reference`, in Markdown, and the man page of the packaging tool's manifest.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::keys::{self, Keys};
+use super::{keys_page, keys_reference, page};
+
+/// Where the pages are, in the repository.
+const DIRECTORY: &str = "docs/reference";
+
+/// Everything that is written, by its path in the repository.
+pub fn all() -> Result<BTreeMap<PathBuf, String>> {
+    let mut all = BTreeMap::new();
+    let mut put = |name: &str, content: String| all.insert(Path::new(DIRECTORY).join(name), content);
+    let mut cli = super::command();
+    cli.build();
+    let manifest = keys::of_manifest()?;
+    for (name, keys) in ["configuration", "profile"].into_iter().zip(keys::of_program()?) {
+        put(&format!("{name}.md"), keys_reference::page(&keys));
+    }
+    put("manifest.md", keys_reference::page(&manifest));
+    all.insert("packaging/hostprep-manifest.5".into(), man_page(&manifest, &page::source(&cli)));
+    Ok(all)
+}
+
+/// The program `package` is in no package, so its page is not either.
+fn man_page(keys: &Keys, source: &str) -> String {
+    keys_page::page(keys, source, "").content
+}
+
+/// The line at the top of each page.
+pub fn head(title: &str) -> String {
+    format!("<!-- Made by `make reference`; do not edit. -->\n\n# {title}\n")
+}
