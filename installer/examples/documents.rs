@@ -9,6 +9,8 @@
 #[allow(dead_code, reason = "what the words mean is the binary's concern")]
 #[path = "../src/cli/args.rs"]
 mod args;
+#[path = "documents/cli_reference.rs"]
+mod cli_reference;
 #[path = "documents/facts.rs"]
 mod facts;
 #[path = "documents/help_text.rs"]
@@ -24,6 +26,8 @@ mod keys_check;
 mod keys_page;
 #[path = "documents/keys_reference.rs"]
 mod keys_reference;
+#[path = "documents/output_reference.rs"]
+mod output_reference;
 #[path = "documents/page.rs"]
 mod page;
 #[path = "documents/reference.rs"]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::keys::{Key, Keys, Section, Table};
-use super::reference::head;
+use super::reference::{head, table};
 
 /// The page, in Markdown.
 pub fn page(keys: &Keys) -> String {
@@ -21,22 +21,17 @@ pub fn page(keys: &Keys) -> String {
     text
 }
 
-fn table_of(table: &Table) -> String {
-    let head = if table.head.is_empty() { "At the top".to_owned() } else { format!("`{}`", table.head) };
-    let optional = if table.optional { "Optional. " } else { "" };
-    let mut text =
-        format!("\n## {head}\n\n{optional}{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", table.about);
-    for key in &table.keys {
-        text.push_str(&row(key));
-    }
-    text
+fn table_of(it: &Table) -> String {
+    let head = if it.head.is_empty() { "At the top".to_owned() } else { format!("`{}`", it.head) };
+    let optional = if it.optional { "Optional. " } else { "" };
+    let rows = table(["key", "type", "default", "meaning"], it.keys.iter().map(row));
+    format!("\n## {head}\n\n{optional}{}\n{rows}", it.about)
 }
 
-fn row(key: &Key) -> String {
+fn row(key: &Key) -> [String; 4] {
     let default = key.default.as_deref().unwrap_or("required");
     let example = key.example.as_ref().map(|example| format!(" Example: `{example}`")).unwrap_or_default();
-    let row = [format!("`{}`", key.name), key.kind.clone(), default.to_owned(), format!("{}{example}", key.meaning)];
-    format!("| {} |\n", row.map(|cell| cell.replace('|', "\\|")).join(" | "))
+    [format!("`{}`", key.name), key.kind.clone(), default.to_owned(), format!("{}{example}", key.meaning)]
 }
 
 fn section_of(section: &Section) -> String {

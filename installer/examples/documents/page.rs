@@ -43,7 +43,7 @@ pub fn source(cli: &Command) -> String {
 }
 
 /// Returns the command as users type it: `hostprep faults list`.
-fn called(command: &Command) -> &str {
+pub fn called(command: &Command) -> &str {
     command.get_bin_name().unwrap_or_else(|| command.get_name())
 }
 
@@ -52,12 +52,12 @@ fn page_name(command: &Command) -> String {
     called(command).replace(' ', "-")
 }
 
-fn shown(command: &Command) -> impl Iterator<Item = &Command> {
+pub fn shown(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|below| !below.is_hide_set())
 }
 
 /// In a call of this very command, as against those that go with every command.
-fn is_own(arg: &Arg) -> bool {
+pub fn is_own(arg: &Arg) -> bool {
     !arg.is_global_set() && !matches!(arg.get_id().as_str(), "help" | "version")
 }
 
@@ -377,7 +377,7 @@ fn value_words(arg: &Arg) -> Vec<Inline> {
     words.split_off(1)
 }
 
-fn values(arg: &Arg) -> Vec<String> {
+pub fn values(arg: &Arg) -> Vec<String> {
     if !arg.get_action().takes_values() {
         return Vec::new();
     }
@@ -385,7 +385,7 @@ fn values(arg: &Arg) -> Vec<String> {
 }
 
 /// The values that have a text, with it.
-fn explained_values(arg: &Arg) -> Vec<(String, String)> {
+pub fn explained_values(arg: &Arg) -> Vec<(String, String)> {
     if !arg.get_action().takes_values() {
         return Vec::new();
     }
@@ -393,11 +393,11 @@ fn explained_values(arg: &Arg) -> Vec<(String, String)> {
     arg.get_possible_values().iter().filter_map(explained).collect()
 }
 
-fn repeats(arg: &Arg) -> bool {
+pub fn repeats(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Append)
 }
 
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::keys::{self, Keys};
-use super::{keys_page, keys_reference, page};
+use super::{cli_reference, keys_page, keys_reference, output_reference, page};
 
 /// Where the pages are, in the repository.
 const DIRECTORY: &str = "docs/reference";
@@ -22,6 +22,10 @@ pub fn all() -> Result<BTreeMap<PathBuf, String>> {
         put(&format!("{name}.md"), keys_reference::page(&keys));
     }
     put("manifest.md", keys_reference::page(&manifest));
+    put("cli.md", cli_reference::page(&cli)?);
+    put("reasons.md", output_reference::reasons()?);
+    put("metrics.md", output_reference::metrics());
+    put("schemas.md", output_reference::schemas()?);
     all.insert("packaging/hostprep-manifest.5".into(), man_page(&manifest, &page::source(&cli)));
     Ok(all)
 }
@@ -34,4 +38,11 @@ fn man_page(keys: &Keys, source: &str) -> String {
 /// The line at the top of each page.
 pub fn head(title: &str) -> String {
     format!("<!-- Made by `make reference`; do not edit. -->\n\n# {title}\n")
+}
+
+/// A table after an empty line.
+pub fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let line = |cells: [String; N]| format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
+    let rows: String = rows.into_iter().map(line).collect();
+    format!("\n{}|{}\n{rows}", line(heads.map(str::to_owned)), "---|".repeat(N))
 }
