@@ -1,4 +1,4 @@
-//! The results of many hosts: collected from files, summarised, and written as one page, a table or one object.
+//! The results of many hosts: collected from files, summarized, and written as one page, a table or one object.
 //!
 //! A result is the JSON object that `hostprep check` or `hostprep repair` prints. Files come from many hosts, so nothing in them
 //! is trusted: what is no result is named and left out, and what a result says is text and nothing else.

@@ -1,8 +1,19 @@
 //! A changelog as keepachangelog.com has it: what releases changed, for people, and for the changelogs of the packages.
 
 use jiff::civil::Date;
+use serde::Deserialize;
 
-use crate::manifest::Change;
+/// One entry of a package's changelog.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// With the release: `1.0-1`.
+    pub version: String,
+    /// The day, UTC.
+    pub date: Date,
+    /// One sentence for each change.
+    pub changes: Vec<String>,
+}
 
 /// One release of the changelog.
 #[derive(Debug, Clone, PartialEq, Eq)]

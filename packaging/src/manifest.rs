@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use installer::profile::is_unit_name;
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::architecture::{Architecture, Names};
-use crate::changelog::{self, Release};
+use crate::changelog::{self, Change, Release};
 use crate::path::{check_path, check_script_path, one_line};
 use crate::{Error, Format, dependency};
 
@@ -171,18 +170,6 @@ pub struct DebPart {
     /// When a package installs a file under one of these paths, hostprep checks the host again (`deb-triggers(5)`).
     #[serde(rename = "interests")]
     pub file_triggers: Vec<String>,
-}
-
-/// One entry of the changelog.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Change {
-    /// With the release: `1.0-1`.
-    pub version: String,
-    /// The day, UTC.
-    pub date: Date,
-    /// One sentence for each change.
-    pub changes: Vec<String>,
 }
 
 impl Manifest {

@@ -82,6 +82,13 @@ class Book(unittest.TestCase):
                 wide.append((page, width))
         self.assertEqual(wide, [])
 
+    def test_links_are_legible_in_light_and_dark(self):
+        for scheme in ("light", "dark"):
+            browser.set_media(self.browser, scheme)
+            self.open("index")
+            least = browser.least_contrast(self.browser, "main p, main a[href]:not(.header)", "html")
+            self.assertGreaterEqual(least, 4.5, scheme)
+
     def test_every_picture_is_there(self):
         for page in SHOWN:
             self.open(page)

@@ -94,6 +94,7 @@ need 'import ensurepip' python3-venv python3
 if [ "$purpose" != demo ]; then
     need python3 python3 python3
     need shellcheck shellcheck ShellCheck
+    need codespell codespell codespell
     need 'import yaml' python3-yaml python3-pyyaml
 fi
 

@@ -29,7 +29,7 @@ pub enum Tool {
     Checkmodule,
     /// Packs a compiled module.
     SemodulePackage,
-    /// The tool by which `policycoreutils-python` is recognised.
+    /// The tool by which `policycoreutils-python` is recognized.
     Semanage,
     /// Creates a user; the package that provides it also provides `userdel`, `usermod`, `groupadd` and `groupdel`.
     Useradd,

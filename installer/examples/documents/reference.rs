@@ -30,9 +30,11 @@ pub fn all() -> Result<BTreeMap<PathBuf, String>> {
     Ok(all)
 }
 
-/// The program `package` is in no package, so its page is not either.
+/// The program `package` is in no package, so its page is not either. Its date is that of the newest release.
 fn man_page(keys: &Keys, source: &str) -> String {
-    keys_page::page(keys, source, "").content
+    let changelog = include_str!("../../../CHANGELOG.md");
+    let day = changelog.lines().find_map(|line| line.strip_prefix("## [")?.split_once("] - ")).map(|(_, day)| day);
+    keys_page::page(keys, source, day.unwrap_or_default()).content
 }
 
 /// The line at the top of each page.

@@ -13,7 +13,7 @@ use crate::files::{self, FileAt, Metadata, sha256};
 use crate::record::Created;
 use crate::text::{PatchRecord, unpatch};
 
-/// The first line of a created file. Recovery recognises the file by it, so it must not change.
+/// The first line of a created file. Recovery recognizes the file by it, so it must not change.
 pub(crate) const MARKER: &[u8] = b"# Created by hostprep for one run of useradd and removed after it.\n";
 
 /// Returns the whole text of a created file.

@@ -237,7 +237,7 @@ fn restore_backup(
     if theirs != now.content && !replace_file(target, now, now, &theirs, Some(now.times()))? {
         return Ok(None);
     }
-    // Before the record is removed: without it, an edited copy cannot be recognised as ours.
+    // Before the record is removed: without it, an edited copy cannot be recognized as ours.
     clean(target)?;
     Ok(Some(Restored::CONCURRENT_EDIT))
 }

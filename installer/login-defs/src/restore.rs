@@ -48,7 +48,7 @@ fn recorded(root: &Root, state: &StateDir, mut record: Record) -> Result<Restore
     // The copy goes before the record: a copy without a record would be taken for the only trace of the original.
     in_place::clean(state)?;
     state.remove()?;
-    // Our names go last: a file that says yes, without a record, is recognised as a displaced copy.
+    // Our names go last: a file that says yes, without a record, is recognized as a displaced copy.
     if let Some(target) = &target {
         replace::clean(target)?;
     }

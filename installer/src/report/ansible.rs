@@ -29,7 +29,7 @@ fn task(text: &mut String, cx: &HostContext, item: &Item, remedy: &Remedy) {
     let value = remedy.value(cx.alternate_root());
     let name = [Some(&item.title), Some(&item.detail), remedy.comment.as_ref()];
     let name = name.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(": ");
-    let _ = writeln!(text, "\n- name: {}", sentence(&untemplated(&capitalised(&name)), 4));
+    let _ = writeln!(text, "\n- name: {}", sentence(&untemplated(&capitalized(&name)), 4));
     let _ = match value.argv {
         Some(argv) if argv == ["systemctl", "reboot"] => writeln!(text, "  ansible.builtin.reboot:"),
         Some(argv) => {
@@ -102,7 +102,7 @@ fn untemplated(name: &str) -> String {
 }
 
 /// ansible-lint asks for a capital letter.
-fn capitalised(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

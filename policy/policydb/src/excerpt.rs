@@ -43,7 +43,7 @@ pub fn excerpt(mut source: impl Read, length: usize, classes: &[&str]) -> Result
     excerpt_by([CHUNK.max(length / 5), CHUNK], &mut source, length, classes)
 }
 
-/// Is not generic, so that it is compiled with this crate's optimisation.
+/// Is not generic, so that it is compiled with this crate's optimization.
 fn excerpt_by(
     [first, chunk]: [usize; 2],
     source: &mut dyn Read,

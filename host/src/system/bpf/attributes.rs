@@ -130,7 +130,7 @@ fn address(pointer: *const u8) -> u64 {
 pub(super) fn call<A: Attributes>(attributes: &mut A) -> Result<(), Errno> {
     let length = attributes.length();
     debug_assert!(length <= size_of::<A>());
-    // SAFETY: the kernel reads `length` bytes of `attributes`, all of which are initialised. The addresses in it are those of
+    // SAFETY: the kernel reads `length` bytes of `attributes`, all of which are initialized. The addresses in it are those of
     // constants, and of the log that it borrows, each with its length.
     let answer = unsafe { libc::syscall(libc::SYS_bpf, A::COMMAND, std::ptr::from_mut(attributes), length) };
     let fd = RawFd::try_from(Errno::result(answer)?).map_err(|_| Errno::EBADF)?;
