@@ -2,8 +2,6 @@
 
 use jiff::civil::Date;
 
-use crate::manifest::Change;
-
 /// One release of the changelog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
@@ -41,15 +39,6 @@ pub fn releases(text: &str) -> Result<Vec<Release>, String> {
         ));
     }
     Ok(reader.releases)
-}
-
-/// Returns the entries of a package's changelog: the newest of this `release`, those before of the first.
-pub(crate) fn changes(releases: Vec<Release>, release: &str) -> Vec<Change> {
-    let entry = |(index, found): (usize, Release)| {
-        let release = if index == 0 { release } else { "1" };
-        Change { version: format!("{}-{release}", found.version), date: found.date, changes: found.changes }
-    };
-    releases.into_iter().enumerate().map(entry).collect()
 }
 
 #[derive(Default)]
@@ -180,8 +169,6 @@ For whom it is:
             found[0].changes,
             ["Added: acme check reads the page, and says what is wrong, as [0] does.", "Fixed: Two.", "Fixed: Three."]
         );
-        let versions: Vec<_> = changes(found, "3").into_iter().map(|change| change.version).collect();
-        assert_eq!(versions, ["1.1.0-3", "1.0.0-1"]);
     }
 
     #[test]

@@ -212,7 +212,12 @@ impl Manifest {
         if let (true, Some(newest)) = (self.package.version.is_empty(), releases.first()) {
             self.package.version.clone_from(&newest.version);
         }
-        self.changelog = changelog::changes(releases, &self.package.release);
+        // The file does not know the releases of the package: the versions before had the first.
+        let entry = |(index, found): (usize, Release)| {
+            let release = if index == 0 { self.package.release.as_str() } else { "1" };
+            Change { version: format!("{}-{release}", found.version), date: found.date, changes: found.changes }
+        };
+        self.changelog = releases.into_iter().enumerate().map(entry).collect();
         Ok(())
     }
 
