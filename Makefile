@@ -55,13 +55,20 @@ verify: ## dist/ or DIST=DIR against this tree: signatures, statement, contents,
 repository: needs ## dist/ as signed repositories for apt, dnf, zypper in target/repository; SIGN_WITH=, PUBLIC_KEY=: docs/repositories.md
 	packaging/repository.sh
 
-# More than processors: many tests of the suites wait, as for an account tool that tries for 15 seconds to lock a file.
+# Tests of one program at once. More than processors, because many wait, as for an account tool that tries for 15 seconds to lock a file.
 SUITE_THREADS := $(shell echo $$((2 * $$(nproc))))
-test: needs lint circles test-store packages ## formatting, lints, shellcheck, every test
-	packaging/lint.sh dist
+TESTED := target/packages/test
+# What the suites build too is built before them: cargo puts each program in one place, whichever test needs it.
+test: needs lint circles test-store ## formatting, lints, shellcheck, every test; ends with a table of times
+	mkdir -p target
+	cargo test --workspace --no-run --locked --message-format=json-render-diagnostics >target/test-programs.json
+	cargo build --package hostprep --bin hostprep --locked
+	rm -rf $(TESTED)
+	packaging/packages.sh --out $(TESTED)
+	packaging/lint.sh $(TESTED)
 	packaging/lint.sh target/packages/example packaging/example/rpmlintrc
-	cargo test --workspace --exclude hostprep-tests --locked
-	RUST_TEST_THREADS=$(SUITE_THREADS) cargo test --package hostprep-tests --locked
+	HOSTPREP_PACKAGES=$(CURDIR)/$(TESTED) RUST_TEST_THREADS=$(SUITE_THREADS) tests/setup/run-programs.py <target/test-programs.json
+	cargo test --workspace --doc --locked
 
 test-store: needs ## the real policy store that demo and tests copy, made once
 	tests/setup/policy-store.sh
@@ -75,15 +82,15 @@ ansible: needs test-store ansible-lint ## ansible-lint, and the collection playe
 OLDER := target/packages/older
 VM := cargo run --quiet --locked --package hostprep-tests --bin vm -- dist $(OLDER)
 BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
-HOME_MADE := home-debian12 home-debian13
+HOME_MADE = $(shell sed -n 's/^ *"\(home-[^"]*\)".*/\1/p' vagrant/boxes.json)
 
 older-packages: packages
 	packaging/packages.sh --out $(OLDER) --version 0.1.0
 
 # SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around, POLICY=DIR
-# gives it the policy store of another host.
-vm: needs older-packages ## the packages in a guest with SELinux enforcing; SCENARIO=, BROKEN=, POLICY=, KEEP=1: tests/vm/README.md
-	$(VM) $(if $(POLICY),--policy '$(POLICY)') $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
+# gives it the policy store of another host. DISTRIBUTION=debian11, debian13 or debian-testing boots that in place of Debian 12.
+vm: needs older-packages ## the packages in a guest with SELinux enforcing; SCENARIO=, DISTRIBUTION=, BROKEN=, POLICY=, KEEP=1: tests/vm/README.md
+	$(VM) $(if $(DISTRIBUTION),--distribution $(DISTRIBUTION)) $(if $(POLICY),--policy '$(POLICY)') $(if $(KEEP),--keep) $(if $(BROKEN),--broken $(BROKEN)) $(SCENARIO)
 
 # A builder's image each: tests/vm/build-image.sh.
 BUILT_IMAGES := mmdebstrap selinux-off two-kernels mkosi
@@ -104,9 +111,9 @@ vagrant-seed: needs older-packages
 vagrant-validate: vagrant-needs vagrant-seed ## that Vagrant understands vagrant/Vagrantfile
 	cd vagrant && VAGRANT_HOME=../target/vagrant/home VAGRANT_DOTFILE_PATH=../target/vagrant/none vagrant validate
 
-# NAME=… boots only that box.
-vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=
-	vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
+# NAME=… boots only that box, SCENARIO=… plays only those.
+vagrant: vagrant-validate ## build boxes, boot them with Vagrant and run the scenarios; NAME=, SCENARIO=
+	HOSTPREP_SCENARIOS='$(SCENARIO)' vagrant/home-made.sh $(or $(NAME),$(HOME_MADE))
 
 aarch64-needs:
 	@tests/setup/install-build-needs.sh --emulate

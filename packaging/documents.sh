@@ -17,9 +17,15 @@ cargo run --quiet --locked --manifest-path "$top/Cargo.toml" --package hostprep 
 
 completion=$(echo "$documents"/completions/*.bash)
 command=$(basename "$completion" .bash)
-mkdir -p "$payload/usr/share/man/man8" "$payload/usr/share/bash-completion/completions" \
+mkdir -p "$payload/usr/share/bash-completion/completions" \
     "$payload/usr/share/zsh/site-functions" "$payload/usr/share/fish/vendor_completions.d" "$payload/usr/lib/systemd/catalog"
-cp "$documents"/man/*.8 "$payload/usr/share/man/man8/"
+# man/PAGE.SECTION, and man/LANGUAGE/PAGE.SECTION.
+for page in "$documents"/man/*.[1-9] "$documents"/man/*/*.[1-9]; do
+    language=$(dirname "${page#"$documents/man/"}")
+    section=$payload/usr/share/man/$language/man${page##*.}
+    mkdir -p "$section"
+    cp "$page" "$section/"
+done
 cp "$completion" "$payload/usr/share/bash-completion/completions/$command"
 cp "$documents/completions/_$command" "$payload/usr/share/zsh/site-functions/"
 cp "$documents/completions/$command.fish" "$payload/usr/share/fish/vendor_completions.d/"

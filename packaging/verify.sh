@@ -118,7 +118,9 @@ sums() {
 compare 'SHA256SUMS: the packages have these checksums' sums
 
 echo '       building what compares; cargo is at work'
-cargo build --quiet --locked --package hostprep-supply --bin supply --package hostprep-packaging --bin package
+# As packages.sh builds them: cargo builds all that they share anew for another choice of packages.
+cargo build --quiet --locked --package hostprep-supply --bin supply
+cargo build --quiet --locked --package hostprep-packaging --bin package
 built=$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug
 
 # gpg's exit status is 0 for a key that has expired or is revoked; `package` reads what it says.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes boxes of our own and plays the acceptance scenarios in each: what `make vagrant` does. Needs root.
-# usage: home-made.sh NAME…    of boxes.json, with a "suite"; packages and scenarios are in target/vagrant/seed.tar
+# usage: home-made.sh NAME…    of boxes.json, home-…; packages and scenarios are in target/vagrant/seed.tar
 # What was seen stays in target/vagrant/log. The machines are gone when it ends: their libvirt is.
 set -eu
 
@@ -11,12 +11,7 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
 for name; do
-    suite=$(sed -n "s/^ *\"$name\": .*\"suite\": *\"\([a-z]*\)\".*/\1/p" "$here/boxes.json")
-    [ -n "$suite" ] || {
-        echo "home-made.sh: boxes.json has no home-made box $name" >&2
-        exit 1
-    }
-    "$here/make-box.sh" "$suite"
+    "$here/make-box.sh" "${name#home-}"
 done
 
 # In Vagrant's own directories nothing is changed; boxes that were added before may be of another recipe.
@@ -32,9 +27,21 @@ exec "$here/libvirt.sh" "$out/libvirt" sh -eu -c '
         vagrant box add --name "hostprep/${name#home-}" "$out/${name#home-}.box" >"$out/log" 2>&1 ||
             { cat "$out/log" >&2 && exit 1; }
     done
-    # Side by side, as the provider does it; each line says of which machine it is.
+    # As many side by side as there are processors, as the provider does it; each line says of which machine it is.
+    up() {
+        vagrant up "$@" --provider libvirt --no-color --no-tty || echo "vagrant up: status $?"
+        vagrant destroy --force "$@" >/dev/null || echo "vagrant destroy: status $?"
+    }
     status=0
-    { vagrant up "$@" --provider libvirt --no-color --no-tty || echo "vagrant up: status $?"; } 2>&1 |
+    side_by_side=$(nproc)
+    {
+        now=
+        for name; do
+            now="$now $name"
+            [ "$(echo $now | wc -w)" -lt "$side_by_side" ] || { up $now; now=; }
+        done
+        [ -z "$now" ] || up $now
+    } 2>&1 |
         sed -u -e "s/.*\r//" -e "/Progress:/d" | tee "$out/log"
     ! grep -q "^vagrant up: status" "$out/log" || status=1
     for name; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes target/vagrant/debian12.box or debian13.box: Debian with SELinux enforcing, for Vagrant's libvirt provider. It is made
-# once and kept until the recipe changes. usage: make-box.sh SUITE    bookworm or trixie. Needs root.
+# Makes target/vagrant/NAME.box: Debian with SELinux enforcing, for Vagrant's libvirt provider. It is made once and kept until
+# the recipe changes. usage: make-box.sh NAME    a home-made box of boxes.json without "home-", as debian12. Needs root.
 #   vagrant box add --name hostprep/debian12 target/vagrant/debian12.box
 set -eu
 
@@ -12,11 +12,12 @@ vm=$top/tests/vm
 # shellcheck source=/dev/null
 . "$vm/debian.sh"
 
-case ${1-} in
-    bookworm) name=debian12 ;;
-    trixie) name=debian13 ;;
-    *) echo "usage: $0 bookworm|trixie" >&2 && exit 2 ;;
-esac
+name=${1-}
+suite=$(home_made "$name")
+[ -n "$suite" ] || {
+    echo "make-box: boxes.json has no home-made box \"$name\"; there are: $(home_made_names)" >&2
+    exit 2
+}
 [ "$(id -u)" -eq 0 ] || {
     echo "make-box: needs root, to label files and to make users' files; run: sudo $0 $1" >&2
     exit 1
@@ -25,7 +26,7 @@ out=$top/target/vagrant
 mkdir -p "$out"
 exec 9>"$out/$name.lock"
 flock 9
-stamp=$(recipe "$0" "$here"/box/*)
+stamp="$(recipe "$0" "$here"/box/*) $suite"
 [ ! -e "$out/$name.box" ] || [ "$(cat "$out/$name.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 
 new=$out/$name.new
@@ -35,9 +36,9 @@ trap 'exit 1' HUP INT TERM
 mkdir -p "$new/box"
 root=$new/root
 
-echo "make-box: installing Debian $1 (about two minutes)" >&2
+echo "make-box: installing Debian $suite (two minutes on an idle machine)" >&2
 # With libpam-systemd, sessions end before the network does, and Vagrant sees at once that the machine reboots.
-make_root "$1" "$root" openssh-server,sudo,dbus,iproute2,libpam-systemd
+make_root "$suite" "$root" openssh-server,sudo,dbus,iproute2,libpam-systemd
 echo "$name" >"$root/etc/hostname"
 echo "127.0.0.1 localhost $name" >"$root/etc/hosts"
 echo "/dev/vda1 / ext4 rw 0 0" >"$root/etc/fstab"

@@ -9,6 +9,8 @@
 mod args;
 #[path = "documents/facts.rs"]
 mod facts;
+#[path = "documents/faults_page.rs"]
+mod faults_page;
 #[path = "documents/help_text.rs"]
 mod help_text;
 #[path = "documents/journal.rs"]
@@ -62,6 +64,9 @@ fn documents(profile: &Profile, date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>
         let content = wording.apply_as(&page.content, |name| name.replace('-', "\\-"));
         all.insert(Path::new("man").join(wording.apply(&page.file_name)), content.into_bytes());
     }
+    for page in faults_page::all(profile, cli.get_version().unwrap_or_default(), date) {
+        all.insert(Path::new("man").join(page.file_name), page.content.into_bytes());
+    }
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         let mut content = Vec::new();
         let mut command = args::renamed(command(), name, &wording);
@@ -69,7 +74,7 @@ fn documents(profile: &Profile, date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>
         let file = clap_complete::Generator::file_name(&shell, name);
         all.insert(Path::new("completions").join(file), content);
     }
-    all.insert(format!("catalog/{name}.catalog").into(), journal::catalog(&profile.names).into_bytes());
+    all.insert(format!("catalog/{name}.catalog").into(), journal::catalog(profile).into_bytes());
     Ok(all)
 }
 

@@ -1,6 +1,7 @@
 //! An agent's requirements for a host: names, paths, rule, user, directories. As data, so that another agent needs no code.
 
 mod agent;
+mod documentation;
 mod ebpf;
 pub mod kernel_table;
 mod kernels;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer};
 use crate::toml_file::{first_line, line_of};
 
 pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
+pub use documentation::Documentation;
 pub use ebpf::{Ebpf, KernelOption};
 pub use kernel_table::KernelTable;
 pub use kernels::{KernelRule, Monitors, Support};
@@ -44,6 +46,9 @@ pub struct Profile {
     /// The names under which it is installed.
     #[serde(default)]
     pub names: Names,
+    /// Where people read more.
+    #[serde(default)]
+    pub documentation: Documentation,
     /// Paths of hostprep's own files.
     pub paths: Paths,
     /// The unprivileged user that scans files.
@@ -156,6 +161,7 @@ impl Profile {
             return Err(format!("{name:?} is not a valid name of a systemd unit"));
         }
         self.names.validate()?;
+        self.documentation.validate()?;
         let paths = &self.paths;
         let own = [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir];
         for path in own.into_iter().chain(&paths.kernels) {

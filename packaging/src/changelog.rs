@@ -1,6 +1,19 @@
 //! A changelog as keepachangelog.com has it: what releases changed, for people, and for the changelogs of the packages.
 
 use jiff::civil::Date;
+use serde::Deserialize;
+
+/// One entry of a package's changelog.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// With the release: `1.0-1`.
+    pub version: String,
+    /// The day, UTC.
+    pub date: Date,
+    /// One sentence for each change.
+    pub changes: Vec<String>,
+}
 
 /// One release of the changelog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +52,15 @@ pub fn releases(text: &str) -> Result<Vec<Release>, String> {
         ));
     }
     Ok(reader.releases)
+}
+
+/// Returns the entries of a package's changelog: the newest of this `release`, those before of the first.
+pub(crate) fn changes(releases: Vec<Release>, release: &str) -> Vec<Change> {
+    let entry = |(index, found): (usize, Release)| {
+        let release = if index == 0 { release } else { "1" };
+        Change { version: format!("{}-{release}", found.version), date: found.date, changes: found.changes }
+    };
+    releases.into_iter().enumerate().map(entry).collect()
 }
 
 #[derive(Default)]
@@ -169,6 +191,8 @@ For whom it is:
             found[0].changes,
             ["Added: acme check reads the page, and says what is wrong, as [0] does.", "Fixed: Two.", "Fixed: Three."]
         );
+        let versions: Vec<_> = changes(found, "3").into_iter().map(|change| change.version).collect();
+        assert_eq!(versions, ["1.1.0-3", "1.0.0-1"]);
     }
 
     #[test]

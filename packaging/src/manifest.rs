@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use installer::profile::is_unit_name;
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::architecture::{Architecture, Names};
-use crate::changelog::{self, Release};
+use crate::changelog::{self, Change, Release};
 use crate::path::{check_path, check_script_path, one_line};
 use crate::{Error, Format, dependency};
 
@@ -173,18 +172,6 @@ pub struct DebPart {
     pub file_triggers: Vec<String>,
 }
 
-/// One entry of the changelog.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Change {
-    /// With the release: `1.0-1`.
-    pub version: String,
-    /// The day, UTC.
-    pub date: Date,
-    /// One sentence for each change.
-    pub changes: Vec<String>,
-}
-
 impl Manifest {
     /// Reads and checks a manifest.
     ///
@@ -212,12 +199,7 @@ impl Manifest {
         if let (true, Some(newest)) = (self.package.version.is_empty(), releases.first()) {
             self.package.version.clone_from(&newest.version);
         }
-        // The file does not know the releases of the package: the versions before had the first.
-        let entry = |(index, found): (usize, Release)| {
-            let release = if index == 0 { self.package.release.as_str() } else { "1" };
-            Change { version: format!("{}-{release}", found.version), date: found.date, changes: found.changes }
-        };
-        self.changelog = releases.into_iter().enumerate().map(entry).collect();
+        self.changelog = changelog::changes(releases, &self.package.release);
         Ok(())
     }
 

@@ -64,7 +64,7 @@ impl PolicyPackage {
     pub(crate) fn of(manifest: &Manifest, profile: &Profile) -> Result<Self, Error> {
         let (package, module) = (&manifest.package, &profile.module);
         let name = format!("{}-selinux", package.name);
-        let change = |change: &crate::manifest::Change| Entry {
+        let change = |change: &crate::changelog::Change| Entry {
             day: change.date.strftime("%a %b %d %Y").to_string(),
             author: literal(&package.maintainer),
             version: literal(&change.version),

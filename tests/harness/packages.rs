@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use crate::setup;
+use crate::{program, setup};
 
 /// The version of [`Packages::newer`]: of this tree.
 pub const NEWER: &str = env!("CARGO_PKG_VERSION");
@@ -19,9 +19,11 @@ pub const CHANGED: &str = concat!(env!("CARGO_PKG_VERSION"), "+changed");
 #[derive(Debug)]
 pub struct Packages {
     top: PathBuf,
+    newer: PathBuf,
 }
 
-/// Builds them once for all tests of a program.
+/// Builds them once for all tests of a program. `HOSTPREP_PACKAGES` names a directory in which `packaging/packages.sh` has just
+/// built those of this tree.
 #[must_use]
 pub fn built() -> &'static Packages {
     static BUILT: OnceLock<Packages> = OnceLock::new();
@@ -29,11 +31,15 @@ pub fn built() -> &'static Packages {
         let top = setup::top().join("target/packages/tested");
         // Packages of another version of this tree would be among them.
         let _ = std::fs::remove_dir_all(&top);
-        setup::run(Command::new(setup::top().join("packaging/packages.sh")).arg("--out").arg(top.join("newer")));
+        let newer = std::env::var_os("HOSTPREP_PACKAGES").map(PathBuf::from).unwrap_or_else(|| {
+            let newer = top.join("newer");
+            setup::run(Command::new(setup::top().join("packaging/packages.sh")).arg("--out").arg(&newer));
+            newer
+        });
         let manifest = setup::top().join("packaging/hostprep.toml");
         build_hostprep(&manifest, OLDER, &top.join("older"));
         build_hostprep(&changed_manifest(&manifest, &top), CHANGED, &top.join("changed"));
-        Packages { top }
+        Packages { top, newer }
     })
 }
 
@@ -62,15 +68,21 @@ fn build_hostprep(manifest: &Path, version: &str, out: &Path) {
     setup::run(&mut build);
 }
 
-/// hostprep's own package with `program` in the place of the portable binary, without documents. It is built in seconds.
-/// `ending` is `.deb` or `.rpm`.
+/// hostprep's own package with `program` in the place of the portable binary, without documents and without the program's symbols,
+/// which would take most of the time. It is built in seconds. `ending` is `.deb` or `.rpm`.
 #[must_use]
 pub fn package_with(program: &Path, ending: &str) -> (TempDir, PathBuf) {
     let place = setup::open_tempdir();
+    let packed = place.path().join("program");
+    std::fs::copy(program, &packed).unwrap_or_else(|e| panic!("{}: {e}", program.display()));
+    if std::fs::read(&packed).unwrap().starts_with(b"\x7fELF") {
+        setup::run(Command::new("strip").arg(&packed));
+    }
     let mut build = package_build(&setup::top().join("packaging/hostprep.toml"), place.path());
     // A script does not tell for which architecture it is.
     build.args(["--architecture", std::env::consts::ARCH]);
-    setup::run(build.args(["--format", ending.trim_start_matches('.'), "--hostprep"]).arg(program));
+    setup::run(build.args(["--format", ending.trim_start_matches('.'), "--hostprep"]).arg(&packed));
+    std::fs::remove_file(packed).unwrap();
     let built = only(place.path(), ending);
     (place, built)
 }
@@ -101,27 +113,17 @@ pub fn render(manifest: &Path, out: &Path) {
 /// A call of `package` with this subcommand, from the top of the source tree.
 #[must_use]
 pub fn package_command(subcommand: &str) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    command.args([
-        "run",
-        "--quiet",
-        "--locked",
-        "--package",
-        "hostprep-packaging",
-        "--bin",
-        "package",
-        "--",
-        subcommand,
-    ]);
-    command.current_dir(setup::top());
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(PROGRAM.get_or_init(|| program::built("hostprep-packaging", "package")));
+    command.arg(subcommand).current_dir(setup::top());
     command
 }
 
 impl Packages {
     /// The directory with the version of this tree.
     #[must_use]
-    pub fn newer(&self) -> PathBuf {
-        self.top.join("newer")
+    pub fn newer(&self) -> &Path {
+        &self.newer
     }
 
     /// The directory with the version before.
@@ -164,6 +166,14 @@ pub fn of_this_machine(directory: &Path, ending: &str) -> PathBuf {
         ".deb" => only(directory, &format!("_{debian}.deb")),
         _ => only(directory, &format!(".{}{ending}", std::env::consts::ARCH)),
     }
+}
+
+/// An RPM without files that provides what packages require and a host has from elsewhere: libc, libselinux, useradd, a shell,
+/// and `more`.
+#[must_use]
+pub fn host_provides(more: &[&str]) -> (TempDir, PathBuf) {
+    let usual = ["libc.so.6(GLIBC_2.17)(64bit)", "libselinux.so.1()(64bit)", "/usr/sbin/useradd", "/bin/sh"];
+    build("host-provides", &format!("[rpm]\nprovides = {:?}\n", [&usual[..], more].concat()), None, ".rpm")
 }
 
 /// A package by our own builder: a manifest's head with this name, then `more`, and a payload.

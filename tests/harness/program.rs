@@ -11,23 +11,26 @@ use nix::unistd::Uid;
 #[must_use]
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        if let Some(given) = std::env::var_os("HOSTPREP_BINARY") {
-            return given.into();
-        }
-        // target/PROFILE/deps/TEST: the program goes where this test came from.
-        let test = std::env::current_exe().unwrap();
-        let profile = test.ancestors().find(|path| path.ends_with("debug") || path.ends_with("release")).unwrap();
-        let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--locked", "--package", "hostprep", "--bin", "hostprep", "--target-dir"]);
-        build.arg(profile.parent().unwrap()).current_dir(crate::setup::top());
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        crate::setup::run(&mut build);
-        profile.join("hostprep")
+    BINARY.get_or_init(|| match std::env::var_os("HOSTPREP_BINARY") {
+        Some(given) => given.into(),
+        None => built("hostprep", "hostprep"),
     })
+}
+
+/// Builds a program of this tree where it is not up to date.
+pub(crate) fn built(package: &str, program: &str) -> PathBuf {
+    // target/PROFILE/deps/TEST: the program goes where this test came from.
+    let test = std::env::current_exe().unwrap();
+    let profile = test.ancestors().find(|path| path.ends_with("debug") || path.ends_with("release")).unwrap();
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--locked", "--package", package, "--bin", program, "--target-dir"]);
+    build.arg(profile.parent().unwrap()).current_dir(crate::setup::top());
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    crate::setup::run(&mut build);
+    profile.join(program)
 }
 
 /// The user who runs a program.

@@ -1,15 +1,15 @@
 //! A record of a tree (metadata, content hashes), and how two records differ.
 
+mod content;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
-/// Text of up to this many bytes is kept, so that a difference can be shown.
-const TEXT_KEPT: usize = 64 * 1024;
+use content::Content;
 
 /// One name in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +20,7 @@ struct Entry {
     inode: u64,
     links: u64,
     modified: (i64, i64),
-    /// Size and SHA-256 of a file; target of a link; number of a device.
-    content: String,
-    text: Option<String>,
+    content: Arc<Content>,
     attributes: BTreeMap<String, String>,
 }
 
@@ -142,18 +140,11 @@ impl Entry {
             0o020_000 => "character device",
             _ => "block device",
         };
-        let mut text = None;
         let content = match kind {
-            "file" => {
-                let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-                let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-                let size = bytes.len();
-                text = (size <= TEXT_KEPT).then(|| String::from_utf8(bytes).ok()).flatten();
-                format!("{size} bytes, sha256 {hash}")
-            }
-            "link" => std::fs::read_link(path).unwrap().display().to_string(),
-            "character device" | "block device" => format!("{:x}", found.rdev()),
-            _ => String::new(),
+            "file" => Content::of_file(path, &found),
+            "link" => Content::of(std::fs::read_link(path).unwrap().display().to_string()),
+            "character device" | "block device" => Content::of(format!("{:x}", found.rdev())),
+            _ => Content::of(String::new()),
         };
         Self {
             kind,
@@ -163,7 +154,6 @@ impl Entry {
             links: found.nlink(),
             modified: (found.mtime(), found.mtime_nsec()),
             content,
-            text,
             attributes: attributes(path),
         }
     }
@@ -184,7 +174,7 @@ impl Entry {
         note("mode", format!("{:o}", self.mode), format!("{:o}", other.mode));
         let owner = |entry: &Self| format!("{}:{}", entry.owner.0, entry.owner.1);
         note("owner", owner(self), owner(other));
-        note("content", self.content.clone(), other.content.clone());
+        note("content", self.content.summary.clone(), other.content.summary.clone());
         note("attributes", format!("{:?}", self.attributes), format!("{:?}", other.attributes));
         if compare == Compare::Everything {
             note("inode", self.inode.to_string(), other.inode.to_string());
@@ -192,7 +182,7 @@ impl Entry {
             let modified = |entry: &Self| format!("{}.{:09}", entry.modified.0, entry.modified.1);
             note("modified", modified(self), modified(other));
         }
-        if let (Some(one), Some(other)) = (&self.text, &other.text)
+        if let (Some(one), Some(other)) = (&self.content.text, &other.content.text)
             && one != other
         {
             changes.push(first_difference(one, other));

@@ -6,8 +6,33 @@ use std::process::Command;
 
 use crate::program::{Caller, Run};
 use crate::scratch::{KERNEL, ScratchRoot};
-use crate::setup;
 use crate::snapshot::Snapshot;
+use crate::{packages, setup};
+
+/// What the account tools, apt, dpkg, rpm and dnf maintain on every system, whatever is installed.
+pub const OF_TOOLS: &[&str] = &[
+    "/etc/passwd-",
+    "/etc/group-",
+    "/etc/shadow-",
+    "/etc/gshadow-",
+    "/etc/.pwd.lock",
+    "/tmp",
+    "/root",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/lib/dnf",
+    "/var/lib/rpm",
+    "/var/log/apt",
+    "/var/log/alternatives.log",
+    "/var/log/dpkg.log",
+    "/var/log/dnf.log",
+    "/var/log/dnf.librepo.log",
+    "/var/log/dnf.rpm.log",
+    "/var/log/hawkey.log",
+    "/var/log/faillog",
+    "/var/log/lastlog",
+];
 
 /// A scratch root that holds a whole system, with its own programs. Paths are its own.
 #[derive(Debug)]
@@ -32,6 +57,20 @@ impl System {
         let system = Self { root: ScratchRoot::existing(setup::chroot(name, packages)) };
         system.edit("/etc/login.defs", |text| text.replace("USERGROUPS_ENAB yes", "USERGROUPS_ENAB no"));
         system.root.give_kernel(KERNEL);
+        system
+    }
+
+    /// A fresh one with rpm, dnf and zypper and the facts of AlmaLinux 9. What packages require and Debian's files are, a package
+    /// `host-provides` says that it provides, and so `more`.
+    #[must_use]
+    pub fn with_rpm(more: &[&str]) -> Self {
+        let system = Self::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
+        // Debian's rpm keeps its database in root's home.
+        system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
+        system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
+        let (_place, host) = packages::host_provides(more);
+        system.copy(&host, "/tmp/host-provides.rpm");
+        system.run("rpm --upgrade /tmp/host-provides.rpm").expect_code(0);
         system
     }
 

@@ -227,6 +227,49 @@ fn every_suite_is_built_and_described() {
     assert!(count > 10, "found only {count} suites");
 }
 
+/// `make test` runs what cargo built, the longest first, and fails if one of it does.
+#[test]
+fn test_programs_run_the_longest_first_and_a_failed_one_is_shown() {
+    let place = setup::open_tempdir();
+    let program = |name: &str, script: &str| {
+        let path = place.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        serde_json::json!({
+            "reason": "compiler-artifact",
+            "manifest_path": setup::top().join("tests/Cargo.toml"),
+            "target": {"kind": ["test"], "name": name},
+            "profile": {"test": true},
+            "executable": path,
+        })
+    };
+    let finished = |success: bool| serde_json::json!({"reason": "build-finished", "success": success});
+    let play = |messages: &[serde_json::Value]| {
+        let list = place.path().join("list");
+        fs::write(&list, messages.iter().map(|message| format!("{message}\n")).collect::<String>()).unwrap();
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "exec \"$0\" --at-once 1 --output \"$1\" <\"$2\""]);
+        command.arg(setup::top().join("tests/setup/run-programs.py")).arg(place.path().join("output")).arg(&list);
+        Run::of(&mut command)
+    };
+    let short = program("boot", "pwd");
+    let long = program("torture", "echo said by torture; exit 3");
+
+    let run = play(&[short.clone(), long, finished(true)]).expect_code(1);
+    let position = |text: &str| run.stdout.find(text).unwrap_or_else(|| panic!("{text}: {run:?}"));
+    assert!(position("1/2 FAILED torture, ") < position("2/2 ok     boot, "), "{run:?}");
+    assert!(position("said by torture") < position("==== torture ended with 3"), "{run:?}");
+    assert!(run.stderr.contains("1 of 2 failed: torture"), "{run:?}");
+    let said = fs::read_to_string(place.path().join("output/boot.txt")).unwrap();
+    assert_eq!(said.trim_end(), setup::top().join("tests").to_str().unwrap());
+
+    play(&[short.clone(), finished(true)]).expect_code(0);
+    for unfinished in [vec![short.clone()], vec![short, finished(false)], vec![finished(true)]] {
+        let run = play(&unfinished).expect_code(1);
+        assert!(run.stderr.contains("cargo failed, or built no test program"), "{run:?}");
+    }
+}
+
 #[test]
 fn the_benchmark_prepares_many_roots() {
     let mut report = Report::default();

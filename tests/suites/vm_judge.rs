@@ -173,3 +173,44 @@ fn every_scenario_is_whole() {
         }
     }
 }
+
+/// The scripts read boxes.json without a parser of JSON, and the Makefile too.
+#[test]
+fn scripts_and_makefile_find_every_home_made_box() {
+    let top = setup::top();
+    let text = std::fs::read_to_string(top.join("vagrant/boxes.json")).unwrap();
+    let boxes: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let home_made: Vec<(&str, &str)> = boxes
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter_map(|(name, facts)| Some((name.strip_prefix("home-")?, facts["suite"].as_str().unwrap())))
+        .collect();
+    let script = |function: &str| {
+        let mut sh = Command::new("sh");
+        sh.args(["-euc", r#". "$vm/debian.sh"; eval "$1""#, "sh", function]);
+        let output = sh.env("top", top).env("vm", top.join("tests/vm")).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let mut names: Vec<&str> = home_made.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert!(names.contains(&"debian12"), "{names:?}");
+    let mut listed: Vec<String> = script("home_made_names").split(' ').map(str::to_owned).collect();
+    listed.sort();
+    assert_eq!(listed, names);
+    for (name, suite) in home_made {
+        assert_eq!(script(&format!("home_made {name}")), suite);
+        assert_eq!(boxes[format!("home-{name}")]["box"], format!("hostprep/{name}"));
+    }
+    assert_eq!(script("home_made debian9"), "");
+
+    let made = Command::new("make").args(["-n", "-C"]).arg(top).args(["-o", "vagrant-validate", "vagrant"]).output();
+    let made = String::from_utf8(made.unwrap().stdout).unwrap();
+    for name in &names {
+        assert!(made.contains(&format!(" home-{name}")), "{made}");
+    }
+    let refused =
+        Command::new(env!("CARGO_BIN_EXE_vm")).args(["new", "old", "--distribution", "debian9"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && names.iter().all(|name| said.contains(name)), "{said}");
+}

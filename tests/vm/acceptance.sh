@@ -79,6 +79,15 @@ rest() {
     is_done "$1"
 }
 
+# Those of the line "scenarios: …" in /etc/hostprep-acceptance; without it, all.
+is_asked_for() {
+    asked=$(box_fact scenarios)
+    case " $asked " in
+        "  " | *" $1 "*) ;;
+        *) return 1 ;;
+    esac
+}
+
 begin() {
     echo "== $1"
     date +%s >"$progress/began"
@@ -93,6 +102,7 @@ go_on() {
         ! grep -qx "$name" "$progress/done" || continue
         # About another image than this host's.
         [ ! -e "$scenario/image" ] || continue
+        is_asked_for "$name" || continue
         if [ -e "$progress/acted" ]; then
             rest "$name"
             continue

@@ -108,7 +108,7 @@ PREPARE
         # Without a unit of its own, so that it needs no systemd on this machine. mkosi reads settings from where it is started.
         (cd "$work" && mkosi --distribution debian --release bookworm --format directory --output "$root" \
             --nspawn-keep-unit --prepare-script "$work/prepare" --skeleton-tree "$work/skeleton" \
-            $(echo "$common_packages,mount,initramfs-tools" | tr , '\n' | sed 's/^/--package /') build >&2)
+            $(echo "$common_packages,mount" | tr , '\n' | sed 's/^/--package /') build >&2)
         # mkosi makes initial ramdisks of its own, for images that it boots itself.
         chroot "$root" update-initramfs -c -k all
         rm -rf "$work"

@@ -2,12 +2,23 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # top, vm: who sources this
 
-# What hostprep's scenarios need, and what they install.
-common_packages=systemd-sysv,linux-image-amd64,login,passwd,procps,util-linux,kmod,auditd,libpam-modules,libselinux1
+# What hostprep's scenarios need, and what they install. initramfs-tools: testing's kernel would otherwise bring dracut, whose
+# initial ramdisk has systemd and all drivers in it, and takes a minute more in an emulator.
+common_packages=systemd-sysv,linux-image-amd64,initramfs-tools,login,passwd,procps,util-linux,kmod,auditd,libpam-modules,libselinux1
 common_packages=$common_packages,selinux-policy-default,selinux-utils,policycoreutils,policycoreutils-python-utils
 common_packages=$common_packages,checkpolicy,semodule-utils,python3-minimal,rpm,dnf
 arriving='policycoreutils policycoreutils-python-utils checkpolicy semodule-utils'
 fixture=$top/tests/fixtures/policy/unconfined_service_fixture.cil
+
+# home_made NAME: the suite of the Debian archive that the home-made box of that name, and the guest, are made of.
+home_made() {
+    sed -n "s/^ *\"home-$1\": .*\"suite\": *\"\([a-z]*\)\".*/\1/p" "$top/vagrant/boxes.json"
+}
+
+# home_made_names: all that home_made knows, for messages.
+home_made_names() {
+    sed -n 's/^ *"home-\([a-z0-9-]*\)": .*"suite".*/\1/p' "$top/vagrant/boxes.json" | paste -sd ' '
+}
 
 # The inputs of an image; it is rebuilt when they change.
 recipe() {
@@ -24,8 +35,11 @@ make_root() {
     mkdir -p "$settings"
     printf 'MODULES=list\nCOMPRESS=zstd\n' >"$settings/small-initrd.conf"
     printf '%s\n' virtio_pci virtio_blk virtio_net ext4 >"$settings/modules"
+    # As this machine's apt does it: a mirror that stands still keeps an index of testing beyond its week.
+    eval "$(apt-config shell valid_until Acquire::Check-Valid-Until)"
     # shellcheck disable=SC2016 # mmdebstrap's shells know $1
     mmdebstrap --quiet --variant=minbase --include="$packages" \
+        --aptopt="Acquire::Check-Valid-Until \"${valid_until:-true}\"" \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
         --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Makes target/vm/image: disk.img, a Debian guest with SELinux enforcing that waits for commands on its second serial
 # line, and vmlinuz and initrd.img, which it is booted with. It is made once and kept until the recipe changes.
-# usage: image.sh [POLICY]
+# usage: image.sh [--distribution NAME] [POLICY]
+# NAME is a home-made box of vagrant/boxes.json without "home-"; debian12 if it is omitted. Each other one is made in
+# target/vm/NAME-image.
 # POLICY is a directory with etc/selinux and var/lib/selinux of another host: with it, target/vm/policy-image is made, of the
 # same guest with that policy, and with labels as that policy wants them. Needs root.
 set -eu
@@ -10,7 +12,13 @@ PATH=$PATH:/usr/sbin:/sbin
 umask 022
 vm=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$vm/../.." && pwd)
+distribution=debian12
 image=$top/target/vm/image
+if [ "${1-}" = --distribution ]; then
+    distribution=${2:?the name of a distribution}
+    shift 2
+    [ "$distribution" = debian12 ] || image=$top/target/vm/$distribution-image
+fi
 # shellcheck source=tests/vm/debian.sh
 . "$vm/debian.sh"
 
@@ -33,7 +41,9 @@ make_disk() {
     rm -rf "$1/root"
 }
 
-stamp=$(recipe "$0")
+suite=$(home_made "$distribution")
+[ -n "$suite" ] || fail "no guest is made of $distribution; there are: $(home_made_names)"
+stamp="$(recipe "$0") $suite"
 if [ "$(cat "$image/stamp" 2>/dev/null)" != "$stamp" ]; then
     [ "$(id -u)" -eq 0 ] || fail "needs root, to label files and to make users' files; run: sudo $0"
     new=$image.new
@@ -41,8 +51,8 @@ if [ "$(cat "$image/stamp" 2>/dev/null)" != "$stamp" ]; then
     mkdir -p "$new"
     root=$new/root
 
-    say "installing Debian (about two minutes)"
-    make_root bookworm "$root" mount
+    say "installing Debian $suite (two minutes on an idle machine)"
+    make_root "$suite" "$root" mount
     finish_guest "$root"
 
     say "its policy: a module for what Debian's lacks, and labels"

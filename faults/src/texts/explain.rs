@@ -77,6 +77,10 @@ pub fn render(
     page.applies(&since);
     page.section(Word::Logs);
     values.logs(entry).iter().for_each(|path| page.verbatim("", path));
+    if let Some(place) = &values.documentation {
+        page.section(Word::More);
+        page.verbatim("", place);
+    }
     Some(page.text)
 }
 

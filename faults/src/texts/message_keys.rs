@@ -64,6 +64,24 @@ interface! {
     AnyConnector = "word-any-connector" (),
     /// Above the log files.
     Logs = "word-logs" (),
+    /// Above where more is written about the fault.
+    More = "word-more" (),
+    /// In the man page about all faults: above a fault's reasons.
+    Reasons = "word-reasons" (),
+    /// What that man page is about, in the form for `whatis(1)`.
+    PageSummary = "word-page-summary" (),
+    /// Its first paragraph: where the faults are, and how to see them.
+    PageAbout = "word-page-about" ("program", "status", "explain"),
+    /// The next: commands in the texts are examples, and the command that shows this host's.
+    PageCommands = "word-page-commands" ("explain"),
+    /// Its headings.
+    SectionName = "word-section-name" (),
+    /// As above.
+    SectionDescription = "word-section-description" (),
+    /// As above.
+    SectionFaults = "word-section-faults" (),
+    /// As above.
+    SectionSeeAlso = "word-section-see-also" (),
     /// In the journal's message catalog: that a fault is cleared.
     Cleared = "word-cleared" ("id"),
 }

@@ -12,5 +12,6 @@ pub(crate) mod texts;
 mod wrap;
 
 pub use language::{UnknownLanguage, find as find_language, languages};
+pub use message_keys::Word;
 pub use texts::{Explanation, Texts, Values};
 pub use wrap::hanging;

@@ -54,6 +54,8 @@ pub struct Values {
     pub program: Option<String>,
     /// The log of hostprep. Where it is not the catalogue's, the catalogue's other logs of that directory are another agent's.
     pub log: Option<String>,
+    /// Where more is written about the fault, for people: an address, or a command that shows a page.
+    pub documentation: Option<String>,
     /// The alternate root whose faults these are, as a word for a shell; `None` for the running system.
     pub root: Option<String>,
 }
@@ -246,7 +248,9 @@ impl Texts {
         self.word(word, &[])
     }
 
-    pub(crate) fn word(&self, word: Word, args: &[(&str, &str)]) -> String {
+    /// Returns a word, or a line, of the user interface, with `args` in the place of its variables.
+    #[must_use]
+    pub fn word(&self, word: Word, args: &[(&str, &str)]) -> String {
         self.format(word.key(), None, &args.iter().copied().collect())
     }
 

@@ -3,13 +3,14 @@
 use faults::catalogue;
 use faults::texts::{Texts, Values, hanging, languages};
 use host::process::names::message_id;
-use installer::profile::Names;
+use installer::profile::Profile;
 
 /// The width of the texts in cells; journalctl does not wrap them.
 const WIDTH: usize = 76;
 
 /// Returns the catalog (<https://systemd.io/CATALOG>): one entry for each fault and language, English without its tag.
-pub fn catalog(names: &Names) -> String {
+pub fn catalog(profile: &Profile) -> String {
+    let names = &profile.names;
     let command = &names.command;
     let values = Values { program: Some(command.clone()), ..Values::default() };
     let mut text = String::new();
@@ -21,11 +22,12 @@ pub fn catalog(names: &Names) -> String {
             let Some(about) = texts.explain(entry.id, &values) else { continue };
             let body = [about.cause, about.impact].map(|part| hanging("", &part, Some(WIDTH))).join("\n");
             text += &format!(
-                "-- {}{suffix}\nSubject: {} ({})\nDefined-By: {command}\nDocumentation: man:{command}-explain(8)\n\n{body}\n\
+                "-- {}{suffix}\nSubject: {} ({})\nDefined-By: {command}\nDocumentation: {}\n\n{body}\n\
                  FAULT_REASON=@FAULT_REASON@\n{command} explain {}\n\n",
                 message_id(&entry.message_id, &names.ident),
                 about.summary,
                 entry.id,
+                profile.uri_about(entry.id),
                 entry.id
             );
         }

@@ -9,9 +9,10 @@ use super::{command, documents};
 
 const MACROS: [&str; 9] = [".TH", ".SH", ".PP", ".TP", ".br", ".nf", ".fi", ".ie", ".el"];
 
+/// The pages of commands.
 fn pages() -> Vec<(String, String)> {
     let all = documents(&Profile::built_in(), "2026-01-02").unwrap();
-    let pages = all.into_iter().filter(|(path, _)| path.starts_with("man"));
+    let pages = all.into_iter().filter(|(path, _)| path.extension().is_some_and(|section| section == "8"));
     pages.map(|(path, it)| (path.display().to_string(), String::from_utf8(it).unwrap())).collect()
 }
 
@@ -162,4 +163,31 @@ fn a_vendors_documents_name_the_vendors_command() {
     };
     let (ours, theirs) = (ids(&ours, "catalog/hostprep.catalog"), ids(&theirs, "catalog/acme-hostprep.catalog"));
     assert!(ours.len() == theirs.len() && ours.is_disjoint(&theirs), "{ours:?} {theirs:?}");
+}
+
+#[test]
+fn each_language_has_a_page_about_all_faults() {
+    let acme =
+        super::profile_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/example/profile.toml")).unwrap();
+    for profile in [Profile::built_in(), acme] {
+        let all = documents(&profile, "2026-01-02").unwrap();
+        let command = &profile.names.command;
+        for language in ["", "ja/", "ko/", "zh_TW/"] {
+            let path = format!("man/{language}{command}-faults.7");
+            let page = String::from_utf8_lossy(&all[Path::new(&path)]);
+            let head = format!("\n.TH {}-FAULTS 7 2026-01-02 \"{command} ", command.to_uppercase());
+            assert!(page.contains(&head), "{path}: {}", &page[..200]);
+            let headings: Vec<&str> = page.lines().filter(|line| line.starts_with(".SS ")).collect();
+            let entries = faults::catalogue::entries();
+            assert_eq!(headings.len(), entries.len(), "{path}");
+            for (heading, entry) in headings.iter().zip(entries) {
+                assert!(heading.contains(&format!(" {}", entry.id)), "{path}: {heading}");
+                for reason in entry.reasons.iter() {
+                    let reason = reason.to_string().replace('-', "\\-");
+                    assert!(page.contains(&format!("\n{reason}: ")), "{path}: {reason}");
+                }
+            }
+            assert!(page.contains(&profile.scan_user.name.replace('-', "\\-")), "{path}");
+        }
+    }
 }

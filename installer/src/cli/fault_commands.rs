@@ -82,7 +82,7 @@ fn row(fault: &Fault) -> String {
 fn show(invocation: &Invocation, id: FaultId, format: Format) -> Outcome {
     let snapshot = store(&invocation.cx).read()?;
     let raised = snapshot.get(id);
-    let (texts, values) = (&invocation.texts, values(invocation));
+    let (texts, values) = (&invocation.texts, values(invocation, id));
     let unknown = || Failure::Usage(format!("there is no fault {id}"));
     match format {
         Format::Text => print(&explain::render(id, raised, texts, &values, width()).ok_or_else(unknown)?)?,
@@ -93,8 +93,8 @@ fn show(invocation: &Invocation, id: FaultId, format: Format) -> Outcome {
     Ok(if raised.is_some() { exit::FAULTS } else { exit::WELL })
 }
 
-/// This host's words for the catalogue's texts.
-fn values(invocation: &Invocation) -> Values {
+/// This host's words for the catalogue's texts about the fault.
+fn values(invocation: &Invocation, id: FaultId) -> Values {
     let cx = &invocation.cx;
     let kernel = report::kernel(cx);
     let modules = cx.profile.kernel_modules.as_ref();
@@ -120,6 +120,7 @@ fn values(invocation: &Invocation) -> Values {
         network_module: modules.and_then(|modules| modules.network.first().cloned()),
         program: None,
         log: Some(cx.profile.paths.log.to_string()),
+        documentation: Some(cx.profile.page_about(id)),
         root: invocation.cx.alternate_root().map(|root| quoted(&root.to_string_lossy())),
     }
 }

@@ -32,6 +32,8 @@ pub struct ExplainObject<'a> {
     applies: Vec<Applies>,
     /// Log files to look into.
     logs: Vec<String>,
+    /// Where more is written about it: an https address, or that of a man page as in `Documentation=` of systemd's units.
+    documentation: String,
     /// Its reasons: stable words; words may be added.
     reasons: Vec<&'static str>,
     /// The fault in the store; null if it is not raised.
@@ -73,6 +75,7 @@ impl<'a> ExplainObject<'a> {
             resolutions,
             applies: since.into_iter().map(|(scope, connector)| Applies { scope, connector }).collect(),
             logs: values.logs(entry),
+            documentation: cx.profile.uri_about(id),
             reasons: entry.reasons.iter().map(|reason| reason.as_str()).collect(),
             raised: raised.map(|fault| OfRoot::new(fault, cx)),
         })

@@ -19,13 +19,19 @@ use harness::vm::table::{others, table};
 use harness::{packages, setup};
 
 const USAGE: &str =
-    "usage: vm NEWER OLDER [--policy DIR | --built KIND] [--broken NAME | --self-test NAME | --keep | --lay DIR] [SCENARIO…]
-NEWER and OLDER are directories with a DEB and an RPM each. --built plays the scenarios about an image whose builder
-installed NEWER's DEB: a KIND of tests/vm/build-image.sh. --lay only makes DIR, what a guest gets as /srv/hostprep.";
+    "usage: vm NEWER OLDER [--distribution NAME | --policy DIR | --built KIND]
+          [--broken NAME | --self-test NAME | --keep | --lay DIR] [SCENARIO…]
+NEWER and OLDER are directories with a DEB and an RPM each. --distribution boots another Debian than 12: a home-made box of
+vagrant/boxes.json, without \"home-\". --built plays the scenarios about an image whose builder installed NEWER's DEB: a KIND of
+tests/vm/build-image.sh. --lay only makes DIR, what a guest gets as /srv/hostprep.";
+
+/// The guest that is booted unless another is asked for.
+const USUAL: &str = "debian12";
 
 #[derive(Default)]
 struct Options {
     packages: Vec<PathBuf>,
+    distribution: Option<String>,
     policy: Option<PathBuf>,
     built: Option<String>,
     broken: Option<String>,
@@ -52,6 +58,7 @@ fn options() -> Result<Options, String> {
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value\n{USAGE}"));
         match word.as_str() {
+            "--distribution" => options.distribution = Some(value()?),
             "--policy" => options.policy = Some(value()?.into()),
             "--built" => options.built = Some(value()?),
             "--broken" => options.broken = Some(value()?),
@@ -72,9 +79,15 @@ fn run(options: &Options) -> Result<bool, String> {
         seed::lay(tree, newer, older);
         return Ok(true);
     }
+    let asked = [options.distribution.is_some(), options.policy.is_some(), options.built.is_some()];
+    if asked.iter().filter(|asked| **asked).count() > 1 {
+        return Err(format!("--distribution, --policy and --built exclude each other\n{USAGE}"));
+    }
     let start = Instant::now();
+    let distribution = options.distribution.as_deref().unwrap_or(USUAL);
+    let host = host_facts(distribution, options.policy.is_some())?;
     let mut make_image = Command::new(setup::top().join("tests/vm/image.sh"));
-    make_image.args(&options.policy);
+    make_image.args(["--distribution", distribution]).args(&options.policy);
     if !make_image.status().is_ok_and(|status| status.success()) {
         return Err("there is no image to boot; name one".into());
     }
@@ -86,9 +99,9 @@ fn run(options: &Options) -> Result<bool, String> {
             }
             format!("{kind}-image")
         }
-        (None, None) => "image".to_owned(),
-        (Some(_), None) => "policy-image".to_owned(),
-        (Some(_), Some(_)) => return Err(format!("--policy and --built exclude each other\n{USAGE}")),
+        (None, None) if distribution == USUAL => "image".to_owned(),
+        (None, None) => format!("{distribution}-image"),
+        (Some(_), _) => "policy-image".to_owned(),
     };
     let image = Image::in_directory(setup::top().join("target/vm").join(name), options.policy.is_some());
     let seed = Seed::of(newer, older);
@@ -100,8 +113,8 @@ fn run(options: &Options) -> Result<bool, String> {
     }
 
     let scenarios = scenarios(options)?;
-    let host = host_facts(options.policy.is_some())?;
-    let logs = setup::top().join("target/vm/log");
+    let logs = if distribution == USUAL { "log".to_owned() } else { format!("{distribution}-log") };
+    let logs = setup::top().join("target/vm").join(logs);
     std::fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}", logs.display()))?;
     let stage = Stage { image: &image, seed: &seed.disk(), host: &host, broken: options.broken.as_deref() };
     let seen = play(stage, &scenarios, |scenario, seen| {
@@ -144,11 +157,16 @@ fn scenarios(options: &Options) -> Result<Vec<Scenario>, String> {
 }
 
 /// Returns the expected facts of this guest: those of the home-made box of the same system.
-fn host_facts(foreign_policy: bool) -> Result<String, String> {
+fn host_facts(distribution: &str, foreign_policy: bool) -> Result<String, String> {
     let path = setup::top().join("vagrant/boxes.json");
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let boxes: serde_json::Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
-    let facts = boxes["home-debian12"].as_object().ok_or("vagrant/boxes.json has no home-debian12")?;
+    let name = format!("home-{distribution}");
+    let facts = boxes[&name].as_object().ok_or_else(|| {
+        let boxes = boxes.as_object().into_iter().flat_map(|boxes| boxes.keys());
+        let known: Vec<&str> = boxes.filter_map(|name| name.strip_prefix("home-")).collect();
+        format!("there is no guest of {distribution}, only of {}", known.join(", "))
+    })?;
     let line = |(word, value): (&String, &serde_json::Value)| {
         let value = if foreign_policy && word == "rule" { "*" } else { value.as_str().unwrap_or_default() };
         format!("{word}: {value}\n")

@@ -11,7 +11,7 @@ use super::judge::{self, Amid, Events, Outcome};
 use super::kill::Extent;
 use super::login_defs::LoginDefs;
 use super::scenario::Scenario;
-use super::tracee::{self, Call, Then};
+use super::tracee::{self, Call, Stops, Then};
 use super::worker_root::WorkerRoot;
 use super::workers::{Tally, Tried, try_all};
 
@@ -72,7 +72,13 @@ pub fn everywhere(scenario: &Scenario, extent: Extent) -> Tally {
 fn fail(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, failure: &Failure) -> Tried {
     let before = worker_root.renew();
     let (mut reached, mut speechless) = (false, false);
-    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
+    let mut stops = vec![failure.point.which];
+    if failure.lasts == Lasts::ForAll {
+        let of_disk = CHANGING.iter().chain(OPENING).map(|(which, _)| *which);
+        stops.extend(of_disk.filter(|which| *which != failure.point.which));
+    }
+    let (command, said) = (worker_root.command(scenario.command), worker_root.sibling("said"));
+    let ended = tracee::run(&command, &said, Stops::At(&stops), |call| {
         if failure.point.is(call) {
             reached = true;
             // The program cannot report it if this call fails.

@@ -5,7 +5,7 @@ use std::fmt;
 use nix::libc;
 
 use super::scenario::Scenario;
-use super::tracee::{self, Actor, Call, Then};
+use super::tracee::{self, Actor, Call, Stops, Then};
 use super::worker_root::WorkerRoot;
 
 /// A system call of the undisturbed run.
@@ -115,26 +115,27 @@ fn of_this_thread(scenario: &Scenario) -> Vec<InjectionPoint> {
     worker_root.renew();
     let mut points = Vec::new();
     let (mut first, mut processes) = (None, std::collections::BTreeSet::new());
-    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
-        let process = tracee::process_of(call.thread).unwrap_or(call.thread);
-        let first = *first.get_or_insert(process);
-        if call.which == libc::SYS_exit_group {
-            processes.remove(&process);
-        } else {
-            processes.insert(process);
-        }
-        if call.result.is_none() && !call.only_waits() {
-            points.push(InjectionPoint {
-                actor: call.actor.clone(),
-                number: call.number,
-                which: call.which,
-                program: call.program.clone(),
-                is_of_first: process == first,
-                accompanied: processes.len() > 1,
-            });
-        }
-        Then::Go
-    });
+    let ended =
+        tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), Stops::AtEach, |call| {
+            let process = tracee::process_of(call.thread).unwrap_or(call.thread);
+            let first = *first.get_or_insert(process);
+            if call.which == libc::SYS_exit_group {
+                processes.remove(&process);
+            } else {
+                processes.insert(process);
+            }
+            if call.result.is_none() && !call.only_waits() {
+                points.push(InjectionPoint {
+                    actor: call.actor.clone(),
+                    number: call.number,
+                    which: call.which,
+                    program: call.program.clone(),
+                    is_of_first: process == first,
+                    accompanied: processes.len() > 1,
+                });
+            }
+            Then::Go
+        });
     assert!(matches!(ended.code, Some(0 | 3 | 4)), "{}, traced: {ended:?}", scenario.name);
     points
 }

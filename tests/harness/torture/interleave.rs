@@ -10,7 +10,7 @@ use super::injection_point::{self, InjectionPoint, OPENING};
 use super::judge::{self, Amid, Events, Outcome};
 use super::kill::Extent;
 use super::scenario::{SCENARIOS, Scenario};
-use super::tracee::{self, Then};
+use super::tracee::{self, Stops, Then};
 use super::worker_root::WorkerRoot;
 use super::workers::{Tally, Tried, try_all};
 
@@ -72,7 +72,8 @@ fn run(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, interl
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
         let mut others = Vec::new();
-        let first = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
+        let stops = Stops::At(&[interleaving.point.which]);
+        let first = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), stops, |call| {
             if !interleaving.point.is(call) {
                 return Then::Go;
             }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::injection_point::{self, InjectionPoint};
 use super::judge::{self, Amid, Events, Outcome};
 use super::scenario::Scenario;
-use super::tracee::{self, Then};
+use super::tracee::{self, Stops, Then};
 use super::worker_root::WorkerRoot;
 use super::workers::{Tally, Tried, try_all};
 
@@ -67,7 +67,8 @@ pub fn everywhere(scenario: &Scenario, extent: Extent) -> Tally {
 fn die(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, death: &Death) -> Tried {
     let before = worker_root.renew();
     let mut reached = false;
-    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
+    let stops = Stops::At(&[death.point.which]);
+    let ended = tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), stops, |call| {
         if !death.point.is(call) {
             return Then::Go;
         }

@@ -15,7 +15,7 @@ use nix::libc;
 use super::injection_point::{self, InjectionPoint};
 use super::judge::{self, Amid, Events, Outcome};
 use super::scenario::Scenario;
-use super::tracee::{self, Call, Then};
+use super::tracee::{self, Call, Stops, Then};
 use super::worker_root::WorkerRoot;
 use super::workers::{Tally, Tried, try_all};
 use crate::Snapshot;
@@ -26,6 +26,18 @@ const OF_OTHERS: [&str; 2] = ["var/lib/selinux", "etc/selinux"];
 
 /// May be lost: the log, and locks.
 const NOT_SYNCED: [&str; 3] = ["/var/log", "/run", "/var/lib/cisco/faults/faults.lock"];
+
+/// The calls that [`Disk::follow`] looks at.
+const FOLLOWED: [i64; 8] = [
+    libc::SYS_fsync,
+    libc::SYS_fdatasync,
+    libc::SYS_unlink,
+    libc::SYS_rmdir,
+    libc::SYS_unlinkat,
+    libc::SYS_rename,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+];
 
 /// In which of its states the disk comes up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +86,10 @@ fn fail(worker_root: &WorkerRoot, scenario: &Scenario, expected: &Outcome, failu
     let root = worker_root.root();
     let mut disk = Disk::of(&root, &worker_root.sibling("kept"));
     let mut reached = false;
-    tracee::run(&worker_root.command(scenario.command), &worker_root.sibling("said"), |call| {
+    let mut stops = FOLLOWED.to_vec();
+    stops.extend(Some(failure.point.which).filter(|which| !FOLLOWED.contains(which)));
+    let (command, said) = (worker_root.command(scenario.command), worker_root.sibling("said"));
+    tracee::run(&command, &said, Stops::At(&stops), |call| {
         if failure.point.is(call) {
             reached = true;
             return Then::KillAll;

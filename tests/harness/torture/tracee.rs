@@ -1,12 +1,14 @@
-//! A process with all its children, stopped before and after each of its system calls (`ptrace(2)`).
+//! A process with all its children, stopped before and after its system calls (`ptrace(2)`).
 //!
 //! One thread traces one tree at a time; several threads may trace in parallel.
+
+mod start;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -138,22 +140,39 @@ pub struct Ended {
     pub hung: bool,
 }
 
-/// Runs `command` and calls `judge` before and after each system call. `output` is a file for its output.
+/// The calls before and after which a tree stops. A stop costs much more than most calls.
+#[derive(Debug, Clone, Copy)]
+pub enum Stops<'a> {
+    /// Every one.
+    AtEach,
+    /// Those with these numbers.
+    At(&'a [i64]),
+}
+
+/// Runs `command` and calls `judge` at each stop. `output` is a file for its output.
 ///
 /// # Panics
 /// If this machine does not allow tracing.
-pub fn run(command: &Command, output: &Path, mut judge: impl FnMut(&Call) -> Then) -> Ended {
-    let first = start_stopped(command, output);
-    let options = Options::PTRACE_O_TRACESYSGOOD
+pub fn run(command: &Command, output: &Path, stops: Stops<'_>, mut judge: impl FnMut(&Call) -> Then) -> Ended {
+    let mut options = Options::PTRACE_O_TRACESYSGOOD
         | Options::PTRACE_O_TRACEFORK
         | Options::PTRACE_O_TRACEVFORK
         | Options::PTRACE_O_TRACECLONE
         | Options::PTRACE_O_TRACEEXEC
         | Options::PTRACE_O_EXITKILL;
+    let stops_at = match stops {
+        Stops::AtEach => &[],
+        Stops::At(calls) => {
+            options |= Options::PTRACE_O_TRACESECCOMP;
+            calls
+        }
+    };
+    let started = start::stopped(command, output, stops_at);
+    let first = started.pid;
     ptrace::seize(first, options).unwrap_or_else(|e| panic!("ptrace: {e}; this needs root or CAP_SYS_PTRACE"));
     kill(first, Signal::SIGCONT).unwrap();
 
-    let mut tree = Tree::of(first);
+    let mut tree = Tree::of(first, matches!(stops, Stops::AtEach));
     let watchdog = Watchdog::over(&tree.alive);
     loop {
         match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD)) {
@@ -163,27 +182,9 @@ pub fn run(command: &Command, output: &Path, mut judge: impl FnMut(&Call) -> The
             Err(e) => panic!("waitpid: {e}"),
         }
     }
+    started.becomes.join().unwrap().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     let said = String::from_utf8_lossy(&std::fs::read(output).unwrap()).into_owned();
     Ended { code: tree.code, said, hung: watchdog.has_barked() }
-}
-
-/// Starts a shell that stops itself and then becomes the command, so that it can be seized before it does anything.
-#[expect(clippy::zombie_processes, reason = "the tracer waits for it")]
-fn start_stopped(command: &Command, output: &Path) -> Pid {
-    let file = File::create(output).unwrap();
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    shell.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
-    let child = shell.spawn().unwrap();
-    let pid = Pid::from_raw(child.id().cast_signed());
-    waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
-    pid
 }
 
 struct Thread {
@@ -193,11 +194,14 @@ struct Thread {
     calls: HashMap<i64, u32>,
     children: u32,
     failing: Option<Errno>,
+    /// It has stopped before a call and not yet after it.
+    in_call: bool,
 }
 
 impl Thread {
     fn new(actor: Actor, process: Pid, program: &str) -> Self {
-        Self { actor, process, program: program.to_owned(), calls: HashMap::new(), children: 0, failing: None }
+        let program = program.to_owned();
+        Self { actor, process, program, calls: HashMap::new(), children: 0, failing: None, in_call: false }
     }
 }
 
@@ -207,25 +211,37 @@ struct Tree {
     alive: Arc<Mutex<HashSet<Pid>>>,
     /// Stopped children that their parent has not reported yet.
     early: HashSet<Pid>,
-    /// The shell that starts it all has become the command.
+    /// The first process has become the command.
     begun: bool,
     watching: bool,
+    /// Every call stops it, not only those that a filter tells of.
+    at_each: bool,
     dying: bool,
     code: Option<i32>,
 }
 
 impl Tree {
-    fn of(first: Pid) -> Self {
-        let threads = HashMap::from([(first, Thread::new(Actor::first(), first, ""))]);
-        let alive = Arc::new(Mutex::new(HashSet::from([first])));
-        Self { first, threads, alive, early: HashSet::new(), begun: false, watching: true, dying: false, code: None }
+    fn of(first: Pid, at_each: bool) -> Self {
+        Self {
+            first,
+            threads: HashMap::from([(first, Thread::new(Actor::first(), first, ""))]),
+            alive: Arc::new(Mutex::new(HashSet::from([first]))),
+            early: HashSet::new(),
+            begun: false,
+            watching: true,
+            at_each,
+            dying: false,
+            code: None,
+        }
     }
 
     fn handle(&mut self, status: WaitStatus, judge: &mut impl FnMut(&Call) -> Then) {
         match status {
             WaitStatus::Exited(pid, code) => self.gone(pid, Some(code)),
             WaitStatus::Signaled(pid, ..) => self.gone(pid, None),
-            WaitStatus::PtraceSyscall(pid) => self.system_call(pid, judge),
+            WaitStatus::PtraceSyscall(pid) | WaitStatus::PtraceEvent(pid, _, libc::PTRACE_EVENT_SECCOMP) => {
+                self.system_call(pid, judge);
+            }
             WaitStatus::PtraceEvent(pid, _, event) => {
                 if !self.threads.contains_key(&pid) && !self.dying {
                     // It came before the word that it was made.
@@ -276,11 +292,12 @@ impl Tree {
     fn system_call(&mut self, pid: Pid, judge: &mut impl FnMut(&Call) -> Then) {
         // Both fail where the process was killed meanwhile.
         let (Ok(info), Ok(mut registers)) = (ptrace::syscall_info(pid), ptrace::getregs(pid)) else { return };
-        let is_entry = info.op == libc::PTRACE_SYSCALL_INFO_ENTRY;
-        if !self.begun || self.dying {
+        let is_entry = [libc::PTRACE_SYSCALL_INFO_ENTRY, libc::PTRACE_SYSCALL_INFO_SECCOMP].contains(&info.op);
+        if !self.begun || !self.watching && is_entry || self.dying {
             return self.resume(pid, None);
         }
         let Some(thread) = self.threads.get_mut(&pid) else { return self.resume(pid, None) };
+        thread.in_call = is_entry;
         if !is_entry && let Some(error) = thread.failing.take() {
             registers.rax = i64::from(-(error as i32)).cast_unsigned();
             let _ = ptrace::setregs(pid, registers);
@@ -330,9 +347,14 @@ impl Tree {
         if self.dying {
             let _ = kill(pid, Signal::SIGKILL);
         }
+        let (in_call, failing) =
+            self.threads.get(&pid).map_or((false, false), |thread| (thread.in_call, thread.failing.is_some()));
         // It may have been killed meanwhile.
-        let failing = self.threads.get(&pid).is_some_and(|thread| thread.failing.is_some());
-        let _ = if self.watching || failing { ptrace::syscall(pid, signal) } else { ptrace::cont(pid, signal) };
+        let _ = if self.watching && (self.at_each || in_call) || failing {
+            ptrace::syscall(pid, signal)
+        } else {
+            ptrace::cont(pid, signal)
+        };
     }
 }
 

@@ -77,7 +77,9 @@ impl Image {
     }
 
     fn guest_with(&self, kernel: &str, disk: &str, seed: &Path, boot: &str, serial: &str) -> Command {
-        let line = "root=/dev/vda rw console=ttyS0 security=selinux selinux=1 audit=1 panic=5 quiet";
+        // systemd gives a serial line up after 90 seconds, which newer ones need for their devices in an emulator on a busy machine.
+        let wait = format!("systemd.default_device_timeout_sec={}", BOOT.as_secs());
+        let line = format!("root=/dev/vda rw console=ttyS0 security=selinux selinux=1 audit=1 panic=5 quiet {wait}");
         let late = if self.enforces_late { "enforcing=0" } else { "" };
         let mut command = self.qemu(kernel, &format!("{line} {late} {boot}"));
         for disk in [disk, &format!("file={},snapshot=on", seed.display())] {

@@ -45,9 +45,7 @@ pub fn lay(tree: &Path, newer: &Path, older: &Path) {
             copy(&of_this_machine(directory, &format!(".{ending}")), &format!("packages/{name}.{ending}"));
         }
     }
-    let provides = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', \
-                    '/usr/sbin/useradd', '/bin/sh', 'policycoreutils']\n";
-    let (_place, provides) = packages::build("host-provides", provides, None, ".rpm");
+    let (_place, provides) = packages::host_provides(&["policycoreutils"]);
     copy(&provides, "packages/host-provides.rpm");
     copy(&setup::fixture("os-release/almalinux-9"), "os-release");
     copy(&setup::top().join("profile.toml"), "profile.toml");

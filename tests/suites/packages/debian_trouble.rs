@@ -3,7 +3,7 @@
 use harness::packages::{NEWER, OLDER};
 use harness::{Snapshot, System};
 
-use crate::debian::{expect_well, system};
+use crate::debian::{expect_well, installed, system};
 use crate::expect;
 use crate::trouble::{SPOILED, kill_at};
 
@@ -12,14 +12,13 @@ fn dpkg_killed_while_configuring() {
     if !harness::need_root() {
         return;
     }
-    let (normal, killed) = (system("bookworm", &[]), system("bookworm", &[]));
-    expect_well(normal.run("dpkg --install /tmp/newer.deb"));
+    let killed = system("bookworm", &[]);
     let login_defs = Snapshot::of(&killed.at("/etc/login.defs"));
     kill_at(&killed, "/usr/sbin/useradd", "dpkg --install /tmp/newer.deb");
     assert!(killed.text("/etc/login.defs").contains("USERGROUPS_ENAB yes"), "it was killed inside the window");
 
     expect_well(killed.run("dpkg --configure --pending"));
-    expect::same("configured after all", &expect::tree(&normal), &expect::tree(&killed));
+    expect::same("configured after all", installed(), &expect::tree(&killed));
     login_defs.expect_untouched(&Snapshot::of(&killed.at("/etc/login.defs")));
 }
 
@@ -28,12 +27,11 @@ fn dpkg_killed_before_unpacking() {
     if !harness::need_root() {
         return;
     }
-    let (normal, killed) = (system("bookworm", &[]), system("bookworm", &[]));
-    expect_well(normal.run("dpkg --install /tmp/newer.deb"));
+    let killed = system("bookworm", &[]);
     // preinst asks it what SELinux is to do.
     kill_at(&killed, "/usr/bin/grep", "dpkg --install /tmp/newer.deb");
     expect_well(killed.run("dpkg --install /tmp/newer.deb"));
-    expect::same("installed after all", &expect::tree(&normal), &expect::tree(&killed));
+    expect::same("installed after all", installed(), &expect::tree(&killed));
 }
 
 /// Truncates a package, as an interrupted download does.
@@ -78,8 +76,7 @@ fn nothing_about_the_host_fails_dpkg() {
     if !harness::need_root() {
         return;
     }
-    let (normal, system) = (system("bookworm", &[]), system("bookworm", &[]));
-    expect_well(normal.run("dpkg --install /tmp/newer.deb"));
+    let system = system("bookworm", &[]);
     let fresh = expect::tree(&system);
     for spoiled in SPOILED {
         let what = spoiled.what;
@@ -90,8 +87,8 @@ fn nothing_about_the_host_fails_dpkg() {
         (spoiled.repair)(&system);
         system.run("/usr/sbin/hostprep repair").expect_code(0);
         // The administrator's own directory; and a fault that was raised has a history.
-        let but = |system: &System| expect::tree(system).without(&["/var/lib/cisco/faults", "/etc/cisco"]);
-        expect::same(what, &but(&normal), &but(&system));
+        let but = |tree: Snapshot| tree.without(&["/var/lib/cisco/faults", "/etc/cisco"]);
+        expect::same(what, &but(installed().clone()), &but(expect::tree(&system)));
         expect_well(system.run("dpkg --purge hostprep"));
     }
     expect::same("after everything", &fresh, &expect::tree(&system).without(&["/etc/cisco"]));

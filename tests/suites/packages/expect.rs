@@ -3,39 +3,12 @@
 use std::path::PathBuf;
 
 use harness::snapshot::Compare;
+use harness::system::OF_TOOLS;
 use harness::{Snapshot, System, setup};
 
-/// Files that `useradd`, `userdel` and the package managers maintain.
-const NOT_OURS: &[&str] = &[
-    "/etc/passwd-",
-    "/etc/group-",
-    "/etc/shadow-",
-    "/etc/gshadow-",
-    "/etc/.pwd.lock",
-    "/tmp",
-    "/root",
-    "/run/zypp.pid",
-    "/var/adm",
-    "/var/cache",
-    "/var/lib/apt",
-    "/var/lib/dpkg",
-    "/var/lib/dnf",
-    "/var/lib/rpm",
-    "/var/lib/zypp",
-    "/var/log/apt",
-    "/var/log/alternatives.log",
-    "/var/log/dpkg.log",
-    "/var/log/dnf.log",
-    "/var/log/dnf.librepo.log",
-    "/var/log/dnf.rpm.log",
-    "/var/log/hawkey.log",
-    "/var/log/zypp",
-    "/var/log/zypper.log",
-    "/var/log/faillog",
-    "/var/log/lastlog",
-    // The scriptlet of an rpm that was killed.
-    "/var/tmp",
-];
+/// Files of zypper, and the scriptlet of an rpm that was killed.
+const NOT_OURS: &[&str] =
+    &["/run/zypp.pid", "/var/adm", "/var/lib/zypp", "/var/log/zypp", "/var/log/zypper.log", "/var/tmp"];
 
 const LOG: &str = "/var/log/cisco/hostprep.log";
 
@@ -47,7 +20,7 @@ const MARKERS: [&str; 2] = ["/run/hostprep.transaction", "/run/acme-agent.transa
 
 /// Returns the tree without the files of other tools.
 pub fn tree(system: &System) -> Snapshot {
-    system.snapshot().without(NOT_OURS)
+    system.snapshot().without(OF_TOOLS).without(NOT_OURS)
 }
 
 /// Fails the test unless both are the same, down to the content of every file but those.

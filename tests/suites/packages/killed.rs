@@ -148,8 +148,7 @@ fn dnf_and_rpm() {
     const DNF: &str = "dnf --assumeyes --disablerepo=* --releasever=9 --quiet install /tmp/newer.rpm";
     const RPM: &str = "rpm --upgrade /tmp/newer.rpm";
     const AGAIN: &str = "rpm --upgrade --replacepkgs /tmp/newer.rpm";
-    let system = redhat::system();
-    redhat::expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
+    let system = redhat::with_tools();
     redhat::expect_well(system.run(RPM));
     let normal = tree(&system);
     for case in [

@@ -18,9 +18,9 @@ fn it_asks_for_nothing_newer() {
     let place = setup::open_tempdir();
     let (deb, rpm) = (place.path().join("deb"), place.path().join("rpm"));
     std::fs::create_dir(&rpm).unwrap();
-    setup::run(Command::new("dpkg-deb").arg("--extract").arg(only(&built().newer(), ".deb")).arg(&deb));
+    setup::run(Command::new("dpkg-deb").arg("--extract").arg(only(built().newer(), ".deb")).arg(&deb));
     let unpack = "rpm2cpio \"$0\" | cpio --quiet --extract --make-directories";
-    let package = only(&built().newer(), ".rpm");
+    let package = only(built().newer(), ".rpm");
     setup::run(Command::new("sh").arg("-c").arg(unpack).arg(package).current_dir(&rpm));
     let programs = [deb.join(PROGRAM), rpm.join(PROGRAM)];
     for program in &programs {

@@ -13,8 +13,6 @@ use crate::expect;
 /// Packages made of Debian's own files under the names that they have in the RPM world.
 pub struct Provided {
     _places: Vec<TempDir>,
-    /// The chroot's files from Debian packages: libc, libselinux, a shell, useradd.
-    pub host: PathBuf,
     /// A package with the real semodule and sefcontext_compile.
     pub policycoreutils: PathBuf,
     /// A package with the real checkmodule and semodule_package.
@@ -24,13 +22,11 @@ pub struct Provided {
 pub fn provided() -> &'static Provided {
     static PROVIDED: OnceLock<Provided> = OnceLock::new();
     PROVIDED.get_or_init(|| {
-        let host = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', '/usr/sbin/useradd', '/bin/sh']\n";
-        let host = packages::build("host-provides", host, None, ".rpm");
         let policycoreutils = from_debs("policycoreutils", &["policycoreutils", "selinux-utils"], "");
         let checkpolicy = from_debs("checkpolicy", &["checkpolicy", "semodule-utils"], "");
-        let built = [host, policycoreutils, checkpolicy];
-        let [host, policycoreutils, checkpolicy] = built.each_ref().map(|(_, path)| path.clone());
-        Provided { _places: built.map(|(place, _)| place).into(), host, policycoreutils, checkpolicy }
+        let built = [policycoreutils, checkpolicy];
+        let [policycoreutils, checkpolicy] = built.each_ref().map(|(_, path)| path.clone());
+        Provided { _places: built.map(|(place, _)| place).into(), policycoreutils, checkpolicy }
     })
 }
 
@@ -48,18 +44,30 @@ pub fn from_debs(name: &str, debs: &[&str], more: &str) -> (TempDir, PathBuf) {
 
 /// A system with rpm, dnf and zypper, the distribution's facts of AlmaLinux, and packages under `/tmp`.
 pub fn system() -> System {
-    let system = System::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
-    // Debian's rpm keeps its database in root's home.
-    system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
-    system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
+    let system = System::with_rpm(&[]);
     let copy = |from: &Path, name: &str| system.copy(from, name);
     copy(&only(&built().older(), ".rpm"), "/tmp/older.rpm");
-    copy(&only(&built().newer(), ".rpm"), "/tmp/newer.rpm");
-    copy(&provided().host, "/tmp/host-provides.rpm");
+    copy(&only(built().newer(), ".rpm"), "/tmp/newer.rpm");
     copy(&provided().policycoreutils, "/tmp/policycoreutils.rpm");
     copy(&provided().checkpolicy, "/tmp/checkpolicy.rpm");
-    expect_well(system.run("rpm --upgrade /tmp/host-provides.rpm"));
     system
+}
+
+/// The same with the tools of SELinux.
+pub fn with_tools() -> System {
+    let system = system();
+    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
+    system
+}
+
+/// The tree of [`with_tools`] once the newer version is installed and nothing disturbed it.
+pub fn installed() -> &'static Snapshot {
+    static INSTALLED: OnceLock<Snapshot> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        let system = with_tools();
+        expect_well(system.run("rpm --upgrade /tmp/newer.rpm"));
+        expect::tree(&system)
+    })
 }
 
 /// Nothing was wrong, and nothing was said.
@@ -130,9 +138,8 @@ fn changes_of_an_administrator_are_kept() {
         return;
     }
     const PATH: &str = "/etc/logrotate.d/hostprep";
-    let system = system();
+    let system = with_tools();
     system.copy(&only(&built().changed(), ".rpm"), "/tmp/changed.rpm");
-    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
     // The untouched one first: an edited one outlives the package.
     for edited in [false, true] {
         expect_well(system.run("rpm --upgrade /tmp/newer.rpm"));
@@ -156,8 +163,7 @@ fn dnf_and_zypper_end_where_rpm_does() {
     const DNF: &str = "dnf --assumeyes --disablerepo=* --releasever=9 --quiet";
     const ZYPPER: &str = "zypper --quiet --non-interactive --no-refresh --no-gpg-checks";
     let plain = |run: Run| run.expect_code(0);
-    let system = system();
-    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
+    let system = with_tools();
     let fresh = expect::tree(&system);
     expect_well(system.run("rpm --upgrade /tmp/newer.rpm"));
     let installed = expect::tree(&system);
@@ -206,8 +212,8 @@ fn without_scripts_then_repaired_by_hand() {
 /// rpm 4.19 makes the users that a package says it provides, before any script, and they stay when it is erased.
 #[test]
 fn making_the_user_is_left_to_hostprep() {
-    for directory in [built().newer(), built().example()] {
-        let package = only(&directory, ".rpm");
+    for directory in [built().newer(), &built().example()] {
+        let package = only(directory, ".rpm");
         let provides = setup::run(Command::new("rpm").args(["--query", "--package", "--provides"]).arg(&package));
         assert!(!provides.contains("user("), "{provides}");
     }

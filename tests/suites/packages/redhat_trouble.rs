@@ -3,26 +3,19 @@
 use harness::{Snapshot, System};
 
 use crate::expect;
-use crate::redhat::{expect_well, system};
+use crate::redhat::{expect_well, installed, with_tools};
 use crate::trouble::{SPOILED, kill_at};
-
-fn ready() -> System {
-    let system = system();
-    expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
-    system
-}
 
 #[test]
 fn rpm_killed_between_pre_and_post() {
     if !harness::need_root() {
         return;
     }
-    let (normal, killed) = (ready(), ready());
-    expect_well(normal.run("rpm --upgrade /tmp/newer.rpm"));
+    let killed = with_tools();
     // %pre asks it what SELinux is to do.
     kill_at(&killed, "/usr/bin/grep", "rpm --upgrade /tmp/newer.rpm");
     expect_well(killed.run("rpm --upgrade /tmp/newer.rpm"));
-    expect::same("after a repeated transaction", &expect::tree(&normal), &expect::tree(&killed));
+    expect::same("after a repeated transaction", installed(), &expect::tree(&killed));
 }
 
 #[test]
@@ -30,13 +23,12 @@ fn rpm_killed_in_post() {
     if !harness::need_root() {
         return;
     }
-    let (normal, killed) = (ready(), ready());
-    expect_well(normal.run("rpm --upgrade /tmp/newer.rpm"));
+    let killed = with_tools();
     let login_defs = Snapshot::of(&killed.at("/etc/login.defs"));
     kill_at(&killed, "/usr/sbin/useradd", "rpm --upgrade /tmp/newer.rpm");
     assert!(killed.text("/etc/login.defs").contains("USERGROUPS_ENAB yes"), "it was killed inside the window");
     expect_well(killed.run("rpm --upgrade --replacepkgs /tmp/newer.rpm"));
-    expect::same("after a repeated transaction", &expect::tree(&normal), &expect::tree(&killed));
+    expect::same("after a repeated transaction", installed(), &expect::tree(&killed));
     login_defs.expect_untouched(&Snapshot::of(&killed.at("/etc/login.defs")));
 }
 
@@ -45,9 +37,8 @@ fn nothing_about_the_host_fails_rpm() {
     if !harness::need_root() {
         return;
     }
-    let (normal, system) = (ready(), ready());
+    let system = with_tools();
     let fresh = expect::tree(&system);
-    expect_well(normal.run("rpm --upgrade /tmp/newer.rpm"));
     for spoiled in SPOILED {
         let what = spoiled.what;
         (spoiled.spoil)(&system);
@@ -57,11 +48,13 @@ fn nothing_about_the_host_fails_rpm() {
         (spoiled.repair)(&system);
         system.run("/usr/sbin/hostprep repair").expect_code(0);
         // The administrator's own directory; and a fault that was raised has a history.
-        let but = |system: &System| expect::tree(system).without(&["/var/lib/cisco/faults", "/etc/cisco"]);
-        expect::same(what, &but(&normal), &but(&system));
+        let but = |tree: Snapshot| tree.without(&["/var/lib/cisco/faults", "/etc/cisco"]);
+        expect::same(what, &but(installed().clone()), &but(expect::tree(&system)));
         assert!(expect::raised(&system).is_empty(), "{what}");
         system.run("rpm --erase hostprep").expect_code(0);
-        let left = |system: &System| but(system).without(&["/var/lib/cisco", "/var/log/cisco", "/usr/share/licenses"]);
+        let left = |system: &System| {
+            but(expect::tree(system)).without(&["/var/lib/cisco", "/var/log/cisco", "/usr/share/licenses"])
+        };
         let fresh = fresh.clone().without(&["/var/lib/cisco", "/var/log/cisco", "/usr/share/licenses"]);
         expect::same(what, &fresh, &left(&system));
     }

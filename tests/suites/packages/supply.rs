@@ -38,7 +38,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 
 #[test]
 fn what_lies_beside_the_packages_is_true() {
-    let run = verify(&[], &built().newer());
+    let run = verify(&[], built().newer());
     assert_eq!(wrong(&run), Vec::<&str>::new(), "{run:?}");
     for line in [
         "skip   signatures",

@@ -27,8 +27,7 @@ fn the_example_agent_by_rpm() {
     if !harness::need_root() {
         return;
     }
-    let system = redhat::system();
-    redhat::expect_well(system.run("rpm --upgrade /tmp/policycoreutils.rpm"));
+    let system = redhat::with_tools();
     system.copy(&only(&built().example(), ".rpm"), "/tmp/agent.rpm");
     let before = expect::tree(&system);
     redhat::expect_well(system.run("rpm --upgrade /tmp/agent.rpm"));

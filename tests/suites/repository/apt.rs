@@ -1,9 +1,11 @@
 //! apt.
 
+use std::sync::Arc;
+
 use harness::packages::NEWER;
 use harness::{Run, System, setup};
 
-use crate::publisher::{INSIDE, Repository, damage, only, publisher};
+use crate::publisher::{INSIDE, Publisher, Repository, damage, only, publisher};
 use crate::server::Server;
 
 /// A system that knows no other repository. apt's lists are empty.
@@ -17,6 +19,18 @@ fn system() -> System {
 fn set_up(system: &System, repository: &Repository) {
     system.copy(&repository.path().join("hostprep-keyring.gpg"), "/usr/share/keyrings/hostprep-keyring.gpg");
     system.copy(&repository.path().join("hostprep.sources"), "/etc/apt/sources.list.d/hostprep.sources");
+}
+
+/// The publisher, and a system that knows its usual repository; `None` if this is not root.
+fn ready() -> Option<(Arc<Publisher>, System, Repository)> {
+    if !harness::need_root() {
+        return None;
+    }
+    let (publisher, system) = (publisher(), system());
+    let repository = publisher.plain();
+    repository.lay(&system);
+    set_up(&system, &repository);
+    Some((publisher, system, repository))
 }
 
 fn update(system: &System) -> Run {
@@ -35,14 +49,7 @@ fn version(system: &System, package: &str) -> String {
 
 #[test]
 fn it_installs_from_a_directory_and_from_a_server() {
-    if !harness::need_root() {
-        return;
-    }
-    let publisher = publisher();
-    let system = system();
-    let repository = publisher.plain();
-    repository.lay(&system);
-    set_up(&system, &repository);
+    let Some((_publisher, system, repository)) = ready() else { return };
     update(&system).expect_code(0);
     // The source has no package that was not there, so nothing is asked.
     install(&system, "hostprep hostprep-keyring").expect_code(0);
@@ -75,15 +82,8 @@ fn hash_of_packed(repository: &Repository) -> String {
 
 #[test]
 fn it_refuses_what_somebody_changed() {
-    if !harness::need_root() {
-        return;
-    }
-    let publisher = publisher();
-    let system = system();
-    let repository = publisher.plain();
-    set_up(&system, &repository);
+    let Some((_publisher, system, repository)) = ready() else { return };
     let dist = format!("{INSIDE}/apt/dists/stable");
-    repository.lay(&system);
     system.edit(&format!("{dist}/InRelease"), |text| text.replace("Label: hostprep", "Label: Hostprep"));
     let run = update(&system);
     assert!(run.code != Some(0) && run.stderr.contains("BADSIG"), "{run:?}");
@@ -119,14 +119,7 @@ fn it_refuses_what_somebody_changed() {
 
 #[test]
 fn it_refuses_another_key_and_one_that_has_expired() {
-    if !harness::need_root() {
-        return;
-    }
-    let publisher = publisher();
-    let system = system();
-    let repository = publisher.plain();
-    repository.lay(&system);
-    set_up(&system, &repository);
+    let Some((publisher, system, _)) = ready() else { return };
     for (key, word) in [("second", "NO_PUBKEY"), ("expired", "EXPKEYSIG")] {
         let armored = publisher.key(key);
         system.copy(&armored, "/usr/share/keyrings/hostprep-keyring.asc");

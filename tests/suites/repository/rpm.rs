@@ -1,13 +1,13 @@
 //! dnf and zypper.
 
-use harness::packages::{self, NEWER};
-use harness::{Run, System, setup};
+use std::sync::Arc;
 
-use crate::publisher::{INSIDE, Repository, damage, only, publisher};
+use harness::packages::NEWER;
+use harness::{Run, System};
+
+use crate::publisher::{INSIDE, Publisher, Repository, damage, only, publisher};
 use crate::server::Server;
 
-const PROVIDED: &str = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', '/usr/sbin/useradd', \
-                        '/bin/sh', 'policycoreutils']\n";
 const KEYS: &str = "/usr/share/hostprep-keyring/RPM-GPG-KEY-hostprep";
 
 /// A package manager, by the calls that it is used with.
@@ -58,14 +58,18 @@ impl Drop for Host {
 }
 
 fn system() -> Host {
-    let system = System::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
-    // Debian's rpm keeps its database in root's home.
-    system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
-    system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
-    let (_place, host) = packages::build("host-provides", PROVIDED, None, ".rpm");
-    system.copy(&host, "/tmp/host-provides.rpm");
-    system.run("rpm --upgrade /tmp/host-provides.rpm").expect_code(0);
-    Host(system)
+    Host(System::with_rpm(&["policycoreutils"]))
+}
+
+/// The publisher, and a system in which its usual repository lies; `None` if this is not root.
+fn ready() -> Option<(Arc<Publisher>, Host, Repository)> {
+    if !harness::need_root() {
+        return None;
+    }
+    let (publisher, system) = (publisher(), system());
+    let repository = publisher.plain();
+    repository.lay(&system);
+    Some((publisher, system, repository))
 }
 
 impl Manager {
@@ -110,13 +114,7 @@ fn version(system: &System, package: &str) -> String {
 
 #[test]
 fn they_install_from_a_directory_and_from_a_server() {
-    if !harness::need_root() {
-        return;
-    }
-    let publisher = publisher();
-    let system = system();
-    let repository = publisher.plain();
-    repository.lay(&system);
+    let Some((_publisher, system, repository)) = ready() else { return };
     let server = Server::of(&repository.path());
     for manager in [DNF, ZYPPER] {
         manager.set_up(&system, &repository);
@@ -140,12 +138,7 @@ fn they_install_from_a_directory_and_from_a_server() {
 
 #[test]
 fn they_refuse_what_somebody_changed() {
-    if !harness::need_root() {
-        return;
-    }
-    let publisher = publisher();
-    let system = system();
-    let repository = publisher.plain();
+    let Some((_publisher, system, repository)) = ready() else { return };
     for manager in [DNF, ZYPPER] {
         let name = manager.name;
         manager.set_up(&system, &repository);
@@ -173,15 +166,9 @@ fn they_refuse_what_somebody_changed() {
 /// zypper alone takes a key that has expired: docs/repositories.md tells it.
 #[test]
 fn they_refuse_another_key_and_one_that_has_expired() {
-    if !harness::need_root() {
-        return;
-    }
-    let publisher = publisher();
-    let system = system();
-    let repository = publisher.plain();
+    let Some((publisher, system, repository)) = ready() else { return };
     for manager in [DNF, ZYPPER] {
         manager.set_up(&system, &repository);
-        repository.lay(&system);
         for key in ["second", "expired"] {
             manager.forget(&system);
             system.copy(&publisher.key(key), KEYS);

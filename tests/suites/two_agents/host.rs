@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use harness::packages::{self, NEWER, OLDER, only};
+use harness::system::OF_TOOLS;
 use harness::{Run, Snapshot, System, program, setup};
 
 /// A package, and what belongs to it on a host.
@@ -60,31 +61,6 @@ const ACCOUNTS: [&str; 4] = ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/g
 /// The program of both, outside their packages.
 const PROGRAM: &str = "/tmp/hostprep";
 
-/// What the package managers, the account tools and semodule maintain for everybody.
-const EVERYBODYS: &[&str] = &[
-    "/etc/passwd-",
-    "/etc/group-",
-    "/etc/shadow-",
-    "/etc/gshadow-",
-    "/etc/.pwd.lock",
-    "/tmp",
-    "/root",
-    "/var/cache",
-    "/var/lib/apt",
-    "/var/lib/dpkg",
-    "/var/lib/dnf",
-    "/var/lib/rpm",
-    "/var/log/apt",
-    "/var/log/alternatives.log",
-    "/var/log/dpkg.log",
-    "/var/log/dnf.log",
-    "/var/log/dnf.librepo.log",
-    "/var/log/dnf.rpm.log",
-    "/var/log/hawkey.log",
-    "/var/log/faillog",
-    "/var/log/lastlog",
-];
-
 /// The policy that is built from all modules of the store.
 const STORE: &str = "/var/lib/selinux/default/active";
 const BUILT_POLICY: [&str; 2] = ["/etc/selinux/default", STORE];
@@ -133,7 +109,7 @@ pub fn copy_packages(system: &System, ending: &str) {
 
 /// What belongs to nobody alone is left out.
 pub fn tree(system: &System) -> Snapshot {
-    system.snapshot().without(EVERYBODYS)
+    system.snapshot().without(OF_TOOLS)
 }
 
 /// The lines of account files that name this user.

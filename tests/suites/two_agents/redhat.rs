@@ -1,22 +1,14 @@
 //! By dnf.
 
-use harness::{System, setup};
+use harness::System;
 
 use crate::host::{ACME, Agent, OURS, about, both_work, copy_packages, share_no_file, tree};
 
 const DNF: &str = "dnf --assumeyes --disablerepo=* --releasever=9 --quiet";
 
 fn system() -> System {
-    let system = System::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
-    // Debian's rpm keeps its database in root's home.
-    system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
-    system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
+    let system = System::with_rpm(&["policycoreutils"]);
     copy_packages(&system, ".rpm");
-    let provides = "[rpm]\nprovides = ['libc.so.6(GLIBC_2.17)(64bit)', 'libselinux.so.1()(64bit)', '/usr/sbin/useradd', \
-                    '/bin/sh', 'policycoreutils']\n";
-    let (_place, host) = harness::packages::build("host-provides", provides, None, ".rpm");
-    system.copy(&host, "/tmp/host-provides.rpm");
-    system.run("rpm --upgrade /tmp/host-provides.rpm").expect_code(0);
     system
 }
 

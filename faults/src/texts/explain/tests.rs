@@ -199,3 +199,14 @@ fn remedies_of_another_root_say_so_once() {
         }
     }
 }
+
+#[test]
+fn it_ends_with_where_more_is_written() {
+    let values = Values { documentation: Some("man 7 acme-faults".into()), ..Values::default() };
+    for language in languages() {
+        let texts = Texts::for_language(language).unwrap();
+        let text = render(FaultId::SELINUX_POLICY, None, &texts, &values, Some(40)).unwrap();
+        let heading = texts.word(Word::More, &[]);
+        assert!(text.ends_with(&format!("\n{heading}\n  man 7 acme-faults\n")), "{language}: {text}");
+    }
+}

@@ -73,6 +73,7 @@ fn every_value_can_be_given_and_is_used() {
         network_module: own("network-module"),
         program: own("program"),
         log: None,
+        documentation: None,
         root: None,
     };
     for language in languages() {

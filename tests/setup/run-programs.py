@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Runs test programs, several at once and the longest first.
+
+usage: cargo test --no-run --message-format=json-render-diagnostics >LIST; run-programs.py [--at-once N] [--output DIRECTORY] <LIST
+
+cargo runs one program after the other, and many tests wait: for a lock, for a signal, for a disk. Reads from standard input which
+programs cargo built, starts each as cargo would, and prints what a failed one printed. All of it is in DIRECTORY/NAME.txt. At the
+end comes a table: the seconds that each took, and the seconds of a processor. Ends with 1 if one failed.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+# For a program of which neither an earlier run nor tests/README.md knows how long it takes.
+USUAL_SECONDS = 3.0
+
+
+class Program:
+    """A test program, and how its run went."""
+
+    def __init__(self, message):
+        self.path = message['executable']
+        self.folder = pathlib.Path(message['manifest_path']).parent
+        kind, name = message['target']['kind'][0], message['target']['name']
+        package = os.path.relpath(self.folder, TOP)
+        # As `cargo test` selects it.
+        self.name = name if (package, kind) == ('tests', 'test') else f'{package}-{name}-{kind}'.replace('/', '-')
+        self.status = self.seconds = self.processor = None
+
+    def run(self, output, running):
+        """Runs it to its end; what it prints goes to the file `output`."""
+        environment = os.environ | {'CARGO_MANIFEST_DIR': str(self.folder)}
+        start = time.monotonic()
+        with open(output, 'wb') as file:
+            process = subprocess.Popen([self.path], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                                       stdout=file, stderr=subprocess.STDOUT)
+            running[self.name] = process
+            # With what all processes used that were waited for.
+            _, status, used = os.wait4(process.pid, 0)
+            del running[self.name]
+        process.returncode = self.status = os.waitstatus_to_exitcode(status)
+        self.seconds = time.monotonic() - start
+        self.processor = used.ru_utime + used.ru_stime
+
+
+def programs(messages):
+    """The test programs among the messages of cargo."""
+    found, is_built = [], False
+    for line in messages:
+        message = json.loads(line)
+        if message['reason'] == 'build-finished':
+            is_built = message['success']
+        elif message['reason'] == 'compiler-artifact' and message['profile']['test'] and message['executable']:
+            found.append(Program(message))
+    if not is_built or not found:
+        sys.exit('run-programs: cargo failed, or built no test program')
+    return found
+
+
+def seconds_by_name(kept):
+    """How long each takes, by the last run on this machine or else by the table in tests/README.md."""
+    rows = re.findall(r'^\| `(\w+)` \|.*\| <? ?([0-9.]+) \|$', (TOP / 'tests/README.md').read_text(), re.MULTILINE)
+    known = {name: float(minutes) * 60 for name, minutes in rows}
+    try:
+        known |= json.loads(kept.read_text())
+    except (OSError, ValueError):
+        pass
+    return known
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--at-once', type=int, default=os.cpu_count() + 1, metavar='N',
+                        help='how many programs run at once; default: one more than there are processors')
+    parser.add_argument('--output', type=pathlib.Path, default=TOP / 'target/test-output', metavar='DIRECTORY')
+    arguments = parser.parse_args()
+    os.environ.setdefault('CARGO', shutil.which('cargo') or 'cargo')
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    kept = arguments.output / 'seconds.json'
+
+    known = seconds_by_name(kept)
+    todo = sorted(programs(sys.stdin), key=lambda program: -known.get(program.name, USUAL_SECONDS))
+
+    running, ended, lock = {}, [], threading.Lock()
+
+    def stop(number, _):
+        for process in list(running.values()):
+            process.terminate()
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+    def play(program):
+        output = arguments.output / f'{program.name}.txt'
+        program.run(output, running)
+        with lock:
+            ended.append(program)
+            word = 'ok    ' if program.status == 0 else 'FAILED'
+            others = ', '.join(sorted(list(running))) or 'none'
+            print(f'{len(ended):3}/{len(todo)} {word} {program.name}, {program.seconds:.0f} s; running: {others}', flush=True)
+            if program.status != 0:
+                sys.stdout.flush()
+                sys.stdout.buffer.write(output.read_bytes())
+                print(f'==== {program.name} ended with {program.status}; what it printed is in {output}', flush=True)
+
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(arguments.at_once) as pool:
+        for done in [pool.submit(play, program) for program in todo]:
+            done.result()
+    known |= {program.name: round(program.seconds, 1) for program in ended}
+    kept.write_text(json.dumps(known, indent=1, sort_keys=True))
+
+    print('\n| program | seconds | of a processor |\n|---|---|---|')
+    for program in sorted(ended, key=lambda program: -program.seconds):
+        if program.seconds >= 1 or program.status != 0:
+            print(f'| `{program.name}` | {program.seconds:.0f} | {program.processor:.0f} |')
+    processor = sum(program.processor for program in ended)
+    print(f'| all {len(ended)} | {time.monotonic() - start:.0f} | {processor:.0f} |')
+    failed = [program.name for program in ended if program.status != 0]
+    if failed:
+        sys.exit(f'run-programs: {len(failed)} of {len(ended)} failed: {", ".join(failed)}')
+
+
+if __name__ == '__main__':
+    main()
