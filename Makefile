@@ -140,6 +140,10 @@ report-page: browser-needs ## the page of `hostprep report` in a real browser; s
 	cargo build --locked --package hostprep
 	/usr/bin/python3 tests/browser/report_page.py target/debug/hostprep target/report-page
 
+.PHONY: reference
+reference: ## docs/reference and the man page of the packaging tool's manifest, from the code and installer/examples/documents
+	cargo run --quiet --locked -p hostprep --example documents -- --reference .
+
 .PHONY: book book-page
 book: needs-demo ## docs/ as a book with search in target/book, and whether its links lead somewhere; installs mdBook into target/tools, once
 	packaging/book/build.sh

@@ -1,12 +1,16 @@
 //! Writes the man pages, the shells' completions and the journal's message catalog of hostprep: `documents DIR [PROFILE]`
 //! makes `DIR/man`, `DIR/completions` and `DIR/catalog`, under the names of that profile.
 //!
+//! `documents --reference REPOSITORY` writes the pages of `docs/reference`, and the man page of the packaging tool's manifest.
+//!
 //! The pages have the date of SOURCE_DATE_EPOCH, or no date if it is unset.
 #![allow(clippy::disallowed_methods, reason = "a build tool")]
 
 #[allow(dead_code, reason = "what the words mean is the binary's concern")]
 #[path = "../src/cli/args.rs"]
 mod args;
+#[path = "documents/cli_reference.rs"]
+mod cli_reference;
 #[path = "documents/facts.rs"]
 mod facts;
 #[path = "documents/faults_page.rs"]
@@ -15,8 +19,24 @@ mod faults_page;
 mod help_text;
 #[path = "documents/journal.rs"]
 mod journal;
+#[path = "documents/keys.rs"]
+mod keys;
+#[cfg(test)]
+#[path = "documents/keys_check.rs"]
+mod keys_check;
+#[path = "documents/keys_page.rs"]
+mod keys_page;
+#[path = "documents/keys_reference.rs"]
+mod keys_reference;
+#[path = "documents/output_reference.rs"]
+mod output_reference;
 #[path = "documents/page.rs"]
 mod page;
+#[path = "documents/reference.rs"]
+mod reference;
+#[cfg(test)]
+#[path = "documents/reference_tests.rs"]
+mod reference_tests;
 #[cfg(test)]
 #[path = "documents/tests.rs"]
 mod tests;
@@ -31,11 +51,15 @@ use installer::profile::Profile;
 use installer::wording::Wording;
 use jiff::Timestamp;
 
+const USAGE: &str = "usage: documents DIR [PROFILE] | documents --reference REPOSITORY";
+
 fn main() -> Result<()> {
-    let mut words = std::env::args_os().skip(1);
-    let (Some(directory), profile, None) = (words.next(), words.next(), words.next()) else {
-        anyhow::bail!("usage: documents DIR [PROFILE]")
-    };
+    let mut words = std::env::args_os().skip(1).peekable();
+    if words.next_if(|word| word == "--reference").is_some() {
+        let top = words.next().context(USAGE)?;
+        return reference::all()?.iter().try_for_each(|(path, it)| write(&Path::new(&top).join(path), it.as_bytes()));
+    }
+    let (Some(directory), profile, None) = (words.next(), words.next(), words.next()) else { anyhow::bail!(USAGE) };
     let profile = match profile {
         Some(path) => profile_in(Path::new(&path))?,
         None => Profile::built_in(),
@@ -59,7 +83,11 @@ fn documents(profile: &Profile, date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>
     let name: &'static str = Box::leak(profile.names.command.clone().into_boxed_str());
     let mut cli = command();
     cli.build();
-    for page in page::all(&cli, date)? {
+    let mut pages = page::all(&cli, date)?;
+    for keys in keys::of_program()? {
+        pages.push(keys_page::page(&keys, &page::source(&cli), date));
+    }
+    for page in pages {
         // A hyphen is no minus sign to roff.
         let content = wording.apply_as(&page.content, |name| name.replace('-', "\\-"));
         all.insert(Path::new("man").join(wording.apply(&page.file_name)), content.into_bytes());

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use installer::profile::is_unit_name;
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::architecture::{Architecture, Names};

@@ -12,6 +12,8 @@ const SECTION: u8 = 8;
 const MANUAL: &str = "System Administration";
 /// Leaves room for escapes in a source line of 80.
 const WIDTH: usize = 66;
+/// The same, where the escapes are counted; what is left is for the fonts of a code that goes on over several lines.
+const SOURCE_WIDTH: usize = 72;
 
 /// A rendered page.
 pub struct Page {
@@ -21,7 +23,7 @@ pub struct Page {
 
 /// The page of the command and those of all commands below it. The command must have been built.
 pub fn all(cli: &Command, date: &str) -> Result<Vec<Page>> {
-    let source = format!("{} {}", cli.get_name(), cli.get_version().unwrap_or_default());
+    let source = source(cli);
     let mut pages = Vec::new();
     let mut waiting = vec![(cli, None)];
     while let Some((command, parent)) = waiting.pop() {
@@ -35,8 +37,13 @@ pub fn all(cli: &Command, date: &str) -> Result<Vec<Page>> {
     Ok(pages)
 }
 
+/// Returns the program and its version, for the foot of a page.
+pub fn source(cli: &Command) -> String {
+    format!("{} {}", cli.get_name(), cli.get_version().unwrap_or_default())
+}
+
 /// Returns the command as users type it: `hostprep faults list`.
-fn called(command: &Command) -> &str {
+pub fn called(command: &Command) -> &str {
     command.get_bin_name().unwrap_or_else(|| command.get_name())
 }
 
@@ -45,17 +52,18 @@ fn page_name(command: &Command) -> String {
     called(command).replace(' ', "-")
 }
 
-fn shown(command: &Command) -> impl Iterator<Item = &Command> {
+pub fn shown(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|below| !below.is_hide_set())
 }
 
 /// In a call of this very command, as against those that go with every command.
-fn is_own(arg: &Arg) -> bool {
+pub fn is_own(arg: &Arg) -> bool {
     !arg.is_global_set() && !matches!(arg.get_id().as_str(), "help" | "version")
 }
 
+/// Writes one page.
 #[derive(Default)]
-struct Writer {
+pub struct Writer {
     roff: Roff,
 }
 
@@ -209,6 +217,11 @@ impl Writer {
             }
         }
         self.section("SEE ALSO");
+        self.references(&pages);
+    }
+
+    /// Names of pages, with commas.
+    pub fn references(&mut self, pages: &[(String, u8)]) {
         let last = pages.len() - 1;
         for (index, (name, section)) in pages.iter().enumerate() {
             let mut line = reference(name, *section);
@@ -219,22 +232,22 @@ impl Writer {
         }
     }
 
-    fn section(&mut self, heading: &str) {
+    pub fn section(&mut self, heading: &str) {
         self.macro_call("SH", &[heading]);
     }
 
-    fn tagged(&mut self, tag: Vec<Inline>) {
+    pub fn tagged(&mut self, tag: Vec<Inline>) {
         self.macro_call("TP", &[]);
         self.roff.text(tag);
     }
 
     /// Roff drops an empty argument unless it is quoted.
-    fn macro_call(&mut self, name: &str, args: &[&str]) {
+    pub fn macro_call(&mut self, name: &str, args: &[&str]) {
         self.roff.control(name, args.iter().map(|arg| if arg.is_empty() { "\"\"" } else { arg }));
     }
 
     /// Filled text, in source lines of moderate length.
-    fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         let mut line = String::new();
         for word in text.split_whitespace() {
             if !line.is_empty() && line.len() + word.len() >= WIDTH {
@@ -247,6 +260,90 @@ impl Writer {
         }
         self.roff.text([roman(line)]);
     }
+}
+
+impl Writer {
+    pub fn render(&self) -> String {
+        self.roff.render()
+    }
+
+    /// A source line as it is.
+    pub fn line(&mut self, line: impl Into<Vec<Inline>>) {
+        self.roff.text(line);
+    }
+
+    /// Paragraphs of filled text.
+    pub fn paragraphs(&mut self, paragraphs: &[String]) {
+        for (index, paragraph) in paragraphs.iter().enumerate() {
+            if index > 0 {
+                self.macro_call("PP", &[]);
+            }
+            self.marked(paragraph);
+        }
+    }
+
+    /// Filled text in which what is between backquotes is bold.
+    pub fn marked(&mut self, text: &str) {
+        let (mut line, mut length, mut is_code) = (Line::default(), 0, false);
+        for word in text.split_whitespace() {
+            let cost = width(word);
+            if length > 0 && length + cost >= SOURCE_WIDTH {
+                self.roff.text(std::mem::take(&mut line).parts());
+                length = 0;
+            }
+            if length > 0 {
+                line.push(is_code, " ");
+            }
+            for (index, part) in word.split('`').enumerate() {
+                is_code ^= index > 0;
+                line.push(is_code, part);
+            }
+            length += cost + 1;
+        }
+        self.roff.text(line.parts());
+    }
+
+    /// Text that is not filled.
+    pub fn code(&mut self, code: &str) {
+        self.macro_call("nf", &[]);
+        for line in code.trim_end().lines() {
+            self.roff.text([bold(line)]);
+        }
+        self.macro_call("fi", &[]);
+    }
+}
+
+/// A source line, as parts in bold and in roman.
+#[derive(Default)]
+struct Line(Vec<(bool, String)>);
+
+impl Line {
+    fn push(&mut self, is_bold: bool, text: &str) {
+        match self.0.last_mut() {
+            _ if text.is_empty() => {}
+            Some((same, part)) if *same == is_bold => part.push_str(text),
+            _ => self.0.push((is_bold, text.to_owned())),
+        }
+    }
+
+    fn parts(self) -> Vec<Inline> {
+        self.0.into_iter().map(|(is_bold, text)| if is_bold { bold(text) } else { roman(text) }).collect()
+    }
+}
+
+/// Returns the bytes of a word in the source: a change of font has three, an escaped character up to four more.
+fn width(word: &str) -> usize {
+    word.chars()
+        .map(|c| {
+            if "'".contains(c) {
+                5
+            } else if "-`\\".contains(c) {
+                3
+            } else {
+                1
+            }
+        })
+        .sum()
 }
 
 fn reference(name: &str, section: u8) -> Vec<Inline> {
@@ -280,7 +377,7 @@ fn value_words(arg: &Arg) -> Vec<Inline> {
     words.split_off(1)
 }
 
-fn values(arg: &Arg) -> Vec<String> {
+pub fn values(arg: &Arg) -> Vec<String> {
     if !arg.get_action().takes_values() {
         return Vec::new();
     }
@@ -288,7 +385,7 @@ fn values(arg: &Arg) -> Vec<String> {
 }
 
 /// The values that have a text, with it.
-fn explained_values(arg: &Arg) -> Vec<(String, String)> {
+pub fn explained_values(arg: &Arg) -> Vec<(String, String)> {
     if !arg.get_action().takes_values() {
         return Vec::new();
     }
@@ -296,11 +393,11 @@ fn explained_values(arg: &Arg) -> Vec<(String, String)> {
     arg.get_possible_values().iter().filter_map(explained).collect()
 }
 
-fn repeats(arg: &Arg) -> bool {
+pub fn repeats(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Append)
 }
 
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
 }
 

@@ -271,6 +271,7 @@ pub enum LoadLock {
     End,
     /// Show whether the component is locked, and why
     Status {
+        /// Text for people or one JSON object for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
@@ -282,6 +283,7 @@ pub enum LoadLock {
 pub enum Faults {
     /// List the raised faults, one per line
     List {
+        /// Text for people or one JSON array for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
@@ -295,6 +297,7 @@ pub enum Faults {
     },
     /// List every change of a fault, oldest first
     History {
+        /// Text for people or one JSON object a line for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
         /// Only the last N changes
@@ -360,6 +363,7 @@ pub enum Policy {
     },
     /// Show the state of module, store and kernel
     Status {
+        /// Text for people or one JSON object for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },

@@ -3,8 +3,9 @@
 
 use faults::{Severity, Snapshot};
 use jiff::Timestamp;
-use prometheus::{Encoder, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, Registry, TextEncoder};
 
+use super::metric;
 use super::status::counting;
 use crate::engine::last_run::LastRun;
 use crate::engine::next_boot::NextBoot;
@@ -36,38 +37,19 @@ pub fn render(
         let is_whole = reports.iter().all(|report| last.steps.iter().any(|step| step == report.step.as_str()));
         add_last_run(&registry, last, is_whole)?;
     }
-    let labels = &[("version", env!("CARGO_PKG_VERSION")), ("profile", &cx.profile.name)];
-    let build =
-        gauges(&registry, "hostprep_build_info", "The version of hostprep and the agent's profile.", &keys(labels))?;
-    build.with_label_values(&labels.map(|(_, value)| value)).set(1);
-    let locked = IntGauge::new("hostprep_load_lock_locked", "1 where the load lock keeps the kernel component out.")?;
-    registry.register(Box::new(locked.clone()))?;
-    locked.set(i64::from(load_lock::keeps_out(cx)));
+    let build = metric::BUILD_INFO.gauges(&registry)?;
+    build.with_label_values(&[env!("CARGO_PKG_VERSION"), cx.profile.name.as_str()]).set(1);
+    metric::LOAD_LOCK_LOCKED.gauge(&registry)?.set(i64::from(load_lock::keeps_out(cx)));
     let mut text = Vec::new();
     TextEncoder::new().encode(&registry.gather(), &mut text)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn keys<'a>(labels: &[(&'a str, &str)]) -> Vec<&'a str> {
-    labels.iter().map(|(key, _)| *key).collect()
-}
-
-/// Returns a metric of this registry.
-fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
-    let gauges = IntGaugeVec::new(Opts::new(name, help), labels)?;
-    registry.register(Box::new(gauges.clone()))?;
-    Ok(gauges)
-}
-
 fn add_faults(registry: &Registry, cx: &HostContext, snapshot: &Snapshot) -> prometheus::Result<()> {
-    let help = "A raised fault; one that is not raised has no sample.";
-    let raised = gauges(registry, "hostprep_fault_raised", help, &["id", "severity", "reason"])?;
-    let counts = gauges(registry, "hostprep_faults", "How many faults are raised and not waived.", &["severity"])?;
-    let help = "When the fault was raised, in seconds since the epoch.";
-    let since = GaugeVec::new(Opts::new("hostprep_fault_raised_timestamp_seconds", help), &["id"])?;
-    registry.register(Box::new(since.clone()))?;
-    let events = IntCounter::new("hostprep_fault_events_total", "Changes of faults since the store was made.")?;
-    registry.register(Box::new(events.clone()))?;
+    let raised = metric::FAULT_RAISED.gauges(registry)?;
+    let counts = metric::FAULTS.gauges(registry)?;
+    let since = metric::FAULT_RAISED_AT.fractions(registry)?;
+    let events = metric::FAULT_EVENTS.counter(registry)?;
     for severity in Severity::WORST_FIRST {
         let count = counting(cx, snapshot).filter(|fault| fault.severity == severity).count();
         counts.with_label_values(&[severity.as_str()]).set(i64::try_from(count).unwrap_or(i64::MAX));
@@ -82,8 +64,7 @@ fn add_faults(registry: &Registry, cx: &HostContext, snapshot: &Snapshot) -> pro
 }
 
 fn add_pending(registry: &Registry, next_boot: Option<&NextBoot>) -> prometheus::Result<()> {
-    let help = "A fault that is not raised and will be with the kernel of the next boot.";
-    let pending = gauges(registry, "hostprep_fault_pending", help, &["id", "severity", "reason", "kernel"])?;
+    let pending = metric::FAULT_PENDING.gauges(registry)?;
     if let Some(next) = next_boot {
         let kernel = next.kernel.as_deref().unwrap_or_default();
         for fault in &next.pending {
@@ -101,8 +82,7 @@ fn add_waived(
     snapshot: &Snapshot,
     next_boot: Option<&NextBoot>,
 ) -> prometheus::Result<()> {
-    let help = "A raised or pending fault that the configuration accepts; it is not counted.";
-    let waived = gauges(registry, "hostprep_fault_waived", help, &["id", "severity", "reason"])?;
+    let waived = metric::FAULT_WAIVED.gauges(registry)?;
     let raised = snapshot.faults.iter().filter(|fault| cx.waivers.of(&fault.finding.reason).is_some());
     let raised = raised.map(|fault| (fault.id, fault.severity, &fault.finding.reason));
     let pending = next_boot.into_iter().flat_map(|next| &next.pending).filter(|fault| fault.waiver.is_some());
@@ -114,8 +94,7 @@ fn add_waived(
 }
 
 fn add_steps(registry: &Registry, reports: &[StepReport]) -> prometheus::Result<()> {
-    let help = "What the step finds now; it has no sample for its other outcomes.";
-    let outcomes = gauges(registry, "hostprep_step_outcome", help, &["step", "outcome"])?;
+    let outcomes = metric::STEP_OUTCOME.gauges(registry)?;
     for report in reports {
         outcomes.with_label_values(&[report.step.as_str(), report.outcome.as_str()]).set(1);
     }
@@ -124,13 +103,9 @@ fn add_steps(registry: &Registry, reports: &[StepReport]) -> prometheus::Result<
 
 /// A run of some steps says nothing about the host: its result is left out.
 fn add_last_run(registry: &Registry, last: &LastRun, is_whole: bool) -> prometheus::Result<()> {
-    let help = "When the last run ended that was recorded, in seconds since the epoch.";
-    let time = prometheus::Gauge::new("hostprep_last_run_timestamp_seconds", help)?;
-    registry.register(Box::new(time.clone()))?;
-    time.set(seconds(last.time));
-    let help =
-        "How the last run ended, in the words of `worst` of the JSON outputs; no sample if it was of some steps alone.";
-    let result = gauges(registry, "hostprep_last_run_result", help, &["result"])?;
+    let no_labels: &[&str] = &[];
+    metric::LAST_RUN_AT.fractions(registry)?.with_label_values(no_labels).set(seconds(last.time));
+    let result = metric::LAST_RUN_RESULT.gauges(registry)?;
     if is_whole {
         result.with_label_values(&[&last.result]).set(1);
     }

@@ -8,6 +8,7 @@ pub mod host_facts;
 pub mod json;
 pub mod kernel_table;
 pub mod load_lock_status;
+pub mod metric;
 pub mod metrics;
 pub mod nagios;
 pub mod next_boot;
