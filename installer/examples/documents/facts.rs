@@ -97,12 +97,80 @@ pub fn exit_status(command: &str) -> Option<&'static str> {
         .then_some("Always 0, whatever the state of the host; 2 only for a call that no package manager makes.")
 }
 
+type Files = &'static [(&'static str, &'static str)];
+
+/// Returns FILES of a command's page.
+pub fn files(command: &str) -> Files {
+    match command {
+        "hostprep" => FILES,
+        "hostprep check" => &[
+            ("/etc/cisco/hostprep.toml", "Steps to skip, and what is accepted: see hostprep.toml(5)."),
+            ("kernels.toml", "In the same directory: the administrator's table of supported kernels."),
+        ],
+        "hostprep repair" => &[
+            ("/var/lib/cisco/faults/", "The fault store: faults are raised and cleared here."),
+            ("/var/lib/cisco/hostprep/", "The receipt of what repair created, which hostprep remove undoes."),
+            ("/run/cisco/hostprep.lock", "Allows one hostprep at a time."),
+            ("/var/log/cisco/hostprep.log", "The commands that were run, and the outcome of each step."),
+        ],
+        "hostprep status" | "hostprep explain" => FAULTS,
+        "hostprep remove" => &[
+            ("/var/lib/cisco/hostprep/", "The receipt of what hostprep created."),
+            ("/var/log/cisco/hostprep.log", "What was done. It stays."),
+        ],
+        "hostprep generalize" => &[
+            ("/var/lib/cisco/faults/", "The faults and their events are removed from here."),
+            ("/var/lib/cisco/hostprep/", "The load lock and the last run are removed from here; the receipt stays."),
+        ],
+        "hostprep report" => &[("*.json", "The results of the hosts, in the directories that are given.")],
+        "hostprep support-bundle" => &[(
+            "hostprep-support-HOST-TIME.tar.gz",
+            "The archive, in the current directory. manifest.json in it names each part, or why it is missing.",
+        )],
+        "hostprep schema" => &[("/usr/share/hostprep/schema/", "The schemas of the package.")],
+        _ if command.starts_with("hostprep faults") => FAULTS,
+        _ if command.starts_with("hostprep load-lock") => {
+            &[("/var/lib/cisco/hostprep/", "The load lock: the loads without an end.")]
+        }
+        _ if command.starts_with("hostprep policy") => &[
+            ("/opt/cisco/hostprep/policy", "The directory in which the module is compiled."),
+            ("/var/lib/selinux/", "The policy store. On old systems it is in /etc/selinux."),
+        ],
+        _ if command.starts_with("hostprep hook") => &[
+            ("/etc/cisco/hostprep.toml", "If it cannot be read, a hook does nothing."),
+            ("/var/log/cisco/hostprep.log", "What a hook did."),
+        ],
+        _ => &[],
+    }
+}
+
+const FAULTS: Files = &[("/var/lib/cisco/faults/", "The fault store, shared with the connector.")];
+
+/// Returns what SEE ALSO of a command's page names after the pages of the commands above it.
+pub fn see_also(command: &str) -> &'static [(&'static str, u8)] {
+    match command {
+        "hostprep check" => &[("hostprep-repair", 8), ("hostprep.toml", 5)],
+        "hostprep repair" => &[("hostprep-check", 8), ("hostprep-remove", 8), ("hostprep.toml", 5)],
+        "hostprep status" => &[("hostprep-explain", 8), ("hostprep-faults", 7)],
+        "hostprep explain" => &[("hostprep-status", 8), ("hostprep-faults", 7)],
+        "hostprep remove" => &[("hostprep-repair", 8), ("hostprep-generalize", 8)],
+        "hostprep report" => &[("hostprep-check", 8)],
+        "hostprep hook rpm" => &[("rpm", 8)],
+        "hostprep hook deb" => &[("dpkg", 1)],
+        "hostprep hook kernel" => &[("kernel-install", 8)],
+        "hostprep policy" | "hostprep policy install" | "hostprep policy remove" => &[("semodule", 8)],
+        "hostprep policy compile" => &[("checkmodule", 8), ("secilc", 8)],
+        _ if command.starts_with("hostprep faults") => &[("hostprep-faults", 7)],
+        _ => &[],
+    }
+}
+
 /// FILES of the main page.
-pub const FILES: &[(&str, &str)] = &[
+const FILES: &[(&str, &str)] = &[
     (
         "/etc/cisco/hostprep.toml",
-        "Optional. Sets another profile (profile), steps to skip (skip), the language of fault texts (lang), the mode \
-         of a domain of the agent's own (domain-mode, permissive or enforcing), and what is accepted for some time: [[accept]] with reason, until (the last day, 2027-03-01) and why.",
+        "The optional configuration: steps to skip, what is accepted for some time, the language, another profile. See \
+         hostprep.toml(5).",
     ),
     (
         "/usr/lib/hostprep/hostprep.toml, /etc/cisco/hostprep.toml.d/*.toml",
@@ -131,5 +199,13 @@ pub const FILES: &[(&str, &str)] = &[
 ];
 
 /// SEE ALSO of the main page, after its commands.
-pub const SEE_ALSO: &[(&str, u8)] =
-    &[("login.defs", 5), ("checkmodule", 8), ("selinux", 8), ("semodule", 8), ("useradd", 8)];
+pub const SEE_ALSO: &[(&str, u8)] = &[
+    ("hostprep.toml", 5),
+    ("hostprep-profile", 5),
+    ("hostprep-faults", 7),
+    ("login.defs", 5),
+    ("checkmodule", 8),
+    ("selinux", 8),
+    ("semodule", 8),
+    ("useradd", 8),
+];

@@ -11,7 +11,7 @@ const MANUAL: &str = "File Formats";
 /// The page, in section 5. `source` is the program and its version.
 pub fn page(keys: &Keys, source: &str, date: &str) -> Page {
     let mut page = Writer::default();
-    page.macro_call("TH", &[&keys.page.to_uppercase(), &SECTION.to_string(), date, source, MANUAL]);
+    page.head(&keys.page, SECTION, date, source, MANUAL);
     page.section("NAME");
     page.text(&format!("{} - {}", keys.page, keys.summary));
     page.section("SYNOPSIS");
@@ -53,7 +53,9 @@ fn table_of(page: &mut Writer, table: &Table) {
 
 fn key_of(page: &mut Writer, key: &Key) {
     page.tagged(vec![bold(&key.name)]);
-    page.marked(&format!("{} {}", key.meaning, facts(key)));
+    page.marked(&key.meaning);
+    page.macro_call("br", &[]);
+    page.marked(&facts(key));
     if let Some(example) = &key.example {
         page.macro_call("br", &[]);
         page.marked(&format!("Example: `{} = {example}`", key.name));

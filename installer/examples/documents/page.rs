@@ -29,7 +29,7 @@ pub fn all(cli: &Command, date: &str) -> Result<Vec<Page>> {
     while let Some((command, parent)) = waiting.pop() {
         let name = page_name(command);
         let mut page = Writer::default();
-        page.macro_call("TH", &[&name.to_uppercase(), &SECTION.to_string(), date, &source, MANUAL]);
+        page.head(&name, SECTION, date, &source, MANUAL);
         page.body(cli, command, parent).with_context(|| name.clone())?;
         pages.push(Page { file_name: format!("{name}.{SECTION}"), content: page.roff.render() });
         waiting.extend(shown(command).map(|below| (below, Some(command))));
@@ -93,11 +93,9 @@ impl Writer {
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let help = help_text::parse(&help)?;
         self.exit_status(command, &help.exit_codes);
-        if parent.is_none() {
-            self.files();
-        }
+        self.files(facts::files(called(command)));
         self.examples(&help.examples);
-        self.see_also(main, parent);
+        self.see_also(main, command, parent);
         Ok(())
     }
 
@@ -133,6 +131,9 @@ impl Writer {
                 Some(help) => sentence(&help.to_string()),
                 None => format!("One of {}.", values(arg).join(", ")),
             };
+            if arg.get_help().is_some() && !is_short(arg) && explained_values(arg).is_empty() {
+                text = format!("{text} One of {}.", values(arg).join(", "));
+            }
             if let [default] = arg.get_default_values()
                 && arg.get_action().takes_values()
             {
@@ -179,11 +180,14 @@ impl Writer {
         self.roff.text(line);
     }
 
-    fn files(&mut self) {
+    fn files(&mut self, files: &[(&str, &str)]) {
         self.section("FILES");
-        for (path, what) in facts::FILES {
+        for (path, what) in files {
             self.tagged(vec![italic(*path)]);
             self.text(what);
+        }
+        if files.is_empty() {
+            self.see_main("See");
         }
     }
 
@@ -205,7 +209,7 @@ impl Writer {
         self.macro_call("fi", &[]);
     }
 
-    fn see_also(&mut self, main: &Command, parent: Option<&Command>) {
+    fn see_also(&mut self, main: &Command, command: &Command, parent: Option<&Command>) {
         let mut pages: Vec<(String, u8)> = Vec::new();
         match parent {
             None => pages.extend(facts::SEE_ALSO.iter().map(|(name, section)| ((*name).to_owned(), *section))),
@@ -214,6 +218,9 @@ impl Writer {
                 if parent.get_name() != main.get_name() {
                     pages.push((page_name(parent), SECTION));
                 }
+                pages.extend(
+                    facts::see_also(called(command)).iter().map(|(name, section)| ((*name).to_owned(), *section)),
+                );
             }
         }
         self.section("SEE ALSO");
@@ -263,6 +270,13 @@ impl Writer {
 }
 
 impl Writer {
+    /// The page's title. Lines are not stretched, nor words divided: a command must be searched for and copied as it is.
+    pub fn head(&mut self, name: &str, section: u8, date: &str, source: &str, manual: &str) {
+        self.macro_call("TH", &[&name.to_uppercase(), &section.to_string(), date, source, manual]);
+        self.macro_call("nh", &[]);
+        self.macro_call("ad", &["l"]);
+    }
+
     pub fn render(&self) -> String {
         self.roff.render()
     }
@@ -307,7 +321,7 @@ impl Writer {
     pub fn code(&mut self, code: &str) {
         self.macro_call("nf", &[]);
         for line in code.trim_end().lines() {
-            self.roff.text([bold(line)]);
+            self.roff.text([if line.is_empty() { roman("") } else { bold(line) }]);
         }
         self.macro_call("fi", &[]);
     }
@@ -367,7 +381,7 @@ fn option_words(option: &Arg) -> Vec<Inline> {
 /// Returns the values themselves if there are few; values with a text of their own are listed below the option.
 fn value_words(arg: &Arg) -> Vec<Inline> {
     let mut words = Vec::new();
-    for value in values(arg).into_iter().filter(|_| explained_values(arg).is_empty()) {
+    for value in values(arg).into_iter().filter(|_| explained_values(arg).is_empty() && is_short(arg)) {
         words.extend([roman("|"), bold(value)]);
     }
     if words.is_empty() {
@@ -382,6 +396,11 @@ pub fn values(arg: &Arg) -> Vec<String> {
         return Vec::new();
     }
     arg.get_possible_values().iter().map(|it| it.get_name().to_owned()).collect()
+}
+
+/// Returns whether the values fit into a line, where nothing divides them.
+fn is_short(arg: &Arg) -> bool {
+    values(arg).join("|").len() < 50
 }
 
 /// The values that have a text, with it.

@@ -7,7 +7,7 @@ use installer::profile::Profile;
 use super::help_text::{self, Example, ExitCode};
 use super::{command, documents};
 
-const MACROS: [&str; 9] = [".TH", ".SH", ".PP", ".TP", ".br", ".nf", ".fi", ".ie", ".el"];
+const MACROS: [&str; 11] = [".TH", ".nh", ".ad", ".SH", ".PP", ".TP", ".br", ".nf", ".fi", ".ie", ".el"];
 
 /// The pages of commands.
 fn pages() -> Vec<(String, String)> {
@@ -50,7 +50,7 @@ fn only_macros_start_with_a_control_character() {
 #[test]
 fn every_page_has_its_sections_in_order() {
     let main = ["SYNOPSIS", "COMMANDS", "OPTIONS", "\"EXIT STATUS\"", "FILES", "EXAMPLES", "\"SEE ALSO\""];
-    let rest = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "\"EXIT STATUS\"", "\"SEE ALSO\""];
+    let rest = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "\"EXIT STATUS\"", "FILES", "EXAMPLES", "\"SEE ALSO\""];
     for (path, page) in pages() {
         let wanted = if path == "man/hostprep.8" { main.as_slice() } else { &rest };
         let mut left = page.as_str();

@@ -123,6 +123,9 @@ pub enum Command {
     /// Print the raised faults in the connector's format
     Status(Status),
     /// Explain a fault, whether it is raised, and its remedy on this host
+    #[command(
+        after_help = "Examples:\n  hostprep explain 19\n  hostprep explain 11 --lang ja\n  hostprep explain 19 --format json"
+    )]
     Explain {
         /// The fault's number
         id: String,
@@ -266,28 +269,35 @@ pub struct Status {
 )]
 pub enum LoadLock {
     /// Record that the component is about to be loaded; exit 5 if it must not be
+    #[command(after_help = "Examples:\n  ExecStartPre=/usr/sbin/hostprep load-lock begin")]
     Begin,
     /// Record that the component was unloaded, or that the host shuts down cleanly
+    #[command(after_help = "Examples:\n  ExecStopPost=/usr/sbin/hostprep load-lock end")]
     End,
     /// Show whether the component is locked, and why
+    #[command(after_help = "Examples:\n  hostprep load-lock status\n  hostprep load-lock status --format json")]
     Status {
         /// Text for people or one JSON object for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
     /// Forget the unclean loads, so that the component may be loaded again
+    #[command(after_help = "Examples:\n  sudo hostprep load-lock reset")]
     Reset,
 }
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  hostprep faults list\n  hostprep faults history --last 10")]
 pub enum Faults {
     /// List the raised faults, one per line
+    #[command(after_help = "Examples:\n  hostprep faults list\n  hostprep faults list --format json")]
     List {
         /// Text for people or one JSON array for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
     /// Explain a fault, whether it is raised, and its remedy
+    #[command(after_help = "Examples:\n  hostprep faults show 19")]
     Show {
         /// The fault's number
         id: String,
@@ -296,6 +306,7 @@ pub enum Faults {
         format: Format,
     },
     /// List every change of a fault, oldest first
+    #[command(after_help = "Examples:\n  hostprep faults history --last 10\n  hostprep faults history --format json")]
     History {
         /// Text for people or one JSON object a line for programs
         #[arg(long, value_enum, default_value = "text")]
@@ -312,6 +323,7 @@ pub enum Faults {
         from: Option<u64>,
     },
     /// Raise a fault by hand
+    #[command(after_help = "Examples:\n  sudo hostprep faults raise 18 --detail \"too many events\"")]
     Raise {
         /// The fault's number
         id: String,
@@ -326,6 +338,7 @@ pub enum Faults {
         severity: Option<Severity>,
     },
     /// Clear a fault by hand; the next repair raises it again if the problem remains
+    #[command(after_help = "Examples:\n  sudo hostprep faults clear 18")]
     Clear {
         /// The fault's number
         id: String,
@@ -333,14 +346,17 @@ pub enum Faults {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  hostprep policy status\n  hostprep policy generate --form cil")]
 pub enum Policy {
     /// Print the module's source for this host's policy
+    #[command(after_help = "Examples:\n  hostprep policy generate\n  hostprep policy generate --form cil")]
     Generate {
         /// Type enforcement (for checkmodule) or CIL (for semodule alone)
         #[arg(long, value_enum, default_value = "te")]
         form: Form,
     },
     /// Compile the module into DIR
+    #[command(after_help = "Examples:\n  hostprep policy compile --form cil /tmp")]
     Compile {
         /// A package by checkmodule (te), or CIL as it is, which semodule of any system takes
         #[arg(long, value_enum, default_value = "te")]
@@ -350,18 +366,21 @@ pub enum Policy {
         directory: PathBuf,
     },
     /// Load the module, unless the policy has the rule already
+    #[command(after_help = "Examples:\n  sudo hostprep policy install --dry-run\n  sudo hostprep policy install")]
     Install {
         /// Show what would be done, and change nothing
         #[arg(long)]
         dry_run: bool,
     },
     /// Remove the module from the policy store, at every priority that hostprep has used
+    #[command(after_help = "Examples:\n  sudo hostprep policy remove --dry-run\n  sudo hostprep policy remove")]
     Remove {
         /// Show what would be done, and change nothing
         #[arg(long)]
         dry_run: bool,
     },
     /// Show the state of module, store and kernel
+    #[command(after_help = "Examples:\n  hostprep policy status\n  hostprep policy status --format json")]
     Status {
         /// Text for people or one JSON object for programs
         #[arg(long, value_enum, default_value = "text")]
@@ -376,8 +395,10 @@ pub enum Form {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  hostprep hook deb postinst configure")]
 pub enum Hook {
     /// An RPM scriptlet: hostprep hook rpm post "$1"
+    #[command(after_help = "Examples:\n  hostprep hook rpm posttrans 1")]
     Rpm {
         /// The scriptlet
         #[arg(value_parser = PossibleValuesParser::new(rpm::scriptlets()))]
@@ -388,6 +409,7 @@ pub enum Hook {
         upgrade_info: Option<String>,
     },
     /// A Debian maintainer script: hostprep hook deb postinst "$@"
+    #[command(after_help = "Examples:\n  hostprep hook deb postinst configure")]
     Deb {
         /// The script: preinst, postinst, prerm or postrm
         script: String,
@@ -398,6 +420,7 @@ pub enum Hook {
     /// A kernel that is installed or removed: hostprep hook kernel add "$1"
     ///
     /// Judges the kernel of the next boot and says on standard error which faults it would bring.
+    #[command(after_help = "Examples:\n  hostprep hook kernel add 6.1.0-37-amd64")]
     Kernel {
         /// What happens to the kernel
         #[arg(value_parser = PossibleValuesParser::new(kernel::CHANGES))]
