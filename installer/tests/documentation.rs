@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use faults::Texts;
 use installer::model::step::StepRef;
 use installer::steps::STEPS;
 
@@ -24,6 +25,31 @@ fn the_steps_are_listed() {
     };
     let expected: Vec<String> = STEPS.iter().map(row).collect();
     assert_eq!(listed, expected);
+}
+
+#[test]
+fn each_fault_has_a_page_with_its_reasons() {
+    let texts = Texts::for_language("en").unwrap();
+    let index = fs::read_to_string(top().join("docs/faults.md")).unwrap();
+    for entry in faults::catalogue::entries() {
+        let name = format!("faults/fault-{}.md", entry.id);
+        let page = fs::read_to_string(top().join("docs").join(&name)).unwrap_or_else(|e| panic!("docs/{name}: {e}"));
+        let title = texts.summary(entry.id).unwrap();
+        assert_eq!(page.lines().next(), Some(format!("# Fault {}: {title}", entry.id).as_str()), "docs/{name}");
+        assert!(page.contains(&texts.severity(entry.severity)), "docs/{name} says how severe the fault is");
+        assert!(index.contains(&format!("]({name})")), "docs/faults.md leads to docs/{name}");
+        let (_, reasons) = page.split_once("\n## Reasons\n").unwrap_or_else(|| panic!("docs/{name}: Reasons"));
+        let rows = reasons.lines().filter(|line| line.starts_with("| `"));
+        let mut listed: Vec<&str> = rows
+            .flat_map(|row| row.split('|').nth(1).unwrap().split(','))
+            .map(|it| it.trim().trim_matches('`'))
+            .collect();
+        let mut known: Vec<&str> = entry.reasons.iter().map(|reason| reason.as_str()).collect();
+        listed.sort_unstable();
+        known.sort_unstable();
+        known.dedup();
+        assert_eq!(listed, known, "docs/{name}");
+    }
 }
 
 /// Every Markdown file of the project.
