@@ -58,3 +58,30 @@ fn mandoc_and_man_find_nothing_to_say() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// `hostprep-check(8)` and the like, wherever they stand, are pages that there are.
+#[test]
+fn no_page_names_one_that_is_missing() {
+    let all = documents(&Profile::built_in(), "").unwrap();
+    let has = |name: &str, section: &str| all.contains_key(&PathBuf::from(format!("man/{name}.{section}")));
+    let mut texts: Vec<(PathBuf, String)> = reference::all().unwrap().into_iter().collect();
+    let pages = all.iter().filter(|(path, _)| path.starts_with("man"));
+    texts.extend(pages.map(|(path, page)| (path.clone(), String::from_utf8_lossy(page).into_owned())));
+    let (mut seen, mut missing) = (0, Vec::new());
+    for (path, text) in texts {
+        let plain = text.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "").replace("\\fI", "");
+        for word in plain.split(|c: char| !(c.is_ascii_alphanumeric() || "-.()".contains(c))) {
+            let Some((name, rest)) = word.split_once('(') else { continue };
+            let Some((section, _)) = rest.split_once(')') else { continue };
+            // That of the packaging tool is in the repository alone.
+            if !name.starts_with("hostprep") || name == "hostprep-manifest" {
+                continue;
+            }
+            seen += 1;
+            if !has(name, section) {
+                missing.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert!(seen > 100 && missing.is_empty(), "{seen}: {missing:?}");
+}
