@@ -56,6 +56,8 @@ echo 'vagrant ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/vagrant"
 chmod 440 "$root/etc/sudoers.d/vagrant"
 install -D -m 644 "$here/box/grub.cfg" "$root/boot/grub/grub.cfg"
 
+# Debian 11's policy lets sshd start no unconfined session without it.
+echo 'ssh_sysadm_login=1' >>"$root/var/lib/selinux/default/active/booleans.local"
 prepare_policy "$root"
 label_root "$root" default
 
