@@ -28,6 +28,9 @@ mod keys_check;
 mod keys_page;
 #[path = "documents/keys_reference.rs"]
 mod keys_reference;
+#[cfg(test)]
+#[path = "documents/lint_tests.rs"]
+mod lint_tests;
 #[path = "documents/output_reference.rs"]
 mod output_reference;
 #[path = "documents/page.rs"]

@@ -137,7 +137,7 @@ impl Profile {
             path: path.to_owned(),
             line,
             problem,
-            hint: "see the example profile.toml in the documentation".into(),
+            hint: format!("`man 5 {}-profile` explains the keys", host::process::names::command()),
         };
         let profile: Self = toml::from_str(text).map_err(|e| malformed(line_of(text, &e), first_line(&e)))?;
         profile.validate().map_err(|problem| malformed(None, problem))?;

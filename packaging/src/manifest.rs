@@ -1,4 +1,4 @@
-//! The manifest: a package's name, files and dependencies. `packaging/README.md` explains each key.
+//! The manifest: a package's name, files and dependencies. `docs/reference/manifest.md` explains each key.
 
 use std::path::{Path, PathBuf};
 

@@ -125,6 +125,9 @@ if [ "$purpose" = test ]; then
     need qemu-system-x86_64 qemu-system-x86 qemu-system-x86-core
     need mke2fs e2fsprogs e2fsprogs
     need setfiles policycoreutils policycoreutils
+    # To judge manual pages.
+    need mandoc mandoc mandoc
+    need man man-db man-db
     # To judge packages.
     need rpm rpm rpm
     need rpmkeys rpm rpm

@@ -87,10 +87,9 @@ fn ending(text: &mut String, name: &str, help: &HelpText) {
     }
     if let Some(status) = facts::exit_status(name) {
         let _ = write!(text, "\nExit status: {status}\n");
-    }
-    if !help.exit_codes.is_empty() {
-        let rows = help.exit_codes.iter().map(|it| [it.code.to_string(), escaped(&it.meaning)]);
-        text.push_str(&table(["exit status", "meaning"], rows));
+    } else {
+        let codes = help_text::or_usual(&help.exit_codes, name).into_iter();
+        text.push_str(&table(["exit status", "meaning"], codes.map(|it| [it.code.to_string(), escaped(&it.meaning)])));
     }
 }
 

@@ -97,6 +97,35 @@ pub fn exit_status(command: &str) -> Option<&'static str> {
         .then_some("Always 0, whatever the state of the host; 2 only for a call that no package manager makes.")
 }
 
+/// Returns the exit codes of a command whose `--help` does not list them.
+pub fn exit_codes(command: &str) -> Vec<(u8, &'static str)> {
+    let mut codes = vec![(1, "hostprep failed"), (2, "usage error")];
+    codes.extend::<Vec<_>>(match command {
+        "hostprep check" | "hostprep repair" => vec![
+            (0, "no problem"),
+            (3, "faults are found"),
+            (4, "no fault, but something is unknown, deferred, pending (from the next boot on) or not done yet"),
+        ],
+        "hostprep status" => vec![
+            (0, "no fault is raised, or the output went to a file"),
+            (3, "faults are raised"),
+            (4, "no fault is raised, but one is pending from the next boot on"),
+        ],
+        "hostprep explain" | "hostprep faults show" => vec![(0, "the fault is not raised"), (3, "the fault is raised")],
+        "hostprep faults list" => vec![(0, "no fault is raised"), (3, "faults are raised")],
+        "hostprep policy status" => vec![
+            (0, "the rule is in force, or has no meaning on this host"),
+            (3, "the kernel denies what the rule allows"),
+            (4, "no denial, but the rule is not in force, or that is unknown"),
+        ],
+        "hostprep load-lock begin" => vec![(0, "the component may be loaded"), (5, "the load lock is locked")],
+        "hostprep load-lock status" => vec![(0, "the load lock is open"), (5, "the load lock is locked")],
+        _ => vec![(0, "done")],
+    });
+    codes.sort_unstable();
+    codes
+}
+
 type Files = &'static [(&'static str, &'static str)];
 
 /// Returns FILES of a command's page.

@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 
+use super::facts;
+
 /// The content of an `after_help`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct HelpText {
@@ -17,10 +19,19 @@ pub struct Example {
 }
 
 /// A number, and what it means.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExitCode {
     pub code: u8,
     pub meaning: String,
+}
+
+/// Returns the codes of a `--help`, or if it has none those that are known of the command.
+pub fn or_usual(codes: &[ExitCode], command: &str) -> Vec<ExitCode> {
+    if !codes.is_empty() {
+        return codes.to_vec();
+    }
+    let usual = facts::exit_codes(command).into_iter();
+    usual.map(|(code, meaning)| ExitCode { code, meaning: meaning.to_owned() }).collect()
 }
 
 /// Sections start with a heading at the margin; what is below it is indented.

@@ -164,12 +164,13 @@ impl Writer {
         self.section("EXIT STATUS");
         if let Some(text) = facts::exit_status(called(command)) {
             self.text(text);
-        } else if codes.is_empty() {
-            self.see_main("See");
+            return;
         }
-        for ExitCode { code, meaning } in codes {
+        for ExitCode { code, meaning } in help_text::or_usual(codes, called(command)) {
             self.tagged(vec![bold(code.to_string())]);
-            self.text(&sentence(&upper_first(meaning)));
+            // A name is written as it is.
+            let is_name = meaning.starts_with("hostprep");
+            self.text(&sentence(&if is_name { meaning } else { upper_first(&meaning) }));
         }
     }
 
