@@ -71,6 +71,10 @@ impl System {
         let (_place, host) = packages::host_provides(more);
         system.copy(&host, "/tmp/host-provides.rpm");
         system.run("rpm --upgrade /tmp/host-provides.rpm").expect_code(0);
+        // The package filesystem owns them on a real host.
+        let manual = "/usr/share/man";
+        let sections = format!("{manual}/man7 {manual}/ja/man7 {manual}/ko/man7 {manual}/zh_TW/man7");
+        system.run(&format!("mkdir -p {sections}")).expect_code(0);
         system
     }
 
