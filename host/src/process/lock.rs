@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -142,12 +143,49 @@ impl Lock {
     }
 }
 
-/// Locks `file` exclusively, without waiting. Returns `false` if another process holds it. Closing the file frees the lock;
-/// unlocking explicitly could fail.
+/// A lock on a directory itself, for what is in it. It needs no file, and it is the same lock seen from a chroot and from outside.
+/// Every user may take it, so waiting for it must have an end. Dropping it frees it.
+#[derive(Debug)]
+pub struct DirLock {
+    _dir: Dir,
+}
+
+impl DirLock {
+    /// Acquires the lock, waiting for at most `timeout`. Where the file system has no such locks (NFS, for a directory), there is
+    /// none, and nothing to wait for.
+    ///
+    /// # Errors
+    /// [`LockError::Busy`], and [`LockError::Interrupted`] for a signal that arrives during the wait.
+    pub fn acquire(dir: Dir, clock: &dyn Clock, timeout: Duration) -> Result<Self, LockError> {
+        let start = clock.monotonic();
+        let interrupted_before = signals::interrupted();
+        while Self::is_held_by_another(&dir) {
+            let path = dir.path().to_owned();
+            if signals::interrupted() && !interrupted_before {
+                return Err(LockError::Interrupted { path });
+            }
+            let waited = clock.monotonic() - start;
+            if waited >= timeout {
+                return Err(LockError::Busy { path, waited });
+            }
+            clock.sleep(PAUSE);
+        }
+        Ok(Self { _dir: dir })
+    }
+
+    /// Returns whether another process holds the lock. If not, this process holds it until `dir` is dropped.
+    #[must_use]
+    pub fn is_held_by_another(dir: &Dir) -> bool {
+        try_flock(dir) == Ok(false)
+    }
+}
+
+/// Locks an open file or directory exclusively, without waiting. Returns `false` if another process holds it. Closing it frees the
+/// lock; unlocking explicitly could fail.
 ///
 /// # Errors
 /// The error of `flock(2)`.
-pub fn try_flock(file: &File) -> Result<bool, Errno> {
+pub fn try_flock(file: impl AsFd) -> Result<bool, Errno> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
         Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(false),

@@ -7,7 +7,8 @@
 //! * [`plan`] or [`plan_placeholder`], then [`open`] and [`Window::close`]: the window
 //! * [`stale_window`] and [`recover`]: a window that a crash left open
 //!
-//! The caller holds hostprep's lock. `README.md` explains the methods and the files on disk.
+//! The caller holds hostprep's lock. hostprep of another agent has a lock of its own: of several, one at a time opens a window.
+//! `README.md` explains the methods and the files on disk.
 
 mod bytes;
 mod create;
@@ -15,6 +16,7 @@ mod error;
 #[cfg(test)]
 mod fault_injection;
 mod files;
+mod guard;
 mod in_place;
 mod plan;
 mod record;
@@ -29,7 +31,7 @@ mod window;
 mod tests;
 
 pub use error::WindowError;
-pub use plan::{Plan, plan, plan_placeholder};
+pub use plan::{Plan, plan, plan_placeholder, plan_undisturbed};
 pub use sources::{EffectiveSettings, KeyFile, file_for, read};
 pub use stale::{Recovered, StaleWindow, recover, stale_window};
 pub use window::{Closed, Window, open};

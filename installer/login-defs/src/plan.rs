@@ -8,6 +8,8 @@ use host::fs::InRoot;
 use host::{ReadError, Root};
 
 use crate::create::MARKER;
+use crate::error::WindowError;
+use crate::guard::Guard;
 use crate::sources::{DROP_INS, MAIN, Sources};
 use crate::text::{Patch, PatchRecord, patch};
 
@@ -144,6 +146,15 @@ pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
         }
     };
     Ok(Some(Plan { main, drop_in, root: root.path().to_owned(), against, placeholder: false }))
+}
+
+/// As [`plan`], by the file as it is without a window: waits while another agent's hostprep has one open.
+///
+/// # Errors
+/// [`WindowError`] if the files cannot be read, or the window stays open for too long.
+pub fn plan_undisturbed(root: &Root) -> Result<Option<Plan>, WindowError> {
+    let _guard = Guard::wait(root)?;
+    Ok(plan(root)?)
 }
 
 /// Plans a window in which a `login.defs` without settings exists. Returns `None` if the host has one. Only reads.

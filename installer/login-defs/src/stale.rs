@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use host::Root;
-use host::fs::AsInRoot;
+use host::fs::{AsInRoot, InRoot};
 
 use crate::error::WindowError;
 use crate::files::FileAt;
+use crate::guard::{self, Guard};
 use crate::record::{StateDir, Stored};
 use crate::sources::MAIN;
 use crate::{create, in_place, restore};
@@ -45,17 +46,25 @@ impl fmt::Display for Recovered {
     }
 }
 
-/// Looks for an interrupted window. Only reads.
+/// Looks for an interrupted window. Only reads. What another agent's hostprep has open is not interrupted.
 ///
 /// # Errors
 /// [`WindowError`] if the files cannot be read, or a newer version left the window.
 pub fn stale_window(root: &Root, state_dir: impl AsInRoot) -> Result<Option<StaleWindow>, WindowError> {
+    let Some((found, recorded)) = look(root, &state_dir.to_in_root())? else { return Ok(None) };
+    let is_anothers = !recorded && guard::is_open_elsewhere(root);
+    Ok((!is_anothers).then_some(found))
+}
+
+/// Returns what a window left, and whether this hostprep recorded it.
+fn look(root: &Root, state_dir: &InRoot) -> Result<Option<(StaleWindow, bool)>, WindowError> {
     let mut found = Vec::new();
-    if let Some(state) = StateDir::find(root, &state_dir.to_in_root())?
+    if let Some(state) = StateDir::find(root, state_dir)?
         && (!matches!(state.load()?, Stored::Nothing) || state.any()? || in_place::any(&state)?)
     {
         found.push(state.dir.path().to_owned());
     }
+    let recorded = !found.is_empty();
     let target = match FileAt::resolved(root, &MAIN.into()) {
         Err(e) if e.is_missing() => None,
         target => Some(target?),
@@ -76,16 +85,30 @@ pub fn stale_window(root: &Root, state_dir: impl AsInRoot) -> Result<Option<Stal
             found.push(target.host_path());
         }
     }
-    Ok(if found.is_empty() { None } else { Some(StaleWindow { found }) })
+    Ok(if found.is_empty() { None } else { Some((StaleWindow { found }, recorded)) })
 }
 
-/// Closes an interrupted window. Every command that changes the host does this first. Running it twice is safe.
+/// Closes an interrupted window. Every command that changes the host does this first. Running it twice is safe. Waits while
+/// another agent's hostprep has a window open.
 ///
 /// # Errors
 /// [`WindowError`]. The next run tries again.
 pub fn recover(root: &Root, state_dir: impl AsInRoot) -> Result<Option<Recovered>, WindowError> {
-    let Some(StaleWindow { found }) = stale_window(root, &state_dir)? else { return Ok(None) };
-    let settled = match StateDir::find(root, &state_dir.to_in_root())? {
+    let state_dir = &state_dir.to_in_root();
+    if look(root, state_dir)?.is_none() {
+        return Ok(None);
+    }
+    recover_guarded(root, state_dir, &Guard::wait(root)?)
+}
+
+/// As [`recover`], for who holds the guard.
+pub(crate) fn recover_guarded(
+    root: &Root,
+    state_dir: &InRoot,
+    _guard: &Guard,
+) -> Result<Option<Recovered>, WindowError> {
+    let Some((StaleWindow { found }, _)) = look(root, state_dir)? else { return Ok(None) };
+    let settled = match StateDir::find(root, state_dir)? {
         Some(state) => restore::restore(root, &state)?,
         None => restore::unrecorded(root, None)?,
     };

@@ -1,6 +1,7 @@
 //! Opens and closes the window.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 
 use host::fs::{AsInRoot, InRoot};
 use host::process::signals::StopSignalsBlocked;
@@ -9,11 +10,13 @@ use nix::errno::Errno;
 
 use crate::error::{Restored, WindowError};
 use crate::files::{FileAt, Metadata};
+use crate::guard::Guard;
 use crate::plan::MainChange;
 use crate::record::{ChangedFile, Created, Main, Phase, Record, StateDir};
 use crate::sources::MAIN;
+use crate::stale::recover_guarded;
 use crate::text::{Patch, patch};
-use crate::{Plan, create, in_place, recover, replace, restore};
+use crate::{Plan, create, in_place, replace, restore};
 
 /// The number of attempts to open the window: each fails if the file changes after it was read.
 const ATTEMPTS: usize = 3;
@@ -38,28 +41,31 @@ pub struct Window<'a> {
     /// `None` if nothing was changed, or everything is restored.
     state: Option<StateDir>,
     _unstoppable: StopSignalsBlocked,
+    /// Given up last.
+    _guard: Rc<Guard>,
 }
 
-/// Opens the window. The intent is on disk before the change. Closes a window that was left open first. Reads the files
-/// again and plans again if they changed.
+/// Opens the window. The intent is on disk before the change. Waits while another agent's hostprep has one open, and closes one
+/// that was left open first. Reads the files again and plans again if they changed.
 ///
 /// # Errors
 /// [`WindowError`]. Everything is then as it was, or [`crate::recover`] restores it.
 pub fn open<'a>(root: &'a Root, state_dir: impl AsInRoot, planned: &Plan) -> Result<Window<'a>, WindowError> {
     let state_dir = &state_dir.to_in_root();
-    recover(root, state_dir)?;
+    let guard = Rc::new(Guard::wait(root)?);
+    recover_guarded(root, state_dir, &guard)?;
     let mut next = Some(planned.clone());
     for _ in 0..ATTEMPTS {
         let _unstoppable = StopSignalsBlocked::begin();
         let Some(current) = next.take() else {
-            return Ok(Window { root, spare: Vec::new(), state: None, _unstoppable });
+            return Ok(Window { root, spare: Vec::new(), state: None, _unstoppable, _guard: guard });
         };
         // Without a record, a killed run would leave the changed file.
         let state = StateDir::make(root, state_dir)
             .map_err(|e| if e.errno() == Some(Errno::EROFS) { WindowError::unrecordable(e) } else { e.into() })?;
         let spare = spare(&state)?;
         // On an error, dropping it restores everything.
-        let mut window = Window { root, spare, state: Some(state), _unstoppable };
+        let mut window = Window { root, spare, state: Some(state), _unstoppable, _guard: Rc::clone(&guard) };
         if window.make_changes(&current)? {
             return Ok(window);
         }
@@ -85,6 +91,12 @@ impl Window<'_> {
     /// [`WindowError`]. Dropping tries once more, then the next [`crate::recover`].
     pub fn close(mut self) -> Result<Closed, WindowError> {
         Ok(Closed { concurrent_edit: self.restore()?.concurrent_edit })
+    }
+
+    /// Ends as a killed process does: nothing is restored, and the lock is free.
+    #[cfg(test)]
+    pub(crate) fn crash(mut self) {
+        self.state = None;
     }
 
     fn restore(&mut self) -> Result<Restored, WindowError> {

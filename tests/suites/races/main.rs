@@ -9,3 +9,4 @@ mod load_lock;
 mod lock_dir_removed;
 mod policy;
 mod store_invariants;
+mod two_agents;

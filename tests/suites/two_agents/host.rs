@@ -15,12 +15,12 @@ use harness::{Run, Snapshot, System, program, setup};
 pub struct Agent {
     pub package: &'static str,
     /// Versions, the older first.
-    versions: [&'static str; 2],
+    pub versions: [&'static str; 2],
     pub command: &'static str,
     user: &'static str,
     module: &'static str,
-    configuration: &'static str,
-    directory: &'static str,
+    pub configuration: &'static str,
+    pub directory: &'static str,
 }
 
 pub const OURS: Agent = Agent {

@@ -1,6 +1,6 @@
 //! By dnf.
 
-use harness::System;
+use harness::{Snapshot, System};
 
 use crate::host::{ACME, Agent, OURS, about, both_work, copy_packages, share_no_file, tree};
 
@@ -20,6 +20,24 @@ fn remove(system: &System, agent: Agent) {
     about(system, agent, &format!("{DNF} remove {}", agent.package));
 }
 
+/// What rpm keeps, which knows no purge, and what on a real host is the package filesystem's.
+#[track_caller]
+fn nothing_is_left(fresh: &Snapshot, system: &System) {
+    const KEPT: [&str; 4] = ["/var/log/cisco", "/var/log/acme", "/run/cisco", "/run/acme"];
+    let is_of_filesystem = |change: &str| {
+        change.contains(" (directory 755 0:0)")
+            && ["+ /usr/share/licenses ", "+ /usr/share/man/"].iter().any(|place| change.starts_with(place))
+    };
+    let is_kept = |change: &str| is_of_filesystem(change) || KEPT.iter().any(|path| change.contains(path));
+    let left = fresh.outline(&tree(system));
+    let left: Vec<_> = left.iter().filter(|change| !is_kept(change)).collect();
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+fn version(system: &System, agent: Agent) -> String {
+    system.run(&format!("rpm --query --queryformat %{{VERSION}} {}", agent.package)).expect_code(0).stdout
+}
+
 #[test]
 fn neither_touches_the_other() {
     if !harness::need_root() {
@@ -34,21 +52,58 @@ fn neither_touches_the_other() {
         if first == OURS {
             share_no_file(&system, "rpm --query --list");
             both_work(&system);
-            install(&system, second, "newer");
         }
-        install(&system, first, "newer");
-        remove(&system, first);
-        remove(&system, second);
-        // rpm knows no purge: the logs are kept.
-        let left = fresh.outline(&tree(&system));
-        let kept = ["/var/log/cisco", "/var/log/acme", "/run/cisco", "/run/acme"];
-        // On a real host, these are the package filesystem's.
-        let is_of_filesystem = |change: &str| {
-            change.contains(" (directory 755 0:0)")
-                && ["+ /usr/share/licenses ", "+ /usr/share/man/"].iter().any(|place| change.starts_with(place))
-        };
-        let is_kept = |change: &str| is_of_filesystem(change) || kept.iter().any(|path| change.contains(path));
-        let left: Vec<_> = left.iter().filter(|change| !is_kept(change)).collect();
-        assert!(left.is_empty(), "{left:#?}");
+        // Each is upgraded first once, and each is removed first once.
+        for agent in [first, second] {
+            let its = version(&system, agent.other());
+            install(&system, agent, "newer");
+            assert_eq!(version(&system, agent), agent.versions[1]);
+            assert_eq!(version(&system, agent.other()), its);
+        }
+        for agent in [second, first] {
+            remove(&system, agent);
+        }
+        nothing_is_left(&fresh, &system);
+    }
+}
+
+/// Where hostprep of the other cannot do its work: its configuration is broken, its program is gone, its state is a file.
+#[test]
+fn a_broken_agent_keeps_no_other_from_upgrade_and_removal() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system();
+    for broken in [OURS, ACME] {
+        let agent = broken.other();
+        install(&system, broken, "older");
+        install(&system, agent, "older");
+        system.file(broken.configuration, "skip = [\n");
+        std::fs::remove_file(system.at(&format!("{}/hostprep/bin/hostprep", broken.directory))).unwrap();
+        let state = format!("/var/lib/{}/hostprep", broken.directory.trim_start_matches("/opt/"));
+        let aside = system.at(&format!("{state}.aside"));
+        std::fs::rename(system.at(&state), &aside).unwrap();
+        std::fs::write(system.at(&state), "").unwrap();
+
+        install(&system, agent, "newer");
+        assert_eq!(
+            (version(&system, agent), version(&system, broken)),
+            (agent.versions[1].into(), broken.versions[0].into())
+        );
+        let check = system.run(&format!("{} check --format json", agent.command)).json();
+        let user = check["steps"].as_array().unwrap().iter().find(|step| step["name"] == "scan-user").unwrap();
+        assert_eq!(user["outcome"], "ok", "{check}");
+        remove(&system, agent);
+
+        // The broken one is upgraded, which mends it, and leaves like any other.
+        install(&system, agent, "older");
+        std::fs::remove_file(system.at(&state)).unwrap();
+        std::fs::rename(&aside, system.at(&state)).unwrap();
+        std::fs::remove_file(system.at(broken.configuration)).unwrap();
+        let _ = std::fs::remove_dir(system.at(broken.configuration).parent().unwrap());
+        install(&system, broken, "newer");
+        both_work(&system);
+        remove(&system, broken);
+        remove(&system, agent);
     }
 }

@@ -4,6 +4,7 @@
 mod crash;
 mod edits;
 mod mounts;
+mod other_agent;
 mod scratch;
 mod sources;
 mod text;

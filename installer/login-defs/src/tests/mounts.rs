@@ -47,7 +47,7 @@ fn there_and_back(root: &Root, path: &Path) {
     assert!(!window.close().unwrap().concurrent_edit);
     assert_eq!(looks(), before);
     // The same after a crash.
-    std::mem::forget(open(root, STATE, &plan).unwrap());
+    open(root, STATE, &plan).unwrap().crash();
     crate::recover(root, STATE).unwrap().unwrap();
     assert_eq!(looks(), before);
     assert_eq!(stale_window(root, STATE).unwrap(), None);

@@ -153,7 +153,7 @@ fn a_newer_record_is_refused_and_stays() {
 fn a_stale_window_is_closed_before_another_opens() {
     let scratch = Scratch::with(DEFS);
     let before = scratch.picture();
-    std::mem::forget(open(&scratch.root, scratch.state(), &scratch.plan()).unwrap());
+    open(&scratch.root, scratch.state(), &scratch.plan()).unwrap().crash();
     let found = stale_window(&scratch.root, scratch.state()).unwrap().unwrap().found;
     assert_eq!(found, [scratch.root.host_path(STATE), scratch.root.host_path("/etc/.login.defs.hostprep-original")]);
     // Planned before the stale window was found, when the file said yes.
@@ -220,7 +220,7 @@ fn a_file_without_settings_where_there_is_none() {
 
     // After a crash, with the record and without it.
     for record_lost in [false, true] {
-        std::mem::forget(open(&scratch.root, scratch.state(), &plan).unwrap());
+        open(&scratch.root, scratch.state(), &plan).unwrap().crash();
         if record_lost {
             fs::remove_file(scratch.path(STATE).join("login-defs-window.json")).unwrap();
         }

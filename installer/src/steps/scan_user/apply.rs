@@ -84,8 +84,16 @@ impl Action for RunAccountTool {
         let (mut blocked, mut used) = (None, command);
         // Another program is waited for with the window closed.
         let ran = account_tools::retry_while_locked(cx, command, || {
-            in_window(cx, window.as_deref(), |opened| {
-                match opened {
+            let (late, refused) = match (window, fallback) {
+                // What said yes when it was read may have been another agent's window.
+                (None, Some(_)) => match login_defs::plan_undisturbed(cx.root) {
+                    Ok(plan) => (plan, None),
+                    Err(e) => (None, Some(e)),
+                },
+                _ => (None, None),
+            };
+            in_window(cx, window.as_deref().or(late.as_ref()), |opened| {
+                match refused.map_or(opened, Err) {
                     Ok(()) => {}
                     Err(WindowError::Unchangeable { path, source, hint }) => {
                         used = fallback.as_ref().unwrap_or(command);

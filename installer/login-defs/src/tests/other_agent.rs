@@ -1,0 +1,24 @@
+//! hostprep of another agent, with a state directory of its own.
+
+use std::time::Duration;
+
+use super::scratch::Scratch;
+use crate::guard::Guard;
+use crate::{WindowError, open, recover, stale_window};
+
+#[test]
+fn its_open_window_is_not_interrupted_and_is_waited_for() {
+    let scratch = Scratch::with(b"USERGROUPS_ENAB no\n");
+    let window = open(&scratch.root, scratch.state(), &scratch.plan()).unwrap();
+    assert_eq!(stale_window(&scratch.root, "/var/lib/other").unwrap(), None);
+    match Guard::wait_for(&scratch.root, Duration::ZERO) {
+        Err(WindowError::Unchangeable { path, source, hint }) => {
+            assert_eq!(path, scratch.root.host_path("/etc/login.defs"));
+            assert!(source.to_string().contains("held the lock of") && hint.contains("lslocks"), "{source}; {hint}");
+        }
+        other => panic!("{other:?}"),
+    }
+    window.close().unwrap();
+    drop(Guard::wait_for(&scratch.root, Duration::ZERO).unwrap());
+    assert_eq!(recover(&scratch.root, "/var/lib/other").unwrap(), None);
+}
