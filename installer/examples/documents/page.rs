@@ -106,7 +106,7 @@ impl Writer {
         let mut line = vec![bold(called(command))];
         for arg in command.get_arguments().filter(in_call).chain(command.get_positionals()) {
             // Dots at the end of a line would be the end of a sentence, with two spaces after it.
-            if line.last() == Some(&roman("]...")) {
+            if [Some(&roman("]...")), Some(&roman("..."))].contains(&line.last()) {
                 line.push(roman(" "));
             } else {
                 self.roff.text(std::mem::take(&mut line));
@@ -114,7 +114,13 @@ impl Writer {
             let needed = arg.is_required_set();
             line.extend((!needed).then(|| roman("[")));
             line.extend(if arg.is_positional() { value_words(arg) } else { option_words(arg) });
-            line.extend((!needed).then(|| roman(if repeats(arg) { "]..." } else { "]" })));
+            let end = match (needed, repeats(arg)) {
+                (true, true) => Some("..."),
+                (false, true) => Some("]..."),
+                (false, false) => Some("]"),
+                (true, false) => None,
+            };
+            line.extend(end.map(roman));
         }
         self.roff.text(line);
         if command.has_subcommands() {

@@ -397,7 +397,7 @@ pub enum Form {
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  hostprep hook deb postinst configure")]
 pub enum Hook {
-    /// An RPM scriptlet: hostprep hook rpm post "$1"
+    /// Run for an RPM scriptlet
     #[command(after_help = "Examples:\n  hostprep hook rpm posttrans 1")]
     Rpm {
         /// The scriptlet
@@ -408,7 +408,7 @@ pub enum Hook {
         /// install or upgrade, if the count does not tell (posttrans on RPM 4.11)
         upgrade_info: Option<String>,
     },
-    /// A Debian maintainer script: hostprep hook deb postinst "$@"
+    /// Run for a Debian maintainer script
     #[command(after_help = "Examples:\n  hostprep hook deb postinst configure")]
     Deb {
         /// The script: preinst, postinst, prerm or postrm
@@ -417,7 +417,7 @@ pub enum Hook {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// A kernel that is installed or removed: hostprep hook kernel add "$1"
+    /// Run for a kernel that is installed or removed
     ///
     /// Judges the kernel of the next boot and says on standard error which faults it would bring.
     #[command(after_help = "Examples:\n  hostprep hook kernel add 6.1.0-37-amd64")]
