@@ -41,6 +41,7 @@ ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTU
 # Exported, so that a command may hold every quote; the shell reads them there.
 export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
+	rm -f dist/hostprep-[0-9]*.rpm dist/hostprep_[0-9]*.deb
 	packaging/packages.sh $(ARCHITECTURES) \
 		$(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))
 
@@ -85,6 +86,7 @@ BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
 HOME_MADE = $(shell sed -n 's/^ *"\(home-[^"]*\)".*/\1/p' vagrant/boxes.json)
 
 older-packages: packages
+	rm -rf $(OLDER)
 	packaging/packages.sh --out $(OLDER) --version 0.1.0
 
 # SCENARIO=NAME plays only that one, BROKEN=NAME breaks hostprep first, KEEP=1 boots the guest for looking around, POLICY=DIR
