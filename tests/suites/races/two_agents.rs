@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use harness::{BlockedTool, ScratchRoot, login_defs, program, setup, wait_until};
@@ -44,16 +44,21 @@ fn both_users_have_their_groups(root: &ScratchRoot) {
     }
 }
 
+/// Starts our repair, and waits until its useradd is to run.
+fn in_our_window(root: &ScratchRoot) -> (BlockedTool, Child) {
+    let useradd = BlockedTool::new("useradd");
+    let mut ours = useradd.command(program::binary());
+    let ours = ours.args(root.args(&["repair"])).stdout(Stdio::null()).spawn().unwrap();
+    useradd.wait_until_started();
+    assert!(root.text("/etc/login.defs").contains(YES));
+    (useradd, ours)
+}
+
 #[test]
 fn the_window_of_another_agent_is_waited_for() {
     let root = root();
     let before = login_defs_of(&root);
-    let useradd = BlockedTool::new("useradd");
-    let mut ours = useradd.command(program::binary());
-    let mut ours = ours.args(root.args(&["repair"])).stdout(Stdio::null()).spawn().unwrap();
-    useradd.wait_until_started();
-    assert!(root.text("/etc/login.defs").contains(YES));
-
+    let (useradd, mut ours) = in_our_window(&root);
     let acme = acme();
     let check = root.hostprep(&["check", "--profile", &acme]);
     assert!(check.code == Some(3) && !check.stdout.contains("interrupted"), "{check:?}");
@@ -79,10 +84,7 @@ fn the_window_of_another_agent_is_waited_for() {
 fn what_the_other_agent_left_is_restored() {
     let root = root();
     let before = login_defs_of(&root);
-    let useradd = BlockedTool::new("useradd");
-    let mut ours = useradd.command(program::binary());
-    let mut ours = ours.args(root.args(&["repair"])).stdout(Stdio::null()).spawn().unwrap();
-    useradd.wait_until_started();
+    let (useradd, mut ours) = in_our_window(&root);
     ours.kill().unwrap();
     ours.wait().unwrap();
     nix::sys::signal::killpg(useradd.id(), nix::sys::signal::Signal::SIGKILL).unwrap();
