@@ -143,7 +143,7 @@ report-page: browser-needs ## the page of `hostprep report` in a real browser; s
 	/usr/bin/python3 tests/browser/report_page.py target/debug/hostprep target/report-page
 
 .PHONY: reference
-reference: ## docs/reference and the man page of the packaging tool's manifest, from the code and installer/examples/documents
+reference: ## docs/reference, the reasons in docs/faults and the man page of the packaging tool's manifest, from the code and installer/examples/documents
 	cargo run --quiet --locked -p hostprep --example documents -- --reference .
 
 .PHONY: book book-page

@@ -1,7 +1,8 @@
 //! Writes the man pages, the shells' completions and the journal's message catalog of hostprep: `documents DIR [PROFILE]`
 //! makes `DIR/man`, `DIR/completions` and `DIR/catalog`, under the names of that profile.
 //!
-//! `documents --reference REPOSITORY` writes the pages of `docs/reference`, and the man page of the packaging tool's manifest.
+//! `documents --reference REPOSITORY` writes the pages of `docs/reference`, what the pages of `docs/faults`
+//! have from the catalogue, and the man page of the packaging tool's manifest.
 //!
 //! The pages have the date of SOURCE_DATE_EPOCH, or no date if it is unset.
 #![allow(clippy::disallowed_methods, reason = "a build tool")]
@@ -13,6 +14,8 @@ mod args;
 mod cli_reference;
 #[path = "documents/facts.rs"]
 mod facts;
+#[path = "documents/fault_pages.rs"]
+mod fault_pages;
 #[path = "documents/faults_page.rs"]
 mod faults_page;
 #[path = "documents/help_text.rs"]

@@ -1,4 +1,4 @@
-//! The pages of `docs/reference`, in Markdown, and the man page of the packaging tool's manifest.
+//! The pages of `docs/reference` and `docs/faults`, in Markdown, and the man page of the packaging tool's manifest.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::keys::{self, Keys};
-use super::{cli_reference, keys_page, keys_reference, output_reference, page};
+use super::{cli_reference, fault_pages, keys_page, keys_reference, output_reference, page};
 
 /// Where the pages are, in the repository.
 const DIRECTORY: &str = "docs/reference";
@@ -27,6 +27,7 @@ pub fn all() -> Result<BTreeMap<PathBuf, String>> {
     put("metrics.md", output_reference::metrics());
     put("schemas.md", output_reference::schemas()?);
     all.insert("packaging/hostprep-manifest.5".into(), man_page(&manifest, &page::source(&cli)));
+    all.extend(fault_pages::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))?);
     Ok(all)
 }
 
