@@ -54,10 +54,10 @@ impl<'a> Writer<'a> {
         let title = name.to_uppercase();
         let head = [title.as_str(), &SECTION.to_string(), &date, source, "Miscellaneous"];
         self.roff.control("TH", head);
-        if self.texts.language() != "en" {
-            // Without spaces, a line cannot be stretched to the margin.
-            self.roff.control("ad", ["l"]);
-        }
+        // As the other pages: a command or a path with a hyphen at the end of a line is another when it is copied. Without
+        // spaces, a line cannot be stretched to the margin either.
+        self.roff.control("nh", []);
+        self.roff.control("ad", ["l"]);
         self.section(Word::SectionName);
         let summary = self.texts.word(Word::PageSummary, &[]);
         self.text(&format!("{name} - {summary}"));

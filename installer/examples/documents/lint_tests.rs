@@ -59,6 +59,19 @@ fn mandoc_and_man_find_nothing_to_say() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// A word that is divided at the end of a line is another when it is copied.
+#[test]
+fn no_page_divides_a_word() {
+    let place = tempfile::tempdir().unwrap();
+    for page in pages(place.path()) {
+        let mut man = Command::new("man");
+        man.args(["--encoding=UTF-8", "--local-file", "--pager=cat"]).arg(&page);
+        let lines = said(man.env("LC_ALL", "C.UTF-8").env("MANWIDTH", "80"));
+        let divided: Vec<_> = lines.iter().filter(|line| line.ends_with('\u{2010}')).collect();
+        assert!(lines.len() > 10 && divided.is_empty(), "{}: {divided:?}", page.display());
+    }
+}
+
 /// `hostprep-check(8)` and the like, wherever they stand, are pages that there are.
 #[test]
 fn no_page_names_one_that_is_missing() {
