@@ -36,14 +36,16 @@ lint:
 circles:
 	tests/setup/import-circles.py $(wildcard */src */*/src) tests/harness
 
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # What ALL_ARCHITECTURES=1 and ARCHITECTURE= ask for: packaging/packages.sh.
 ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 # Exported, so that a command may hold every quote; the shell reads them there.
 export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
-	rm -f dist/hostprep-[0-9]*.rpm dist/hostprep_[0-9]*.deb
 	packaging/packages.sh $(ARCHITECTURES) \
 		$(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))
+	@# Those of another version are the past.
+	find dist -maxdepth 1 -name 'hostprep[-_][0-9]*' ! -name 'hostprep[-_]$(VERSION)-*' -delete
 
 .PHONY: audit verify
 audit: ## cargo deny: advisories, licences, doubled versions, sources; DATABASE=DIR of a clone of RustSec's: docs/supply-chain.md

@@ -1,7 +1,7 @@
 //! Opens one name in an opened directory, without following a symbolic link or leaving the directory.
 //!
 //! With `openat2(2)` (Linux 5.6), the kernel guarantees it. Without, a single name and `O_NOFOLLOW` have the same effect: no
-//! earlier component can be a link.
+//! earlier component can be a link. A whole path is opened by `openat2` alone; without it, the caller walks.
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
