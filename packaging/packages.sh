@@ -44,7 +44,10 @@ flock 9
 # The manual pages bear a date too: the same as the packages.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
     newest=$(sed -n 's/^## \[[0-9].*\] - //p' CHANGELOG.md | head -n 1)
-    [ -n "$newest" ] || fail "CHANGELOG.md names no release: add \`## [VERSION] - YEAR-MONTH-DAY\`"
+    if [ -z "$newest" ]; then
+        echo "packages: CHANGELOG.md names no release: add ## [VERSION] - YEAR-MONTH-DAY" >&2
+        exit 1
+    fi
     SOURCE_DATE_EPOCH=$(date -u -d "$newest 00:00" +%s)
 fi
 export SOURCE_DATE_EPOCH
