@@ -86,9 +86,8 @@ impl InterruptedTransaction {
     pub fn restore_previous(&self, root: &Root) -> Result<bool, FileError> {
         let store = root.dir(&self.path)?;
         let lock = store.append(LOCK, 0o600)?;
-        if !try_flock(&lock).map_err(|e| FileError::new("lock", store.path().join(LOCK), e))? {
-            return Ok(false);
-        }
+        let held = try_flock(lock).map_err(|e| FileError::new("lock", store.path().join(LOCK), e))?;
+        let Some(_held) = held else { return Ok(false) };
         // Checked again under the lock: the transaction may have completed before.
         let is_so = match self.active {
             ActivePolicy::Missing => store.stat(ACTIVE)?.is_none(),

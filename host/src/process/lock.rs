@@ -46,7 +46,7 @@ pub enum LockError {
 /// A held lock. Dropping it frees it.
 #[derive(Debug)]
 pub struct Lock {
-    held: File,
+    held: Flocked<File>,
     dir: Dir,
     name: OsString,
 }
@@ -122,13 +122,11 @@ impl Lock {
         let dir = root.create_private_dir(path.parent().unwrap_or_else(InRoot::top))?;
         // Only root can open it: opening is enough to hold the lock.
         let file = dir.append(name, 0o600)?;
-        if !try_flock(&file).map_err(failed)? {
-            return Ok(None);
-        }
+        let Some(held) = try_flock(file).map_err(failed)? else { return Ok(None) };
         // A lock on a file that its last holder has removed excludes no other process.
-        let ours = fstat(&file).map_err(failed)?;
+        let ours = fstat(&held.0).map_err(failed)?;
         let named = dir.stat(name)?.is_some_and(|named| FileId::of(&named) == FileId::of(&ours));
-        Ok(named.then(|| Self { held: file, dir, name: name.to_owned() }))
+        Ok(named.then(|| Self { held, dir, name: name.to_owned() }))
     }
 
     /// Frees the lock and removes its file.
@@ -147,7 +145,8 @@ impl Lock {
 /// Every user may take it, so waiting for it must have an end. Dropping it frees it.
 #[derive(Debug)]
 pub struct DirLock {
-    _dir: Dir,
+    /// `None` where the file system has no such locks.
+    _held: Option<Flocked<Dir>>,
 }
 
 impl DirLock {
@@ -156,40 +155,64 @@ impl DirLock {
     ///
     /// # Errors
     /// [`LockError::Busy`], and [`LockError::Interrupted`] for a signal that arrives during the wait.
-    pub fn acquire(dir: Dir, clock: &dyn Clock, timeout: Duration) -> Result<Self, LockError> {
+    pub fn acquire(mut dir: Dir, clock: &dyn Clock, timeout: Duration) -> Result<Self, LockError> {
         let start = clock.monotonic();
         let interrupted_before = signals::interrupted();
-        while Self::is_held_by_another(&dir) {
-            let path = dir.path().to_owned();
+        loop {
+            dir = match flock_or_give_back(dir) {
+                Ok(held) => return Ok(Self { _held: Some(held) }),
+                Err((dir, Errno::EWOULDBLOCK)) => dir,
+                Err(_) => return Ok(Self { _held: None }),
+            };
+            let path = || dir.path().to_owned();
             if signals::interrupted() && !interrupted_before {
-                return Err(LockError::Interrupted { path });
+                return Err(LockError::Interrupted { path: path() });
             }
             let waited = clock.monotonic() - start;
             if waited >= timeout {
-                return Err(LockError::Busy { path, waited });
+                return Err(LockError::Busy { path: path(), waited });
             }
             clock.sleep(PAUSE);
         }
-        Ok(Self { _dir: dir })
     }
 
-    /// Returns whether another process holds the lock. If not, this process holds it until `dir` is dropped.
+    /// Returns whether another process holds the lock. This process does not hold it afterwards.
     #[must_use]
     pub fn is_held_by_another(dir: &Dir) -> bool {
-        try_flock(dir) == Ok(false)
+        matches!(try_flock(dir), Ok(None))
     }
 }
 
-/// Locks an open file or directory exclusively, without waiting. Returns `false` if another process holds it. Closing it frees the
-/// lock; unlocking explicitly could fail.
+/// An open file or directory with an exclusive lock. Dropping it frees the lock, also if a child process that has not yet executed
+/// its program still has the file open: closing it alone would not.
+#[derive(Debug)]
+pub struct Flocked<F: AsFd>(F);
+
+impl<F: AsFd> Drop for Flocked<F> {
+    fn drop(&mut self) {
+        // If that fails, closing the file frees it.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+/// Locks an open file or directory exclusively, without waiting. Returns `None` if another process holds it.
 ///
 /// # Errors
 /// The error of `flock(2)`.
-pub fn try_flock(file: impl AsFd) -> Result<bool, Errno> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(true),
-        Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(false),
-        Err(e) => Err(Errno::from_raw(e.raw_os_error())),
+pub fn try_flock<F: AsFd>(file: F) -> Result<Option<Flocked<F>>, Errno> {
+    match flock_or_give_back(file) {
+        Ok(held) => Ok(Some(held)),
+        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, e)) => Err(e),
+    }
+}
+
+/// Locks `file`, and returns it with the error if it cannot; `EWOULDBLOCK` if another process holds the lock.
+fn flock_or_give_back<F: AsFd>(file: F) -> Result<Flocked<F>, (F, Errno)> {
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Flocked(file)),
+        Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Err((file, Errno::EWOULDBLOCK)),
+        Err(e) => Err((file, Errno::from_raw(e.raw_os_error()))),
     }
 }
 
