@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use host::{FileError, ReadError};
 use nix::errno::Errno;
@@ -25,6 +26,23 @@ pub enum WindowError {
         source: io::Error,
         /// What to do.
         hint: String,
+    },
+    /// Another process holds the lock for a window, perhaps another agent's hostprep.
+    #[error(
+        "another process has held the lock of {} for more than {} s; wait for it, or find it with: lslocks",
+        path.display(), waited.as_secs()
+    )]
+    Busy {
+        /// The directory whose lock it is.
+        path: PathBuf,
+        /// The time until this process gave up.
+        waited: Duration,
+    },
+    /// A signal arrived during the wait for that lock.
+    #[error("interrupted while waiting for the lock of {}", path.display())]
+    Interrupted {
+        /// The directory whose lock it is.
+        path: PathBuf,
     },
     /// Another program keeps changing the file.
     #[error("{} changes faster than it can be restored; stop the program that writes it, then run again", path.display())]

@@ -3,7 +3,6 @@
 //! The lock is that on the directory of `login.defs`. It is taken only where a window is opened, or something was found that a
 //! window left.
 
-use std::io;
 use std::time::Duration;
 
 use host::Root;
@@ -11,7 +10,6 @@ use host::process::clock::SystemClock;
 use host::process::lock::{DirLock, LockError};
 
 use crate::error::WindowError;
-use crate::sources::MAIN;
 
 /// The longest wait: an account tool may run for longer, but then it waits for something too.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -28,7 +26,7 @@ impl Guard {
     /// Waits until no other process has a window open.
     ///
     /// # Errors
-    /// [`WindowError`] if one has it for too long: [`WindowError::Unchangeable`], as if the file could not be changed.
+    /// [`WindowError::Busy`] if one has it for too long, [`WindowError::Interrupted`] if a signal arrives during the wait.
     pub fn wait(root: &Root) -> Result<Self, WindowError> {
         Self::wait_for(root, TIMEOUT)
     }
@@ -38,22 +36,11 @@ impl Guard {
             Err(e) if e.is_missing() => return Ok(Self { _lock: None }),
             dir => dir?,
         };
-        let path = dir.path().to_owned();
-        let busy = |problem: String| WindowError::Unchangeable {
-            path: root.host_path(MAIN),
-            source: io::Error::other(problem),
-            hint: "wait for that process, or find it with: lslocks".into(),
-        };
         match DirLock::acquire(dir, &SystemClock, timeout) {
             Ok(lock) => Ok(Self { _lock: Some(lock) }),
             Err(LockError::File(e)) => Err(e.into()),
-            Err(LockError::Busy { waited, .. }) => {
-                let waited = waited.as_secs();
-                Err(busy(format!("another process has held the lock of {} for more than {waited} s", path.display())))
-            }
-            Err(LockError::Interrupted { .. }) => {
-                Err(busy(format!("interrupted while waiting for the lock of {}", path.display())))
-            }
+            Err(LockError::Busy { path, waited }) => Err(WindowError::Busy { path, waited }),
+            Err(LockError::Interrupted { path }) => Err(WindowError::Interrupted { path }),
         }
     }
 }

@@ -121,3 +121,35 @@ fn both_at_once_leave_login_defs_as_it_was() {
         }
     }
 }
+
+/// Ctrl-C during the wait ends the run: the user is created neither inside a window nor without one.
+#[test]
+fn an_interrupted_wait_creates_no_user() {
+    let root = root();
+    let before = login_defs_of(&root);
+    let (useradd, mut ours) = in_our_window(&root);
+    let mut theirs = Command::new(program::binary());
+    theirs.args(root.args(&["repair", "--profile", &acme()]));
+    let theirs = theirs.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let etc = root.at("/etc");
+    let open = format!("/proc/{}/fd", theirs.id());
+    let mut seen = 0;
+    wait_until("it waits for the lock of /etc", || {
+        let links = fs::read_dir(&open).unwrap().filter_map(|entry| entry.unwrap().path().read_link().ok());
+        // Opened for longer than any other purpose needs it.
+        seen = if links.into_iter().any(|link| link == etc) { seen + 1 } else { 0 };
+        (seen == 10).then_some(())
+    });
+    let pid = nix::unistd::Pid::from_raw(theirs.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let ended = theirs.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("interrupted"), "{said}");
+    useradd.unblock();
+    let status = wait_until("ours", || ours.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+    assert!(root.account("passwd", USERS[1]).is_none(), "the fallback was run");
+    assert_eq!(login_defs_of(&root), before);
+    assert_eq!(left(&root), [""; 0]);
+}

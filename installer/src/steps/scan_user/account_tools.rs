@@ -120,6 +120,16 @@ pub fn in_window<T, E: From<WindowError>>(
     done
 }
 
+/// Returns the error of a window; [`Error::Interrupted`] if a signal arrived during the wait for it. `next` is what to call
+/// hostprep with afterwards.
+#[must_use]
+pub fn or_interrupted(cx: &HostContext, error: WindowError, next: &str) -> Error {
+    match error {
+        WindowError::Interrupted { .. } => cx.interrupted(next),
+        error => error.into(),
+    }
+}
+
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].
 ///
 /// # Errors
@@ -140,6 +150,9 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
         in_window(cx, window, |opened| {
             // Without it userdel leaves the group, and groupdel takes it.
             if let Err(e) = opened {
+                if matches!(e, WindowError::Interrupted { .. }) {
+                    return Err(cx.interrupted(WORDS));
+                }
                 cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
             }
             Ok::<_, Error>(cx.runner.run_uninterruptible(command).map(drop))

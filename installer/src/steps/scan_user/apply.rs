@@ -43,7 +43,8 @@ impl Action for RecoverLoginDefs {
     }
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
-        login_defs::recover(cx.root, &cx.profile.paths.state)?;
+        login_defs::recover(cx.root, &cx.profile.paths.state)
+            .map_err(|e| account_tools::or_interrupted(cx, e, WORDS))?;
         cx.log.line(Level::Warning, &format!("put back {}", self.leftover));
         Ok(Applied::Changed)
     }
@@ -95,13 +96,18 @@ impl Action for RunAccountTool {
             in_window(cx, window.as_deref().or(late.as_ref()), |opened| {
                 match refused.map_or(opened, Err) {
                     Ok(()) => {}
-                    Err(WindowError::Unchangeable { path, source, hint }) => {
+                    Err(error @ (WindowError::Unchangeable { .. } | WindowError::Busy { .. })) => {
                         used = fallback.as_ref().unwrap_or(command);
-                        let warning = format!("{} cannot be changed: {source}; running `{used}`", path.display());
-                        cx.log.line(Level::Warning, &warning);
-                        blocked = Some(WindowError::Unchangeable { path, source, hint });
+                        let why = match &error {
+                            WindowError::Unchangeable { path, source, .. } => {
+                                format!("{} cannot be changed: {source}", path.display())
+                            }
+                            busy => busy.to_string(),
+                        };
+                        cx.log.line(Level::Warning, &format!("{why}; running `{used}`"));
+                        blocked = Some(error);
                     }
-                    Err(error) => return Err(ActionError::from(error)),
+                    Err(error) => return Err(ActionError::Internal(account_tools::or_interrupted(cx, error, WORDS))),
                 }
                 // Not cut short by Ctrl-C: a killed useradd leaves its lock files behind.
                 Ok(cx.runner.run_uninterruptible(used).map(drop))
