@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use faults::{FaultId, catalogue};
-use host::shell::quoted;
+use faults::{FaultId, Remedy, catalogue};
 use jiff::SignedDuration;
 
 /// The most files that a detail names.
@@ -32,8 +31,8 @@ pub(crate) fn paths(files: &[impl AsRef<Path>]) -> String {
 }
 
 /// Returns the command that shows the ends of a fault's log files.
-pub(crate) fn tail_logs(id: FaultId) -> String {
+pub(crate) fn tail_logs(id: FaultId) -> Remedy {
     let logs = catalogue::find(id).map_or(&[][..], |entry| &entry.logs);
-    let words: Vec<_> = logs.iter().map(|log| quoted(&log.to_string())).collect();
-    format!("tail -n 100 {}", words.join(" "))
+    let words = ["tail", "-n", "100"].map(str::to_owned).into_iter();
+    Remedy::run_here(words.chain(logs.iter().map(ToString::to_string)))
 }

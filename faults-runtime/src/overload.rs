@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use faults::{FaultId, FaultUpdate, Finding, Reason, Report, Severity, Snapshot};
+use faults::{FaultId, FaultUpdate, Finding, Reason, Remedy, Report, Severity, Snapshot};
 
 use crate::describe;
 use crate::hysteresis::{Ewma, Hysteresis};
@@ -211,7 +211,7 @@ impl Overload {
             finding: Finding {
                 reason: Reason::EventsOverloaded,
                 detail: detail.into(),
-                remedy: vec!["top -b -n 1 | head -n 20".into(), describe::tail_logs(FaultId::OVERLOAD)],
+                remedy: vec![Remedy::run_here(["top", "-b", "-n", "1"]), describe::tail_logs(FaultId::OVERLOAD)],
             },
             severity: Some(level),
         })

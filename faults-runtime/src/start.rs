@@ -3,7 +3,7 @@
 use std::mem;
 use std::path::{Component, Path, PathBuf};
 
-use faults::{FaultId, FaultUpdate, Finding, Reason, Report, Snapshot};
+use faults::{FaultId, FaultUpdate, Finding, Reason, Remedy, Report, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::end::End;
@@ -195,7 +195,7 @@ impl Start {
         );
         let mut remedy = vec![describe::tail_logs(FaultId::SCAN_START)];
         if short.is_some() {
-            remedy.insert(0, "free -m".into());
+            remedy.insert(0, Remedy::run_here(["free", "-m"]));
         }
         let report = Report { id: FaultId::SCAN_START, finding: Finding { reason, detail, remedy }, severity: None };
         Decision { tell: vec![FaultUpdate::Raise(report)], restart: !again }

@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{DEFAULT_DIRECTORY, Event, EventContext, FaultId, Finding, Reason, Report, Source, Store, StoreError};
+use faults::{
+    DEFAULT_DIRECTORY, Event, EventContext, FaultId, Finding, Reason, Remedy, Report, Source, Store, StoreError,
+};
 use host::Root;
 use host::process::clock::{Clock, SystemClock};
 use tempfile::TempDir;
@@ -49,8 +51,8 @@ fn report() -> Report {
             reason: Reason::ToolsMissing,
             detail: "semodule is not installed".into(),
             remedy: vec![
-                "dnf install -y policycoreutils policycoreutils-python-utils".into(),
-                "hostprep repair".into(),
+                Remedy::run_in_root(["dnf", "install", "-y", "policycoreutils", "policycoreutils-python-utils"]),
+                Remedy::hostprep(["repair"]),
             ],
         },
         severity: None,

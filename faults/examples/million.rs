@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use faults::{
-    DEFAULT_DIRECTORY, EventContext, EventKind, FaultId, FaultUpdate, Finding, ROTATE_AT, Reason, Report, Source, Store,
+    DEFAULT_DIRECTORY, EventContext, EventKind, FaultId, FaultUpdate, Finding, ROTATE_AT, Reason, Remedy, Report,
+    Source, Store,
 };
 use host::Root;
 use host::process::clock::{Clock, SystemClock};
@@ -73,8 +74,8 @@ fn write(root: &Root, store: &Store<'_>, pairs: u64) -> Result<Slowest, Error> {
                 reason: Reason::ToolsMissing,
                 detail: format!("semodule is not installed ({pair})"),
                 remedy: vec![
-                    "dnf install -y policycoreutils policycoreutils-python-utils".into(),
-                    "hostprep repair".into(),
+                    Remedy::run_in_root(["dnf", "install", "-y", "policycoreutils", "policycoreutils-python-utils"]),
+                    Remedy::hostprep(["repair"]),
                 ],
             },
             severity: None,

@@ -31,7 +31,7 @@ def raised(store):
         if event["event"] != "cleared":
             fault = {"id": event["fault"], "updated_at": event["time"]}
             fault["raised_at"] = before["raised_at"] if before else event["time"]
-            for key in ("severity", "reason", "detail", "remedy", "source", "boot_id"):
+            for key in ("severity", "reason", "detail", "remedy", "remedies", "source", "boot_id"):
                 if key in event:
                     fault[key] = event[key]
             faults[event["fault"]] = fault

@@ -1,10 +1,11 @@
 //! What is wrong with a host, and how to fix it.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use host::process::{Command, names};
 use host::shell::quoted;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalogue::reason::Reason;
 
@@ -27,7 +28,14 @@ impl Finding<Remedy> {
     /// root, if there is one.
     #[must_use]
     pub fn rendered_inside(&self, root: Option<&Path>) -> Finding {
-        Finding { reason: self.reason.clone(), detail: self.detail.clone(), remedy: inside_lines(&self.remedy, root) }
+        let remedy = inside(&self.remedy, root).iter().map(|remedy| remedy.shell_line(None)).collect();
+        Finding { reason: self.reason.clone(), detail: self.detail.clone(), remedy }
+    }
+
+    /// Returns the remedies of [`Self::rendered_inside`] for programs.
+    #[must_use]
+    pub fn values_inside(&self, root: Option<&Path>) -> Vec<RemedyValue> {
+        inside(&self.remedy, root).iter().map(|remedy| remedy.value(None)).collect()
     }
 
     /// Returns one finding for several about the same fault: the reason of the first, and each detail and each remedy once.
@@ -145,11 +153,11 @@ pub enum RunOn {
 }
 
 /// A [`Remedy`] for programs: `{"kind": "run", "argv": […], "reboots": false}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RemedyValue {
     /// `run`, `hostprep` or `manual`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Whether a program can carry it out.
     #[serde(rename = "type")]
     pub form: RemedyForm,
@@ -170,15 +178,32 @@ pub struct RemedyValue {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// Whether it belongs to an alternative to the remedies before: not needed if those helped.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub alternative: bool,
     /// Whether it continues the alternative of the one before, instead of beginning one.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub continues: bool,
 }
 
+impl RemedyValue {
+    /// Replaces control characters, line breaks included, by spaces.
+    pub(crate) fn replace_controls(&mut self) {
+        let Self { kind, argv, text, comment, .. } = self;
+        if kind.contains(char::is_control) {
+            *kind = one_line(kind).into();
+        }
+        argv.iter_mut().flatten().chain(text).chain(comment).for_each(replace_controls);
+    }
+}
+
+/// Reads the remedies that this version understands: a newer version may know other forms, and the lines say them all.
+pub(crate) fn understood<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<RemedyValue>, D::Error> {
+    let values = Vec::<serde_json::Value>::deserialize(from)?;
+    Ok(values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
+}
+
 /// The form of a remedy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RemedyForm {
@@ -314,7 +339,7 @@ impl Remedy {
         };
         let argv = self.argv(root);
         RemedyValue {
-            kind,
+            kind: kind.into(),
             form: if argv.is_some() { RemedyForm::Command } else { RemedyForm::Advice },
             needs_root: argv.as_deref().map(needs_root),
             argv,
@@ -359,18 +384,18 @@ fn commented(line: String, comment: Option<String>) -> String {
     }
 }
 
-/// The lines for the system in `root`. An alternative to what has no line there is none.
-fn inside_lines(remedies: &[Remedy], root: Option<&Path>) -> Vec<String> {
-    let mut lines = Vec::new();
+/// The remedies for the system in `root`. An alternative to what it has no line for is none.
+fn inside(remedies: &[Remedy], root: Option<&Path>) -> Vec<Remedy> {
+    let mut inside = Vec::new();
     // Whether something is left that the alternative is an alternative to, or that it continues.
     let mut follows = false;
     for remedy in remedies {
         let order = if follows { remedy.order } else { Order::Next };
-        let line = remedy.shell_line_inside(root).map(|_| remedy.line(None, order));
-        follows = line.is_some() || (follows && remedy.order != Order::Next);
-        lines.extend(line);
+        let is_there = remedy.shell_line_inside(root).is_some();
+        follows = is_there || (follows && remedy.order != Order::Next);
+        inside.extend(is_there.then(|| Remedy { order, ..remedy.clone() }));
     }
-    lines
+    inside
 }
 
 impl From<RemedyAction> for Remedy {

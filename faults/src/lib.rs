@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use faults::{FaultId, Finding, EventContext, Reason, Report, Source, Store, FaultUpdate};
+//! use faults::{FaultId, Finding, EventContext, Reason, Remedy, Report, Source, Store, FaultUpdate};
 //! use host::process::clock::SystemClock;
 //!
 //! # let scratch = tempfile::tempdir()?;
@@ -23,7 +23,7 @@
 //!     finding: Finding {
 //!         reason: Reason::UserMissing,
 //!         detail: "user cisco-amp-scan-svc does not exist".into(),
-//!         remedy: vec!["hostprep repair".into()],
+//!         remedy: vec![Remedy::hostprep(["repair"])],
 //!     },
 //!     severity: None,
 //! };

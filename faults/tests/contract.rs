@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{EVENTS, STATE, Scratch, missing_headers, missing_user, repair, report};
-use faults::{Event, EventContext, Fault, FaultId, Reason, Severity, Source};
+use faults::{Change, Event, EventContext, Fault, FaultId, Reason, Severity, Source};
 use jsonschema::Validator;
 use serde_json::Value;
 
@@ -74,6 +74,35 @@ fn the_schemas_name_exactly_the_written_keys() {
     let events = text(&scratch, EVENTS);
     let event: Value = serde_json::from_str(events.lines().next().unwrap()).unwrap();
     assert_eq!(keys(&event), described("event", "/properties"));
+}
+
+#[test]
+fn remedies_for_programs_are_beside_the_lines() {
+    let scratch = Scratch::new();
+    scratch.raise(&missing_user());
+    let mut state: Value = serde_json::from_str(&text(&scratch, STATE)).unwrap();
+    let argv = serde_json::json!(["hostprep", "repair"]);
+    let value = serde_json::json!([{
+        "kind": "hostprep", "type": "command", "argv": argv, "needs_root": true, "reboot": false, "reboots": false
+    }]);
+    assert_eq!(state["faults"][0]["remedies"], value);
+    let event: Value = serde_json::from_str(text(&scratch, EVENTS).trim_end()).unwrap();
+    assert_eq!(event["remedies"], value);
+
+    let remedies = || scratch.store().read().unwrap().faults.remove(0).remedies;
+    state["faults"][0]["remedies"]
+        .as_array_mut()
+        .unwrap()
+        .push(serde_json::json!({"kind": "undo", "type": "of-later"}));
+    scratch.write(STATE, state.to_string());
+    assert_eq!(remedies().len(), 1, "what this version does not understand is left out");
+
+    state["faults"][0].as_object_mut().unwrap().remove("remedies");
+    scratch.write(STATE, state.to_string());
+    assert!(remedies().is_empty(), "an older version wrote it");
+    assert_eq!(scratch.raise(&missing_user()), Change::Updated);
+    assert_eq!(serde_json::to_value(remedies()).unwrap(), value);
+    assert_eq!(scratch.raise(&missing_user()), Change::Nothing);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn eventful() -> Scratch {
 fn rotated() -> Scratch {
     let scratch = eventful();
     scratch.clear(FaultId::SCAN_USER);
-    scratch.fill(15);
+    scratch.fill(14);
     scratch.raise(&missing_headers());
     assert!(scratch.segments().len() > 5);
     scratch

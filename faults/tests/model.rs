@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{EVENTS, STATE, Scratch, gunzip, repair};
-use faults::{Change, EventKind, FaultId, Finding, Reason, Report, Severity};
+use faults::{Change, EventKind, FaultId, Finding, Reason, Remedy, Report, Severity};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -38,7 +38,11 @@ fn step() -> impl Strategy<Value = Step> {
     let severities = vec![None, Some(Severity::Minor), Some(Severity::Critical)];
     let raise = (id(), prop::sample::select(reasons), "[ab\"\\\\é]{0,2}", prop::sample::select(severities));
     let raise = raise.prop_map(|(id, reason, detail, severity)| {
-        Step::Raise(Report { id, finding: Finding { reason, remedy: vec![format!("fix {detail}")], detail }, severity })
+        Step::Raise(Report {
+            id,
+            finding: Finding { reason, remedy: vec![Remedy::run_in_root(["fix", &detail])], detail },
+            severity,
+        })
     });
     prop_oneof![
         6 => raise,
@@ -95,7 +99,7 @@ fn take(step: &Step, scratch: &Scratch, model: &mut Model, older: &mut Option<Ve
             let known = scratch.store().read().unwrap();
             let change = scratch.raise(report);
             assert_eq!(change, model.raise(report));
-            assert_eq!(known.would_change(report), change != Change::Nothing);
+            assert_eq!(known.would_change(report, scratch.alternate_root()), change != Change::Nothing);
         }
         Step::Clear(id) => assert_eq!(scratch.clear(*id), model.clear(*id)),
         Step::ForgetState => match older.take() {

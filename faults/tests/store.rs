@@ -8,7 +8,9 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use common::{EVENTS, LOCK_TIMEOUT, STATE, Scratch, let_time_pass, missing_headers, missing_user, repair, report};
-use faults::{Change, EventContext, EventKind, FaultId, FaultUpdate, Reason, Report, Severity, Source, StoreError};
+use faults::{
+    Change, EventContext, EventKind, FaultId, FaultUpdate, Reason, Remedy, Report, Severity, Source, StoreError,
+};
 use host::process::clock::{Clock, SystemClock};
 use host::process::lock::LockError;
 use host::testing::VirtualClock;
@@ -58,7 +60,7 @@ fn the_same_again_touches_no_file() {
     assert_eq!(scratch.clear(FaultId::SELINUX_POLICY), Change::Nothing);
     let wanted = [FaultUpdate::Raise(missing_user()), FaultUpdate::Clear(FaultId::KERNEL_HEADERS)];
     scratch.store().apply(&wanted, &later, &SystemClock, LOCK_TIMEOUT).unwrap();
-    assert!(!scratch.store().read().unwrap().would_change(&missing_user()));
+    assert!(!scratch.store().read().unwrap().would_change(&missing_user(), scratch.alternate_root()));
     assert_eq!(scratch.traces(), before);
 }
 
@@ -95,8 +97,8 @@ fn another_detail_or_remedy_is_no_event() {
     clock.advance(Duration::from_secs(5));
     let mut other = missing_user();
     other.finding.detail = "the group is missing".into();
-    other.finding.remedy = vec!["groupadd -r x".into()];
-    assert!(scratch.store().read().unwrap().would_change(&other));
+    other.finding.remedy = vec![Remedy::run_in_root(["groupadd", "-r", "x"])];
+    assert!(scratch.store().read().unwrap().would_change(&other, scratch.alternate_root()));
     assert_eq!(raise(&other), Change::Updated);
 
     assert_eq!(scratch.bytes(EVENTS), events);
@@ -166,10 +168,11 @@ fn text_from_callers_stays_on_its_line() {
     let scratch = Scratch::new();
     let mut odd = missing_user();
     odd.finding.detail = "a\nb\u{1b}[31m\"\u{0}\n".into();
-    odd.finding.remedy = vec!["echo\tx\r\n".into()];
+    odd.finding.remedy = vec![Remedy::run_in_root(["echo", "a\tx\r\n"])];
     scratch.raise(&odd);
     let fault = scratch.store().read().unwrap().faults.remove(0);
-    assert_eq!((fault.finding.detail.as_str(), fault.finding.remedy[0].as_str()), ("a b [31m\" ", "echo x"));
+    assert_eq!((fault.finding.detail.as_str(), fault.finding.remedy[0].as_str()), ("a b [31m\" ", "echo 'a x  '"));
+    assert_eq!(fault.remedies[0].argv.as_deref().unwrap(), ["echo", "a x"]);
     assert_eq!(scratch.raise(&odd), Change::Nothing);
 }
 

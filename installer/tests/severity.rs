@@ -40,13 +40,13 @@ fn the_worst_step_decides_the_severity_and_the_reason_of_a_shared_fault() {
     ] {
         let user = report(SCAN_USER, Reason::UserMissing, of_user);
         let directories = report(DIRECTORIES, Reason::DirectoryMode, of_directories);
-        let updates = updates(&[user, directories], &[SCAN_USER, DIRECTORIES], None);
+        let updates = updates(&[user, directories], &[SCAN_USER, DIRECTORIES]);
         let [FaultUpdate::Raise(raised)] = &updates[..] else { panic!("{updates:?}") };
         let what = format!("{of_user:?} and {of_directories:?}");
         assert_eq!((raised.severity, raised.finding.reason.as_str()), (Some(severity), reason), "{what}");
         assert!(raised.finding.detail.contains("user-missing") && raised.finding.detail.contains("directory-mode"));
     }
-    let alone = updates(&[report(DIRECTORIES, Reason::DirectorySymlink, Some(Minor))], &[SCAN_USER, DIRECTORIES], None);
+    let alone = updates(&[report(DIRECTORIES, Reason::DirectorySymlink, Some(Minor))], &[SCAN_USER, DIRECTORIES]);
     assert!(matches!(&alone[..], [FaultUpdate::Raise(raised)] if raised.severity == Some(Minor)), "{alone:?}");
 }
 

@@ -46,7 +46,8 @@ fn stored(report: &Report) -> Fault {
     Fault {
         id: report.id,
         severity,
-        finding: report.finding.clone(),
+        finding: report.finding.rendered_inside(None),
+        remedies: report.finding.values_inside(None),
         raised_at: now,
         updated_at: now,
         source: Source::Runtime,

@@ -75,7 +75,10 @@ fn the_detail_has_count_time_and_last_cause() {
         found.finding.detail,
         "the scan process failed 3 times within 4m 32s; the last time: exit status 3; the connector restarts"
     );
-    assert_eq!(found.finding.remedy, ["tail -n 100 /var/log/cisco/ampdaemon.log /var/log/cisco/ampscansvc.log"]);
+    assert_eq!(
+        found.finding.rendered_inside(None).remedy,
+        ["tail -n 100 /var/log/cisco/ampdaemon.log /var/log/cisco/ampscansvc.log"]
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faults::{DEFAULT_DIRECTORY, Event, FaultId, Finding, Reason, Report, Store, StoreError, Writer};
+use faults::{DEFAULT_DIRECTORY, Event, FaultId, Finding, Reason, Remedy, Report, Store, StoreError, Writer};
 use host::Root;
 use host::process::clock::SystemClock;
 
@@ -39,6 +39,6 @@ impl Scratch {
 }
 
 pub fn report(id: FaultId, reason: Reason, detail: &str) -> Report {
-    let remedy = vec!["hostprep repair".into()];
+    let remedy = vec![Remedy::hostprep(["repair"])];
     Report { id, finding: Finding { reason, detail: detail.into(), remedy }, severity: None }
 }

@@ -89,7 +89,7 @@ fn memory_is_low_only_below_the_required_amount() {
         "{}",
         found.finding.detail
     );
-    assert_eq!(found.finding.remedy[0], "free -m");
+    assert_eq!(found.finding.remedy[0].shell_line(None), "free -m");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::id::FaultId;
 use crate::catalogue::severity::Severity;
 use crate::catalogue::source::Source;
-use crate::finding::Finding;
+use crate::finding::{self, Finding, RemedyValue};
 
 /// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct Event {
     /// Why, and what to do; of a cleared fault, why it was raised.
     #[serde(flatten)]
     pub finding: Finding,
+    /// The remedies for programs, in the order of the lines. Absent where an older version or another library wrote the event.
+    #[serde(default, deserialize_with = "finding::understood", skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<RemedyValue>,
     /// On which occasion.
     pub source: Source,
 }

@@ -1,5 +1,7 @@
 //! A fault in the store, and the report of a program that raises it.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use crate::catalogue::id::FaultId;
 use crate::catalogue::severity::Severity;
 use crate::catalogue::source::Source;
 use crate::catalogue::{self, Entry, SeenBy, UnknownFault};
-use crate::finding::Finding;
+use crate::finding::{self, Finding, Remedy, RemedyValue};
 
 /// A raised fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,9 @@ pub struct Fault {
     /// Why it is raised, and what to do.
     #[serde(flatten)]
     pub finding: Finding,
+    /// The remedies for programs, in the order of the lines. Absent where an older version or another library stored the fault.
+    #[serde(default, deserialize_with = "finding::understood", skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<RemedyValue>,
     /// When it was raised; updates do not change this.
     pub raised_at: Timestamp,
     /// When what is said here was last changed.
@@ -36,10 +41,18 @@ pub struct Fault {
 pub struct Report {
     /// Its number.
     pub id: FaultId,
-    /// Why, and what to do. Control characters, line breaks included, are stored as spaces.
-    pub finding: Finding,
+    /// Why, and what to do. Control characters, line breaks included, are stored as spaces, and remedies as the system with the
+    /// store runs them.
+    pub finding: Finding<Remedy>,
     /// The severity; `None` for the catalogue's.
     pub severity: Option<Severity>,
+}
+
+/// What a store keeps of a [`Finding`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub finding: Finding,
+    pub remedies: Vec<RemedyValue>,
 }
 
 impl Report {
@@ -47,6 +60,13 @@ impl Report {
     pub(crate) fn severity(&self) -> Result<Severity, UnknownFault> {
         let usual = || catalogue::find(self.id).map(|entry| entry.severity);
         self.severity.or_else(usual).ok_or_else(|| UnknownFault { given: self.id.to_string() })
+    }
+
+    /// Returns finding and remedies as a store in `root` keeps them, where it is an alternate root.
+    pub(crate) fn to_stored(&self, root: Option<&Path>) -> Stored {
+        let mut remedies = self.finding.values_inside(root);
+        remedies.iter_mut().for_each(RemedyValue::replace_controls);
+        Stored { finding: self.finding.rendered_inside(root).to_stored(), remedies }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::source::Source;
-use crate::finding::{self, Finding};
+use crate::finding::{self, Finding, RemedyValue};
 use crate::store::event::Event;
 use crate::store::fault::Fault;
 
@@ -32,21 +32,27 @@ pub(crate) enum ParseError {
 
 pub(crate) fn state(text: &[u8]) -> Result<State, ParseError> {
     let mut state: State = parse(text)?;
-    for Fault { finding, source, boot_id, .. } in &mut state.faults {
-        replace_controls(finding, source, boot_id);
+    for Fault { finding, remedies, source, boot_id, .. } in &mut state.faults {
+        replace_controls(finding, remedies, source, boot_id);
     }
     Ok(state)
 }
 
 pub(crate) fn event(line: &[u8]) -> Result<Event, ParseError> {
     let mut event: Event = parse(line)?;
-    let Event { finding, source, boot_id, .. } = &mut event;
-    replace_controls(finding, source, boot_id);
+    let Event { finding, remedies, source, boot_id, .. } = &mut event;
+    replace_controls(finding, remedies, source, boot_id);
     Ok(event)
 }
 
-fn replace_controls(finding: &mut Finding, source: &mut Source, boot_id: &mut Option<String>) {
+fn replace_controls(
+    finding: &mut Finding,
+    remedies: &mut [RemedyValue],
+    source: &mut Source,
+    boot_id: &mut Option<String>,
+) {
     finding.replace_controls();
+    remedies.iter_mut().for_each(RemedyValue::replace_controls);
     if source.as_str().contains(char::is_control) {
         *source = finding::one_line(source.as_str()).as_str().into();
     }

@@ -1,10 +1,11 @@
 //! The raised faults at one moment.
 
+use std::path::Path;
+
 use crate::catalogue::id::FaultId;
 use crate::catalogue::severity::Severity;
-use crate::finding::Finding;
 use crate::store::event::{Event, EventKind};
-use crate::store::fault::{Fault, Report};
+use crate::store::fault::{Fault, Report, Stored};
 
 /// The effect of raising or clearing a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,20 +58,21 @@ impl Snapshot {
         self.get(id).is_some()
     }
 
-    /// Returns whether raising `report` would write something. A fault that cannot be raised counts as a change.
+    /// Returns whether raising `report` would write something, in a store in `root` where that is an alternate root. A fault that
+    /// cannot be raised counts as a change.
     #[must_use]
-    pub fn would_change(&self, report: &Report) -> bool {
+    pub fn would_change(&self, report: &Report, root: Option<&Path>) -> bool {
         report
             .severity()
-            .map_or(true, |severity| self.change(report.id, severity, &report.finding.to_stored()) != Change::Nothing)
+            .map_or(true, |severity| self.change(report.id, severity, &report.to_stored(root)) != Change::Nothing)
     }
 
     /// Returns the effect of raising the fault with this severity and finding.
-    pub(crate) fn change(&self, id: FaultId, severity: Severity, finding: &Finding) -> Change {
+    pub(crate) fn change(&self, id: FaultId, severity: Severity, stored: &Stored) -> Change {
         let Some(known) = self.get(id) else { return Change::Raised };
-        if known.severity != severity || known.finding.reason != finding.reason {
+        if known.severity != severity || known.finding.reason != stored.finding.reason {
             Change::Changed
-        } else if known.finding != *finding {
+        } else if known.finding != stored.finding || known.remedies != stored.remedies {
             Change::Updated
         } else {
             Change::Nothing
@@ -93,6 +95,7 @@ impl Snapshot {
             id: event.fault,
             severity: event.severity,
             finding: event.finding,
+            remedies: event.remedies,
             raised_at: before.unwrap_or(event.time),
             updated_at: event.time,
             source: event.source,

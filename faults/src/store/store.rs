@@ -1,5 +1,6 @@
 //! The store: a directory with the state, the log of events and the lock.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,7 +106,7 @@ impl<'a> Store<'a> {
         let known = self.contents()?;
         let (now, stale) = known.map_or_else(Default::default, |known| (known.snapshot, known.state_is_stale));
         let is_so = |wanted: &FaultUpdate| match wanted {
-            FaultUpdate::Raise(report) => !now.would_change(report),
+            FaultUpdate::Raise(report) => !now.would_change(report, self.alternate_root()),
             FaultUpdate::Clear(id) => !now.is_raised(*id),
         };
         if !stale && wanted.iter().all(is_so) {
@@ -134,7 +135,12 @@ impl<'a> Store<'a> {
         let mut contents = replay::contents(&dir)?;
         let listed = segments::scan(&dir)?;
         replay::catch_up(&dir, &mut contents, &listed)?;
-        Writer::new(lock, dir, clock, contents, &listed, self.rotate_at)
+        let root = self.alternate_root().map(ToOwned::to_owned);
+        Writer::new(lock, dir, root, clock, contents, &listed, self.rotate_at)
+    }
+
+    fn alternate_root(&self) -> Option<&'a Path> {
+        self.root.is_alternate().then(|| self.root.path())
     }
 
     pub(super) fn root(&self) -> &'a Root {

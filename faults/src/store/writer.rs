@@ -1,5 +1,6 @@
 //! Changing a store, with its lock held.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use host::process::clock::Clock;
@@ -8,12 +9,11 @@ use host::{Dir, MalformedFile};
 
 use crate::catalogue::id::FaultId;
 use crate::catalogue::severity::Severity;
-use crate::finding::Finding;
 use crate::store::error::StoreError;
 use crate::store::event::{Event, EventContext, EventKind};
 use crate::store::event_log::appender::{self, Appender};
 use crate::store::event_log::segments::{self, Listed};
-use crate::store::fault::{Fault, Report};
+use crate::store::fault::{Fault, Report, Stored};
 use crate::store::format::SCHEMA;
 use crate::store::replay::Contents;
 use crate::store::snapshot::{Change, Snapshot};
@@ -26,6 +26,8 @@ use crate::store::state_file;
 pub struct Writer<'c> {
     _lock: Lock,
     dir: Arc<Dir>,
+    /// The alternate root that the store is in.
+    root: Option<PathBuf>,
     clock: &'c dyn Clock,
     snapshot: Snapshot,
     log: Appender,
@@ -40,6 +42,7 @@ impl<'c> Writer<'c> {
     pub(crate) fn new(
         lock: Lock,
         dir: Arc<Dir>,
+        root: Option<PathBuf>,
         clock: &'c dyn Clock,
         contents: Contents,
         listed: &Listed,
@@ -47,7 +50,8 @@ impl<'c> Writer<'c> {
     ) -> Result<Self, StoreError> {
         let Contents { snapshot, position, state_is_stale } = contents;
         let log = Appender::at(&dir, position)?;
-        let mut writer = Self { _lock: lock, dir, clock, snapshot, log, state_is_stale, rotate_at, closed: false };
+        let mut writer =
+            Self { _lock: lock, dir, root, clock, snapshot, log, state_is_stale, rotate_at, closed: false };
         writer.flush_state()?;
         segments::compress_oldest(&writer.dir, listed);
         Ok(writer)
@@ -64,12 +68,12 @@ impl<'c> Writer<'c> {
     /// # Errors
     /// [`StoreError`] if a file cannot be written, or the fault has no severity because the catalogue does not know it.
     pub fn raise(&mut self, report: &Report, on: &EventContext) -> Result<Change, StoreError> {
-        let (severity, finding) = (report.severity()?, report.finding.to_stored());
-        let change = self.snapshot.change(report.id, severity, &finding);
+        let (severity, stored) = (report.severity()?, report.to_stored(self.root.as_deref()));
+        let change = self.snapshot.change(report.id, severity, &stored);
         match change {
-            Change::Raised => self.record(EventKind::Raised, report.id, severity, finding, on)?,
-            Change::Changed => self.record(EventKind::Changed, report.id, severity, finding, on)?,
-            Change::Updated => self.update(report.id, severity, finding, on),
+            Change::Raised => self.record(EventKind::Raised, report.id, severity, stored, on)?,
+            Change::Changed => self.record(EventKind::Changed, report.id, severity, stored, on)?,
+            Change::Updated => self.update(report.id, severity, stored, on),
             Change::Nothing | Change::Cleared => {}
         }
         self.flush_state()?;
@@ -84,8 +88,8 @@ impl<'c> Writer<'c> {
     pub fn clear(&mut self, id: FaultId, on: &EventContext) -> Result<Change, StoreError> {
         let change = match self.snapshot.get(id).cloned() {
             None => Change::Nothing,
-            Some(Fault { severity, finding, .. }) => {
-                self.record(EventKind::Cleared, id, severity, finding, on)?;
+            Some(Fault { severity, finding, remedies, .. }) => {
+                self.record(EventKind::Cleared, id, severity, Stored { finding, remedies }, on)?;
                 Change::Cleared
             }
         };
@@ -100,7 +104,7 @@ impl<'c> Writer<'c> {
         event: EventKind,
         id: FaultId,
         severity: Severity,
-        finding: Finding,
+        Stored { finding, remedies }: Stored,
         on: &EventContext,
     ) -> Result<(), StoreError> {
         let event = Event {
@@ -112,6 +116,7 @@ impl<'c> Writer<'c> {
             fault: id,
             severity,
             finding,
+            remedies,
             source: on.source.clone(),
         };
         let line = appender::to_line(&self.dir, &event)?;
@@ -137,11 +142,12 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn update(&mut self, id: FaultId, severity: Severity, finding: Finding, on: &EventContext) {
+    fn update(&mut self, id: FaultId, severity: Severity, stored: Stored, on: &EventContext) {
         let now = self.clock.now();
         let raised_at = self.snapshot.get(id).map_or(now, |fault| fault.raised_at);
         let (source, boot_id) = (on.source.clone(), on.boot_id.clone());
-        self.snapshot.insert(Fault { id, severity, finding, raised_at, updated_at: now, source, boot_id });
+        let Stored { finding, remedies } = stored;
+        self.snapshot.insert(Fault { id, severity, finding, remedies, raised_at, updated_at: now, source, boot_id });
         self.state_is_stale = true;
     }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use faults::{
-    Change, DEFAULT_DIRECTORY, Event, EventContext, EventKind, FaultId, Finding, Reason, Report, Source, Store,
+    Change, DEFAULT_DIRECTORY, Event, EventContext, EventKind, FaultId, Finding, Reason, Remedy, Report, Source, Store,
     StoreError, Writer,
 };
 use flate2::Compression;
@@ -50,6 +50,11 @@ impl Scratch {
 
     pub fn rotating_at(self, bytes: u64) -> Self {
         Self { rotate_at: Some(bytes), ..self }
+    }
+
+    /// Where the store is, for what is asked without it.
+    pub fn alternate_root(&self) -> Option<&Path> {
+        self.root.is_alternate().then(|| self.root.path())
     }
 
     pub fn store(&self) -> Store<'_> {
@@ -192,7 +197,7 @@ pub fn repair() -> EventContext {
 }
 
 pub fn report(id: FaultId, reason: Reason, detail: &str) -> Report {
-    let remedy = vec!["hostprep repair".into()];
+    let remedy = vec![Remedy::hostprep(["repair"])];
     Report { id, finding: Finding { reason, detail: detail.into(), remedy }, severity: None }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use faults::explain;
 use faults::texts::Values;
-use faults::{Change, Event, Fault, FaultId, FaultUpdate, Finding, Reason, Report, Source};
+use faults::{Change, Event, Fault, FaultId, FaultUpdate, Finding, Reason, Remedy, Report, Source};
 use host::fs::watch::{DirWatch, Ended};
 use host::shell::quoted;
 use host::system::distribution::{Distribution, KernelOrigin, Tool};
@@ -40,7 +40,7 @@ pub fn run(global: &Global, command: Faults) -> Outcome {
         Faults::Watch { from } => with(global, Privilege::ReadOnly, None, |invocation| watch(invocation, from)),
         Faults::Raise { id, reason, detail, severity } => {
             let id = parse(&id)?;
-            let remedy = vec![format!("{} faults clear {id}", host::process::names::command())];
+            let remedy = vec![Remedy::hostprep(["faults", "clear", &id.to_string()])];
             let reason = Reason::from(reason.as_str());
             let report = Report { id, finding: Finding { reason, detail: one_line(&detail), remedy }, severity };
             change(global, "faults raise", FaultUpdate::Raise(report), id)

@@ -1,7 +1,6 @@
 //! From reports to faults: a fault is raised if a step found it, and cleared only if every step that can raise it was observed
 //! and none did.
 
-use std::path::Path;
 use std::time::Duration;
 
 use faults::catalogue::SeenBy;
@@ -18,10 +17,10 @@ use crate::model::step::StepRef;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns the fault updates that follow from `reports`. A fault is left as it is unless each step of `judging` that can raise it
-/// was observed. The store is read by the system in the alternate root `root`, so remedies are as that system runs them.
+/// was observed.
 #[must_use]
-pub fn updates(reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Vec<FaultUpdate> {
-    faults_of(judging).into_iter().filter_map(|id| update(id, reports, judging, root)).collect()
+pub fn updates(reports: &[StepReport], judging: &[StepRef]) -> Vec<FaultUpdate> {
+    faults_of(judging).into_iter().filter_map(|id| update(id, reports, judging)).collect()
 }
 
 /// Returns the faults that `steps` can raise, sorted.
@@ -33,9 +32,8 @@ pub fn faults_of(steps: &[StepRef]) -> Vec<FaultId> {
     ids
 }
 
-fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef], root: Option<&Path>) -> Option<FaultUpdate> {
+fn update(id: FaultId, reports: &[StepReport], judging: &[StepRef]) -> Option<FaultUpdate> {
     if let Some((finding, severity)) = found(id, reports) {
-        let finding = finding.rendered_inside(root);
         return Some(FaultUpdate::Raise(Report { id, finding, severity }));
     }
     let settles = |report: &StepReport| report.determined(id) || !report.faults.contains(&id);
@@ -65,9 +63,10 @@ pub fn faults_found<'a>(reports: impl Iterator<Item = &'a StepReport>) -> Vec<Fa
 
 /// Returns whether [`apply`] would write anything.
 #[must_use]
-pub fn would_change(updates: &[FaultUpdate], snapshot: &Snapshot) -> bool {
+pub fn would_change(cx: &HostContext, updates: &[FaultUpdate], snapshot: &Snapshot) -> bool {
+    let root = cx.root.is_alternate().then(|| cx.root.path());
     updates.iter().any(|update| match update {
-        FaultUpdate::Raise(report) => snapshot.would_change(report),
+        FaultUpdate::Raise(report) => snapshot.would_change(report, root),
         FaultUpdate::Clear(id) => snapshot.is_raised(*id),
     })
 }
@@ -79,7 +78,7 @@ pub fn would_change(updates: &[FaultUpdate], snapshot: &Snapshot) -> bool {
 /// [`Error::Store`]; what comes before the update that failed has been done and logged.
 pub fn apply(cx: &HostContext, updates: &[FaultUpdate], source: Source) -> Result<Vec<(FaultId, Change)>, Error> {
     let store = store(cx);
-    if !would_change(updates, &store.read()?) {
+    if !would_change(cx, updates, &store.read()?) {
         replay_pending(cx, source)?;
         return Ok(Vec::new());
     }

@@ -113,8 +113,8 @@ fn repair_host(cx: &HostContext, request: &Request, waiting: &mut dyn FnMut()) -
     };
     let is_idle = observed.iter().all(|report| report.plan.is_empty()) && Receipt::of(cx).is_settled();
     if let (true, Ok(store)) = (is_idle, &store) {
-        let updates = updates(cx, request, &observed, &related_results, Some(store));
-        if !fault_updates::would_change(&updates, store) {
+        let updates = updates(request, &observed, &related_results, Some(store));
+        if !fault_updates::would_change(cx, &updates, store) {
             fault_updates::replay_pending(cx, request.source.clone())?;
             let results = results(cx, &request.steps, observed, &related_results, Vec::new());
             if let Some(ended) = request.ended() {
@@ -226,14 +226,13 @@ fn update_faults(
     related: &[StepReport],
 ) -> Result<Vec<(FaultId, Change)>, Error> {
     let store = store.and_then(|_| fault_updates::store(cx).read())?;
-    let updates = updates(cx, request, reports, related, Some(&store));
+    let updates = updates(request, reports, related, Some(&store));
     let changes = fault_updates::apply(cx, &updates, request.source.clone())?;
     load_lock::reconcile_faults(cx, changes.iter().map(|(id, _)| *id), request.source.clone())?;
     Ok(changes)
 }
 
 fn updates(
-    cx: &HostContext,
     request: &Request,
     reports: &[StepReport],
     related: &[StepReport],
@@ -242,7 +241,7 @@ fn updates(
     if !request.updates_faults {
         return Vec::new();
     }
-    let mut updates = fault_updates::updates(&[reports, related].concat(), &request.judging(), cx.alternate_root());
+    let mut updates = fault_updates::updates(&[reports, related].concat(), &request.judging());
     // The run that tried to correct a fault knows its detail better than one that only observed a related step.
     let found = fault_updates::faults_found(reports.iter());
     let is_raised = |id: FaultId| store.is_some_and(|store| store.is_raised(id));

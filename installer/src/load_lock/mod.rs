@@ -102,7 +102,6 @@ pub fn load_started(cx: &HostContext, trouble: &mut dyn FnMut(crate::Error)) -> 
 }
 
 fn raise(cx: &HostContext, finding: &Finding) -> Result<(), crate::Error> {
-    let finding = finding.rendered_inside(cx.alternate_root());
     let wanted = FAULTS.map(|id| FaultUpdate::Raise(Report { id, finding: finding.clone(), severity: None }));
     fault_updates::apply(cx, &wanted, Source::LoadLock).map(drop)
 }

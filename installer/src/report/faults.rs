@@ -16,7 +16,7 @@ use crate::model::host_context::HostContext;
 pub struct OfRoot<'a, T> {
     #[serde(flatten)]
     item: &'a T,
-    /// The directory to `chroot` into for the commands of `remedy`; absent for the running system.
+    /// The directory to `chroot` into for the commands of `remedy` and `remedies`; absent for the running system.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy_root: Option<PathBuf>,
 }

@@ -21,6 +21,7 @@ fn fault(id: FaultId, severity: Severity) -> Fault {
                 "hostprep repair".into(),
             ],
         },
+        remedies: Vec::new(),
         raised_at: "2026-03-02T07:15:31.5Z".parse().unwrap(),
         updated_at: "2026-03-02T07:15:31.5Z".parse().unwrap(),
         source: Source::Install,

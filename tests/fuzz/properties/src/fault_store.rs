@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use faults::{
-    Change, Event, EventContext, FaultId, Finding, Reason, Report, Source, Store, StoreError, Texts, Writer, status,
+    Change, Event, EventContext, FaultId, Finding, Reason, Remedy, Report, Source, Store, StoreError, Texts, Writer,
+    status,
 };
 use flate2::{Compression, write::GzEncoder};
 use host::Root;
@@ -107,7 +108,7 @@ fn change(
         finding: Finding {
             reason: Reason::UserMissing,
             detail: "user cisco-amp-scan-svc does not exist".into(),
-            remedy: vec!["hostprep repair".into()],
+            remedy: vec![Remedy::hostprep(["repair"])],
         },
         severity: None,
     };
