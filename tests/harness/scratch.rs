@@ -72,7 +72,7 @@ impl ScratchRoot {
     }
 
     /// Wraps the existing tree in `place`.
-    pub(crate) fn existing(place: TempDir) -> Self {
+    pub fn existing(place: TempDir) -> Self {
         let path = place.path().to_owned();
         Self { place, path }
     }

@@ -64,7 +64,13 @@ impl System {
     /// `host-provides` says that it provides, and so `more`.
     #[must_use]
     pub fn with_rpm(more: &[&str]) -> Self {
-        let system = Self::new("bookworm-rpm", &["rpm", "dnf", "zypper"]);
+        Self::new("bookworm-rpm", &["rpm", "dnf", "zypper"]).as_with_rpm(more)
+    }
+
+    /// Makes a fresh one, which has these programs, what [`Self::with_rpm`] returns.
+    #[must_use]
+    pub fn as_with_rpm(self, more: &[&str]) -> Self {
+        let system = self;
         // Debian's rpm keeps its database in root's home.
         system.file("/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n");
         system.copy(&setup::fixture("os-release/almalinux-9"), "/etc/os-release");
@@ -76,6 +82,12 @@ impl System {
         let sections = format!("{manual}/man7 {manual}/ja/man7 {manual}/ko/man7 {manual}/zh_TW/man7");
         system.run(&format!("mkdir -p {sections}")).expect_code(0);
         system
+    }
+
+    /// Its tree, for what lays something over it.
+    #[must_use]
+    pub fn into_root(self) -> ScratchRoot {
+        self.root
     }
 
     /// A command in the system.

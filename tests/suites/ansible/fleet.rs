@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use harness::{Run, ScratchRoot, program, setup};
+use harness::{Run, ScratchRoot, System, program, setup};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the hosts have in common.
 pub struct Base {
-    system: TempDir,
+    system: ScratchRoot,
     has_python: bool,
 }
 
@@ -19,12 +19,22 @@ impl Base {
     /// A system with Python, apt's module for it, and the tools of SELinux.
     pub fn with_python() -> Self {
         let packages = ["python3", "python3-apt", "policycoreutils", "checkpolicy", "semodule-utils"];
-        Self { system: setup::chroot("bookworm-ansible", &packages), has_python: true }
+        Self { system: ScratchRoot::existing(setup::chroot("bookworm-ansible", &packages)), has_python: true }
+    }
+
+    /// A system with Python, rpm, dnf and its module for Python, and zypper.
+    pub fn with_rpm() -> Self {
+        let system = System::new("bookworm-ansible-rpm", &["python3", "python3-dnf", "rpm", "dnf", "zypper"]);
+        let system = system.as_with_rpm(&["policycoreutils"]);
+        // What a host has of its own lies over it.
+        system.remove("/etc/os-release");
+        system.remove("/usr/bin/apt-get");
+        Self { system: system.into_root(), has_python: true }
     }
 
     /// The same without any of these.
     pub fn without_python() -> Self {
-        Self { system: setup::chroot("bookworm", &[]), has_python: false }
+        Self { system: ScratchRoot::existing(setup::chroot("bookworm", &[])), has_python: false }
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "the recap is for a person")]
 
 mod fleet;
+mod rpm;
 
 use fleet::{Base, Fleet, Host, python_3_6};
 use harness::snapshot::Compare;
