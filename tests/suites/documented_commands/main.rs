@@ -111,7 +111,7 @@ fn every_command_is_run_or_says_why_not() {
         return;
     }
     let (rows, places) = (rows::read(), Places::new());
-    for misspelt in ["hostprep faults shwo 5", "hostprep check --olny kernel", "hostprep hook rpm psot 1"] {
+    for misspelt in ["hostprep faults list 5", "hostprep check --olny kernel", "hostprep hook rpm later 1"] {
         assert!(places.hostprep_knows(misspelt).is_err(), "{misspelt}");
     }
     let mut table = "| where | command | how |\n|---|---|---|\n".to_owned();
@@ -190,7 +190,7 @@ fn what_no_program_knows_is_found() {
         ("cargo test -p hostprep-tests --test documented_comands", false),
         ("cargo test --test documented_comands", false),
         ("cargo run --example supervisro", false),
-        ("cargo run --bin=packge", false),
+        ("cargo run --bin=packing", false),
         ("cargo build --relaese", false),
         ("cargo biuld", false),
         ("cargo test -p hostprep-test", false),
