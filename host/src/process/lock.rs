@@ -46,7 +46,7 @@ pub enum LockError {
 /// A held lock. Dropping it frees it.
 #[derive(Debug)]
 pub struct Lock {
-    held: File,
+    held: Held<File>,
     dir: Dir,
     name: OsString,
 }
@@ -128,7 +128,7 @@ impl Lock {
         // A lock on a file that its last holder has removed excludes no other process.
         let ours = fstat(&file).map_err(failed)?;
         let named = dir.stat(name)?.is_some_and(|named| FileId::of(&named) == FileId::of(&ours));
-        Ok(named.then(|| Self { held: file, dir, name: name.to_owned() }))
+        Ok(named.then(|| Self { held: Held(file), dir, name: name.to_owned() }))
     }
 
     /// Frees the lock and removes its file.
@@ -147,7 +147,7 @@ impl Lock {
 /// Every user may take it, so waiting for it must have an end. Dropping it frees it.
 #[derive(Debug)]
 pub struct DirLock {
-    _dir: Dir,
+    _held: Held<Dir>,
 }
 
 impl DirLock {
@@ -159,7 +159,7 @@ impl DirLock {
     pub fn acquire(dir: Dir, clock: &dyn Clock, timeout: Duration) -> Result<Self, LockError> {
         let start = clock.monotonic();
         let interrupted_before = signals::interrupted();
-        while Self::is_held_by_another(&dir) {
+        while try_flock(&dir) == Ok(false) {
             let path = dir.path().to_owned();
             if signals::interrupted() && !interrupted_before {
                 return Err(LockError::Interrupted { path });
@@ -170,18 +170,36 @@ impl DirLock {
             }
             clock.sleep(PAUSE);
         }
-        Ok(Self { _dir: dir })
+        Ok(Self { _held: Held(dir) })
     }
 
-    /// Returns whether another process holds the lock. If not, this process holds it until `dir` is dropped.
+    /// Returns whether another process holds the lock.
     #[must_use]
-    pub fn is_held_by_another(dir: &Dir) -> bool {
-        try_flock(dir) == Ok(false)
+    pub fn is_held_by_another(dir: Dir) -> bool {
+        match try_flock(&dir) {
+            Ok(true) => {
+                drop(Held(dir));
+                false
+            }
+            locked => locked == Ok(false),
+        }
+    }
+}
+
+/// A file with our lock on it. Closing it is not enough: a child that another thread has just forked has it open until it runs its
+/// program, and so holds the lock.
+#[derive(Debug)]
+struct Held<F: AsFd>(F);
+
+impl<F: AsFd> Drop for Held<F> {
+    fn drop(&mut self) {
+        // Where that fails, closing frees it a moment later.
+        let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }
 
 /// Locks an open file or directory exclusively, without waiting. Returns `false` if another process holds it. Closing it frees the
-/// lock; unlocking explicitly could fail.
+/// lock, as soon as no child that was forked meanwhile has it open either.
 ///
 /// # Errors
 /// The error of `flock(2)`.

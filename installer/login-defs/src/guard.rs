@@ -60,5 +60,5 @@ impl Guard {
 
 /// Returns whether another process has a window open. Does not wait.
 pub(crate) fn is_open_elsewhere(root: &Root) -> bool {
-    root.dir(DIRECTORY).is_ok_and(|dir| DirLock::is_held_by_another(&dir))
+    root.dir(DIRECTORY).is_ok_and(DirLock::is_held_by_another)
 }
