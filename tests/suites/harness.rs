@@ -197,8 +197,7 @@ fn a_rust_that_is_too_old_gets_one_clear_line() {
     let place = setup::open_tempdir();
     let rustc = place.path().join("rustc");
     let list = |version: &str| {
-        fs::write(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n")).unwrap();
-        fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        setup::executable(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n"));
         let path = std::env::join_paths([place.path(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
         let script = setup::top().join("tests/setup/install-build-needs.sh");
         Run::of(Command::new("sh").arg(script).args(["--for", "demo", "--list"]).env("PATH", path))
@@ -234,8 +233,7 @@ fn every_suite_is_built_and_described() {
 /// A script as a test program, and cargo's message about it.
 fn test_program(place: &Path, name: &str, script: &str) -> serde_json::Value {
     let path = place.join(name);
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    setup::executable(&path, format!("#!/bin/sh\n{script}\n"));
     serde_json::json!({
         "reason": "compiler-artifact",
         "manifest_path": setup::top().join("tests/Cargo.toml"),

@@ -161,7 +161,7 @@ fn shell(line: &str) -> Command {
 fn system() -> System {
     let system = System::new("bookworm", &[]);
     let script = |path: &str, text: &str| {
-        system.file(path, format!("#!/bin/sh\n{text}\n")).mode(path, 0o755);
+        system.executable(path, format!("#!/bin/sh\n{text}\n"));
     };
     script("/usr/local/bin/sudo", "exec \"$@\"");
     for deb in setup::debs(&["libonig5", "libjq1", "jq"]) {
@@ -211,8 +211,7 @@ fn vendor() -> TempDir {
     fs::create_dir(at("agent/packaging")).unwrap();
     symlink(top().join("packaging/example"), at("agent/packaging/example")).unwrap();
     let script = format!("#!/bin/sh\nexec '{}/packaging/documents.sh' \"$@\"\n", top().display());
-    fs::write(at("agent/packaging/documents.sh"), script).unwrap();
-    setup::run(Command::new("chmod").arg("755").arg(at("agent/packaging/documents.sh")));
+    setup::executable(&at("agent/packaging/documents.sh"), script);
     for name in ["agent/hostprep", "agent/target/portable/hostprep"] {
         fs::create_dir_all(at(name).parent().unwrap()).unwrap();
         // Any program of this architecture: what it does is no matter here.
