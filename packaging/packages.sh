@@ -43,7 +43,7 @@ flock 9
 
 # The manual pages bear a date too: the same as the packages.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
-    newest=$(sed -n 's/^## \[[0-9].*\] - //p' CHANGELOG.md | head -n 1)
+    newest=$(sed -n 's/^## \[[0-9].*\] - \([0-9-]*\).*/\1/p' CHANGELOG.md | head -n 1)
     if [ -z "$newest" ]; then
         echo "packages: CHANGELOG.md names no release: add ## [VERSION] - YEAR-MONTH-DAY" >&2
         exit 1

@@ -276,6 +276,37 @@ fn a_follower_gets_new_events() {
     follower.wait().unwrap();
 }
 
+/// Each line that README.md shows, as it stands but for the store.
+#[test]
+fn the_commands_that_the_readme_shows_follow() {
+    let readme = std::fs::read_to_string(here("README.md")).unwrap();
+    let lines: Vec<_> = readme.lines().filter(|line| line.starts_with("python3 follow.py ")).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    let scratch = Scratch::in_memory();
+    scratch.fill(601);
+    let last = scratch.store().read().unwrap().sequence;
+    for line in lines {
+        let (start, rest) = line.split_once("/var/lib/cisco/faults").unwrap();
+        let line = format!("exec {start}{}{rest}", scratch.dir().display());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line]).current_dir(here("examples")).env("PYTHONDONTWRITEBYTECODE", "1");
+        let mut follower = shell.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let first = if line.contains(" 1200") { 1201 } else { 1 };
+        let mut printed = BufReader::new(follower.stdout.take().unwrap()).lines();
+        let events = printed.by_ref().take(usize::try_from(last - first + 1).unwrap());
+        let events: Vec<Event> = events.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+        common::assert_filled(&events, first, last);
+        if line.contains("--once") {
+            assert!(printed.next().is_none());
+            assert!(follower.wait().unwrap().success());
+        } else {
+            assert!(follower.try_wait().unwrap().is_none(), "it waits for more");
+            follower.kill().unwrap();
+            follower.wait().unwrap();
+        }
+    }
+}
+
 /// Some locks without a change, as others take them.
 fn let_go(scratch: &Scratch) {
     for _ in 0..3 {

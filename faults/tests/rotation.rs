@@ -9,6 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use common::{EVENTS, LOCK_TIMEOUT, STATE, Scratch, assert_filled, copy_of, gunzip, gzip, missing_headers, repair};
 use faults::{Change, Event, FaultId, Snapshot};
 use host::process::clock::SystemClock;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::stat::{Mode, umask};
 
 const LIMIT: u64 = 2_000;
 
@@ -35,9 +37,11 @@ fn plain(packed: &str) -> String {
 
 #[test]
 fn a_large_file_is_closed_and_packed_and_no_event_lost() {
-    let before = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    // A umask of this thread's own, so that other tests keep theirs.
+    unshare(CloneFlags::CLONE_FS).unwrap();
+    let before = umask(Mode::from_bits_truncate(0o077));
     let scratch = rotated();
-    nix::sys::stat::umask(before);
+    umask(before);
     scratch.assert_filled(60);
 
     let segments = scratch.segments();

@@ -14,6 +14,8 @@ use faults::{
 use host::process::clock::{Clock, SystemClock};
 use host::process::lock::LockError;
 use host::testing::VirtualClock;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::stat::{Mode, umask};
 
 #[test]
 fn a_store_that_does_not_exist_is_empty_and_stays_so() {
@@ -226,10 +228,12 @@ fn without_the_events_the_sequence_continues() {
 
 #[test]
 fn files_are_readable_by_all_under_any_umask() {
-    let before = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    // A umask of this thread's own, so that other tests keep theirs.
+    unshare(CloneFlags::CLONE_FS).unwrap();
+    let before = umask(Mode::from_bits_truncate(0o077));
     let scratch = Scratch::new();
     scratch.raise(&missing_user());
-    nix::sys::stat::umask(before);
+    umask(before);
     let mode = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().mode() & 0o7777;
     assert_eq!((mode(scratch.path(STATE)), mode(scratch.path(EVENTS)), mode(scratch.dir())), (0o644, 0o644, 0o755));
     assert_eq!(mode(scratch.root.path().join("var/lib/cisco")), 0o755);

@@ -39,6 +39,26 @@ impl Clock for VirtualClock {
     }
 }
 
+/// Runs the test `name` of this program again, in a process without other tests, where it must pass. Returns whether this process is
+/// that one. For what belongs to a whole process: its memory, its limits, its open files.
+///
+/// # Panics
+/// If it fails there.
+#[expect(clippy::disallowed_methods, reason = "a test starts itself")]
+#[must_use]
+pub fn in_a_process_of_its_own(name: &str) -> bool {
+    const ALONE: &str = "HOSTPREP_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some_and(|alone| alone == name) {
+        return true;
+    }
+    let program = std::env::current_exe().expect("a test program has a path");
+    let again = std::process::Command::new(program).args(["--exact", name]).env(ALONE, name).output();
+    let again = again.expect("a test program can be started");
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.success() && said.contains("test result: ok. 1 passed"), "{said}");
+    false
+}
+
 /// A kernel with bpf(2) that answers as a test says.
 #[derive(Debug)]
 pub struct FakeBpf {

@@ -1,7 +1,11 @@
 //! A changelog as keepachangelog.com has it: what releases changed, for people, and for the changelogs of the packages.
 
+mod markdown;
+
 use jiff::civil::Date;
 use serde::Deserialize;
+
+use markdown::plain;
 
 /// One entry of a package's changelog.
 #[derive(Debug, Clone, Deserialize)]
@@ -105,40 +109,17 @@ impl Reader {
     }
 }
 
-/// Reads `[VERSION] - DATE`.
+/// Reads `[VERSION] - DATE`, and `[YANKED]` behind it: the package's changelog names that too.
 fn release(heading: &str) -> Result<Release, String> {
     let wrong = || format!("`## {heading}` must be `## [VERSION] - YEAR-MONTH-DAY`");
     let (version, date) = heading.trim().split_once(" - ").ok_or_else(wrong)?;
     let version = version.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or_else(wrong)?;
-    let date = date.trim().parse().map_err(|_| wrong())?;
-    Ok(Release { version: version.to_owned(), date, changes: Vec::new() })
-}
-
-/// Returns Markdown without its marks: `[text](address)` is its text, code and emphasis have none, and a sentence at the end that
-/// only leads to a page (`See [text](address).`) is left out.
-fn plain(markdown: &str) -> String {
-    let mut text = String::new();
-    // A package has no pages to lead to.
-    let mut rest = match markdown.rsplit_once(" See [") {
-        Some((before, last)) if last.ends_with(").") && !last.contains(". ") => before,
-        _ => markdown,
+    let (date, changes) = match date.strip_suffix("[YANKED]") {
+        Some(date) => (date, vec!["Yanked: this release was withdrawn.".to_owned()]),
+        None => (date, Vec::new()),
     };
-    while let Some((before, after)) = rest.split_once('[') {
-        let link = after.split_once("](").and_then(|(name, address)| Some((name, address.split_once(')')?.1)));
-        text.push_str(before);
-        match link {
-            Some((name, behind)) if !name.contains('[') => {
-                text.push_str(name);
-                rest = behind;
-            }
-            _ => {
-                text.push('[');
-                rest = after;
-            }
-        }
-    }
-    text.push_str(rest);
-    text.replace(['`', '*'], "")
+    let date = date.trim().parse().map_err(|_| wrong())?;
+    Ok(Release { version: version.to_owned(), date, changes })
 }
 
 #[cfg(test)]
@@ -204,9 +185,18 @@ For whom it is:
             ("2026-03-02", "2026-02-28", "[1.1.0] is older than [1.0.0] below it"),
             ("### Added\n\n- One.\n", "- One.\n", "[1.0.0] names no change below"),
             ("- One.\n", "One.\n", "[1.0.0] names no change"),
+            ("2026-03-02", "2026-03-02 [PULLED]", "line 13: "),
         ] {
             let problem = releases(&TEXT.replace(from, to)).unwrap_err();
             assert!(problem.starts_with(words), "{problem}");
         }
+    }
+
+    #[test]
+    fn a_yanked_release_says_so() {
+        let found = releases(&TEXT.replace("2026-03-01", "2026-03-01 [YANKED]")).unwrap();
+        assert_eq!((found[1].version.as_str(), found[1].date.to_string().as_str()), ("1.0.0", "2026-03-01"));
+        assert_eq!(found[1].changes, ["Yanked: this release was withdrawn.", "Added: One."]);
+        assert!(!found[0].changes.iter().any(|change| change.starts_with("Yanked")));
     }
 }

@@ -40,7 +40,8 @@ packaging/README.md explains the manifest.";
 const REPOSITORY_EXAMPLES: &str = "\
 Examples:
   package repository --url https://packages.example/acme --public-key acme.asc \\
-      --sign-with 'gpg --batch --local-user KEY --detach-sign' --clearsign-with 'gpg --batch --local-user KEY --clearsign'
+      --sign-with 'gpg --batch --local-user KEY --detach-sign' \\
+      --clearsign-with 'gpg --batch --local-user KEY --clearsign'
   package repository … --public-key acme-2026.asc --next-key acme-2027.asc    # before a change of keys
 
 Each signature is verified by gpgv with --public-key. If one cannot be made, the repository that is there stays.

@@ -6,6 +6,8 @@
     reason = "tests arrange files and processes, and fail by panicking"
 )]
 
+#[path = "first_package/commands.rs"]
+mod commands;
 mod common;
 
 use std::fs;
@@ -13,32 +15,18 @@ use std::os::unix::fs::symlink;
 
 use common::{kitchen_sink_agent, only, shell, source, text, tool};
 
-/// What the page has run by cargo, and lints that the example's packages pass (`make test`).
-const ELSEWHERE: [&str; 3] = ["alias package=", "packaging/documents.sh ", "packaging/lint.sh "];
-
-/// Returns the commands of the sections from `first` up to `end`, one a line.
-fn commands(page: &str, first: &str, end: &str) -> Vec<String> {
-    let section = page.split_once(first).unwrap().1.split_once(end).unwrap().0.replace("\\\n", "");
-    section.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
-}
-
 #[test]
 fn the_commands_of_the_page_make_packages_without_another_vendors_name() {
     let page = fs::read_to_string(source("../docs/first-package.md")).unwrap();
-    let commands = commands(&page, "\n## 2. ", "\n## 5. ");
-    for start in ELSEWHERE {
-        assert!(commands.iter().any(|line| line.starts_with(start)), "the page has no `{start}`: correct ELSEWHERE");
-    }
     let work = tempfile::tempdir().unwrap();
     let clone = work.path().join("hostprep");
     fs::create_dir_all(clone.join("target/portable")).unwrap();
     fs::create_dir_all(clone.join("target/initech-documents")).unwrap();
     fs::write(clone.join("target/portable/hostprep"), kitchen_sink_agent::PROGRAM).unwrap();
     symlink(source("").canonicalize().unwrap(), clone.join("packaging")).unwrap();
-    let run_here = commands.iter().filter(|line| !ELSEWHERE.iter().any(|start| line.starts_with(start)));
     let mut script = format!("package() {{ '{}' \"$@\"; }}\n", env!("CARGO_BIN_EXE_package"));
-    for line in run_here {
-        script.push_str(line);
+    for line in commands::run_here(&page) {
+        script.push_str(&line);
         script.push('\n');
     }
     shell(&script, &clone);

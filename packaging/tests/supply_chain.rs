@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use common::kitchen_sink_agent::{ARM_PROGRAM, PROGRAM};
-use common::{Run, only, run, shell, source, text, tree};
+use common::{Run, only, run, shell, source, text, tool, tree};
 use packaging::{artifacts, rpm_signature_header};
 
 const ARCH: &str = std::env::consts::ARCH;
@@ -31,7 +31,11 @@ fn program() -> &'static [u8] {
 
 fn script(path: &Path, content: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\nset -eu\n{content}")).unwrap();
+    let source = path.with_extension("source");
+    fs::write(&source, format!("#!/bin/sh\nset -eu\n{content}")).unwrap();
+    // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
+    tool("cp", &[text(&source), text(path)]);
+    fs::remove_file(source).unwrap();
     fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
 }
 

@@ -137,6 +137,12 @@ impl ScratchRoot {
         self.mode(inside, 0o644)
     }
 
+    /// Creates a program that can be run at once; its mode is 0755.
+    pub fn executable(&self, inside: &str, content: impl AsRef<[u8]>) -> &Self {
+        setup::executable(&self.at(inside), content);
+        self
+    }
+
     /// Creates a directory if it is missing, and sets exactly this mode.
     pub fn dir(&self, inside: &str, mode: u32) -> &Self {
         fs::create_dir_all(self.at(inside)).unwrap();

@@ -1,7 +1,8 @@
 //! Runs the scripts in `tests/setup`, which create things once for all tests.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -69,6 +70,17 @@ fn open_tempdir_in(above: &Path) -> TempDir {
     let place = tempfile::Builder::new().prefix("hostprep-test-").tempdir_in(above).unwrap();
     std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     place
+}
+
+/// Writes a program with the mode 0755. Another process writes it: one that a parallel test starts would inherit our open file, and
+/// the kernel runs no program that is open for writing (ETXTBSY).
+pub fn executable(path: &Path, content: impl AsRef<[u8]>) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut writer = Command::new("sh");
+    writer.args(["-c", "cat >\"$0\" && chmod 0755 \"$0\""]).arg(path).stdin(Stdio::piped());
+    let mut writer = writer.spawn().unwrap();
+    writer.stdin.take().unwrap().write_all(content.as_ref()).unwrap();
+    assert!(writer.wait().unwrap().success(), "{}", path.display());
 }
 
 /// Runs a command that must succeed and returns what it printed.

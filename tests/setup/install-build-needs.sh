@@ -146,6 +146,7 @@ if [ "$purpose" = test ]; then
     # To make repositories.
     need createrepo_c createrepo-c createrepo_c
     need apt-ftparchive apt-utils apt-utils
+    need rsync rsync rsync
     need dash dash dash
     need busybox busybox busybox
     need newuidmap uidmap -

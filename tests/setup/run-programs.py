@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Runs test programs, several at once and the longest first.
 
-usage: cargo test --no-run --message-format=json-render-diagnostics >LIST; run-programs.py [--at-once N] [--output DIRECTORY] <LIST
+usage: cargo test --no-run --message-format=json-render-diagnostics >LIST; run-programs.py [--at-once N] [--output DIRECTORY]
+    [--grace SECONDS] <LIST
 
 cargo runs one program after the other, and many tests wait: for a lock, for a signal, for a disk. Reads from standard input which
 programs cargo built, starts each as cargo would, and prints what a failed one printed. All of it is in DIRECTORY/NAME.txt. At the
 end comes a table: the seconds that each took, and the seconds of a processor. Ends with 1 if one failed.
+
+SIGTERM, SIGINT and SIGHUP go to all programs and to what they have started. What is there after some seconds is killed. Ends with
+128 and the signal's number then.
 """
 
 import argparse
@@ -43,15 +47,60 @@ class Program:
         environment = os.environ | {'CARGO_MANIFEST_DIR': str(self.folder)}
         start = time.monotonic()
         with open(output, 'wb') as file:
-            process = subprocess.Popen([self.path], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                                       stdout=file, stderr=subprocess.STDOUT)
-            running[self.name] = process
+            with running.lock:
+                # A session of its own: whatever it starts can be found and ended with it.
+                process = subprocess.Popen([self.path], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                                           stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+                running.sessions[self.name] = process.pid
             # With what all processes used that were waited for.
             _, status, used = os.wait4(process.pid, 0)
-            del running[self.name]
+            del running.sessions[self.name]
         process.returncode = self.status = os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - start
         self.processor = used.ru_utime + used.ru_stime
+
+
+class Running:
+    """The programs that run: their names, and their sessions, whose number is that of their first process."""
+
+    def __init__(self):
+        self.sessions = {}
+        # Held while one is started.
+        self.lock = threading.Lock()
+
+    def names(self):
+        return sorted(list(self.sessions))
+
+    @staticmethod
+    def processes(sessions):
+        """The processes of these sessions, also those in a process group of their own."""
+        found = []
+        for entry in pathlib.Path('/proc').glob('[0-9]*/stat'):
+            try:
+                # PID (NAME) STATE PARENT GROUP SESSION
+                state, _, _, session = entry.read_text(errors='replace').rpartition(')')[2].split()[:4]
+            except (OSError, ValueError):
+                continue
+            if int(session) in sessions and state not in 'ZX':
+                found.append(int(entry.parent.name))
+        return found
+
+    def end(self, number, grace):
+        """Sends a signal to all, and kills what is there after `grace` seconds."""
+        # Not given back: nothing starts any more.
+        self.lock.acquire()
+        sessions = set(self.sessions.values())
+        for word, seconds in [(number, grace), (signal.SIGKILL, 10)]:
+            limit, told = time.monotonic() + seconds, set()
+            # Once each, and also those that one of them has just started.
+            while (processes := self.processes(sessions)) and time.monotonic() < limit:
+                for process in set(processes) - told:
+                    told.add(process)
+                    try:
+                        os.kill(process, word)
+                    except ProcessLookupError:
+                        pass
+                time.sleep(0.02)
 
 
 def programs(messages):
@@ -84,6 +133,8 @@ def main():
     parser.add_argument('--at-once', type=int, default=os.cpu_count() + 1, metavar='N',
                         help='how many programs run at once; default: one more than there are processors')
     parser.add_argument('--output', type=pathlib.Path, default=TOP / 'target/test-output', metavar='DIRECTORY')
+    parser.add_argument('--grace', type=float, default=10, metavar='SECONDS',
+                        help='how long programs have to end after a signal; default: 10')
     arguments = parser.parse_args()
     os.environ.setdefault('CARGO', shutil.which('cargo') or 'cargo')
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -92,15 +143,18 @@ def main():
     known = seconds_by_name(kept)
     todo = sorted(programs(sys.stdin), key=lambda program: -known.get(program.name, USUAL_SECONDS))
 
-    running, ended, lock = {}, [], threading.Lock()
+    running, ended, lock = Running(), [], threading.Lock()
+    signals = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
     def stop(number, _):
-        for process in list(running.values()):
-            process.terminate()
+        for other in signals:
+            signal.signal(other, signal.SIG_IGN)
+        print(f'run-programs: {signal.Signals(number).name}; ending {", ".join(running.names())}', file=sys.stderr, flush=True)
+        running.end(number, arguments.grace)
         os._exit(128 + number)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for number in signals:
+        signal.signal(number, stop)
 
     def play(program):
         output = arguments.output / f'{program.name}.txt'
@@ -108,7 +162,7 @@ def main():
         with lock:
             ended.append(program)
             word = 'ok    ' if program.status == 0 else 'FAILED'
-            others = ', '.join(sorted(list(running))) or 'none'
+            others = ', '.join(running.names()) or 'none'
             print(f'{len(ended):3}/{len(todo)} {word} {program.name}, {program.seconds:.0f} s; running: {others}', flush=True)
             if program.status != 0:
                 sys.stdout.flush()

@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the tests arrange the world around the program")]
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::{Run, ScratchRoot, program, setup};
 
@@ -211,16 +211,21 @@ fn another_hostprep_at_work_is_waited_for() {
     root.dir("/run/cisco", 0o755).file("/run/cisco/hostprep.lock", "");
     let mut holder = Command::new("flock")
         .arg(root.at("/run/cisco/hostprep.lock"))
-        .args(["sh", "-c", "echo held; sleep 1"])
+        .args(["sh", "-c", "echo held; read -r word"])
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     // Its first line says that it has the lock.
     std::io::Read::read_exact(holder.stdout.as_mut().unwrap(), &mut [0; 5]).unwrap();
-    let start = Instant::now();
-    root.hostprep(&["repair"]).expect_code(0);
-    assert!(start.elapsed() >= Duration::from_millis(500), "it did not wait");
+    let mut repair = Command::new(program::binary());
+    let mut repair = repair.args(root.args(&["repair"])).stdout(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(repair.try_wait().unwrap().is_none(), "it did not wait");
+    drop(holder.stdin.take());
     holder.wait().unwrap();
+    let status = harness::wait_until("it goes on", || repair.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
 }
 
 #[test]

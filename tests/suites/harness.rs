@@ -5,11 +5,15 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use harness::bench::report::Report;
 use harness::bench::{Size, roots};
 use harness::snapshot::Compare;
 use harness::{Caller, Run, ScratchRoot, Snapshot, Trace, login_defs, setup};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 #[test]
 fn an_untouched_tree_shows_no_difference() {
@@ -37,7 +41,7 @@ fn every_change_of_a_tree_is_seen() {
         }),
         ("~ /etc/login.defs: modified 1709210096.123456789 → ", |root| {
             let file = fs::File::options().append(true).open(root.at("/etc/login.defs")).unwrap();
-            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::new(1_709_210_096, 123_456_788)).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + Duration::new(1_709_210_096, 123_456_788)).unwrap();
         }),
         ("~ /etc/login.defs: inode ", |root| {
             fs::rename(root.at("/etc/login.defs"), root.at("/etc/old")).unwrap();
@@ -93,7 +97,7 @@ fn the_same_tree_made_twice_is_the_same_tree() {
 fn a_snapshot_of_a_file_and_of_special_files() {
     let root = ScratchRoot::of("debian-12");
     let fifo = root.at("/etc/fifo");
-    setup::run(std::process::Command::new("mkfifo").arg(&fifo));
+    setup::run(Command::new("mkfifo").arg(&fifo));
     let before = Snapshot::of(&fifo);
     before.expect_untouched(&Snapshot::of(&fifo));
 }
@@ -193,11 +197,10 @@ fn a_rust_that_is_too_old_gets_one_clear_line() {
     let place = setup::open_tempdir();
     let rustc = place.path().join("rustc");
     let list = |version: &str| {
-        fs::write(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n")).unwrap();
-        fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        setup::executable(&rustc, format!("#!/bin/sh\necho 'rustc {version} (0123456789 2024-07-21)'\n"));
         let path = std::env::join_paths([place.path(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
         let script = setup::top().join("tests/setup/install-build-needs.sh");
-        Run::of(std::process::Command::new("sh").arg(script).args(["--for", "demo", "--list"]).env("PATH", path))
+        Run::of(Command::new("sh").arg(script).args(["--for", "demo", "--list"]).env("PATH", path))
     };
     let old = list("1.80.0").expect_code(1);
     assert_eq!(
@@ -227,33 +230,41 @@ fn every_suite_is_built_and_described() {
     assert!(count > 10, "found only {count} suites");
 }
 
+/// A script as a test program, and cargo's message about it.
+fn test_program(place: &Path, name: &str, script: &str) -> serde_json::Value {
+    let path = place.join(name);
+    setup::executable(&path, format!("#!/bin/sh\n{script}\n"));
+    serde_json::json!({
+        "reason": "compiler-artifact",
+        "manifest_path": setup::top().join("tests/Cargo.toml"),
+        "target": {"kind": ["test"], "name": name},
+        "profile": {"test": true},
+        "executable": path,
+    })
+}
+
+fn finished(success: bool) -> serde_json::Value {
+    serde_json::json!({"reason": "build-finished", "success": success})
+}
+
+/// `run-programs.py` on these messages of cargo.
+fn run_programs(place: &Path, options: &[&str], messages: &[serde_json::Value]) -> Command {
+    let list = place.join("list");
+    fs::write(&list, messages.iter().map(|message| format!("{message}\n")).collect::<String>()).unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "list=$1; shift; exec \"$@\" <\"$list\"", "sh"]).arg(list);
+    command.arg(setup::top().join("tests/setup/run-programs.py")).args(options);
+    command.arg("--output").arg(place.join("output"));
+    command
+}
+
 /// `make test` runs what cargo built, the longest first, and fails if one of it does.
 #[test]
 fn test_programs_run_the_longest_first_and_a_failed_one_is_shown() {
     let place = setup::open_tempdir();
-    let program = |name: &str, script: &str| {
-        let path = place.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        serde_json::json!({
-            "reason": "compiler-artifact",
-            "manifest_path": setup::top().join("tests/Cargo.toml"),
-            "target": {"kind": ["test"], "name": name},
-            "profile": {"test": true},
-            "executable": path,
-        })
-    };
-    let finished = |success: bool| serde_json::json!({"reason": "build-finished", "success": success});
-    let play = |messages: &[serde_json::Value]| {
-        let list = place.path().join("list");
-        fs::write(&list, messages.iter().map(|message| format!("{message}\n")).collect::<String>()).unwrap();
-        let mut command = std::process::Command::new("sh");
-        command.args(["-c", "exec \"$0\" --at-once 1 --output \"$1\" <\"$2\""]);
-        command.arg(setup::top().join("tests/setup/run-programs.py")).arg(place.path().join("output")).arg(&list);
-        Run::of(&mut command)
-    };
-    let short = program("boot", "pwd");
-    let long = program("torture", "echo said by torture; exit 3");
+    let play = |messages: &[serde_json::Value]| Run::of(&mut run_programs(place.path(), &["--at-once", "1"], messages));
+    let short = test_program(place.path(), "boot", "pwd");
+    let long = test_program(place.path(), "torture", "echo said by torture; exit 3");
 
     let run = play(&[short.clone(), long, finished(true)]).expect_code(1);
     let position = |text: &str| run.stdout.find(text).unwrap_or_else(|| panic!("{text}: {run:?}"));
@@ -267,6 +278,65 @@ fn test_programs_run_the_longest_first_and_a_failed_one_is_shown() {
     for unfinished in [vec![short.clone()], vec![short, finished(false)], vec![finished(true)]] {
         let run = play(&unfinished).expect_code(1);
         assert!(run.stderr.contains("cargo failed, or built no test program"), "{run:?}");
+    }
+}
+
+/// The processes of a session that have not ended.
+fn in_session(session: i32) -> Vec<String> {
+    let stats =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| fs::read_to_string(entry.unwrap().path().join("stat")).ok());
+    let is_there = |stat: &String| {
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        fields[3] == session.to_string() && fields[0] != "Z"
+    };
+    stats.filter(is_there).collect()
+}
+
+/// A stopped `make test` leaves nothing behind, also of a program that takes no notice, in another process group.
+#[test]
+fn a_signal_ends_all_test_programs_and_what_they_started() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let place = setup::open_tempdir();
+        let at = |name: &str| place.path().join(name);
+        let program = |name: &str, script: &str| {
+            let (ready, new) = (at(&format!("{name}.pid")), at(&format!("{name}.new")));
+            let ready = format!("echo $$ >'{}'; mv '{}' '{}'", new.display(), new.display(), ready.display());
+            test_program(place.path(), name, &script.replace("READY", &ready))
+        };
+        let polite =
+            format!("trap 'echo ended >\"{}\"; exit' TERM INT HUP\nsleep 600 &\nREADY; wait", at("word").display());
+        let messages = [
+            program("polite", &polite),
+            program("stubborn", "trap '' TERM INT HUP\ntimeout 600 sleep 600 &\nREADY; while :; do sleep 1; done"),
+            program("waiting", "READY"),
+            finished(true),
+        ];
+        let mut command = run_programs(place.path(), &["--at-once", "2", "--grace", "1"], &messages);
+        let mut started = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let session = |name: &str| {
+            let limit = Instant::now() + Duration::from_secs(60);
+            loop {
+                match fs::read_to_string(at(&format!("{name}.pid"))) {
+                    Ok(pid) => return pid.trim().parse::<i32>().unwrap(),
+                    Err(e) => assert!(Instant::now() < limit, "{name}: {e}"),
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        let sessions = ["polite", "stubborn"].map(session);
+        for session in sessions {
+            assert!(!in_session(session).is_empty(), "not in a session of its own");
+        }
+        kill(Pid::from_raw(i32::try_from(started.id()).unwrap()), signal).unwrap();
+        let code = started.wait().unwrap().code();
+        let left: Vec<String> = sessions.into_iter().flat_map(in_session).collect();
+        // Before anything fails, so that nothing stays.
+        for stat in &left {
+            let _ = kill(Pid::from_raw(stat.split(' ').next().unwrap().parse().unwrap()), Signal::SIGKILL);
+        }
+        assert_eq!((code, left), (Some(128 + signal as i32), vec![]), "{signal}");
+        assert!(at("word").is_file(), "{signal} is passed on");
+        assert!(!at("waiting.pid").exists(), "nothing starts any more");
     }
 }
 

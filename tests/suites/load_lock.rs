@@ -207,9 +207,7 @@ fn parallel_calls_leave_faults_that_agree_with_the_lock() {
             slow.args(["-qq", "-o", "/dev/null", "-e", "inject=openat,openat2:delay_enter=60000", "chroot"]);
             Run::of(slow.arg(host.system.at("/")).args(["/usr/bin/hostprep", "load-lock", "begin"])).expect_code(0);
         });
-        while ends() == 0 {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        harness::wait_until("the slow one has recorded", || (ends() > 0).then_some(()));
         host.begin().expect_code(5);
     });
     assert_eq!((host.status().code, host.locked_faults()), (Some(5), 2));

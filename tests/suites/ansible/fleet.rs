@@ -52,9 +52,7 @@ impl Host {
     /// A host of this distribution with `hostprep`.
     pub fn new(name: &str, distribution: &str) -> Self {
         let host = Self::without_hostprep(name, distribution);
-        host.root
-            .file("/usr/sbin/hostprep", std::fs::read(program::binary()).unwrap())
-            .mode("/usr/sbin/hostprep", 0o755);
+        host.root.executable("/usr/sbin/hostprep", std::fs::read(program::binary()).unwrap());
         host
     }
 

@@ -83,7 +83,8 @@ fn its_own_scripts_run_our_hooks() {
     // Each notes that it was called, and how.
     for hook in ["postinst.d/zz-hostprep", "header_postinst.d/hostprep", "postrm.d/hostprep"] {
         let note = format!("#!/bin/sh\necho \"{hook} $*\" >>/tmp/called\n");
-        system.edit(&format!("/etc/kernel/{hook}"), |text| text.replacen("#!/bin/sh\n", &note, 1));
+        let path = format!("/etc/kernel/{hook}");
+        system.executable(&path, system.text(&path).replacen("#!/bin/sh\n", &note, 1));
     }
     let called = || {
         let calls = system.text("/tmp/called");

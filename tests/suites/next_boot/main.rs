@@ -35,7 +35,7 @@ fn system_on(running: &str, name: &str, packages: &[&str]) -> System {
     let system = System::new(name, packages);
     let _ = fs::remove_file(system.at("/etc/dpkg/dpkg.cfg.d/99mmdebstrap"));
     system.copy(program::binary(), "/usr/bin/hostprep-program");
-    system.file("/usr/bin/hostprep", PROGRAM).mode("/usr/bin/hostprep", 0o755);
+    system.executable("/usr/bin/hostprep", PROGRAM);
     system.kernel(running, true);
     system
 }

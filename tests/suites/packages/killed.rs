@@ -9,7 +9,7 @@ use harness::{Snapshot, System, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::trouble::{executable, unlocked};
+use crate::trouble::unlocked;
 use crate::{debian, expect, redhat};
 
 const USERADD: &str = "/usr/sbin/useradd";
@@ -53,7 +53,7 @@ fn signalled(system: &System, line: &str, signal: Signal, whom: Whom) {
     std::fs::rename(system.at(USERADD), system.at(&aside)).unwrap();
     let held =
         format!("#!/bin/sh\n: >/tmp/held\nwhile [ ! -e /tmp/let-go ]; do sleep 0.05; done\nexec {aside} \"$@\"\n");
-    executable(system, USERADD, &held);
+    system.executable(USERADD, &held);
     let mut words = line.split_whitespace();
     let mut command = system.command(words.next().unwrap());
     command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 pub fn kill_at(system: &System, tool: &str, line: &str) {
     let aside = format!("{tool}.aside");
     std::fs::rename(system.at(tool), system.at(&aside)).unwrap();
-    executable(system, tool, "#!/bin/sh\n: >/tmp/held\nwhile [ ! -e /tmp/let-go ]; do sleep 0.05; done\nexit 1\n");
+    system.executable(tool, "#!/bin/sh\n: >/tmp/held\nwhile [ ! -e /tmp/let-go ]; do sleep 0.05; done\nexit 1\n");
     let mut words = line.split_whitespace();
     let mut command = system.command(words.next().unwrap());
     let command = command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -34,16 +34,6 @@ pub fn unlocked(system: &System) -> bool {
     }
 }
 
-pub fn executable(system: &System, path: &str, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    let source = format!("{path}.source");
-    system.file(&source, text);
-    // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
-    system.copy(&system.at(&source), path);
-    std::fs::remove_file(system.at(&source)).unwrap();
-    std::fs::set_permissions(system.at(path), PermissionsExt::from_mode(0o755)).unwrap();
-}
-
 /// Something that is wrong with a host, and how it is put right.
 pub struct Spoiled {
     pub what: &'static str,
@@ -63,7 +53,7 @@ pub const SPOILED: &[Spoiled] = &[
             std::fs::rename(system.at("/usr/sbin/useradd"), system.at("/usr/sbin/useradd.aside")).unwrap();
             // Not for a lock, which hostprep would wait for: `races` shows that.
             let script = "#!/bin/sh\necho 'useradd: failure while writing changes to /etc/passwd' >&2\nexit 1\n";
-            executable(system, "/usr/sbin/useradd", script);
+            system.executable("/usr/sbin/useradd", script);
         },
         repair: |system| std::fs::rename(system.at("/usr/sbin/useradd.aside"), system.at("/usr/sbin/useradd")).unwrap(),
     },

@@ -78,7 +78,7 @@ fn between_look_and_verdict(system: &System, meanwhile: impl FnOnce()) {
     let hostprep = system.command("/usr/bin/hostprep");
     let mut command = Command::new("strace");
     // The first is hostprep's own lock, the second the store's.
-    command.args(["-qq", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:delay_enter=5s:when=2", "--"]);
+    command.args(["-qq", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:delay_enter=15s:when=2", "--"]);
     command.arg(hostprep.get_program()).args(hostprep.get_args()).arg("repair").stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     let at_the_second = || {

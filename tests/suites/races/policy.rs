@@ -2,16 +2,12 @@
 
 use std::fs::File;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use harness::{Caller, ScratchRoot, program, wait_until};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-
-/// Longer than libsemanage waits.
-const HELD: Duration = Duration::from_secs(8);
 
 /// Returns whether a process holds the store's lock.
 fn is_held(root: &ScratchRoot) -> bool {
@@ -32,22 +28,21 @@ fn hostprep_waits_for_another_transaction() {
     kill(id, Signal::SIGSTOP).unwrap();
     assert!(is_held(&root));
 
-    let start = Instant::now();
     let mut command = Command::new(program::binary());
     command.args(root.args(&["repair", "--only", "selinux-module"])).stdin(Stdio::null()).stdout(Stdio::null());
     let hostprep = command.stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(HELD);
+    let log = || std::fs::read_to_string(root.at("/var/log/cisco/hostprep.log")).unwrap_or_default();
+    wait_until("libsemanage has given up", || log().contains("failed after").then_some(()));
     kill(id, Signal::SIGCONT).unwrap();
     assert!(theirs.wait().unwrap().success());
     let output = hostprep.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
-    assert!(start.elapsed() > HELD);
 
     let modules = root.modules();
     for module in ["300 cisco-secure-bpf cil", "400 site cil"] {
         assert!(modules.iter().any(|line| line == module), "{module} is not in {modules:?}");
     }
-    let log = root.text("/var/log/cisco/hostprep.log");
+    let log = log();
     let tries = |word: &str| log.lines().filter(|line| line.contains(word) && line.contains("semodule -n ")).count();
     assert!(tries("failed after") >= 1 && tries("ran in") == 1, "it was tried again:\n{log}");
     assert!(!root.at("/var/lib/cisco/faults/faults.json").exists(), "no fault of it");

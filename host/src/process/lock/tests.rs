@@ -33,8 +33,28 @@ fn a_second_process_waits_reports_it_once_and_times_out() {
 #[test]
 fn dropping_it_frees_it() {
     let (_dir, root) = scratch();
-    drop(acquire(&root, &SystemClock, &mut || {}).unwrap());
+    let first = acquire(&root, &SystemClock, &mut || {}).unwrap();
+    // As a child has it between its fork and its program.
+    let _inherited = first.held.0.try_clone().unwrap();
+    drop(first);
     acquire(&root, &SystemClock, &mut || panic!("waited for a free lock")).unwrap();
+}
+
+#[test]
+fn a_directory_is_free_after_its_lock_and_after_a_look() {
+    let (_dir, root) = scratch();
+    let etc = || root.dir("/etc").unwrap();
+    let acquire = || DirLock::acquire(etc(), &VirtualClock::default(), Duration::from_secs(2));
+    let first = acquire().unwrap();
+    let held = first._held.as_ref().unwrap();
+    let _inherited = held.0.as_fd().try_clone_to_owned().unwrap();
+    assert!(DirLock::is_held_by_another(&etc()));
+    assert!(matches!(acquire().unwrap_err(), LockError::Busy { .. }));
+    drop(first);
+    let looked_at = etc();
+    let _inherited = looked_at.as_fd().try_clone_to_owned().unwrap();
+    assert!(!DirLock::is_held_by_another(&looked_at));
+    acquire().unwrap();
 }
 
 #[test]

@@ -26,9 +26,14 @@ impl Drop for MemoryLock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::in_a_process_of_its_own;
 
     #[test]
     fn the_limit_is_raised_for_a_moment() {
+        // It is the limit of the whole process.
+        if !in_a_process_of_its_own("system::bpf::memory_lock::tests::the_limit_is_raised_for_a_moment") {
+            return;
+        }
         let before = getrlimit(Resource::RLIMIT_MEMLOCK).unwrap();
         // Others than root may not raise it.
         if let Some(raised) = MemoryLock::raise() {
