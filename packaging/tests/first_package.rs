@@ -30,7 +30,8 @@ fn the_commands_of_the_page_make_packages_without_another_vendors_name() {
         assert!(commands.iter().any(|line| line.starts_with(start)), "the page has no `{start}`: correct ELSEWHERE");
     }
     let work = tempfile::tempdir().unwrap();
-    let clone = work.path().join("hostprep");
+    // The page does not depend on the name of the clone.
+    let clone = work.path().join("clone");
     fs::create_dir_all(clone.join("target/portable")).unwrap();
     fs::create_dir_all(clone.join("target/initech-documents")).unwrap();
     fs::write(clone.join("target/portable/hostprep"), kitchen_sink_agent::PROGRAM).unwrap();
