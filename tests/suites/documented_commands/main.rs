@@ -43,9 +43,15 @@ fn shown() -> Vec<Shown> {
     }
     examples(&[], &mut found);
     for name in ["package", "supply"] {
-        let mut asked = Command::new(places::programs().join(name));
-        let run = Run::of(asked.arg("--help").env("COLUMNS", "200")).expect_code(0);
-        found.extend(collect::of_help(&format!("{name} --help"), &run.stdout));
+        let help = |words: &[&str]| {
+            let mut asked = Command::new(places::programs().join(name));
+            Run::of(asked.args(words).arg("--help").env("COLUMNS", "200")).expect_code(0).stdout
+        };
+        let of_all = help(&[]);
+        found.extend(collect::of_help(&format!("{name} --help"), &of_all));
+        for below in collect::subcommands(&of_all) {
+            found.extend(collect::of_help(&format!("{name} {below} --help"), &help(&[&below])));
+        }
     }
     let verify = Run::of(Command::new(top().join("packaging/verify.sh")).arg("--help")).expect_code(0);
     found.extend(collect::of_help("packaging/verify.sh --help", &verify.stdout));
