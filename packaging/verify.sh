@@ -98,7 +98,7 @@ compare() {
     if "$@" >"$work/output" 2>&1; then ok "$what"; else wrong "$what: $(tail -n 1 "$work/output")"; fi
 }
 
-# stop WHY: what follows would read what nobody vouches for.
+# stop WHY: what follows would read unverified files.
 stop() {
     echo "skip   all that follows: $*"
     echo "verify: $wrong wrong"

@@ -127,7 +127,7 @@ fn dead_before_the_plain_one_is_removed() {
     moment.is_well_without_state(files, 6);
 }
 
-/// Somebody unpacks a segment, and a writer comes before that is done.
+/// An administrator unpacks a segment, and a writer comes before that is done.
 #[test]
 fn a_segment_that_is_being_unpacked_is_not_packed_again() {
     let moment = Moment::new();

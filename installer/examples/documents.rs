@@ -18,6 +18,9 @@ mod facts;
 mod fault_pages;
 #[path = "documents/faults_page.rs"]
 mod faults_page;
+#[cfg(test)]
+#[path = "documents/files_tests.rs"]
+mod files_tests;
 #[path = "documents/help_text.rs"]
 mod help_text;
 #[path = "documents/journal.rs"]

@@ -1,6 +1,7 @@
 //! Help, man pages and completions under a vendor's names: texts that are written for hostprep's own package, with another
 //! agent's names in the place of ours.
 
+use crate::kernels_file;
 use crate::profile::Profile;
 
 /// What is replaced, by what. The first that fits at a place counts.
@@ -23,6 +24,7 @@ impl Wording {
                 names.configuration.to_string(),
                 names.data().to_string(),
             ];
+            values.extend(kernels_file::paths(profile).map(|path| path.to_string()));
             values.extend(
                 [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir].map(ToString::to_string),
             );
@@ -109,6 +111,8 @@ mod tests {
             ("ExecStartPre=/usr/sbin/hostprep load-lock begin", "ExecStartPre=/usr/sbin/acme-hostprep load-lock begin"),
             ("/etc/cisco/hostprep.toml.d/*.toml", "/etc/acme/hostprep.toml.d/*.toml"),
             ("/usr/lib/hostprep/hostprep.toml", "/usr/lib/acme-hostprep/hostprep.toml"),
+            ("/etc/cisco/kernels.toml", "/etc/acme/kernels.toml"),
+            ("/usr/lib/hostprep/kernels.toml", "/opt/acme/hostprep/kernels.toml"),
             ("/etc/cisco/hostprep.toml,", "/etc/acme/hostprep.toml,"),
             ("hostprep.service and hostprep-explain(8)", "acme-hostprep.service and acme-hostprep-explain(8)"),
             ("/var/lib/cisco/hostprep/ /var/lib/cisco/faults/", "/var/lib/acme/hostprep/ /var/lib/acme/faults/"),

@@ -10,7 +10,7 @@ use installer::image;
 use installer::model::report::{ImageItem, Outcome};
 use installer::report::json::RunObject;
 use installer::report::text::{self, Purpose};
-use installer::report::{HostFacts, exit, exit_code};
+use installer::report::{exit, exit_code};
 
 const UNIT: &str = "[Unit]\nBefore=cisco-amp.service\n[Service]\nExecStart=/opt/x/hostprep repair --source boot\n";
 const UNIT_FILE: &str = "usr/lib/systemd/system/hostprep.service";
@@ -114,11 +114,10 @@ fn files_have_labels_or_get_them() {
 fn both_forms_show_it() {
     let render = |host: &Host| {
         host.with(|cx| {
-            let (facts, results) = (HostFacts::of(cx), image::check(cx, &[SCAN_USER]));
+            let results = image::check(cx, &[SCAN_USER]);
             let texts = faults::texts::Texts::for_language("en").unwrap();
-            let root = cx.alternate_root();
             let json = serde_json::to_value(RunObject::of(cx, &results, Purpose::Check, &texts)).unwrap();
-            (text::render(&facts, &results, Purpose::Check, root), json)
+            (text::render(cx, &results, Purpose::Check), json)
         })
     };
     let (text, json) = render(&prepared());
@@ -128,6 +127,8 @@ fn both_forms_show_it() {
     assert_eq!(json["image"][1]["outcome"], "deferred");
     let (text, json) = render(&image());
     assert!(text.contains(" enable hostprep.service hostprep.timer"), "{text}");
-    assert!(text.ends_with("Fault 5. The image will not be right at its first boot: see the lines above.\n"), "{text}");
+    let end = "Fault 5. The image will not be right at its first boot: see the lines above.\n";
+    let last = text.split_once(end).map(|(_, last)| last).unwrap_or_default();
+    assert!(last.starts_with("More about a fault: `hostprep explain NUMBER") && last.lines().count() == 1, "{text}");
     assert_eq!(json["image"][0]["remedies"][0]["kind"], "run");
 }

@@ -65,7 +65,7 @@ fn a_removal_within_the_transaction_leaves_nothing() {
     assert!(!host.path("opt/cisco").exists() && !host.path("etc/cisco").exists());
 }
 
-/// The image's receipt alone is kept under another name, and keeps nobody from a repair.
+/// The image's receipt alone is kept under another name, and does not prevent a repair.
 #[test]
 fn a_damaged_receipt_of_an_image_is_kept_and_does_no_harm() {
     for damaged in ["{\"schema\":1,\"made\":[", "{\"schema\":9,\"made\":[]}"] {

@@ -12,7 +12,7 @@ use installer::engine::{self, Results};
 use installer::model::report::Outcome;
 use installer::report::json::RunObject;
 use installer::report::text::{self, Purpose};
-use installer::report::{HostFacts, exit, exit_code};
+use installer::report::{exit, exit_code};
 use policy::kernel::KernelMode;
 
 /// A host on which SELinux is disabled, but may enforce after the next boot.
@@ -31,7 +31,7 @@ fn object(host: &Host, results: &Results) -> serde_json::Value {
 }
 
 fn text(host: &Host, results: &Results, purpose: Purpose) -> String {
-    let text = host.with(|cx| text::render(&HostFacts::of(cx), results, purpose, cx.alternate_root()));
+    let text = host.with(|cx| text::render(cx, results, purpose));
     anstream::adapter::strip_str(&text).to_string()
 }
 

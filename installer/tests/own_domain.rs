@@ -298,7 +298,7 @@ fn a_program_that_cannot_be_opened_keeps_its_entry() {
     assert!(!host.path(RECEIPT).exists());
 }
 
-/// An image built on a host without labels: nobody knows the label from before.
+/// An image built on a host without labels: the label from before is not known.
 #[test]
 fn a_program_without_a_former_label_gets_the_one_of_the_file_contexts() {
     if !may_label() {

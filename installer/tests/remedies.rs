@@ -11,7 +11,6 @@ use faults::FaultId;
 use installer::engine;
 use installer::model::report::StepReport;
 use installer::model::step::StepRef;
-use installer::report::HostFacts;
 use installer::report::json::RunObject;
 use installer::report::text::{self, Purpose};
 
@@ -51,7 +50,7 @@ fn repair(host: &Host, step: StepRef) -> StepReport {
 fn text_of(host: &Host, step: StepRef) -> String {
     host.with(|cx| {
         let results = engine::check(cx, &[step]);
-        text::render(&HostFacts::of(cx), &results, Purpose::Check, cx.alternate_root())
+        text::render(cx, &results, Purpose::Check)
     })
 }
 
@@ -127,10 +126,11 @@ fn a_restart_is_not_among_the_commands_to_run() {
     results.reports[0].outcome = installer::model::report::Outcome::Fault;
     results.reports[0].findings = vec![module];
     results.faults = vec![FaultId::FILESYSTEM_MONITOR];
-    let text = host.with(|cx| text::render(&HostFacts::of(cx), &results, Purpose::Check, cx.alternate_root()));
+    let text = host.with(|cx| text::render(cx, &results, Purpose::Check));
     let text = text.replace("\x1b[2m", "").replace("\x1b[0m", "");
     assert!(text.contains(" then reboot: systemctl reboot --firmware-setup\n"), "{text}");
     assert!(text.contains("Fault 8.") && !text.contains("Run the commands above"), "{text}");
+    assert!(text.ends_with("More about a fault: `hostprep explain NUMBER`, or `man 7 hostprep-faults`\n"), "{text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Somebody else is at the policy store for longer than it is waited for: the real `semodule`, and a clock that hurries.
+//! Another process has the policy store locked for longer than it is waited for: the real `semodule`, and a clock that hurries.
 
 #![allow(
     clippy::disallowed_methods,

@@ -137,7 +137,7 @@ Words about it.
 
 ### Added
 
-- What nobody has yet.
+- What is not released yet.
 
 ## [1.1.0] - 2026-03-02
 

@@ -24,28 +24,58 @@ use packaging::{Error, Format, Inputs, LoadedManifest, artifacts, deb, rpm_packa
 
 const EXAMPLES: &str = "\
 Examples:
-  package build --manifest packaging/hostprep.toml --hostprep target/portable/hostprep --payload target/packages/payload
-  package build --manifest agent.toml --payload agent-files --hostprep hostprep \\
-      --sign-with 'gpg --batch --local-user KEY --detach-sign' --public-key vendor.asc
-  package build --manifest agent.toml --payload common --payload x86_64=x86-files --payload aarch64=arm-files \\
-      --hostprep target/portable/hostprep --hostprep target/portable/aarch64/hostprep    # built on x86_64
-  package render --manifest agent.toml --out scripts
-  package sign dist/provenance.json --sign-with 'gpg --batch --local-user KEY --detach-sign' --public-key vendor.asc
+  package build --manifest packaging/hostprep.toml \\
+      --hostprep target/portable/hostprep --payload target/packages/payload
+  package render --manifest agent.toml --hostprep hostprep --out scripts
   package verify --public-key vendor.asc dist/SHA256SUMS dist/*.rpm
-  package compare dist/hostprep.rpm again/hostprep.rpm
 
-The time in the packages is SOURCE_DATE_EPOCH or, if it is unset, the day of the newest changelog entry.
-packaging/README.md explains the manifest.";
+`package COMMAND --help` has more. packaging/README.md explains the manifest.";
+
+const BUILD_EXAMPLES: &str = "\
+Examples:
+  package build --manifest packaging/hostprep.toml \\
+      --hostprep target/portable/hostprep --payload target/packages/payload
+  package build --manifest agent.toml --payload agent-files \\
+      --hostprep hostprep --public-key vendor.asc \\
+      --sign-with 'gpg --batch --local-user KEY --detach-sign'
+  package build --manifest agent.toml --payload common \\
+      --payload x86_64=x86-files --payload aarch64=arm-files \\
+      --hostprep target/portable/hostprep \\
+      --hostprep target/portable/aarch64/hostprep    # built on x86_64
+
+The time in the packages is SOURCE_DATE_EPOCH or, if it is unset, the day of the newest changelog entry.";
+
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  package render --manifest agent.toml --hostprep hostprep --out scripts";
+
+const SIGN_EXAMPLES: &str = "\
+Examples:
+  package sign dist/provenance.json --public-key vendor.asc \\
+      --sign-with 'gpg --batch --local-user KEY --detach-sign'";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  package verify --public-key vendor.asc dist/SHA256SUMS dist/*.rpm";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  package compare dist/hostprep-*.x86_64.rpm again/hostprep-*.x86_64.rpm
+
+The exit status is 0 if they are the same, and 1 if they are not.";
 
 const REPOSITORY_EXAMPLES: &str = "\
 Examples:
   package repository --url https://packages.example/acme --public-key acme.asc \\
       --sign-with 'gpg --batch --local-user KEY --detach-sign' \\
       --clearsign-with 'gpg --batch --local-user KEY --clearsign'
-  package repository … --public-key acme-2026.asc --next-key acme-2027.asc    # before a change of keys
+  package repository --url https://packages.example/acme \\
+      --public-key acme-2026.asc --next-key acme-2027.asc \\
+      --sign-with 'gpg --batch --local-user KEY --detach-sign'
 
 Each signature is verified by gpgv with --public-key. If one cannot be made, the repository that is there stays.
-The time in the indexes is SOURCE_DATE_EPOCH, or now. docs/repositories.md says how hosts use it, and how to change keys.";
+The time in the indexes is SOURCE_DATE_EPOCH, or now. A change of keys takes --next-key. docs/repositories.md says how, and
+how hosts use the repository.";
 
 /// Builds one RPM and one DEB for each architecture from one manifest, and repositories of them.
 #[derive(Debug, Parser)]
@@ -72,6 +102,7 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = SIGN_EXAMPLES)]
 struct Sign {
     /// The file
     file: PathBuf,
@@ -80,6 +111,7 @@ struct Sign {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
 struct Verify {
     /// The public key of who signed
     #[arg(long, value_name = "FILE")]
@@ -90,6 +122,7 @@ struct Verify {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = COMPARE_EXAMPLES)]
 struct Compare {
     /// A package
     one: PathBuf,
@@ -117,6 +150,7 @@ struct Common {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = BUILD_EXAMPLES)]
 struct Build {
     #[command(flatten)]
     common: Common,
@@ -157,6 +191,7 @@ impl Signing {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = RENDER_EXAMPLES)]
 struct Render {
     #[command(flatten)]
     common: Common,
@@ -310,7 +345,11 @@ fn verify(wanted: &Verify) -> Result<()> {
 fn compare(wanted: &Compare) -> Result<()> {
     let (one, other) = (read_file(&wanted.one)?, read_file(&wanted.other)?);
     let is_rpm = wanted.one.extension().is_some_and(|end| end == "rpm");
-    let same = one == other || (is_rpm && rpm_signature_header::differ_by_signature_alone(&one, &other)?);
+    let by_signature = || {
+        let alone = rpm_signature_header::differ_by_signature_alone(&one, &other);
+        alone.with_context(|| format!("cannot compare {} and {}", wanted.one.display(), wanted.other.display()))
+    };
+    let same = one == other || (is_rpm && by_signature()?);
     ensure!(same, "{} and {} have another content", wanted.one.display(), wanted.other.display());
     Ok(())
 }

@@ -19,7 +19,8 @@ use common::{kitchen_sink_agent, only, shell, source, text, tool};
 fn the_commands_of_the_page_make_packages_without_another_vendors_name() {
     let page = fs::read_to_string(source("../docs/first-package.md")).unwrap();
     let work = tempfile::tempdir().unwrap();
-    let clone = work.path().join("hostprep");
+    // The page does not depend on the name of the clone.
+    let clone = work.path().join("clone");
     fs::create_dir_all(clone.join("target/portable")).unwrap();
     fs::create_dir_all(clone.join("target/initech-documents")).unwrap();
     fs::write(clone.join("target/portable/hostprep"), kitchen_sink_agent::PROGRAM).unwrap();

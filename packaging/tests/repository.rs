@@ -157,7 +157,7 @@ fn another_directory_is_not_replaced() {
         publisher.refused(&mut publisher.complete(), words);
         assert_eq!(fs::read_to_string(publisher.at("repository/apt/thesis.tex")).unwrap(), "years of work");
     };
-    // Somebody else's, then with other definitions, then ours with more in it.
+    // Another tool's, then with other definitions, then ours with more in it.
     refused(&["repository", "no repository of hostprep", "name another one"]);
     fs::write(publisher.at("repository/other.sources"), "").unwrap();
     refused(&["no repository of hostprep"]);
@@ -167,7 +167,7 @@ fn another_directory_is_not_replaced() {
     fs::write(publisher.at("repository"), "a file").unwrap();
     publisher.refused(&mut publisher.complete(), &["repository"]);
     fs::remove_file(publisher.at("repository")).unwrap();
-    // An empty one; and beside it, what a killed run left, and what somebody called alike.
+    // An empty one; and beside it, what a killed run left, and another file with a similar name.
     fs::create_dir_all(publisher.at("repository")).unwrap();
     fs::create_dir_all(publisher.at(".repository.0123456789ab.new")).unwrap();
     fs::write(publisher.at(".repository.0123456789ab.new/hostprep.sources"), "").unwrap();

@@ -165,7 +165,7 @@ fn another_checkout_user_zone_and_order_give_the_same_bytes() {
     let line = format!("umask 077; exec '{}' {arguments}", env!("CARGO_BIN_EXE_package"));
     let mut command = Command::new("sh");
     command.args(["-c", &line]).env("TZ", "Asia/Kathmandu").env("LC_ALL", "de_DE.UTF-8").env("HOSTNAME", "other");
-    let second = build_in(&top, command.env("USER", "somebody").env("HOME", "/nonexistent"));
+    let second = build_in(&top, command.env("USER", "builder").env("HOME", "/nonexistent"));
     assert_eq!(tree::difference(&first, &second), Vec::<String>::new());
 }
 

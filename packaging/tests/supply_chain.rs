@@ -182,7 +182,7 @@ impl Checkout {
         only(&self.at("dist"), ".rpm")
     }
 
-    /// Writes the list of checksums anew, as somebody does who changes a package.
+    /// Writes the list of checksums anew, as an attacker does who changes a package.
     fn sum(&self) {
         shell("rm -f SHA256SUMS.sig; sha256sum *.rpm *.deb >SHA256SUMS", &self.at("dist"));
     }

@@ -36,7 +36,7 @@ pub enum Cause {
     RuleDenied,
     /// A `neverallow` rule of the policy forbids it.
     Neverallow,
-    /// The boolean `secure_mode_policyload` is on: nobody may load a policy before the next boot.
+    /// The boolean `secure_mode_policyload` is on: the kernel loads no policy before the next boot.
     PolicyLoadLocked,
     /// There was not enough memory to link the policy.
     OutOfMemory,

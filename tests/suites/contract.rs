@@ -185,7 +185,7 @@ fn the_last_run_is_recorded_once_for_runs_that_find_the_same() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_or_written_keeps_nobody_from_work() {
+fn a_record_that_cannot_be_read_or_written_does_not_prevent_a_repair() {
     let root = ScratchRoot::of("debian-12");
     root.without_kernel();
     root.file(LAST_RUN, "{\"schema\":2");

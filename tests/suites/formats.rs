@@ -1,4 +1,4 @@
-//! `check` for somebody else's tool: a shell, Ansible, Nagios, a SIEM.
+//! `check` for other tools: a shell, Ansible, Nagios, a SIEM.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

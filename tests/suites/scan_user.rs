@@ -328,7 +328,7 @@ fn a_removal_that_cannot_look_does_not_claim_it_either() {
 }
 
 #[test]
-fn the_group_of_the_user_nobody_s_files_changes_with_the_user_s() {
+fn a_new_group_of_the_user_leaves_other_users_files_alone() {
     // usermod --gid re-groups what lies below the home, and the home may be `/`.
     let root = ScratchRoot::of("debian-12");
     root.add_account("passwd", &format!("{NAME}:x:700:0::/:/usr/sbin/nologin"));

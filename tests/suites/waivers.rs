@@ -108,7 +108,7 @@ fn a_waiver_is_judged_by_the_steps_that_find_its_reason() {
         "{said}"
     );
     root.file(CONFIG, "skip = ['kernel']\n".to_owned() + &accept("headers-missing", FAR));
-    assert_eq!(warnings(), None, "nobody looked");
+    assert_eq!(warnings(), None, "the step did not run");
     // Another step is unknown, then its own.
     root.file(CONFIG, accept("headers-missing", FAR)).file("/etc/cisco/kernels.toml", "schema = 2");
     assert!(warnings().unwrap()[0].as_str().unwrap().contains("matches nothing"), "the headers are there");

@@ -26,7 +26,7 @@ pub fn context_of(file: &impl AsFd) -> io::Result<Option<String>> {
     }
 }
 
-/// Sets a file's label; `None` takes it away, which a kernel with SELinux lets nobody do.
+/// Sets a file's label; `None` takes it away, which a kernel with SELinux refuses.
 ///
 /// # Errors
 /// The error of `fsetxattr(2)` or `fremovexattr(2)`; `EINVAL` for a context that the kernel's policy does not have.

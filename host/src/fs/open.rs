@@ -22,10 +22,10 @@ const MODE: u32 = 0o755;
 /// Which symbolic links are followed on the way to a path, and who may own the directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenPolicy {
-    /// Symbolic links are resolved inside the root. Directories may be anyone's.
+    /// Symbolic links are resolved inside the root. Any user may own the directories.
     Follow,
-    /// Symbolic links are resolved inside the root down to [`fhs::base`]; below it, a link is `ELOOP`. Directories may be
-    /// anyone's.
+    /// Symbolic links are resolved inside the root down to [`fhs::base`]; below it, a link is `ELOOP`. Any user may own
+    /// the directories.
     NoSymlinks,
     /// As [`OpenPolicy::NoSymlinks`], and each directory below the base must be writable by its trusted owner alone. The
     /// error is [`Untrusted`].

@@ -57,7 +57,7 @@ pub struct Root {
 #[derive(Debug, Clone, Copy)]
 enum Owners {
     /// None: the tree is this system's.
-    Nobody,
+    RootAlone,
     /// The owner of the root directory, who can change everything below it anyway.
     OwnerOfTop,
     /// The user who runs the tests, and made the files.
@@ -73,7 +73,7 @@ impl Root {
     #[expect(clippy::disallowed_methods, reason = "the only place that opens a root")]
     pub fn system() -> Result<Self, FileError> {
         let fd = File::open("/").map_err(|e| FileError::new("open", "/", e))?;
-        Ok(Self { fd: fd.into(), path: "/".into(), alternate: false, owners: Owners::Nobody })
+        Ok(Self { fd: fd.into(), path: "/".into(), alternate: false, owners: Owners::RootAlone })
     }
 
     /// Opens another system's root at `path`, as `rpm --root` and `dpkg --root` do.
@@ -113,7 +113,7 @@ impl Root {
     /// Returns this root, in which only root is trusted, as in this system's own.
     #[cfg(test)]
     pub(crate) fn trusting_root_alone(self) -> Self {
-        Self { owners: Owners::Nobody, ..self }
+        Self { owners: Owners::RootAlone, ..self }
     }
 
     /// Returns this root, in which tests that an ordinary user runs trust what that user made.
@@ -125,7 +125,7 @@ impl Root {
     /// Returns who may own what is trusted in this root.
     pub(crate) fn trusted_owners(&self) -> Result<TrustedOwners, FileError> {
         match self.owners {
-            Owners::Nobody => Ok(TrustedOwners::Root),
+            Owners::RootAlone => Ok(TrustedOwners::Root),
             Owners::OwnerOfTop => {
                 let top = fstat(&self.fd).map_err(|e| FileError::new("look at", self.path(), e))?;
                 Ok(TrustedOwners::of(&top))

@@ -126,30 +126,53 @@ pub fn exit_codes(command: &str) -> Vec<(u8, &'static str)> {
     codes
 }
 
-type Files = &'static [(&'static str, &'static str)];
+/// A path, or some with commas, and what is there.
+type File = (&'static str, &'static str);
+
+const CONFIGURATION: File = ("/etc/cisco/hostprep.toml", "Steps to skip, and what is accepted: see hostprep.toml(5).");
+const KERNELS: File = (
+    "/etc/cisco/kernels.toml, /usr/lib/hostprep/kernels.toml",
+    "The table of supported kernels: the administrator's and the package's. Where the first is there, it alone counts.",
+);
+const FAULTS: File = ("/var/lib/cisco/faults/", "The fault store, shared with the connector.");
+const LOG: File = ("/var/log/cisco/hostprep.log", "The commands that were run, and the outcome of each step.");
+const LOCK: File = ("/run/cisco/hostprep.lock", "Allows one hostprep at a time.");
+const BUILD_DIR: File = ("/opt/cisco/hostprep/policy", "The directory in which the policy module is compiled.");
+const POLICY_STORE: File = ("/var/lib/selinux/", "The policy store. On old systems it is in /etc/selinux.");
+const SELINUX_CONFIG: File = ("/etc/selinux/config", "Names the policy of this host.");
+const LOAD_LOCK: File = ("/var/lib/cisco/hostprep/", "load-lock.json: the loads without an end.");
 
 /// Returns FILES of a command's page.
-pub fn files(command: &str) -> Files {
+pub fn files(command: &str) -> &'static [File] {
     match command {
         "hostprep" => FILES,
-        "hostprep check" => &[
-            ("/etc/cisco/hostprep.toml", "Steps to skip, and what is accepted: see hostprep.toml(5)."),
-            ("kernels.toml", "In the same directory: the administrator's table of supported kernels."),
-        ],
+        "hostprep check" => &[CONFIGURATION, KERNELS],
         "hostprep repair" => &[
+            CONFIGURATION,
+            KERNELS,
             ("/var/lib/cisco/faults/", "The fault store: faults are raised and cleared here."),
             ("/var/lib/cisco/hostprep/", "The receipt of what repair created, which hostprep remove undoes."),
-            ("/run/cisco/hostprep.lock", "Allows one hostprep at a time."),
-            ("/var/log/cisco/hostprep.log", "The commands that were run, and the outcome of each step."),
+            BUILD_DIR,
+            POLICY_STORE,
+            LOCK,
+            LOG,
         ],
-        "hostprep status" | "hostprep explain" => FAULTS,
+        "hostprep status" => {
+            &[FAULTS, ("/var/lib/cisco/hostprep/", "last-run.json: when the last run was and how it ended."), KERNELS]
+        }
+        "hostprep explain" => &[FAULTS],
         "hostprep remove" => &[
-            ("/var/lib/cisco/hostprep/", "The receipt of what hostprep created."),
+            ("/var/lib/cisco/hostprep/", "The receipt of what hostprep created. It goes last."),
+            ("/var/lib/cisco/faults/", "The fault store: the faults of hostprep are cleared here."),
+            POLICY_STORE,
+            LOCK,
             ("/var/log/cisco/hostprep.log", "What was done. It stays."),
         ],
         "hostprep generalize" => &[
             ("/var/lib/cisco/faults/", "The faults and their events are removed from here."),
             ("/var/lib/cisco/hostprep/", "The load lock and the last run are removed from here; the receipt stays."),
+            LOCK,
+            LOG,
         ],
         "hostprep report" => &[("*.json", "The results of the hosts, in the directories that are given.")],
         "hostprep support-bundle" => &[(
@@ -157,23 +180,27 @@ pub fn files(command: &str) -> Files {
             "The archive, in the current directory. manifest.json in it names each part, or why it is missing.",
         )],
         "hostprep schema" => &[("/usr/share/hostprep/schema/", "The schemas of the package.")],
-        _ if command.starts_with("hostprep faults") => FAULTS,
-        _ if command.starts_with("hostprep load-lock") => {
-            &[("/var/lib/cisco/hostprep/", "The load lock: the loads without an end.")]
-        }
-        _ if command.starts_with("hostprep policy") => &[
-            ("/opt/cisco/hostprep/policy", "The directory in which the module is compiled."),
-            ("/var/lib/selinux/", "The policy store. On old systems it is in /etc/selinux."),
+        "hostprep faults raise" | "hostprep faults clear" => &[FAULTS, LOCK, LOG],
+        _ if command.starts_with("hostprep faults") => &[FAULTS],
+        "hostprep load-lock status" => &[LOAD_LOCK],
+        "hostprep load-lock end" => &[LOAD_LOCK, LOG],
+        _ if command.starts_with("hostprep load-lock") => &[LOAD_LOCK, FAULTS, LOG],
+        "hostprep policy generate" => &[SELINUX_CONFIG],
+        "hostprep policy compile" => &[
+            ("DIR/MODULE.pp, DIR/MODULE.cil", "The module, called as in the profile: a package, or CIL."),
+            SELINUX_CONFIG,
         ],
-        _ if command.starts_with("hostprep hook") => &[
-            ("/etc/cisco/hostprep.toml", "If it cannot be read, a hook does nothing."),
-            ("/var/log/cisco/hostprep.log", "What a hook did."),
-        ],
+        "hostprep policy status" => &[SELINUX_CONFIG, POLICY_STORE],
+        "hostprep policy remove" => &[POLICY_STORE, LOCK, LOG],
+        _ if command.starts_with("hostprep policy") => &[BUILD_DIR, POLICY_STORE, FAULTS, LOCK, LOG],
+        "hostprep hook kernel" => &[HOOKS_CONFIGURATION, KERNELS, FAULTS, HOOKS_LOG],
+        _ if command.starts_with("hostprep hook") => &[HOOKS_CONFIGURATION, FAULTS, LOCK, HOOKS_LOG],
         _ => &[],
     }
 }
 
-const FAULTS: Files = &[("/var/lib/cisco/faults/", "The fault store, shared with the connector.")];
+const HOOKS_CONFIGURATION: File = ("/etc/cisco/hostprep.toml", "If it cannot be read, a hook does nothing.");
+const HOOKS_LOG: File = ("/var/log/cisco/hostprep.log", "What a hook did.");
 
 /// Returns what SEE ALSO of a command's page names after the pages of the commands above it.
 pub fn see_also(command: &str) -> &'static [(&'static str, u8)] {
@@ -195,7 +222,7 @@ pub fn see_also(command: &str) -> &'static [(&'static str, u8)] {
 }
 
 /// FILES of the main page.
-const FILES: &[(&str, &str)] = &[
+const FILES: &[File] = &[
     (
         "/etc/cisco/hostprep.toml",
         "The optional configuration: steps to skip, what is accepted for some time, the language, another profile. See \
@@ -206,7 +233,8 @@ const FILES: &[(&str, &str)] = &[
         "The same keys. The first is overridden by /etc/cisco/hostprep.toml, the others, sorted by name, override it. Every \
          [[accept]] counts.",
     ),
-    ("/var/lib/cisco/faults/", "The fault store, shared with the connector."),
+    KERNELS,
+    FAULTS,
     (
         "/var/lib/cisco/hostprep/",
         "The receipt of what hostprep created, the record of a temporary change of /etc/login.defs, the load lock, and \
@@ -218,7 +246,8 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("/var/log/cisco/hostprep.log", "The commands that were run, their duration, and the outcome of each step."),
     ("/usr/share/hostprep/schema/", "The JSON Schemas of the outputs."),
-    ("/opt/cisco/hostprep/policy", "The directory in which the policy module is compiled."),
+    BUILD_DIR,
+    POLICY_STORE,
     (
         "/etc/login.defs",
         "If USERGROUPS_ENAB is not yes, it is set to yes while useradd or userdel runs; then the file is restored exactly. \

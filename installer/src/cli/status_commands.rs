@@ -22,7 +22,7 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
         let snapshot = store(&invocation.cx).read()?;
         let next_boot = next_boot(invocation, &snapshot);
         let next_boot = next_boot.as_ref();
-        // A record that cannot be read is replaced by the next run, and keeps nobody from the faults.
+        // A record that cannot be read is replaced by the next run; the faults are shown without it.
         let last_run = last_run::read(&invocation.cx).ok().flatten();
         let text = match args.format {
             StatusFormat::Text => text(invocation, &snapshot, next_boot, last_run.as_ref()),

@@ -13,7 +13,7 @@ use installer::report::json::RunObject;
 use installer::report::remove::RemoveObject;
 use installer::report::text::Purpose;
 use installer::report::todo::todo;
-use installer::report::{HostFacts, ansible, exit, exit_code, nagios, ocsf, script, text};
+use installer::report::{ansible, exit, exit_code, nagios, ocsf, script, text};
 use installer::steps::STEPS;
 
 use super::args::{Check, CheckFormat, Format, Generalize, Global, Look, Remove, Repair};
@@ -86,12 +86,11 @@ pub fn request(steps: Vec<StepRef>, source: Source, invocation: &Invocation) -> 
 }
 
 pub fn show(invocation: &Invocation, results: &Results, purpose: Purpose, format: Format) -> Outcome {
-    let root = invocation.cx.alternate_root();
     for line in &results.unrecorded {
         print_error(line);
     }
     match format {
-        Format::Text => print(&text::render(&HostFacts::of(&invocation.cx), results, purpose, root))?,
+        Format::Text => print(&text::render(&invocation.cx, results, purpose))?,
         Format::Json => print_json(&RunObject::of(&invocation.cx, results, purpose, &invocation.texts))?,
     }
     Ok(exit_code(results))

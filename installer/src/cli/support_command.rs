@@ -18,7 +18,7 @@ use super::invocation::{Invocation, Privilege, with};
 use super::output::{Outcome, print, print_error};
 use super::{policy_status, status_commands, step_commands};
 
-/// The archive is for its maker to send; nobody else reads it here.
+/// The archive is for its maker to send; other users of this host cannot read it.
 const MODE: u32 = 0o600;
 
 pub fn run(global: &Global, args: &SupportBundle) -> Outcome {

@@ -20,20 +20,27 @@ impl Profile {
     /// Returns where more is written about the fault, for people: an address, or the command that shows the man page.
     #[must_use]
     pub fn page_about(&self, id: FaultId) -> String {
-        self.documentation.url(id).unwrap_or_else(|| format!("man 7 {}-faults", self.names.command))
+        self.documentation.url(&id.to_string()).unwrap_or_else(|| format!("man 7 {}-faults", self.names.command))
+    }
+
+    /// Returns where more is written about any fault, for people: NUMBER stands for that of the fault.
+    #[must_use]
+    pub fn pages_about_faults(&self) -> String {
+        let page = || format!("`man 7 {}-faults`", self.names.command);
+        self.documentation.url("NUMBER").unwrap_or_else(page)
     }
 
     /// As [`Profile::page_about`], as an address for programs; that of a man page is as in `Documentation=` of units
     /// (systemd.unit(5)).
     #[must_use]
     pub fn uri_about(&self, id: FaultId) -> String {
-        self.documentation.url(id).unwrap_or_else(|| format!("man:{}-faults(7)", self.names.command))
+        self.documentation.url(&id.to_string()).unwrap_or_else(|| format!("man:{}-faults(7)", self.names.command))
     }
 }
 
 impl Documentation {
-    fn url(&self, id: FaultId) -> Option<String> {
-        Some(self.fault_url.as_ref()?.replace(NUMBER, &id.to_string()))
+    fn url(&self, number: &str) -> Option<String> {
+        Some(self.fault_url.as_ref()?.replace(NUMBER, number))
     }
 
     pub(super) fn validate(&self) -> Result<(), String> {
@@ -62,10 +69,12 @@ mod tests {
         let mut profile = Profile::built_in();
         assert_eq!(profile.page_about(fault), "man 7 hostprep-faults");
         assert_eq!(profile.uri_about(fault), "man:hostprep-faults(7)");
+        assert_eq!(profile.pages_about_faults(), "`man 7 hostprep-faults`");
         profile.documentation = with("https://docs.example.com/{number}.html#fault-{number}");
         for place in [profile.page_about(fault), profile.uri_about(fault)] {
             assert_eq!(place, "https://docs.example.com/19.html#fault-19");
         }
+        assert_eq!(profile.pages_about_faults(), "https://docs.example.com/NUMBER.html#fault-NUMBER");
     }
 
     #[test]

@@ -9,13 +9,14 @@ use faults::{FaultId, Order, Remedy};
 use super::HostFacts;
 use crate::engine::Results;
 use crate::engine::next_boot::{NextBoot, Undetermined};
+use crate::model::host_context::HostContext;
 use crate::model::report::{Finding, ImageItem, Outcome, StepReport};
 use crate::model::waiver::Waiver;
 
 const OUTCOME_WIDTH: usize = 9;
 const NAME_WIDTH: usize = 18;
 
-/// The purpose of a run, which decides the last line.
+/// The purpose of a run, which decides the conclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// `check`
@@ -28,7 +29,8 @@ pub enum Purpose {
 
 /// The report of `results`, with colours as ANSI escapes; the stream strips them where they are not wanted.
 #[must_use]
-pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Option<&Path>) -> String {
+pub fn render(cx: &HostContext, results: &Results, purpose: Purpose) -> String {
+    let (host, root) = (HostFacts::of(cx), cx.alternate_root());
     let mut text = String::new();
     let version = host.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     let kernel = host.kernel.as_deref().unwrap_or("none installed");
@@ -54,6 +56,10 @@ pub fn render(host: &HostFacts, results: &Results, purpose: Purpose, root: Optio
         let _ = writeln!(text, "Warning: {}", one_line(warning));
     }
     let _ = writeln!(text, "{}", conclusion(results, next_boot, purpose, root));
+    if !results.faults.is_empty() {
+        let explain = Remedy::hostprep(["explain", "NUMBER"]).shell_line(root);
+        let _ = writeln!(text, "More about a fault: `{explain}`, or {}", cx.profile.pages_about_faults());
+    }
     text
 }
 
@@ -238,7 +244,7 @@ fn conclusion_now(results: &Results, purpose: Purpose, root: Option<&Path>) -> S
             let all = results.reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.remedy);
             let next =
                 if all.clone().any(Remedy::is_command) { "Run the commands above" } else { "Follow the steps above" };
-            format!("{}. {next}; see also `{}`.", faults(n, ids), command(&["faults", "show", "ID"]))
+            format!("{}. {next}.", faults(n, ids))
         }
         (_, 0) if unsettled(Outcome::Unknown) => {
             let hint = if nix::unistd::geteuid().is_root() { "" } else { " Run it as root." };

@@ -1,4 +1,4 @@
-//! What a person must still do, for somebody else's tool: the remedies of all that counts, each once.
+//! What a person must still do, for another tool: the remedies of all that counts, each once.
 
 use faults::{Order, Remedy, RemedyAction};
 

@@ -165,7 +165,7 @@ fn for_terminal(path: &InRoot) -> String {
     if is_plain(&text) { text } else { format!("{text:?}") }
 }
 
-/// Commands with `path` as a word, unless its name is one that nobody should paste into a shell.
+/// Commands with `path` as a word, unless its name is not safe to paste into a shell.
 fn commands(cx: &HostContext, path: &InRoot, commands: impl FnOnce(&str) -> Vec<Remedy>) -> Vec<Remedy> {
     let text = path.display().to_string();
     if is_plain(&text) {

@@ -18,7 +18,7 @@ pub const SUITE: &str = "stable";
 pub const COMPONENT: &str = "main";
 
 /// # Errors
-/// [`Error::Tool`] if apt-ftparchive is missing: before anything is signed, which may ask somebody.
+/// [`Error::Tool`] if apt-ftparchive is missing: before anything is signed, which may ask for a passphrase.
 pub fn check_tools() -> Result<(), Error> {
     Tool::new("apt-ftparchive").args(["--version"]).run().map(drop)
 }

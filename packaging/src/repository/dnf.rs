@@ -10,7 +10,7 @@ use crate::signing::Tool;
 use crate::{Error, Format, artifacts};
 
 /// # Errors
-/// [`Error::Tool`] if createrepo_c is missing: before anything is signed, which may ask somebody.
+/// [`Error::Tool`] if createrepo_c is missing: before anything is signed, which may ask for a passphrase.
 pub fn check_tools() -> Result<(), Error> {
     Tool::new("createrepo_c").args(["--version"]).run().map(drop)
 }

@@ -46,7 +46,7 @@ impl Place {
         check_replaceable(&target, repository)?;
         let begin = format!(".{}.", name.to_string_lossy());
         remove_left(above, &begin, repository)?;
-        // Its name cannot be known before, so it is nobody else's.
+        // Its name cannot be known before, so no other process has made it.
         let new = tempfile::Builder::new().prefix(&begin).suffix(NEW).rand_bytes(12).tempdir_in(above);
         let new = new.map_err(Error::file(above))?.keep();
         std::fs::set_permissions(&new, Permissions::from_mode(0o755)).map_err(Error::file(&new))?;

@@ -1,4 +1,4 @@
-//! The content of a file, which is read once for as long as a record has it and nobody writes to the file.
+//! The content of a file, which is read once for as long as a record has it and the file's times stay the same.
 
 use std::collections::HashMap;
 use std::fs::Metadata;
@@ -24,7 +24,8 @@ pub(super) struct Content {
     pub(super) text: Option<String>,
 }
 
-/// What tells two states of a file apart. The kernel sets the last time at each write, and nobody can set it back.
+/// What tells two states of a file apart. write(2), truncate(2) and utimensat(2) set `changed` to the kernel's clock, and no call sets
+/// it to another time. A write through a shared mapping (mmap(2)) need not set it, and does not on tmpfs: such a change is missed.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Version {
     device: u64,
@@ -86,9 +87,9 @@ impl Content {
 mod tests {
     use super::*;
 
-    /// As long as somebody holds the content, it is not read again; a change is seen even if size and time are put back.
+    /// As long as a record holds the content, it is not read again; a change is seen even if size and time are put back.
     #[test]
-    fn what_nobody_writes_to_is_read_once() {
+    fn an_unchanged_file_is_read_once() {
         let place = crate::setup::open_tempdir();
         let path = place.path().join("file");
         std::fs::write(&path, "one\n").unwrap();

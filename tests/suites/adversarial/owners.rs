@@ -9,7 +9,7 @@ use harness::{Snapshot, login_defs};
 use crate::postconditions::{expect_healthy, has_user, sick};
 use crate::run::on;
 
-const SOMEBODY: u32 = 1000;
+const ORDINARY_USER: u32 = 1000;
 
 /// hostprep's directories, and whether every run needs them.
 const OURS: &[(&str, bool)] = &[
@@ -27,7 +27,7 @@ fn directories_that_others_can_write_to() {
         return; // Only root can give a directory to another user.
     }
     for (directory, needed) in OURS {
-        for (owner, mode) in [(SOMEBODY, 0o755), (0, 0o775), (0, 0o757), (0, 0o1777)] {
+        for (owner, mode) in [(ORDINARY_USER, 0o755), (0, 0o775), (0, 0o757), (0, 0o1777)] {
             let what = format!("{directory} of {owner}, {mode:o}");
             let root = sick();
             root.dir("/var/lib/cisco", 0o755).dir(directory, mode);
@@ -62,7 +62,7 @@ fn a_journal_of_another_user_removes_no_account() {
     let daemon = root.account("passwd", "daemon").unwrap();
     let journal = format!(r#"{{"schema":1,"made":[{{"kind":"user","name":"daemon","uid":{}}}]}}"#, daemon[2]);
     root.file("/var/lib/cisco/hostprep/journal.json", journal);
-    chown(root.at("/var/lib/cisco/hostprep"), Some(SOMEBODY), None).unwrap();
+    chown(root.at("/var/lib/cisco/hostprep"), Some(ORDINARY_USER), None).unwrap();
     let run = on(&root, &["remove"]);
     assert_eq!(run.code, Some(1), "{run:?}");
     assert_eq!(root.account("passwd", "daemon"), Some(daemon));
@@ -103,7 +103,7 @@ fn files_that_are_added_to() {
             root.dir(directory, 0o755);
         }
         root.file(file, "");
-        chown(root.at(file), Some(SOMEBODY), None).unwrap();
+        chown(root.at(file), Some(ORDINARY_USER), None).unwrap();
         let before = Snapshot::of(&root.at(file));
         let run = on(&root, &["repair"]);
         assert_eq!(run.code, Some(if needed { 1 } else { 3 }), "{file}: {run:?}");
@@ -126,10 +126,10 @@ fn a_configuration_that_others_can_change_is_not_believed() {
     }
     let spoil: [(&str, &str, u32, u32); 5] = [
         ("its mode", "/etc/cisco/hostprep.toml", 0, 0o666),
-        ("its owner", "/etc/cisco/hostprep.toml", SOMEBODY, 0o644),
+        ("its owner", "/etc/cisco/hostprep.toml", ORDINARY_USER, 0o644),
         ("its directory", "/etc/cisco", 0, 0o777),
         ("the profile that it names", "/srv/profile.toml", 0, 0o664),
-        ("the profile's directory", "/srv", SOMEBODY, 0o755),
+        ("the profile's directory", "/srv", ORDINARY_USER, 0o755),
     ];
     for (what, path, owner, mode) in spoil {
         let root = sick();
@@ -161,7 +161,7 @@ fn a_tree_that_one_other_user_owns_is_prepared() {
     root.dir("/var/lib/cisco", 0o755).dir("/var/lib/cisco/faults", 0o755);
     // As if an ordinary user had unpacked it, except for the account files, which the account tools check.
     for path in ["/", "/var", "/var/lib", "/var/lib/cisco", "/var/lib/cisco/faults", "/etc"] {
-        chown(root.at(path), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+        chown(root.at(path), Some(ORDINARY_USER), Some(ORDINARY_USER)).unwrap();
     }
     on(&root, &["repair"]);
     expect_healthy(&root, "an image of an ordinary user");

@@ -80,7 +80,7 @@ fn check_status_and_metrics_show_it() {
     let both = hostprep(&system, &["check", "--only", "kernel", "--only", "scan-user"]).expect_code(3).stdout;
     assert!(both.contains("  pending 11 kernel "), "{both}");
     let end = "Fault 5. Run `hostprep repair` as root. Also fault 11 from the next boot on. See above what to do before you \
-               reboot.\n";
+               reboot.\nMore about a fault: `hostprep explain NUMBER`, or `man 7 hostprep-faults`\n";
     assert!(both.ends_with(end), "{both}");
 
     let run = check(&system).expect_code(4);

@@ -25,7 +25,7 @@ fn package(name: &str, files: &[(String, &str)]) -> (TempDir, PathBuf) {
 fn kernel_and_headers(system: &System) {
     let config = "CONFIG_BPF=y\nCONFIG_BPF_SYSCALL=y\nCONFIG_BPF_JIT=y\nCONFIG_KPROBES=y\nCONFIG_BPF_EVENTS=y\n";
     let (_one, kernel) = package(
-        "someones-kernel",
+        "vendor-kernel",
         &[
             (format!("boot/vmlinuz-{KERNEL}"), ""),
             (format!("boot/config-{KERNEL}"), config),
@@ -35,7 +35,7 @@ fn kernel_and_headers(system: &System) {
     let source = format!("usr/src/linux-headers-{KERNEL}");
     let release = format!("#define UTS_RELEASE \"{KERNEL}\"\n");
     let (_other, headers) = package(
-        "someones-kernel-devel",
+        "vendor-kernel-devel",
         &[
             (format!("{source}/Makefile"), ""),
             (format!("{source}/include/generated/autoconf.h"), ""),
@@ -82,7 +82,7 @@ fn kernels_and_headers_come_and_go_at_the_end_of_the_transaction() {
     assert!(run.stderr.contains("hostprep: fault 11: ") && run.stderr.contains(KERNEL), "{run:?}");
     let (run, calls) = calls_of(&system, "rpm --upgrade /tmp/headers.rpm");
     assert_eq!((in_store(), calls), (vec![], vec![IN.to_owned()]), "{run:?}");
-    let (run, calls) = calls_of(&system, "rpm --erase someones-kernel-devel");
+    let (run, calls) = calls_of(&system, "rpm --erase vendor-kernel-devel");
     assert_eq!((in_store(), calls), (vec![11], vec![POSTUN.to_owned()]), "{run:?}");
     // Its old files go and its new ones come.
     let (run, calls) = calls_of(&system, "rpm --upgrade --replacepkgs /tmp/kernel.rpm");
@@ -90,7 +90,7 @@ fn kernels_and_headers_come_and_go_at_the_end_of_the_transaction() {
     // No kernel is among its files.
     let (_, calls) = calls_of(&system, "rpm --upgrade --replacepkgs /tmp/checkpolicy.rpm");
     assert!(!calls.iter().any(|call| call == IN || call == POSTUN), "{calls:?}");
-    let (run, _) = calls_of(&system, "rpm --erase someones-kernel");
+    let (run, _) = calls_of(&system, "rpm --erase vendor-kernel");
     assert_eq!(in_store(), [0; 0], "{run:?}");
 
     // Both in one transaction: no fault in between, whichever comes first.
@@ -100,7 +100,7 @@ fn kernels_and_headers_come_and_go_at_the_end_of_the_transaction() {
     assert_eq!(expect::history(&system).len(), events);
 
     redhat::expect_well(system.run("rpm --erase hostprep"));
-    redhat::expect_well(system.run("rpm --erase someones-kernel-devel"));
+    redhat::expect_well(system.run("rpm --erase vendor-kernel-devel"));
     assert!(!system.at("/run/hostprep.transaction").exists());
 }
 
@@ -135,7 +135,7 @@ fn dnf_and_zypper_run_them_too() {
     let system = prepared();
     let dnf = "dnf --assumeyes --disablerepo=* --releasever=9 --quiet";
     let zypper = "zypper --quiet --non-interactive --no-refresh --no-gpg-checks";
-    let remove = ["someones-kernel-devel", "someones-kernel"];
+    let remove = ["vendor-kernel-devel", "vendor-kernel"];
     for (install, erase) in [
         (format!("{dnf} install"), format!("{dnf} remove")),
         (format!("{zypper} install --allow-unsigned-rpm"), format!("{zypper} remove")),

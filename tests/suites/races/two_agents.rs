@@ -79,7 +79,7 @@ fn the_window_of_another_agent_is_waited_for() {
     assert_eq!(left(&root), [""; 0]);
 }
 
-/// A window that nobody has open any more is closed by whoever comes next, of whichever agent.
+/// A window that a killed hostprep left open is closed by the next one, of whichever agent.
 #[test]
 fn what_the_other_agent_left_is_restored() {
     let root = root();

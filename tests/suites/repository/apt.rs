@@ -81,7 +81,7 @@ fn hash_of_packed(repository: &Repository) -> String {
 }
 
 #[test]
-fn it_refuses_what_somebody_changed() {
+fn it_refuses_what_was_changed() {
     let Some((_publisher, system, repository)) = ready() else { return };
     let dist = format!("{INSIDE}/apt/dists/stable");
     system.edit(&format!("{dist}/InRelease"), |text| text.replace("Label: hostprep", "Label: Hostprep"));

@@ -1,5 +1,5 @@
 //! Real package managers install from the repositories that `package repository` makes, from files and from a server, and refuse
-//! what somebody changed. Keys are replaced without a gap.
+//! what was changed. Keys are replaced without a gap.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 

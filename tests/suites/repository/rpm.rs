@@ -137,7 +137,7 @@ fn they_install_from_a_directory_and_from_a_server() {
 }
 
 #[test]
-fn they_refuse_what_somebody_changed() {
+fn they_refuse_what_was_changed() {
     let Some((_publisher, system, repository)) = ready() else { return };
     for manager in [DNF, ZYPPER] {
         let name = manager.name;

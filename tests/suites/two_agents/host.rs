@@ -107,7 +107,7 @@ pub fn copy_packages(system: &System, ending: &str) {
     }
 }
 
-/// What belongs to nobody alone is left out.
+/// Files that all tools share are left out.
 pub fn tree(system: &System) -> Snapshot {
     system.snapshot().without(OF_TOOLS)
 }

@@ -5,7 +5,7 @@ use crate::error::FileError;
 use crate::fs::{InRoot, is_dir, is_file, is_link};
 use crate::system::kernel::release::is_release;
 
-/// Files that `make` writes into headers when the kernel is built. Sources that nobody configured have none of them.
+/// Files that `make` writes into headers when the kernel is built. Sources without a configuration have none of them.
 const GENERATED: [&str; 6] = [
     "include/generated/autoconf.h",
     "include/generated/utsrelease.h",

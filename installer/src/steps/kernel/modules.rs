@@ -153,7 +153,7 @@ fn find(cx: &HostContext, release: &str, names: &[String], modules: &KernelModul
     Ok(None)
 }
 
-/// Before the agent is installed nobody expects its module.
+/// Before the agent is installed, its module is not expected.
 fn missing(cx: &HostContext, release: &str, wanted: &str) -> Observation {
     if !cx.root.exists(&cx.profile.module.executable) {
         return Observation::satisfied(format!("no {wanted} for {release} yet, and no agent that would load it"));

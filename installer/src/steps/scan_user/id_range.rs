@@ -112,7 +112,7 @@ impl Range {
             let Self { min, max, file, owners, delete, .. } = self;
             let program = format!("$3 >= {min} && $3 <= {max} {{ print $3, $1 }}");
             let list = cx.remedy_on(&["awk", "-F:", &program], &[*file]);
-            let list = list.with_comment(format!("delete one of these {owners} that nobody needs, with {delete}"));
+            let list = list.with_comment(format!("delete one of these {owners} that is not needed, with {delete}"));
             remedies.push(if remedies.is_empty() { list } else { list.alternative() });
             if self.widened(taken).is_none() {
                 let (ordinary, max_key, path) = (self.id.to_uppercase() + "_MIN", self.max_key, "/etc/login.defs");

@@ -115,7 +115,7 @@ pub(super) fn mismatch(
             Problem::PrimaryGroup { .. } | Problem::GroupMissing => usermod.args(["--gid", name]),
             Problem::LoginShell(_) => usermod.args(["--shell".as_ref(), shell(cx).as_path().as_os_str()]),
             Problem::HomeMade(_) => usermod.args(["--home".as_ref(), wanted.home.as_path().as_os_str()]),
-            // An expiry, here none, is what makes usermod add the line (`usermod(8)`); the password is one that nobody has.
+            // An expiry, here none, is what makes usermod add the line (`usermod(8)`); no password matches `!`.
             Problem::NotIn(SHADOW) => usermod.args(["--password", "!", "--expiredate", ""]),
             Problem::NotIn(_) => {
                 commands.push((account_tool(cx, "groupmod").args(["--password", "!", name]), Vec::new()));
@@ -236,7 +236,7 @@ fn move_to_system_range(cx: &HostContext, uid: u32, most: u32) -> Vec<Remedy> {
     let stop = Remedy::manual(format!("stop the {agent}, if it runs: usermod refuses a user who has processes"));
     let change = match free_uid(cx, most) {
         Some(free) => Remedy::command(&account_tool(cx, "usermod").args(["--uid", &free.to_string(), name])),
-        None => Remedy::manual(format!("give {name} a uid from 1 to {most} that nobody has, with usermod --uid")),
+        None => Remedy::manual(format!("give {name} a free uid from 1 to {most} with usermod --uid")),
     };
     let files = match namesake(cx, uid) {
         None => {

@@ -1,4 +1,4 @@
-//! The user that scans files: it exists, has a group of its own, and nobody can log in as it.
+//! The user that scans files: it exists, has a group of its own, and does not allow logins.
 
 mod account_tools;
 mod apply;

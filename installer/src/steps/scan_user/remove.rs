@@ -78,7 +78,7 @@ fn if_readable(window: Result<Option<login_defs::Plan>, ReadError>) -> Option<Bo
 }
 
 /// Plans to delete an account of which only the line in the shadow file is left. No tool deletes that line alone, so the account is
-/// created again and then deleted whole. Until then its group is root's, which every system has; nobody can log in to it.
+/// created again and then deleted whole. Until then its group is root's, which every system has; it does not allow logins.
 fn delete_orphan(cx: &HostContext, created: &Created) -> Option<DeleteAccount> {
     let (add, command, created) = match created {
         Created::User { name, .. } => {

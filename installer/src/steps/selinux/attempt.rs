@@ -133,8 +133,8 @@ fn refused(cx: &HostContext, argv: &[String], stderr: &str, target: StoreTarget)
 }
 
 impl Attempt {
-    /// Returns the recorded attempt if it worked on what is there now, and nobody asks for another. What cannot be read counts
-    /// as none.
+    /// Returns the recorded attempt if it worked on what is there now, and `--force` does not ask for another. What cannot
+    /// be read counts as none.
     pub(super) fn that_stands(cx: &HostContext, assessment: &RuleAssessment) -> Option<Self> {
         if cx.force {
             return None;

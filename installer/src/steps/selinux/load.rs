@@ -249,7 +249,7 @@ fn refused(cx: &HostContext, inputs: Option<Inputs>, error: &TransactionError) -
     not_run(cx, error)
 }
 
-/// A store that is not waited for since somebody interrupts is no fault of the host's.
+/// If an interruption ends the wait for the store, that is no fault of the host's.
 fn not_run(cx: &HostContext, error: &TransactionError) -> ActionError {
     if error.interrupted {
         return ActionError::Internal(cx.interrupted("repair"));

@@ -227,7 +227,7 @@ fn ubuntu_links_to_the_part_that_its_flavours_share() {
 }
 
 #[test]
-fn sources_that_nobody_configured_are_incomplete() {
+fn sources_without_a_configuration_are_incomplete() {
     let (_outside, root) =
         scratch(&[("/usr/src/linux-6.1.90/Makefile", ""), ("/usr/src/linux-6.1.90/include/linux/x.h", "")]);
     link(&root, "/lib/modules/6.1.90/build", "/usr/src/linux-6.1.90");

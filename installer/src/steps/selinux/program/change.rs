@@ -141,7 +141,7 @@ pub(in crate::steps::selinux) fn plan_removal(cx: &HostContext, receipt: &Receip
             continue;
         }
         is_handled |= *path == spec.executable;
-        // A kernel with SELinux lets nobody take a label away; a file always has one there.
+        // A kernel with SELinux refuses to take a label away; a file always has one there.
         if before.is_none() && has_labels(cx) {
             let entry = Some(created.clone());
             removal.after_module.push(Box::new(LabelByFileContexts { path: path.clone(), entry }));
@@ -214,7 +214,8 @@ impl Action for RestoreLabel {
     }
 }
 
-/// Gives the program the label that the file contexts have for it without the module: the package manager had labelled it, or nobody.
+/// Gives the program the label that the file contexts have for it without the module. It had that label from the package manager, or
+/// had none.
 #[derive(Debug)]
 struct LabelByFileContexts {
     path: InRoot,
