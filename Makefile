@@ -133,6 +133,10 @@ torture: needs ## hostprep killed, failed, interrupted and raced at each system 
 	HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --bin torture -- $(WHAT)
 	$(if $(WHAT),,HOSTPREP_BINARY=$(TORTURE) cargo run --release --quiet --locked --package hostprep-tests --bin signals)
 
+.PHONY: ocsf
+ocsf: needs-check ## the output for SIEMs by the whole schema of OCSF; SCHEMA=DIR, a checkout of its release 1.4.0
+	tests/ocsf/run.sh '$(SCHEMA)'
+
 POLICY_PAIRS := 100000
 policy-sweep: needs test-store ## policydb against libsepol: every class of two real policies, 100,000 pairs each, about four minutes; POLICY_PAIRS=
 	HOSTPREP_POLICY_PAIRS=$(POLICY_PAIRS) cargo test --package hostprep-policydb --test oracle --locked -- --nocapture

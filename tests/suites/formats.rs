@@ -2,7 +2,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use harness::{Run, ScratchRoot, program, scratch, setup};
 use serde_json::{Value, json};
@@ -134,6 +135,15 @@ fn nagios_gets_one_line_and_one_of_four_states() {
     );
 }
 
+/// Validates objects with the whole schema too, where `make ocsf` has compiled it.
+fn by_the_whole_schema(objects: &str) {
+    let Some(schema) = std::env::var_os("HOSTPREP_OCSF_SCHEMA") else { return };
+    let mut validate = Command::new(setup::top().join("tests/ocsf/validate.py"));
+    let mut child = validate.arg(schema).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(objects.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success(), "{objects}");
+}
+
 #[test]
 fn a_siem_gets_a_compliance_finding_for_each_step() {
     let schema = setup::top().join("tests/fixtures/ocsf/compliance-finding.subset.schema.json");
@@ -145,6 +155,7 @@ fn a_siem_gets_a_compliance_finding_for_each_step() {
             "[[accept]]\nreason = 'user-missing'\nuntil = '2999-01-01'\nwhy = 'later'\n",
         );
         let run = root.hostprep(&["check", "--format", "ocsf", "--lang", "ja"]).expect_code(3);
+        by_the_whole_schema(&run.stdout);
         let steps = root.hostprep(&["check", "--format", "json"]).json()["steps"].clone();
         assert_eq!(run.stdout.lines().count(), steps.as_array().unwrap().len());
         for (line, step) in run.stdout.lines().zip(steps.as_array().unwrap()) {
