@@ -11,8 +11,8 @@ use host::process::lock::{DirLock, LockError};
 
 use crate::error::WindowError;
 
-/// The longest wait: an account tool may run for longer, but then it waits for something too.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest wait for another window: an account tool may run for longer, but then it waits for something too.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 const DIRECTORY: &str = "/etc";
 
@@ -28,7 +28,7 @@ impl Guard {
     /// # Errors
     /// [`WindowError::Busy`] if one has it for too long, [`WindowError::Interrupted`] if a signal arrives during the wait.
     pub fn wait(root: &Root) -> Result<Self, WindowError> {
-        Self::wait_for(root, TIMEOUT)
+        Self::wait_for(root, LONGEST_WAIT)
     }
 
     pub(crate) fn wait_for(root: &Root, timeout: Duration) -> Result<Self, WindowError> {
@@ -45,7 +45,8 @@ impl Guard {
     }
 }
 
-/// Returns whether another process has a window open. Does not wait.
-pub(crate) fn is_open_elsewhere(root: &Root) -> bool {
+/// Returns whether another process has a window open, so that opening one waits. Does not wait.
+#[must_use]
+pub fn is_open_elsewhere(root: &Root) -> bool {
     root.dir(DIRECTORY).is_ok_and(|dir| DirLock::is_held_by_another(&dir))
 }

@@ -31,6 +31,7 @@ mod window;
 mod tests;
 
 pub use error::WindowError;
+pub use guard::{LONGEST_WAIT, is_open_elsewhere};
 pub use plan::{Plan, plan, plan_placeholder, plan_undisturbed};
 pub use sources::{EffectiveSettings, KeyFile, file_for, read};
 pub use stale::{Recovered, StaleWindow, recover, stale_window};

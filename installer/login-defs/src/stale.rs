@@ -52,8 +52,12 @@ impl fmt::Display for Recovered {
 /// [`WindowError`] if the files cannot be read, or a newer version left the window.
 pub fn stale_window(root: &Root, state_dir: impl AsInRoot) -> Result<Option<StaleWindow>, WindowError> {
     let Some((found, recorded)) = look(root, &state_dir.to_in_root())? else { return Ok(None) };
-    let is_anothers = !recorded && guard::is_open_elsewhere(root);
-    Ok((!is_anothers).then_some(found))
+    Ok((!is_anothers(root, recorded)).then_some(found))
+}
+
+/// Returns whether what was found belongs to a window that another agent's hostprep has open.
+fn is_anothers(root: &Root, recorded: bool) -> bool {
+    !recorded && guard::is_open_elsewhere(root)
 }
 
 /// Returns what a window left, and whether this hostprep recorded it.
@@ -88,15 +92,16 @@ fn look(root: &Root, state_dir: &InRoot) -> Result<Option<(StaleWindow, bool)>, 
     Ok(if found.is_empty() { None } else { Some((StaleWindow { found }, recorded)) })
 }
 
-/// Closes an interrupted window. Every command that changes the host does this first. Running it twice is safe. Waits while
-/// another agent's hostprep has a window open.
+/// Closes an interrupted window. Every command that changes the host does this first. Running it twice is safe. Leaves alone what
+/// another agent's hostprep has open. Waits for that only if this hostprep left a window too.
 ///
 /// # Errors
 /// [`WindowError`]. The next run tries again.
 pub fn recover(root: &Root, state_dir: impl AsInRoot) -> Result<Option<Recovered>, WindowError> {
     let state_dir = &state_dir.to_in_root();
-    if look(root, state_dir)?.is_none() {
-        return Ok(None);
+    match look(root, state_dir)? {
+        Some((_, recorded)) if !is_anothers(root, recorded) => {}
+        _ => return Ok(None),
     }
     recover_guarded(root, state_dir, &Guard::wait(root)?)
 }

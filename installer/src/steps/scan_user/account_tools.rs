@@ -99,16 +99,26 @@ pub fn retry_while_locked<E>(
     }
 }
 
-/// Runs `work` inside the login.defs window if there is one. `work` gets the error if the window cannot be opened.
+/// Reports that `command` has to wait for another agent's window, if it has to.
+pub fn report_wait(cx: &HostContext, command: &Command) {
+    if login_defs::is_open_elsewhere(cx.root) {
+        cx.runner.retrying(command, "another process holds the lock of /etc", login_defs::LONGEST_WAIT);
+    }
+}
+
+/// Runs `work`, which runs `command`, inside the login.defs window if there is one. `work` gets the error if the window cannot be
+/// opened.
 ///
 /// # Errors
 /// Those of `work`, and [`WindowError`] if the window cannot be closed.
 pub fn in_window<T, E: From<WindowError>>(
     cx: &HostContext,
+    command: &Command,
     window: Option<&login_defs::Plan>,
     work: impl FnOnce(Result<(), WindowError>) -> Result<T, E>,
 ) -> Result<T, E> {
     let Some(plan) = window else { return work(Ok(())) };
+    report_wait(cx, command);
     let open = match login_defs::open(cx.root, &cx.profile.paths.state, plan) {
         Ok(open) => open,
         Err(error) => return work(Err(error)),
@@ -147,7 +157,7 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
     };
     require_root_option(cx, command, WORDS).map_err(failed)?;
     let ran = retry_while_locked(cx, command, || {
-        in_window(cx, window, |opened| {
+        in_window(cx, command, window, |opened| {
             // Without it userdel leaves the group, and groupdel takes it.
             if let Err(e) = opened {
                 if matches!(e, WindowError::Interrupted { .. }) {

@@ -87,13 +87,16 @@ impl Action for RunAccountTool {
         let ran = account_tools::retry_while_locked(cx, command, || {
             let (late, refused) = match (window, fallback) {
                 // What said yes when it was read may have been another agent's window.
-                (None, Some(_)) => match login_defs::plan_undisturbed(cx.root) {
-                    Ok(plan) => (plan, None),
-                    Err(e) => (None, Some(e)),
-                },
+                (None, Some(_)) => {
+                    account_tools::report_wait(cx, command);
+                    match login_defs::plan_undisturbed(cx.root) {
+                        Ok(plan) => (plan, None),
+                        Err(e) => (None, Some(e)),
+                    }
+                }
                 _ => (None, None),
             };
-            in_window(cx, window.as_deref().or(late.as_ref()), |opened| {
+            in_window(cx, command, window.as_deref().or(late.as_ref()), |opened| {
                 match refused.map_or(opened, Err) {
                     Ok(()) => {}
                     Err(error @ (WindowError::Unchangeable { .. } | WindowError::Busy { .. })) => {
