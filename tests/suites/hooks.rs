@@ -142,6 +142,30 @@ fn without_its_configuration_nothing_is_prepared_for_the_wrong_agent() {
     }
 }
 
+/// Nothing else removes later what stays then.
+#[test]
+fn a_configuration_that_cannot_be_used_keeps_nothing_from_being_removed() {
+    for (config, word) in [
+        ("lang = 'en'\nskip = 'kernel'\n", "etc/cisco/hostprep.toml, line 2"),
+        ("profile = [\n", "etc/cisco/hostprep.toml, line "),
+        ("profile = '/etc/cisco/other.toml'\n", "etc/cisco/other.toml"),
+    ] {
+        for (prepare, remove) in [
+            (["deb", "postinst", "configure", ""].as_slice(), ["deb", "prerm", "remove"].as_slice()),
+            (&["rpm", "posttrans", "1"], &["rpm", "preun", "0"]),
+        ] {
+            let root = root();
+            hook(&root, prepare).expect_code(0);
+            expect_prepared(&root, &prepare.join(" "));
+            root.file("/etc/cisco/hostprep.toml", config);
+            let said = hook(&root, remove).expect_code(0).stderr;
+            assert!(said.contains(word) && said.contains("is ignored"), "{said}");
+            assert!(root.account("passwd", NAME).is_none(), "{remove:?} {config}: {said}");
+            assert!(!root.at("/var/lib/cisco/hostprep/journal.json").exists(), "{remove:?} {config}: {said}");
+        }
+    }
+}
+
 #[test]
 fn a_store_that_cannot_be_used_keeps_nothing_from_being_prepared() {
     for content in [

@@ -28,8 +28,9 @@ use super::progress::notify_waiting;
 pub fn run(global: &Global, hook: &Hook) -> Outcome {
     let (event, name) = parse(hook).map_err(|e| Failure::Usage(e.to_string()))?;
     let is_debian_removal = matches!((hook, &event), (Hook::Deb { .. }, Event::Remove));
+    let privilege = if matches!(event, Event::Remove) { Privilege::RemovalHook } else { Privilege::Hook };
     let work = || {
-        with(global, Privilege::Hook, None, |invocation| {
+        with(global, privilege, None, |invocation| {
             invocation.cx.log.line(Level::Info, &format!("starting {name}"));
             if let Err(e) = handle(invocation, event) {
                 invocation.cx.log.line(Level::Error, &format!("{name}: {e}"));

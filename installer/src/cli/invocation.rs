@@ -22,7 +22,7 @@ use nix::errno::Errno;
 use policy::RunningKernel;
 
 use super::args::Global;
-use super::output::{Failure, Outcome, print_error};
+use super::output::{Failure, Outcome, one_line_chain, print_error};
 use super::progress::Follower;
 
 /// The privilege that a command needs.
@@ -36,11 +36,13 @@ pub enum Privilege {
     LenientRoot(&'static str),
     /// Like `LenientRoot`, for a hook.
     Hook,
+    /// As `Hook`, when the package goes: nothing removes later what stays now, so a configuration that cannot be used is ignored.
+    RemovalHook,
 }
 
 impl Privilege {
     fn is_lenient(self) -> bool {
-        matches!(self, Self::LenientRoot(_) | Self::Hook)
+        matches!(self, Self::LenientRoot(_) | Self::Hook | Self::RemovalHook)
     }
 }
 
@@ -73,7 +75,7 @@ pub fn with_force(
     let changes = match privilege {
         Privilege::ReadOnly => None,
         Privilege::RequiresRoot(command) | Privilege::LenientRoot(command) => Some(command),
-        Privilege::Hook => Some("hook"),
+        Privilege::Hook | Privilege::RemovalHook => Some("hook"),
     };
     if let Some(command) = changes
         && !nix::unistd::geteuid().is_root()
@@ -89,7 +91,16 @@ pub fn with_force(
     }
     // A profile of the command line says where its configuration is; one that the configuration names does not.
     let given = given_profile(global)?;
-    let config = Config::of(&root, &given.as_ref().map(|profile| profile.names.clone()).unwrap_or_default())?;
+    let ignored =
+        |e: &dyn std::fmt::Display| print_error(&format!("{e}; it is ignored, and what hostprep made is removed"));
+    let names = given.as_ref().map(|profile| profile.names.clone()).unwrap_or_default();
+    let config = match Config::of(&root, &names) {
+        Err(e) if privilege == Privilege::RemovalHook => {
+            ignored(&e);
+            Config::default()
+        }
+        config => config?,
+    };
     let texts = match texts(global, &config) {
         // Hooks and guards print no texts.
         Err(_) if privilege.is_lenient() => Texts::for_language("en")?,
@@ -98,7 +109,16 @@ pub fn with_force(
     let profile = match given {
         Some(profile) => profile,
         // The program that reads this configuration keeps the names under which it was installed.
-        None => Profile { names: Names::default(), ..configured_profile(&config, &root)? },
+        None => {
+            let configured = match configured_profile(&config, &root) {
+                Err(Failure::Error(e)) if privilege == Privilege::RemovalHook => {
+                    ignored(&one_line_chain(&e));
+                    Profile::built_in()
+                }
+                configured => configured?,
+            };
+            Profile { names: Names::default(), ..configured }
+        }
     };
     names::set(&profile.names.command, &profile.names.ident);
     let mut profile = profile.with_domain_mode(config.domain_mode);
@@ -109,7 +129,7 @@ pub fn with_force(
     let clock = SystemClock;
     let log = match privilege {
         Privilege::ReadOnly => Log::silent(&clock),
-        Privilege::RequiresRoot(_) | Privilege::LenientRoot(_) | Privilege::Hook => {
+        Privilege::RequiresRoot(_) | Privilege::LenientRoot(_) | Privilege::Hook | Privilege::RemovalHook => {
             Log::to(&root, profile.paths.log.clone(), &clock)
         }
     };

@@ -21,6 +21,9 @@ const DECLARATIONS: [&str; 3] = ["SYSTEMD_OFFLINE", "TRANSACTIONAL_UPDATE", "DPK
 /// The initial PID namespace (`PROC_PID_INIT_INO` in linux/proc_ns.h).
 const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
 
+/// Hosts with containers have thousands of mount points, of some hundred bytes each.
+const MOUNTS_LIMIT: u64 = 8 * 1024 * 1024;
+
 /// The root directory of process 1, compared with ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FirstRoot {
@@ -124,7 +127,7 @@ impl Evidence {
     fn sign_of_chroot(&self) -> &'static str {
         match self.first_root {
             FirstRoot::NoProc => "/proc is not mounted",
-            FirstRoot::Hidden => "root may not see the root of process 1",
+            FirstRoot::Hidden => "/proc/1/root cannot be read, even by root",
             FirstRoot::Same | FirstRoot::Other => "process 1 has another root",
         }
     }
@@ -142,7 +145,35 @@ fn first_root(root: &Root) -> FirstRoot {
         (Ok(_), Ok(_)) => FirstRoot::Other,
         // With `hidepid=` the processes of others are not there for an ordinary user.
         (Err(Errno::ENOENT), _) if !root.exists("/proc/self/ns") => FirstRoot::NoProc,
-        _ => FirstRoot::Hidden,
+        _ => {
+            let mounts =
+                |process| String::from_utf8(root.read(format!("/proc/{process}/mountinfo"), MOUNTS_LIMIT).ok()?).ok();
+            match mounts("self").is_some_and(|ours| has_other_top(&ours, mounts("1").as_deref())) {
+                true => FirstRoot::Other,
+                false => FirstRoot::Hidden,
+            }
+        }
+    }
+}
+
+/// Returns whether our mount points (`proc_pid_mountinfo(5)`) show another root than that of process 1. Every user may read both.
+/// In a chroot, only mount points below it are listed: often none at `/`. A copy of the mount namespace has the same file system
+/// there, so that a sandbox of the host's is not taken for another root.
+fn has_other_top(ours: &str, first: Option<&str>) -> bool {
+    /// The device and the directory in it that is mounted at `/`, by the last such line.
+    fn top(mounts: &str) -> Option<(&str, &str)> {
+        mounts.lines().rev().find_map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
+            [_, _, device, directory, "/", ..] => Some((device, directory)),
+            _ => None,
+        })
+    }
+    if ours.is_empty() {
+        return false;
+    }
+    match (top(ours), first.map(top)) {
+        (None, _) => true,
+        (ours, Some(first @ Some(_))) => ours != first,
+        (Some(_), _) => false,
     }
 }
 

@@ -54,7 +54,7 @@ fn the_kind_follows_from_evidence_and_not_from_markers_alone() {
         ("chroot", Offline, "another root", chroot()),
         ("chroot without /proc", Offline, "/proc", Evidence { first_root: FirstRoot::NoProc, ..chroot() }),
         ("container of the host's PID namespace", Container, "/.dockerenv", Evidence { marker: marked, ..chroot() }),
-        ("rootless chroot build", Offline, "may not see", hidden()),
+        ("rootless chroot build", Offline, "cannot be read", hidden()),
         ("the same with a marker", Container, "/.dockerenv", Evidence { marker: marked, ..hidden() }),
         ("ordinary user", Running, "systemd", Evidence { is_root: false, is_booted: true, marker: marked, ..hidden() }),
         ("ordinary user without systemd", Running, "no sign", Evidence { is_root: false, ..hidden() }),
@@ -97,5 +97,27 @@ fn a_policy_store_is_found_where_each_release_keeps_it() {
         assert!(!has_policy_store(&root));
         std::fs::create_dir_all(dir.path().join(path)).unwrap();
         assert!(has_policy_store(&root), "{path}");
+    }
+}
+
+#[test]
+fn mount_points_show_a_chroot_to_every_user() {
+    const HOST: &str = "22 27 0:21 / /proc rw - proc proc rw\n27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n";
+    const COPY: &str = "90 80 254:0 / / rw - ext4 /dev/vda rw\n91 90 0:21 / /proc rw - proc proc rw\n";
+    const BELOW_A_MOUNT: &str = "31 30 0:21 / /proc rw - proc proc rw\n";
+    const BOUND: &str = "90 27 254:0 /srv/build / rw - ext4 /dev/vda rw\n";
+    const OVERMOUNTED: &str = "1 0 0:2 / / rw - rootfs rootfs rw\n27 1 254:0 / / rw - ext4 /dev/vda rw\n";
+    for (name, ours, first, expected) in [
+        ("the host", HOST, Some(HOST), false),
+        ("a mount namespace of its own", COPY, Some(HOST), false),
+        ("with a root of the kernel's below", HOST, Some(OVERMOUNTED), false),
+        ("a chroot that is no mount point", BELOW_A_MOUNT, Some(HOST), true),
+        ("the same, and process 1 is hidden", BELOW_A_MOUNT, None, true),
+        ("a chroot that is bound on itself", BOUND, Some(HOST), true),
+        ("process 1 is hidden", BOUND, None, false),
+        ("nothing is known", "", Some(HOST), false),
+        ("nothing is known of process 1", HOST, Some(""), false),
+    ] {
+        assert_eq!(has_other_top(ours, first), expected, "{name}");
     }
 }
