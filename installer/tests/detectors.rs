@@ -171,6 +171,9 @@ fn hosts_that_use_ebpf_need_no_module_and_others_no_headers() {
     host.file(SECURE_BOOT, "\u{6}\0\0\0\u{1}");
     assert_eq!(host.check(FILESYSTEM_MONITOR).outcome, Outcome::Ok);
     assert_eq!(host.check(NETWORK_MONITOR).outcome, Outcome::Ok);
+    let unknown = host.check(KERNEL);
+    assert_eq!(unknown.outcome, Outcome::Unknown, "nothing tells whether it has BTF: {unknown:?}");
+    host.file(&format!("boot/config-{}", running_release()), "CONFIG_BPF=y\n");
     assert_eq!(reason(&host.check(KERNEL)), Reason::HeadersMissing);
 }
 

@@ -22,6 +22,8 @@ pub enum Btf {
     Present(InRoot),
     /// It has not.
     Absent(Absence),
+    /// It does not run, may have it, and no configuration of it was found.
+    Unknown,
 }
 
 /// What shows that a kernel has no BTF.
@@ -33,8 +35,8 @@ pub enum Absence {
     NoOption(InRoot),
     /// This configuration has the option, and the kernel is too old to show what it builds.
     TooOld(InRoot),
-    /// There is no configuration of this kernel.
-    NoConfiguration,
+    /// Kernels of its version have none, however they are built.
+    BeforeBtf,
 }
 
 /// Looks for BTF of the kernel `release`. `running` is whether it is the running kernel, which shows it itself if sysfs is there.
@@ -49,7 +51,7 @@ pub fn btf(root: &Root, release: &str, running: bool) -> Result<Btf, ReadError> 
     if let Some(config) = KernelConfig::find(root, release, running)? {
         return Ok(judge_config(&config, release));
     }
-    Ok(Btf::Absent(Absence::NoConfiguration))
+    Ok(if shows_what_it_has(release) { Btf::Unknown } else { Btf::Absent(Absence::BeforeBtf) })
 }
 
 fn judge_config(config: &KernelConfig, release: &str) -> Btf {

@@ -24,16 +24,22 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
             "{release} is watched through kernel modules, without BTF or headers"
         )));
     }
-    let without = match btf(cx.root, release, kernel.running)? {
+    let found = btf(cx.root, release, kernel.running)?;
+    let is_unknown = found == Btf::Unknown;
+    let without = match found {
         Btf::Present(path) => {
             return Ok(Observation::satisfied(format!("{release} has BTF ({})", path)));
         }
         Btf::Absent(absence) => without_btf(release, &absence),
+        Btf::Unknown => format!("no configuration of kernel {release} was found, which would tell whether it has BTF"),
     };
     let headers = headers(cx.root, release)?;
     // A distribution that has its kernels watched through modules needs none of them.
     if let (false, Err(problem)) = (matches!(headers, Headers::Usable(_)), support) {
         return Ok(Observation::unknown(problem));
+    }
+    if is_unknown && !matches!(headers, Headers::Usable(_)) {
+        return Ok(Observation::unknown(format!("{without}; no headers are installed for it either")));
     }
     let finding = match headers {
         Headers::Usable(at) => {
@@ -74,6 +80,6 @@ fn without_btf(release: &str, absence: &Absence) -> String {
         Absence::TooOld(config) => {
             format!("kernel {release} has no BTF (in spite of {config}: the kernel shows it from Linux 5.4 on)")
         }
-        Absence::NoConfiguration => format!("kernel {release} has no BTF"),
+        Absence::BeforeBtf => format!("kernel {release} has no BTF (Linux has it from 5.4 on)"),
     }
 }

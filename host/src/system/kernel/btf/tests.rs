@@ -20,7 +20,7 @@ fn the_configuration_shows_btf() {
         let (_outside, root) = scratch(&[(place, YES)]);
         assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Present(place.into()));
         let others = btf(&root, "6.1.0-9-amd64", false).unwrap();
-        assert_eq!(others, Btf::Absent(Absence::NoConfiguration), "another kernel's");
+        assert_eq!(others, Btf::Unknown, "another kernel's");
         let (_outside, root) = scratch(&[(place, NO)]);
         assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Absence::NoOption(place.into())));
     }
@@ -58,6 +58,9 @@ fn the_option_counts_from_5_4_on() {
             Btf::Absent(Absence::TooOld(place.as_str().into()))
         };
         assert_eq!(btf(&root, release, false).unwrap(), expected, "{release}");
+        let (_outside, root) = scratch(&[]);
+        let expected = if counts { Btf::Unknown } else { Btf::Absent(Absence::BeforeBtf) };
+        assert_eq!(btf(&root, release, false).unwrap(), expected, "{release} without its configuration");
     }
 }
 
@@ -65,7 +68,7 @@ fn the_option_counts_from_5_4_on() {
 fn the_running_kernel_is_asked_itself() {
     let (_outside, root) = scratch(&[("/sys/kernel/btf/vmlinux", "BTF")]);
     assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present(FILE.into()));
-    assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Absence::NoConfiguration));
+    assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Unknown);
 
     // The configuration says yes and the kernel no: it was copied there, or the option has no effect.
     let config = format!("/boot/config-{RELEASE}");
@@ -81,7 +84,7 @@ fn without_sysfs_the_running_kernel_has_its_configuration() {
     packed.write_all(YES.as_bytes()).unwrap();
     fs::write(root.host_path("/proc/config.gz"), packed.finish().unwrap()).unwrap();
     assert_eq!(btf(&root, RELEASE, true).unwrap(), Btf::Present("/proc/config.gz".into()));
-    assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Absent(Absence::NoConfiguration));
+    assert_eq!(btf(&root, RELEASE, false).unwrap(), Btf::Unknown);
 
     fs::write(root.host_path("/proc/config.gz"), "not packed").unwrap();
     assert!(btf(&root, RELEASE, true).unwrap_err().to_string().contains("/proc/config.gz"));
