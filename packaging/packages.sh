@@ -72,6 +72,8 @@ packaging/documents.sh "$example" packaging/example/profile.toml
 
 # What is linked into the program, and its licence texts: in the packages, and beside them with a statement (supply.sh).
 packaging/supply.sh bill "$payload/usr/share/doc/hostprep" "$programs"
+install -D -m 0644 "$payload/usr/share/doc/hostprep/third-party-notices.txt" \
+    "$example/usr/share/doc/acme-agent/third-party-notices.txt"
 
 package() {
     # shellcheck disable=SC2086 # lists of words

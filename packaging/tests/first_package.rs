@@ -15,6 +15,8 @@ use std::os::unix::fs::symlink;
 
 use common::{kitchen_sink_agent, only, shell, source, text, tool};
 
+const NOTICES: &str = "The licence texts of the crates.\n";
+
 #[test]
 fn the_commands_of_the_page_make_packages_without_another_vendors_name() {
     let page = fs::read_to_string(source("../docs/first-package.md")).unwrap();
@@ -24,6 +26,9 @@ fn the_commands_of_the_page_make_packages_without_another_vendors_name() {
     fs::create_dir_all(clone.join("target/portable")).unwrap();
     fs::create_dir_all(clone.join("target/initech-documents")).unwrap();
     fs::write(clone.join("target/portable/hostprep"), kitchen_sink_agent::PROGRAM).unwrap();
+    // As `make packages` leaves it.
+    fs::create_dir(clone.join("dist")).unwrap();
+    fs::write(clone.join("dist/third-party-notices.txt"), NOTICES).unwrap();
     symlink(source("").canonicalize().unwrap(), clone.join("packaging")).unwrap();
     let mut script = format!("package() {{ '{}' \"$@\"; }}\n", env!("CARGO_BIN_EXE_package"));
     for line in commands::run_here(&page) {
@@ -42,6 +47,10 @@ fn the_commands_of_the_page_make_packages_without_another_vendors_name() {
     {
         assert!(tree.join(path).is_file(), "{path}");
     }
+    let copyright = fs::read_to_string(tree.join("usr/share/doc/initech-agent/copyright")).unwrap();
+    let notices =
+        copyright.lines().find_map(|line| line.trim().strip_prefix('/')?.strip_suffix("notices.txt.")).unwrap();
+    assert_eq!(fs::read_to_string(tree.join(format!("{notices}notices.txt"))).unwrap(), NOTICES, "copyright names it");
     let others = shell("find . | grep -i acme || :; grep -ril acme . || :", &tree);
     assert_eq!(others, "", "the example's name is left");
     assert!(work.path().join("initech/scripts/deb").is_dir());

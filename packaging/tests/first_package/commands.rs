@@ -1,7 +1,7 @@
 //! Which commands of docs/first-package.md the test `first_package` runs. The suite `documented_commands` asks the same.
 
 /// What the page has run by cargo, and lints that the example's packages pass (`make test`).
-const ELSEWHERE: [&str; 3] = ["alias package=", "packaging/documents.sh ", "packaging/lint.sh "];
+const ELSEWHERE: [&str; 3] = ["package() {", "packaging/documents.sh ", "packaging/lint.sh "];
 
 /// Returns the commands of the sections that make the packages, one a line.
 fn commands(page: &str) -> Vec<String> {

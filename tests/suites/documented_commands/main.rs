@@ -186,7 +186,7 @@ fn what_no_program_knows_is_found() {
         ("cargo test -p hostprep-tests --test documented_commands -- every", true),
         ("cargo build --release --locked", true),
         ("HOSTPREP_BINARY=/x cargo test --test=documented_commands", true),
-        ("alias package='cargo run --quiet -p hostprep-packaging --bin package --'", true),
+        ("package() { cargo run --quiet -p hostprep-packaging --bin package -- \"$@\"; }", true),
         ("cargo test -p hostprep-tests --test documented_comands", false),
         ("cargo test --test documented_comands", false),
         ("cargo run --example supervisro", false),
