@@ -161,7 +161,8 @@ pub struct RemedyValue {
     /// Whether a program can carry it out.
     #[serde(rename = "type")]
     pub form: RemedyForm,
-    /// The program and its arguments, to be run on this machine without a shell; absent for `manual`.
+    /// The program and its arguments, to be run without a shell: on this machine, or for a stored fault on the system with the store.
+    /// Absent for `manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argv: Option<Vec<String>>,
     /// The action as a sentence; only for `manual`.
@@ -196,10 +197,10 @@ impl RemedyValue {
     }
 }
 
-/// Reads the remedies that this version understands: a newer version may know other forms, and the lines say them all.
+/// Reads remedies, or none where this version does not understand one of them: the lines have them all.
 pub(crate) fn understood<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<RemedyValue>, D::Error> {
-    let values = Vec::<serde_json::Value>::deserialize(from)?;
-    Ok(values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 /// The form of a remedy.
@@ -214,7 +215,7 @@ pub enum RemedyForm {
 }
 
 /// Programs that only tell something, and tell it to every user.
-const FOR_EVERY_USER: [&str; 4] = ["df", "getent", "ls", "ps"];
+const FOR_EVERY_USER: [&str; 6] = ["df", "free", "getent", "ls", "ps", "top"];
 
 /// Commands of hostprep that every user can run.
 const HOSTPREP_FOR_EVERY_USER: [&str; 4] = ["check", "explain", "schema", "status"];

@@ -174,7 +174,7 @@ fn text_from_callers_stays_on_its_line() {
     scratch.raise(&odd);
     let fault = scratch.store().read().unwrap().faults.remove(0);
     assert_eq!((fault.finding.detail.as_str(), fault.finding.remedy[0].as_str()), ("a b [31m\" ", "echo 'a x  '"));
-    assert_eq!(fault.remedies[0].argv.as_deref().unwrap(), ["echo", "a x"]);
+    assert!(fault.remedies.is_empty(), "a command with other words is another one");
     assert_eq!(scratch.raise(&odd), Change::Nothing);
 }
 

@@ -6,8 +6,8 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 place=$top/target/ocsf
 schema=${1:-}
-if [ ! -e "$schema/version.json" ]; then
-    echo "ocsf: no schema in '$schema'; say where a checkout of OCSF's schema, release 1.4.0, is: make ocsf SCHEMA=DIRECTORY" >&2
+if ! grep -q '"version": *"1\.4\.0' "$schema/version.json" 2>/dev/null; then
+    echo "ocsf: no schema of 1.4.0 in '$schema'; say where a checkout of OCSF's schema, release 1.4.0, is: make ocsf SCHEMA=DIRECTORY" >&2
     exit 2
 fi
 mkdir -p "$place"

@@ -159,11 +159,28 @@ fn a_configuration_that_cannot_be_used_keeps_nothing_from_being_removed() {
             expect_prepared(&root, &prepare.join(" "));
             root.file("/etc/cisco/hostprep.toml", config);
             let said = hook(&root, remove).expect_code(0).stderr;
-            assert!(said.contains(word) && said.contains("is ignored"), "{said}");
+            assert!(
+                said.contains(word) && said.contains("is ignored, and what the receipt lists is removed"),
+                "{said}"
+            );
             assert!(root.account("passwd", NAME).is_none(), "{remove:?} {config}: {said}");
             assert!(!root.at("/var/lib/cisco/hostprep/journal.json").exists(), "{remove:?} {config}: {said}");
         }
     }
+}
+
+/// The receipt of another profile is elsewhere, and what the package's own would remove was made by none of ours.
+#[test]
+fn what_another_profile_made_is_not_looked_for_at_the_wrong_place() {
+    let root = root();
+    let other = std::fs::read_to_string(setup::fixture("profiles/acme.toml")).unwrap();
+    root.file("/etc/cisco/other.toml", other).file("/etc/cisco/hostprep.toml", "profile = '/etc/cisco/other.toml'\n");
+    hook(&root, &["deb", "postinst", "configure", ""]).expect_code(0);
+    assert!(root.account("passwd", "acme-scan").is_some());
+    root.file("/etc/cisco/hostprep.toml.d/10-ours.toml", "skip = 'kernel'\n");
+    let before = root.snapshot().without(&["/var/log", "/run"]);
+    expect_error(hook(&root, &["deb", "prerm", "remove"]), "10-ours.toml, line 1");
+    before.expect_untouched(&root.snapshot().without(&["/var/log", "/run"]));
 }
 
 #[test]

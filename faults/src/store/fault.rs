@@ -65,6 +65,10 @@ impl Report {
     /// Returns finding and remedies as a store in `root` keeps them, where it is an alternate root.
     pub(crate) fn to_stored(&self, root: Option<&Path>) -> Stored {
         let mut remedies = self.finding.values_inside(root);
+        // With a space in place of a control character, a command would be another one.
+        if remedies.iter().flat_map(|remedy| remedy.argv.iter().flatten()).any(|word| word.contains(char::is_control)) {
+            remedies.clear();
+        }
         remedies.iter_mut().for_each(RemedyValue::replace_controls);
         Stored { finding: self.finding.rendered_inside(root).to_stored(), remedies }
     }

@@ -159,7 +159,7 @@ impl DirLock {
         let start = clock.monotonic();
         let interrupted_before = signals::interrupted();
         loop {
-            dir = match flock_or_give_back(dir) {
+            dir = match flock_or_give_back(dir, FlockOperation::NonBlockingLockExclusive) {
                 Ok(held) => return Ok(Self { _held: Some(held) }),
                 Err((dir, Errno::EWOULDBLOCK)) => dir,
                 Err(_) => return Ok(Self { _held: None }),
@@ -176,10 +176,10 @@ impl DirLock {
         }
     }
 
-    /// Returns whether another process holds the lock. This process does not hold it afterwards.
+    /// Returns whether another process holds the lock. This process does not hold it afterwards, nor keep others from looking too.
     #[must_use]
     pub fn is_held_by_another(dir: &Dir) -> bool {
-        matches!(try_flock(dir), Ok(None))
+        matches!(flock_or_give_back(dir, FlockOperation::NonBlockingLockShared), Err((_, Errno::EWOULDBLOCK)))
     }
 }
 
@@ -200,7 +200,7 @@ impl<F: AsFd> Drop for Flocked<F> {
 /// # Errors
 /// The error of `flock(2)`.
 pub fn try_flock<F: AsFd>(file: F) -> Result<Option<Flocked<F>>, Errno> {
-    match flock_or_give_back(file) {
+    match flock_or_give_back(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(held) => Ok(Some(held)),
         Err((_, Errno::EWOULDBLOCK)) => Ok(None),
         Err((_, e)) => Err(e),
@@ -208,8 +208,8 @@ pub fn try_flock<F: AsFd>(file: F) -> Result<Option<Flocked<F>>, Errno> {
 }
 
 /// Locks `file`, and returns it with the error if it cannot; `EWOULDBLOCK` if another process holds the lock.
-fn flock_or_give_back<F: AsFd>(file: F) -> Result<Flocked<F>, (F, Errno)> {
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+fn flock_or_give_back<F: AsFd>(file: F, how: FlockOperation) -> Result<Flocked<F>, (F, Errno)> {
+    match flock(&file, how) {
         Ok(()) => Ok(Flocked(file)),
         Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Err((file, Errno::EWOULDBLOCK)),
         Err(e) => Err((file, Errno::from_raw(e.raw_os_error()))),

@@ -36,7 +36,8 @@ pub enum Privilege {
     LenientRoot(&'static str),
     /// Like `LenientRoot`, for a hook.
     Hook,
-    /// As `Hook`, when the package goes: nothing removes later what stays now, so a configuration that cannot be used is ignored.
+    /// As `Hook`, when the package goes: nothing removes later what stays now, so a configuration that cannot be used is ignored
+    /// where a receipt lists what is to go.
     RemovalHook,
 }
 
@@ -50,6 +51,8 @@ impl Privilege {
 pub struct Invocation<'a> {
     pub cx: HostContext<'a>,
     pub config: Config,
+    /// The configuration cannot be used; this is the default.
+    pub is_config_ignored: bool,
     pub texts: Texts,
 }
 
@@ -91,12 +94,12 @@ pub fn with_force(
     }
     // A profile of the command line says where its configuration is; one that the configuration names does not.
     let given = given_profile(global)?;
-    let ignored =
-        |e: &dyn std::fmt::Display| print_error(&format!("{e}; it is ignored, and what hostprep made is removed"));
     let names = given.as_ref().map(|profile| profile.names.clone()).unwrap_or_default();
+    let may_ignore = privilege == Privilege::RemovalHook && has_receipt(&root, given.as_ref());
+    let mut ignored = None;
     let config = match Config::of(&root, &names) {
-        Err(e) if privilege == Privilege::RemovalHook => {
-            ignored(&e);
+        Err(e) if may_ignore => {
+            ignored = Some(e.to_string());
             Config::default()
         }
         config => config?,
@@ -111,8 +114,8 @@ pub fn with_force(
         // The program that reads this configuration keeps the names under which it was installed.
         None => {
             let configured = match configured_profile(&config, &root) {
-                Err(Failure::Error(e)) if privilege == Privilege::RemovalHook => {
-                    ignored(&one_line_chain(&e));
+                Err(Failure::Error(e)) if may_ignore => {
+                    ignored = Some(one_line_chain(&e));
                     Profile::built_in()
                 }
                 configured => configured?,
@@ -142,6 +145,11 @@ pub fn with_force(
             (Distribution::unknown(), Some(e.inside_text(&root)))
         }
     };
+    if let Some(problem) = &ignored {
+        let line = format!("{problem}; it is ignored, and what the receipt lists is removed");
+        log.line(Level::Error, &line);
+        print_error(&line);
+    }
     if let Some(problem) = &profile.kernels.problem {
         log.line(Level::Error, problem);
         print_error(problem);
@@ -165,7 +173,14 @@ pub fn with_force(
         force,
         waivers: Waivers::at(config.accept.clone(), clock.now()),
     };
-    work(&Invocation { cx, config, texts })
+    work(&Invocation { cx, config, is_config_ignored: ignored.is_some(), texts })
+}
+
+/// Returns whether hostprep recorded what it made for the agent of the given profile, else of the built-in one. What another
+/// profile of the configuration has made is recorded elsewhere.
+fn has_receipt(root: &Root, given: Option<&Profile>) -> bool {
+    let state = given.map_or_else(|| Profile::built_in().paths.state, |profile| profile.paths.state.clone());
+    root.exists(state.join("journal.json"))
 }
 
 fn open_root(global: &Global) -> Result<Root, Failure> {

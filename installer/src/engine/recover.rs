@@ -37,12 +37,15 @@ impl Locked {
 /// the lock.
 ///
 /// # Errors
-/// [`Error::Lock`].
+/// [`Error::Lock`], and [`Error::Interrupted`] if a signal ended the waiting of a step.
 pub fn lock(cx: &HostContext, timeout: Duration, waiting: &mut dyn FnMut()) -> Result<Locked, Error> {
     let lock = Lock::acquire(cx.root, &cx.profile.paths.lock, cx.clock, timeout, waiting)?;
     let mut not_restored = Vec::new();
     for step in STEPS {
         if let Err(e) = step.recover(cx) {
+            if matches!(e, Error::Interrupted { .. }) {
+                return Err(e);
+            }
             cx.log.line(Level::Error, &format!("{}: {e}", step.id()));
             not_restored.push((*step, e));
         }

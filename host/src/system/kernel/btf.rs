@@ -22,7 +22,7 @@ pub enum Btf {
     Present(InRoot),
     /// It has not.
     Absent(Absence),
-    /// It does not run, may have it, and no configuration of it was found.
+    /// It may have it; it does not show it, and no configuration of it was found.
     Unknown,
 }
 

@@ -146,8 +146,10 @@ fn first_root(root: &Root) -> FirstRoot {
         // With `hidepid=` the processes of others are not there for an ordinary user.
         (Err(Errno::ENOENT), _) if !root.exists("/proc/self/ns") => FirstRoot::NoProc,
         _ => {
-            let mounts =
-                |process| String::from_utf8(root.read(format!("/proc/{process}/mountinfo"), MOUNTS_LIMIT).ok()?).ok();
+            let mounts = |process| {
+                let text = root.read(format!("/proc/{process}/mountinfo"), MOUNTS_LIMIT).ok()?;
+                Some(String::from_utf8_lossy(&text).into_owned())
+            };
             match mounts("self").is_some_and(|ours| has_other_top(&ours, mounts("1").as_deref())) {
                 true => FirstRoot::Other,
                 false => FirstRoot::Hidden,

@@ -39,7 +39,14 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         return Ok(Observation::unknown(problem));
     }
     if is_unknown && !matches!(headers, Headers::Usable(_)) {
-        return Ok(Observation::unknown(format!("{without}; no headers are installed for it either")));
+        let headers = match headers {
+            Headers::Incomplete(incomplete) => format!("its headers in {} are incomplete", incomplete.directory),
+            Headers::OfOthers(others) => format!("headers are installed only for {}", others.join(", ")),
+            Headers::Usable(_) | Headers::Missing => "no headers are installed for it".into(),
+        };
+        return Ok(Observation::unknown(format!(
+            "{without}; {headers}; mount /boot if it is a file system of its own"
+        )));
     }
     let finding = match headers {
         Headers::Usable(at) => {

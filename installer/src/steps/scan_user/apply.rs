@@ -43,8 +43,11 @@ impl Action for RecoverLoginDefs {
     }
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
-        login_defs::recover(cx.root, &cx.profile.paths.state)
-            .map_err(|e| account_tools::or_interrupted(cx, e, WORDS))?;
+        let recovered = login_defs::recover(cx.root, &cx.profile.paths.state);
+        if recovered.map_err(|e| account_tools::or_interrupted(cx, e, WORDS))?.is_none() {
+            // Another agent's hostprep did it meanwhile, or has a window open.
+            return Ok(Applied::Unchanged);
+        }
         cx.log.line(Level::Warning, &format!("put back {}", self.leftover));
         Ok(Applied::Changed)
     }
@@ -85,6 +88,7 @@ impl Action for RunAccountTool {
         let (mut blocked, mut used) = (None, command);
         // Another program is waited for with the window closed.
         let ran = account_tools::retry_while_locked(cx, command, || {
+            (blocked, used) = (None, command);
             let (late, refused) = match (window, fallback) {
                 // What said yes when it was read may have been another agent's window.
                 (None, Some(_)) => {

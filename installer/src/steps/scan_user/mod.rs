@@ -57,7 +57,8 @@ impl Step for ScanUser {
     }
 
     fn recover(&self, cx: &HostContext) -> Result<(), Error> {
-        if let Some(recovered) = login_defs::recover(cx.root, &cx.profile.paths.state)? {
+        let recovered = login_defs::recover(cx.root, &cx.profile.paths.state);
+        if let Some(recovered) = recovered.map_err(|e| account_tools::or_interrupted(cx, e, "repair"))? {
             cx.log.line(Level::Warning, &format!("put back {recovered}"));
         }
         Ok(())
