@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "the tests arrange the world around the program")]
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use harness::{Caller, Run, System, program};
@@ -48,6 +49,23 @@ fn an_image_build_is_judged_like_its_root() {
         assert_eq!(run.faults(), [5, 11, 19], "{variables:?}");
         assert_eq!(steps(&run), steps(&from_outside), "{variables:?}");
     }
+}
+
+/// Process 1 hides its root from ordinary users, but not its mount points.
+#[test]
+fn an_ordinary_user_in_a_chroot_sees_it_too() {
+    let system = enforcing_el9();
+    std::fs::set_permissions(system.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Caller::Root.command("unshare");
+    command
+        .args(["--mount", "/bin/sh", "-ec", "mount -t proc proc \"$0/proc\"; exec chroot \"$0\" \"$@\""])
+        .arg(system.path());
+    command
+        .args(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "/usr/bin/hostprep"])
+        .args(CHECK);
+    let run = Run::of(&mut command);
+    assert_eq!(run.json()["host"]["kind"], "offline", "{run:?}");
+    assert_eq!(run.json()["host"]["kernel"], KERNEL);
 }
 
 #[test]
