@@ -20,14 +20,14 @@ fault-7 = Scan Service Failed To Start
     .impact = No file is scanned.
     .resolution-restart = Restart the connector. When it starts, it removes invalid virus definitions (.cvd files).
     .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid .cvd file: keep the logs and contact the vendor's support.
-    .resolution-memory = Check the available memory with “free -m”; with too little memory, the scanner cannot start. The Secure Endpoint User Guide lists the memory that Linux hosts need. Stop other programs or add memory.
+    .resolution-memory = Check the available memory with “free -m”; with too little memory, the scanner cannot start. The connector's documentation lists the memory that Linux hosts need. Stop other programs or add memory.
 
 fault-8 = Realtime Filesystem Monitor Failed To Start
     .cause = The kernel module { $filesystem-module }, which watches the file system, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Monitor File Copies and Moves” on.
     .impact = Activity in the file system is not monitored.
     .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
     .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module } may conflict with the kernel or with a third-party module.
-    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $filesystem-module } for this kernel yourself.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, if its version takes a module that you built, build { $filesystem-module } for this kernel.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
     .resolution-load-lock = If the load lock is the reason, “{ $program } load-lock status” shows why it is locked. Correct the cause first, then run “{ $program } load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
@@ -36,7 +36,7 @@ fault-9 = Realtime Network Monitor Failed To Start
     .impact = Activity on the network is not monitored.
     .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
     .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module } may conflict with the kernel or with a third-party module.
-    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, with connector 1.16.0 or later, build { $network-module } for this kernel yourself.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, if its version takes a module that you built, build { $network-module } for this kernel.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
     .resolution-load-lock = If the load lock is the reason, “{ $program } load-lock status” shows why it is locked. Correct the cause first, then run “{ $program } load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
@@ -65,13 +65,13 @@ fault-18 = Connector Event Monitoring Is Overloaded
     .resolution-provision = If the fault is raised often and neither a benign nor a malicious process causes it, move the work to a larger machine.
 
 fault-19 = SELinux Policy Is Missing Or Disabled
-    .cause = SELinux is enforcing, and its policy does not allow the domain { $domain } to create, read and write BPF maps, or to load and run BPF programs.
+    .cause = SELinux is enforcing, and its policy does not allow the domain { $domain } all that the connector needs of the class { $class }: { $permissions }.
     .impact = The connector cannot monitor activity on the host.
     .resolution-tools = Install { $tools }, which provides the tools to add a policy module:
         { $install-tools }
     .resolution-repair = Run “{ $program } repair”. It installs the module { $module }, or enables it again, and asks the kernel whether that was enough.
     .resolution-by-hand = Or add the rule to your own policy:
-        allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
+        allow { $domain } self:{ $class } {"{"} { $permissions } {"}"};
     .resolution-restart = Restart the connector, so that it loads its programs.
 
 reason-tools-missing = a required tool is not installed
@@ -153,7 +153,7 @@ word-critical = critical
 word-major = major
 word-minor = minor
 word-raised = Raised
-word-not-raised = not in the fault store; “{ $command }” checks the host now
+word-not-raised = no (the fault store has what the last repair or the running connector found; “{ $command }” looks now)
 word-since = since { $time }, by { $source }
 word-why = { $reason }: { $detail }
 word-remedy = To fix it on this host

@@ -19,14 +19,14 @@ fault-7 = スキャンサービスの起動失敗
     .impact = ファイルはまったくスキャンされません。
     .resolution-restart = コネクタを再起動します。コネクタは起動時に、無効なウイルス定義ファイル（.cvd）を削除します。
     .resolution-definitions = 定義ファイルが更新されるたびに再発する場合は、コネクタの整合性チェックが無効な .cvd ファイルを見逃しています。ログを保存し、ベンダーのサポートに問い合わせます。
-    .resolution-memory = 使用可能なメモリを「free -m」で確認します。不足していると、スキャナーは起動できません。Linux で必要な容量は、Secure Endpoint のユーザーガイドに記載されています。ほかのプログラムを停止するか、メモリを増設します。
+    .resolution-memory = 使用可能なメモリを「free -m」で確認します。不足していると、スキャナーは起動できません。Linux で必要な容量は、コネクタのドキュメントに記載されています。ほかのプログラムを停止するか、メモリを増設します。
 
 fault-8 = リアルタイムファイルシステム監視の起動失敗
     .cause = ファイルシステムを監視するカーネルモジュール { $filesystem-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。これらが必要なのは、コネクタのポリシーで「Monitor File Copies and Moves」が有効な場合だけです。
     .impact = ファイルシステムのアクティビティが監視されません。
     .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
     .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $filesystem-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
-    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $filesystem-module } を自分でビルドすることもできます。
+    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタのバージョンが対応していれば、このカーネル用の { $filesystem-module } を自分でビルドすることもできます。
     .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
     .resolution-load-lock = 原因がロードロックの場合は、「{ $program } load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「{ $program } load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
@@ -35,7 +35,7 @@ fault-9 = リアルタイムネットワーク監視の起動失敗
     .impact = ネットワークのアクティビティが監視されません。
     .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
     .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $network-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
-    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタ 1.16.0 以降では、このカーネル用の { $network-module } を自分でビルドすることもできます。
+    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタのバージョンが対応していれば、このカーネル用の { $network-module } を自分でビルドすることもできます。
     .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
     .resolution-load-lock = 原因がロードロックの場合は、「{ $program } load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「{ $program } load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
@@ -64,13 +64,13 @@ fault-18 = コネクタのイベント監視の過負荷
     .resolution-provision = 障害が頻発し、無害なプログラムも悪意のあるプロセスも原因でない場合は、より性能の高いマシンに処理を移します。
 
 fault-19 = SELinux ポリシーの欠落または無効化
-    .cause = SELinux が enforcing モードで動作していますが、ドメイン { $domain } に対して、BPF マップの作成・読み取り・書き込みと BPF プログラムの読み込み・実行がポリシーで許可されていません。
+    .cause = SELinux が enforcing モードで動作していますが、コネクタに必要なクラス { $class } のパーミッション（{ $permissions }）の一部またはすべてが、ポリシーでドメイン { $domain } に許可されていません。
     .impact = コネクタは、ホスト上のアクティビティを監視できません。
     .resolution-tools = ポリシーモジュールの追加に必要なツールを含むパッケージ { $tools } をインストールします:
         { $install-tools }
     .resolution-repair = 「{ $program } repair」を実行します。モジュール { $module } をインストールするか再び有効にし、それで許可されたかどうかをカーネルに問い合わせます。
     .resolution-by-hand = または、独自のポリシーに次の規則を追加します:
-        allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
+        allow { $domain } self:{ $class } {"{"} { $permissions } {"}"};
     .resolution-restart = コネクタを再起動し、プログラムを読み込ませます。
 
 reason-tools-missing = 必要なツールがインストールされていない
@@ -152,7 +152,7 @@ word-critical = クリティカル
 word-major = メジャー
 word-minor = マイナー
 word-raised = 発生状況
-word-not-raised = 障害ストアには記録されていません。ホストの現在の状態は “{ $command }” で確認します
+word-not-raised = 記録なし（障害ストアにあるのは、前回の修復または実行中のコネクタが見つけた障害です。現在の状態は “{ $command }” で確認します）
 word-since = { $time } から（{ $source }）
 word-why = { $reason }: { $detail }
 word-remedy = このホストでの修正方法

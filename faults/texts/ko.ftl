@@ -19,14 +19,14 @@ fault-7 = 스캔 서비스를 시작하지 못함
     .impact = 파일을 전혀 스캔하지 않습니다.
     .resolution-restart = 커넥터를 다시 시작합니다. 커넥터는 시작하면서 잘못된 바이러스 정의 파일(.cvd)을 제거합니다.
     .resolution-definitions = 정의 파일을 업데이트할 때마다 결함이 다시 발생하면 커넥터의 무결성 검사가 잘못된 .cvd 파일을 놓치고 있는 것입니다. 로그를 보관하고 공급업체의 기술 지원에 문의합니다.
-    .resolution-memory = "free -m" 명령으로 사용 가능한 메모리를 확인합니다. 메모리가 부족하면 스캐너를 시작할 수 없습니다. Linux에 필요한 용량은 Secure Endpoint 사용 설명서에 나와 있습니다. 다른 프로그램을 중지하거나 메모리를 늘립니다.
+    .resolution-memory = "free -m" 명령으로 사용 가능한 메모리를 확인합니다. 메모리가 부족하면 스캐너를 시작할 수 없습니다. Linux에 필요한 용량은 커넥터 설명서에 나와 있습니다. 다른 프로그램을 중지하거나 메모리를 늘립니다.
 
 fault-8 = 실시간 파일 시스템 모니터를 시작하지 못함
     .cause = 파일 시스템을 감시하는 { $filesystem-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다. 둘 다 커넥터 정책에 "Monitor File Copies and Moves" 옵션이 켜져 있을 때만 필요합니다.
     .impact = 파일 시스템 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $filesystem-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
-    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $filesystem-module } 모듈을 직접 빌드할 수도 있습니다.
+    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 버전이 지원하면 이 커널에 맞는 { $filesystem-module } 모듈을 직접 빌드할 수도 있습니다.
     .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "{ $program } load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "{ $program } load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
@@ -35,7 +35,7 @@ fault-9 = 실시간 네트워크 모니터를 시작하지 못함
     .impact = 네트워크 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
     .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $network-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
-    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 1.16.0 이상에서는 이 커널에 맞는 { $network-module } 모듈을 직접 빌드할 수도 있습니다.
+    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 버전이 지원하면 이 커널에 맞는 { $network-module } 모듈을 직접 빌드할 수도 있습니다.
     .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "{ $program } load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "{ $program } load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
@@ -64,13 +64,13 @@ fault-18 = 커넥터 이벤트 모니터링 과부하
     .resolution-provision = 해롭지 않은 프로그램도 악성 프로세스도 원인이 아닌데 결함이 자주 발생하면 더 큰 시스템으로 작업을 옮깁니다.
 
 fault-19 = SELinux 정책이 없거나 비활성화됨
-    .cause = SELinux가 enforcing 모드인데, BPF 맵을 만들고 읽고 쓰거나 BPF 프로그램을 로드하고 실행하는 권한을 정책이 { $domain } 도메인에 허용하지 않습니다.
+    .cause = SELinux가 enforcing 모드인데, 커넥터에 필요한 { $class } 클래스의 권한({ $permissions }) 중 일부 또는 전부를 정책이 { $domain } 도메인에 허용하지 않습니다.
     .impact = 커넥터가 호스트의 활동을 모니터링할 수 없습니다.
     .resolution-tools = 정책 모듈을 추가하는 도구가 들어 있는 { $tools } 패키지를 설치합니다:
         { $install-tools }
     .resolution-repair = "{ $program } repair" 명령을 실행합니다. { $module } 모듈을 설치하거나 다시 켜고, 그것으로 충분한지 커널에 물어 확인합니다.
     .resolution-by-hand = 또는 직접 관리하는 정책에 다음 규칙을 추가합니다:
-        allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
+        allow { $domain } self:{ $class } {"{"} { $permissions } {"}"};
     .resolution-restart = 커넥터를 다시 시작하여 프로그램을 로드하게 합니다.
 
 reason-tools-missing = 필요한 도구가 설치되어 있지 않음
@@ -152,7 +152,7 @@ word-critical = 심각
 word-major = 주요
 word-minor = 경미
 word-raised = 발생 여부
-word-not-raised = 결함 저장소에 없음. “{ $command }” 명령으로 호스트의 현재 상태를 검사합니다
+word-not-raised = 기록 없음(결함 저장소에는 마지막 복구나 실행 중인 커넥터가 발견한 결함이 있습니다. 현재 상태는 “{ $command }” 명령으로 검사합니다)
 word-since = { $time }부터({ $source })
 word-why = { $reason }: { $detail }
 word-remedy = 이 호스트에서 해결하는 방법

@@ -19,14 +19,14 @@ fault-7 = 掃描服務無法啟動
     .impact = 完全不掃描檔案。
     .resolution-restart = 重新啟動連接器。連接器啟動時會移除無效的病毒定義檔（.cvd）。
     .resolution-definitions = 如果每次更新定義檔後都再度發生，表示連接器的完整性檢查沒有抓到無效的 .cvd 檔。請保留記錄檔，並洽詢廠商的技術支援。
-    .resolution-memory = 用「free -m」查看可用的記憶體；記憶體不足時，掃描程式無法啟動。Linux 所需的容量請參閱 Secure Endpoint 的使用手冊。請停止其他程式或增加記憶體。
+    .resolution-memory = 用「free -m」查看可用的記憶體；記憶體不足時，掃描程式無法啟動。Linux 所需的容量請參閱 連接器的說明文件。請停止其他程式或增加記憶體。
 
 fault-8 = 即時檔案系統監控無法啟動
     .cause = 監控檔案系統的核心模組 { $filesystem-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。只有在連接器政策開啟「Monitor File Copies and Moves」時，才需要這些元件。
     .impact = 不會監控檔案系統的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $filesystem-module } 可能與核心或第三方模組衝突。
-    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $filesystem-module }。
+    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；如果連接器的版本支援，也可以自行為這個核心建置 { $filesystem-module }。
     .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
     .resolution-load-lock = 如果原因是載入鎖，請用「{ $program } load-lock status」查看上鎖的原因。先排除該原因，再執行「{ $program } load-lock reset」。升級或重新安裝連接器也會解鎖。
 
@@ -35,7 +35,7 @@ fault-9 = 即時網路監控無法啟動
     .impact = 不會監控網路的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
     .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $network-module } 可能與核心或第三方模組衝突。
-    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；連接器 1.16.0 以上版本也可以自行為這個核心建置 { $network-module }。
+    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；如果連接器的版本支援，也可以自行為這個核心建置 { $network-module }。
     .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
     .resolution-load-lock = 如果原因是載入鎖，請用「{ $program } load-lock status」查看上鎖的原因。先排除該原因，再執行「{ $program } load-lock reset」。升級或重新安裝連接器也會解鎖。
 
@@ -64,13 +64,13 @@ fault-18 = 連接器事件監控超載
     .resolution-provision = 如果經常發生，而原因既不是無害的程式，也不是惡意行程，請將工作移到規格更高的機器。
 
 fault-19 = 缺少 SELinux 政策或政策已停用
-    .cause = SELinux 處於 enforcing 模式，而其政策不允許網域 { $domain } 建立、讀取和寫入 BPF map，也不允許它載入和執行 BPF 程式。
+    .cause = SELinux 處於 enforcing 模式，而其政策沒有將連接器所需的 { $class } 類別權限（{ $permissions }）全部授予網域 { $domain }。
     .impact = 連接器無法監控主機上的活動。
     .resolution-tools = 安裝 { $tools }，其中包含新增政策模組所需的工具：
         { $install-tools }
     .resolution-repair = 執行「{ $program } repair」。它會安裝模組 { $module } 或重新啟用它，並向核心查證這樣是否足夠。
     .resolution-by-hand = 或將這條規則加入您自己的政策：
-        allow { $domain } self:bpf {"{"} map_create map_read map_write prog_load prog_run {"}"};
+        allow { $domain } self:{ $class } {"{"} { $permissions } {"}"};
     .resolution-restart = 重新啟動連接器，讓它載入程式。
 
 reason-tools-missing = 未安裝所需的工具
@@ -152,7 +152,7 @@ word-critical = 嚴重
 word-major = 主要
 word-minor = 次要
 word-raised = 發生狀況
-word-not-raised = 故障儲存區中沒有此故障；“{ $command }” 會檢查主機目前的狀態
+word-not-raised = 無記錄（故障儲存區存放的是上次修復或執行中的連接器發現的故障；“{ $command }” 會檢查目前的狀態）
 word-since = 自 { $time } 起（{ $source }）
 word-why = { $reason }：{ $detail }
 word-remedy = 在這台主機上的修正方式

@@ -134,6 +134,24 @@ fn a_restart_is_not_among_the_commands_to_run() {
 }
 
 #[test]
+fn a_repair_that_corrects_no_fault_is_an_afterthought() {
+    let host = Host::enforcing("oracle-7");
+    host.kernel.allows.set(true);
+    let mut results = host.with(|cx| engine::check(cx, &[FILESYSTEM_MONITOR, SELINUX_TOOLS]));
+    results.reports[0].outcome = installer::model::report::Outcome::Fault;
+    results.reports[0].findings = vec![installer::model::report::Finding {
+        reason: faults::Reason::SecureBoot,
+        detail: "Secure Boot is on".into(),
+        remedy: vec![faults::Remedy::manual("turn off Secure Boot")],
+    }];
+    results.faults = vec![FaultId::FILESYSTEM_MONITOR];
+    results.reports[1].plan = vec!["semodule".into()];
+    let text = host.with(|cx| text::render(cx, &results, Purpose::Check));
+    let conclusion = "\nFault 8. Follow the steps above; `hostprep repair` has other changes to make.\n";
+    assert!(text.contains(conclusion), "{text}");
+}
+
+#[test]
 fn programs_get_words_and_whether_the_host_restarts() {
     let host = image("centos-stream-9");
     host.directory("opt/cisco");

@@ -91,8 +91,10 @@ fn a_fault_that_only_a_check_found_is_not_said_to_be_absent() {
     root.kernel("5.14.0-427.el9.x86_64", false);
     root.hostprep(&["check", "--only", "kernel"]).expect_code(3);
     let text = root.hostprep(&["explain", "11"]).expect_code(0).stdout;
-    let line =
-        format!("  not in the fault store; “hostprep check --root {}” checks the host now\n", root.path().display());
+    let line = format!(
+        "  no (the fault store has what the last repair or the running connector found; “hostprep check --root {}” looks now)\n",
+        root.path().display()
+    );
     assert!(text.contains(&line), "{text}");
 }
 

@@ -238,7 +238,19 @@ fn a_line_of_os_release_that_is_no_assignment_is_passed_over() {
         expect_directory(&root, &words.concat());
         expect_user(&root, &words.concat());
         assert_eq!(raised(&root), [11]);
-        assert!(told.contains("apt-get install -y linux-headers-"), "{told}");
+        // As `check` prints it.
+        let checked = root.hostprep(&["check", "--only", "kernel"]).expect_code(3).stdout;
+        let labels = ["fix: ", "or: ", "then: ", "then reboot: "];
+        let steps = |text: &str| {
+            let lines = text.lines().map(|line| line.trim_start_matches("hostprep: ").trim_start().to_owned());
+            lines.filter(|line| labels.iter().any(|label| line.starts_with(label))).collect::<Vec<_>>()
+        };
+        let told = steps(&told);
+        assert!(steps(&checked).iter().all(|line| told.contains(line)), "{told:?}\n{checked}");
+        assert!(
+            told.iter().any(|line| line.starts_with("fix: ") && line.contains("apt-get install -y linux-headers-"))
+        );
+        assert!(told.iter().any(|line| line.starts_with("or: ")), "{told:?}");
     }
 }
 

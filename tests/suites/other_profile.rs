@@ -32,3 +32,31 @@ fn another_agent_is_prepared_under_its_own_names() {
     assert!(root.account("passwd", "acme-scan").is_none());
     assert!(!root.modules().iter().any(|line| line.contains("acme")));
 }
+
+/// The rule of `explain` is that of `policy generate`.
+#[test]
+fn another_agents_faults_are_explained_in_its_own_words() {
+    let example = setup::top().join("packaging/example/profile.toml");
+    for (profile, rule) in [
+        (setup::fixture("profiles/acme.toml"), "allow unconfined_service_t self:bpf { map_create prog_load };"),
+        (example, "allow unconfined_service_t self:bpf { map_create map_read map_write prog_load prog_run };"),
+    ] {
+        let root = ScratchRoot::of("debian-12");
+        let hostprep =
+            |args: &[&str]| -> Run { root.hostprep(&[args, &["--profile", profile.to_str().unwrap()]].concat()) };
+        let generated = hostprep(&["policy", "generate"]).expect_code(0).stdout;
+        assert!(generated.contains(rule), "{generated}");
+        for language in ["en", "ja", "ko", "zh-TW"] {
+            let text = hostprep(&["explain", "19", "--lang", language]).expect_code(0).stdout;
+            assert!(text.contains(&format!("     {rule}\n")), "{language}: {text}");
+            for fault in ["5", "6", "7", "8", "9", "11", "16", "18", "19"] {
+                let text = hostprep(&["explain", fault, "--lang", language]).expect_code(0).stdout;
+                for foreign in ["isco", "Secure Endpoint", "1.13.0", "1.15", "1.16.0", "1.18.0"] {
+                    assert!(!text.contains(foreign), "{language}: {foreign} is in {text}");
+                }
+            }
+            let json = hostprep(&["explain", "11", "--lang", language, "--format", "json"]).expect_code(0).json();
+            assert_eq!(json["applies"], serde_json::json!([]), "{json}");
+        }
+    }
+}

@@ -465,6 +465,7 @@ fn a_fallback_domain_is_named_as_such() {
     assert!(status.contains(line), "{status}");
     let explained = root.hostprep(&["explain", "19"]).expect_code(0).stdout;
     assert!(explained.contains("allow initrc_t self:bpf"), "{explained}");
+    assert!(explained.contains("\n  1. Run “hostprep repair”"), "the tools are here: {explained}");
     assert_eq!(root.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=changed"]);
     let json = root.hostprep(&["policy", "status", "--format", "json"]).expect_code(0).json();
     assert_eq!((&json["domain"], &json["fallback"]), (&"initrc_t".into(), &true.into()));

@@ -41,6 +41,8 @@ fn repair_and_remove() {
     let login_defs = Snapshot::of(&host.system.at("/etc/login.defs"));
     assert_eq!(host.run(&["check", "--format", "json"]).expect_code(3).faults(), [5]);
     fresh.expect_untouched(&host.system.snapshot());
+    let explained = host.run(&["explain", "19"]).expect_code(0).stdout;
+    assert!(explained.contains("\n  1. Install policycoreutils-python-utils"), "{explained}");
 
     let run = host.run(&["repair", "--format", "json"]);
     assert!(run.faults().is_empty(), "{run:?}");

@@ -66,6 +66,39 @@ fn colours_are_for_terminals() {
     }
 }
 
+/// A dry run prints `fix:` where `repair` has nothing to do, and `would run:` elsewhere.
+#[test]
+fn the_conclusion_says_what_repair_corrects_and_what_is_left() {
+    let root = ScratchRoot::of("debian-12");
+    root.kernel(harness::scratch::KERNEL, false).dir("/opt/cisco", 0o777);
+    let text = |args: &[&str]| in_pipes(&root, args, &[]).expect_code(3).stdout;
+    let labelled = |text: &str, label: &str| {
+        let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix(label));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let repair = format!("`hostprep repair --root {}`", root.path().display());
+    let check = text(&["check"]);
+    let dry_run = text(&["repair", "--dry-run"]);
+    assert!(check.contains(&format!("\nFaults 5, 11. Run {repair} as root (5); then run the commands above (11).\n")));
+    let end = "\nNothing was changed. Run without --dry-run to make these changes; then run the commands above (11).\n";
+    assert!(dry_run.contains(end), "{dry_run}");
+    let kernel = text(&["check", "--only", "kernel"]);
+    assert!(labelled(&kernel, "fix: ").iter().any(|line| line.contains("linux-headers-")), "{kernel}");
+    for label in ["fix: ", "or: "] {
+        assert_eq!(labelled(&dry_run, label), labelled(&kernel, label), "{dry_run}");
+    }
+    assert!(labelled(&dry_run, "would run: ").iter().any(|line| line.contains("chmod 0755 ")), "{dry_run}");
+
+    // With one kind alone, the conclusion names no number twice.
+    assert!(text(&["check", "--only", "directories"]).contains(&format!("\nFault 5. Run {repair} as root.\n")));
+    assert!(kernel.contains("\nFault 11. Run the commands above.\n"), "{kernel}");
+    assert!(text(&["repair", "--dry-run", "--only", "directories"]).contains(" to make these changes.\n"));
+    let root = faulty();
+    let [check, dry_run] = [&["check"][..], &["repair", "--dry-run"]].map(|args| in_pipes(&root, args, &[]).stdout);
+    assert_eq!(check, dry_run, "`repair` has nothing to do");
+    assert!(check.contains("fix: "), "{check}");
+}
+
 #[test]
 fn the_page_of_a_fault_fits_the_terminal_and_is_in_the_callers_language() {
     let root = faulty();

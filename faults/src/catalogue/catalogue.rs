@@ -117,6 +117,11 @@ impl FromStr for FaultId {
     }
 }
 
+/// Returns the agent whose versions [`Entry::since`] has: the name of its profile.
+pub(crate) fn agent() -> &'static str {
+    &data().agent
+}
+
 /// Returns the `MESSAGE_ID=` of journal entries that clear a fault: 32 hexadecimal digits.
 #[must_use]
 pub fn cleared_message_id() -> &'static str {
@@ -131,6 +136,7 @@ pub(crate) fn values() -> &'static BTreeMap<String, String> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
+    agent: String,
     cleared_message_id: String,
     values: BTreeMap<String, String>,
     fault: Vec<Entry>,

@@ -8,5 +8,5 @@ pub(crate) mod severity;
 pub(crate) mod source;
 mod stable_words;
 
-pub(crate) use catalogue::values;
 pub use catalogue::{Entry, Reasons, SeenBy, Since, UnknownFault, cleared_message_id, entries, find};
+pub(crate) use catalogue::{agent, values};

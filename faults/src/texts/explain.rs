@@ -17,7 +17,7 @@ use crate::texts::wrap;
 ///
 /// let texts = Texts::for_language("en")?;
 /// let text = faults::explain::render(FaultId::OVERLOAD, None, &texts, &Values::default(), Some(80));
-/// assert!(text.unwrap().starts_with("Fault 18: Connector Event Monitoring Is Overloaded (major)\n\nRaised\n  not in the fault store; "));
+/// assert!(text.unwrap().starts_with("Fault 18: Connector Event Monitoring Is Overloaded (major)\n\nRaised\n  no (the fault store has "));
 /// # Ok::<(), faults::UnknownLanguage>(())
 /// ```
 #[must_use]

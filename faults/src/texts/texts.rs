@@ -12,7 +12,7 @@ use crate::catalogue::id::FaultId;
 use crate::catalogue::reason::Reason;
 use crate::catalogue::severity::Severity;
 use crate::catalogue::source::Source;
-use crate::catalogue::{self, Entry};
+use crate::catalogue::{self, Entry, Since};
 use crate::finding::Finding;
 use crate::texts::language::{self, ENGLISH, FILES, UnknownLanguage};
 use crate::texts::message_keys::Word;
@@ -42,6 +42,10 @@ pub struct Values {
     pub module: Option<String>,
     /// The SELinux domain.
     pub domain: Option<String>,
+    /// The object class of the module's rule.
+    pub class: Option<String>,
+    /// The permissions of the rule, with a space between two.
+    pub permissions: Option<String>,
     /// The package with the policy tools.
     pub tools: Option<String>,
     /// The command that installs it.
@@ -54,6 +58,10 @@ pub struct Values {
     pub program: Option<String>,
     /// The log of hostprep. Where it is not the catalogue's, the catalogue's other logs of that directory are another agent's.
     pub log: Option<String>,
+    /// The agent, by the name of its profile. Versions of the catalogue's agent are left out for another.
+    pub agent: Option<String>,
+    /// The keys of resolutions that this host does not need: what they do is done.
+    pub not_needed: Vec<String>,
     /// Where more is written about the fault, for people: an address, or a command that shows a page.
     pub documentation: Option<String>,
     /// The alternate root whose faults these are, as a word for a shell; `None` for the running system.
@@ -70,6 +78,8 @@ impl Values {
             "install-headers" => &self.install_headers,
             "module" => &self.module,
             "domain" => &self.domain,
+            "class" => &self.class,
+            "permissions" => &self.permissions,
             "tools" => &self.tools,
             "install-tools" => &self.install_tools,
             "filesystem-module" => &self.filesystem_module,
@@ -98,6 +108,12 @@ impl Values {
         };
         let logs: Vec<String> = entry.logs.iter().filter_map(as_here).collect();
         if logs.is_empty() { own.map(str::to_owned).into_iter().collect() } else { logs }
+    }
+
+    /// Returns where `entry` applies; nothing where its versions are another agent's.
+    fn since<'a>(&self, entry: &'a Entry) -> &'a [Since] {
+        let is_others = self.agent.as_deref().is_some_and(|agent| agent != catalogue::agent());
+        if is_others { &[] } else { &entry.since }
     }
 
     fn args(&self) -> FluentArgs<'_> {
@@ -196,11 +212,11 @@ impl Texts {
 
     fn explanation(&self, id: FaultId, reason: Option<&Reason>, values: &Values) -> Option<Explanation> {
         let entry = catalogue::find(id)?;
-        let Entry { resolutions, since, .. } = entry;
-        let resolutions: Vec<&String> = match reason {
+        let mut resolutions: Vec<&String> = match reason {
             Some(reason) => entry.resolutions_for(reason).collect(),
-            None => resolutions.iter().collect(),
+            None => entry.resolutions.iter().collect(),
         };
+        resolutions.retain(|key| !values.not_needed.contains(key));
         let (message, args) = (format!("fault-{id}"), values.args());
         let part = |attribute: &str| self.format(&message, Some(attribute), &args);
         let scope = |key: &str| self.message(&format!("scope-{key}"));
@@ -209,7 +225,7 @@ impl Texts {
             cause: part("cause"),
             impact: part("impact"),
             resolutions: resolutions.iter().map(|key| part(&format!("resolution-{key}"))).collect(),
-            since: since.iter().map(|since| (scope(&since.scope), since.connector.clone())).collect(),
+            since: values.since(entry).iter().map(|since| (scope(&since.scope), since.connector.clone())).collect(),
         })
     }
 

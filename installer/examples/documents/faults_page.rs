@@ -3,6 +3,7 @@
 use faults::catalogue::{self, Entry};
 use faults::texts::{Texts, Values, Word, hanging, languages};
 use installer::profile::Profile;
+use installer::report::explain::words_of;
 use roff::{Roff, bold, roman};
 
 use crate::page::Page;
@@ -37,15 +38,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(profile: &'a Profile, texts: &'a Texts) -> Self {
-        let values = Values {
-            user: Some(profile.scan_user.name.clone()),
-            directory: profile.directories.first().map(|directory| directory.path.display().to_string()),
-            module: Some(profile.module.name.clone()),
-            domain: Some(profile.module.domain.clone()),
-            program: Some(profile.names.command.clone()),
-            log: Some(profile.paths.log.to_string()),
-            ..Values::default()
-        };
+        let values = Values { program: Some(profile.names.command.clone()), ..words_of(profile) };
         Self { roff: Roff::new(), texts, values, command: &profile.names.command }
     }
 

@@ -4,6 +4,7 @@ use faults::catalogue;
 use faults::texts::{Texts, Values, hanging, languages};
 use host::process::names::message_id;
 use installer::profile::Profile;
+use installer::report::explain::words_of;
 
 /// The width of the texts in cells; journalctl does not wrap them.
 const WIDTH: usize = 76;
@@ -12,7 +13,7 @@ const WIDTH: usize = 76;
 pub fn catalog(profile: &Profile) -> String {
     let names = &profile.names;
     let command = &names.command;
-    let values = Values { program: Some(command.clone()), ..Values::default() };
+    let values = Values { program: Some(command.clone()), ..words_of(profile) };
     let mut text = String::new();
     for tag in languages() {
         let texts = Texts::for_language(tag).expect("a language of the list");

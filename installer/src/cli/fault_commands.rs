@@ -14,7 +14,7 @@ use installer::engine::recover::{LOCK_TIMEOUT, recover};
 use installer::engine::worst::Worst;
 use installer::model::host_context::HostContext;
 use installer::report::envelope::{Output, Reporter};
-use installer::report::explain::ExplainObject;
+use installer::report::explain::{ExplainObject, words_of};
 use installer::report::faults::{EventObject, FaultObject};
 use installer::report::{self, exit};
 use installer::steps::packages::Target;
@@ -97,7 +97,7 @@ fn show(invocation: &Invocation, id: FaultId, format: Format) -> Outcome {
 fn values(invocation: &Invocation, id: FaultId) -> Values {
     let cx = &invocation.cx;
     let kernel = report::kernel(cx);
-    let modules = cx.profile.kernel_modules.as_ref();
+    let words = words_of(cx.profile);
     let (package, headers) = headers(&cx.distribution, kernel.as_deref());
     let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
     // The catalogue's own command is another distribution's.
@@ -106,22 +106,18 @@ fn values(invocation: &Invocation, id: FaultId) -> Values {
         remedies.first().map_or_else(|| format!("# install {what}"), |first| first.shell_line(None))
     };
     Values {
-        user: Some(cx.profile.scan_user.name.clone()),
-        directory: cx.profile.directories.first().map(|directory| directory.path.display().to_string()),
         kernel,
         install_headers: Some(install(&headers, "the headers of this kernel")),
         package,
-        module: Some(cx.profile.module.name.clone()),
         // The fallback, where the policy has only that.
-        domain: assess(cx).ok().and_then(|it| it.domain).or_else(|| Some(cx.profile.module.domain.clone())),
+        domain: assess(cx).ok().and_then(|it| it.domain).or(words.domain),
         install_tools: Some(install(tools.as_slice(), "the package with semanage (policycoreutils)")),
         tools,
-        filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
-        network_module: modules.and_then(|modules| modules.network.first().cloned()),
-        program: None,
-        log: Some(cx.profile.paths.log.to_string()),
+        // The other tools are a convenience.
+        not_needed: cx.runner.find(Tool::Semodule.program()).map(|_| "tools".to_owned()).into_iter().collect(),
         documentation: Some(cx.profile.page_about(id)),
         root: invocation.cx.alternate_root().map(|root| quoted(&root.to_string_lossy())),
+        ..words
     }
 }
 

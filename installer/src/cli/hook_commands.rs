@@ -17,7 +17,7 @@ use installer::model::report::{Finding, Outcome as StepOutcome};
 use installer::model::step::StepRef;
 use installer::profile::Profile;
 use installer::report::exit;
-use installer::report::text::{next_boot_heading, numbers};
+use installer::report::text::{next_boot_heading, numbers, remedies};
 use installer::steps::STEPS;
 
 use super::args::{Global, Hook};
@@ -157,8 +157,8 @@ fn prepare(
 }
 
 fn print_remedies(invocation: &Invocation, finding: &Finding) {
-    for remedy in &finding.remedy {
-        print_error(&format!("  {}", remedy.shell_line(invocation.cx.alternate_root())));
+    for (label, line) in remedies(finding, invocation.cx.alternate_root()) {
+        print_error(&format!("  {label}: {line}"));
     }
 }
 

@@ -9,6 +9,26 @@ use super::envelope::{Envelope, Output};
 use super::faults::OfRoot;
 use crate::engine::worst::Worst;
 use crate::model::host_context::HostContext;
+use crate::profile::Profile;
+
+/// Returns the profile's own words for the catalogue's texts, whatever the host.
+#[must_use]
+pub fn words_of(profile: &Profile) -> Values {
+    let modules = profile.kernel_modules.as_ref();
+    Values {
+        agent: Some(profile.name.clone()),
+        user: Some(profile.scan_user.name.clone()),
+        directory: profile.directories.first().map(|directory| directory.path.display().to_string()),
+        module: Some(profile.module.name.clone()),
+        domain: Some(profile.module.domain.clone()),
+        class: Some(profile.module.class.clone()),
+        permissions: Some(profile.module.permissions.join(" ")),
+        filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
+        network_module: modules.and_then(|modules| modules.network.first().cloned()),
+        log: Some(profile.paths.log.to_string()),
+        ..Values::default()
+    }
+}
 
 /// `explain --format json`.
 #[derive(Serialize)]
@@ -28,7 +48,7 @@ pub struct ExplainObject<'a> {
     impact: String,
     /// What to try, in this order. Each line after the first of a text is a command.
     resolutions: Vec<String>,
-    /// Where it applies; empty if everywhere.
+    /// Where it applies; empty if everywhere, and for an agent whose versions hostprep does not know.
     applies: Vec<Applies>,
     /// Log files to look into.
     logs: Vec<String>,

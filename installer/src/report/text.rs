@@ -8,6 +8,7 @@ use faults::{FaultId, Order, Remedy};
 
 use super::HostFacts;
 use crate::engine::Results;
+use crate::engine::fault_updates::faults_found;
 use crate::engine::next_boot::{NextBoot, Undetermined};
 use crate::model::host_context::HostContext;
 use crate::model::report::{Finding, ImageItem, Outcome, StepReport};
@@ -131,10 +132,10 @@ fn step(
     let dim = Style::new().dimmed();
     let plan = |label: &'static str| report.plan.iter().map(|line| (label, line.clone())).collect();
     let mut lines: Vec<(&str, String)> = match (purpose, report.finding()) {
-        (Purpose::DryRun, _) => plan("would run"),
+        (Purpose::DryRun, _) if is_planned(report) => plan("would run"),
         (Purpose::Repair, None) => plan("done"),
-        (Purpose::Check | Purpose::Repair, Some(finding)) => remedies(&finding, root),
-        (Purpose::Check, None) => Vec::new(),
+        (_, Some(finding)) => remedies(&finding, root),
+        (_, None) => Vec::new(),
     };
     if purpose != Purpose::DryRun {
         lines.extend(report.obstacle.iter().flat_map(|obstacle| remedies(obstacle, root)));
@@ -144,8 +145,15 @@ fn step(
     }
 }
 
-/// Commands to run at once, and apart from them alternatives and what restarts the host.
-fn remedies(finding: &Finding, root: Option<&Path>) -> Vec<(&'static str, String)> {
+/// Returns whether `repair` has changes to make, which a dry run prints instead of the remedies.
+fn is_planned(report: &StepReport) -> bool {
+    !report.plan.is_empty()
+}
+
+/// Returns the lines of a finding's remedies, each with its label: commands to run at once, and apart from them alternatives and
+/// what restarts the host.
+#[must_use]
+pub fn remedies(finding: &Finding, root: Option<&Path>) -> Vec<(&'static str, String)> {
     labelled(&finding.remedy, root)
 }
 
@@ -224,7 +232,8 @@ fn conclusion_now(results: &Results, purpose: Purpose, root: Option<&Path>) -> S
     let command = |words: &[&str]| Remedy::hostprep(words.iter().copied()).shell_line(root);
     let ids = &results.faults;
     let unsettled = |outcome| results.reports.iter().any(|report| report.outcome == outcome);
-    let plans = results.reports.iter().any(|report| !report.plan.is_empty());
+    let plans = results.reports.iter().any(is_planned);
+    let person = ForPerson::of(results);
     let image = |outcome| results.image.iter().any(|item| item.outcome == outcome);
     if image(Outcome::Fault) {
         let found = if ids.is_empty() { String::new() } else { format!("{}. ", faults(ids.len(), ids)) };
@@ -234,18 +243,30 @@ fn conclusion_now(results: &Results, purpose: Purpose, root: Option<&Path>) -> S
         (_, 0) if !results.image.is_empty() && unsettled(Outcome::Deferred) && !unsettled(Outcome::Unknown) => {
             "No fault. The first boot finishes what is marked deferred.".into()
         }
-        (Purpose::DryRun, _) if plans => "Nothing was changed. Run without --dry-run to make these changes.".into(),
+        (Purpose::DryRun, _) if plans => {
+            let then = match person.ids.as_slice() {
+                [] => String::new(),
+                ids => format!("; then {} ({})", person.next.to_lowercase(), numbers(ids)),
+            };
+            format!("Nothing was changed. Run without --dry-run to make these changes{then}.")
+        }
         (Purpose::DryRun, 0) if !unsettled(Outcome::Unknown) => "Nothing to do.".into(),
-        (Purpose::Check, n @ 1..) if plans => format!("{}. Run `{}` as root.", faults(n, ids), command(&["repair"])),
+        (Purpose::Check, n @ 1..) if plans => {
+            let (found, repair) = (faults(n, ids), command(&["repair"]));
+            let corrected = with_ids(results, is_planned);
+            match (corrected.as_slice(), person.ids.as_slice()) {
+                (_, []) => format!("{found}. Run `{repair}` as root."),
+                ([], _) => format!("{found}. {}; `{repair}` has other changes to make.", person.next),
+                (corrected, left) => {
+                    let (corrected, left, next) = (numbers(corrected), numbers(left), person.next.to_lowercase());
+                    format!("{found}. Run `{repair}` as root ({corrected}); then {next} ({left}).")
+                }
+            }
+        }
         (_, n @ 1..) if results.reports.iter().all(|report| report.findings.is_empty()) => {
             format!("{} found by a step outside --only. Run `{}` for details.", were(n, ids), command(&["check"]))
         }
-        (_, n @ 1..) => {
-            let all = results.reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.remedy);
-            let next =
-                if all.clone().any(Remedy::is_command) { "Run the commands above" } else { "Follow the steps above" };
-            format!("{}. {next}.", faults(n, ids))
-        }
+        (_, n @ 1..) => format!("{}. {}.", faults(n, ids), next_of(results, |_| true)),
         (_, 0) if unsettled(Outcome::Unknown) => {
             let hint = if nix::unistd::geteuid().is_root() { "" } else { " Run it as root." };
             format!("No fault was found, but the steps marked unknown could not be checked.{hint}")
@@ -258,6 +279,33 @@ fn conclusion_now(results: &Results, purpose: Purpose, root: Option<&Path>) -> S
         (_, 0) if !results.waived.is_empty() => "No other problem found.".into(),
         (_, 0) => NO_PROBLEMS.into(),
     }
+}
+
+/// What `repair` does not correct.
+struct ForPerson {
+    ids: Vec<FaultId>,
+    /// What to do about it, as the first words of a sentence.
+    next: &'static str,
+}
+
+impl ForPerson {
+    fn of(results: &Results) -> Self {
+        let is_left = |report: &StepReport| !is_planned(report);
+        Self { ids: with_ids(results, is_left), next: next_of(results, is_left) }
+    }
+}
+
+/// Returns the faults that count of the steps that `is_meant` selects, sorted.
+fn with_ids(results: &Results, is_meant: impl Fn(&StepReport) -> bool) -> Vec<FaultId> {
+    let found = faults_found(results.reports.iter().filter(|report| is_meant(report)));
+    found.into_iter().filter(|id| results.faults.contains(id)).collect()
+}
+
+/// Returns what to do about the findings of the steps that `is_meant` selects.
+fn next_of(results: &Results, is_meant: impl Fn(&StepReport) -> bool) -> &'static str {
+    let findings = results.reports.iter().filter(|report| is_meant(report)).flat_map(|report| &report.findings);
+    let has_command = findings.flat_map(|finding| &finding.remedy).any(Remedy::is_command);
+    if has_command { "Run the commands above" } else { "Follow the steps above" }
 }
 
 fn were(n: usize, ids: &[FaultId]) -> String {

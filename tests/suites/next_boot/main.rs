@@ -176,7 +176,7 @@ fn the_hook_says_it_and_writes_it_into_the_log() {
     system.kernel(NEXT, false);
     let run = hook(&["add", NEXT]).expect_code(0);
     assert!(run.stderr.contains(&format!("hostprep: {HEADING}: fault 11: kernel {NEXT} has no BTF (")), "{run:?}");
-    assert!(run.stderr.contains(&format!("hostprep:   {INSTALL}\n")), "{run:?}");
+    assert!(run.stderr.contains(&format!("hostprep:   fix: {INSTALL}\n")), "{run:?}");
     let log = || system.text("/var/log/cisco/hostprep.log");
     assert!(
         log().contains("starting kernel hook (add 999.1.0-1-amd64)")

@@ -51,8 +51,8 @@ To fix it on this host
 
 Cause
   SELinux is enforcing, and its policy does not allow the domain
-  unconfined_service_t to create, read and write BPF maps, or to load and run
-  BPF programs.
+  unconfined_service_t all that the connector needs of the class bpf: map_create
+  map_read map_write prog_load prog_run.
 
 Impact
   The connector cannot monitor activity on the host.
@@ -181,7 +181,9 @@ fn only_what_helps_against_its_reason_is_listed_for_a_raised_fault() {
 #[test]
 fn a_fault_that_is_not_raised_may_be_true_all_the_same() {
     let text = page(FaultId::SELINUX_POLICY, None, "en", None);
-    assert!(text.contains("\nRaised\n  not in the fault store; “hostprep check” checks the host now\n"), "{text}");
+    let line =
+        "no (the fault store has what the last repair or the running connector found; “hostprep check” looks now)";
+    assert!(text.contains(&format!("\nRaised\n  {line}\n")), "{text}");
     for language in languages() {
         let text = page(FaultId::SELINUX_POLICY, None, language, None);
         assert!(text.contains("“hostprep check”"), "{language}: {text}");
@@ -209,5 +211,42 @@ fn it_ends_with_where_more_is_written() {
         let text = render(FaultId::SELINUX_POLICY, None, &texts, &values, Some(40)).unwrap();
         let heading = texts.word(Word::More, &[]);
         assert!(text.ends_with(&format!("\n{heading}\n  man 7 acme-faults\n")), "{language}: {text}");
+    }
+}
+
+#[test]
+fn another_agent_reads_its_own_rule_and_no_version_of_the_catalogues() {
+    let values = Values {
+        agent: Some("acme-sensor".into()),
+        domain: Some("acme_t".into()),
+        class: Some("perf_event".into()),
+        permissions: Some("open read".into()),
+        ..Values::default()
+    };
+    for language in languages() {
+        let texts = Texts::for_language(language).unwrap();
+        let rule = render(FaultId::SELINUX_POLICY, None, &texts, &values, None).unwrap();
+        assert!(rule.contains("\n     allow acme_t self:perf_event { open read };\n"), "{language}: {rule}");
+        for entry in entries() {
+            let text = render(entry.id, None, &texts, &values, None).unwrap();
+            let own = page(entry.id, None, language, None);
+            let applies = texts.word(Word::Applies, &[]);
+            assert_eq!(own.contains(&applies), !entry.since.is_empty(), "{language}: {own}");
+            for foreign in [applies.as_str(), "map_create", "unconfined_service_t", "1.1", "Secure Endpoint"] {
+                assert!(!text.contains(foreign), "{language}: {foreign} is in {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_host_has_is_not_to_be_installed() {
+    let values = Values { not_needed: vec!["tools".into()], ..Values::default() };
+    for language in languages() {
+        let texts = Texts::for_language(language).unwrap();
+        let text = render(FaultId::SELINUX_POLICY, None, &texts, &values, None).unwrap();
+        let install = "yum install -y policycoreutils-python";
+        assert!(!text.contains(install) && text.contains("\n  1. "), "{language}: {text}");
+        assert!(page(FaultId::SELINUX_POLICY, None, language, None).contains(install));
     }
 }
