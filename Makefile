@@ -21,9 +21,12 @@ picture: needs-demo ## the demo as docs/images/demo.svg, which README.md shows
 	tests/demo/run.sh >target/demo.txt
 	tests/demo/picture.py docs/images/demo.svg <target/demo.txt
 
-# What a change must pass before the long suites are worth their time.
-check: needs-check lint circles ## formatting, lints and unit tests: no root, some minutes at first, then under three
-	cargo test --workspace --lib --locked
+# What a change must pass before the long suites are worth their time: also the programs that hold documents against the code, and
+# three suites that take seconds. The suites need Debian, and a policy store that they make at first, without root.
+DOCUMENTS := --test documentation --example documents
+QUICK_SUITES := $(if $(shell command -v apt-get),--test waivers --test formats --test other_profile)
+check: needs-check lint circles ## formatting, lints, unit tests, documents, three suites: no root, some minutes at first, then under three
+	cargo test --workspace --lib $(DOCUMENTS) $(QUICK_SUITES) --locked
 
 lint:
 	cargo fmt --all --check

@@ -1,5 +1,5 @@
-//! Holds the files of texts/ against what the library asks of a language, and lists them for `src/texts/language.rs`. Writes the
-//! catalogue as JSON.
+//! Checks the catalogue and writes it as JSON. Holds the files of texts/ against what the library asks of a language, and lists them
+//! for `src/texts/language.rs`.
 
 #![allow(clippy::disallowed_methods, reason = "a build script reads the source tree, and cargo's environment")]
 
@@ -11,7 +11,9 @@ use std::{env, fs};
 #[path = "src/catalogue"]
 #[allow(dead_code, reason = "the library uses the rest")]
 mod catalogue {
+    pub mod check;
     pub mod reason;
+    pub mod severity;
     pub mod source;
     pub mod stable_words;
 }
@@ -34,11 +36,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let catalogue = fs::read_to_string("catalogue.toml")?;
     let in_catalogue = |e: toml::de::Error| format!("catalogue.toml: {e}");
     // A program reads JSON in a fifth of the time.
-    let data: toml::Value = toml::from_str(&catalogue).map_err(in_catalogue)?;
+    let data: toml::Table = toml::from_str(&catalogue).map_err(in_catalogue)?;
+    let problems = catalogue::check::problems(&data);
+    for problem in &problems {
+        println!("cargo::error=faults/catalogue.toml: {problem}");
+    }
+    if !problems.is_empty() {
+        return Ok(());
+    }
     fs::write(out.join("catalogue.json"), serde_json::to_vec(&data)?)?;
     let wanted = wanted(&catalogue).map_err(in_catalogue)?;
     let languages = languages(Path::new("texts"))?;
-    let english = report(ENGLISH, &Asked::AtMost(&wanted))?;
+    // The others are held against English: while that is wrong, what they lack cannot be told.
+    let Some(english) = report(ENGLISH, &Asked::AtMost(&wanted))? else { return Ok(()) };
     for language in languages.iter().filter(|language| *language != ENGLISH) {
         report(language, &Asked::As(&english))?;
     }
@@ -62,13 +72,13 @@ fn languages(directory: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     Ok(languages)
 }
 
-/// The messages of a language; what is wrong with them fails the build, all of it at once.
-fn report(language: &str, asked: &Asked) -> Result<Messages, Box<dyn Error>> {
+/// The messages of a language; `None` if something is wrong with them, which fails the build, all of it at once.
+fn report(language: &str, asked: &Asked) -> Result<Option<Messages>, Box<dyn Error>> {
     let file = format!("texts/{language}.ftl");
     let text = fs::read_to_string(&file).map_err(|e| format!("{file}: {e}"))?;
     let (found, problems) = check(&text, asked);
-    for problem in problems {
+    for problem in &problems {
         println!("cargo::error=faults/{file}: {problem}");
     }
-    Ok(found)
+    Ok(problems.is_empty().then_some(found))
 }

@@ -96,6 +96,9 @@ if [ "$purpose" != demo ]; then
     need shellcheck shellcheck ShellCheck
     need codespell codespell codespell
     need 'import yaml' python3-yaml python3-pyyaml
+    # To judge manual pages.
+    need mandoc mandoc mandoc
+    need man man-db man-db
 fi
 
 # What hostprep runs.
@@ -125,9 +128,6 @@ if [ "$purpose" = test ]; then
     need qemu-system-x86_64 qemu-system-x86 qemu-system-x86-core
     need mke2fs e2fsprogs e2fsprogs
     need setfiles policycoreutils policycoreutils
-    # To judge manual pages.
-    need mandoc mandoc mandoc
-    need man man-db man-db
     # To judge packages.
     need rpm rpm rpm
     need rpmkeys rpm rpm

@@ -2,6 +2,8 @@
 
 #[allow(clippy::module_inception, reason = "the file has the name of what it reads")]
 mod catalogue;
+#[cfg(test)]
+mod check;
 pub(crate) mod id;
 pub(crate) mod reason;
 pub(crate) mod severity;

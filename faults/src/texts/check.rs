@@ -66,7 +66,10 @@ pub fn check(text: &str, asked: &Asked) -> (Messages, Vec<String>) {
     let (Asked::AtMost(wanted) | Asked::As(wanted)) = asked;
     for (name, variables) in *wanted {
         let Some(used) = found.get(name) else {
-            problems.push(format!("{name} is missing: add it, with the meaning that it has in en.ftl"));
+            problems.push(match asked {
+                Asked::AtMost(_) => format!("{name} is missing: add it"),
+                Asked::As(_) => format!("{name} is missing: add it, with the meaning that it has in en.ftl"),
+            });
             continue;
         };
         for unknown in used.difference(variables) {

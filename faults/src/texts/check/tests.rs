@@ -26,7 +26,11 @@ fn the_same_messages_with_the_same_variables_are_fine() {
 #[test]
 fn every_difference_is_named() {
     for (from, to, expected) in [
-        ("    .cause = With { $user }.\n", "", "fault-1.cause is missing: add it"),
+        (
+            "    .cause = With { $user }.\n",
+            "",
+            "fault-1.cause is missing: add it, with the meaning that it has in en.ftl",
+        ),
         ("word-a = { $time }\n", "", "word-a is missing: add it"),
         ("fault-1 = Title", "fault-1 =", "fault-1 is missing: add it"),
         ("word-a", "scope-b = more\nword-a", "nothing uses scope-b"),
@@ -61,6 +65,7 @@ fn english_may_leave_out_values_but_not_what_a_word_is_given() {
     assert_eq!(problems("fault-1 = x\nword-a = x"), ["word-a leaves out { $user }: put it in"]);
     let unknown = problems("fault-1 = { $host }\nword-a = { $user }");
     assert_eq!(unknown, ["fault-1 uses { $host }, which it is not given: take it out"]);
+    assert_eq!(problems("fault-1 = x"), ["word-a is missing: add it"]);
 }
 
 #[test]
