@@ -117,7 +117,7 @@ impl FromStr for FaultId {
     }
 }
 
-/// Returns the agent whose versions [`Entry::since`] has: the name of its profile.
+/// Returns the agent that [`Entry::since`] lists versions of: the name in its profile.
 pub(crate) fn agent() -> &'static str {
     &data().agent
 }

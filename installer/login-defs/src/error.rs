@@ -33,7 +33,7 @@ pub enum WindowError {
         path.display(), waited.as_secs()
     )]
     Busy {
-        /// The directory whose lock it is.
+        /// The locked directory.
         path: PathBuf,
         /// The time until this process gave up.
         waited: Duration,
@@ -41,7 +41,7 @@ pub enum WindowError {
     /// A signal arrived during the wait for that lock.
     #[error("interrupted while waiting for the lock of {}", path.display())]
     Interrupted {
-        /// The directory whose lock it is.
+        /// The locked directory.
         path: PathBuf,
     },
     /// Another program keeps changing the file.
