@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use common::{EVENTS, LOCK_TIMEOUT, STATE, Scratch, repair, report};
+use common::{EVENTS, Ending, LOCK_TIMEOUT, STATE, Scratch, repair, report};
 use faults::{EventKind, FaultId, Reason, Snapshot, Store};
 use host::process::clock::SystemClock;
 
@@ -41,40 +41,41 @@ fn a_reader_misses_nothing_while_files_are_closed_and_packed() {
     }
 }
 
-/// Three readers look at everything again and again while 800 events are written.
+/// Three readers look at everything again and again while 800 events are written, and more until each has seen something change
+/// twice, however little of the processors it gets.
 fn read_while_written(scratch: Scratch) {
     let (store, done) = (scratch.store(), AtomicBool::new(false));
+    let changes: [AtomicU64; 3] = Default::default();
+    let mut rounds = 0;
     std::thread::scope(|scope| {
-        let readers: Vec<_> = (0..3)
-            .map(|_| {
-                scope.spawn(|| {
-                    let (mut last, mut seen) = (0, 0);
-                    while !done.load(Ordering::Relaxed) {
-                        let snapshot = store.read().unwrap();
-                        assert!(is_consistent(&snapshot), "{snapshot:?}");
-                        assert!(snapshot.sequence >= last, "{} after {last}", snapshot.sequence);
-                        seen += u64::from(snapshot.sequence > last);
-                        last = snapshot.sequence;
-                        let history = store.events().unwrap().map(Result::unwrap);
-                        let count = history.zip(1..).map(|(event, number)| assert_eq!(event.seq, number)).count();
-                        assert!(count as u64 >= last);
-                        let newer = store.events_after(last / 2).unwrap().map(Result::unwrap);
-                        let newer = newer.zip(last / 2 + 1..).map(|(event, number)| assert_eq!(event.seq, number));
-                        assert!(newer.count() as u64 >= last - last / 2);
-                    }
-                    seen
-                })
-            })
-            .collect();
-        for _ in 0..20 {
-            write(&store, 20);
+        // Also if an assertion fails here.
+        let _ending = Ending(&done);
+        for changes in &changes {
+            let (store, done) = (&store, &done);
+            scope.spawn(move || {
+                let mut last = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let snapshot = store.read().unwrap();
+                    assert!(is_consistent(&snapshot), "{snapshot:?}");
+                    assert!(snapshot.sequence >= last, "{} after {last}", snapshot.sequence);
+                    changes.fetch_add(u64::from(snapshot.sequence > last), Ordering::Relaxed);
+                    last = snapshot.sequence;
+                    let history = store.events().unwrap().map(Result::unwrap);
+                    let count = history.zip(1..).map(|(event, number)| assert_eq!(event.seq, number)).count();
+                    assert!(count as u64 >= last);
+                    let newer = store.events_after(last / 2).unwrap().map(Result::unwrap);
+                    let newer = newer.zip(last / 2 + 1..).map(|(event, number)| assert_eq!(event.seq, number));
+                    assert!(newer.count() as u64 >= last - last / 2);
+                }
+            });
         }
-        done.store(true, Ordering::Relaxed);
-        for reader in readers {
-            assert!(reader.join().unwrap() > 1, "the reader never saw anything change");
+        while rounds < 20 || changes.iter().any(|changes| changes.load(Ordering::Relaxed) < 2) {
+            assert!(rounds < 1_000, "a reader never saw anything change: {changes:?}");
+            write(&store, 20);
+            rounds += 1;
         }
     });
-    assert_eq!(store.read().unwrap().sequence, 800);
+    assert_eq!(store.read().unwrap().sequence, rounds * 40);
 }
 
 #[test]
