@@ -48,7 +48,7 @@ pub struct ExplainObject<'a> {
     impact: String,
     /// What to try, in this order. Each line after the first of a text is a command.
     resolutions: Vec<String>,
-    /// Where it applies; empty if everywhere, and for an agent whose versions hostprep does not know.
+    /// Where it applies; empty if everywhere, or if hostprep does not know the versions of the agent.
     applies: Vec<Applies>,
     /// Log files to look into.
     logs: Vec<String>,
