@@ -183,7 +183,7 @@ impl DirLock {
     }
 }
 
-/// An open file or directory with an exclusive lock. Dropping it frees the lock, also if a child process that has not yet executed
+/// An open file or directory with a lock. Dropping it frees the lock, also if a child process that has not yet executed
 /// its program still has the file open: closing it alone would not.
 #[derive(Debug)]
 pub struct Flocked<F: AsFd>(F);

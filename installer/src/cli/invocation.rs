@@ -15,7 +15,7 @@ use host::system::kind::{DetectedKind, SystemKind};
 use host::{FileError, InsideText, Root};
 use installer::config::Config;
 use installer::kernels_file;
-use installer::model::host_context::HostContext;
+use installer::model::host_context::{HostContext, RECEIPT};
 use installer::model::waiver::Waivers;
 use installer::profile::{Names, Profile};
 use nix::errno::Errno;
@@ -180,7 +180,7 @@ pub fn with_force(
 /// profile of the configuration has made is recorded elsewhere.
 fn has_receipt(root: &Root, given: Option<&Profile>) -> bool {
     let state = given.map_or_else(|| Profile::built_in().paths.state, |profile| profile.paths.state.clone());
-    root.exists(state.join("journal.json"))
+    root.exists(state.join(RECEIPT))
 }
 
 fn open_root(global: &Global) -> Result<Root, Failure> {

@@ -19,6 +19,9 @@ use super::error::Error;
 use super::waiver::Waivers;
 use crate::profile::{Profile, Support};
 
+/// The file of the receipt, in the state directory.
+pub const RECEIPT: &str = "journal.json";
+
 /// Everything a step needs.
 pub struct HostContext<'a> {
     /// The root directory that is prepared.
@@ -183,6 +186,6 @@ impl HostContext<'_> {
     /// Returns the file of the receipt.
     #[must_use]
     pub fn receipt_path(&self) -> InRoot {
-        self.profile.paths.state.join("journal.json")
+        self.profile.paths.state.join(RECEIPT)
     }
 }

@@ -6,7 +6,7 @@ use host::fs::InRoot;
 use host::system::fstab;
 use host::{FileError, ReadError, Root};
 
-use crate::model::host_context::HostContext;
+use crate::model::host_context::{HostContext, RECEIPT};
 
 /// The place of an image's receipt.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl InImage {
     /// Returns the place for `cx`; `None` if its state directory is not below `/var/lib`.
     pub(super) fn of(cx: &HostContext) -> Option<Self> {
         let state = &cx.profile.paths.state;
-        let path = InRoot::from("/etc").join(state.as_path().strip_prefix("/var/lib").ok()?).join("journal.json");
+        let path = InRoot::from("/etc").join(state.as_path().strip_prefix("/var/lib").ok()?).join(RECEIPT);
         let is_place =
             cx.kind.is_unbooted() && (cx.distribution.image_based().is_some() || fstab::covers(cx.root, state));
         let exists = matches!(cx.root.stat(&path), Ok(Some(_)));
