@@ -34,6 +34,7 @@ lint:
 	find . -name target -prune -o -name '*.sh' -print0 | xargs -0 shellcheck .ci/run
 	shellcheck --shell sh --exclude SC2154 tests/vm/scenarios/*/prepare tests/vm/scenarios/*/act \
 		tests/vm/scenarios/*/verify tests/vm/scenarios/*/restore
+	for bug in tests/torture/broken/*/bug.patch; do patch --quiet --force --dry-run --strip 1 <$$bug || exit 1; done
 	codespell # .codespellrc; words of ours are in tests/setup/words.txt
 
 circles:
