@@ -22,7 +22,7 @@ pub struct Profile {
     pub paths: Paths,
     pub scan_user: ScanUser,
     pub directories: Vec<Directory>,
-    /// What hostprep writes to where the units would otherwise not let it.
+    /// What the units let hostprep write to.
     pub writable: Vec<String>,
     #[serde(skip)]
     pub module: ModuleSpec,
@@ -45,11 +45,10 @@ pub struct Paths {
     pub log: String,
 }
 
-/// What `ProtectSystem=yes` and `ProtectHome=read-only` make read-only, and the directories that are links into `/usr` on most
-/// systems.
-const READ_ONLY_IN_UNITS: [&str; 9] =
-    ["/usr", "/boot", "/home", "/root", "/run/user", "/bin", "/sbin", "/lib", "/lib64"];
-/// The only place in there where a profile may have directories and files of hostprep.
+/// Where the units let hostprep write, on every system: what a profile may name, and accounts and policies. The last two are links
+/// to another file system on some hosts.
+const WRITABLE: [&str; 6] = ["/etc", "/opt", "/run", "/var", "/var/lib", "/var/log"];
+/// The only place below `/usr` where a profile may have directories and files of hostprep.
 const LOCAL: &str = "/usr/local";
 
 /// The account that hostprep creates.
@@ -86,9 +85,11 @@ impl Profile {
         let installer::profile::Profile { title, units, names, paths, scan_user, directories, module, .. } = profile;
         let own = [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir];
         let is_local = own.into_iter().chain(directories.iter().map(|it| &it.path)).any(|path| path.starts_with(LOCAL));
-        let is_read_only = |path: &&InRoot| READ_ONLY_IN_UNITS.iter().any(|place| path.starts_with(place));
-        let program = Some(&module.executable).filter(|_| module.has_own_domain()).filter(is_read_only);
-        let writable = is_local.then(|| LOCAL.to_owned()).into_iter().chain(program.map(text)).collect();
+        let local = is_local.then(|| LOCAL.to_owned());
+        // A managed directory may be a link to another file system.
+        let links = directories.iter().map(|it| text(&it.path));
+        let program = Some(&module.executable).filter(|_| module.has_own_domain()).map(text);
+        let writable = WRITABLE.map(str::to_owned).into_iter().chain(local).chain(links).chain(program).collect();
         let directory =
             |one: installer::profile::ManagedDirectory| Directory { path: text(&one.path), create: one.create };
         Self {

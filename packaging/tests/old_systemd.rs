@@ -68,13 +68,11 @@ impl<'a> Unit<'a> {
             Some("strict") => &["/"],
             Some(other) => panic!("{other}"),
         };
-        let home: &[&str] = match self.last("ProtectHome") {
-            None | Some("no") => &[],
-            Some(_) => &["/home", "/root", "/run/user"],
-        };
         let tunables: &[&str] =
             if self.last("ProtectKernelTunables") == Some("yes") { &["/proc", "/sys"] } else { &[] };
-        let fixed = system.iter().chain(home).chain(tunables).map(|place| (*place, false));
+        // ProtectSystem=strict leaves these to settings of their own.
+        let api = ["/dev", "/proc", "/sys"].map(|place| (place, true));
+        let fixed = system.iter().map(|place| (*place, false)).chain(api).chain(tunables.iter().map(|it| (*it, false)));
         let given = [("ReadWritePaths", true), ("ReadWriteDirectories", true), ("ReadOnlyPaths", false)];
         let given =
             given.iter().flat_map(|(key, may)| self.words(key).map(|word| (word.trim_start_matches('-'), *may)));
@@ -135,6 +133,7 @@ fn each_version_lets_hostprep_do_its_work() {
         }
         // The limits are there where systemd knows them.
         assert!(!Unit::read(&unit, &settings, 219).can_write_to("/usr/bin/true"), "{unit}");
+        assert!(!Unit::read(&unit, &settings, 232).can_write_to("/srv/data"), "{unit}");
         assert!(Unit::read(&unit, &settings, 208).can_write_to("/usr/bin/true"), "{unit}");
     }
 }

@@ -138,31 +138,34 @@ fn a_title_with_a_percent_sign_stays_as_it_is() {
     assert!(unit.contains("for the 100%%i agent\n"), "{unit}");
 }
 
-/// `ProtectSystem=` makes /usr read-only, where the agent's program may be.
+/// `ProtectSystem=strict` makes all read-only but what the unit names.
 #[test]
-fn a_program_that_is_labelled_can_be_written_to() {
+fn what_the_profile_names_can_be_written_to() {
     let workshop = kitchen_sink_agent::Workshop::bare();
     kitchen_sink_agent::add_boot_units(&workshop);
-    let unit = |workshop: &kitchen_sink_agent::Workshop, name: &str| {
-        let tree = workshop.at(name);
-        tool("dpkg-deb", &["-x", text(&workshop.built(".deb")), text(&tree)]);
-        ["odd-boot.service", "odd-boot-daily.service"]
-            .map(|unit| fs::read_to_string(tree.join("usr/lib/systemd/system").join(unit)).unwrap())
-    };
-    for text in unit(&workshop, "tree") {
-        assert!(!text.contains("ReadWritePaths="), "{text}");
-    }
     let profile = fs::read_to_string(workshop.at("profile.toml")).unwrap();
     let (before, module) = profile.split_once("[module]\n").unwrap();
     let after = module.find("\n[").map_or("", |at| &module[at..]);
-    let own = "[module]\nname = \"odd-agent\"\npriority = 300\nconfinement = \"domain\"\ndomain = \"odd_agent_t\"\n\
+    let own = "[[directories]]\npath = \"/usr/local/odd/data\"\nmode = \"0755\"\ncreate = true\n\n\
+               [module]\nname = \"odd-agent\"\npriority = 300\nconfinement = \"domain\"\ndomain = \"odd_agent_t\"\n\
                executable_type = \"odd_agent_exec_t\"\nexecutable = \"/usr/lib/odd/agentd\"\nclass = \"bpf\"\n\
                permissions = [\"prog_load\"]\n";
     workshop.write("profile.toml", format!("{before}{own}{after}"));
-    for text in unit(&workshop, "own-tree") {
-        for line in ["ReadWritePaths=-/usr/lib/odd/agentd", "ReadWriteDirectories=-/usr/lib/odd/agentd"] {
-            assert!(text.lines().any(|found| found == line), "{text}");
+    let tree = workshop.at("tree");
+    tool("dpkg-deb", &["-x", text(&workshop.built(".deb")), text(&tree)]);
+    for name in ["odd-boot.service", "odd-boot-daily.service"] {
+        let unit = fs::read_to_string(tree.join("usr/lib/systemd/system").join(name)).unwrap();
+        for key in ["ReadWritePaths=", "ReadWriteDirectories="] {
+            let paths = unit.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+            let paths: Vec<&str> = paths.split(' ').collect();
+            for path in
+                ["-/etc", "-/opt", "-/run", "-/var", "-/usr/local", "-/usr/local/odd/data", "-/usr/lib/odd/agentd"]
+            {
+                assert!(paths.contains(&path), "{path}: {unit}");
+            }
+            assert!(!paths.iter().any(|path| ["-/", "-/usr", "-/home", "-/boot"].contains(path)), "{unit}");
         }
-        assert!(text.lines().any(|line| line == "ProtectSystem=yes"), "{text}");
+        let protected: Vec<&str> = unit.lines().filter(|line| line.starts_with("ProtectSystem=")).collect();
+        assert_eq!(protected, ["ProtectSystem=yes", "ProtectSystem=strict"], "{unit}");
     }
 }

@@ -35,7 +35,7 @@ END
 chroot "$root" systemctl enable --quiet cost.service
 # Without its filter of system calls, which would hide bpf(2); control groups of version 2 count the time without more.
 SYSTEMD_SECCOMP=0 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 \
-    timeout 300 systemd-nspawn --quiet --directory "$root" --boot --register=no --keep-unit --machine=unit-cost \
+    timeout 300 systemd-nspawn --quiet --directory "$root" --link-journal=no --boot --register=no --keep-unit --machine=unit-cost \
     </dev/null >"$place/log" 2>&1 || :
 grep -q ' ms of CPU' "$root/opt/cost/out" 2>/dev/null || {
     tail -n 20 "$place/log" >&2
