@@ -100,6 +100,7 @@ fn values(invocation: &Invocation, id: FaultId) -> Values {
     let words = words_of(cx.profile);
     let (package, headers) = headers(&cx.distribution, kernel.as_deref());
     let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
+    let has_tools = cx.runner.find(Tool::Semodule.program()).is_some();
     // The catalogue's own command is another distribution's.
     let install = |packages: &[String], what: &str| {
         let remedies = if packages.is_empty() { Vec::new() } else { Target::root(cx).install(packages) };
@@ -114,7 +115,7 @@ fn values(invocation: &Invocation, id: FaultId) -> Values {
         install_tools: Some(install(tools.as_slice(), "the package with semanage (policycoreutils)")),
         tools,
         // The other tools are a convenience.
-        not_needed: cx.runner.find(Tool::Semodule.program()).map(|_| "tools".to_owned()).into_iter().collect(),
+        not_needed: words.not_needed.into_iter().chain(has_tools.then(|| "tools".to_owned())).collect(),
         documentation: Some(cx.profile.page_about(id)),
         root: invocation.cx.alternate_root().map(|root| quoted(&root.to_string_lossy())),
         ..words
