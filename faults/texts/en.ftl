@@ -18,25 +18,55 @@ fault-6 = Scan Service Restarting Frequently
 fault-7 = Scan Service Failed To Start
     .cause = The process that scans files does not start, even after the connector restarted itself; or this host lacks what the process needs to start.
     .impact = No file is scanned.
-    .resolution-restart = Restart the connector. When it starts, it removes invalid virus definitions (.cvd files).
-    .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid .cvd file: keep the logs and contact the vendor's support.
+    .resolution-restart = Restart the connector. When it starts, it removes invalid virus definitions{ $definitions ->
+        [none] {""}
+       *[other] {" "}({ $definitions } files)
+    }.
+    .resolution-definitions = If the fault comes back with every update of the definitions, the connector's integrity check misses an invalid { $definitions ->
+        [none] file
+       *[other] { $definitions } file
+    }: keep the logs and contact the vendor's support.
     .resolution-memory = Check the available memory with “free -m”; with too little memory, the scanner cannot start. The connector's documentation lists the memory that Linux hosts need. Stop other programs or add memory.
 
 fault-8 = Realtime Filesystem Monitor Failed To Start
-    .cause = The kernel module { $filesystem-module }, which watches the file system, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Monitor File Copies and Moves” on.
+    .cause = { $filesystem-module ->
+        [none] The kernel keeps out the eBPF programs that watch the file system.
+       *[other] The kernel module { $filesystem-module }, which watches the file system, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with.
+    }{ $filesystem-option ->
+        [none] {""}
+       *[other] {" "}This is needed only if the connector's policy has “{ $filesystem-option }” on.
+    }
     .impact = Activity in the file system is not monitored.
     .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
-    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module } may conflict with the kernel or with a third-party module.
-    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, if its version takes a module that you built, build { $filesystem-module } for this kernel.
+    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $filesystem-module ->
+        [none] it
+       *[other] { $filesystem-module }
+    } may conflict with the kernel or with a third-party module.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports{ $filesystem-module ->
+        [none] {""}
+       *[other] {" "}or, if its version takes a module that you built, build { $filesystem-module } for this kernel
+    }.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
     .resolution-load-lock = If the load lock is the reason, “{ $program } load-lock status” shows why it is locked. Correct the cause first, then run “{ $program } load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
 fault-9 = Realtime Network Monitor Failed To Start
-    .cause = The kernel module { $network-module }, which watches the network, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with. Either is needed only if the connector's policy has “Enable Device Flow Correlation” on.
+    .cause = { $network-module ->
+        [none] The kernel keeps out the eBPF programs that watch the network.
+       *[other] The kernel module { $network-module }, which watches the network, could not be loaded, or the kernel keeps out the eBPF programs that newer kernels are watched with.
+    }{ $network-option ->
+        [none] {""}
+       *[other] {" "}This is needed only if the connector's policy has “{ $network-option }” on.
+    }
     .impact = Activity on the network is not monitored.
     .resolution-secure-boot = Turn off UEFI Secure Boot in the firmware setup; “mokutil --sb-state” shows whether it is on.
-    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module } may conflict with the kernel or with a third-party module.
-    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports or, if its version takes a module that you built, build { $network-module } for this kernel.
+    .resolution-conflict = If it is off, look in /var/log/messages for the reason why the kernel refused the module: { $network-module ->
+        [none] it
+       *[other] { $network-module }
+    } may conflict with the kernel or with a third-party module.
+    .resolution-kernel = If the connector does not support the running kernel { $kernel }, boot one that it supports{ $network-module ->
+        [none] {""}
+       *[other] {" "}or, if its version takes a module that you built, build { $network-module } for this kernel
+    }.
     .resolution-lockdown = If the kernel is locked down (“cat /sys/kernel/security/lockdown” shows [confidentiality]), replace “lockdown=confidentiality” on its command line by “lockdown=integrity” and reboot.
     .resolution-load-lock = If the load lock is the reason, “{ $program } load-lock status” shows why it is locked. Correct the cause first, then run “{ $program } load-lock reset”. An upgrade or a reinstallation of the connector unlocks it too.
 
@@ -50,7 +80,10 @@ fault-11 = Required Kernel-Devel Package Is Missing
     .resolution-restart = Wait a minute; if the fault is still there, restart the connector.
 
 fault-16 = Incompatible Kernel
-    .cause = This version of the connector does not support the running kernel { $kernel }, or that kernel was built without an option that eBPF programs need, and the connector's policy has “Monitor File Copies and Moves” or “Enable Device Flow Correlation” on.
+    .cause = This version of the connector does not support the running kernel { $kernel }, or that kernel was built without an option that eBPF programs need{ $filesystem-option ->
+        [none] {""}
+       *[other] {", "}and the connector's policy has “{ $filesystem-option }” or “{ $network-option }” on
+    }.
     .impact = File and network activity are not monitored as the policy requires.
     .resolution-kernel = Boot an older kernel that the connector supports.
     .resolution-connector = Or upgrade the connector to a version that supports { $kernel }; its system requirements for Linux list the kernels.

@@ -17,25 +17,55 @@ fault-6 = スキャンサービスの頻繁な再起動
 fault-7 = スキャンサービスの起動失敗
     .cause = ファイルをスキャンするプロセスを起動できません。コネクタが自らを再起動しても変わらないか、起動に必要なものがこのホストに揃っていません。
     .impact = ファイルはまったくスキャンされません。
-    .resolution-restart = コネクタを再起動します。コネクタは起動時に、無効なウイルス定義ファイル（.cvd）を削除します。
-    .resolution-definitions = 定義ファイルが更新されるたびに再発する場合は、コネクタの整合性チェックが無効な .cvd ファイルを見逃しています。ログを保存し、ベンダーのサポートに問い合わせます。
+    .resolution-restart = コネクタを再起動します。コネクタは起動時に、無効なウイルス定義ファイル{ $definitions ->
+        [none] {""}
+       *[other] （{ $definitions }）
+    }を削除します。
+    .resolution-definitions = 定義ファイルが更新されるたびに再発する場合は、コネクタの整合性チェックが無効な{ $definitions ->
+        [none] ファイル
+       *[other] {" "}{ $definitions } ファイル
+    }を見逃しています。ログを保存し、ベンダーのサポートに問い合わせます。
     .resolution-memory = 使用可能なメモリを「free -m」で確認します。不足していると、スキャナーは起動できません。Linux で必要な容量は、コネクタのドキュメントに記載されています。ほかのプログラムを停止するか、メモリを増設します。
 
 fault-8 = リアルタイムファイルシステム監視の起動失敗
-    .cause = ファイルシステムを監視するカーネルモジュール { $filesystem-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。これらが必要なのは、コネクタのポリシーで「Monitor File Copies and Moves」が有効な場合だけです。
+    .cause = { $filesystem-module ->
+        [none] ファイルシステムを監視する eBPF プログラムがカーネルに拒否されています。
+       *[other] ファイルシステムを監視するカーネルモジュール { $filesystem-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。
+    }{ $filesystem-option ->
+        [none] {""}
+       *[other] これが必要なのは、コネクタのポリシーで「{ $filesystem-option }」が有効な場合だけです。
+    }
     .impact = ファイルシステムのアクティビティが監視されません。
     .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
-    .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $filesystem-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
-    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタのバージョンが対応していれば、このカーネル用の { $filesystem-module } を自分でビルドすることもできます。
+    .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $filesystem-module ->
+        [none] モジュールが
+       *[other] { $filesystem-module } が
+    }カーネルまたは他社製のモジュールと競合している可能性があります。
+    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。{ $filesystem-module ->
+        [none] {""}
+       *[other] コネクタのバージョンが対応していれば、このカーネル用の { $filesystem-module } を自分でビルドすることもできます。
+    }
     .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
     .resolution-load-lock = 原因がロードロックの場合は、「{ $program } load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「{ $program } load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
 fault-9 = リアルタイムネットワーク監視の起動失敗
-    .cause = ネットワークを監視するカーネルモジュール { $network-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。これらが必要なのは、コネクタのポリシーで「Enable Device Flow Correlation」が有効な場合だけです。
+    .cause = { $network-module ->
+        [none] ネットワークを監視する eBPF プログラムがカーネルに拒否されています。
+       *[other] ネットワークを監視するカーネルモジュール { $network-module } を読み込めなかったか、新しいカーネルでの監視に使う eBPF プログラムがカーネルに拒否されています。
+    }{ $network-option ->
+        [none] {""}
+       *[other] これが必要なのは、コネクタのポリシーで「{ $network-option }」が有効な場合だけです。
+    }
     .impact = ネットワークのアクティビティが監視されません。
     .resolution-secure-boot = ファームウェアの設定で UEFI セキュアブートを無効にします。現在の状態は「mokutil --sb-state」で確認できます。
-    .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $network-module } がカーネルまたは他社製のモジュールと競合している可能性があります。
-    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。コネクタのバージョンが対応していれば、このカーネル用の { $network-module } を自分でビルドすることもできます。
+    .resolution-conflict = すでに無効な場合は、カーネルがモジュールを拒否した理由を /var/log/messages で調べます。{ $network-module ->
+        [none] モジュールが
+       *[other] { $network-module } が
+    }カーネルまたは他社製のモジュールと競合している可能性があります。
+    .resolution-kernel = 実行中のカーネル { $kernel } をコネクタがサポートしていない場合は、サポートされているカーネルで起動します。{ $network-module ->
+        [none] {""}
+       *[other] コネクタのバージョンが対応していれば、このカーネル用の { $network-module } を自分でビルドすることもできます。
+    }
     .resolution-lockdown = カーネルがロックダウンされている場合（「cat /sys/kernel/security/lockdown」で [confidentiality] と表示される場合）は、カーネルコマンドラインの「lockdown=confidentiality」を「lockdown=integrity」に変更して再起動します。
     .resolution-load-lock = 原因がロードロックの場合は、「{ $program } load-lock status」でロックされた理由を確認します。その原因を取り除いてから、「{ $program } load-lock reset」を実行します。コネクタのアップグレードや再インストールでも、ロックは解除されます。
 
@@ -49,7 +79,10 @@ fault-11 = 必要なカーネル開発パッケージの不足
     .resolution-restart = 1 分ほど待ちます。障害が解消されない場合は、コネクタを再起動します。
 
 fault-16 = 互換性のないカーネル
-    .cause = このバージョンのコネクタが実行中のカーネル { $kernel } をサポートしていないか、このカーネルが eBPF プログラムに必要なオプションなしでビルドされています。一方、コネクタのポリシーでは「Monitor File Copies and Moves」または「Enable Device Flow Correlation」が有効になっています。
+    .cause = このバージョンのコネクタが実行中のカーネル { $kernel } をサポートしていないか、このカーネルが eBPF プログラムに必要なオプションなしでビルドされています。{ $filesystem-option ->
+        [none] {""}
+       *[other] 一方、コネクタのポリシーでは「{ $filesystem-option }」または「{ $network-option }」が有効になっています。
+    }
     .impact = ファイルとネットワークのアクティビティは、ポリシーの指定どおりには監視されません。
     .resolution-kernel = コネクタがサポートする古いバージョンのカーネルで起動します。
     .resolution-connector = または、{ $kernel } をサポートするバージョンにコネクタをアップグレードします。対応するカーネルは、コネクタの Linux 用システム要件に記載されています。

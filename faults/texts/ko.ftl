@@ -17,25 +17,55 @@ fault-6 = 스캔 서비스가 자주 다시 시작됨
 fault-7 = 스캔 서비스를 시작하지 못함
     .cause = 파일을 스캔하는 프로세스를 시작할 수 없습니다. 커넥터가 스스로 다시 시작해도 마찬가지이거나, 시작에 필요한 조건을 이 호스트가 갖추지 못했습니다.
     .impact = 파일을 전혀 스캔하지 않습니다.
-    .resolution-restart = 커넥터를 다시 시작합니다. 커넥터는 시작하면서 잘못된 바이러스 정의 파일(.cvd)을 제거합니다.
-    .resolution-definitions = 정의 파일을 업데이트할 때마다 결함이 다시 발생하면 커넥터의 무결성 검사가 잘못된 .cvd 파일을 놓치고 있는 것입니다. 로그를 보관하고 공급업체의 기술 지원에 문의합니다.
+    .resolution-restart = 커넥터를 다시 시작합니다. 커넥터는 시작하면서 잘못된 바이러스 정의 파일{ $definitions ->
+        [none] {""}
+       *[other] ({ $definitions })
+    }을 제거합니다.
+    .resolution-definitions = 정의 파일을 업데이트할 때마다 결함이 다시 발생하면 커넥터의 무결성 검사가 잘못된 { $definitions ->
+        [none] 파일
+       *[other] { $definitions } 파일
+    }을 놓치고 있는 것입니다. 로그를 보관하고 공급업체의 기술 지원에 문의합니다.
     .resolution-memory = "free -m" 명령으로 사용 가능한 메모리를 확인합니다. 메모리가 부족하면 스캐너를 시작할 수 없습니다. Linux에 필요한 용량은 커넥터 설명서에 나와 있습니다. 다른 프로그램을 중지하거나 메모리를 늘립니다.
 
 fault-8 = 실시간 파일 시스템 모니터를 시작하지 못함
-    .cause = 파일 시스템을 감시하는 { $filesystem-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다. 둘 다 커넥터 정책에 "Monitor File Copies and Moves" 옵션이 켜져 있을 때만 필요합니다.
+    .cause = { $filesystem-module ->
+        [none] 파일 시스템을 감시하는 eBPF 프로그램을 커널이 막고 있습니다.
+       *[other] 파일 시스템을 감시하는 { $filesystem-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다.
+    }{ $filesystem-option ->
+        [none] {""}
+       *[other] {" "}커넥터 정책에 "{ $filesystem-option }" 옵션이 켜져 있을 때만 필요합니다.
+    }
     .impact = 파일 시스템 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
-    .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $filesystem-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
-    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 버전이 지원하면 이 커널에 맞는 { $filesystem-module } 모듈을 직접 빌드할 수도 있습니다.
+    .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $filesystem-module ->
+        [none] 그 모듈이
+       *[other] { $filesystem-module } 모듈이
+    } 커널이나 타사 모듈과 충돌할 수 있습니다.
+    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다.{ $filesystem-module ->
+        [none] {""}
+       *[other] {" "}커넥터 버전이 지원하면 이 커널에 맞는 { $filesystem-module } 모듈을 직접 빌드할 수도 있습니다.
+    }
     .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "{ $program } load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "{ $program } load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
 fault-9 = 실시간 네트워크 모니터를 시작하지 못함
-    .cause = 네트워크를 감시하는 { $network-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다. 둘 다 커넥터 정책에 "Enable Device Flow Correlation" 옵션이 켜져 있을 때만 필요합니다.
+    .cause = { $network-module ->
+        [none] 네트워크를 감시하는 eBPF 프로그램을 커널이 막고 있습니다.
+       *[other] 네트워크를 감시하는 { $network-module } 커널 모듈을 로드하지 못했거나, 최신 커널에서 감시에 쓰는 eBPF 프로그램을 커널이 막고 있습니다.
+    }{ $network-option ->
+        [none] {""}
+       *[other] {" "}커넥터 정책에 "{ $network-option }" 옵션이 켜져 있을 때만 필요합니다.
+    }
     .impact = 네트워크 활동을 모니터링하지 않습니다.
     .resolution-secure-boot = 펌웨어 설정에서 UEFI 보안 부팅(Secure Boot)을 끕니다. 현재 상태는 "mokutil --sb-state" 명령으로 확인합니다.
-    .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $network-module } 모듈이 커널이나 타사 모듈과 충돌할 수 있습니다.
-    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다. 커넥터 버전이 지원하면 이 커널에 맞는 { $network-module } 모듈을 직접 빌드할 수도 있습니다.
+    .resolution-conflict = 이미 꺼져 있으면 커널이 모듈을 거부한 이유를 /var/log/messages에서 확인합니다. { $network-module ->
+        [none] 그 모듈이
+       *[other] { $network-module } 모듈이
+    } 커널이나 타사 모듈과 충돌할 수 있습니다.
+    .resolution-kernel = 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않으면 지원되는 커널로 부팅합니다.{ $network-module ->
+        [none] {""}
+       *[other] {" "}커넥터 버전이 지원하면 이 커널에 맞는 { $network-module } 모듈을 직접 빌드할 수도 있습니다.
+    }
     .resolution-lockdown = 커널이 잠금(lockdown) 상태이면("cat /sys/kernel/security/lockdown" 명령에 [confidentiality]가 표시됨) 커널 명령줄의 "lockdown=confidentiality"를 "lockdown=integrity"로 바꾸고 다시 부팅합니다.
     .resolution-load-lock = 로드 잠금이 원인이면 "{ $program } load-lock status" 명령으로 잠긴 이유를 확인합니다. 그 원인을 해결한 다음 "{ $program } load-lock reset" 명령을 실행합니다. 커넥터를 업그레이드하거나 다시 설치해도 잠금이 풀립니다.
 
@@ -49,7 +79,10 @@ fault-11 = 필요한 커널 개발 패키지가 없음
     .resolution-restart = 1분을 기다려도 결함이 남아 있으면 커넥터를 다시 시작합니다.
 
 fault-16 = 호환되지 않는 커널
-    .cause = 이 버전의 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않거나 이 커널이 eBPF 프로그램에 필요한 옵션 없이 빌드되었는데, 커넥터 정책에는 "Monitor File Copies and Moves" 또는 "Enable Device Flow Correlation" 옵션이 켜져 있습니다.
+    .cause = 이 버전의 커넥터가 실행 중인 커널({ $kernel })을 지원하지 않거나 이 커널이 eBPF 프로그램에 필요한 옵션 없이 빌드되었{ $filesystem-option ->
+        [none] 습니다.
+       *[other] 는데, 커넥터 정책에는 "{ $filesystem-option }" 또는 "{ $network-option }" 옵션이 켜져 있습니다.
+    }
     .impact = 파일 및 네트워크 활동을 정책에서 요구하는 대로 모니터링하지 못합니다.
     .resolution-kernel = 커넥터가 지원하는 이전 커널로 부팅합니다.
     .resolution-connector = 또는 { $kernel } 커널을 지원하는 버전으로 커넥터를 업그레이드합니다. 지원되는 커널은 커넥터의 Linux 시스템 요구 사항에 나와 있습니다.

@@ -17,25 +17,55 @@ fault-6 = 掃描服務頻繁重新啟動
 fault-7 = 掃描服務無法啟動
     .cause = 掃描檔案的行程無法啟動，連接器自行重新啟動後仍然如此；或者這台主機缺少該行程啟動所需的條件。
     .impact = 完全不掃描檔案。
-    .resolution-restart = 重新啟動連接器。連接器啟動時會移除無效的病毒定義檔（.cvd）。
-    .resolution-definitions = 如果每次更新定義檔後都再度發生，表示連接器的完整性檢查沒有抓到無效的 .cvd 檔。請保留記錄檔，並洽詢廠商的技術支援。
+    .resolution-restart = 重新啟動連接器。連接器啟動時會移除無效的病毒定義檔{ $definitions ->
+        [none] 。
+       *[other] （{ $definitions }）。
+    }
+    .resolution-definitions = 如果每次更新定義檔後都再度發生，表示連接器的完整性檢查沒有抓到無效的{ $definitions ->
+        [none] 檔案。
+       *[other] {" "}{ $definitions } 檔。
+    }請保留記錄檔，並洽詢廠商的技術支援。
     .resolution-memory = 用「free -m」查看可用的記憶體；記憶體不足時，掃描程式無法啟動。Linux 所需的容量請參閱 連接器的說明文件。請停止其他程式或增加記憶體。
 
 fault-8 = 即時檔案系統監控無法啟動
-    .cause = 監控檔案系統的核心模組 { $filesystem-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。只有在連接器政策開啟「Monitor File Copies and Moves」時，才需要這些元件。
+    .cause = { $filesystem-module ->
+        [none] 核心拒絕了監控檔案系統的 eBPF 程式。
+       *[other] 監控檔案系統的核心模組 { $filesystem-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。
+    }{ $filesystem-option ->
+        [none] {""}
+       *[other] 只有在連接器政策開啟「{ $filesystem-option }」時，才需要這些元件。
+    }
     .impact = 不會監控檔案系統的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
-    .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $filesystem-module } 可能與核心或第三方模組衝突。
-    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；如果連接器的版本支援，也可以自行為這個核心建置 { $filesystem-module }。
+    .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $filesystem-module ->
+        [none] 它可能
+       *[other] { $filesystem-module } 可能
+    }與核心或第三方模組衝突。
+    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機{ $filesystem-module ->
+        [none] 。
+       *[other] ；如果連接器的版本支援，也可以自行為這個核心建置 { $filesystem-module }。
+    }
     .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
     .resolution-load-lock = 如果原因是載入鎖，請用「{ $program } load-lock status」查看上鎖的原因。先排除該原因，再執行「{ $program } load-lock reset」。升級或重新安裝連接器也會解鎖。
 
 fault-9 = 即時網路監控無法啟動
-    .cause = 監控網路的核心模組 { $network-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。只有在連接器政策開啟「Enable Device Flow Correlation」時，才需要這些元件。
+    .cause = { $network-module ->
+        [none] 核心拒絕了監控網路的 eBPF 程式。
+       *[other] 監控網路的核心模組 { $network-module } 無法載入，或核心拒絕了在較新核心上用來監控的 eBPF 程式。
+    }{ $network-option ->
+        [none] {""}
+       *[other] 只有在連接器政策開啟「{ $network-option }」時，才需要這些元件。
+    }
     .impact = 不會監控網路的活動。
     .resolution-secure-boot = 在韌體設定中關閉 UEFI 安全開機（Secure Boot）。目前的狀態可用「mokutil --sb-state」查看。
-    .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $network-module } 可能與核心或第三方模組衝突。
-    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機；如果連接器的版本支援，也可以自行為這個核心建置 { $network-module }。
+    .resolution-conflict = 如果已經關閉，請在 /var/log/messages 中查看核心拒絕該模組的原因。{ $network-module ->
+        [none] 它可能
+       *[other] { $network-module } 可能
+    }與核心或第三方模組衝突。
+    .resolution-kernel = 如果連接器不支援執行中的核心 { $kernel }，請改用支援的核心開機{ $network-module ->
+        [none] 。
+       *[other] ；如果連接器的版本支援，也可以自行為這個核心建置 { $network-module }。
+    }
     .resolution-lockdown = 如果核心處於鎖定（lockdown）狀態（「cat /sys/kernel/security/lockdown」顯示 [confidentiality]），請將核心命令列中的「lockdown=confidentiality」改為「lockdown=integrity」，再重新開機。
     .resolution-load-lock = 如果原因是載入鎖，請用「{ $program } load-lock status」查看上鎖的原因。先排除該原因，再執行「{ $program } load-lock reset」。升級或重新安裝連接器也會解鎖。
 
@@ -49,7 +79,10 @@ fault-11 = 缺少必要的核心開發套件
     .resolution-restart = 等候一分鐘；如果故障仍在，請重新啟動連接器。
 
 fault-16 = 核心不相容
-    .cause = 這個版本的連接器不支援執行中的核心 { $kernel }，或該核心建置時缺少 eBPF 程式所需的選項，而連接器政策開啟了「Monitor File Copies and Moves」或「Enable Device Flow Correlation」。
+    .cause = 這個版本的連接器不支援執行中的核心 { $kernel }，或該核心建置時缺少 eBPF 程式所需的選項{ $filesystem-option ->
+        [none] 。
+       *[other] ，而連接器政策開啟了「{ $filesystem-option }」或「{ $network-option }」。
+    }
     .impact = 無法依政策的要求監控檔案和網路活動。
     .resolution-kernel = 改用連接器支援的較舊核心開機。
     .resolution-connector = 或將連接器升級到支援 { $kernel } 的版本；支援哪些核心，請參閱連接器的 Linux 系統需求。

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use host::fs::{InRoot, read_limited};
+use host::fs::{InRoot, is_dir, read_limited};
 use host::{Dir, FileError, Root};
 use jiff::Timestamp;
 use nix::errno::Errno;
@@ -59,21 +59,28 @@ impl Collection {
     /// left out. `now` shows which results are from the future. `progress` is called after each file with the number of files so far.
     ///
     /// # Errors
-    /// [`FileError`] if one of `paths` itself cannot be opened. What is wrong below a directory or in a file is
-    /// [`Collection::left_out`].
+    /// [`FileError`] if one of `paths` itself does not exist: it was mistyped. What else is wrong with it, below a directory or in a
+    /// file, is [`Collection::left_out`].
     pub fn of(
         machine: &Root,
         paths: &[PathBuf],
         now: Timestamp,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Self, Error> {
-        let mut reader = Reader { found: Vec::new(), left_out: Vec::new(), files: 0, progress };
+        let mut reader = Reader { machine, found: Vec::new(), left_out: Vec::new(), files: 0, progress };
         for path in paths {
             let there = InRoot::from_top(std::path::absolute(path).map_err(|e| FileError::new("find", path, e))?);
             match machine.dir(&there) {
                 Ok(dir) => reader.directory(&dir, path, 0),
-                Err(e) if e.errno() == Some(Errno::ENOTDIR) => reader.file(machine.open(&there)?, path.clone()),
-                Err(e) => return Err(e.into()),
+                Err(e) if e.errno() == Some(Errno::ENOTDIR) => match machine.open(&there) {
+                    Ok(file) => reader.file(file, path.clone()),
+                    Err(e) if e.is_missing() => return Err(e.into()),
+                    Err(e) => reader.leave_out(path, unopened(&e)),
+                },
+                // As a shell's pattern names them too.
+                Err(_) if machine.link_target(&there).is_some() => reader.leave_out(path, LEADS_NOWHERE.into()),
+                Err(e) if e.is_missing() => return Err(e.into()),
+                Err(e) => reader.leave_out(path, unopened(&e)),
             }
         }
         let Reader { found, left_out, files, .. } = reader;
@@ -82,7 +89,13 @@ impl Collection {
     }
 }
 
+const IS_LINK: &str = "is a symbolic link";
+
+/// What is wrong with a link that was named.
+const LEADS_NOWHERE: &str = "is a symbolic link that leads nowhere";
+
 struct Reader<'p> {
+    machine: &'p Root,
     found: Vec<(HostResult, PathBuf)>,
     left_out: Vec<LeftOut>,
     files: usize,
@@ -104,14 +117,21 @@ impl Reader<'_> {
                 Err(e) if !matches!(e.errno(), Some(Errno::ENOTDIR | Errno::ELOOP)) => {
                     self.leave_out(&path, unopened(&e))
                 }
+                // The hosts behind it are missed.
+                Err(_) if self.is_link_to_directory(dir, &name) => self.leave_out(&path, IS_LINK.into()),
                 Err(_) if !is_json => {}
                 Err(_) => match dir.open(&name, OFlag::O_RDONLY) {
                     Ok(file) => self.file(file, path),
-                    Err(e) if e.errno() == Some(Errno::ELOOP) => self.leave_out(&path, "is a symbolic link".into()),
+                    Err(e) if e.errno() == Some(Errno::ELOOP) => self.leave_out(&path, IS_LINK.into()),
                     Err(e) => self.leave_out(&path, unopened(&e)),
                 },
             }
         }
+    }
+
+    fn is_link_to_directory(&self, dir: &Dir, name: &OsStr) -> bool {
+        let found = self.machine.stat_followed(dir.in_root().join(name));
+        found.is_ok_and(|found| found.is_some_and(|found| is_dir(&found)))
     }
 
     fn file(&mut self, file: File, path: PathBuf) {
@@ -141,6 +161,9 @@ fn shown(path: &Path) -> String {
 }
 
 fn unopened(error: &FileError) -> String {
+    if error.errno() == Some(Errno::EINVAL) {
+        return "is no regular file".into();
+    }
     format!("cannot be opened: {}", error.source)
 }
 

@@ -105,12 +105,21 @@ fn write(writer: &mut ::csv::Writer<Vec<u8>>, result: &HostResult, row: &Row) ->
     Ok(writer.write_record(cells.map(harmless))?)
 }
 
-/// A spreadsheet takes a cell that begins like this for a formula, white space before it aside; an apostrophe makes it text.
+/// A spreadsheet takes a cell that begins like this for a formula, in the wide forms of East Asian keyboards too; an apostrophe
+/// makes it text. What it does not show (white space, control characters, marks of width zero) may be before it, since a reader may
+/// drop that.
 fn harmless(cell: &str) -> String {
-    match cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(['=', '+', '-', '@']) {
+    const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let is_unseen = |c: char| c.is_whitespace() || c.is_control() || is_of_no_width(c);
+    match cell.starts_with(char::is_control) || cell.trim_start_matches(is_unseen).starts_with(FORMULA) {
         true => format!("'{cell}"),
         false => cell.to_owned(),
     }
+}
+
+/// Returns whether `c` is one of Unicode's marks without width: joiners, marks of direction, the byte order mark.
+fn is_of_no_width(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -77,10 +77,14 @@ fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// Returns at most [`MAX_TEXT`] characters of `text`, and none that a terminal or an editor would obey: the page is for copying.
+/// Returns at most [`MAX_TEXT`] characters of `text`, and none that a terminal or an editor would obey, or that shows a command in
+/// another order than it has: the page is for copying.
 fn cut(text: &str) -> String {
-    let mut kept: String =
-        text.chars().take(MAX_TEXT).map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
+    let is_obeyed = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut kept: String = text.chars().take(MAX_TEXT).map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(MAX_TEXT).is_some() {
         kept.push('…');
     }

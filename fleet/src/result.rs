@@ -174,10 +174,21 @@ impl HostResult {
     /// [`WrongResult`], which completes a sentence that begins with the file's name.
     pub fn parse(content: &[u8], name: &str) -> Result<Self, WrongResult> {
         let text = std::str::from_utf8(content).map_err(|_| WrongResult::NotText)?;
+        // Some programs begin each text with one.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if !text.trim_start().starts_with('{') {
+            let valid: Result<serde::de::IgnoredAny, _> = serde_json::from_str(text);
+            let problem = valid.map_or_else(
+                |e| WrongResult::NotJson(e.to_string()),
+                |_| WrongResult::OtherProgram("it is no JSON object".into()),
+            );
+            return Err(problem);
+        }
         let object: Object = serde_json::from_str(text).map_err(|e| reject(text, &e))?;
         match object.output {
             Some(output) if !OUTPUTS.contains(&output.as_str()) => Err(WrongResult::OtherOutput(output)),
-            _ if object.schema != SCHEMA => Err(WrongResult::Newer(object.schema)),
+            _ if object.schema > SCHEMA => Err(WrongResult::Newer(object.schema)),
+            _ if object.schema != SCHEMA => Err(WrongResult::OtherProgram(format!("its schema is {}", object.schema))),
             _ => Ok(object.into_result(name)),
         }
     }
@@ -298,7 +309,7 @@ impl Object {
         let state = self.worst.as_deref().and_then(State::of_word);
         HostResult {
             state: state.unwrap_or_else(|| worst(&findings, &unsettled, &pending)),
-            name: self.host.name.filter(|name| !name.is_empty()).unwrap_or_else(|| file.to_owned()),
+            name: self.host.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| file.to_owned()),
             machine: self.host.machine,
             time: self.time,
             version: self.hostprep.and_then(|tool| tool.version),

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::toml_file::{first_line, line_of};
 
-pub use agent::{Definitions, KernelModules, LoadLockRule, ScanService};
+pub use agent::{Definitions, KernelModules, LoadLockRule, PolicyOptions, ScanService};
 pub use documentation::Documentation;
 pub use ebpf::{Ebpf, KernelOption};
 pub use kernel_table::KernelTable;
@@ -66,6 +66,8 @@ pub struct Profile {
     pub ebpf: Option<Ebpf>,
     /// The agent's kernel modules.
     pub kernel_modules: Option<KernelModules>,
+    /// The options of the agent's policy that texts name.
+    pub policy_options: Option<PolicyOptions>,
     /// The guard of its kernel component.
     #[serde(default)]
     pub load_lock: LoadLockRule,
@@ -201,6 +203,9 @@ impl Profile {
             for place in &modules.places {
                 validate_path(place)?;
             }
+        }
+        if let Some(options) = &self.policy_options {
+            options.validate()?;
         }
         if let Some(ebpf) = &self.ebpf {
             ebpf.validate()?;

@@ -73,6 +73,30 @@ fn a_report_goes_to_a_file_as_a_whole() {
     assert_eq!(fs::read_dir(output.path()).unwrap().count(), 1);
 }
 
+/// A value that looks like a colour is not taken out on the way: what is left might be a formula, or another value.
+#[test]
+fn standard_output_has_what_a_file_has() {
+    let (folder, output) = (results(), tempfile::tempdir().unwrap());
+    let strange = fs::read_to_string(folder.path().join("new.json")).unwrap();
+    let mut strange: Value = strange.parse().unwrap();
+    strange["host"]["name"] = "\u{1b}[31m=1".into();
+    strange["host"]["id"] = "\u{7f}=1".into();
+    fs::write(folder.path().join("strange.json"), strange.to_string()).unwrap();
+    for format in ["csv", "json"] {
+        let file = output.path().join(format);
+        report(&["--format", format, "--output", file.to_str().unwrap()], &[folder.path()]).expect_code(0);
+        let shown = report(&["--format", format], &[folder.path()]).expect_code(0).stdout;
+        // The report's own time is another.
+        let without_time = |text: &str| match format {
+            "json" => serde_json::from_str::<Value>(text).unwrap()["results"].to_string(),
+            _ => text.to_owned(),
+        };
+        assert_eq!(without_time(&shown), without_time(&fs::read_to_string(&file).unwrap()));
+        assert!(shown.contains("[31m=1"), "{shown}");
+        assert!(!shown.lines().any(|line| line.starts_with('=') || line.contains(",=")), "{shown}");
+    }
+}
+
 #[test]
 fn what_is_no_result_is_named_and_left_out() {
     let folder = results();

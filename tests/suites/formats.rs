@@ -105,6 +105,67 @@ print(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
     }
 }
 
+/// Each format has the word itself, not what a terminal, a shell, YAML or Ansible would make of it.
+#[test]
+fn a_strange_word_stays_the_same_in_each_format() {
+    const LOAD: &str = "import json, sys, yaml
+yaml.SafeLoader.add_constructor('!unsafe', lambda loader, node: node.value)
+print(json.dumps(yaml.safe_load(sys.stdin.buffer.read().decode())))";
+    for name in [
+        "a b",
+        "it's",
+        "q\"q",
+        "$HOME",
+        "~",
+        "`id`",
+        "{{ x }}",
+        "-rf",
+        "a\nb",
+        "a\tb",
+        "\u{1b}[31mred",
+        "del\u{7f}",
+        "nel\u{85}",
+        "\u{2028}",
+        "\u{feff}bom",
+        "\u{fffe}",
+        "\u{202e}rtl",
+        "%s|%n",
+        "#x",
+        "<b>",
+        ";id;",
+        "\\n",
+        "!x",
+        "é",
+    ] {
+        let place = setup::open_tempdir();
+        let path = place.path().join(name);
+        std::fs::create_dir_all(path.join("etc")).unwrap();
+        std::fs::copy(setup::fixture("os-release/debian-12"), path.join("etc/os-release")).unwrap();
+        let path = path.to_str().unwrap();
+        let check = |format: &str| {
+            let run = program::run_hostprep(["--root", path, "check", "--only", "directories", "--format", format]);
+            run.expect_code(3).stdout
+        };
+        let argv = json!(["hostprep", "repair", "--root", path]);
+        let object: Value = serde_json::from_str(&check("json")).unwrap();
+        assert_eq!(object["steps"][0]["remedies"][0]["argv"], argv, "{name:?}");
+
+        let script = check("script").replace("[ \"$(id -u)\" -eq 0 ]", "true");
+        let script = format!("hostprep() {{ printf '%s\\0' hostprep \"$@\"; }}\n{script}");
+        let run = Run::of(Command::new("dash").args(["-c", &script])).expect_code(0);
+        let words: Vec<&str> = run.stdout.trim_end_matches('\0').split('\0').collect();
+        assert_eq!(json!(words), argv, "{name:?}: {script}");
+
+        let mut load = Command::new("python3");
+        let mut load = load.args(["-c", LOAD]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        load.stdin.take().unwrap().write_all(check("ansible").as_bytes()).unwrap();
+        let tasks: Value = serde_json::from_slice(&load.wait_with_output().unwrap().stdout).unwrap();
+        let command = &tasks[0]["ansible.builtin.command"];
+        assert_eq!(command["argv"], argv, "{name:?}");
+        assert_eq!(command["expand_argument_vars"] == json!(false), ["$HOME"].contains(&name), "{name:?}: {tasks}");
+    }
+}
+
 #[test]
 fn nagios_gets_one_line_and_one_of_four_states() {
     let root = ScratchRoot::of("debian-12");

@@ -41,7 +41,7 @@ fn another_agents_faults_are_explained_in_its_own_words() {
         (setup::fixture("profiles/acme.toml"), "allow unconfined_service_t self:bpf { map_create prog_load };"),
         (example, "allow unconfined_service_t self:bpf { map_create map_read map_write prog_load prog_run };"),
     ] {
-        let root = ScratchRoot::of("debian-12");
+        let (root, own) = (ScratchRoot::of("debian-12"), std::fs::read_to_string(&profile).unwrap());
         let hostprep =
             |args: &[&str]| -> Run { root.hostprep(&[args, &["--profile", profile.to_str().unwrap()]].concat()) };
         let generated = hostprep(&["policy", "generate"]).expect_code(0).stdout;
@@ -51,12 +51,44 @@ fn another_agents_faults_are_explained_in_its_own_words() {
             assert!(text.contains(&format!("     {rule}\n")), "{language}: {text}");
             for fault in ["5", "6", "7", "8", "9", "11", "16", "18", "19"] {
                 let text = hostprep(&["explain", fault, "--lang", language]).expect_code(0).stdout;
-                for foreign in ["isco", "Secure Endpoint", "1.13.0", "1.15", "1.16.0", "1.18.0"] {
+                let options = ["Monitor File", "Device Flow"];
+                for foreign in ["isco", "Secure Endpoint", "1.13.0", "1.15", "1.16.0", "1.18.0"].iter().chain(&options)
+                {
                     assert!(!text.contains(foreign), "{language}: {foreign} is in {text}");
+                }
+                for (name, key) in
+                    [("ampfsm", "[kernel_modules]"), ("ampnetworkflow", "[kernel_modules]"), (".cvd", ".cvd")]
+                {
+                    assert!(own.contains(key) || !text.contains(name), "{language}: {name} is in {text}");
                 }
             }
             let json = hostprep(&["explain", "11", "--lang", language, "--format", "json"]).expect_code(0).json();
             assert_eq!(json["applies"], serde_json::json!([]), "{json}");
+        }
+    }
+}
+
+/// What a profile calls the options of its policy, its modules and its definitions is what its faults' texts say.
+#[test]
+fn another_agents_options_are_named_as_its_profile_names_them() {
+    let root = ScratchRoot::of("debian-12");
+    let example = std::fs::read_to_string(setup::top().join("packaging/example/profile.toml")).unwrap();
+    let more = "[policy_options]\nfilesystem = \"Watch files\"\nnetwork = \"Watch sockets\"\n\
+                [kernel_modules]\nfilesystem = [\"acmefs\"]\nnetwork = [\"acmenet\"]\n\
+                [scan_service]\ndefinitions = { directory = \"/opt/acme/agent/db\", suffix = \".adb\", header = \"A\" }\n";
+    let profile = root.at("/etc/acme.toml");
+    std::fs::write(&profile, example + more).unwrap();
+    for language in ["en", "ja", "ko", "zh-TW"] {
+        for (fault, words) in [
+            ("7", &[".adb"][..]),
+            ("8", &["Watch files", "acmefs"]),
+            ("9", &["Watch sockets", "acmenet"]),
+            ("16", &["Watch files", "Watch sockets"]),
+        ] {
+            let profile = profile.to_str().unwrap();
+            let run = root.hostprep(&["explain", fault, "--lang", language, "--profile", profile, "--format", "json"]);
+            let text = run.expect_code(0).stdout;
+            assert!(words.iter().all(|word| text.contains(word)), "{language}: {words:?} are not in {text}");
         }
     }
 }

@@ -22,6 +22,13 @@ const CHECKED: &str = "the build script holds every message of every language ag
 /// The log of hostprep that the catalogue names.
 const LOG: &str = "/var/log/cisco/hostprep.log";
 
+/// The variables that not every agent has a value for. Another agent's texts do not have the catalogue's agent's instead.
+const OF_SOME_AGENTS: [&str; 5] =
+    ["filesystem-module", "network-module", "filesystem-option", "network-option", "definitions"];
+
+/// What the texts take for "there is none".
+const NONE: &str = "none";
+
 /// The variables that set the language of messages, in this order (`locale(7)`).
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
@@ -54,6 +61,12 @@ pub struct Values {
     pub filesystem_module: Option<String>,
     /// The kernel module that watches the network.
     pub network_module: Option<String>,
+    /// The option of the agent's policy that has the file system watched, as its console calls it.
+    pub filesystem_option: Option<String>,
+    /// The option of the agent's policy that has the network watched.
+    pub network_option: Option<String>,
+    /// The end of the names of virus definitions.
+    pub definitions: Option<String>,
     /// The command of hostprep, if it is not the one that [`host::process::names`] gives.
     pub program: Option<String>,
     /// The log of hostprep. Where it is not the catalogue's, the catalogue's other logs of that directory are another agent's.
@@ -84,6 +97,9 @@ impl Values {
             "install-tools" => &self.install_tools,
             "filesystem-module" => &self.filesystem_module,
             "network-module" => &self.network_module,
+            "filesystem-option" => &self.filesystem_option,
+            "network-option" => &self.network_option,
+            "definitions" => &self.definitions,
             "program" => return Some(self.program()),
             _ => &None,
         };
@@ -112,12 +128,18 @@ impl Values {
 
     /// Returns where `entry` applies; nothing where its versions are another agent's.
     fn since<'a>(&self, entry: &'a Entry) -> &'a [Since] {
-        let is_others = self.agent.as_deref().is_some_and(|agent| agent != catalogue::agent());
-        if is_others { &[] } else { &entry.since }
+        if self.is_of_another_agent() { &[] } else { &entry.since }
+    }
+
+    fn is_of_another_agent(&self) -> bool {
+        self.agent.as_deref().is_some_and(|agent| agent != catalogue::agent())
     }
 
     fn args(&self) -> FluentArgs<'_> {
-        catalogue::values().iter().map(|(name, usual)| (name.as_str(), self.get(name).unwrap_or(usual))).collect()
+        let is_others = self.is_of_another_agent();
+        let missing = |name: &str, usual| if is_others && OF_SOME_AGENTS.contains(&name) { NONE } else { usual };
+        let value = |name: &str, usual| self.get(name).unwrap_or_else(|| missing(name, usual));
+        catalogue::values().iter().map(|(name, usual)| (name.as_str(), value(name, usual.as_str()))).collect()
     }
 }
 

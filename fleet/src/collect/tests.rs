@@ -31,6 +31,8 @@ fn a_directory_is_read_with_all_below_it_and_what_is_wrong_is_named() {
     fs::write(at("text.json"), b"\xff").unwrap();
     File::create(at("huge.json")).unwrap().set_len(1 << 30).unwrap();
     symlink(at("b.json"), at("link.json")).unwrap();
+    symlink("site", at("latest")).unwrap();
+    symlink("notes.txt", at("notes")).unwrap();
     nix::unistd::mkfifo(&at("fifo.json"), nix::sys::stat::Mode::S_IRUSR).unwrap();
     let deep = (0..=MAX_DEPTH).fold(scratch.path().to_owned(), |path, _| path.join("deep"));
     fs::create_dir_all(&deep).unwrap();
@@ -41,14 +43,15 @@ fn a_directory_is_read_with_all_below_it_and_what_is_wrong_is_named() {
     for (name, problem) in [
         ("broken.json", "is not JSON"),
         ("deep/deep", "lies deeper than 8 directories"),
-        ("fifo.json", "cannot be opened: Invalid argument"),
+        ("fifo.json", "is no regular file"),
+        ("latest", "is a symbolic link"),
         ("huge.json", "is larger than 4 MiB"),
         ("link.json", "is a symbolic link"),
         ("text.json", "is not UTF-8"),
     ] {
         assert!(told.iter().any(|line| line.contains(name) && line.contains(problem)), "{name}: {told:#?}");
     }
-    assert_eq!(told.len(), 6, "{told:#?}");
+    assert_eq!(told.len(), 7, "{told:#?}");
     // Those that were opened.
     assert_eq!(found.files, 5);
 }
@@ -57,6 +60,22 @@ fn a_directory_is_read_with_all_below_it_and_what_is_wrong_is_named() {
 fn a_named_path_that_is_not_there_stops_the_report() {
     let missing = PathBuf::from("/nonexistent/results");
     assert!(collect(&[missing]).unwrap_err().to_string().contains("/nonexistent/results"));
+}
+
+/// What a shell's `results/*` may name beside results.
+#[test]
+fn a_named_path_that_is_no_file_is_named_and_the_rest_is_read() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    fs::write(at("a"), result("a", "", "01")).unwrap();
+    nix::unistd::mkfifo(&at("fifo"), nix::sys::stat::Mode::S_IRUSR).unwrap();
+    symlink("loop", at("loop")).unwrap();
+    symlink("nothing", at("dangling")).unwrap();
+    symlink("a", at("link")).unwrap();
+    let found = collect(&["fifo", "loop", "dangling", "link"].map(at)).unwrap();
+    assert_eq!(found.results.iter().map(|result| result.name.as_str()).collect::<Vec<_>>(), ["a"], "{found:?}");
+    let told: Vec<_> = found.left_out.iter().map(|file| file.problem.as_str()).collect();
+    assert_eq!(told, ["is no regular file", LEADS_NOWHERE, LEADS_NOWHERE]);
 }
 
 #[test]

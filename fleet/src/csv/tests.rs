@@ -57,7 +57,27 @@ fn a_healthy_host_has_a_row() {
 
 #[test]
 fn no_cell_is_a_formula() {
-    for name in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\nx", " =1", "\n =1"] {
+    for name in [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\nx",
+        " =1",
+        "\n =1",
+        "\u{1b}[31m=1",
+        "\0=1",
+        "\u{7f}-1",
+        "\u{feff}=1",
+        "\u{200b}\u{2060}@x",
+        "\u{202e}=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+    ] {
         let rows = read(&render(&collection(&[name])).unwrap());
         assert_eq!(rows[0][0], format!("'{name}"));
         assert_eq!(rows[1][12], "'=HYPERLINK(1)");

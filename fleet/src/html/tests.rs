@@ -47,6 +47,7 @@ fn a_long_value_is_cut_and_a_control_character_shown() {
     let page = page("web1", &"x".repeat(100_000));
     assert!(page.len() < 30_000, "{}", page.len());
     assert_eq!(cut("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+    assert_eq!(cut("rm \u{202e}x\u{2066}"), "rm \u{fffd}x\u{fffd}");
     assert_eq!(cut(&"é".repeat(MAX_TEXT)).chars().count(), MAX_TEXT);
     assert_eq!(cut(&"é".repeat(MAX_TEXT + 1)).chars().count(), MAX_TEXT + 1);
 }

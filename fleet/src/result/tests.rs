@@ -69,7 +69,15 @@ fn other_files_are_told_apart() {
         (&b"\xff\xfe{}"[..], "is not UTF-8"),
         (b"", "is not JSON: EOF"),
         (br#"{"schema":1,"host":{"#, "is not JSON: EOF"),
-        (b"[1,2]", "is not a result of `hostprep check`"),
+        (b"[1,2]", "is not a result of `hostprep check` or `hostprep repair`: it is no JSON object"),
+        (br#"[1,"check",null,null,null,null,{"id":"x"},[],null,[]]"#, "it is no JSON object"),
+        (b" 1", "it is no JSON object"),
+        (b"[", "is not JSON: EOF"),
+        (b"\xef\xbb\xbf", "is not JSON: EOF"),
+        (
+            br#"{"schema":0,"host":{"id":"x"},"steps":[]}"#,
+            "is not a result of `hostprep check` or `hostprep repair`: its schema is 0",
+        ),
         (br#"{"name":"nginx"}"#, "is not a result of `hostprep check`"),
         (br#"{"schema":1}"#, "missing field `host`"),
         (br#"{"schema":1,"output":"status","faults":[]}"#, "is the output of `hostprep status`"),
@@ -78,6 +86,9 @@ fn other_files_are_told_apart() {
         let told = told(content);
         assert!(told.contains(words), "{told:?} lacks {words:?}");
     }
+    // Written by a program that begins texts with a byte order mark.
+    let marked = format!("\u{feff}{}", object("", ""));
+    assert_eq!(parse(&marked).unwrap().name, "from-file");
     // A newer one that has the same shape.
     assert_eq!(parse(&object("", "").replace(r#""schema":1"#, r#""schema":3"#)), Err(WrongResult::Newer(3)));
     let status = object("", r#","output":"status""#);

@@ -22,7 +22,7 @@ use installer::steps::selinux::assess;
 
 use super::args::{Faults, Format, Global};
 use super::invocation::{Invocation, Privilege, with};
-use super::output::{Failure, Outcome, print, print_json, width};
+use super::output::{Failure, Outcome, print, print_exactly, print_json, width};
 use super::progress::notify_waiting;
 
 pub fn explain(global: &Global, id: &str, format: Format) -> Outcome {
@@ -100,6 +100,7 @@ fn values(invocation: &Invocation, id: FaultId) -> Values {
     let words = words_of(cx.profile);
     let (package, headers) = headers(&cx.distribution, kernel.as_deref());
     let tools = cx.distribution.tool_package(Tool::Semanage).map(str::to_owned);
+    let has_tools = cx.runner.find(Tool::Semodule.program()).is_some();
     // The catalogue's own command is another distribution's.
     let install = |packages: &[String], what: &str| {
         let remedies = if packages.is_empty() { Vec::new() } else { Target::root(cx).install(packages) };
@@ -114,7 +115,7 @@ fn values(invocation: &Invocation, id: FaultId) -> Values {
         install_tools: Some(install(tools.as_slice(), "the package with semanage (policycoreutils)")),
         tools,
         // The other tools are a convenience.
-        not_needed: cx.runner.find(Tool::Semodule.program()).map(|_| "tools".to_owned()).into_iter().collect(),
+        not_needed: words.not_needed.into_iter().chain(has_tools.then(|| "tools".to_owned())).collect(),
         documentation: Some(cx.profile.page_about(id)),
         root: invocation.cx.alternate_root().map(|root| quoted(&root.to_string_lossy())),
         ..words
@@ -145,6 +146,10 @@ fn history(invocation: &Invocation, format: Format, last: Option<u64>) -> Outcom
         // Those before it are not even read.
         Some(last) => store.events_after(store.read()?.sequence.saturating_sub(last))?,
     };
+    let write = match format {
+        Format::Json => print_exactly,
+        Format::Text => print,
+    };
     let mut text = String::new();
     let reporter = Reporter::of(&invocation.cx, Output::FaultsHistory, Worst::Ok);
     for event in events {
@@ -155,11 +160,11 @@ fn history(invocation: &Invocation, format: Format, last: Option<u64>) -> Outcom
         });
         // Printed as it is read, so that memory does not grow with the history.
         if text.len() > 64 * 1024 {
-            print(&text)?;
+            write(&text)?;
             text.clear();
         }
     }
-    print(&text)?;
+    write(&text)?;
     Ok(exit::WELL)
 }
 
@@ -183,7 +188,7 @@ fn watch(invocation: &Invocation, from: Option<u64>) -> Outcome {
         sequence = now;
         for event in store.events_after(last)? {
             let event = event?;
-            print(&json_line(&event, &reporter, cx)?)?;
+            print_exactly(&json_line(&event, &reporter, cx)?)?;
             last = event.seq;
         }
         if changes.wait(stdout.as_fd(), LOOK_AT_LEAST_EVERY) == Ended::ReaderClosed {

@@ -33,9 +33,18 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 /// The exit code of a command, or why it failed.
 pub type Outcome = Result<u8, Failure>;
 
-/// Writes to standard output; colours are left out where it takes none (`NO_COLOR`, no terminal).
+/// Writes to standard output; colours are left out where it takes none (`NO_COLOR`, no terminal). For people.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = anstream::stdout().lock();
+    write_out(&mut anstream::stdout().lock(), text)
+}
+
+/// Writes to standard output, byte for byte. For programs: what looks like a colour is a part of a value, which would be another
+/// without it.
+pub fn print_exactly(text: &str) -> Result<(), Failure> {
+    write_out(&mut std::io::stdout().lock(), text)
+}
+
+fn write_out(stdout: &mut impl Write, text: &str) -> Result<(), Failure> {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Failure::BrokenPipe),
@@ -54,7 +63,7 @@ pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Writes `object` to standard output, on one line.
 pub fn print_json(object: &impl serde::Serialize) -> Result<(), Failure> {
-    print(&(serde_json::to_string(object)? + "\n"))
+    print_exactly(&(serde_json::to_string(object)? + "\n"))
 }
 
 /// Returns the width of text for reading, in cells; `None` if standard output is not a terminal.

@@ -18,7 +18,7 @@ use policy::render::Sources;
 
 use super::args::{Form, Format, Global, Policy};
 use super::invocation::{Invocation, Privilege, with};
-use super::output::{Outcome, print, print_error};
+use super::output::{Outcome, print, print_error, print_exactly};
 use super::policy_status;
 use super::progress::notify_waiting;
 use super::step_commands::{request, show, tell};
@@ -31,7 +31,7 @@ pub fn run(global: &Global, command: Policy) -> Outcome {
     match command {
         Policy::Generate { form } => with(global, Privilege::ReadOnly, None, |invocation| {
             let sources = sources(invocation)?;
-            print(match form {
+            print_exactly(match form {
                 Form::Te => sources.te.as_ref().context(NO_TE)?,
                 Form::Cil => &sources.cil,
             })?;

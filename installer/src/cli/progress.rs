@@ -1,6 +1,6 @@
 //! Reports the running command to the log and, on a terminal, to the user.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -14,13 +14,22 @@ pub struct Follower<'a> {
     log: &'a Log<'a>,
     is_terminal: bool,
     shown_seconds: Cell<Option<u64>>,
-    reported_retry: Cell<bool>,
+    /// What the user was last told is waited for.
+    reported: RefCell<String>,
 }
 
 impl<'a> Follower<'a> {
     pub fn new(log: &'a Log<'a>) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
-        Self { log, is_terminal, shown_seconds: Cell::new(None), reported_retry: Cell::new(false) }
+        Self { log, is_terminal, shown_seconds: Cell::new(None), reported: RefCell::default() }
+    }
+
+    /// Says what is waited for: each time in the log, once to the user.
+    fn report(&self, obstacle: &str, text: &str) {
+        self.log.line(Level::Info, text);
+        if self.is_terminal && self.reported.replace(obstacle.to_owned()) != obstacle {
+            super::output::print_error(text);
+        }
     }
 
     /// Logs all that a program said: a report has only the line that tells most, and a warning may explain a later failure.
@@ -58,11 +67,17 @@ impl Observer for Follower<'_> {
     }
 
     fn retrying(&self, command: &Command, obstacle: &str, left: Duration) {
-        let text = format!("{obstacle}; {} is tried again for up to {} s", command.program(), left.as_secs());
-        self.log.line(Level::Info, &text);
-        if self.is_terminal && !self.reported_retry.replace(true) {
-            super::output::print_error(&text);
-        }
+        self.report(
+            obstacle,
+            &format!("{obstacle}; {} is tried again for up to {} s", command.program(), left.as_secs()),
+        );
+    }
+
+    fn delayed(&self, command: &Command, obstacle: &str, longest: Duration) {
+        self.report(
+            obstacle,
+            &format!("{obstacle}; {} waits for it, for up to {} s", command.program(), longest.as_secs()),
+        );
     }
 }
 

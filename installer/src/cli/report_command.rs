@@ -9,7 +9,7 @@ use host::process::clock::{Clock, SystemClock};
 use installer::report::exit;
 
 use super::args::{Global, Report, ReportFormat};
-use super::output::{Failure, Outcome, print, print_error, replace};
+use super::output::{Failure, Outcome, print_error, print_exactly, replace};
 
 /// How many of the files that were left out are named on standard error; the report names more.
 const NAMED: usize = 5;
@@ -55,7 +55,7 @@ pub fn run(global: &Global, args: &Report) -> Outcome {
     };
     match &args.output {
         Some(file) => replace(file, &text)?,
-        None => print(&text)?,
+        None => print_exactly(&text)?,
     }
     Ok(exit::WELL)
 }

@@ -15,7 +15,7 @@ use installer::steps::STEPS;
 
 use super::args::{Global, Status, StatusFormat};
 use super::invocation::{Invocation, Privilege, with};
-use super::output::{Outcome, print, replace};
+use super::output::{Outcome, print, print_exactly, replace};
 
 pub fn run(global: &Global, args: &Status) -> Outcome {
     with(global, Privilege::ReadOnly, None, |invocation| {
@@ -36,7 +36,10 @@ pub fn run(global: &Global, args: &Status) -> Outcome {
             replace(file, &text)?;
             return Ok(exit::WELL);
         }
-        print(&text)?;
+        match args.format {
+            StatusFormat::Text => print(&text)?,
+            StatusFormat::Json | StatusFormat::Prometheus => print_exactly(&text)?,
+        }
         Ok(match next_boot {
             _ if counting(&invocation.cx, &snapshot).next().is_some() => exit::FAULTS,
             Some(next) if next.counting().next().is_some() => exit::UNSETTLED,

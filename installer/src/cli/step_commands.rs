@@ -18,7 +18,7 @@ use installer::steps::STEPS;
 
 use super::args::{Check, CheckFormat, Format, Generalize, Global, Look, Remove, Repair};
 use super::invocation::{Invocation, Privilege, with, with_force};
-use super::output::{Failure, Outcome, one_line_chain, print, print_error, print_json};
+use super::output::{Failure, Outcome, one_line_chain, print, print_error, print_exactly, print_json};
 use super::progress::notify_waiting;
 
 pub fn check(global: &Global, args: Check) -> Outcome {
@@ -40,9 +40,9 @@ pub fn check(global: &Global, args: Check) -> Outcome {
         match format {
             CheckFormat::Text => return show(invocation, &results, Purpose::Check, Format::Text),
             CheckFormat::Json => return show(invocation, &results, Purpose::Check, Format::Json),
-            CheckFormat::Script => print(&script::render(cx, &todo(cx, &results)))?,
-            CheckFormat::Ansible => print(&ansible::render(cx, &todo(cx, &results)))?,
-            CheckFormat::Ocsf => print(&ocsf::render(cx, &results, &invocation.texts))?,
+            CheckFormat::Script => print_exactly(&script::render(cx, &todo(cx, &results)))?,
+            CheckFormat::Ansible => print_exactly(&ansible::render(cx, &todo(cx, &results)))?,
+            CheckFormat::Ocsf => print_exactly(&ocsf::render(cx, &results, &invocation.texts))?,
             CheckFormat::Nagios => return tell_state(nagios::render(&cx.waivers, &results)),
         }
         Ok(exit_code(&results))
@@ -56,7 +56,7 @@ pub fn check(global: &Global, args: Check) -> Outcome {
 }
 
 fn tell_state((state, line): (nagios::State, String)) -> Outcome {
-    print(&format!("{line}\n"))?;
+    print_exactly(&format!("{line}\n"))?;
     Ok(state as u8)
 }
 

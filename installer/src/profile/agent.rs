@@ -43,6 +43,26 @@ pub struct KernelModules {
     pub places: Vec<InRoot>,
 }
 
+/// The options of the agent's policy that have its kernel component watch something, as the agent's console calls them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyOptions {
+    /// What has the file system watched.
+    pub filesystem: String,
+    /// What has the network watched.
+    pub network: String,
+}
+
+impl PolicyOptions {
+    pub(super) fn validate(&self) -> Result<(), String> {
+        let is_plain = |name: &String| !name.trim().is_empty() && !name.contains(char::is_control);
+        match [&self.filesystem, &self.network].into_iter().find(|name| !is_plain(name)) {
+            Some(name) => Err(format!("policy_options: {name:?} cannot be the name of an option: write one line")),
+            None => Ok(()),
+        }
+    }
+}
+
 /// When the load lock locks the kernel component.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -320,6 +320,9 @@ fn what_the_agents_parts_need_is_held_to_what_can_be() {
         ("\"/opt/cisco/amp/modules/{release}\"", "\"/lib/modules/{release}\"", &["cannot be used"]),
         ("\"/opt/cisco/amp/clamav\"", "\"/etc\"", &["cannot be used"]),
         ("suffix = \".cvd\"", "suffix = \"\"", &["suffix"]),
+        ("\"Enable Device Flow Correlation\"", "\" \"", &["cannot be the name of an option"]),
+        ("\"Monitor File Copies and Moves\"", "\"a\\nb\"", &["cannot be the name of an option"]),
+        ("network = \"Enable Device Flow Correlation\"", "", &["missing field `network`", "line "]),
     ] {
         expect_refused(from, to, words);
     }

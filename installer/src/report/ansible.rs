@@ -34,6 +34,9 @@ fn task(text: &mut String, cx: &HostContext, item: &Item, remedy: &Remedy) {
         Some(argv) if argv == ["systemctl", "reboot"] => writeln!(text, "  ansible.builtin.reboot:"),
         Some(argv) => {
             let words: String = argv.iter().map(|word| format!("      - {}\n", unsafe_scalar(word))).collect();
+            // Ansible before 2.16 does not know this, and refuses it.
+            let as_it_is =
+                if argv.iter().any(|word| is_expanded(word)) { "    expand_argument_vars: false\n" } else { "" };
             let changes = value.needs_root == Some(true) && !only_tells(remedy);
             let fails = match &remedy.action {
                 // The other codes are findings, which the tasks below correct.
@@ -43,7 +46,7 @@ fn task(text: &mut String, cx: &HostContext, item: &Item, remedy: &Remedy) {
                 _ if only_tells(remedy) => "  failed_when: false\n",
                 _ => "",
             };
-            write!(text, "  ansible.builtin.command:\n    argv:\n{words}{fails}  changed_when: {changes}\n")
+            write!(text, "  ansible.builtin.command:\n    argv:\n{words}{as_it_is}{fails}  changed_when: {changes}\n")
         }
         None => {
             let said = value.text.unwrap_or_default();
@@ -63,9 +66,26 @@ fn task(text: &mut String, cx: &HostContext, item: &Item, remedy: &Remedy) {
     }
 }
 
-/// A string of JSON is one of YAML.
+/// A string of JSON is one of YAML, but for what YAML takes as it is: not each character, and not as each.
 fn scalar(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut written = String::new();
+    for c in serde_json::Value::from(text).to_string().chars() {
+        let _ = if is_plain(c) { write!(written, "{c}") } else { write!(written, "\\u{:04X}", u32::from(c)) };
+    }
+    written
+}
+
+/// Returns whether YAML takes `c` as it is, and a reader sees it: no control character, line break of Unicode, mark without width or
+/// of direction, or what is no character.
+fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Returns whether Ansible's command module would read `word` as another: it takes `$NAME` for a variable, and `~` for a home.
+fn is_expanded(word: &str) -> bool {
+    let begins_a_name = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '{');
+    word.starts_with('~') || word.split('$').skip(1).any(begins_a_name)
 }
 
 /// A longer line than ansible-lint accepts is folded: a line break is then read as a space.
@@ -73,7 +93,7 @@ const WIDEST: usize = 110;
 
 /// A sentence, of which each line after the first is indented by `indent` spaces.
 fn sentence(text: &str, indent: usize) -> String {
-    if text.chars().count() <= WIDEST {
+    if text.chars().count() <= WIDEST || !text.chars().all(|c| c == '\n' || is_plain(c)) {
         return scalar(text);
     }
     let mut lines: Vec<String> = Vec::new();
@@ -118,6 +138,16 @@ mod tests {
         let long = "word ".repeat(40);
         assert_eq!(sentence(&long, 4).lines().map(str::len).max(), Some(4 + 109));
         assert!(sentence(&long, 4).starts_with(">-\n    word word"));
+        assert_eq!(
+            scalar("\u{7f}\u{85}\u{2028}\u{feff}\u{ffff}\u{1b}"),
+            "\"\\u007F\\u0085\\u2028\\uFEFF\\uFFFF\\u001b\""
+        );
+        assert!(sentence(&format!("{long}\u{ffff}"), 4).starts_with("\"word "));
+        for (word, expanded) in
+            [("/x/$HOME", true), ("${x}", true), ("~root", true), ("$(id)", false), ("a~", false), ("5$", false)]
+        {
+            assert_eq!(is_expanded(word), expanded, "{word}");
+        }
         assert_eq!(untemplated("a {{ b }}\n{% c %}"), "a (( b )) (% c %)");
     }
 }

@@ -15,6 +15,10 @@ use crate::profile::Profile;
 #[must_use]
 pub fn words_of(profile: &Profile) -> Values {
     let modules = profile.kernel_modules.as_ref();
+    let options = profile.policy_options.as_ref();
+    let definitions = profile.scan_service.as_ref().and_then(|service| service.definitions.as_ref());
+    // What is about the agent's own kernel modules.
+    let not_needed = if modules.is_some() { &[][..] } else { &["secure-boot", "conflict"] };
     Values {
         agent: Some(profile.name.clone()),
         user: Some(profile.scan_user.name.clone()),
@@ -25,6 +29,10 @@ pub fn words_of(profile: &Profile) -> Values {
         permissions: Some(profile.module.permissions.join(" ")),
         filesystem_module: modules.and_then(|modules| modules.filesystem.first().cloned()),
         network_module: modules.and_then(|modules| modules.network.first().cloned()),
+        filesystem_option: options.map(|options| options.filesystem.clone()),
+        network_option: options.map(|options| options.network.clone()),
+        definitions: definitions.map(|definitions| definitions.suffix.clone()),
+        not_needed: not_needed.iter().map(|&key| key.to_owned()).collect(),
         log: Some(profile.paths.log.to_string()),
         ..Values::default()
     }

@@ -131,7 +131,7 @@ fn an_interrupted_wait_creates_no_user() {
     let mut theirs = Command::new(program::binary());
     theirs.args(root.args(&["repair", "--profile", &acme()]));
     let theirs = theirs.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let waits = "another process holds the lock of /etc; useradd is tried again for up to 60 s";
+    let waits = "another process holds the lock of /etc; useradd waits for it, for up to 60 s";
     let log = || fs::read_to_string(root.at("/var/log/acme/prep.log")).ok();
     wait_until("it waits for the lock of /etc", || log().filter(|log| log.contains(waits)));
     let pid = nix::unistd::Pid::from_raw(theirs.id().try_into().unwrap());

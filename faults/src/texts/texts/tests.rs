@@ -73,6 +73,9 @@ fn every_value_can_be_given_and_is_used() {
         install_tools: own("install-tools"),
         filesystem_module: own("filesystem-module"),
         network_module: own("network-module"),
+        filesystem_option: own("filesystem-option"),
+        network_option: own("network-option"),
+        definitions: own("definitions"),
         program: own("program"),
         log: None,
         agent: None,
@@ -90,6 +93,26 @@ fn every_value_can_be_given_and_is_used() {
             assert!(all.contains(&format!("<{name}>")), "{language}: {name} is in no text");
             assert!(!all.contains(value) || name == "directory", "{language}: {value} is fixed in a text");
             assert!(usual.contains(value), "{language}: {value}");
+        }
+    }
+}
+
+/// An agent without kernel modules, definitions or options is not told of those of the catalogue's agent.
+#[test]
+fn what_another_agent_lacks_is_not_the_catalogues_agents() {
+    let all = |texts: &Texts, agent: &str| -> String {
+        let of = Values { agent: Some(agent.into()), ..Values::default() };
+        entries().iter().map(|entry| format!("{:?}", texts.explain(entry.id, &of).unwrap())).collect()
+    };
+    for language in languages() {
+        let texts = Texts::for_language(language).unwrap();
+        let (own, others) = (all(&texts, catalogue::agent()), all(&texts, "acme-agent"));
+        for name in OF_SOME_AGENTS {
+            let value = &values()[name];
+            assert!(own.contains(value) && !others.contains(value), "{language}: {value}: {others}");
+        }
+        for wrong in [NONE, "  ", " .", " ,", "。。", "..", "「」", "“”", "()", "（）"] {
+            assert!(!others.contains(wrong), "{language}: {wrong:?} is in {others}");
         }
     }
 }

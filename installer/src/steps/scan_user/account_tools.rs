@@ -102,7 +102,7 @@ pub fn retry_while_locked<E>(
 /// Reports that `command` has to wait for another agent's window, if it has to.
 pub fn report_wait(cx: &HostContext, command: &Command) {
     if login_defs::is_open_elsewhere(cx.root) {
-        cx.runner.retrying(command, "another process holds the lock of /etc", login_defs::LONGEST_WAIT);
+        cx.runner.delayed(command, "another process holds the lock of /etc", login_defs::LONGEST_WAIT);
     }
 }
 
