@@ -142,8 +142,8 @@ pub trait Observer {
     fn waiting(&self, _command: &Command, _so_far: Duration) {}
     /// It failed because of `obstacle`, and is tried again for at most `left`.
     fn retrying(&self, _command: &Command, _obstacle: &str, _left: Duration) {}
-    /// It is not started yet because of `obstacle`, which is waited for, for at most `longest`.
-    fn delayed(&self, _command: &Command, _obstacle: &str, _longest: Duration) {}
+    /// `what` is not begun yet because of `obstacle`, whose end it waits for, for at most `longest`.
+    fn delayed(&self, _what: &str, _obstacle: &str, _longest: Duration) {}
     /// It ended, or could not be started.
     fn finished(&self, _command: &Command, _result: &Result<Output, ProcessError>, _took: Duration) {}
 }
@@ -206,9 +206,9 @@ impl<'a> CommandRunner<'a> {
         self.observer.retrying(command, obstacle, left);
     }
 
-    /// Reports that `command` is not started yet because of `obstacle`, which is waited for, for at most `longest`.
-    pub fn delayed(&self, command: &Command, obstacle: &str, longest: Duration) {
-        self.observer.delayed(command, obstacle, longest);
+    /// Reports that `what` is not begun yet because of `obstacle`, whose end it waits for, for at most `longest`.
+    pub fn delayed(&self, what: &str, obstacle: &str, longest: Duration) {
+        self.observer.delayed(what, obstacle, longest);
     }
 
     fn run_observed(&self, command: &Command, interruptible: bool) -> Result<Output, ProcessError> {

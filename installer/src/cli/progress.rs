@@ -73,11 +73,8 @@ impl Observer for Follower<'_> {
         );
     }
 
-    fn delayed(&self, command: &Command, obstacle: &str, longest: Duration) {
-        self.report(
-            obstacle,
-            &format!("{obstacle}; {} waits for it, for up to {} s", command.program(), longest.as_secs()),
-        );
+    fn delayed(&self, what: &str, obstacle: &str, longest: Duration) {
+        self.report(obstacle, &format!("{obstacle}; {what} waits for it, for up to {} s", longest.as_secs()));
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use harness::{BlockedTool, ScratchRoot, login_defs, program, setup, wait_until};
+use nix::fcntl::{Flock, FlockArg};
 
 use crate::concurrent_commands::{Call, at_once, rounds};
 
@@ -146,4 +147,35 @@ fn an_interrupted_wait_creates_no_user() {
     assert!(root.account("passwd", USERS[1]).is_none(), "the fallback was run");
     assert_eq!(login_defs_of(&root), before);
     assert_eq!(left(&root), [""; 0]);
+}
+
+/// Ctrl-C while the window of a killed run is to be closed, and another process has the lock: the next run closes it.
+#[test]
+fn an_interrupted_recovery_leaves_the_window_to_the_next_run() {
+    let root = root();
+    let before = login_defs_of(&root);
+    let (useradd, mut killed) = in_our_window(&root);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    nix::sys::signal::killpg(useradd.id(), nix::sys::signal::Signal::SIGKILL).unwrap();
+    let etc = fs::File::open(root.at("/etc")).unwrap();
+    let lock = Flock::lock(etc, FlockArg::LockExclusiveNonblock).unwrap();
+    let mut ours = Command::new(program::binary());
+    let ours = ours.args(root.args(&["repair"])).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let log = || fs::read_to_string(root.at("/var/log/cisco/hostprep.log")).ok();
+    let waits =
+        "another process holds the lock of /etc; closing the login.defs window of an interrupted run waits for it";
+    wait_until("it waits for the lock of /etc", || log().filter(|log| log.contains(waits)));
+    let pid = nix::unistd::Pid::from_raw(ours.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let ended = ours.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("interrupted"), "{said}");
+    assert!(root.text("/etc/login.defs").contains(YES), "closed without the lock");
+    lock.unlock().unwrap();
+    root.hostprep(&["repair"]).expect_code(0);
+    assert_eq!(login_defs_of(&root), before);
+    assert_eq!(left(&root), [""; 0]);
+    assert!(root.account("passwd", USERS[0]).is_some());
 }

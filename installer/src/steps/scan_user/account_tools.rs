@@ -99,11 +99,27 @@ pub fn retry_while_locked<E>(
     }
 }
 
-/// Reports that `command` has to wait for another agent's window, if it has to.
-pub fn report_wait(cx: &HostContext, command: &Command) {
+/// Reports that `what` waits, if another process has the lock that a window takes.
+pub fn report_wait(cx: &HostContext, what: &str) {
     if login_defs::is_open_elsewhere(cx.root) {
-        cx.runner.delayed(command, "another process holds the lock of /etc", login_defs::LONGEST_WAIT);
+        cx.runner.delayed(what, "another process holds the lock of /etc", login_defs::LONGEST_WAIT);
     }
+}
+
+/// Closes the window that an interrupted run left, and logs what that was. Returns whether there was one.
+///
+/// # Errors
+/// The error of the window; [`Error::Interrupted`] if a signal arrived during the wait for another's.
+pub fn recover(cx: &HostContext) -> Result<bool, Error> {
+    let state = &cx.profile.paths.state;
+    if login_defs::is_open_elsewhere(cx.root) && login_defs::stale_window(cx.root, state).is_ok_and(|it| it.is_some()) {
+        report_wait(cx, "closing the login.defs window of an interrupted run");
+    }
+    let recovered = login_defs::recover(cx.root, state).map_err(|e| or_interrupted(cx, e, "repair"))?;
+    if let Some(recovered) = &recovered {
+        cx.log.line(Level::Warning, &format!("put back {recovered}"));
+    }
+    Ok(recovered.is_some())
 }
 
 /// Runs `work`, which runs `command`, inside the login.defs window if there is one. `work` gets the error if the window cannot be
@@ -118,7 +134,7 @@ pub fn in_window<T, E: From<WindowError>>(
     work: impl FnOnce(Result<(), WindowError>) -> Result<T, E>,
 ) -> Result<T, E> {
     let Some(plan) = window else { return work(Ok(())) };
-    report_wait(cx, command);
+    report_wait(cx, command.program());
     let open = match login_defs::open(cx.root, &cx.profile.paths.state, plan) {
         Ok(open) => open,
         Err(error) => return work(Err(error)),

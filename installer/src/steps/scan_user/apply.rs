@@ -43,13 +43,8 @@ impl Action for RecoverLoginDefs {
     }
 
     fn apply(&self, cx: &HostContext, _receipt: &mut Receipt) -> Result<Applied, ActionError> {
-        let recovered = login_defs::recover(cx.root, &cx.profile.paths.state);
-        if recovered.map_err(|e| account_tools::or_interrupted(cx, e, WORDS))?.is_none() {
-            // Another agent's hostprep did it meanwhile, or has a window open.
-            return Ok(Applied::Unchanged);
-        }
-        cx.log.line(Level::Warning, &format!("put back {}", self.leftover));
-        Ok(Applied::Changed)
+        // Another agent's hostprep may have done it meanwhile, or have a window open.
+        Ok(if account_tools::recover(cx)? { Applied::Changed } else { Applied::Unchanged })
     }
 }
 
@@ -92,7 +87,7 @@ impl Action for RunAccountTool {
             let (late, refused) = match (window, fallback) {
                 // What said yes when it was read may have been another agent's window.
                 (None, Some(_)) => {
-                    account_tools::report_wait(cx, command);
+                    account_tools::report_wait(cx, command.program());
                     match login_defs::plan_undisturbed(cx.root) {
                         Ok(plan) => (plan, None),
                         Err(e) => (None, Some(e)),

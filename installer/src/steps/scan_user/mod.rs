@@ -57,11 +57,7 @@ impl Step for ScanUser {
     }
 
     fn recover(&self, cx: &HostContext) -> Result<(), Error> {
-        let recovered = login_defs::recover(cx.root, &cx.profile.paths.state);
-        if let Some(recovered) = recovered.map_err(|e| account_tools::or_interrupted(cx, e, "repair"))? {
-            cx.log.line(Level::Warning, &format!("put back {recovered}"));
-        }
-        Ok(())
+        account_tools::recover(cx).map(drop)
     }
 
     fn undo(&self, cx: &HostContext, receipt: &Receipt) -> Removal {
