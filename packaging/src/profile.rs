@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use host::fs::InRoot;
 use policy::spec::ModuleSpec;
 use serde::Serialize;
 

@@ -12,7 +12,6 @@ mod remove;
 
 use faults::{FaultId, Reason, Remedy};
 use host::fs::InRoot;
-use host::log::Level;
 use host::process::Command;
 use host::system::accounts::{Accounts, GROUP, Group, Origin, User};
 use host::system::distribution::Tool;
