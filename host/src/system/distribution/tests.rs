@@ -67,7 +67,15 @@ const EXPECTED: &[(&str, &str, Major, &str, &str, &str)] = &[
     ("ubuntu-18.04", "debian", Major::Known(18), APT, UTILS, "passwd"),
     ("ubuntu-22.04", "debian", Major::Known(22), APT, UTILS, "passwd"),
     ("ubuntu-24.04", "debian", Major::Known(24), APT, UTILS, "passwd"),
+    ("opencloudos-9", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
+    ("hce-2", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
+    ("photon-5", "photon", Major::Unknown, TDNF, "selinux-python", "shadow"),
+    ("raspbian-11", "debian", Major::Known(11), APT, UTILS, "passwd"),
+    ("astra-1.7", "debian", Major::Unknown, APT, UTILS, "passwd"),
     // Not known by its own name, but ID_LIKE="ubuntu debian".
+    ("linuxmint-22", "debian", Major::Unknown, APT, UTILS, "passwd"),
+    ("lmde-6", "debian", Major::Unknown, APT, UTILS, "passwd"),
+    ("pop-22.04", "debian", Major::Unknown, APT, UTILS, "passwd"),
     ("elementary-7", "debian", Major::Unknown, APT, UTILS, "passwd"),
     // The server's ID, and ID_LIKE=debian.
     ("kylin-desktop-v10", "debian", Major::Unknown, APT, UTILS, "passwd"),
@@ -82,7 +90,7 @@ fn every_distribution_has_its_own_names() {
         assert_eq!(found.tool_package(Tool::Useradd), Some(*useradd), "{name}");
         assert_eq!(found.tool_package(Tool::Semodule), Some("policycoreutils"), "{name}");
         assert_eq!(found.tool_package(Tool::Checkmodule), Some("checkpolicy"), "{name}");
-        let packs = if *family == "debian" { "semodule-utils" } else { "policycoreutils" };
+        let packs = if ["debian", "photon"].contains(family) { "semodule-utils" } else { "policycoreutils" };
         assert_eq!(found.tool_package(Tool::SemodulePackage), Some(packs), "{name}");
         let words = |line: String| Some(line.split(' ').map(str::to_owned).collect::<Vec<_>>());
         let both = ["one".to_owned(), "two".to_owned()];
@@ -234,7 +242,7 @@ fn os_release_is_looked_for_in_both_places() {
 fn the_data_file_is_complete() {
     let data = data();
     assert!(data.distribution.len() > 5);
-    let families = ["rhel", "fedora", "amazon", "suse", "debian", "openeuler", "azure", "mageia"];
+    let families = ["rhel", "fedora", "amazon", "suse", "debian", "openeuler", "azure", "photon", "mageia"];
     for entry in &data.distribution {
         for manager in [Some(&entry.package_manager), entry.other_package_manager.as_ref()].into_iter().flatten() {
             for commands in [&data.install, &data.reinstall, &data.update] {

@@ -83,6 +83,12 @@ fn a_copy_of_an_image_is_not_a_kernel() {
         "_bak",
         ".backup",
         ".efi",
+        ".bak.1",
+        ".old-2024-01-31",
+        ".prev",
+        ".pacsave",
+        ".efi.signed",
+        ".zst",
     ] {
         let copy = format!("/boot/vmlinuz-6.1.90{suffix}");
         assert_eq!(newest(&[&copy, "/boot/vmlinuz-6.1.70"]).as_deref(), Some("6.1.70"), "{suffix}");
