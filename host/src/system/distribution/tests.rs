@@ -113,6 +113,44 @@ fn every_fixture_is_read() {
 }
 
 #[test]
+fn a_policy_comes_with_a_package_of_its_type() {
+    for (name, policy_type, package) in [
+        ("rhel-9", "targeted", Some("selinux-policy-targeted")),
+        ("amazon-2023", "mls", Some("selinux-policy-mls")),
+        ("opensuse-tumbleweed", "minimum", Some("selinux-policy-minimum")),
+        ("debian-12", "default", Some("selinux-policy-default")),
+        ("ubuntu-24.04", "mls", Some("selinux-policy-mls")),
+        ("azurelinux-3", "targeted", Some("selinux-policy")),
+        // Of other distributions, and an administrator's own.
+        ("debian-12", "targeted", None),
+        ("rhel-9", "default", None),
+        ("rhel-9", "site", None),
+        ("alpine-3.20", "targeted", None),
+    ] {
+        assert_eq!(fixture(name).policy_package(policy_type).as_deref(), package, "{name} {policy_type}");
+    }
+}
+
+#[test]
+fn enterprise_linux_does_not_roll() {
+    for (text, kernel, major, install) in [
+        ("ID=rhel", "3.10.0-1160.el7.x86_64", Major::Known(7), DNF),
+        ("ID=centos\nVERSION_ID=", "5.14.0-427.el9.x86_64", Major::Known(9), DNF),
+        ("ID=ol\nPLATFORM_ID=platform:el8", "5.4.17-2136.302.7.2.el8uek.x86_64", Major::Known(8), DNF),
+        ("ID=rocky\nVERSION_ID=nine", "6.1.0", Major::Unknown, DNF),
+        ("ID=fedora", "6.8.5-301.fc40.x86_64", Major::Rolling, DNF),
+        ("ID=debian", "6.8.9-amd64", Major::Rolling, APT),
+    ] {
+        let found = parse(&format!("{text}\n"));
+        assert_eq!(found.major(kernel), major, "{text}");
+        assert_eq!(found.install_command(&[]).unwrap().join(" "), install, "{text}");
+    }
+    let (_outside, root) = root_with(&[("/etc/os-release", "ID=rhel\n"), ("/boot/vmlinuz-3.10.0-1160.el7.x86_64", "")]);
+    let found = Distribution::of(&root).unwrap();
+    assert_eq!((found.major("6.1.0"), found.package_manager()), (Major::Known(7), Some("yum")));
+}
+
+#[test]
 fn nothing_is_guessed_of_an_unknown_distribution() {
     let text = "ID=mystery\nVERSION_ID=7\n";
     // A known name with a version that nothing is known of is not like its relatives either.
@@ -242,6 +280,9 @@ fn os_release_is_looked_for_in_both_places() {
 fn the_data_file_is_complete() {
     let data = data();
     assert!(data.distribution.len() > 5);
+    for family in Distribution::families() {
+        assert!(data.policy.iter().any(|row| row.families.iter().any(|known| known == family)), "{family}");
+    }
     let families = ["rhel", "fedora", "amazon", "suse", "debian", "openeuler", "azure", "photon", "mageia"];
     for entry in &data.distribution {
         for manager in [Some(&entry.package_manager), entry.other_package_manager.as_ref()].into_iter().flatten() {

@@ -191,7 +191,8 @@ const REBUILT: [&str; 3] = [".an8", ".uelc20", ".vz8"];
 #[must_use]
 pub fn is_enterprise_linux(release: &str) -> bool {
     let is_rebuilt = || release.starts_with("4.18.0-") && REBUILT.iter().any(|tag| release.contains(tag));
-    enterprise_linux_major(release).is_some_and(|_| !release.contains("elrepo") && !release.contains("uek")) || is_rebuilt()
+    enterprise_linux_major(release).is_some_and(|_| !release.contains("elrepo") && !release.contains("uek"))
+        || is_rebuilt()
 }
 
 #[cfg(test)]

@@ -354,11 +354,19 @@ fn every_kernel_has_its_package() {
             "tdnf install -y linux-esx-devel-6.1.111-3.ph5",
             "tdnf install -y linux-esx linux-esx-devel",
         ),
+        ("photon-5", "6.1.111-3.ph5", "tdnf install -y linux-devel-6.1.111-3.ph5", "tdnf install -y linux linux-devel"),
+        // Kernels from another repository.
         (
-            "photon-5",
-            "6.1.111-3.ph5",
-            "tdnf install -y linux-devel-6.1.111-3.ph5",
-            "tdnf install -y linux linux-devel",
+            "almalinux-9",
+            "5.15.0-302.167.6.el9uek.x86_64",
+            "dnf install -y kernel-uek-devel-5.15.0-302.167.6.el9uek.x86_64",
+            "dnf install -y kernel-uek kernel-uek-devel",
+        ),
+        (
+            "centos-7",
+            "3.10.0-1160.el7.centos.plus.x86_64",
+            "yum install -y --enablerepo=centosplus kernel-devel-uname-r = 3.10.0-1160.el7.centos.plus.x86_64",
+            "yum install -y --enablerepo=centosplus kernel-plus kernel-plus-devel",
         ),
         // Tags of later versions, and of distributions made from another.
         (
