@@ -63,7 +63,10 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
 
 /// Returns what the system installs for the headers of exactly this kernel.
 fn exact(cx: &HostContext, kernel: &JudgedKernel, packages: &KernelPackages) -> Vec<String> {
-    let called = cx.distribution.image_based().and_then(|image| image.headers(&packages.name, &kernel.release));
+    // The name of some has the kernel's version in it.
+    let is_whole = packages.exact.iter().eq([&packages.name]);
+    let image = cx.distribution.image_based().filter(|_| !is_whole);
+    let called = image.and_then(|image| image.headers(&packages.name, &kernel.release));
     called.map_or_else(|| packages.exact.clone(), |called| vec![called])
 }
 
