@@ -25,6 +25,9 @@ const FORMS: [&str; 20] = [
 /// own `make`. A `vmlinux` of debug information has the release of its kernel, and adds no other.
 const IMAGES: [&str; 8] = ["vmlinuz", "Image", "image", "vmlinux", "kernel", "linux", "zImage", "bzImage"];
 
+/// The unified image of Enterprise Linux, in `/lib/modules/RELEASE` (`kernel-uki-virt`): confidential guests have no other.
+const UNIFIED: &str = "vmlinuz-virt.efi";
+
 /// Returns the release in the name of an image, such as `6.1.0-18-amd64` of `vmlinuz-6.1.0-18-amd64`. Returns `None` if it is no
 /// image's name.
 #[must_use]
@@ -56,7 +59,10 @@ pub fn installed(root: &Root) -> Result<impl Iterator<Item = String>, FileError>
     let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
     let mut images: Vec<(String, Vec<String>)> = with_modules
         .iter()
-        .map(|release| (release.clone(), IMAGES.map(|image| format!("/lib/modules/{release}/{image}")).to_vec()))
+        .map(|release| {
+            let names = IMAGES.iter().chain([&UNIFIED]);
+            (release.clone(), names.map(|image| format!("/lib/modules/{release}/{image}")).collect())
+        })
         .collect();
     for name in named(root.names("/boot")?) {
         if let Some(release) = release_of_image(&name) {

@@ -28,6 +28,10 @@ fn a_kernel_counts_by_its_image() {
             &["/lib/modules/5.14.0-70.el9.x86_64/vmlinuz", "/boot/vmlinuz-5.14.0-362.el9.x86_64"],
             Some("5.14.0-362.el9.x86_64"),
         ),
+        (
+            &["/lib/modules/5.14.0-427.el9.x86_64/vmlinuz-virt.efi", "/lib/modules/5.14.0-503.el9.x86_64/modules.dep"],
+            Some("5.14.0-427.el9.x86_64"),
+        ),
         // Not a file: a directory of that name.
         (&["/boot/vmlinuz-6.1.90/x", "/boot/vmlinuz-6.1.70"], Some("6.1.70")),
         // Names that no kernel has.
