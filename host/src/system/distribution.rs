@@ -175,7 +175,7 @@ impl Distribution {
         found.major = enterprise_linux.map_or(Major::Unknown, Major::Known);
         found.choose(match enterprise_linux {
             Some(major) => lookup("rhel", "", Some(major)),
-            None => relatives().find_map(|id| lookup(id, like, None)),
+            None => relatives().find_map(|id| lookup(id, like, None)).or_else(|| of_platform(&os_release.platform)),
         });
         found
     }
@@ -295,6 +295,13 @@ impl Distribution {
             Tool::Useradd => &tools.useradd,
         })
     }
+}
+
+/// Returns the entry of the distribution that this `PLATFORM_ID` was made from.
+fn of_platform(platform: &str) -> Option<&'static Entry> {
+    let platform = platform.strip_prefix("platform:")?;
+    let is_made_from = |entry: &&Entry| entry.platforms.iter().any(|start| platform.starts_with(start.as_str()));
+    data().distribution.iter().find(is_made_from)
 }
 
 fn is_known(id: &str, like: &str) -> bool {

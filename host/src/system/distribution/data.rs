@@ -33,6 +33,9 @@ pub struct Entry {
     /// Words of `ID_LIKE` with which this entry does not apply.
     #[serde(default)]
     pub not_like: Vec<String>,
+    /// How `PLATFORM_ID` begins, after `platform:`, of distributions that are made from it and name no relatives.
+    #[serde(default)]
+    pub platforms: Vec<String>,
     #[serde(default)]
     pub own_numbers: bool,
     pub family: String,

@@ -69,6 +69,7 @@ const EXPECTED: &[(&str, &str, Major, &str, &str, &str)] = &[
     ("ubuntu-24.04", "debian", Major::Known(24), APT, UTILS, "passwd"),
     ("opencloudos-9", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
     ("hce-2", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
+    ("uos-server-20", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
     ("photon-5", "photon", Major::Unknown, TDNF, "selinux-python", "shadow"),
     ("raspbian-11", "debian", Major::Known(11), APT, UTILS, "passwd"),
     ("astra-1.7", "debian", Major::Unknown, APT, UTILS, "passwd"),
@@ -162,6 +163,7 @@ fn nothing_is_guessed_of_an_unknown_distribution() {
         assert_eq!(unknown.tool_package(Tool::Semanage), None);
         assert_eq!(unknown.kernel_origin("6.1.0-18-amd64"), KernelOrigin::Unknown);
     }
+    assert_eq!(parse("ID=uos\nVERSION_ID=20\n").family(), "unknown", "it may be the desktop");
     let platform = parse("ID=mystery\nPLATFORM_ID=platform:el9\n");
     assert_eq!(platform.family(), "unknown", "it does not say that it is like Enterprise Linux");
 }

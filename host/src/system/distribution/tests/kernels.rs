@@ -394,6 +394,12 @@ fn every_kernel_has_its_package() {
             "dnf install -y kernel kernel-devel",
         ),
         (
+            "uos-server-20",
+            "4.19.90-2305.1.0.0199.56.uel20.x86_64",
+            "dnf install -y kernel-devel-4.19.90-2305.1.0.0199.56.uel20.x86_64",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
             "raspbian-11",
             "6.1.21-v7l+",
             "apt-get install -y raspberrypi-kernel-headers",
