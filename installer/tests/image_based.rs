@@ -63,6 +63,9 @@ fn headers_come_as_the_system_takes_packages() {
             then("new deployment"),
         ]
     );
+    // Where the package's name has the release in it.
+    let euler = "5.10.0-182.0.0.95.oe2203sp3.x86_64";
+    assert_eq!(headers("openeuler-22.03", &RPM_OSTREE, euler)[1], format!("rpm-ostree install kernel-devel-{euler}"));
     let exact = format!("dnf install -y 'kernel-devel-uname-r = {EL9}'");
     for (files, deploy) in [(&BOOTC[..], "bootc upgrade"), (&OSTREE, "ostree admin upgrade")] {
         assert_eq!(

@@ -66,14 +66,37 @@ fn a_module_of_the_base_policy_comes_back_with_its_package() {
     for (os_release, command) in [
         ("rhel-9", "dnf reinstall -y selinux-policy-targeted"),
         ("centos-7", "yum reinstall -y selinux-policy-targeted"),
-        ("debian-12", "apt-get install -y --reinstall selinux-policy-targeted"),
+        ("azurelinux-3", "tdnf reinstall -y selinux-policy"),
+        // It has no such policy.
+        ("debian-12", "# reinstall the package that the policy targeted comes from"),
         ("sles-15", "zypper --non-interactive install --force selinux-policy-targeted"),
-        ("alpine-3.20", "# reinstall the policy package, selinux-policy-targeted"),
+        ("alpine-3.20", "# reinstall the package that the policy targeted comes from"),
     ] {
         let host = host(os_release, false, &stderr);
         let report = host.repair(SELINUX_MODULE);
         assert_eq!(reason(&report), Reason::StoreBroken);
         assert_eq!(host.remedies(&report)[0], command);
+    }
+}
+
+/// The message names the base policy's declaration; the other one can be taken away.
+#[test]
+fn a_module_that_declares_what_the_policy_has_is_removed() {
+    let stderr = stderr_of_semodule("left-twice").replace("/200/left/", "/100/kernel/");
+    for (source, detail, remedy) in [
+        ("(type kernel_t)", "the module site at priority 400 does not fit", "semodule -s targeted -X 400 -r site"),
+        (
+            "(type kernel_tty_t)",
+            "the module kernel at priority 100 is damaged",
+            "dnf reinstall -y selinux-policy-targeted",
+        ),
+    ] {
+        let host = host("rhel-9", false, &stderr);
+        host.file("var/lib/selinux/targeted/active/modules/400/site/cil", source);
+        let report = host.repair(SELINUX_MODULE);
+        assert_eq!(reason(&report), Reason::StoreBroken);
+        assert!(report.detail.contains(detail), "{}", report.detail);
+        assert_eq!(host.remedies(&report)[0], remedy);
     }
 }
 

@@ -6,8 +6,10 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt;
 
-use common::{DIRECTORIES, FILESYSTEM_MONITOR, Host, SCAN_SERVICE, SCAN_USER, SELINUX_MODULE, SELINUX_TOOLS};
+use common::{DIRECTORIES, FILESYSTEM_MONITOR, Host, KERNEL, SCAN_SERVICE, SCAN_USER, SELINUX_MODULE, SELINUX_TOOLS};
 use faults::FaultId;
+use host::system::distribution::KernelOrigin;
+use host::system::kernel::running_release;
 use installer::engine;
 use installer::model::report::StepReport;
 use installer::model::step::StepRef;
@@ -149,6 +151,20 @@ fn a_repair_that_corrects_no_fault_is_an_afterthought() {
     let text = host.with(|cx| text::render(cx, &results, Purpose::Check));
     let conclusion = "\nFault 8. Follow the steps above; `hostprep repair` has other changes to make.\n";
     assert!(text.contains(conclusion), "{text}");
+}
+
+/// Its headers are of no use to the kernel that runs.
+#[test]
+fn a_newer_kernel_is_booted_where_the_kernel_runs() {
+    let host = Host::without_selinux("miraclelinux-8");
+    host.directory("sys/kernel");
+    let last = host.remedies(&host.check(KERNEL)).pop().unwrap();
+    let expected = match host.with(|cx| cx.distribution.kernel_origin(&running_release())) {
+        KernelOrigin::Packaged(_) => "systemctl reboot  # then: into the newer kernel",
+        KernelOrigin::Unknown => "systemctl reboot  # then: into that kernel",
+        KernelOrigin::Foreign(_) => "# boot the distribution's own kernel, since ",
+    };
+    assert!(last.starts_with(expected), "{last}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use host::Root;
 use host::fs::InRoot;
 
 use crate::spec::is_identifier;
-use crate::store::priority_of;
+use crate::store::{Store, priority_of};
 
 /// Where `semanage` keeps the administrator's records, below `active` (`semanage_store.c`), its object, and the text by
 /// which libsepol or libsemanage reports one that does not fit the policy.
@@ -75,6 +75,26 @@ impl Culprit {
             return Some(Self::Module { name: name.to_owned(), priority });
         }
         record_in(stderr).map(Self::Record)
+    }
+
+    /// Returns the module of `store` above the base policy that declares the name that `stderr` says is declared twice: an updated
+    /// policy may have got it too. `semodule` names only the declaration that it came to last.
+    #[must_use]
+    pub fn of_redeclaration(store: &Store<'_>, stderr: &str) -> Option<Self> {
+        let (kind, name) = stderr.lines().find_map(|line| line.strip_prefix("Re-declaration of ")?.split_once(' '))?;
+        let start = format!("({kind} {}", name.trim());
+        let declares = |source: &str| {
+            source
+                .match_indices(&start)
+                .any(|(at, _)| source[at + start.len()..].starts_with(|c: char| c == ')' || c.is_whitespace()))
+        };
+        let modules = store.effective_modules().ok()?;
+        let others = modules.into_iter().filter(|(priority, _)| *priority > BASE);
+        let is_culprit = |(priority, name): &(u16, String)| {
+            store.source_of(*priority, name).ok().flatten().is_some_and(|source| declares(&source))
+        };
+        let (priority, name) = others.into_iter().find(is_culprit)?;
+        Some(Self::Module { name, priority })
     }
 
     /// Reports whether it is part of the base policy, which only its package restores.

@@ -195,6 +195,16 @@ impl TransactionError {
     /// As [`InsideText::inside_text`], if the host shows another cause than the message.
     #[must_use]
     pub fn inside_text_for(&self, cause: Cause, root: &Root) -> String {
+        self.text(cause, self.culprit.as_deref(), root)
+    }
+
+    /// As [`InsideText::inside_text`], if the host shows that it is `culprit` on which it failed.
+    #[must_use]
+    pub fn inside_text_naming(&self, culprit: &Culprit, root: &Root) -> String {
+        self.text(self.cause, Some(culprit), root)
+    }
+
+    fn text(&self, cause: Cause, culprit: Option<&Culprit>, root: &Root) -> String {
         let summary = match &self.source {
             source @ ProcessError::Failed { .. } => summary(&self.command.inside(), source),
             source => source.inside_text(root),
@@ -203,7 +213,7 @@ impl TransactionError {
         let above = root.path().to_string_lossy();
         let summary = if root.is_alternate() { summary.replace(&format!("{above}/"), "/") } else { summary };
         let target = Some(&*self.target).filter(|target| !target.is_alternate());
-        let hint = hint(cause, self.culprit.as_deref(), target);
+        let hint = hint(cause, culprit, target);
         format!("{summary}; {hint}{}", tries(self.attempts))
     }
 }

@@ -272,6 +272,22 @@ fn without_a_receipt_nothing_is_ours() {
 }
 
 #[test]
+fn an_account_file_that_is_a_link_is_replaced_by_the_file() {
+    let root = ScratchRoot::of("debian-12");
+    root.dir("/opt/cisco", 0o755).file("/data/passwd", root.text("/etc/passwd")).remove("/etc/passwd");
+    root.link("/etc/passwd", "../data/passwd");
+    let step = root.hostprep(&REPAIR).expect_code(3).step("scan-user");
+    let detail = step["detail"].as_str().unwrap();
+    assert!(detail.contains("; /etc/passwd is a symbolic link to /data/passwd, and"), "{detail}");
+    let line = step["remedy"][0].as_str().unwrap();
+    let [from, to] = ["/data/passwd", "/etc/passwd"].map(|path| root.at(path).display().to_string());
+    assert!(line.starts_with(&format!("cp -p --remove-destination {from} {to}  # ")), "{line}");
+    let run = std::process::Command::new("sh").args(["-c", line]).status().unwrap();
+    assert!(run.success());
+    root.hostprep(&REPAIR).expect_code(0);
+}
+
+#[test]
 fn a_protected_account_file_is_named_with_the_command_that_frees_it() {
     let root = ScratchRoot::of("debian-12");
     root.dir("/opt/cisco", 0o755);

@@ -25,7 +25,9 @@ const GRUB: [&str; 5] = [
     "/boot/grub2/custom.cfg",
     "/boot/grub/custom.cfg",
 ];
-const GRUB_ENVIRONMENT: [&str; 2] = ["/boot/grub2/grubenv", "/boot/grub/grubenv"];
+/// CBL-Mariner and Photon have the variables of their one entry, its image among them, in a file of their own.
+const GRUB_ENVIRONMENT: [&str; 4] =
+    ["/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/mariner.cfg", "/boot/photon.cfg"];
 /// Where the EFI system partition has a directory for each distribution, with GRUB's files.
 const EFI: &str = "/boot/efi/EFI";
 
@@ -85,7 +87,7 @@ impl BootEntry {
             return Ok(Some(entry));
         }
         for (path, text) in &grub.files {
-            if let Some(line) = menu_entry(text, release) {
+            if let Some(line) = menu_entry(text, release, &grub) {
                 let command_line = grub.expanded(&line);
                 return Ok(Some(Self { command_line, path: path.clone(), kind: EntryKind::Grub }));
             }
@@ -191,14 +193,14 @@ fn specified(text: &str, release: &str) -> Option<String> {
 }
 
 /// Returns the command line of the first entry of a `grub.cfg` that starts the kernel `release`: entries for recovery follow.
-fn menu_entry(text: &str, release: &str) -> Option<String> {
+fn menu_entry(text: &str, release: &str, grub: &Grub) -> Option<String> {
     text.lines().find_map(|line| {
         let line = line.trim();
         let (command, rest) = line.split_once(char::is_whitespace)?;
         let rest = rest.trim_start();
         let (image, options) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let loads = matches!(command, "linux" | "linux16" | "linuxefi" | "$linux" | "${linux}");
-        (loads && is_image(image, release)).then(|| options.trim().replace('\\', ""))
+        (loads && is_image(&grub.expanded(image), release)).then(|| options.trim().replace('\\', ""))
     })
 }
 

@@ -98,7 +98,7 @@ impl Distribution {
             ["/usr/bin", "/usr/sbin"].iter().any(|directory| root.exists(format!("{directory}/{program}")))
         };
         let mut found = Self::from_parsed(os_release, None);
-        if found.is_relative && ["rhel", "fedora"].contains(&found.family()) && found.major == Major::Unknown {
+        if found.counts_as_enterprise_linux() && found.major == Major::Unknown {
             let newest = match newest_installed(root) {
                 // /boot is often closed to ordinary users. The version is then not known.
                 Err(e) if e.is_denied() => None,
@@ -107,7 +107,8 @@ impl Distribution {
             let kernel = newest.as_deref().and_then(enterprise_linux_major);
             found = Self::from_parsed(os_release, kernel);
             // Relatives of Enterprise Linux 8 and later say which platform they are, and have dnf.
-            if kernel.is_none() && found.family() == "rhel" && os_release.platform.is_empty() && !has("dnf") {
+            let is_silent = kernel.is_none() && found.is_relative && found.family() == "rhel";
+            if is_silent && os_release.platform.is_empty() && !has("dnf") {
                 found.choose(lookup("rhel", "", Some(7)));
             }
         }
@@ -158,6 +159,11 @@ impl Distribution {
             found.choose(lookup(id, like, number));
             if found.entry.is_some_and(|entry| entry.own_numbers) {
                 found.major = Major::Unknown;
+            } else if number.is_none() && found.family() == "rhel" {
+                // Enterprise Linux does not roll: its number is missing.
+                let major = os_release.enterprise_linux().or(kernel);
+                found.major = major.map_or(Major::Unknown, Major::Known);
+                found.choose(lookup(id, like, major));
             }
             return found;
         }
@@ -169,9 +175,16 @@ impl Distribution {
         found.major = enterprise_linux.map_or(Major::Unknown, Major::Known);
         found.choose(match enterprise_linux {
             Some(major) => lookup("rhel", "", Some(major)),
-            None => relatives().find_map(|id| lookup(id, like, None)),
+            None => relatives().find_map(|id| lookup(id, like, None)).or_else(|| of_platform(&os_release.platform)),
         });
         found
+    }
+
+    /// Returns whether its kernel's `.elN` is its version too: not where it counts in its own way.
+    fn counts_as_enterprise_linux(&self) -> bool {
+        let own_numbers = || self.entry.is_some_and(|entry| entry.own_numbers);
+        (self.is_relative && self.family() == "fedora")
+            || (self.family() == "rhel" && (self.is_relative || !own_numbers()))
     }
 
     fn choose(&mut self, entry: Option<&'static Entry>) {
@@ -194,7 +207,7 @@ impl Distribution {
     #[must_use]
     pub fn major(&self, release: &str) -> Major {
         match (self.major, self.entry) {
-            (Major::Unknown, Some(entry)) if self.is_relative && entry.family == "rhel" => {
+            (Major::Unknown, Some(entry)) if self.counts_as_enterprise_linux() && entry.family == "rhel" => {
                 enterprise_linux_major(release).map_or(Major::Unknown, Major::Known)
             }
             (major, _) => major,
@@ -239,6 +252,14 @@ impl Distribution {
         self.package_manager_command(&data().refresh, &options)
     }
 
+    /// Returns the package with the SELinux policy of `policy_type`; `None` for a type that the distribution does not have.
+    #[must_use]
+    pub fn policy_package(&self, policy_type: &str) -> Option<String> {
+        let row = data().policy.iter().find(|row| row.families.iter().any(|family| family == self.family()))?;
+        let is_known = row.types.iter().any(|known| known == policy_type);
+        is_known.then(|| row.package.replace("{type}", policy_type))
+    }
+
     fn package_manager_command(&self, commands: &BTreeMap<String, String>, packages: &[String]) -> Option<Vec<String>> {
         Some(with_packages(commands.get(self.package_manager?)?, packages))
     }
@@ -274,6 +295,13 @@ impl Distribution {
             Tool::Useradd => &tools.useradd,
         })
     }
+}
+
+/// Returns the entry of the distribution that this `PLATFORM_ID` was made from.
+fn of_platform(platform: &str) -> Option<&'static Entry> {
+    let platform = platform.strip_prefix("platform:")?;
+    let is_made_from = |entry: &&Entry| entry.platforms.iter().any(|start| platform.starts_with(start.as_str()));
+    data().distribution.iter().find(is_made_from)
 }
 
 fn is_known(id: &str, like: &str) -> bool {

@@ -89,6 +89,8 @@ fn the_file_that_has_the_parameter_is_changed() {
     let entry = format!("version {RELEASE}\noptions {WORDS}\n");
     let entry_by_variable = format!("version {RELEASE}\noptions $kernelopts\n");
     let environment = format!("# GRUB Environment Block\nkernelopts={WORDS}\n####");
+    let own_menu = "menuentry 'x' {\n\tlinux $bootprefix/$mariner_linux ro $mariner_cmdline\n}\n".to_owned();
+    let own_variables = format!("mariner_cmdline={WORDS}\nmariner_linux=vmlinuz-{RELEASE}\n");
     let sed = |path: &str| format!("sed -i s/lockdown=confidentiality/lockdown=integrity/g ROOT{path}");
     let unmade = |path: &str| format!("  # no file that {path} is made from has lockdown=confidentiality");
     let (debian, second) = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg");
@@ -148,6 +150,13 @@ fn the_file_that_has_the_parameter_is_changed() {
             vec![(debian, &by_variable), ("/boot/grub/grubenv", &environment)],
             debian,
             vec!["IN grub-editenv /boot/grub/grubenv set 'kernelopts=ro lockdown=integrity'".into()],
+        ),
+        // By a variable in a file of the distribution's own.
+        (
+            "mariner-2",
+            vec![(second, &own_menu), ("/boot/mariner.cfg", &own_variables)],
+            second,
+            vec![sed("/boot/mariner.cfg")],
         ),
         // U-Boot's menu, made by hand and by Debian's u-boot-menu.
         ("debian-12", vec![(uboot, &extlinux)], uboot, vec![sed(uboot)]),

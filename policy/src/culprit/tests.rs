@@ -137,3 +137,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_second_declaration_is_looked_for_above_the_base_policy() {
+    let stderr = said!("left-twice").replace("/200/left/", "/100/kernel/");
+    let place = tempfile::tempdir().unwrap();
+    let packed = crate::testing::packed(b"(type mine_t)\n(type kernel_t)\n");
+    let modules = |rest: &str| format!("{STORE}/active/modules/{rest}");
+    let names = ["100/kernel/cil", "400/longer/cil", "400/site/cil"].map(modules);
+    let root = root_with(
+        place.path(),
+        &[(&names[0], b"(type kernel_t)"), (&names[1], b"(type kernel_tty_t)"), (&names[2], &packed)],
+    );
+    let store = Store::locate(&root, "t").unwrap().unwrap();
+    let found = Culprit::of_redeclaration(&store, &stderr).map(|culprit| culprit.to_string());
+    assert_eq!(found.as_deref(), Some("the module site at priority 400"));
+    assert_eq!(Culprit::of_redeclaration(&store, said!("left-attribute")), None);
+    assert_eq!(Culprit::of_redeclaration(&store, &stderr.replace("kernel_t", "init_t")), None);
+}

@@ -105,6 +105,20 @@ fn grubs_variables_are_those_of_its_environment_or_its_configuration() {
 }
 
 #[test]
+fn the_image_of_an_entry_may_be_a_variable() {
+    for (name, prefix) in [("photon", "/"), ("mariner", "$bootprefix/")] {
+        let environment =
+            format!("# GRUB Environment Block\n{name}_cmdline=from={name}\n{name}_linux=vmlinuz-{RELEASE}\n");
+        let menu = format!("menuentry x {{\n linux {prefix}${name}_linux root=$rootdevice ${name}_cmdline\n}}\n");
+        let path = format!("/boot/{name}.cfg");
+        let line = found(&[("/boot/grub2/grub.cfg", &menu), (&path, &environment)]).unwrap().0;
+        assert_eq!(line, format!("root= from={name}"));
+        let other = environment.replace(RELEASE, "5.14.0-1.el9.x86_64");
+        assert_eq!(found(&[("/boot/grub2/grub.cfg", &menu), (&path, &other)]), None);
+    }
+}
+
+#[test]
 fn an_image_is_called_as_it_is_where_kernels_are_counted() {
     for image in ["vmlinuz", "vmlinux", "Image", "image", "zImage", "bzImage", "kernel", "linux"] {
         let line = format!("menuentry x {{\n linux /{image}-{RELEASE} from=grub\n}}\n");

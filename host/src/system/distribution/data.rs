@@ -14,6 +14,7 @@ pub struct Data {
     pub reinstall: BTreeMap<String, String>,
     pub update: BTreeMap<String, String>,
     pub refresh: BTreeMap<String, String>,
+    pub policy: Vec<PolicyPackage>,
     pub image_based: Vec<ImageBased>,
     pub distribution: Vec<Entry>,
     pub debian_architecture: Vec<DebianArchitecture>,
@@ -32,6 +33,9 @@ pub struct Entry {
     /// Words of `ID_LIKE` with which this entry does not apply.
     #[serde(default)]
     pub not_like: Vec<String>,
+    /// How `PLATFORM_ID` begins, after `platform:`, of distributions that are made from it and name no relatives.
+    #[serde(default)]
+    pub platforms: Vec<String>,
     #[serde(default)]
     pub own_numbers: bool,
     pub family: String,
@@ -55,6 +59,17 @@ pub struct Tools {
     pub semodule_package: String,
     pub semanage: String,
     pub useradd: String,
+}
+
+/// The packages with the SELinux policies of some families.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyPackage {
+    pub families: Vec<String>,
+    /// The types (`SELINUXTYPE`) that there is a package for.
+    pub types: Vec<String>,
+    /// The package; `{type}` is the type.
+    pub package: String,
 }
 
 /// An architecture of Debian.

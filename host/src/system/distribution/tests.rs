@@ -67,7 +67,16 @@ const EXPECTED: &[(&str, &str, Major, &str, &str, &str)] = &[
     ("ubuntu-18.04", "debian", Major::Known(18), APT, UTILS, "passwd"),
     ("ubuntu-22.04", "debian", Major::Known(22), APT, UTILS, "passwd"),
     ("ubuntu-24.04", "debian", Major::Known(24), APT, UTILS, "passwd"),
+    ("opencloudos-9", "rhel", Major::Unknown, DNF, UTILS, "shadow-utils"),
+    ("hce-2", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
+    ("uos-server-20", "openeuler", Major::Unknown, DNF, UTILS, "shadow"),
+    ("photon-5", "photon", Major::Unknown, TDNF, "selinux-python", "shadow"),
+    ("raspbian-11", "debian", Major::Known(11), APT, UTILS, "passwd"),
+    ("astra-1.7", "debian", Major::Unknown, APT, UTILS, "passwd"),
     // Not known by its own name, but ID_LIKE="ubuntu debian".
+    ("linuxmint-22", "debian", Major::Unknown, APT, UTILS, "passwd"),
+    ("lmde-6", "debian", Major::Unknown, APT, UTILS, "passwd"),
+    ("pop-22.04", "debian", Major::Unknown, APT, UTILS, "passwd"),
     ("elementary-7", "debian", Major::Unknown, APT, UTILS, "passwd"),
     // The server's ID, and ID_LIKE=debian.
     ("kylin-desktop-v10", "debian", Major::Unknown, APT, UTILS, "passwd"),
@@ -82,7 +91,7 @@ fn every_distribution_has_its_own_names() {
         assert_eq!(found.tool_package(Tool::Useradd), Some(*useradd), "{name}");
         assert_eq!(found.tool_package(Tool::Semodule), Some("policycoreutils"), "{name}");
         assert_eq!(found.tool_package(Tool::Checkmodule), Some("checkpolicy"), "{name}");
-        let packs = if *family == "debian" { "semodule-utils" } else { "policycoreutils" };
+        let packs = if ["debian", "photon"].contains(family) { "semodule-utils" } else { "policycoreutils" };
         assert_eq!(found.tool_package(Tool::SemodulePackage), Some(packs), "{name}");
         let words = |line: String| Some(line.split(' ').map(str::to_owned).collect::<Vec<_>>());
         let both = ["one".to_owned(), "two".to_owned()];
@@ -105,6 +114,44 @@ fn every_fixture_is_read() {
 }
 
 #[test]
+fn a_policy_comes_with_a_package_of_its_type() {
+    for (name, policy_type, package) in [
+        ("rhel-9", "targeted", Some("selinux-policy-targeted")),
+        ("amazon-2023", "mls", Some("selinux-policy-mls")),
+        ("opensuse-tumbleweed", "minimum", Some("selinux-policy-minimum")),
+        ("debian-12", "default", Some("selinux-policy-default")),
+        ("ubuntu-24.04", "mls", Some("selinux-policy-mls")),
+        ("azurelinux-3", "targeted", Some("selinux-policy")),
+        // Of other distributions, and an administrator's own.
+        ("debian-12", "targeted", None),
+        ("rhel-9", "default", None),
+        ("rhel-9", "site", None),
+        ("alpine-3.20", "targeted", None),
+    ] {
+        assert_eq!(fixture(name).policy_package(policy_type).as_deref(), package, "{name} {policy_type}");
+    }
+}
+
+#[test]
+fn enterprise_linux_does_not_roll() {
+    for (text, kernel, major, install) in [
+        ("ID=rhel", "3.10.0-1160.el7.x86_64", Major::Known(7), DNF),
+        ("ID=centos\nVERSION_ID=", "5.14.0-427.el9.x86_64", Major::Known(9), DNF),
+        ("ID=ol\nPLATFORM_ID=platform:el8", "5.4.17-2136.302.7.2.el8uek.x86_64", Major::Known(8), DNF),
+        ("ID=rocky\nVERSION_ID=nine", "6.1.0", Major::Unknown, DNF),
+        ("ID=fedora", "6.8.5-301.fc40.x86_64", Major::Rolling, DNF),
+        ("ID=debian", "6.8.9-amd64", Major::Rolling, APT),
+    ] {
+        let found = parse(&format!("{text}\n"));
+        assert_eq!(found.major(kernel), major, "{text}");
+        assert_eq!(found.install_command(&[]).unwrap().join(" "), install, "{text}");
+    }
+    let (_outside, root) = root_with(&[("/etc/os-release", "ID=rhel\n"), ("/boot/vmlinuz-3.10.0-1160.el7.x86_64", "")]);
+    let found = Distribution::of(&root).unwrap();
+    assert_eq!((found.major("6.1.0"), found.package_manager()), (Major::Known(7), Some("yum")));
+}
+
+#[test]
 fn nothing_is_guessed_of_an_unknown_distribution() {
     let text = "ID=mystery\nVERSION_ID=7\n";
     // A known name with a version that nothing is known of is not like its relatives either.
@@ -116,6 +163,7 @@ fn nothing_is_guessed_of_an_unknown_distribution() {
         assert_eq!(unknown.tool_package(Tool::Semanage), None);
         assert_eq!(unknown.kernel_origin("6.1.0-18-amd64"), KernelOrigin::Unknown);
     }
+    assert_eq!(parse("ID=uos\nVERSION_ID=20\n").family(), "unknown", "it may be the desktop");
     let platform = parse("ID=mystery\nPLATFORM_ID=platform:el9\n");
     assert_eq!(platform.family(), "unknown", "it does not say that it is like Enterprise Linux");
 }
@@ -234,7 +282,10 @@ fn os_release_is_looked_for_in_both_places() {
 fn the_data_file_is_complete() {
     let data = data();
     assert!(data.distribution.len() > 5);
-    let families = ["rhel", "fedora", "amazon", "suse", "debian", "openeuler", "azure", "mageia"];
+    for family in Distribution::families() {
+        assert!(data.policy.iter().any(|row| row.families.iter().any(|known| known == family)), "{family}");
+    }
+    let families = ["rhel", "fedora", "amazon", "suse", "debian", "openeuler", "azure", "photon", "mageia"];
     for entry in &data.distribution {
         for manager in [Some(&entry.package_manager), entry.other_package_manager.as_ref()].into_iter().flatten() {
             for commands in [&data.install, &data.reinstall, &data.update] {

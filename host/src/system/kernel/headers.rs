@@ -151,7 +151,7 @@ impl Tree {
         } else if !is_generated {
             missing.push(at(GENERATED[0]));
         }
-        for part in ["arch", "scripts", "source"] {
+        for part in ["arch", "include/linux", "scripts", "source", "tools"] {
             if let Some(destination) = dangling(root, &at(part)) {
                 missing.push(destination);
             }

@@ -7,17 +7,26 @@ use crate::error::FileError;
 use crate::fs::{is_dir, is_file};
 use crate::system::kernel::release::{compare_installed, is_release};
 
-/// What follows the name of a file that is no longer, or not yet, the kernel's own: `make install`, dpkg, rpm, editors and
-/// administrators make such copies.
-const COPIES: [&str; 24] = [
-    "asc", "backup", "bad", "bak", "copy", "disabled", "efi", "gz", "hmac", "img", "new", "old", "orig", "rpmnew",
-    "rpmorig", "rpmsave", "sav", "save", "saved", "sha256", "sha512", "sig", "tmp", "xz",
+/// Words by which a name says that it is not, or not yet, the kernel's own: `make install`, dpkg, rpm, editors and administrators
+/// make such copies. Numbers and dates may follow.
+const COPIES: [&str; 17] = [
+    "backup", "bad", "bak", "copy", "disabled", "new", "old", "orig", "part", "prev", "previous", "rpmnew", "rpmorig",
+    "rpmsave", "sav", "save", "saved",
+];
+
+/// How a name ends that is that of another file made from the kernel: packed, signed, or its checksum.
+const FORMS: [&str; 20] = [
+    "asc", "bz2", "efi", "gz", "hmac", "img", "lz4", "lzma", "pacnew", "pacorig", "pacsave", "rej", "sha256", "sha512",
+    "sig", "signed", "swp", "tmp", "xz", "zst",
 ];
 
 /// What images are called before `-RELEASE` in `/boot`, and without it in `/lib/modules/RELEASE`: `Image` on arm64 and `image` on
 /// s390x by SUSE, `vmlinux` on ppc64el, `kernel` by Gentoo, `linux` by `kernel-install(8)`, `zImage` and `bzImage` by the kernel's
 /// own `make`. A `vmlinux` of debug information has the release of its kernel, and adds no other.
 const IMAGES: [&str; 8] = ["vmlinuz", "Image", "image", "vmlinux", "kernel", "linux", "zImage", "bzImage"];
+
+/// The unified image of Enterprise Linux, in `/lib/modules/RELEASE` (`kernel-uki-virt`): confidential guests have no other.
+const UNIFIED: &str = "vmlinuz-virt.efi";
 
 /// Returns the release in the name of an image, such as `6.1.0-18-amd64` of `vmlinuz-6.1.0-18-amd64`. Returns `None` if it is no
 /// image's name.
@@ -50,7 +59,10 @@ pub fn installed(root: &Root) -> Result<impl Iterator<Item = String>, FileError>
     let with_modules: BTreeSet<String> = named(root.names("/lib/modules")?).filter(|name| is_release(name)).collect();
     let mut images: Vec<(String, Vec<String>)> = with_modules
         .iter()
-        .map(|release| (release.clone(), IMAGES.map(|image| format!("/lib/modules/{release}/{image}")).to_vec()))
+        .map(|release| {
+            let names = IMAGES.iter().chain([&UNIFIED]);
+            (release.clone(), names.map(|image| format!("/lib/modules/{release}/{image}")).collect())
+        })
         .collect();
     for name in named(root.names("/boot")?) {
         if let Some(release) = release_of_image(&name) {
@@ -90,14 +102,14 @@ fn is_image(root: &Root, path: &str) -> bool {
     matches!(root.stat_followed(path), Ok(Some(found)) if is_file(&found))
 }
 
-/// Returns whether `name` is that of a copy: `6.1.90.old`, `6.1.90.dpkg-new`, `6.1.90~`.
+/// Returns whether `name` is that of a copy: `6.1.90.old`, `6.1.90.bak.1`, `6.1.90.dpkg-new`, `6.1.90~`.
 fn is_copy(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words: Vec<&str> = lower.split(['.', '-', '_']).collect();
     lower.ends_with('~')
         || [".dpkg-", ".ucf-", ".old-"].iter().any(|part| lower.contains(part))
-        || words.last().is_some_and(|last| COPIES.contains(last))
-        || words.contains(&"rescue")
+        || words.last().is_some_and(|last| FORMS.contains(last))
+        || words.iter().any(|word| COPIES.contains(word) || *word == "rescue")
 }
 
 #[cfg(test)]

@@ -184,10 +184,15 @@ pub fn enterprise_linux_major(release: &str) -> Option<u32> {
     })
 }
 
-/// Returns whether Enterprise Linux itself built the kernel, with its backports: neither ELRepo nor Oracle's UEK.
+/// The tags under which relatives of Enterprise Linux 8 build its kernel, 4.18.0, once more.
+const REBUILT: [&str; 3] = [".an8", ".uelc20", ".vz8"];
+
+/// Returns whether it is a kernel of Enterprise Linux itself, with its backports: neither ELRepo's nor Oracle's UEK.
 #[must_use]
 pub fn is_enterprise_linux(release: &str) -> bool {
-    enterprise_linux_major(release).is_some() && !release.contains("elrepo") && !release.contains("uek")
+    let is_rebuilt = || release.starts_with("4.18.0-") && REBUILT.iter().any(|tag| release.contains(tag));
+    enterprise_linux_major(release).is_some_and(|_| !release.contains("elrepo") && !release.contains("uek"))
+        || is_rebuilt()
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ const GRUB_DEFAULTS: &str = "/etc/default/grub.d";
 /// The scripts that `grub-mkconfig` runs; `40_custom` has an administrator's entries in it.
 const GRUB_SCRIPTS: &str = "/etc/grub.d";
 const GRUB_ENVIRONMENT: [&str; 2] = ["/boot/grub2/grubenv", "/boot/grub/grubenv"];
+/// The same of CBL-Mariner and Photon, of no fixed length: links to the file of the kernel in use.
+const OWN_ENVIRONMENT: [&str; 2] = ["/boot/mariner.cfg", "/boot/photon.cfg"];
 const KERNEL_INSTALL: &str = "/etc/kernel/cmdline";
 /// The vendor's, which counts if the other is missing (`kernel-install(8)`).
 const KERNEL_INSTALL_VENDOR: &str = "/usr/lib/kernel/cmdline";
@@ -230,6 +232,10 @@ fn replace_for_kernel_install(cx: &HostContext) -> Option<Remedy> {
 
 /// Returns what changes the variable of GRUB's environment block that has it. The block has a fixed size, which `sed` would change.
 fn in_environment(cx: &HostContext) -> Option<Remedy> {
+    let own = OWN_ENVIRONMENT.iter().filter_map(|path| cx.root.real_path(*path).ok());
+    if let Some(path) = written(cx, own).first() {
+        return Some(replace_in(cx, path));
+    }
     GRUB_ENVIRONMENT.iter().find_map(|path| {
         let text = cx.root.read(path, host::fs::TEXT_LIMIT).ok()?;
         let text = String::from_utf8_lossy(&text).into_owned();

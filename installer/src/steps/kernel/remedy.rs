@@ -1,6 +1,6 @@
 //! What to do about missing headers.
 
-use std::path::Component;
+use std::path::{Component, Path};
 
 use faults::Remedy;
 use host::fs::InRoot;
@@ -32,12 +32,16 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
     let mut remedies = Vec::new();
     if let KernelOrigin::Packaged(packages) = distribution.kernel_origin(&kernel.release) {
         let mut again = exact(cx, kernel, &packages);
-        if distribution.package_manager() == Some("apt-get") {
-            let owner = |path: &InRoot| debian_package(path).filter(|package| !again.contains(package));
-            let mut owners: Vec<String> = incomplete.missing.iter().filter_map(owner).collect();
-            owners.retain(|package| !package.ends_with(&format!("-{}", kernel.release)));
-            owners.dedup();
-            again.extend(owners);
+        match distribution.package_manager() {
+            Some("apt-get") => {
+                let owner = |path: &InRoot| debian_package(path).filter(|package| !again.contains(package));
+                let mut owners: Vec<String> = incomplete.missing.iter().filter_map(owner).collect();
+                owners.retain(|package| !package.ends_with(&format!("-{}", kernel.release)));
+                owners.dedup();
+                again.extend(owners);
+            }
+            Some("zypper") if incomplete.missing.iter().any(is_suse_source) => again.extend(suse_source(&packages)),
+            _ => {}
         }
         remedies.extend(Target::root(cx).refresh(&packages.exact));
         remedies.extend(Target::root(cx).reinstall(&again));
@@ -59,7 +63,10 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
 
 /// Returns what the system installs for the headers of exactly this kernel.
 fn exact(cx: &HostContext, kernel: &JudgedKernel, packages: &KernelPackages) -> Vec<String> {
-    let called = cx.distribution.image_based().and_then(|image| image.headers(&packages.name, &kernel.release));
+    // The name of some has the kernel's version in it.
+    let is_whole = packages.exact.iter().eq([&packages.name]);
+    let image = cx.distribution.image_based().filter(|_| !is_whole);
+    let called = image.and_then(|image| image.headers(&packages.name, &kernel.release));
     called.map_or_else(|| packages.exact.clone(), |called| vec![called])
 }
 
@@ -89,6 +96,23 @@ fn debian_package(path: &InRoot) -> Option<String> {
     let package = names.next().filter(|name| name.starts_with("linux-") && is_owner)?;
     let plain = package.chars().all(|c| c.is_ascii_alphanumeric() || "+-.~".contains(c));
     plain.then(|| package.to_owned())
+}
+
+/// Returns whether `path` is in SUSE's part of the headers that flavours share, `/usr/src/linux-VERSION`.
+fn is_suse_source(path: &InRoot) -> bool {
+    let mut below = path.as_path().strip_prefix("/usr/src").into_iter().flat_map(Path::components);
+    let tree = below.next().and_then(|tree| tree.as_os_str().to_str());
+    tree.is_some_and(|tree| tree.starts_with("linux-") && !tree.ends_with("-obj"))
+}
+
+/// Returns what installs that part: `kernel-devel` in the version of the kernel, and `kernel-devel-rt` of one with sources of its
+/// own.
+fn suse_source(packages: &KernelPackages) -> Option<String> {
+    const OWN_SOURCES: [&str; 4] = ["azure", "coco", "longterm", "rt"];
+    let flavour = packages.name.strip_prefix("kernel-")?.strip_suffix("-devel")?;
+    let sources = flavour.split('_').next().filter(|flavour| OWN_SOURCES.contains(flavour));
+    let name = sources.map_or("kernel-devel".to_owned(), |sources| format!("kernel-devel-{sources}"));
+    Some(packages.exact.first()?.replacen(&packages.name, &name, 1))
 }
 
 /// Returns what installs the newest kernel of the same kind together with its headers, for a version that has left the archive.

@@ -2,6 +2,7 @@
 
 use faults::{Reason, Remedy};
 use host::InsideText;
+use host::fs::{InRoot, is_link};
 use host::process::{Command, ProcessError, telling_line};
 use host::system::distribution::Tool;
 
@@ -102,6 +103,10 @@ fn other(cx: &HostContext, command: &Command, error: &ProcessError, again: Remed
         detail = format!("{detail}; {file} is a mount point, so no tool can replace it");
         let name = &cx.profile.scan_user.name;
         remedy.push(Remedy::manual(format!("create {name} where the mounted {file} comes from, or unmount it")));
+    } else if let Some((file, target)) = linked_file(cx, error) {
+        detail = format!("{detail}; {file} is a symbolic link to {target}, and the account tools follow none");
+        let copy = cx.remedy_on(&["cp", "-p", "--remove-destination"], &[target, file]);
+        remedy.push(copy.with_comment("puts the file itself in the place of the link"));
     } else if let Some(process) = busy_process(error.stderr()) {
         let ps = Remedy::run_here(["ps", "-p", &process.to_string()]);
         remedy.push(ps.with_comment("stop the service that this process belongs to, and start it again afterwards"));
@@ -116,6 +121,16 @@ fn other(cx: &HostContext, command: &Command, error: &ProcessError, again: Remed
     }
     remedy.push(again);
     Finding { reason: Reason::UserToolFailed, detail, remedy }
+}
+
+/// Returns the account file that the tool could not open because it is a link, and where that leads (shadow opens with
+/// `O_NOFOLLOW`).
+fn linked_file(cx: &HostContext, error: &ProcessError) -> Option<(InRoot, InRoot)> {
+    let (_, named) = telling_line(error.stderr())?.split_once(": cannot open ")?;
+    let file = InRoot::from(*ACCOUNT_FILES.iter().find(|file| named.trim().ends_with(*file))?);
+    cx.root.stat(&file).ok().flatten().filter(is_link)?;
+    let target = cx.root.real_path(&file).ok()?;
+    Some((file, target))
 }
 
 /// Returns the process because of which a tool does not change a user (`lib/user_busy.c` of shadow).

@@ -114,7 +114,9 @@ fn remove_at(cx: &HostContext, assessment: &RuleAssessment, priority: u16) -> Ve
 
 fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) -> Vec<Remedy> {
     // The packages of EL 7, which alone has such a store.
-    let packages = ["policycoreutils".to_owned(), "libsemanage".to_owned(), policy_package(assessment)];
+    let policy = cx.distribution.policy_package(assessment.policy_type());
+    let packages: Vec<String> =
+        ["policycoreutils".to_owned(), "libsemanage".to_owned()].into_iter().chain(policy).collect();
     let mut remedies = match cause {
         Cause::StoreUnsupported => Target::root(cx).update(&packages),
         _ => Vec::new(),
@@ -123,10 +125,6 @@ fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) ->
         remedies.push(Remedy::manual("update the SELinux policy packages of this host"));
     }
     remedies
-}
-
-fn policy_package(assessment: &RuleAssessment) -> String {
-    format!("selinux-policy-{}", assessment.policy_type())
 }
 
 /// SELinux as the JSON form's `host` names it.

@@ -16,8 +16,10 @@ use crate::steps::packages::Target;
 
 /// Returns the finding for `error`, with the way out that its message shows.
 pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
-    let store = Store::locate(cx.root, error.target.policy_type()).ok().flatten();
-    let store = store.as_ref().map(Store::path);
+    let located = Store::locate(cx.root, error.target.policy_type()).ok().flatten();
+    let other = error.culprit.as_deref().filter(|culprit| culprit.is_base()).and(located.as_ref());
+    let other = other.and_then(|store| Culprit::of_redeclaration(store, error.source.stderr()));
+    let store = located.as_ref().map(Store::path);
     let mut again = Remedy::hostprep(["repair"]);
     if is_out_of_memory(cx, error, store) {
         let detail = format!("{}; {}", error.inside_text(cx.root), memory_of_this_machine());
@@ -27,9 +29,12 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
     if let Some(finding) = no_space::finding(cx, error, &again) {
         return finding;
     }
-    let mut detail = error.inside_text(cx.root);
+    let mut detail = match &other {
+        Some(other) => error.inside_text_naming(other, cx.root),
+        None => error.inside_text(cx.root),
+    };
     let mut remedy = Vec::new();
-    match (error.culprit.as_deref(), store) {
+    match (other.as_ref().or(error.culprit.as_deref()), store) {
         (Some(culprit @ Culprit::Module { name, priority }), _) if !culprit.is_base() => {
             remedy.push(Remedy::command(&error.target.remove_module(name, *priority)));
         }
@@ -118,10 +123,11 @@ pub(super) fn reinstall_policy(cx: &HostContext, target: &StoreTarget) -> Vec<Re
     {
         return vec![Remedy::run_in_root(restore)];
     }
-    let package = format!("selinux-policy-{}", target.policy_type());
-    let mut remedies = Target::root(cx).reinstall(std::slice::from_ref(&package));
+    let policy_type = target.policy_type();
+    let package = cx.distribution.policy_package(policy_type);
+    let mut remedies = package.map(|package| Target::root(cx).reinstall(&[package])).unwrap_or_default();
     if remedies.is_empty() {
-        remedies.push(Remedy::manual(format!("reinstall the policy package, {package}")));
+        remedies.push(Remedy::manual(format!("reinstall the package that the policy {policy_type} comes from")));
     }
     remedies
 }

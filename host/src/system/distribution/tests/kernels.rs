@@ -317,6 +317,124 @@ fn every_kernel_has_its_package() {
             "apt-get install -y linux-headers-6.2.0-39-generic",
             "apt-get install -y linux-image-generic-hwe-22.04 linux-headers-generic-hwe-22.04",
         ),
+        // Variants, which are packages of their own.
+        (
+            "oracle-9",
+            "5.15.0-302.167.6.el9uek.aarch64.64k",
+            "dnf install -y kernel-uek64k-devel-5.15.0-302.167.6.el9uek.aarch64",
+            "dnf install -y kernel-uek64k kernel-uek64k-devel",
+        ),
+        (
+            "oracle-8",
+            "5.4.17-2136.302.7.2.el8uek.x86_64.debug",
+            "dnf install -y kernel-uek-debug-devel-5.4.17-2136.302.7.2.el8uek.x86_64",
+            "dnf install -y kernel-uek-debug kernel-uek-debug-devel",
+        ),
+        (
+            "mariner-2",
+            "5.15.44.1-rt46-5.cm2",
+            "tdnf install -y kernel-rt-devel-5.15.44.1-5.cm2",
+            "tdnf install -y kernel-rt kernel-rt-devel",
+        ),
+        (
+            "azurelinux-3",
+            "6.6.137.mshv2-2.azl3",
+            "tdnf install -y kernel-mshv-devel-6.6.137.mshv2-2.azl3",
+            "tdnf install -y kernel-mshv kernel-mshv-devel",
+        ),
+        (
+            "azurelinux-3",
+            "6.12.57.1-6.azl3",
+            "tdnf install -y kernel-hwe-devel-6.12.57.1-6.azl3",
+            "tdnf install -y kernel-hwe kernel-hwe-devel",
+        ),
+        (
+            "photon-5",
+            "6.1.111-3.ph5-esx",
+            "tdnf install -y linux-esx-devel-6.1.111-3.ph5",
+            "tdnf install -y linux-esx linux-esx-devel",
+        ),
+        ("photon-5", "6.1.111-3.ph5", "tdnf install -y linux-devel-6.1.111-3.ph5", "tdnf install -y linux linux-devel"),
+        // Kernels from another repository.
+        (
+            "almalinux-9",
+            "5.15.0-302.167.6.el9uek.x86_64",
+            "dnf install -y kernel-uek-devel-5.15.0-302.167.6.el9uek.x86_64",
+            "dnf install -y kernel-uek kernel-uek-devel",
+        ),
+        (
+            "centos-7",
+            "3.10.0-1160.el7.centos.plus.x86_64",
+            "yum install -y --enablerepo=centosplus kernel-devel-uname-r = 3.10.0-1160.el7.centos.plus.x86_64",
+            "yum install -y --enablerepo=centosplus kernel-plus kernel-plus-devel",
+        ),
+        // Tags of later versions, and of distributions made from another.
+        (
+            "alinux-3",
+            "6.6.102-5.3.1.alnx4.x86_64",
+            "dnf install -y kernel-devel-uname-r = 6.6.102-5.3.1.alnx4.x86_64",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
+            "fedora-42",
+            "6.15.0-0.rc1.17.eln147.x86_64",
+            "dnf install -y kernel-devel-uname-r = 6.15.0-0.rc1.17.eln147.x86_64",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
+            "opencloudos-9",
+            "6.6.34-9.oc9.x86_64",
+            "dnf install -y kernel-devel-uname-r = 6.6.34-9.oc9.x86_64",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
+            "hce-2",
+            "5.10.0-182.0.0.95.r1941_123.hce2.x86_64",
+            "dnf install -y kernel-devel-5.10.0-182.0.0.95.r1941_123.hce2.x86_64",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
+            "uos-server-20",
+            "4.19.90-2305.1.0.0199.56.uel20.x86_64",
+            "dnf install -y kernel-devel-4.19.90-2305.1.0.0199.56.uel20.x86_64",
+            "dnf install -y kernel kernel-devel",
+        ),
+        (
+            "raspbian-11",
+            "6.1.21-v7l+",
+            "apt-get install -y raspberrypi-kernel-headers",
+            "apt-get install -y raspberrypi-kernel raspberrypi-kernel-headers",
+        ),
+        (
+            "debian-11",
+            "6.1.21-v8+",
+            "apt-get install -y raspberrypi-kernel-headers",
+            "apt-get install -y raspberrypi-kernel raspberrypi-kernel-headers",
+        ),
+        (
+            "astra-1.7",
+            "6.1.90-1-generic",
+            "apt-get install -y linux-headers-6.1.90-1-generic",
+            "apt-get install -y linux-image-6.1-generic linux-headers-6.1-generic",
+        ),
+        (
+            "linuxmint-22",
+            "6.8.0-38-generic",
+            "apt-get install -y linux-headers-6.8.0-38-generic",
+            "apt-get install -y linux-image-generic linux-headers-generic",
+        ),
+        (
+            "lmde-6",
+            "6.1.0-21-amd64",
+            "apt-get install -y linux-headers-6.1.0-21-amd64",
+            "apt-get install -y linux-image-amd64 linux-headers-amd64",
+        ),
+        (
+            "pop-22.04",
+            "6.9.3-76060903-generic",
+            "apt-get install -y linux-headers-6.9.3-76060903-generic",
+            "apt-get install -y linux-image-generic linux-headers-generic",
+        ),
     ] {
         assert_eq!(lines(name, release), (exact.to_owned(), newest.to_owned()), "{name} {release}");
     }
@@ -425,4 +543,26 @@ fn no_package_is_named_for_an_ubuntu_without_a_known_version() {
         let KernelOrigin::Packaged(packages) = distribution.kernel_origin(release) else { panic!("{codename}") };
         assert_eq!(packages.newest, expected, "{codename}");
     }
+}
+
+/// Linux Mint has an edition made from Debian, whose archive has no kernel of Ubuntu's names.
+#[test]
+fn the_distribution_s_own_kernel_is_that_of_its_archive() {
+    let amd64 = Some("6.1.90-mine-amd64");
+    for (name, release, own) in [
+        ("linuxmint-22", None, &["linux-image-generic", "linux-headers-generic"][..]),
+        ("lmde-6", amd64, &["linux-image-amd64", "linux-headers-amd64"]),
+        ("photon-5", None, &["linux", "linux-devel"]),
+        ("astra-1.7", None, &[]),
+    ] {
+        assert_eq!(fixture(name).own_kernel(release), own, "{name}");
+    }
+}
+
+#[test]
+fn the_newest_is_not_named_for_a_relative_of_debian_that_is_not_like_ubuntu() {
+    let found = parse("ID=mystery\nID_LIKE=debian\nVERSION_ID=3\n").kernel_origin("6.1.90-1-generic");
+    let KernelOrigin::Packaged(packages) = found else { panic!("{found:?}") };
+    assert_eq!(packages.exact, ["linux-headers-6.1.90-1-generic"]);
+    assert_eq!(packages.newest, [""; 0]);
 }

@@ -223,7 +223,7 @@ fn ubuntu_links_to_the_part_that_its_flavours_share() {
     assert_eq!(headers(&root, "5.15.0-91-generic").unwrap(), Headers::Usable(build.into()));
     remove(&root, shared);
     let found = incomplete(&root, "5.15.0-91-generic");
-    assert_eq!(found.missing, [format!("{shared}/Makefile"), format!("{shared}/arch")].map(in_root));
+    assert_eq!(found.missing, ["Makefile", "arch", "include/linux"].map(|part| in_root(format!("{shared}/{part}"))));
 }
 
 #[test]
@@ -244,6 +244,22 @@ fn a_relative_link_starts_where_lib_leads() {
         link(&root, "/lib", lib);
         link(&root, &format!("/usr{BUILD}"), "../../../src/linux-headers-6.1.0-18-amd64");
         assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(in_root(BUILD)), "{lib}");
+    }
+}
+
+#[test]
+fn a_part_that_leads_nowhere_is_missing() {
+    for part in ["arch", "include/linux", "scripts", "tools"] {
+        let (_outside, root) = scratch(&[]);
+        whole(&root, DEBIAN, RELEASE);
+        link(&root, BUILD, DEBIAN);
+        assert_eq!(headers(&root, RELEASE).unwrap(), Headers::Usable(BUILD.into()), "{part}");
+        let path = format!("{DEBIAN}/{part}");
+        if root.exists(&path) {
+            remove(&root, &path);
+        }
+        link(&root, &path, "/usr/src/gone");
+        assert_eq!(incomplete(&root, RELEASE).missing, [in_root("/usr/src/gone")], "{part}");
     }
 }
 

@@ -28,6 +28,10 @@ fn a_kernel_counts_by_its_image() {
             &["/lib/modules/5.14.0-70.el9.x86_64/vmlinuz", "/boot/vmlinuz-5.14.0-362.el9.x86_64"],
             Some("5.14.0-362.el9.x86_64"),
         ),
+        (
+            &["/lib/modules/5.14.0-427.el9.x86_64/vmlinuz-virt.efi", "/lib/modules/5.14.0-503.el9.x86_64/modules.dep"],
+            Some("5.14.0-427.el9.x86_64"),
+        ),
         // Not a file: a directory of that name.
         (&["/boot/vmlinuz-6.1.90/x", "/boot/vmlinuz-6.1.70"], Some("6.1.70")),
         // Names that no kernel has.
@@ -83,6 +87,12 @@ fn a_copy_of_an_image_is_not_a_kernel() {
         "_bak",
         ".backup",
         ".efi",
+        ".bak.1",
+        ".old-2024-01-31",
+        ".prev",
+        ".pacsave",
+        ".efi.signed",
+        ".zst",
     ] {
         let copy = format!("/boot/vmlinuz-6.1.90{suffix}");
         assert_eq!(newest(&[&copy, "/boot/vmlinuz-6.1.70"]).as_deref(), Some("6.1.70"), "{suffix}");

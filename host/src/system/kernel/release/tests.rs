@@ -173,6 +173,11 @@ fn a_kernel_shows_for_which_enterprise_linux_it_was_built() {
         ("5.3.18-1.el8.elrepo.x86_64", Some(8), false),
         ("5.4.17-2102.201.3.el7uek.x86_64", Some(7), false),
         ("5.10.134-16.3.al8.x86_64", None, false),
+        ("4.19.91-27.al7.x86_64", None, false),
+        // Those who build the kernel of Enterprise Linux 8 once more.
+        ("4.18.0-477.13.1.0.1.an8.x86_64", None, true),
+        ("4.18.0-372.9.1.vz8.1.8", None, true),
+        ("5.10.134-19.3.1.an8.x86_64", None, false),
         ("5.3.0-elegant.x86_64", None, false),
         ("6.1.0-18-amd64", None, false),
     ] {
