@@ -71,9 +71,10 @@ mkdir -p "$root/lib/modules/$release" "$root/boot"
 : >"$root/boot/vmlinuz-$release"
 # The distribution's own, which this system lacks.
 mkdir -p "$root/usr/share/licenses" "$root/usr/share/man/man5" "$root/usr/share/man/man7" "$root/usr/share/man/man8"
-for language in ja ko zh_TW; do
-    mkdir -p "$root/usr/share/man/$language/man7"
-done
+# The package filesystem's. dpkg takes away a directory that no package has.
+if [ "$format" = rpm ]; then
+    mkdir -p "$root/usr/share/man/ja/man7" "$root/usr/share/man/ko/man7" "$root/usr/share/man/zh_TW/man7"
+fi
 # libsemanage leaves the directory of a priority once it was used.
 mkdir -m 700 "$root${module%/*}"
 printf 'CONFIG_%s=y\n' BPF BPF_SYSCALL BPF_JIT KPROBES BPF_EVENTS >"$root/boot/config-$release"
