@@ -147,11 +147,10 @@ pub fn with_force(
         }
     };
     if let Some(problem) = &ignored {
-        let instead = match privilege {
-            Privilege::RestoringHook => "what the removal undid is restored",
-            _ => "what the receipt lists is removed",
+        let line = match privilege {
+            Privilege::RestoringHook => format!("{problem}; it is ignored, and what the removal undid is restored"),
+            _ => format!("{problem}; it is ignored, and what the receipt lists is removed"),
         };
-        let line = format!("{problem}; it is ignored, and {instead}");
         log.line(Level::Error, &line);
         print_error(&line);
     }
