@@ -64,7 +64,7 @@ fn a_removal_that_dpkg_aborts_is_undone() {
         return;
     }
     let system = System::new("bookworm", &[]);
-    let (_place, ours) = package_with(&program::binary(), ".deb");
+    let (_place, ours) = package_with(program::binary(), ".deb");
     system.copy(&ours, "/tmp/ours.deb");
     let control = "Package: other\nVersion: 1.0\nArchitecture: all\nMaintainer: Other <other@other.example>\n\
                    Conflicts: hostprep\nReplaces: hostprep\nProvides: hostprep\nDescription: another\n";
