@@ -94,3 +94,19 @@ fn a_store_that_is_set_aside_is_kept_whole() {
     scratch.raise(&missing_user());
     assert_eq!(scratch.history().first().unwrap().seq, 1);
 }
+
+/// What cannot be read is to go as well. A newer version's store is not ours to judge.
+#[test]
+fn a_damaged_store_is_discarded() {
+    for (state, goes) in
+        [("", true), ("{", true), ("{\"schema\":1,\"sequence\":\"x\"}", true), ("{\"schema\":99}", false)]
+    {
+        let scratch = Scratch::new();
+        scratch.raise(&missing_user());
+        scratch.write("faults.json", state);
+        let discarded = scratch.store().discard(&SystemClock, LOCK_TIMEOUT);
+        assert_eq!(discarded.is_ok_and(|it| it), goes, "{state}");
+        assert_eq!(names(&scratch) == ["faults.lock"], goes, "{state}");
+        assert_eq!(scratch.store().is_blank().is_ok_and(|it| it), goes, "{state}");
+    }
+}

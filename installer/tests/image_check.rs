@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::os::unix::fs::PermissionsExt;
+
 use common::{Host, SCAN_USER};
 use installer::engine::Results;
 use installer::image;
@@ -14,6 +16,7 @@ use installer::report::{exit, exit_code};
 
 const UNIT: &str = "[Unit]\nBefore=cisco-amp.service\n[Service]\nExecStart=/opt/x/hostprep repair --source boot\n";
 const UNIT_FILE: &str = "usr/lib/systemd/system/hostprep.service";
+const PROGRAM: &str = "opt/x/hostprep";
 const ENABLED: &str = "etc/systemd/system/multi-user.target.wants/hostprep.service";
 
 /// An image without the scan user. This machine has a useradd.
@@ -34,7 +37,13 @@ fn prepared() -> Host {
     for (path, text) in [(UNIT_FILE, UNIT), (ENABLED, ""), ("usr/sbin/useradd", ""), (".autorelabel", "")] {
         host.file(path, text);
     }
+    host.file(PROGRAM, "");
+    mode(&host, PROGRAM, 0o755);
     host
+}
+
+fn mode(host: &Host, path: &str, mode: u32) {
+    std::fs::set_permissions(host.path(path), std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 fn check(host: &Host) -> Results {
@@ -75,6 +84,43 @@ fn what_the_unit_finishes_is_deferred() {
     assert_eq!(outcomes(&check(&another)).1, Fault, "another agent's unit");
     std::fs::remove_file(another.path("usr/lib/systemd/systemd")).unwrap();
     assert_eq!(outcomes(&check(&another)).1, Unknown);
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_starts() {
+    use Outcome::{Fault, Ok};
+    let unit = |arrange: &dyn Fn(&Host)| {
+        let host = prepared();
+        arrange(&host);
+        outcomes(&check(&host)).1
+    };
+    let enabled_by = |link: &'static str| {
+        unit(&|host: &Host| {
+            std::fs::remove_file(host.path(ENABLED)).unwrap();
+            host.file(link, "");
+        })
+    };
+    for (link, expected) in [
+        ("etc/systemd/system/graphical.target.wants/hostprep.service", Ok),
+        ("etc/systemd/system/multi-user.target.requires/hostprep.service", Ok),
+        ("etc/systemd/system/cisco-amp.service.wants/hostprep.service", Ok),
+        ("usr/lib/systemd/system/multi-user.target.wants/hostprep.service", Ok),
+        ("etc/systemd/system/rescue.target.wants/hostprep.service", Fault),
+        ("etc/systemd/system/emergency.target.requires/hostprep.service", Fault),
+        ("etc/systemd/system/multi-user.target.wants/hostprep.timer", Fault),
+        ("etc/systemd/system/multi-user.target.d/hostprep.service", Fault),
+    ] {
+        assert_eq!(enabled_by(link), expected, "{link}");
+    }
+    let program =
+        |text: &'static str| unit(&|host: &Host| host.file(UNIT_FILE, &UNIT.replace("/opt/x/hostprep", text)));
+    assert_eq!(program("-!/opt/x/hostprep"), Ok);
+    assert_eq!(program("/opt/y/hostprep"), Fault, "its program is missing");
+    assert_eq!(unit(&|host: &Host| mode(host, PROGRAM, 0o644)), Fault, "its program cannot be run");
+    let masked = unit(&|host: &Host| {
+        std::os::unix::fs::symlink("/dev/null", host.path("etc/systemd/system/hostprep.service")).unwrap();
+    });
+    assert_eq!(masked, Fault);
 }
 
 #[test]

@@ -7,6 +7,9 @@
 //! On overlayfs, a directory of a lower layer cannot be renamed (`EXDEV`). There it copies the directory and removes the
 //! original (`semanage_rename`), so that `active` may also be half removed or half copied when it dies. Whatever else is
 //! left (`tmp`, an incomplete `previous`, `final`), its next transaction removes first.
+//!
+//! Calls of `semodule` after that change the shape once more: `-l` makes an empty `active`, `-B` removes `tmp` and succeeds on a
+//! store without modules, `-i` fails and leaves another `tmp`. The previous policy stays through all of them.
 
 mod tree;
 
@@ -58,7 +61,7 @@ impl InterruptedTransaction {
             if root.stat(path.join(ACTIVE))?.is_none() {
                 return Ok(Some(Self { path, active: ActivePolicy::Missing }));
             }
-            if is_there(SANDBOX)? && is_incomplete(&root.dir(&path)?)? {
+            if is_there(ACTIVE)? && is_incomplete(&root.dir(&path)?)? {
                 return Ok(Some(Self { path, active: ActivePolicy::Incomplete }));
             }
         }
@@ -123,19 +126,36 @@ fn copy_previous(store: &Dir) -> Result<(), FileError> {
 /// The commit that was begun is one higher than the one before; a transaction that was cut short before it has not counted
 /// yet, and one that completed has no `tmp`.
 fn is_incomplete(store: &Dir) -> Result<bool, FileError> {
-    let [active, previous, sandbox] = [ACTIVE, PREVIOUS, SANDBOX].map(|name| Tree::of(store, name));
-    let (active, previous, sandbox) = (active?, previous?, sandbox?);
-    let (Some(old), Some(new)) = (previous.commits, sandbox.commits) else { return Ok(false) };
-    if old.checked_add(1) != Some(new) {
+    let is_there = |name: &str| store.stat(name).map(|it| it.as_ref().is_some_and(is_dir));
+    let has_sandbox = is_there(SANDBOX)?;
+    if !is_there(PREVIOUS)? {
         return Ok(false);
     }
+    if !has_sandbox && !is_doubtful(store)? {
+        return Ok(false);
+    }
+    let [active, previous] = [ACTIVE, PREVIOUS].map(|name| Tree::of(store, name));
+    let (active, previous) = (active?, previous?);
+    let sandbox = if has_sandbox { Tree::of(store, SANDBOX)? } else { Tree::default() };
+    let Some(old) = previous.commits.filter(|_| previous.has_modules()) else { return Ok(false) };
+    let new = sandbox.commits.filter(|new| old.checked_add(1) == Some(*new));
     Ok(match active.commits {
+        _ if !active.has_modules() => true,
         Some(commits) if commits == old => active.is_part_of(&previous),
         // A transaction that was cut short later, before it counted, has the same number: there, `tmp` is the copy.
-        Some(commits) if commits == new => active.is_part_of(&sandbox) && active.is_copy_of(&sandbox),
+        Some(commits) if Some(commits) == new => active.is_part_of(&sandbox) && active.is_copy_of(&sandbox),
         Some(_) => false,
-        None => active.is_part_of(&previous) || active.is_part_of(&sandbox),
+        None => active.is_part_of(&previous) || (new.is_some() && active.is_part_of(&sandbox)),
     })
+}
+
+/// Returns whether `active` does not look like a policy that was committed after `previous`, by its number and whether it has
+/// modules: cheap, for a store that keeps the previous policy (`save-previous`).
+fn is_doubtful(store: &Dir) -> Result<bool, FileError> {
+    let [active, previous] = [ACTIVE, PREVIOUS].map(|name| store.dir(name));
+    let (active, previous) = (active?, previous?);
+    let commits = tree::commits(&active)?;
+    Ok(commits.is_none() || commits == tree::commits(&previous)? || !tree::has_modules(&active)?)
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ use crate::spec::ModuleSpec;
 /// In bytes. Real policies have 2 to 12 MB.
 const LARGEST: u64 = 128 * 1024 * 1024;
 
+/// The first version (`POLICYDB_VERSION_BASE` in libsepol).
+const OLDEST: u32 = 15;
+
 /// The newest compiled policy of a policy type, `/etc/selinux/TYPE/policy/policy.N`, which a host loads at its next boot.
 #[derive(Debug)]
 pub struct PolicyFile {
@@ -151,11 +154,12 @@ fn versions(root: &Root, policy_type: &str) -> Result<Vec<(u32, InRoot)>, Unusab
     Ok(Vec::new())
 }
 
-/// Returns the N of `policy.N`.
+/// Returns the N of `policy.N`, as `load_policy` writes it: `policy.033` is not looked for, nor is a version before the first.
 pub(crate) fn version(name: &OsStr) -> Option<u32> {
     let digits = name.to_str()?.strip_prefix("policy.")?;
-    // `parse` takes a sign as well.
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    let version: u32 = digits.parse().ok().filter(|version| *version >= OLDEST)?;
+    // `parse` takes a sign and zeros as well.
+    (digits == version.to_string()).then_some(version)
 }
 
 /// Returns the domain of `spec` if the policy has it, else the first fallback that it has.

@@ -119,7 +119,7 @@ impl<'r> Store<'r> {
             return Ok(None);
         }
         let store_root = match semanage_conf(self.root)?.as_deref().and_then(store_root) {
-            Some(configured) => configured,
+            Some(configured) => InRoot::from(configured),
             None => Root::system().map_or(DEFAULT_STORE_ROOTS[0].into(), |machine| default_store_root(&machine)),
         };
         let path = store_root.join(&self.policy_type);
@@ -344,11 +344,19 @@ fn default_store_root(machine: &Root) -> InRoot {
 /// has a part of one.
 fn store_roots(root: &Root) -> Result<Vec<InRoot>, FileError> {
     let mut roots = match semanage_conf(root)?.as_deref().and_then(store_root) {
-        Some(path) => vec![path],
+        // Another is part of a path that is outside of the root.
+        Some(path) => Some(path).filter(|path| path.starts_with('/')).map(InRoot::from).into_iter().collect(),
         None => DEFAULT_STORE_ROOTS.map(InRoot::from).to_vec(),
     };
     roots.push(READ_ONLY_BASE.into());
     Ok(roots)
+}
+
+/// Returns where libsemanage looks for the stores of the system in `root`, as its `semanage.conf` has it, else its default.
+#[must_use]
+pub fn expected_root(root: &Root) -> String {
+    let conf = semanage_conf(root).ok().flatten();
+    conf.as_deref().and_then(store_root).unwrap_or(DEFAULT_STORE_ROOTS[0]).to_owned()
 }
 
 /// Returns each policy type with the module `name` in its store, for a system with a configuration that does not say which
@@ -389,15 +397,16 @@ fn conf_in(root: &Root) -> Result<Option<String>, FileError> {
     }
 }
 
-/// Returns `store-root` of a `semanage.conf(5)`. The last one counts. The value may be in quotes (libsemanage, `conf-scan.l`).
-fn store_root(conf: &str) -> Option<InRoot> {
-    let value = |line: &str| {
-        let (key, value) = line.trim_start().split_once('=')?;
-        let value = value.trim();
-        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-        (key.trim_end() == "store-root" && value.starts_with('/')).then(|| InRoot::from(value))
+/// Returns `store-root` of a `semanage.conf(5)` as libsemanage reads it (`conf-scan.l`). The last one counts. A value is in quotes
+/// if the line starts and ends with them; whatever else is in the line is part of it, a comment too.
+fn store_root(conf: &str) -> Option<&str> {
+    let value = |line| {
+        let (key, value) = str::trim_start(line).split_once('=')?;
+        let value = value.trim_start_matches([' ', '\t']);
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        (key.trim_end() == "store-root").then(|| quoted.unwrap_or_else(|| value.trim()))
     };
-    conf.lines().filter_map(value).next_back()
+    conf.split('\n').filter_map(value).next_back()
 }
 
 pub(crate) fn priority_of(name: &str) -> Option<u16> {

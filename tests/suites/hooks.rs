@@ -169,6 +169,57 @@ fn a_configuration_that_cannot_be_used_keeps_nothing_from_being_removed() {
     }
 }
 
+/// dpkg removes in favour of another package, whose unpacking fails. What comes back is what was removed, and no more.
+#[test]
+fn an_aborted_removal_puts_back_what_it_undid_without_a_usable_configuration() {
+    const UNDONE: &str = "/var/lib/cisco/hostprep/undone.json";
+    let broken = "lang = 'en'\nskip = 'kernel'\n";
+    for (config, word, words) in [
+        (broken, "etc/cisco/hostprep.toml, line 2", &[][..]),
+        ("profile = [\n", "etc/cisco/hostprep.toml, line ", &["in-favour", "other", "1.0"]),
+        ("profile = '/etc/cisco/other.toml'\n", "etc/cisco/other.toml", &["in-favour", "other", "1.0"]),
+    ] {
+        let root = root();
+        let call = |call: [&str; 3]| hook(&root, &[&call[..], words].concat()).expect_code(0).stderr;
+        hook(&root, &["deb", "postinst", "configure", ""]).expect_code(0);
+        let receipt = root.text("/var/lib/cisco/hostprep/journal.json");
+        root.file("/etc/cisco/hostprep.toml", config);
+        call(["deb", "prerm", "remove"]);
+        assert!(root.account("passwd", NAME).is_none() && root.at(UNDONE).exists(), "{config}");
+        let said = call(["deb", "postinst", "abort-remove"]);
+        assert!(said.contains(word) && said.contains("is ignored, and what the removal undid is restored"), "{said}");
+        expect_prepared(&root, config);
+        assert_eq!(root.text("/var/lib/cisco/hostprep/journal.json"), receipt, "{config}");
+        assert!(!root.at(UNDONE).exists(), "{config}");
+        // And so again.
+        call(["deb", "prerm", "remove"]);
+        assert!(root.account("passwd", NAME).is_none(), "{config}");
+        call(["deb", "postinst", "abort-remove"]);
+        expect_prepared(&root, config);
+    }
+    // What the configuration skipped while it could be used was not made, so it is not made now.
+    let root = root();
+    root.file("/etc/cisco/hostprep.toml", "skip = ['scan-user']\n");
+    hook(&root, &["deb", "postinst", "configure", ""]).expect_code(0);
+    root.file("/etc/cisco/hostprep.toml", broken);
+    hook(&root, &["deb", "prerm", "remove"]).expect_code(0);
+    hook(&root, &["deb", "postinst", "abort-remove"]).expect_code(0);
+    expect_directory(&root, "skipped");
+    assert!(root.account("passwd", NAME).is_none(), "it was skipped");
+    // Mended before anything else, the package is configured as ever, and nothing is kept.
+    hook(&root, &["deb", "prerm", "remove"]).expect_code(0);
+    assert!(root.at(UNDONE).exists());
+    root.remove("/etc/cisco/hostprep.toml");
+    hook(&root, &["deb", "postinst", "configure", "1.0"]).expect_code(0);
+    expect_prepared(&root, "configured");
+    assert!(!root.at(UNDONE).exists());
+    // Without a removal before, it is not known what to make.
+    let other = self::root();
+    other.file("/etc/cisco/hostprep.toml", broken);
+    expect_error(hook(&other, &["deb", "postinst", "abort-remove"]), "etc/cisco/hostprep.toml, line 2");
+    assert!(other.account("passwd", NAME).is_none());
+}
+
 /// The receipt of another profile is elsewhere, and what the package's own would remove was made by none of ours.
 #[test]
 fn what_another_profile_made_is_not_looked_for_at_the_wrong_place() {

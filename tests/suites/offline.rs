@@ -88,6 +88,57 @@ fn an_application_container_stays_one() {
     }
 }
 
+/// In a chroot of this PID namespace, also where the machine's `/run` is bound into it.
+#[test]
+fn a_chroot_of_a_disk_that_was_a_container_image_is_no_container() {
+    let system = enforcing_el9();
+    system.file("/.dockerenv", "").dir("/run/systemd/system", 0o755);
+    let run = Run::of(system.command("/usr/bin/hostprep").args(CHECK)).expect_code(3);
+    assert_eq!((&run.json()["host"]["kind"], run.faults()), (&"offline".into(), vec![5, 11, 19]), "{run:?}");
+    system.remove("/etc/selinux").remove("/var/lib/selinux");
+    let run = Run::of(system.command("/usr/bin/hostprep").args(CHECK)).expect_code(3);
+    assert_eq!((&run.json()["host"]["kind"], run.faults()), (&"offline".into(), vec![5, 11]), "{run:?}");
+    system.remove("/boot").remove("/lib/modules");
+    let run = Run::of(system.command("/usr/bin/hostprep").args(CHECK)).expect_code(3);
+    assert_eq!(run.json()["host"]["kind"], "container", "{run:?}");
+}
+
+/// The kernel that runs is that of the machine which builds.
+#[test]
+fn a_system_without_a_kernel_is_not_given_that_of_the_machine() {
+    let system = enforcing_el9();
+    system.remove("/boot").remove("/lib/modules");
+    let running = Run::of(Command::new("uname").arg("-r")).expect_code(0).stdout.trim().to_owned();
+    let offline = |args: &[&str]| Run::of(&mut sandbox(&system, &["SYSTEMD_OFFLINE=1"], args));
+    let check = offline(&CHECK).expect_code(3);
+    assert_eq!(check.json()["host"]["kernel"], Value::Null, "{check:?}");
+    assert!(offline(&["check"]).stdout.starts_with("rhel 9.4, kernel none installed, SELinux enforcing\n"));
+    for args in [
+        &["check"][..],
+        &["check", "--image"],
+        &["check", "--format", "ocsf"],
+        &["repair", "--dry-run"],
+        &["status", "--format", "json"],
+        &["explain", "11"],
+    ] {
+        let run = offline(args);
+        assert!(!format!("{run:?}").contains(&running), "{args:?}: {run:?}");
+    }
+    let asked = offline(&["check", "--kernel", &running]);
+    assert!(asked.code == Some(2) && asked.stderr.contains("is not installed"), "{asked:?}");
+    // In a container, whose it is is said, whatever kernel is installed there.
+    let expect_the_hosts = || {
+        let container = |args: &[&str]| Run::of(&mut sandbox(&system, &[], args));
+        assert_eq!(container(&CHECK).json()["host"]["kernel"], running.as_str());
+        let head = format!("rhel 9.4, kernel {running} (the host's), SELinux inside-a-container\n");
+        let said = container(&["check"]).stdout;
+        assert!(said.starts_with(&head), "{said}");
+    };
+    expect_the_hosts();
+    system.remove("/etc/selinux").remove("/var/lib/selinux").kernel(KERNEL, false);
+    expect_the_hosts();
+}
+
 #[test]
 fn the_kind_is_told_and_can_be_assumed() {
     let system = enforcing_el9();

@@ -258,6 +258,37 @@ fn a_policy_without_its_store_is_a_fault_if_it_denies_the_rule() {
     assert_eq!(checked(&root, 0)["outcome"], "ok", "the policy has the rule");
 }
 
+/// Whether the policy in force has the rule or not, what is said and done first is about the store: on what is left of it,
+/// commands fail, or take away the previous policy.
+#[test]
+fn a_store_that_was_cut_short_is_restored_before_anything_else() {
+    const STORE: &str = "/var/lib/selinux/small";
+    for (shape, detail, script) in [
+        ("no active", "has no active policy", "mv active previous; cp -r previous tmp"),
+        ("semodule -l after that", "active is not complete", "mv active previous; mkdir -p active/modules"),
+        ("active half removed", "active is not complete", "cp -r active previous; rm -r active/modules/100"),
+        (
+            "its number too",
+            "active is not complete",
+            "cp -r active previous; rm -r active/modules/100 active/commit_num",
+        ),
+    ] {
+        let root = ScratchRoot::of("debian-12");
+        root.small_policy_store();
+        let others = root.modules();
+        setup::run(std::process::Command::new("sh").args(["-ec", script]).current_dir(root.at(STORE)));
+        let step = root.hostprep(&CHECK).expect_code(3).step("selinux-module");
+        assert!(step["detail"].as_str().unwrap().ends_with("a transaction of it was cut short"), "{shape}: {step}");
+        assert!(step["detail"].as_str().unwrap().contains(detail), "{shape}: {step}");
+        let again = format!("hostprep repair --root {}", root.path().display());
+        assert_eq!(step["remedy"], serde_json::json!([again]), "{shape}: {step}");
+        root.hostprep(&ONLY).expect_code(0);
+        assert_eq!(root.modules(), [&["300 cisco-secure-bpf cil".to_owned()], &others[..]].concat(), "{shape}");
+        root.hostprep(&["remove"]).expect_code(0);
+        assert_eq!(root.modules(), others, "{shape}");
+    }
+}
+
 /// The base policy allows the rule: what an administrator has of the module's name is not touched.
 #[test]
 fn where_the_base_policy_allows_the_rule_nothing_is_done() {

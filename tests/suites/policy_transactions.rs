@@ -316,7 +316,7 @@ fn a_policy_of_another_version_waits_for_the_unit_that_runs_at_boot() {
     const WANTED: &str = "/etc/systemd/system/multi-user.target.wants/hostprep.service";
     let unit = "[Unit]\nBefore=cisco-amp.service\n[Service]\nExecStart=/opt/x/hostprep repair --source boot\n";
     let root = with_policy_31();
-    root.file(UNIT, unit).link(WANTED, UNIT).file("/usr/sbin/semodule", "").mode("/usr/sbin/semodule", 0o755);
+    root.file(UNIT, unit).link(WANTED, UNIT).executable("/usr/sbin/semodule", "").executable("/opt/x/hostprep", "");
     let step = root.hostprep(&ONLY).expect_code(4).step("selinux-module");
     assert_eq!((&step["outcome"], &step["reason"]), (&"deferred".into(), &"policy-version".into()), "{step}");
     assert_eq!(names(&root, POLICIES), ["policy.31"], "nothing stray is left");
@@ -327,7 +327,9 @@ fn a_policy_of_another_version_waits_for_the_unit_that_runs_at_boot() {
     root.hostprep(&ONLY).expect_code(3);
     root.file(UNIT, unit.replace("boot", "timer"));
     root.hostprep(&ONLY).expect_code(3);
-    root.file(UNIT, unit).remove(WANTED);
+    root.file(UNIT, unit).mode("/opt/x/hostprep", 0o644);
+    root.hostprep(&ONLY).expect_code(3);
+    root.mode("/opt/x/hostprep", 0o755).remove(WANTED);
     root.hostprep(&ONLY).expect_code(3);
     root.link(WANTED, UNIT).link("/etc/systemd/system/hostprep.service", "/dev/null");
     root.hostprep(&ONLY).expect_code(3);

@@ -21,13 +21,24 @@ impl Store<'_> {
         Ok(now.sequence == 0 && now.faults.is_empty())
     }
 
-    /// Removes every fault and every event. The directory and the lock file stay. Returns `false` if the store is blank
+    /// Returns whether there is something that [`Store::discard`] removes: a fault, an event, or a file that is damaged.
+    ///
+    /// # Errors
+    /// As [`Store::read`], but for a malformed file.
+    pub fn has_content(&self) -> Result<bool, StoreError> {
+        match self.is_blank() {
+            Err(StoreError::Malformed(_)) => Ok(true),
+            is_blank => is_blank.map(|is_blank| !is_blank),
+        }
+    }
+
+    /// Removes every fault and every event, also damaged ones. The directory and the lock file stay. Returns `false` if the store is blank
     /// already. Nothing is reported to followers, and the numbers of events start again.
     ///
     /// # Errors
     /// As [`Store::lock`]. What a killed call left is a store with fewer events: call it again.
     pub fn discard(&self, clock: &dyn Clock, timeout: Duration) -> Result<bool, StoreError> {
-        if self.is_blank()? {
+        if !self.has_content()? {
             return Ok(false);
         }
         let _lock = Lock::acquire_to_finish(self.root(), &self.dir().join(LOCK), clock, timeout)?;

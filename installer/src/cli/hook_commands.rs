@@ -11,7 +11,7 @@ use installer::engine::next_boot::{KernelChange, NextBoot};
 use installer::engine::recover::{HOOK_LOCK_TIMEOUT, recover};
 use installer::engine::remove::{self, StateDirectory};
 use installer::engine::repair::{self, Request, Strictness};
-use installer::hook::{Event, NoSuchCall, deb, kernel, moved, rpm};
+use installer::hook::{Event, NoSuchCall, deb, kernel, moved, rpm, undone};
 use installer::load_lock;
 use installer::model::report::{Finding, Outcome as StepOutcome};
 use installer::model::step::StepRef;
@@ -28,10 +28,20 @@ use super::progress::notify_waiting;
 pub fn run(global: &Global, hook: &Hook) -> Outcome {
     let (event, name) = parse(hook).map_err(|e| Failure::Usage(e.to_string()))?;
     let is_debian_removal = matches!((hook, &event), (Hook::Deb { .. }, Event::Remove));
-    let privilege = if matches!(event, Event::Remove) { Privilege::RemovalHook } else { Privilege::Hook };
+    let privilege = match event {
+        Event::Remove => Privilege::RemovalHook,
+        Event::Restore => Privilege::RestoringHook,
+        _ => Privilege::Hook,
+    };
     let work = || {
         with(global, privilege, None, |invocation| {
             invocation.cx.log.line(Level::Info, &format!("starting {name}"));
+            if is_debian_removal
+                && invocation.is_config_ignored
+                && let Err(e) = undone::keep(&invocation.cx)
+            {
+                print_error(&format!("{e}; if the removal is aborted, nothing comes back before `hostprep repair`"));
+            }
             if let Err(e) = handle(invocation, event) {
                 invocation.cx.log.line(Level::Error, &format!("{name}: {e}"));
                 print_error(&e.to_string());
@@ -109,8 +119,16 @@ fn handle(invocation: &Invocation, event: Event) -> Result<(), installer::Error>
             prepare(invocation, steps, updates_faults, source)?;
             if updates_faults {
                 next_boot(invocation, KernelChange::Nothing);
+                undone::forget(&invocation.cx)?;
             }
             Ok(())
+        }
+        Event::Restore if invocation.is_config_ignored => {
+            prepare(invocation, undone::steps(&invocation.cx), true, Source::Repair)?;
+            Ok(undone::forget(&invocation.cx)?)
+        }
+        Event::Restore => {
+            handle(invocation, Event::Prepare { steps: STEPS.to_vec(), updates_faults: true, source: Source::Repair })
         }
         Event::KernelAdded(release) => kernel_changed(invocation, KernelChange::Added(&release)),
         Event::KernelsChanged => kernel_changed(invocation, KernelChange::Nothing),

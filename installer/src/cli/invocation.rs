@@ -14,6 +14,7 @@ use host::system::kernel;
 use host::system::kind::{DetectedKind, SystemKind};
 use host::{FileError, InsideText, Root};
 use installer::config::Config;
+use installer::hook::undone;
 use installer::kernels_file;
 use installer::model::host_context::{HostContext, RECEIPT};
 use installer::model::waiver::Waivers;
@@ -39,11 +40,13 @@ pub enum Privilege {
     /// As `Hook`, when the package goes: nothing removes later what stays now, so a configuration that cannot be used is ignored
     /// where a receipt lists what is to go.
     RemovalHook,
+    /// As `Hook`, when the package stays after all: what a `RemovalHook` undid without the configuration comes back without it.
+    RestoringHook,
 }
 
 impl Privilege {
     fn is_lenient(self) -> bool {
-        matches!(self, Self::LenientRoot(_) | Self::Hook | Self::RemovalHook)
+        matches!(self, Self::LenientRoot(_) | Self::Hook | Self::RemovalHook | Self::RestoringHook)
     }
 }
 
@@ -78,7 +81,7 @@ pub fn with_force(
     let changes = match privilege {
         Privilege::ReadOnly => None,
         Privilege::RequiresRoot(command) | Privilege::LenientRoot(command) => Some(command),
-        Privilege::Hook | Privilege::RemovalHook => Some("hook"),
+        Privilege::Hook | Privilege::RemovalHook | Privilege::RestoringHook => Some("hook"),
     };
     if let Some(command) = changes
         && !nix::unistd::geteuid().is_root()
@@ -95,7 +98,7 @@ pub fn with_force(
     // A profile of the command line says where its configuration is; one that the configuration names does not.
     let given = given_profile(global)?;
     let names = given.as_ref().map(|profile| profile.names.clone()).unwrap_or_default();
-    let may_ignore = privilege == Privilege::RemovalHook && has_receipt(&root, given.as_ref());
+    let may_ignore = may_ignore_config(&root, privilege, given.as_ref());
     let mut ignored = None;
     let config = match Config::of(&root, &names) {
         Err(e) if may_ignore => {
@@ -132,9 +135,7 @@ pub fn with_force(
     let clock = SystemClock;
     let log = match privilege {
         Privilege::ReadOnly => Log::silent(&clock),
-        Privilege::RequiresRoot(_) | Privilege::LenientRoot(_) | Privilege::Hook | Privilege::RemovalHook => {
-            Log::to(&root, profile.paths.log.clone(), &clock)
-        }
+        _ => Log::to(&root, profile.paths.log.clone(), &clock),
     };
     // Package names are lost, and what follows from the distribution is unknown; the rest does not need it.
     let (distribution, distribution_problem) = match Distribution::of(&root) {
@@ -146,7 +147,10 @@ pub fn with_force(
         }
     };
     if let Some(problem) = &ignored {
-        let line = format!("{problem}; it is ignored, and what the receipt lists is removed");
+        let line = match privilege {
+            Privilege::RestoringHook => format!("{problem}; it is ignored, and what the removal undid is restored"),
+            _ => format!("{problem}; it is ignored, and what the receipt lists is removed"),
+        };
         log.line(Level::Error, &line);
         print_error(&line);
     }
@@ -176,11 +180,15 @@ pub fn with_force(
     work(&Invocation { cx, config, is_config_ignored: ignored.is_some(), texts })
 }
 
-/// Returns whether hostprep recorded what it made for the agent of the given profile, else of the built-in one. What another
-/// profile of the configuration has made is recorded elsewhere.
-fn has_receipt(root: &Root, given: Option<&Profile>) -> bool {
-    let state = given.map_or_else(|| Profile::built_in().paths.state, |profile| profile.paths.state.clone());
-    root.exists(state.join(RECEIPT))
+/// Returns whether hostprep recorded what it made, or undid, for the agent of the given profile, else of the built-in one. What
+/// another profile of the configuration has made is recorded elsewhere.
+fn may_ignore_config(root: &Root, privilege: Privilege, given: Option<&Profile>) -> bool {
+    let profile = || given.cloned().unwrap_or_else(Profile::built_in);
+    match privilege {
+        Privilege::RemovalHook => root.exists(profile().paths.state.join(RECEIPT)),
+        Privilege::RestoringHook => undone::is_kept(root, &profile()),
+        _ => false,
+    }
 }
 
 fn open_root(global: &Global) -> Result<Root, Failure> {
@@ -193,7 +201,7 @@ fn open_root(global: &Global) -> Result<Root, Failure> {
 /// Checks that the kernel of `--kernel` is installed: what is said about another would be about nothing. Modules are enough, since
 /// the image may be on a partition that is not mounted.
 fn require_kernel(root: &Root, kind: SystemKind, release: &str) -> Result<(), Failure> {
-    let is_running = kind != SystemKind::Image && release == kernel::running_release();
+    let is_running = !kind.is_unbooted() && release == kernel::running_release();
     if is_running || kernel::has_modules(root, release) {
         return Ok(());
     }

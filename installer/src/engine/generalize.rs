@@ -18,7 +18,7 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 /// [`Error`] if the fault store cannot be read.
 pub fn plan(cx: &HostContext) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
-    if !fault_updates::store(cx).is_blank()? {
+    if fault_updates::store(cx).has_content()? {
         lines
             .push(format!("remove the faults and events in {}", cx.root.host_path(&cx.profile.paths.faults).display()));
     }

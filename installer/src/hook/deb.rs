@@ -27,7 +27,8 @@ pub fn parse(script: &str, args: &[String]) -> Result<Event, NoSuchCall> {
         ("postinst", "configure") => Ok(Event::prepare_all(Source::Upgrade)),
         ("postinst", "triggered") => Ok(Event::arrival()),
         // The removal or upgrade that our prerm began for did not come about, so what it undid comes back.
-        ("postinst", "abort-upgrade" | "abort-remove" | "abort-deconfigure") => Ok(Event::prepare_all(Source::Repair)),
+        ("postinst", "abort-remove") => Ok(Event::Restore),
+        ("postinst", "abort-upgrade" | "abort-deconfigure") => Ok(Event::prepare_all(Source::Repair)),
         ("prerm", "remove") => Ok(Event::Remove),
         ("prerm", "upgrade" | "deconfigure" | "failed-upgrade")
         | ("preinst", "install" | "upgrade" | "abort-upgrade")
@@ -79,9 +80,9 @@ mod tests {
 
     #[test]
     fn an_aborted_removal_puts_things_back() {
-        for aborted in
-            ["postinst abort-remove", "postinst abort-upgrade 2.0", "postinst abort-deconfigure in-favour x 1"]
-        {
+        assert_eq!(call("postinst abort-remove"), Ok(Event::Restore));
+        assert_eq!(call("postinst abort-remove in-favour other 1.0"), Ok(Event::Restore));
+        for aborted in ["postinst abort-upgrade 2.0", "postinst abort-deconfigure in-favour x 1"] {
             assert!(matches!(call(aborted), Ok(Event::Prepare { updates_faults: true, .. })), "{aborted}");
         }
     }

@@ -5,6 +5,7 @@ pub mod deb;
 pub mod kernel;
 pub mod moved;
 pub mod rpm;
+pub mod undone;
 
 use faults::Source;
 use thiserror::Error;
@@ -32,6 +33,8 @@ pub enum Event {
     KernelsChanged,
     /// Undo what was created.
     Remove,
+    /// Make again what [`Event::Remove`] undid: the package stays.
+    Restore,
     /// A call that needs nothing.
     Nothing,
 }

@@ -29,11 +29,14 @@ use crate::engine::Results;
 use crate::model::host_context::HostContext;
 use crate::model::report::{Outcome, StepReport};
 
-/// Returns the release of the kernel that is judged, else of the one that runs here; `None` if an alternate root has none.
+/// Returns the release of the kernel that is judged; in a container, where none is, of the host's. `None` if a system that is not
+/// booted has none: the one that runs is then that of the machine that builds it.
 #[must_use]
 pub fn kernel(cx: &HostContext) -> Option<String> {
-    let judged = cx.judged_kernel().ok().flatten().map(|kernel| kernel.release);
-    judged.or_else(|| cx.alternate_root().is_none().then(host::system::kernel::running_release))
+    if cx.kind.is_container() && cx.kernel_release.is_none() {
+        return Some(host::system::kernel::running_release());
+    }
+    cx.judged_kernel().ok().flatten().map(|kernel| kernel.release)
 }
 
 /// The exit codes.

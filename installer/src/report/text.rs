@@ -35,7 +35,8 @@ pub fn render(cx: &HostContext, results: &Results, purpose: Purpose) -> String {
     let mut text = String::new();
     let version = host.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     let kernel = host.kernel.as_deref().unwrap_or("none installed");
-    let head = format!("{}{version}, kernel {kernel}, SELinux {}", host.id, host.selinux);
+    let whose = if cx.kind.is_container() && cx.kernel_release.is_none() { " (the host's)" } else { "" };
+    let head = format!("{}{version}, kernel {kernel}{whose}, SELinux {}", host.id, host.selinux);
     let _ = writeln!(text, "{}", one_line(&head));
     let _ = writeln!(text, "{}", one_line(&format!("Judged as {}: {}", host.kind, host.kind_evidence)));
     let width = results.reports.iter().map(|report| word_of(report, results).len()).fold(OUTCOME_WIDTH, usize::max);

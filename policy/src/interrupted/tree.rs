@@ -1,6 +1,7 @@
 //! The files of a policy in the store, and copies of it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,12 @@ use host::{Dir, FileError};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
+use crate::store::priority_of;
+
 /// libsemanage counts its commits here, in digits filled up with NUL.
 const COMMITS: &str = "commit_num";
+
+const MODULES: &str = "modules";
 
 /// `active/modules/PRIORITY/NAME/cil` is the deepest.
 const MOST_LEVELS: usize = 8;
@@ -29,12 +34,17 @@ impl Tree {
         let mut tree = Self::default();
         let dir = store.dir(name)?;
         tree.add(&dir, Path::new(""), MOST_LEVELS)?;
-        if let Ok(file) = dir.open(COMMITS, OFlag::O_RDONLY) {
-            let text =
-                host::fs::read_limited(file, 64).map_err(|e| FileError::new("read", dir.path().join(COMMITS), e))?;
-            tree.commits = String::from_utf8_lossy(&text).trim_matches(['\0', ' ', '\n']).parse().ok();
-        }
+        tree.commits = commits(&dir)?;
         Ok(tree)
+    }
+
+    /// Returns whether there is a module at any priority.
+    pub(super) fn has_modules(&self) -> bool {
+        let is_priority = |name: Option<&OsStr>| name.and_then(OsStr::to_str).and_then(priority_of).is_some();
+        self.files.keys().any(|path| {
+            path.strip_prefix(MODULES)
+                .is_ok_and(|inside| is_priority(inside.iter().next()) && inside.iter().count() > 1)
+        })
     }
 
     fn add(&mut self, dir: &Dir, at: &Path, levels: usize) -> Result<(), FileError> {
@@ -70,8 +80,30 @@ impl Tree {
     }
 }
 
+/// Returns the number of the commit that made a policy; `None` if it has none.
+pub(super) fn commits(policy: &Dir) -> Result<Option<u64>, FileError> {
+    let Ok(file) = policy.open(COMMITS, OFlag::O_RDONLY) else { return Ok(None) };
+    let text = host::fs::read_limited(file, 64).map_err(|e| FileError::new("read", policy.path().join(COMMITS), e))?;
+    Ok(String::from_utf8_lossy(&text).trim_matches(['\0', ' ', '\n']).parse().ok())
+}
+
+/// Returns whether a policy has a module at any priority.
+pub(super) fn has_modules(policy: &Dir) -> Result<bool, FileError> {
+    let Some(modules) = policy.stat(MODULES)?.filter(is_dir).map(|_| policy.dir(MODULES)).transpose()? else {
+        return Ok(false);
+    };
+    for name in modules.names()? {
+        let is_priority = name.to_str().and_then(priority_of).is_some();
+        if is_priority && modules.stat(&name)?.as_ref().is_some_and(is_dir) && !modules.dir(&name)?.names()?.is_empty()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Removes a directory with all that is in it, if it exists. Symbolic links are not followed.
-pub(super) fn remove(parent: &Dir, name: impl AsRef<std::ffi::OsStr>) -> Result<(), FileError> {
+pub(super) fn remove(parent: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
     match parent.stat(&name)? {
         None => return Ok(()),
         Some(found) if !is_dir(&found) => return parent.unlink(&name),
@@ -86,11 +118,7 @@ pub(super) fn remove(parent: &Dir, name: impl AsRef<std::ffi::OsStr>) -> Result<
 
 /// Copies a directory with all that is in it to `to`, which does not exist. What is neither a directory nor a regular file is left
 /// out, as libsemanage does.
-pub(super) fn copy(
-    parent: &Dir,
-    from: impl AsRef<std::ffi::OsStr>,
-    to: impl AsRef<std::ffi::OsStr>,
-) -> Result<(), FileError> {
+pub(super) fn copy(parent: &Dir, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> Result<(), FileError> {
     let source = parent.dir(&from)?;
     let target = parent.make_dir(&to, source.stat_self()?.st_mode & 0o7777)?;
     copy_into(&source, &target)

@@ -11,11 +11,22 @@ fn newest(files: &[(&str, &[u8])]) -> Result<Option<PolicyFile>, Unusable> {
 fn the_newest_version_counts() {
     assert!(newest(&[]).unwrap().is_none());
     let names =
-        ["policy.9", "policy.31", "policy.33", "policy.33.bak", "policy.kern", "policy.", "policy.+99", "policy.-1"];
-    let paths = names.map(|name| format!("/etc/selinux/targeted/policy/{name}"));
+        ["policy.9", "policy.31", "policy.33", "policy.33.bak", "policy.kern", "policy.", "policy.+99", "policy.-1"]
+            .iter()
+            .chain(&["policy.033", "policy.0034", "policy.34 ", "policy.34~", "policy.4294967330", "Policy.34"]);
+    let paths: Vec<String> = names.map(|name| format!("/etc/selinux/targeted/policy/{name}")).collect();
     let files: Vec<(&str, &[u8])> = paths.iter().map(|path| (path.as_str(), path.as_bytes())).collect();
     let newest = newest(&files).unwrap().unwrap();
     assert_eq!(newest.path(), "/etc/selinux/targeted/policy/policy.33");
+}
+
+/// `load_policy` makes the names of numbers, and opens those.
+#[test]
+fn another_name_is_no_policy() {
+    for name in ["policy.033", "policy.+33", "policy.14", "policy.0", "policy.33.rpmsave", "policy.३३"] {
+        let path = format!("/etc/selinux/targeted/policy/{name}");
+        assert!(newest(&[(&path, compiled::DENIES)]).unwrap().is_none(), "{name}");
+    }
 }
 
 /// Of an image, while there is no other.

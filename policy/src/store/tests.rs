@@ -20,6 +20,8 @@ fn where_the_store_is() {
         (vec![conf("store-root = /srv/se\n"), module("/srv/se/t/active/modules/100/base/cil")], Some("/srv/se/t")),
         (vec![conf("store-root = \"/srv/se\"\n"), module("/srv/se/t/active/modules/100/base/cil")], Some("/srv/se/t")),
         (vec![conf("store-root=/srv/se\n"), module("/var/lib/selinux/t/active/modules/100/base/cil")], None),
+        (vec![conf("store-root=srv/se\n"), module("/var/lib/selinux/t/active/modules/100/base/cil")], None),
+        (vec![conf("store-root=\"/srv/se\" # x\n"), module("/var/lib/selinux/t/active/modules/100/base/cil")], None),
         // The read-only base of an image, until there is a store of its own.
         (vec![conf(""), module("/usr/lib/selinux/t/active/modules/100/base/cil")], Some("/usr/lib/selinux/t")),
         (
@@ -136,6 +138,32 @@ proptest! {
         let _ = content_of(&if compress { compressed(&bytes) } else { bytes.clone() });
         let _ = content_of(&[b"BZh9".as_slice(), &bytes].concat());
         let _ = store_root(&String::from_utf8_lossy(&bytes));
+    }
+}
+
+/// Each of these was given to `semodule` 3.4, which says where it looks.
+#[test]
+fn the_value_of_store_root_is_the_rest_of_its_line() {
+    for (line, expected) in [
+        ("store-root=/srv/se", "/srv/se"),
+        ("  store-root \t= \t/srv/se  ", "/srv/se"),
+        ("store-root=/srv/my se", "/srv/my se"),
+        ("store-root=/srv/se # a comment", "/srv/se # a comment"),
+        ("store-root=/srv/se\r", "/srv/se"),
+        ("store-root=\"/srv/se\"", "/srv/se"),
+        ("store-root = \"/srv/my se\"", "/srv/my se"),
+        ("store-root=\"/srv/se \"", "/srv/se "),
+        // The quotes are part of it.
+        ("store-root=\"/srv/se\" ", "\"/srv/se\""),
+        ("store-root=\"/srv/se\"\r", "\"/srv/se\""),
+        ("store-root=\"/srv/se\" # a comment", "\"/srv/se\" # a comment"),
+        ("store-root=srv/se", "srv/se"),
+        ("store-root=/first\nstore-root=/srv/se", "/srv/se"),
+    ] {
+        assert_eq!(store_root(&format!("module-store = direct\n{line}\nexpand-check=0\n")), Some(expected), "{line:?}");
+    }
+    for line in ["#store-root=/srv/se", " # store-root=/srv/se", "Store-Root=/srv/se", "store-root /srv/se"] {
+        assert_eq!(store_root(line), None, "{line}");
     }
 }
 

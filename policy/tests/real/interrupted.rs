@@ -103,6 +103,33 @@ fn the_previous_policy_is_restored() {
     }
 }
 
+/// What calls of `semodule` make of such a store: they find no modules, succeed or fail, and remove what was left beside `active`.
+#[test]
+fn calls_of_semodule_in_between_change_nothing() {
+    let commits = Commits::new();
+    let module = commits.kept.join("a_third.cil");
+    sh("echo '(typeattribute of_a_third)' > \"$1\"", &[&module]);
+    let module = module.to_string_lossy().into_owned();
+    let install = ["-X", "300", "-i", &module];
+    for (shape, _, script) in CUT_SHORT {
+        for calls in [&[&["-l"][..]][..], &[&["-B"]], &[&install], &[&["-l"], &["-B"], &install, &["-B"]]] {
+            commits.arrange(script);
+            for call in calls {
+                let _ = commits.scratch.semodule(call);
+            }
+            let what = format!("{shape}, {calls:?}");
+            // Where all modules are left, it has built a policy of them.
+            if commits.found().is_none() && commits.scratch.semodule(&["-lfull"]).unwrap().contains("100 base") {
+                continue;
+            }
+            let found = commits.found().unwrap_or_else(|| panic!("{what}"));
+            assert!(found.restore_previous(&commits.scratch.root).unwrap(), "{what}");
+            assert_eq!(commits.found(), None, "{what}");
+            commits.expect_old(&what);
+        }
+    }
+}
+
 /// Whole policies, beside what a transaction left that was cut short before or after the switch.
 #[test]
 fn a_whole_policy_stays() {
@@ -110,6 +137,8 @@ fn a_whole_policy_stays() {
     for (shape, script) in [
         ("in order", "cp -a $new active"),
         ("save-previous", "cp -a $new active; cp -a $old previous"),
+        ("a copy of the previous one, as a repair makes it", "cp -a $old active; cp -a $old previous"),
+        ("nothing in previous", "cp -a $new active; mkdir -p previous/modules"),
         ("save-previous, a module removed", "cp -a $old active; cp -a $new previous"),
         ("making the sandbox", "cp -a $old active; mkdir tmp; cp $old/commit_num tmp"),
         (

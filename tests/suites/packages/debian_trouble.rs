@@ -1,7 +1,7 @@
 //! The DEB when something goes wrong: killed, interrupted, or on a host in a bad state.
 
-use harness::packages::{NEWER, OLDER};
-use harness::{Snapshot, System};
+use harness::packages::{NEWER, OLDER, package_with};
+use harness::{Snapshot, System, program};
 
 use crate::debian::{expect_well, installed, system};
 use crate::expect;
@@ -55,6 +55,42 @@ fn a_failed_upgrade_leaves_the_older_version_at_work() {
     expect::same("after the failure", &before, &expect::tree(&system));
     let status = system.run("dpkg-query --show --showformat=${Status}|${Version} hostprep").stdout;
     assert_eq!(status, format!("install ok installed|{OLDER}-1"));
+}
+
+/// dpkg removes us in favour of another package, which then cannot be unpacked.
+#[test]
+fn a_removal_that_dpkg_aborts_is_undone() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = System::new("bookworm", &[]);
+    let (_place, ours) = package_with(program::binary(), ".deb");
+    system.copy(&ours, "/tmp/ours.deb");
+    let control = "Package: other\nVersion: 1.0\nArchitecture: all\nMaintainer: Other <other@other.example>\n\
+                   Conflicts: hostprep\nReplaces: hostprep\nProvides: hostprep\nDescription: another\n";
+    system.file("/tmp/other/DEBIAN/control", control).file("/tmp/other/usr/share/other", vec![b'x'; 100_000]);
+    system.run("dpkg-deb -Znone --build /tmp/other /tmp/whole.deb").expect_code(0);
+    let whole = std::fs::read(system.at("/tmp/whole.deb")).unwrap();
+    system.file("/tmp/cut-off.deb", &whole[..whole.len() / 2]);
+    system.run("dpkg --install /tmp/ours.deb").expect_code(0);
+    let before = expect::tree(&system);
+    for config in ["lang = 'en'\n", "lang = 'en'\nskip = 'kernel'\n", "profile = '/etc/cisco/missing.toml'\n"] {
+        system.file("/etc/cisco/hostprep.toml", config);
+        system.run("dpkg --install --auto-deconfigure /tmp/cut-off.deb").expect_code(1);
+        let calls = expect::calls(&system);
+        let [.., removal, aborted] = &calls[..] else { panic!("{calls:?}") };
+        assert_eq!(removal, "deb prerm (remove in-favour other 1.0)", "{config}");
+        assert_eq!(aborted, "deb postinst (abort-remove in-favour other 1.0)", "{config}");
+        expect::scan_user(&system);
+        // A fault that was raised has a history.
+        let but = |tree: Snapshot| tree.without(&["/var/lib/cisco/faults", "/etc/cisco"]);
+        expect::same(config, &but(before.clone()), &but(expect::tree(&system)));
+    }
+    // The other comes about, and leaves nothing of it.
+    system.run("dpkg --install --auto-deconfigure /tmp/whole.deb").expect_code(0);
+    assert!(!system.text("/etc/passwd").contains("cisco-amp-scan-svc"));
+    system.run("dpkg --purge hostprep").expect_code(0);
+    assert!(!system.at("/var/lib/cisco").exists());
 }
 
 #[test]

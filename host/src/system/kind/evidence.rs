@@ -15,8 +15,12 @@ use crate::system::kernel::newest_installed;
 /// Left by systemd-nspawn and others (Container Interface), by podman and by docker.
 const MARKERS: [&str; 3] = ["/run/systemd/container", "/run/.containerenv", "/.dockerenv"];
 
+/// Returns whether a value of a variable says that the system is not booted.
+type Says = fn(&str) -> bool;
+
 /// Set by those who run programs in a system that is not booted: mkosi and rpm-ostree, transactional-update, dpkg.
-const DECLARATIONS: [&str; 3] = ["SYSTEMD_OFFLINE", "TRANSACTIONAL_UPDATE", "DPKG_ROOT"];
+const DECLARATIONS: [(&str, Says); 3] =
+    [("SYSTEMD_OFFLINE", is_yes), ("TRANSACTIONAL_UPDATE", |value| !is_no(value)), ("DPKG_ROOT", is_other_root)];
 
 /// The initial PID namespace (`PROC_PID_INIT_INO` in linux/proc_ns.h).
 const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
@@ -53,8 +57,10 @@ pub(super) struct Evidence {
     pub announcement: Option<String>,
     /// systemd runs here as the system manager (`sd_booted(3)`).
     pub is_booted: bool,
-    /// A kernel image and a policy store lie in the root: it is made to be booted by its own kernel.
-    pub is_bootable: bool,
+    /// A kernel image lies in the root.
+    pub has_kernel: bool,
+    /// A policy store lies in the root.
+    pub has_policy_store: bool,
 }
 
 impl Evidence {
@@ -62,22 +68,25 @@ impl Evidence {
         let pid_namespace = root.link_target("/proc/self/ns/pid");
         let has_own_pid_namespace = pid_namespace.is_some_and(|link| link.as_os_str() != INITIAL_PID_NAMESPACE);
         let mut evidence = Self {
-            declaration: DECLARATIONS.into_iter().find(|name| environment.get(name).is_some_and(is_set)),
+            declaration: declaration(environment),
             first_root: first_root(root),
             has_own_pid_namespace,
             is_root: nix::unistd::geteuid().is_root(),
             marker: None,
             announcement: None,
             is_booted: false,
-            is_bootable: false,
+            has_kernel: false,
+            has_policy_store: false,
         };
         // A host needs no more than that, and is to be judged quickly.
         if evidence.declaration.is_none() && !evidence.is_first_process_here() {
             evidence.marker = MARKERS.into_iter().find(|path| root.exists(*path));
             evidence.announcement = announcement(root, environment);
             evidence.is_booted = root.exists("/run/systemd/system");
-            evidence.is_bootable =
-                !evidence.is_booted && matches!(newest_installed(root), Ok(Some(_))) && has_policy_store(root);
+            if evidence.sign_of_container().is_some() {
+                evidence.has_kernel = matches!(newest_installed(root), Ok(Some(_)));
+                evidence.has_policy_store = has_policy_store(root);
+            }
         }
         evidence
     }
@@ -107,9 +116,16 @@ impl Evidence {
             if container.is_none() {
                 return found(SystemKind::Running, "the initial PID namespace, and no sign of a container".into());
             }
+            if self.is_marker_alone() && self.has_kernel {
+                return found(SystemKind::Running, "a kernel, in the initial PID namespace".into());
+            }
         }
         match container {
-            Some(sign) if self.is_bootable && !self.is_booted => {
+            // The disk was made from a container image. What `/run` has is the host's, where it is bound into a chroot.
+            Some(sign) if self.is_marker_alone() && self.has_kernel => {
+                found(SystemKind::Offline, format!("{sign}, but a kernel, and {}", self.sign_of_chroot()))
+            }
+            Some(sign) if self.has_kernel && self.has_policy_store && !self.is_booted => {
                 found(SystemKind::Offline, format!("{sign}, but a kernel and a policy store, and nothing is booted"))
             }
             Some(sign) => found(SystemKind::Container, sign),
@@ -124,6 +140,11 @@ impl Evidence {
         announced().or_else(namespace).or_else(marked)
     }
 
+    /// Returns whether nothing but a file speaks for a container. Its manager would also set `container=`, or make a PID namespace.
+    fn is_marker_alone(&self) -> bool {
+        self.marker.is_some() && self.announcement.is_none() && !self.has_own_pid_namespace
+    }
+
     fn sign_of_chroot(&self) -> &'static str {
         match self.first_root {
             FirstRoot::NoProc => "/proc is not mounted",
@@ -133,9 +154,23 @@ impl Evidence {
     }
 }
 
-/// Returns whether `value` of a variable means that it is set: a boolean as systemd reads it, or a path.
-fn is_set(value: &str) -> bool {
-    !["0", "no", "n", "false", "f", "off"].iter().any(|no| value.eq_ignore_ascii_case(no))
+fn declaration(environment: &Environment) -> Option<&'static str> {
+    let is_set = |name: &str, says: Says| environment.get(name).is_some_and(says);
+    DECLARATIONS.into_iter().find(|(name, says)| is_set(name, *says)).map(|(name, _)| name)
+}
+
+/// As systemd reads a boolean (`parse_boolean`): what is none says nothing.
+fn is_yes(value: &str) -> bool {
+    ["1", "yes", "y", "true", "t", "on"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
+}
+
+fn is_no(value: &str) -> bool {
+    ["0", "no", "n", "false", "f", "off"].iter().any(|no| value.eq_ignore_ascii_case(no))
+}
+
+/// Returns whether the path `value` is another directory than `/`.
+fn is_other_root(value: &str) -> bool {
+    value.starts_with('/') && value.bytes().any(|byte| byte != b'/')
 }
 
 /// As systemd finds it (`running_in_chroot`).
@@ -188,12 +223,23 @@ fn announcement(root: &Root, environment: &Environment) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned()).filter(|name| !name.is_empty())
 }
 
-/// Returns whether a store or a compiled policy of any type lies where libsemanage and libselinux look.
+/// Returns whether a store or a compiled policy of any type lies where libsemanage and libselinux look. The empty directories that
+/// `semodule -l` makes, and those of a package without a policy, are none.
 fn has_policy_store(root: &Root) -> bool {
+    let is_store = |directory: &str| {
+        ["commit_num", "base.pp"].iter().any(|part| root.exists(format!("{directory}/{part}")))
+            || root.names(format!("{directory}/modules/100")).is_ok_and(|modules| !modules.is_empty())
+    };
+    let has_policy = |directory: &str| {
+        let names = root.names(format!("{directory}/policy")).unwrap_or_default();
+        names.iter().any(|name| name.to_string_lossy().starts_with("policy."))
+    };
     ["/var/lib/selinux", "/etc/selinux", "/usr/lib/selinux"].into_iter().any(|top| {
         let types = root.names(top).unwrap_or_default();
-        types.iter().filter_map(|name| name.to_str()).any(|policy_type| {
-            ["active", "modules/active", "policy"].iter().any(|part| root.exists(format!("{top}/{policy_type}/{part}")))
+        types.iter().filter_map(|name| Some(format!("{top}/{}", name.to_str()?))).any(|directory| {
+            // A transaction that was cut short has left the previous policy alone.
+            let stores = ["active", "modules/active", "previous"].map(|part| format!("{directory}/{part}"));
+            stores.iter().any(|store| is_store(store)) || has_policy(&directory)
         })
     })
 }

@@ -6,7 +6,7 @@ use host::process::{Command, names};
 use policy::policy_file::PolicyFile;
 use policy::redundant::allowed_without;
 use policy::rules::Rules;
-use policy::store::StoredModule;
+use policy::store::{self, StoredModule};
 use policy::transaction::InstalledAt;
 use policy::{Cause, ModuleSpec, Problem, RuleAssessment, RuleState, SelinuxConfig, State, Store};
 
@@ -40,8 +40,10 @@ pub(super) fn finding(cx: &HostContext, assessment: &RuleAssessment) -> Option<F
         RuleState::Missing(_) if assessment.tools_elsewhere.is_some() => install_by_own_tools(cx, assessment),
         RuleState::Overridden { priority, .. } => remove_at(cx, assessment, *priority),
         RuleState::Unfixable(_) if *cause == Cause::StoreBroken => {
-            let mount =
-                Remedy::manual("mount the file system of /var/lib/selinux of this system, if it is a separate one");
+            let store_root = store::expected_root(cx.root);
+            let mount = Remedy::manual(format!(
+                "mount the file system of {store_root} of this system, if it is a separate one"
+            ));
             std::iter::once(mount).chain(packages::as_alternative(reinstall_policy(cx, &target))).collect()
         }
         RuleState::Unfixable(_) => update_policy(cx, assessment, *cause),

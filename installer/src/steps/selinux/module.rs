@@ -1,5 +1,6 @@
 //! Fault 19: the policy module, loaded only where the kernel, or the disk, says no.
 
+use faults::Remedy;
 use host::InsideText;
 use policy::load::ModuleLoad;
 use policy::transaction::InstalledAt;
@@ -21,24 +22,25 @@ use crate::model::step::{Observation, Verdict};
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     // What cannot be read is told where the rule depends on it; the kernel's answer does not.
-    let Ok(Some(interrupted)) = interrupted_store(cx) else { return judge(cx) };
+    let Ok(Some(interrupted)) = interrupted_store(cx) else { return judge(cx, None) };
     let path = interrupted.path().display();
     let detail = match interrupted.active() {
         ActivePolicy::Missing => format!("{path} has no active policy: a transaction of it was cut short"),
         ActivePolicy::Incomplete => format!("{path}/active is not complete: a transaction of it was cut short"),
     };
-    let verdict = match judge(cx)?.verdict {
+    let verdict = match judge(cx, Some(&detail))?.verdict {
         faulty @ Verdict::Fault(_) => faulty,
         _ => Verdict::NotReady(detail, None),
     };
     Ok(Observation { verdict, plan: vec![Box::new(RestoreStore(interrupted))] })
 }
 
-fn judge(cx: &HostContext) -> Result<Observation, Error> {
+/// `cut_short`: what a transaction left of the store, which is restored before anything else is done about the rule.
+fn judge(cx: &HostContext, cut_short: Option<&str>) -> Result<Observation, Error> {
     let assessment = assess(cx)?;
     let rule = &assessment.rule;
     let mounted = mount::finding(cx, &assessment);
-    let Some(found) = finding(cx, &assessment) else {
+    let Some(mut found) = finding(cx, &assessment) else {
         if let Some(finding) = mounted {
             return Ok(Observation::fault(finding));
         }
@@ -53,6 +55,14 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
             _ => Observation::satisfied(detail),
         });
     };
+    if let Some(cut_short) = cut_short {
+        // On what is left, commands for the store fail, or take away what it is restored from.
+        found = Finding {
+            detail: format!("{}; {cut_short}", found.detail),
+            remedy: vec![Remedy::hostprep(["repair"])],
+            ..found
+        };
+    }
     let mut findings = vec![found];
     findings.extend(mounted.filter(|_| rule.denied_now()));
     // What a transaction with these inputs came to.
@@ -65,7 +75,7 @@ fn judge(cx: &HostContext) -> Result<Observation, Error> {
     let boots = assessment.broken_policy.is_none() && !assessment.is_policy_missing(cx.root);
     let finishes_at_boot = boots && attempt.as_ref().is_some_and(Attempt::wrote_wrong_version) && at_boot::finishes(cx);
     let is_deferred = !rule.denied_now() || finishes_at_boot;
-    if let Some(attempt) = &attempt {
+    if let Some(attempt) = attempt.as_ref().filter(|_| cut_short.is_none()) {
         findings[0] = attempt.failure.finding(cx, &assessment);
     }
     let plan: Vec<Box<dyn Action>> = match (rule, missing_tools(cx)) {

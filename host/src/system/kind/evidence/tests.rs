@@ -12,8 +12,14 @@ fn host() -> Evidence {
         marker: None,
         announcement: None,
         is_booted: true,
-        is_bootable: false,
+        has_kernel: false,
+        has_policy_store: false,
     }
+}
+
+/// With a kernel and a policy store.
+fn bootable(evidence: Evidence) -> Evidence {
+    Evidence { has_kernel: true, has_policy_store: true, ..evidence }
 }
 
 fn in_namespace() -> Evidence {
@@ -29,6 +35,7 @@ fn the_kind_follows_from_evidence_and_not_from_markers_alone() {
     use SystemKind::{Container, Offline, Running};
     let marked = Some("/.dockerenv");
     let bubblewrap = Some("bwrap-osbuild".to_owned());
+    let with_kernel = |evidence: Evidence| Evidence { has_kernel: true, ..evidence };
     let hidden = || Evidence { first_root: FirstRoot::Hidden, ..chroot() };
     let cases = [
         ("host", Running, "process 1", host()),
@@ -42,18 +49,38 @@ fn the_kind_follows_from_evidence_and_not_from_markers_alone() {
             "container=podman",
             Evidence { announcement: Some("podman".into()), ..in_namespace() },
         ),
-        ("booted container", Container, "PID", Evidence { is_booted: true, is_bootable: true, ..in_namespace() }),
-        ("image build", Offline, "PID namespace of its own, but", Evidence { is_bootable: true, ..in_namespace() }),
+        ("booted container", Container, "PID", bootable(Evidence { is_booted: true, ..in_namespace() })),
+        ("image build", Offline, "PID namespace of its own, but", bootable(in_namespace())),
         (
             "osbuild",
             Offline,
             "container=bwrap-osbuild, but",
-            Evidence { is_bootable: true, announcement: bubblewrap, first_root: FirstRoot::Other, ..in_namespace() },
+            bootable(Evidence { announcement: bubblewrap, first_root: FirstRoot::Other, ..in_namespace() }),
         ),
-        ("bootc build", Offline, "but", Evidence { is_bootable: true, marker: marked, ..in_namespace() }),
+        ("bootc build", Offline, "but", bootable(Evidence { marker: marked, ..in_namespace() })),
         ("chroot", Offline, "another root", chroot()),
         ("chroot without /proc", Offline, "/proc", Evidence { first_root: FirstRoot::NoProc, ..chroot() }),
         ("container of the host's PID namespace", Container, "/.dockerenv", Evidence { marker: marked, ..chroot() }),
+        ("its image with a kernel", Offline, "a kernel, and", with_kernel(Evidence { marker: marked, ..chroot() })),
+        (
+            "the same with the host's /run",
+            Offline,
+            "another root",
+            with_kernel(Evidence { marker: marked, is_booted: true, ..chroot() }),
+        ),
+        (
+            "a kernel in an announced container",
+            Container,
+            "container=docker",
+            with_kernel(Evidence { announcement: Some("docker".into()), marker: marked, ..chroot() }),
+        ),
+        ("a kernel in a container", Container, "PID namespace", with_kernel(in_namespace())),
+        (
+            "ordinary user of a host whose disk was a container image",
+            Running,
+            "a kernel",
+            with_kernel(Evidence { is_root: false, marker: marked, ..hidden() }),
+        ),
         ("rootless chroot build", Offline, "cannot be read", hidden()),
         ("the same with a marker", Container, "/.dockerenv", Evidence { marker: marked, ..hidden() }),
         ("ordinary user", Running, "systemd", Evidence { is_root: false, is_booted: true, marker: marked, ..hidden() }),
@@ -76,26 +103,42 @@ fn the_kind_follows_from_evidence_and_not_from_markers_alone() {
 
 #[test]
 fn a_declaration_is_a_boolean_or_a_path() {
-    for (value, expected) in [("1", true), ("true", true), ("/mnt", true), ("0", false), ("No", false), ("off", false)]
-    {
-        assert_eq!(is_set(value), expected, "{value}");
+    let declared = |name: &str, value: &str| {
+        let environment: Environment = [(name.to_owned(), value.to_owned())].into_iter().collect();
+        declaration(&environment) == Some(name)
+    };
+    for (name, set, unset) in [
+        ("SYSTEMD_OFFLINE", ["1", "yes", "TRUE", "on"], ["0", "no", "maybe", ""]),
+        ("TRANSACTIONAL_UPDATE", ["true", "1", "yes", "/.snapshots/4"], ["false", "0", "No", ""]),
+        // dpkg sets it to nothing where the scripts act on `/`.
+        ("DPKG_ROOT", ["/mnt", "/target/", "//a", "/0"], ["", "/", "//", "no"]),
+    ] {
+        assert!(set.iter().all(|value| declared(name, value)), "{name}");
+        assert!(!unset.iter().any(|value| declared(name, value)), "{name}");
     }
+    let both = ["SYSTEMD_OFFLINE", "DPKG_ROOT"].map(|name| (name.to_owned(), "/mnt".to_owned()));
+    assert_eq!(declaration(&both.into_iter().collect()), Some("DPKG_ROOT"));
 }
 
 #[test]
 fn a_policy_store_is_found_where_each_release_keeps_it() {
     for path in [
-        "var/lib/selinux/targeted/active",
-        "etc/selinux/targeted/active",
-        "etc/selinux/mls/modules/active",
-        "etc/selinux/default/policy",
-        "usr/lib/selinux/targeted/active",
+        "var/lib/selinux/targeted/active/commit_num",
+        "var/lib/selinux/targeted/previous/commit_num",
+        "etc/selinux/targeted/active/modules/100/base",
+        "etc/selinux/mls/modules/active/base.pp",
+        "etc/selinux/default/policy/policy.33",
+        "usr/lib/selinux/targeted/active/commit_num",
     ] {
         let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(path);
         std::fs::create_dir_all(dir.path().join("etc/selinux")).unwrap();
+        // What `semodule -l` makes where there is no store.
+        std::fs::create_dir_all(dir.path().join("var/lib/selinux/targeted/active/modules/100")).unwrap();
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         let root = Root::for_test(dir.path()).unwrap();
-        assert!(!has_policy_store(&root));
-        std::fs::create_dir_all(dir.path().join(path)).unwrap();
+        assert!(!has_policy_store(&root), "{path}");
+        std::fs::write(&file, "").unwrap();
         assert!(has_policy_store(&root), "{path}");
     }
 }
