@@ -55,6 +55,15 @@ fn in_our_window(root: &ScratchRoot) -> (BlockedTool, Child) {
     (useradd, ours)
 }
 
+/// Kills our repair inside its window.
+fn leave_a_window(root: &ScratchRoot) {
+    let (useradd, mut ours) = in_our_window(root);
+    ours.kill().unwrap();
+    ours.wait().unwrap();
+    nix::sys::signal::killpg(useradd.id(), nix::sys::signal::Signal::SIGKILL).unwrap();
+    assert!(root.text("/etc/login.defs").contains(YES));
+}
+
 #[test]
 fn the_window_of_another_agent_is_waited_for() {
     let root = root();
@@ -85,11 +94,7 @@ fn the_window_of_another_agent_is_waited_for() {
 fn what_the_other_agent_left_is_restored() {
     let root = root();
     let before = login_defs_of(&root);
-    let (useradd, mut ours) = in_our_window(&root);
-    ours.kill().unwrap();
-    ours.wait().unwrap();
-    nix::sys::signal::killpg(useradd.id(), nix::sys::signal::Signal::SIGKILL).unwrap();
-    assert!(root.text("/etc/login.defs").contains(YES));
+    leave_a_window(&root);
     let acme = acme();
     let check = root.hostprep(&["check", "--profile", &acme]).expect_code(3).stdout;
     assert!(check.contains("scan-user"), "{check}");
@@ -154,10 +159,7 @@ fn an_interrupted_wait_creates_no_user() {
 fn an_interrupted_recovery_leaves_the_window_to_the_next_run() {
     let root = root();
     let before = login_defs_of(&root);
-    let (useradd, mut killed) = in_our_window(&root);
-    killed.kill().unwrap();
-    killed.wait().unwrap();
-    nix::sys::signal::killpg(useradd.id(), nix::sys::signal::Signal::SIGKILL).unwrap();
+    leave_a_window(&root);
     let etc = fs::File::open(root.at("/etc")).unwrap();
     let lock = Flock::lock(etc, FlockArg::LockExclusiveNonblock).unwrap();
     let mut ours = Command::new(program::binary());
