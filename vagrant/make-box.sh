@@ -37,8 +37,9 @@ mkdir -p "$new/box"
 root=$new/root
 
 echo "make-box: installing Debian $suite (two minutes on an idle machine)" >&2
-# With libpam-systemd, sessions end before the network does, and Vagrant sees at once that the machine reboots.
-make_root "$suite" "$root" openssh-server,sudo,dbus,iproute2,libpam-systemd
+# With libpam-systemd, sessions end before the network does, and Vagrant sees at once that the machine reboots. It uploads with
+# the box's scp, which a server of OpenSSH 10 does not bring.
+make_root "$suite" "$root" openssh-client,openssh-server,sudo,dbus,iproute2,libpam-systemd
 echo "$name" >"$root/etc/hostname"
 echo "127.0.0.1 localhost $name" >"$root/etc/hosts"
 echo "/dev/vda1 / ext4 rw 0 0" >"$root/etc/fstab"
