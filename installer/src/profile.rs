@@ -204,6 +204,9 @@ impl Profile {
                 validate_path(place)?;
             }
         }
+        if let Some(problem) = self.kernels.rules.iter().find_map(|rule| rule.problem()) {
+            return Err(format!("kernels: {problem}"));
+        }
         if let Some(options) = &self.policy_options {
             options.validate()?;
         }

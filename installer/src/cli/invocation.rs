@@ -236,9 +236,14 @@ pub fn given_profile(global: &Global) -> Result<Option<Profile>, Failure> {
 /// without one, the built-in profile.
 fn configured_profile(config: &Config, root: &Root) -> Result<Profile, Failure> {
     let Some(file) = &config.profile else { return Ok(Profile::built_in()) };
-    let text =
-        root.read_trusted_text(file)?.ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT))?;
-    Ok(Profile::parse(&text, &root.host_path(file))?)
+    let text = root
+        .read_trusted_text(file)
+        .and_then(|text| text.ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT).into()));
+    let by = || {
+        let by = config.profile_file.as_ref().map_or_else(String::new, |by| format!("{}, ", by.display()));
+        format!("{by}profile")
+    };
+    Ok(Profile::parse(&text.with_context(by)?, &root.host_path(file))?)
 }
 
 /// Returns what is wrong with the directory of `--root`.
