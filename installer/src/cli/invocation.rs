@@ -30,6 +30,8 @@ use super::progress::Follower;
 pub enum Privilege {
     /// Nothing: it writes nothing, not even a log.
     ReadOnly,
+    /// As `ReadOnly`, to collect what is wrong: a configuration that cannot be used is a part of that, and the default is taken.
+    Collect,
     /// Root, because it may change the host.
     RequiresRoot(&'static str),
     /// Root; but what only its texts need does not stop it, such as an unknown language.
@@ -43,7 +45,7 @@ pub enum Privilege {
 
 impl Privilege {
     fn is_lenient(self) -> bool {
-        matches!(self, Self::LenientRoot(_) | Self::Hook | Self::RemovalHook)
+        matches!(self, Self::Collect | Self::LenientRoot(_) | Self::Hook | Self::RemovalHook)
     }
 }
 
@@ -51,8 +53,8 @@ impl Privilege {
 pub struct Invocation<'a> {
     pub cx: HostContext<'a>,
     pub config: Config,
-    /// The configuration cannot be used; this is the default.
-    pub is_config_ignored: bool,
+    /// Why the configuration cannot be used; `config` is then the default.
+    pub config_problem: Option<String>,
     pub texts: Texts,
 }
 
@@ -76,7 +78,7 @@ pub fn with_force(
 ) -> Outcome {
     let root = open_root(global)?;
     let changes = match privilege {
-        Privilege::ReadOnly => None,
+        Privilege::ReadOnly | Privilege::Collect => None,
         Privilege::RequiresRoot(command) | Privilege::LenientRoot(command) => Some(command),
         Privilege::Hook | Privilege::RemovalHook => Some("hook"),
     };
@@ -95,7 +97,11 @@ pub fn with_force(
     // A profile of the command line says where its configuration is; one that the configuration names does not.
     let given = given_profile(global)?;
     let names = given.as_ref().map(|profile| profile.names.clone()).unwrap_or_default();
-    let may_ignore = privilege == Privilege::RemovalHook && has_receipt(&root, given.as_ref());
+    let may_ignore = match privilege {
+        Privilege::Collect => true,
+        Privilege::RemovalHook => has_receipt(&root, given.as_ref()),
+        _ => false,
+    };
     let mut ignored = None;
     let config = match Config::of(&root, &names) {
         Err(e) if may_ignore => {
@@ -126,12 +132,12 @@ pub fn with_force(
     names::set(&profile.names.command, &profile.names.ident);
     let mut profile = profile.with_domain_mode(config.domain_mode);
     profile.kernels = kernels_file::find(&root, &profile);
-    if privilege != Privilege::ReadOnly {
+    if changes.is_some() {
         host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     }
     let clock = SystemClock;
     let log = match privilege {
-        Privilege::ReadOnly => Log::silent(&clock),
+        Privilege::ReadOnly | Privilege::Collect => Log::silent(&clock),
         Privilege::RequiresRoot(_) | Privilege::LenientRoot(_) | Privilege::Hook | Privilege::RemovalHook => {
             Log::to(&root, profile.paths.log.clone(), &clock)
         }
@@ -146,7 +152,8 @@ pub fn with_force(
         }
     };
     if let Some(problem) = &ignored {
-        let line = format!("{problem}; it is ignored, and what the receipt lists is removed");
+        let instead = if changes.is_some() { "what the receipt lists is removed" } else { "the default is taken" };
+        let line = format!("{problem}; it is ignored, and {instead}");
         log.line(Level::Error, &line);
         print_error(&line);
     }
@@ -173,7 +180,7 @@ pub fn with_force(
         force,
         waivers: Waivers::at(config.accept.clone(), clock.now()),
     };
-    work(&Invocation { cx, config, is_config_ignored: ignored.is_some(), texts })
+    work(&Invocation { cx, config, config_problem: ignored, texts })
 }
 
 /// Returns whether hostprep recorded what it made for the agent of the given profile, else of the built-in one. What another
