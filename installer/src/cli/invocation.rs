@@ -152,8 +152,10 @@ pub fn with_force(
         }
     };
     if let Some(problem) = &ignored {
-        let instead = if changes.is_some() { "what the receipt lists is removed" } else { "the default is taken" };
-        let line = format!("{problem}; it is ignored, and {instead}");
+        let line = match changes {
+            Some(_) => format!("{problem}; it is ignored, and what the receipt lists is removed"),
+            None => format!("{problem}; it is ignored, and the default is taken"),
+        };
         log.line(Level::Error, &line);
         print_error(&line);
     }

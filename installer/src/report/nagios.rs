@@ -1,6 +1,7 @@
 //! `check --format nagios`: one line and an exit status for Nagios, Icinga, Naemon and whatever takes their plugins.
 
 use faults::Severity;
+use host::process::names::command;
 
 use super::text::numbers;
 use crate::engine::Results;
@@ -95,7 +96,7 @@ fn line(state: State, said: &str, mark: &str) -> String {
         None => (said, String::new()),
     };
     let text = text.replace(char::is_control, " ").replace('|', "/");
-    format!("HOSTPREP {} - {text}{data}", state.word())
+    format!("{} {} - {text}{data}", command().to_uppercase(), state.word())
 }
 
 #[cfg(test)]
