@@ -110,6 +110,7 @@ fn calls_that_make_no_sense() {
         (&["faults", "show", "12"], &["there is no fault 12", "5", "11", "19"]),
         (&["explain", "headers-missing"], &["headers-missing is a reason of fault 11; give a fault's number"]),
         (&["explain", "lockdown"], &["a reason of fault 8, 9; "]),
+        (&["faults", "raise", "18", "--reason", ""], &["a value is required for '--reason"]),
         (&["explain", "nothing"], &["there is no fault nothing; the faults are 5"]),
         (&["status", "--lang", "tlh"], &["tlh", "en"]),
         (&["hook", "rpm", "preun", "remove"], &["`remove` is not a count"]),
