@@ -39,7 +39,7 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
             // A profile of the command line is the package's own, whose places `purge` knows.
             if is_debian_removal
                 && global.profile.is_none()
-                && invocation.config_problem.is_none()
+                && !invocation.is_config_ignored
                 && let Err(e) = moved::record(invocation.cx.root, &Profile::built_in(), invocation.cx.profile)
             {
                 print_error(&format!("{e}; what the configuration moved stays after a purge"));

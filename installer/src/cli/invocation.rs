@@ -53,7 +53,9 @@ impl Privilege {
 pub struct Invocation<'a> {
     pub cx: HostContext<'a>,
     pub config: Config,
-    /// Why the configuration cannot be used; `config` is then the default.
+    /// The configuration cannot be used; this is the default.
+    pub is_config_ignored: bool,
+    /// Why it cannot.
     pub config_problem: Option<String>,
     pub texts: Texts,
 }
@@ -97,11 +99,8 @@ pub fn with_force(
     // A profile of the command line says where its configuration is; one that the configuration names does not.
     let given = given_profile(global)?;
     let names = given.as_ref().map(|profile| profile.names.clone()).unwrap_or_default();
-    let may_ignore = match privilege {
-        Privilege::Collect => true,
-        Privilege::RemovalHook => has_receipt(&root, given.as_ref()),
-        _ => false,
-    };
+    let may_ignore =
+        privilege == Privilege::Collect || privilege == Privilege::RemovalHook && has_receipt(&root, given.as_ref());
     let mut ignored = None;
     let config = match Config::of(&root, &names) {
         Err(e) if may_ignore => {
@@ -182,7 +181,7 @@ pub fn with_force(
         force,
         waivers: Waivers::at(config.accept.clone(), clock.now()),
     };
-    work(&Invocation { cx, config, config_problem: ignored, texts })
+    work(&Invocation { cx, config, is_config_ignored: ignored.is_some(), config_problem: ignored, texts })
 }
 
 /// Returns whether hostprep recorded what it made for the agent of the given profile, else of the built-in one. What another
