@@ -18,7 +18,7 @@ pub trait InsideText {
 
 /// A file operation failed.
 #[derive(Debug, Error)]
-#[error("cannot {action} {}: {source}{}", path.display(), hint_suffix(source))]
+#[error("cannot {action} {}: {source}{}", path.display(), hint_suffix(action, source))]
 pub struct FileError {
     /// The operation, as a verb: `open`, `rename`, `sync`.
     pub action: &'static str,
@@ -61,13 +61,14 @@ impl InsideText for FileError {
             Some(above) => above.at(root.display_inside(above.path())).to_string(),
             None => source.to_string(),
         };
-        format!("cannot {action} {}: {reason}{}", root.display_inside(path), hint_suffix(source))
+        format!("cannot {action} {}: {reason}{}", root.display_inside(path), hint_suffix(action, source))
     }
 }
 
 /// Returns what to do about `source`, if the errno alone shows it.
-fn hint_suffix(source: &io::Error) -> &'static str {
+fn hint_suffix(action: &str, source: &io::Error) -> &'static str {
     match source.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EINVAL) if action == "open" => " (it is a fifo, a socket or a device)",
         Some(Errno::EACCES | Errno::EPERM) if !geteuid().is_root() => " (run as root)",
         // Root is refused by SELinux or by a file server.
         Some(Errno::EACCES) => " (denied even to root: see the audit log and the mount options)",

@@ -21,6 +21,8 @@ use crate::toml_file::{date, first_line, line_of};
 pub struct Config {
     /// A profile to use instead of the built-in one.
     pub profile: Option<InRoot>,
+    /// The file that names it.
+    pub profile_file: Option<PathBuf>,
     /// Steps that are left alone on this host; their faults are neither raised nor cleared.
     pub skip: Vec<StepRef>,
     /// The language of fault texts.
@@ -71,7 +73,8 @@ impl Config {
             name.ends_with(b".toml") && !name.starts_with(b".")
         };
         let directory = names.drop_ins();
-        let drop_ins = root.names(&directory)?.into_iter().filter(is_drop_in).map(|name| directory.join(name));
+        let drop_ins = root.names_of_files_to_read(&directory)?.into_iter().filter(is_drop_in);
+        let drop_ins = drop_ins.map(|name| directory.join(name));
         for path in [names.vendor_configuration(), names.configuration.clone()].into_iter().chain(drop_ins) {
             if let Some(text) = root.read_trusted_text(&path)? {
                 config.override_with(&text, &root.host_path(&path))?;
@@ -98,7 +101,9 @@ impl Config {
             hint: "fix that line or remove the file; the keys are profile, skip, lang, domain-mode, and reason, until, why in [[accept]]"
                 .into(),
         })?;
-        self.profile = profile.or(self.profile.take());
+        if profile.is_some() {
+            (self.profile, self.profile_file) = (profile, Some(path.to_owned()));
+        }
         self.skip = skip.unwrap_or(std::mem::take(&mut self.skip));
         if lang.is_some() {
             (self.lang, self.lang_file) = (lang, Some(path.to_owned()));
@@ -116,6 +121,7 @@ fn known_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> 
     if Reason::KNOWN.contains(&reason) {
         return Ok(reason);
     }
+    let word = word.escape_debug();
     let message = format!(
         "no fault has the reason `{word}`; `{} check --format json` prints the reasons",
         host::process::names::command()
@@ -125,7 +131,8 @@ fn known_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> 
 
 fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?.trim().replace(char::is_control, " ");
-    if text.is_empty() { Err(serde::de::Error::custom("`why` is empty; say why this is accepted")) } else { Ok(text) }
+    let is_said = text.contains(char::is_alphanumeric);
+    if !is_said { Err(serde::de::Error::custom("`why` is empty; say why this is accepted")) } else { Ok(text) }
 }
 
 fn steps_by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<StepRef>>, D::Error> {
@@ -173,6 +180,12 @@ mod tests {
             ("'2027-03-01'", "'March'", 3, "is not a day such as"),
             ("'2027-03-01'", "'20270301'", 3, "is not a day such as"),
             ("'the vendor knows'", "' '", 4, "`why` is empty"),
+            ("'the vendor knows'", "\"\\u200b\"", 4, "`why` is empty"),
+            ("'the vendor knows'", "'...'", 4, "`why` is empty"),
+            ("'2027-03-01'", "2027-03-01", 3, "put the day in quotes: \"2027-03-01\""),
+            ("'2027-03-01'", "2027-03-01T00:00:00Z", 3, "put the day in quotes"),
+            ("'2027-03-01'", "['2027-03-01']", 3, "invalid type: array, expected a day"),
+            ("'headers-missing'", "\"a\\nb\\u001b\"", 2, "no fault has the reason `a\\nb\\u{1b}`; `hostprep check"),
             ("why", "because", 4, "unknown field `because`"),
             ("why = 'the vendor knows'\n", "", 1, "missing field `why`"),
         ] {

@@ -159,6 +159,13 @@ impl Profile {
         if self.schema != SCHEMA {
             return Err(format!("schema {} is not one this version reads ({SCHEMA})", self.schema));
         }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if !(1..=64).contains(&self.name.len()) || !self.name.chars().all(plain) {
+            return Err(format!("name must be up to 64 letters, digits and `._-`, not {:?}", self.name));
+        }
+        if self.title.trim().is_empty() || self.title.contains(char::is_control) {
+            return Err(format!("title must be one line, not {:?}", self.title));
+        }
         if let Some(name) = self.units.iter().find(|name| !is_unit_name(name)) {
             return Err(format!("{name:?} is not a valid name of a systemd unit"));
         }
@@ -166,8 +173,14 @@ impl Profile {
         self.documentation.validate()?;
         let paths = &self.paths;
         let own = [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir];
-        for path in own.into_iter().chain(&paths.kernels) {
+        for path in own.iter().copied().chain(&paths.kernels) {
             validate_path(path)?;
+        }
+        if let Some(path) = twice(&own) {
+            return Err(format!("paths: two keys have {path:?}"));
+        }
+        if let Some(path) = twice(&self.directories.iter().map(|directory| &directory.path).collect::<Vec<_>>()) {
+            return Err(format!("directories: {path:?} is there twice"));
         }
         let user = &self.scan_user;
         if !is_account_name(&user.name) {
@@ -204,6 +217,9 @@ impl Profile {
                 validate_path(place)?;
             }
         }
+        if let Some(problem) = self.kernels.rules.iter().find_map(|rule| rule.problem()) {
+            return Err(format!("kernels: {problem}"));
+        }
         if let Some(options) = &self.policy_options {
             options.validate()?;
         }
@@ -216,6 +232,11 @@ impl Profile {
         }
         self.module.validate().map_err(|e| e.to_string())
     }
+}
+
+/// Returns a path that is in the list twice.
+fn twice<'a>(paths: &[&'a InRoot]) -> Option<&'a InRoot> {
+    paths.iter().enumerate().find_map(|(at, path)| paths[..at].contains(path).then_some(*path))
 }
 
 /// Directories among those for agents that belong to the system.

@@ -14,7 +14,18 @@ pub(crate) fn first_line(error: &toml::de::Error) -> String {
 }
 
 pub(crate) fn date<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
-    let text = String::deserialize(from)?;
+    let text = match toml::Value::deserialize(from)? {
+        toml::Value::String(text) => text,
+        toml::Value::Datetime(day) => {
+            return Err(serde::de::Error::custom(format!("put the day in quotes: \"{day}\"")));
+        }
+        other => {
+            let kind = other.type_str();
+            return Err(serde::de::Error::custom(format!(
+                "invalid type: {kind}, expected a day such as \"2027-03-01\""
+            )));
+        }
+    };
     let date = text.parse().ok().filter(|_| text.len() == "2027-03-01".len());
     date.ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a day such as \"2027-03-01\"")))
 }

@@ -186,6 +186,9 @@ fn nagios_gets_one_line_and_one_of_four_states() {
         line(nagios(&[]).expect_code(0)),
         "HOSTPREP OK - no problems found | faults=0 waived=0 pending=0 unknown=0"
     );
+    let profile = setup::top().join("packaging/example/profile.toml");
+    let acme = root.hostprep(&["check", "--format", "nagios", "--profile", profile.to_str().unwrap()]).expect_code(1);
+    assert!(acme.stdout.starts_with("ACME-HOSTPREP WARNING - fault 5: "), "{}", acme.stdout);
     root.remove("/lib/modules").remove("/boot");
     assert!(line(nagios(&["--only", "kernel"]).expect_code(3)).starts_with("HOSTPREP UNKNOWN - "));
     root.file("/etc/cisco/hostprep.toml", "not | toml");

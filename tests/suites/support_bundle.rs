@@ -56,6 +56,35 @@ fn the_table_of_kernels_that_judges_is_in_it() {
     assert_eq!(fs::read_to_string(folder.join("kernels.toml")).unwrap(), "schema = 2");
 }
 
+/// What an administrator wrote, wherever; and a configuration that cannot be used is what support is asked about.
+#[test]
+fn every_file_of_the_configuration_is_in_it_and_a_broken_one_stops_nothing() {
+    let root = host();
+    let drop_in = "/etc/cisco/hostprep.toml.d/50-site.toml";
+    root.file("/usr/lib/hostprep/hostprep.toml", "lang = 'en' # vendor\n").file(drop_in, "lang = 'en' # site\n");
+    let (_place, folder, run) = unpacked(&root, &[]);
+    let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(text("vendor-hostprep.toml"), "lang = 'en' # vendor\n");
+    assert_eq!(text("hostprep.toml.d/50-site.toml"), "lang = 'en' # site\n");
+    assert!(!folder.join("configuration-error.txt").exists(), "{run:?}");
+    for (broken, said) in [
+        ("lang = \n", "line 1"),
+        ("lang = 'tlh'\n", ""),
+        ("profile = '/etc/none.toml'\n", "none.toml"),
+        ("[[accept]]\n", "reason"),
+    ] {
+        root.file(drop_in, broken);
+        let (_place, folder, run) = unpacked(&root, &[]);
+        assert_eq!(fs::read_to_string(folder.join("hostprep.toml.d/50-site.toml")).unwrap(), broken);
+        assert!(folder.join("check.json").exists(), "{run:?}");
+        if !said.is_empty() {
+            let problem = fs::read_to_string(folder.join("configuration-error.txt")).unwrap();
+            assert!(problem.contains("50-site.toml") && problem.contains(said), "{problem}");
+            assert!(run.stderr.contains("it is ignored, and the default is taken"), "{}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn every_part_is_there_with_its_checksum_or_the_reason_why_not() {
     let root = host();

@@ -156,6 +156,51 @@ fn an_error_names_file_and_line_and_nothing_is_done() {
     }
 }
 
+/// Somebody wants them read: passing them over would end waivers, or begin steps, without a word.
+#[test]
+fn what_is_no_file_in_the_place_of_a_configuration_is_an_error() {
+    let root = without_headers();
+    let drop_ins = "/etc/cisco/hostprep.toml.d";
+    let drop_in = "/etc/cisco/hostprep.toml.d/50-site.toml";
+    let kernels = "/etc/cisco/kernels.toml";
+    let refused = |place: &str, said: &str| {
+        let before = root.snapshot();
+        let run = root.hostprep(&["repair"]).expect_code(if place == kernels { 4 } else { 1 });
+        assert!(run.stderr.contains(place) && run.stderr.contains(said), "{place}: {said}: {}", run.stderr);
+        if place != kernels {
+            before.expect_untouched(&root.snapshot());
+        }
+        root.remove(place);
+    };
+    for place in ["/usr/lib/hostprep/hostprep.toml", CONFIG, drop_in, kernels] {
+        root.link(place, "/srv/missing.toml");
+        refused(place, "it is a symbolic link to /srv/missing.toml, which is missing");
+        root.dir(place, 0o755);
+        refused(place, "Is a directory");
+        nix::unistd::mkfifo(&root.at(place), nix::sys::stat::Mode::S_IRUSR).unwrap();
+        refused(place, "it is a fifo, a socket or a device");
+    }
+    root.remove(drop_ins).file(drop_ins, accept("headers-missing", FAR));
+    refused(drop_ins, "Not a directory");
+    root.link(drop_ins, "/srv/missing.d");
+    refused(drop_ins, "it is a symbolic link to /srv/missing.d, which is missing");
+    root.link(drop_ins, "/srv/site.d").file("/srv/site.d/a.toml", accept("headers-missing", FAR));
+    root.hostprep(&["check"]).expect_code(0);
+}
+
+/// The file that names a profile is where the error is.
+#[test]
+fn a_profile_that_cannot_be_read_is_said_with_the_file_that_names_it() {
+    let root = without_headers();
+    let drop_in = "/etc/cisco/hostprep.toml.d/50-agent.toml";
+    for (profile, said) in [("/etc/none.toml", "No such file"), ("/etc", "Is a directory"), ("", "Is a directory")] {
+        root.file(CONFIG, "profile = '/etc/other.toml'\n").file(drop_in, format!("profile = '{profile}'\n"));
+        let run = root.hostprep(&["check"]).expect_code(1);
+        assert!(run.stderr.contains(&format!("{drop_in}, profile: cannot open ")), "{}", run.stderr);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_drop_in_that_others_can_change_is_refused() {
     let root = without_headers();

@@ -120,7 +120,7 @@ pub fn text(bytes: Vec<u8>, path: &Path) -> Result<String, ReadError> {
             path: path.to_owned(),
             line: Some(line),
             problem: "not UTF-8 text".into(),
-            hint: "fix that line or put the file back from its package".into(),
+            hint: "write that line in UTF-8, or put back the file as it was".into(),
         })
     })
 }

@@ -1,5 +1,6 @@
 //! Files that only trusted users can change: hostprep's own state, its configuration, and the programs that it runs.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 
@@ -38,7 +39,7 @@ impl Root {
     /// the file, each directory and each link on the way must be ones that only trusted users can change.
     ///
     /// # Errors
-    /// As [`Root::read_text`]; [`Untrusted`](crate::fs::ownership::Untrusted), or [`UntrustedAbove`] with the directory, if another
+    /// As [`Root::read_text`]; also if the path itself is a symbolic link that leads nowhere, since somebody wants its file read; [`Untrusted`](crate::fs::ownership::Untrusted), or [`UntrustedAbove`] with the directory, if another
     /// user can change what is read.
     pub fn read_trusted_text(&self, path: impl AsInRoot) -> Result<Option<String>, ReadError> {
         let path = &path.to_in_root();
@@ -48,9 +49,29 @@ impl Root {
                 let bytes = read_limited(file, TEXT_LIMIT).map_err(|e| FileError::new("read", &host_path, e))?;
                 text(bytes, &host_path).map(Some)
             }
-            Err(e) if e.is_missing() => Ok(None),
+            Err(e) if e.is_missing() => self.ensure_no_link(path).map(|()| None).map_err(Into::into),
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// As [`Root::names`], for a directory whose files control what hostprep does: something else in its place, or a symbolic link
+    /// that leads nowhere, is an error.
+    ///
+    /// # Errors
+    /// [`FileError`] if it cannot be listed.
+    pub fn names_of_files_to_read(&self, path: impl AsInRoot) -> Result<Vec<OsString>, FileError> {
+        let path = &path.to_in_root();
+        match self.stat_followed(path)? {
+            Some(_) => self.dir(path)?.names(),
+            None => self.ensure_no_link(path).map(|()| Vec::new()),
+        }
+    }
+
+    /// Fails if `path`, at which nothing was found, is a symbolic link.
+    fn ensure_no_link(&self, path: &InRoot) -> Result<(), FileError> {
+        let Some(target) = self.link_target(path) else { return Ok(()) };
+        let nowhere = io::Error::other(format!("it is a symbolic link to {}, which is missing", target.display()));
+        Err(FileError::new("open", self.host_path(path), nowhere))
     }
 
     fn open_trusted(&self, path: &InRoot) -> Result<File, FileError> {

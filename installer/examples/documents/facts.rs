@@ -45,7 +45,7 @@ pub fn description(command: &str) -> &'static [&'static str] {
             "It reads results: the output of hostprep check --format json or hostprep repair --format json. A directory is \
              read with everything below it that is named *.json; symbolic links in it are left out. A file that is no \
              result, is larger than 4 MiB, or is of a newer schema is named on standard error and in the report, and left \
-             out. If a host has several results, the newest counts. Hosts are the same if name and machine id are; the \
+             out, and so is what is no file. Only a path that does not exist is an error. If a host has several results, the newest counts. Hosts are the same if name and machine id are; the \
              name of a result that has none is that of its file.",
             "The page is one file. It needs no network, and its tables need no script. Values longer than 300 characters \
              and lists longer than 100 rows are cut in the page and whole in the other formats. In the table a cell that \
@@ -55,9 +55,10 @@ pub fn description(command: &str) -> &'static [&'static str] {
         "hostprep support-bundle" => &[
             "Of long files the end is kept: 1 MiB each, the newest 10,000 events, 5,000 lines of the journal. Denials are the \
              lines of the audit log about eBPF or the agent's domain. Run it as root; otherwise what only root may read is \
-             missing. The archive has mode 0600.",
+             missing. The archive has mode 0600. A configuration that cannot be used is in it as it is, with the error; the other \
+             parts are then those of the default.",
             "With --redact, names of this host and of hosts in its domains (those of its name and of /etc/resolv.conf), IP \
-             addresses and hardware addresses are replaced. Other text is not looked at: read the archive before you send it.",
+             addresses and hardware addresses are replaced, however they are written. Other text is not looked at: read the archive before you send it.",
         ],
         "hostprep schema" => &[
             "Without NAME it lists the outputs. With NAME it prints the JSON Schema (draft 2020-12) of that output, which is \

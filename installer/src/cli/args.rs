@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults::{Severity, Source};
 use host::system::kind::{ASSUMABLE, SystemKind};
@@ -87,7 +87,7 @@ pub struct Global {
     /// Judge the running system as this kind instead of detecting it
     #[arg(long, value_name = "KIND", global = true, conflicts_with = "root", value_parser = kind_parser())]
     pub assume: Option<SystemKind>,
-    /// Language of fault texts (en, ja, ko, zh-TW), as a tag or a locale [default: from the environment, else English]
+    /// Language of fault texts (en, ja, ko, zh-TW), as a tag or a locale [default: from the configuration, else from the environment, else English]
     #[arg(long, global = true)]
     pub lang: Option<String>,
 }
@@ -328,7 +328,7 @@ pub enum Faults {
         /// The fault's number
         id: String,
         /// A machine-readable reason
-        #[arg(long, default_value = "raised-by-hand")]
+        #[arg(long, default_value = "raised-by-hand", value_parser = NonEmptyStringValueParser::new())]
         reason: String,
         /// The detail, in one line
         #[arg(long, default_value = "raised by hand")]

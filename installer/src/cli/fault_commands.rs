@@ -3,6 +3,7 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use faults::catalogue::{self, Entry};
 use faults::explain;
 use faults::texts::Values;
 use faults::{Change, Event, Fault, FaultId, FaultUpdate, Finding, Reason, Remedy, Report, Source};
@@ -16,6 +17,7 @@ use installer::model::host_context::HostContext;
 use installer::report::envelope::{Output, Reporter};
 use installer::report::explain::{ExplainObject, words_of};
 use installer::report::faults::{EventObject, FaultObject};
+use installer::report::text::numbers;
 use installer::report::{self, exit};
 use installer::steps::packages::Target;
 use installer::steps::selinux::assess;
@@ -56,7 +58,17 @@ pub fn run(global: &Global, command: Faults) -> Outcome {
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
 fn parse(id: &str) -> Result<FaultId, Failure> {
-    id.parse().map_err(|e: faults::UnknownFault| Failure::Usage(e.to_string()))
+    let unknown = |e: faults::UnknownFault| match numbers(&with_reason(id)).as_str() {
+        "" => e.to_string(),
+        ids => format!("{id} is a reason of fault {ids}; give a fault's number"),
+    };
+    id.parse().map_err(|e| Failure::Usage(unknown(e)))
+}
+
+/// Returns the faults that have the reason `word`.
+fn with_reason(word: &str) -> Vec<FaultId> {
+    let has = |entry: &&Entry| entry.reasons.iter().any(|reason| reason.as_str() == word);
+    catalogue::entries().iter().filter(has).map(|entry| entry.id).collect()
 }
 
 fn one_line(text: &str) -> String {

@@ -31,6 +31,8 @@ use super::progress::Follower;
 pub enum Privilege {
     /// Nothing: it writes nothing, not even a log.
     ReadOnly,
+    /// As `ReadOnly`, to collect what is wrong: a configuration that cannot be used is a part of that, and the default is taken.
+    Collect,
     /// Root, because it may change the host.
     RequiresRoot(&'static str),
     /// Root; but what only its texts need does not stop it, such as an unknown language.
@@ -46,7 +48,7 @@ pub enum Privilege {
 
 impl Privilege {
     fn is_lenient(self) -> bool {
-        matches!(self, Self::LenientRoot(_) | Self::Hook | Self::RemovalHook | Self::RestoringHook)
+        matches!(self, Self::Collect | Self::LenientRoot(_) | Self::Hook | Self::RemovalHook | Self::RestoringHook)
     }
 }
 
@@ -56,6 +58,8 @@ pub struct Invocation<'a> {
     pub config: Config,
     /// The configuration cannot be used; this is the default.
     pub is_config_ignored: bool,
+    /// Why it cannot.
+    pub config_problem: Option<String>,
     pub texts: Texts,
 }
 
@@ -79,7 +83,7 @@ pub fn with_force(
 ) -> Outcome {
     let root = open_root(global)?;
     let changes = match privilege {
-        Privilege::ReadOnly => None,
+        Privilege::ReadOnly | Privilege::Collect => None,
         Privilege::RequiresRoot(command) | Privilege::LenientRoot(command) => Some(command),
         Privilege::Hook | Privilege::RemovalHook | Privilege::RestoringHook => Some("hook"),
     };
@@ -129,12 +133,12 @@ pub fn with_force(
     names::set(&profile.names.command, &profile.names.ident);
     let mut profile = profile.with_domain_mode(config.domain_mode);
     profile.kernels = kernels_file::find(&root, &profile);
-    if privilege != Privilege::ReadOnly {
+    if changes.is_some() {
         host::process::signals::note_interruptions().context("cannot set a signal handler")?;
     }
     let clock = SystemClock;
     let log = match privilege {
-        Privilege::ReadOnly => Log::silent(&clock),
+        Privilege::ReadOnly | Privilege::Collect => Log::silent(&clock),
         _ => Log::to(&root, profile.paths.log.clone(), &clock),
     };
     // Package names are lost, and what follows from the distribution is unknown; the rest does not need it.
@@ -148,6 +152,7 @@ pub fn with_force(
     };
     if let Some(problem) = &ignored {
         let line = match privilege {
+            Privilege::Collect => format!("{problem}; it is ignored, and the default is taken"),
             Privilege::RestoringHook => format!("{problem}; it is ignored, and what the removal undid is restored"),
             _ => format!("{problem}; it is ignored, and what the receipt lists is removed"),
         };
@@ -177,14 +182,16 @@ pub fn with_force(
         force,
         waivers: Waivers::at(config.accept.clone(), clock.now()),
     };
-    work(&Invocation { cx, config, is_config_ignored: ignored.is_some(), texts })
+    work(&Invocation { cx, config, is_config_ignored: ignored.is_some(), config_problem: ignored, texts })
 }
 
-/// Returns whether hostprep recorded what it made, or undid, for the agent of the given profile, else of the built-in one. What
-/// another profile of the configuration has made is recorded elsewhere.
+/// Returns whether a configuration that cannot be used may be ignored: where files are only collected, and where hostprep recorded
+/// what it made, or undid, for the agent of the given profile, else of the built-in one. What another profile of the configuration
+/// has made is recorded elsewhere.
 fn may_ignore_config(root: &Root, privilege: Privilege, given: Option<&Profile>) -> bool {
     let profile = || given.cloned().unwrap_or_else(Profile::built_in);
     match privilege {
+        Privilege::Collect => true,
         Privilege::RemovalHook => root.exists(profile().paths.state.join(RECEIPT)),
         Privilege::RestoringHook => undone::is_kept(root, &profile()),
         _ => false,
@@ -244,9 +251,14 @@ pub fn given_profile(global: &Global) -> Result<Option<Profile>, Failure> {
 /// without one, the built-in profile.
 fn configured_profile(config: &Config, root: &Root) -> Result<Profile, Failure> {
     let Some(file) = &config.profile else { return Ok(Profile::built_in()) };
-    let text =
-        root.read_trusted_text(file)?.ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT))?;
-    Ok(Profile::parse(&text, &root.host_path(file))?)
+    let text = root
+        .read_trusted_text(file)
+        .and_then(|text| text.ok_or_else(|| FileError::new("open", root.host_path(file), Errno::ENOENT).into()));
+    let by = || {
+        let by = config.profile_file.as_ref().map_or_else(String::new, |by| format!("{}, ", by.display()));
+        format!("{by}profile")
+    };
+    Ok(Profile::parse(&text.with_context(by)?, &root.host_path(file))?)
 }
 
 /// Returns what is wrong with the directory of `--root`.

@@ -22,7 +22,7 @@ use super::{policy_status, status_commands, step_commands};
 const MODE: u32 = 0o600;
 
 pub fn run(global: &Global, args: &SupportBundle) -> Outcome {
-    with(global, Privilege::ReadOnly, None, |invocation| {
+    with(global, Privilege::Collect, None, |invocation| {
         if !nix::unistd::geteuid().is_root() {
             print_error("not root: parts that only root may read are missing");
         }
@@ -31,6 +31,10 @@ pub fn run(global: &Global, args: &SupportBundle) -> Outcome {
             Part::of("status.json", printed(|| status_commands::json_text(invocation))),
             Part::of("policy-status.json", printed(|| policy_status::json_text(invocation))),
         ];
+        let problem = invocation.config_problem.as_ref();
+        parts.extend(
+            problem.map(|problem| Part::of("configuration-error.txt", Ok(format!("{problem}\n").into_bytes()))),
+        );
         parts.extend(parts::collect(&invocation.cx));
         let names = names(&invocation.cx);
         if args.redact {

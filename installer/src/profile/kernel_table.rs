@@ -126,6 +126,15 @@ impl KernelTable {
         Self { origin, problem: Some(problem), ..Self::default() }
     }
 
+    /// Returns what a check says if there is no line in it.
+    #[must_use]
+    pub fn names_none(&self) -> String {
+        match self.origin {
+            Origin::Missing | Origin::Profile => "the profile names no kernels".into(),
+            Origin::BuiltIn | Origin::File(_) => format!("the table of kernels names none ({self})"),
+        }
+    }
+
     /// Returns lines for people: if the table is older than the one that is built in, which it keeps from being used, and if an
     /// administrator's was passed over.
     #[must_use]
@@ -177,7 +186,12 @@ impl Content {
             })
         };
         match toml::from_str(text) {
-            Ok(file @ File { schema: SCHEMA, .. }) => Ok(file.content(origin)),
+            Ok(file @ File { schema: SCHEMA, .. }) => {
+                match file.kernels.iter().enumerate().find_map(|(at, rule)| Some((at, rule.problem()?))) {
+                    Some((at, problem)) => Err(malformed(line_of_rule(text, at), problem)),
+                    None => Ok(file.content(origin)),
+                }
+            }
             // Another format may have other keys.
             Ok(_) => Err(too_new().unwrap_or_else(|| malformed(None, format!("schema is not {SCHEMA}")))),
             Err(e) => Err(too_new().unwrap_or_else(|| malformed(line_of(text, &e), first_line(&e)))),
@@ -187,6 +201,12 @@ impl Content {
     fn about(self, profile: &str) -> Option<KernelTable> {
         (self.profile == profile).then_some(self.table)
     }
+}
+
+/// Returns the line on which the rule with the index `at` begins, if each has a heading of its own.
+fn line_of_rule(text: &str, at: usize) -> Option<usize> {
+    let mut headings = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("[[kernels]]"));
+    headings.nth(at).map(|(index, _)| index + 1)
 }
 
 /// `[[kernels]]` in a profile.

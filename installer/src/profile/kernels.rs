@@ -96,6 +96,28 @@ impl Support {
 }
 
 impl KernelRule {
+    /// Returns why the line is about no kernel: it would speak against each.
+    pub(super) fn problem(&self) -> Option<String> {
+        let Self { from, before, kernel_from, kernel_before, .. } = self;
+        if self.families.is_empty() {
+            return Some("`families` is empty: name at least one".into());
+        }
+        if self.release_contains.as_ref().is_some_and(String::is_empty) {
+            return Some("`release_contains` is empty: leave it out".into());
+        }
+        if let (Some(from), Some(before)) = (from, before)
+            && from >= before
+        {
+            return Some(format!("no version is from {from} on and before {before}"));
+        }
+        if let Some(before) = kernel_before
+            && compare_releases(kernel_from, before) != Ordering::Less
+        {
+            return Some(format!("no kernel is from {kernel_from} on and before {before}"));
+        }
+        None
+    }
+
     fn is_about(&self, distribution: &Distribution, release: &str) -> bool {
         let id =
             (self.ids.is_empty() || self.ids.contains(&distribution.id)) && !self.not_ids.contains(&distribution.id);
@@ -134,7 +156,9 @@ fn known_families<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::
 fn kernel_version<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._+~-".contains(c);
-    if text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_plain) {
+    // What is before a `-` or `+` is numbers: `5.x` would be compared as 5.
+    let mut numbers = text.split(['-', '+', '~', '_']).next().unwrap_or_default().split('.');
+    if numbers.all(|number| number.parse::<u32>().is_ok()) && text.chars().all(is_plain) {
         return Ok(text);
     }
     Err(serde::de::Error::custom(format!("{text:?} is not a kernel version")))

@@ -1,7 +1,5 @@
 //! The names under which a vendor's hostprep is installed, so that two agents' live on one host.
 
-use std::path::Path;
-
 use host::fs::InRoot;
 use host::process::names::{COMMAND, IDENT};
 use serde::Deserialize;
@@ -85,7 +83,6 @@ impl Names {
         if deep && plain && path.extension().is_some_and(|ending| ending == "toml") {
             return Ok(());
         }
-        let path = Path::display(path);
-        Err(format!("names.configuration must be a file of a directory of the agent: /etc/NAME/….toml, not `{path}`"))
+        Err(format!("names.configuration must be a file of a directory of the agent: /etc/NAME/….toml, not {path:?}"))
     }
 }

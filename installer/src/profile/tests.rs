@@ -254,6 +254,40 @@ fn a_module_that_would_say_something_else() {
 }
 
 #[test]
+fn what_other_programs_read_is_plain() {
+    for (from, to, words) in [
+        ("name = \"cisco-secure-endpoint\"", "name = \"\"", &["name must be up to 64"][..]),
+        ("name = \"cisco-secure-endpoint\"", "name = \"a\\\"b\\nc\"", &["name must be up to 64"]),
+        ("title = \"Cisco Secure Endpoint Linux connector\"", "title = \" \"", &["title must be one line"]),
+        (
+            "title = \"Cisco Secure Endpoint Linux connector\"",
+            "title = \"a\\nExecStart=b\"",
+            &["title must be one line"],
+        ),
+        (
+            "configuration = \"/etc/cisco/hostprep.toml\"",
+            "configuration = \"/etc/cisco/a\\nb.toml\"",
+            &["names.configuration"],
+        ),
+    ] {
+        expect_refused(from, to, words);
+    }
+}
+
+/// A log in a lock, or a directory that two rows want differently.
+#[test]
+fn no_two_keys_have_the_same_place() {
+    let (lock, log) = ("\"/run/cisco/hostprep.lock\"", "\"/var/log/cisco/hostprep.log\"");
+    expect_refused(lock, log, &["paths: two keys have", "hostprep.log"]);
+    expect_refused("\"/var/lib/cisco/faults\"", "\"/var/lib/cisco/hostprep\"", &["paths: two keys have"]);
+    expect_refused(
+        "path = \"/opt/cisco/amp/bin\"",
+        "path = \"/opt/cisco\"",
+        &["directories: ", "\"/opt/cisco\" is there twice"],
+    );
+}
+
+#[test]
 fn units_have_whole_names() {
     for name in ["cisco-amp", "a b.service", "$(reboot).service", "-x.service", ".service", "a\\nb.service"] {
         expect_refused("\"cisco-amp.service\"", &format!("\"{name}\""), &["not a valid name of a systemd unit"]);

@@ -1,6 +1,7 @@
 //! `check --format nagios`: one line and an exit status for Nagios, Icinga, Naemon and whatever takes their plugins.
 
 use faults::Severity;
+use host::process::names::command;
 
 use super::text::numbers;
 use crate::engine::Results;
@@ -88,14 +89,22 @@ pub fn failed(problem: &str) -> (State, String) {
     (State::Unknown, line(State::Unknown, problem, ""))
 }
 
+/// How much text a line has, in bytes: Nagios 3 takes 4 KiB of a plugin's output, and the performance data comes last.
+const MOST_TEXT: usize = 3_500;
+
 /// What is before the last `mark` is text: it has no bar, which begins performance data.
 fn line(state: State, said: &str, mark: &str) -> String {
     let (text, data) = match said.rsplit_once(mark).filter(|_| !mark.is_empty()) {
         Some((text, data)) => (text, format!("{mark}{data}")),
         None => (said, String::new()),
     };
-    let text = text.replace(char::is_control, " ").replace('|', "/");
-    format!("HOSTPREP {} - {text}{data}", state.word())
+    let mut text = text.replace(char::is_control, " ").replace('|', "/");
+    if text.len() > MOST_TEXT {
+        let end = (0..=MOST_TEXT).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    format!("{} {} - {text}{data}", command().to_uppercase(), state.word())
 }
 
 #[cfg(test)]
@@ -106,6 +115,8 @@ mod tests {
     fn text_has_no_bar_and_one_line() {
         let (state, line) = failed("a | b\nc");
         assert_eq!((state as u8, line.as_str()), (3, "HOSTPREP UNKNOWN - a / b c"));
+        let long = super::line(State::Ok, &format!("{} | faults=0", "é|\n".repeat(10_000)), " | ");
+        assert!(long.len() < 4096 && long.ends_with("… | faults=0") && long.matches('|').count() == 1, "{long}");
         let said = super::line(State::Ok, "x | y | faults=0", " | ");
         assert_eq!(said, "HOSTPREP OK - x / y | faults=0");
     }

@@ -41,7 +41,7 @@ const AUDIT_LOG: &str = "/var/log/audit/audit.log";
 #[must_use]
 pub fn collect(cx: &HostContext) -> Vec<Part> {
     let mut parts: Vec<Part> = FILES.iter().map(|(name, path)| file(cx, name, *path)).collect();
-    parts.push(file(cx, "hostprep.toml", &cx.profile.names.configuration));
+    parts.extend(configuration(cx));
     if let Origin::File(table) = &cx.profile.kernels.origin {
         parts.push(file(cx, "kernels.toml", table));
     }
@@ -70,6 +70,18 @@ pub fn collect(cx: &HostContext) -> Vec<Part> {
 
 fn file(cx: &HostContext, name: &str, path: impl AsInRoot) -> Part {
     Part::of(name, read_end(cx, path, FILE_KEPT))
+}
+
+/// The administrator's configuration; the vendor's and the drop-ins, if there are any.
+fn configuration(cx: &HostContext) -> Vec<Part> {
+    let names = &cx.profile.names;
+    let mut parts = vec![file(cx, "hostprep.toml", &names.configuration)];
+    let vendors = names.vendor_configuration();
+    if cx.root.exists(&vendors) {
+        parts.push(file(cx, "vendor-hostprep.toml", &vendors));
+    }
+    parts.extend(files_in(cx, "hostprep.toml.d", &names.drop_ins()));
+    parts
 }
 
 /// The receipt, that of an image, and whatever else runs left beside them.

@@ -81,9 +81,37 @@ impl Redaction {
             return Some(format!("{known}:{port}"));
         }
         // A range of addresses.
-        let (first, last) = word.split_once('-')?;
-        let (one, other) = (self.replacement(first), self.replacement(last));
-        (one.is_some() && other.is_some()).then(|| format!("{}-{}", one.unwrap_or_default(), other.unwrap_or_default()))
+        if let Some((first, last)) = word.split_once('-')
+            && let (Some(one), Some(other)) = (self.replacement(first), self.replacement(last))
+        {
+            return Some(format!("{one}-{other}"));
+        }
+        // Such as `inet:10.1.2.3:443`.
+        if let Some((first, rest)) = word.split_once(':') {
+            let (one, other) = (self.inner(first), self.inner(rest));
+            if one.is_some() || other.is_some() {
+                let (one, other) = (one.as_deref().unwrap_or(first), other.as_deref().unwrap_or(rest));
+                return Some(format!("{one}:{other}"));
+            }
+            return None;
+        }
+        self.with_name_inside(word)
+    }
+
+    /// Replaces the host's own name between `.`, `-` and `_`: `web1-mgmt`, `web1.log`.
+    fn with_name_inside(&mut self, word: &str) -> Option<String> {
+        let mut is_inside = false;
+        let parts: Vec<String> = word
+            .split_inclusive(['.', '-', '_'])
+            .map(|part| {
+                let name = part.trim_end_matches(['.', '-', '_']);
+                let is_own = self.names.contains(&name.to_lowercase());
+                let known = if is_own { self.replacement(name) } else { None };
+                is_inside |= known.is_some();
+                known.map_or_else(|| part.to_owned(), |known| known + &part[name.len()..])
+            })
+            .collect();
+        is_inside.then(|| parts.concat())
     }
 
     fn replacement(&mut self, word: &str) -> Option<String> {
@@ -96,6 +124,12 @@ impl Redaction {
             "address"
         } else {
             return None;
+        };
+        // An address may be written in several ways.
+        let lower = match (kind, lower.parse::<IpAddr>()) {
+            ("address", Ok(address)) => address.to_canonical().to_string(),
+            ("hardware-address", _) => lower.replace([':', '-', '.'], ""),
+            _ => lower,
         };
         if let Some(known) = self.words.get(&lower) {
             return Some(known.clone());
@@ -131,9 +165,14 @@ fn is_address(word: &str) -> bool {
 }
 
 fn is_hardware_address(word: &str) -> bool {
-    let parts: Vec<&str> = word.split([':', '-']).collect();
-    let is_byte = |part: &&str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    parts.len() == 6 && parts.iter().all(is_byte) && word != "00:00:00:00:00:00"
+    let parts: Vec<&str> = word.split([':', '-', '.']).collect();
+    let is_of = |digits: usize| {
+        parts.iter().all(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    // As `52:54:00:12:34:56`, or as `5254.0012.3456`.
+    let is_usual = parts.len() == 6 && is_of(2) && !word.contains('.');
+    let is_in_three = parts.len() == 3 && is_of(4) && word.matches('.').count() == 2;
+    (is_usual || is_in_three) && word.bytes().any(|byte| byte.is_ascii_alphanumeric() && byte != b'0')
 }
 
 #[cfg(test)]

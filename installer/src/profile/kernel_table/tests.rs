@@ -42,6 +42,8 @@ fn an_error_names_the_line() {
             line_of("kernel_from = \"4.12\""),
             "\"new\" is not a kernel",
         ),
+        ("kernel_from = \"4.12\"", "kernel_from = \"4.x\"", line_of("kernel_from = \"4.12\""), "is not a kernel"),
+        ("kernel_from = \"4.12\"", "kernel_from = \"4.\"", line_of("kernel_from = \"4.12\""), "is not a kernel"),
         ("kernel_from = \"4.12\"", "kernel_from = \"4\\n\"", line_of("kernel_from = \"4.12\""), "is not a kernel"),
         ("kernel_before = \"4.15\"", "kernel_until = \"4.15\"", line_of("kernel_before = \"4.15\""), "`kernel_until`"),
         ("monitors = \"ebpf\"", "monitors = \"kprobes\"", line_of("monitors = \"ebpf\""), "kprobes"),
@@ -73,4 +75,28 @@ fn a_later_format_is_called_so_whatever_its_keys_are() {
         let message = error.to_string();
         assert!(message.contains("schema 2 is not one this version reads (1); update hostprep"), "{message}");
     }
+}
+
+/// Such a line is about nothing, and would speak against every kernel.
+#[test]
+fn a_line_about_no_kernel_is_refused() {
+    let line = "families = ['rhel']\nkernel_from = '4.18'\nmonitors = 'ebpf'\n";
+    let head = "schema = 1\nprofile = 'cisco-secure-endpoint'\nversion = '2'\ndate = '2027-01-01'\n[[kernels]]\n";
+    assert!(parse(&format!("{head}{line}")).is_ok());
+    for (more, said) in [
+        ("kernel_before = '4.18'\n", "no kernel is from 4.18 on and before 4.18"),
+        ("kernel_before = '3.10'\n", "no kernel is from 4.18 on and before 3.10"),
+        ("from = 8\nbefore = 8\n", "no version is from 8 on and before 8"),
+        ("from = 9\nbefore = 8\n", "no version is from 9 on and before 8"),
+        ("release_contains = ''\n", "`release_contains` is empty"),
+    ] {
+        let error = parse(&format!("{head}{line}[[kernels]]\n{line}{more}")).unwrap_err();
+        assert!(error.problem == said || error.problem.starts_with(said), "{error}");
+        assert_eq!(error.line, Some(9), "{error}");
+    }
+    let inline = "kernels = [{families = ['rhel'], kernel_from = '5', kernel_before = '4', monitors = 'ebpf'}]\n";
+    let error = parse(&head.replace("[[kernels]]\n", inline)).unwrap_err();
+    assert!(error.problem.starts_with("no kernel is from 5") && error.line.is_none(), "{error}");
+    let error = parse(&format!("{head}{}", line.replace("'rhel'", ""))).unwrap_err();
+    assert!(error.problem.starts_with("`families` is empty"), "{error}");
 }

@@ -55,7 +55,7 @@ pub(super) fn observe(cx: &HostContext, watched: Watched) -> Result<Observation,
         Ok(Some(Monitors::Modules)) => {}
         Ok(Some(Monitors::Ebpf)) => return Ok(Observation::satisfied(format!("{release} is watched through eBPF"))),
         Ok(None) if cx.profile.kernels.rules.is_empty() => {
-            return Ok(Observation::satisfied("the profile names no kernels"));
+            return Ok(Observation::satisfied(cx.profile.kernels.names_none()));
         }
         Ok(None) => {
             return Ok(Observation::no_rule(format!("the table of kernels does not say how {release} is watched")));

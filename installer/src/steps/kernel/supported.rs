@@ -20,7 +20,7 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
     let supported = match cx.kernel_support(&release) {
         Err(problem) => return Ok(Observation::unknown(problem)),
         Ok(Support::NotListed) if table.rules.is_empty() => {
-            return Ok(Observation::satisfied("the profile names no kernels"));
+            return Ok(Observation::satisfied(table.names_none()));
         }
         Ok(Support::NotListed) => {
             let detail = format!("the table of kernels does not say which are supported on {id} ({table})");

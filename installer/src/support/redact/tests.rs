@@ -18,6 +18,12 @@ fn names_and_addresses_get_other_words() {
         (r#"{"detail":"asked\n10.1.2.3\tweb1\\nweb1"}"#, r#"{"detail":"asked\naddress-1\thost-1\\nhost-1"}"#),
         ("2001:db8:1::/64, 2001:db8:1:: and 2001:db8::1:", "address-1/64, address-1 and address-2:"),
         ("10.0.0.1-10.0.0.9", "address-1-address-2"),
+        ("ether 5254.0012.3456 00-11-22-33-44-55", "ether hardware-address-1 hardware-address-2"),
+        (
+            "inet:10.1.2.3 tcp:10.1.2.3:443 from:web1:22 addr:fe80::1",
+            "inet:address-1 tcp:address-1:443 from:host-1:22 addr:address-2",
+        ),
+        ("web1-mgmt web1_x web1.log old-web1 WEB1.local", "host-1-mgmt host-1_x host-1.log old-host-1 host-1.local"),
         (r#"{"name":"web1","kernel":"x"}"#, r#"{"name":"host-1","kernel":"x"}"#),
     ] {
         assert_eq!(redacted(text), expected);
@@ -29,6 +35,10 @@ fn the_same_thing_is_the_same_word_in_every_part() {
     let mut redaction = Redaction::of(["web1.example.com".to_owned()], []);
     assert_eq!(redaction.apply("10.0.0.1 10.0.0.2 web1"), "address-1 address-2 host-1");
     assert_eq!(redaction.apply("10.0.0.2 db.example.com"), "address-2 host-2");
+    // However it is written.
+    assert_eq!(redaction.apply("::ffff:10.0.0.2 fe80::1 FE80:0:0::0001"), "address-2 address-3 address-3");
+    let cards = redaction.apply("52:54:00:ab:cd:ef 52-54-00-AB-CD-EF 5254.00ab.cdef");
+    assert_eq!(cards, ["hardware-address-1"; 3].join(" "));
 }
 
 #[test]
@@ -38,6 +48,7 @@ fn everything_else_stays() {
         "5.14.0-427.13.1.el9_4.x86_64 12:34:56 2026-11-28T20:30:00.123Z",
         "web10 webserver cisco-secure-bpf myexample.com",
         "system_u:system_r:unconfined_service_t:s0",
+        "web10-x web1x_y 2026.1129.2026x 00:00:00:00:00:00 0000.0000.0000",
         "deny { prog_load } for pid=1 -- é ::",
         "",
     ] {
