@@ -78,7 +78,9 @@ impl Collection {
                     Err(e) => reader.leave_out(path, unopened(&e)),
                 },
                 // As a shell's pattern names them too.
-                Err(_) if machine.link_target(&there).is_some() => reader.leave_out(path, LEADS_NOWHERE.into()),
+                Err(e) if leads_nowhere(&e) && machine.link_target(&there).is_some() => {
+                    reader.leave_out(path, LEADS_NOWHERE.into());
+                }
                 Err(e) if e.is_missing() => return Err(e.into()),
                 Err(e) => reader.leave_out(path, unopened(&e)),
             }
@@ -87,6 +89,10 @@ impl Collection {
         let (results, older) = newest_of_each(found, now);
         Ok(Self { results, older, left_out, files })
     }
+}
+
+fn leads_nowhere(error: &FileError) -> bool {
+    error.is_missing() || error.errno() == Some(Errno::ELOOP)
 }
 
 const IS_LINK: &str = "is a symbolic link";

@@ -69,6 +69,7 @@ fn main() -> Result<()> {
         return reference::all()?.iter().try_for_each(|(path, it)| write(&Path::new(&top).join(path), it.as_bytes()));
     }
     let (Some(directory), profile, None) = (words.next(), words.next(), words.next()) else { anyhow::bail!(USAGE) };
+    anyhow::ensure!(!directory.to_string_lossy().starts_with('-'), USAGE);
     let profile = match profile {
         Some(path) => profile_in(Path::new(&path))?,
         None => Profile::built_in(),

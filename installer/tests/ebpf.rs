@@ -67,17 +67,6 @@ fn all_is_well_and_says_for_whom_it_was_asked() {
     assert_eq!(kinds, ["kprobe", "tracepoint"], "those that the profile lists");
 }
 
-/// It keeps ordinary users out, and the agent is none.
-#[test]
-fn that_ordinary_users_may_not_load_programs_is_no_fault() {
-    for disabled in ["0\n", "1\n", "2\n"] {
-        let host = running("rhel-9");
-        host.file("proc/sys/kernel/unprivileged_bpf_disabled", disabled);
-        assert_eq!(host.repair(EBPF).outcome, Outcome::Ok, "{disabled}");
-        assert_eq!(host.raised(), [0u16; 0]);
-    }
-}
-
 #[test]
 fn a_missing_option_is_fault_16() {
     for option in OPTIONS {

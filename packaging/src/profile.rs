@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use host::fs::fhs::ADDON_BASES;
 use policy::spec::ModuleSpec;
 use serde::Serialize;
 
@@ -44,9 +45,8 @@ pub struct Paths {
     pub log: String,
 }
 
-/// Where the units let hostprep write, on every system: what a profile may name, and accounts and policies. The last two are links
-/// to another file system on some hosts.
-const WRITABLE: [&str; 6] = ["/etc", "/opt", "/run", "/var", "/var/lib", "/var/log"];
+/// Where the units let hostprep write on every system, besides the directories of add-on software: accounts and policies.
+const WRITABLE: [&str; 2] = ["/etc", "/var"];
 /// The only place below `/usr` where a profile may have directories and files of hostprep.
 const LOCAL: &str = "/usr/local";
 
@@ -88,7 +88,10 @@ impl Profile {
         // A managed directory may be a link to another file system.
         let links = directories.iter().map(|it| text(&it.path));
         let program = Some(&module.executable).filter(|_| module.has_own_domain()).map(text);
-        let writable = WRITABLE.map(str::to_owned).into_iter().chain(local).chain(links).chain(program).collect();
+        // Links lead from some of these to another file system; the unit follows those that it names.
+        let bases = ADDON_BASES.into_iter().filter(|base| *base != LOCAL);
+        let everywhere = WRITABLE.into_iter().chain(bases).map(str::to_owned);
+        let writable = everywhere.chain(local).chain(links).chain(program).collect();
         let directory =
             |one: installer::profile::ManagedDirectory| Directory { path: text(&one.path), create: one.create };
         Self {

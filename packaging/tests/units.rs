@@ -158,9 +158,16 @@ fn what_the_profile_names_can_be_written_to() {
         for key in ["ReadWritePaths=", "ReadWriteDirectories="] {
             let paths = unit.lines().find_map(|line| line.strip_prefix(key)).unwrap();
             let paths: Vec<&str> = paths.split(' ').collect();
-            for path in
-                ["-/etc", "-/opt", "-/run", "-/var", "-/usr/local", "-/usr/local/odd/data", "-/usr/lib/odd/agentd"]
-            {
+            for path in [
+                "-/etc",
+                "-/opt",
+                "-/run",
+                "-/var",
+                "-/var/opt",
+                "-/usr/local",
+                "-/usr/local/odd/data",
+                "-/usr/lib/odd/agentd",
+            ] {
                 assert!(paths.contains(&path), "{path}: {unit}");
             }
             assert!(!paths.iter().any(|path| ["-/", "-/usr", "-/home", "-/boot"].contains(path)), "{unit}");

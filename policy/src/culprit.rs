@@ -77,10 +77,10 @@ impl Culprit {
         record_in(stderr).map(Self::Record)
     }
 
-    /// Returns the module of `store` above the base policy that declares the name that `stderr` says is declared twice: an updated
-    /// policy may have got it too. `semodule` names only the declaration that it came to last.
+    /// Returns the module of `store` above the base policy, other than `own`, that declares the name that `stderr` says is declared
+    /// twice: an updated policy may have got it too. `semodule` names only the declaration that it came to last.
     #[must_use]
-    pub fn of_redeclaration(store: &Store<'_>, stderr: &str) -> Option<Self> {
+    pub fn of_redeclaration(store: &Store<'_>, stderr: &str, own: &str) -> Option<Self> {
         let (kind, name) = stderr.lines().find_map(|line| line.strip_prefix("Re-declaration of ")?.split_once(' '))?;
         let start = format!("({kind} {}", name.trim());
         let declares = |source: &str| {
@@ -89,7 +89,7 @@ impl Culprit {
                 .any(|(at, _)| source[at + start.len()..].starts_with(|c: char| c == ')' || c.is_whitespace()))
         };
         let modules = store.effective_modules().ok()?;
-        let others = modules.into_iter().filter(|(priority, _)| *priority > BASE);
+        let others = modules.into_iter().filter(|(priority, name)| *priority > BASE && name != own);
         let is_culprit = |(priority, name): &(u16, String)| {
             store.source_of(*priority, name).ok().flatten().is_some_and(|source| declares(&source))
         };

@@ -213,6 +213,22 @@ fn an_aborted_removal_puts_back_what_it_undid_without_a_usable_configuration() {
     hook(&root, &["deb", "postinst", "configure", "1.0"]).expect_code(0);
     expect_prepared(&root, "configured");
     assert!(!root.at(UNDONE).exists());
+    // So it is by a repair, by a removal that can read its configuration, and by `remove`.
+    let ended: [&dyn Fn(); 3] = [
+        &|| drop(root.hostprep(&["repair"])),
+        &|| drop(hook(&root, &["deb", "prerm", "remove"]).expect_code(0)),
+        &|| drop(root.hostprep(&["remove"]).expect_code(0)),
+    ];
+    for end in ended {
+        drop(root.hostprep(&["repair"]));
+        root.file("/etc/cisco/hostprep.toml", broken);
+        hook(&root, &["deb", "prerm", "remove"]).expect_code(0);
+        assert!(root.at(UNDONE).exists());
+        root.remove("/etc/cisco/hostprep.toml");
+        end();
+        assert!(!root.at(UNDONE).exists());
+    }
+    assert!(!root.at("/var/lib/cisco/hostprep").exists(), "remove leaves no directory");
     // Without a removal before, it is not known what to make.
     let other = self::root();
     other.file("/etc/cisco/hostprep.toml", broken);

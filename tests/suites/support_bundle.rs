@@ -69,7 +69,7 @@ fn every_file_of_the_configuration_is_in_it_and_a_broken_one_stops_nothing() {
     assert!(!folder.join("configuration-error.txt").exists(), "{run:?}");
     for (broken, said) in [
         ("lang = \n", "line 1"),
-        ("lang = 'tlh'\n", ""),
+        ("lang = 'tlh'\n", "lang"),
         ("profile = '/etc/none.toml'\n", "none.toml"),
         ("[[accept]]\n", "reason"),
     ] {
@@ -77,12 +77,18 @@ fn every_file_of_the_configuration_is_in_it_and_a_broken_one_stops_nothing() {
         let (_place, folder, run) = unpacked(&root, &[]);
         assert_eq!(fs::read_to_string(folder.join("hostprep.toml.d/50-site.toml")).unwrap(), broken);
         assert!(folder.join("check.json").exists(), "{run:?}");
-        if !said.is_empty() {
-            let problem = fs::read_to_string(folder.join("configuration-error.txt")).unwrap();
-            assert!(problem.contains("50-site.toml") && problem.contains(said), "{problem}");
-            assert!(run.stderr.contains("it is ignored, and the default is taken"), "{}", run.stderr);
-        }
+        let problem = fs::read_to_string(folder.join("configuration-error.txt")).unwrap();
+        assert!(problem.contains("50-site.toml") && problem.contains(said), "{problem}");
+        assert!(run.stderr.contains("it is ignored, and the default is taken"), "{}", run.stderr);
     }
+    // A link is read as a file is.
+    fs::remove_file(root.at(drop_in)).unwrap();
+    root.file("/srv/site.toml", "lang = 'ja' # elsewhere\n").link(drop_in, "/srv/site.toml");
+    let (_place, folder, _) = unpacked(&root, &[]);
+    let text = fs::read_to_string(folder.join("hostprep.toml.d/50-site.toml")).unwrap();
+    assert_eq!(text, "lang = 'ja' # elsewhere\n");
+    let place = root.path().join("bundle.tar.gz").display().to_string();
+    root.hostprep(&["support-bundle", "--lang", "tlh", "--output", &place]).expect_code(2);
 }
 
 #[test]

@@ -59,7 +59,11 @@ case $2 in
             [ "$(getenforce)" = Enforcing ] || fail "SELinux does not enforce here; run: setenforce 1"
             audit_programs
             mark="hostprep-begin $(date +%s%N)"
-            mark_audit_log "$mark" || fail "the audit log cannot be written to; is auditd running?"
+            mark_audit_log "$mark" || {
+                systemctl --no-pager --full status auditd || :
+                ls -lZ /var/log/audit || :
+                fail "the audit log cannot be written to; is auditd running?"
+            }
             echo "$mark" >"$state/audit-mark"
             /bin/true
             [ "$(programs_run true)" -gt 0 ] || fail "the audit log does not show which programs are started"

@@ -36,11 +36,8 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
     let work = || {
         with(global, privilege, None, |invocation| {
             invocation.cx.log.line(Level::Info, &format!("starting {name}"));
-            if is_debian_removal
-                && invocation.is_config_ignored
-                && let Err(e) = undone::keep(&invocation.cx)
-            {
-                print_error(&format!("{e}; if the removal is aborted, nothing comes back before `hostprep repair`"));
+            if is_debian_removal {
+                keep_what_is_undone(invocation);
             }
             if let Err(e) = handle(invocation, event) {
                 invocation.cx.log.line(Level::Error, &format!("{name}: {e}"));
@@ -65,6 +62,19 @@ pub fn run(global: &Global, hook: &Hook) -> Outcome {
         Ok(Ok(_) | Err(Failure::BrokenPipe)) | Err(_) => {}
     }
     Ok(exit::WELL)
+}
+
+/// Keeps the receipt for an aborted removal that can read no configuration; another removal's is not wanted any more.
+fn keep_what_is_undone(invocation: &Invocation) {
+    let cx = &invocation.cx;
+    let kept = if invocation.is_config_ignored {
+        undone::keep(cx).map_err(|e| e.to_string())
+    } else {
+        undone::forget(cx).map_err(|e| e.to_string())
+    };
+    if let Err(e) = kept {
+        print_error(&format!("{e}; if the removal is aborted, nothing comes back before `hostprep repair`"));
+    }
 }
 
 /// Without its configuration a hook does not know its agent, and does nothing.

@@ -48,7 +48,7 @@ pub enum Privilege {
 
 impl Privilege {
     fn is_lenient(self) -> bool {
-        matches!(self, Self::Collect | Self::LenientRoot(_) | Self::Hook | Self::RemovalHook | Self::RestoringHook)
+        matches!(self, Self::LenientRoot(_) | Self::Hook | Self::RemovalHook | Self::RestoringHook)
     }
 }
 
@@ -114,6 +114,10 @@ pub fn with_force(
     let texts = match texts(global, &config) {
         // Hooks and guards print no texts.
         Err(_) if privilege.is_lenient() => Texts::for_language("en")?,
+        Err(Failure::Error(e)) if privilege == Privilege::Collect => {
+            ignored = ignored.or_else(|| Some(one_line_chain(&e)));
+            Texts::for_language("en")?
+        }
         texts => texts?,
     };
     let profile = match given {

@@ -7,6 +7,7 @@ use installer::engine::recover::LOCK_TIMEOUT;
 use installer::engine::remove::{self, StateDirectory};
 use installer::engine::repair::{self, Request, Strictness};
 use installer::engine::{self, Results};
+use installer::hook::undone;
 use installer::model::receipt::Receipt;
 use installer::model::step::{Removal, StepRef};
 use installer::report::json::RunObject;
@@ -74,6 +75,9 @@ pub fn repair(global: &Global, args: Repair) -> Outcome {
         }
         let request = request(steps, args.source.into(), invocation);
         let results = repair::repair(&invocation.cx, &request, &mut notify_waiting)?;
+        if args.look.only.is_empty() {
+            undone::forget(&invocation.cx)?;
+        }
         show(invocation, &results, Purpose::Repair, args.format)
     })
 }

@@ -10,6 +10,7 @@ use host::log::Level;
 use super::recover::{Locked, lock};
 use super::{fault_updates, last_run};
 use crate::Error;
+use crate::hook::undone;
 use crate::model::action::{ActionError, Applied};
 use crate::model::host_context::HostContext;
 use crate::model::receipt::Receipt;
@@ -88,6 +89,9 @@ pub fn remove(
     }
     let paths = &cx.profile.paths;
     if state == StateDirectory::Remove {
+        if let Err(e) = undone::forget(cx) {
+            removed.note(cx, &e.to_string());
+        }
         cx.root.remove_empty_dir(&paths.state)?;
     }
     locked.lock.remove()?;

@@ -80,8 +80,20 @@ fn configuration(cx: &HostContext) -> Vec<Part> {
     if cx.root.exists(&vendors) {
         parts.push(file(cx, "vendor-hostprep.toml", &vendors));
     }
-    parts.extend(files_in(cx, "hostprep.toml.d", &names.drop_ins()));
+    parts.extend(drop_ins(cx, &names.drop_ins()));
     parts
+}
+
+/// The drop-ins, also those that are links, as the configuration is read.
+fn drop_ins(cx: &HostContext, directory: &InRoot) -> Vec<Part> {
+    const NAME: &str = "hostprep.toml.d";
+    match cx.root.names(directory) {
+        Ok(names) => {
+            let names = names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".toml"));
+            names.take(MOST_FILES).map(|name| file(cx, &format!("{NAME}/{name}"), directory.join(name))).collect()
+        }
+        Err(e) => vec![Part::of(NAME, Err(e.to_string()))],
+    }
 }
 
 /// The receipt, that of an image, and whatever else runs left beside them.

@@ -150,8 +150,9 @@ fn a_second_declaration_is_looked_for_above_the_base_policy() {
         &[(&names[0], b"(type kernel_t)"), (&names[1], b"(type kernel_tty_t)"), (&names[2], &packed)],
     );
     let store = Store::locate(&root, "t").unwrap().unwrap();
-    let found = Culprit::of_redeclaration(&store, &stderr).map(|culprit| culprit.to_string());
+    let found = Culprit::of_redeclaration(&store, &stderr, "ours").map(|culprit| culprit.to_string());
     assert_eq!(found.as_deref(), Some("the module site at priority 400"));
-    assert_eq!(Culprit::of_redeclaration(&store, said!("left-attribute")), None);
-    assert_eq!(Culprit::of_redeclaration(&store, &stderr.replace("kernel_t", "init_t")), None);
+    assert_eq!(Culprit::of_redeclaration(&store, said!("left-attribute"), "ours"), None);
+    assert_eq!(Culprit::of_redeclaration(&store, &stderr.replace("kernel_t", "init_t"), "ours"), None);
+    assert_eq!(Culprit::of_redeclaration(&store, &stderr, "site"), None, "ours, which repair would install again");
 }

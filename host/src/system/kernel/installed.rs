@@ -74,7 +74,9 @@ pub fn installed(root: &Root) -> Result<impl Iterator<Item = String>, FileError>
         name.strip_prefix(release).is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
     };
     let is_copy = |name: &str| {
-        is_copy(name) || (!with_modules.contains(name) && with_modules.iter().any(|release| original(name, release)))
+        is_copy(name)
+            || (!with_modules.contains(name)
+                && (has_word_of_copy(name) || with_modules.iter().any(|release| original(name, release))))
     };
     images.retain(|(release, _)| !is_copy(release));
     images.sort_by(|(a, _), (b, _)| compare_installed(b, a));
@@ -102,14 +104,23 @@ fn is_image(root: &Root, path: &str) -> bool {
     matches!(root.stat_followed(path), Ok(Some(found)) if is_file(&found))
 }
 
-/// Returns whether `name` is that of a copy: `6.1.90.old`, `6.1.90.bak.1`, `6.1.90.dpkg-new`, `6.1.90~`.
+/// Returns whether `name` is that of a copy or of another form, whether it has modules or not: `6.1.90.old`, `6.1.90.bak.1`,
+/// `6.1.90.hmac`, `6.1.90.dpkg-new`, `6.1.90~`, the rescue kernel's.
 fn is_copy(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words: Vec<&str> = lower.split(['.', '-', '_']).collect();
+    let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
     lower.ends_with('~')
         || [".dpkg-", ".ucf-", ".old-"].iter().any(|part| lower.contains(part))
         || words.last().is_some_and(|last| FORMS.contains(last))
-        || words.iter().any(|word| COPIES.contains(word) || *word == "rescue")
+        || words.iter().rev().find(|word| !is_number(word)).is_some_and(|last| COPIES.contains(last))
+        || words.contains(&"rescue")
+}
+
+/// Returns whether `name` has a word of a copy somewhere. A kernel that somebody built may have it in its own name, and then has
+/// modules: `6.6.0-new-amd64`.
+fn has_word_of_copy(name: &str) -> bool {
+    name.to_ascii_lowercase().split(['.', '-', '_']).any(|word| COPIES.contains(&word))
 }
 
 #[cfg(test)]

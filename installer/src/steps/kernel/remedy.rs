@@ -40,7 +40,9 @@ pub(super) fn restore(cx: &HostContext, kernel: &JudgedKernel, incomplete: &Inco
                 owners.dedup();
                 again.extend(owners);
             }
-            Some("zypper") if incomplete.missing.iter().any(is_suse_source) => again.extend(suse_source(&packages)),
+            Some("zypper") if incomplete.missing.iter().any(is_suse_source) => {
+                again.extend(suse_source(&kernel.release))
+            }
             _ => {}
         }
         remedies.extend(Target::root(cx).refresh(&packages.exact));
@@ -105,14 +107,15 @@ fn is_suse_source(path: &InRoot) -> bool {
     tree.is_some_and(|tree| tree.starts_with("linux-") && !tree.ends_with("-obj"))
 }
 
-/// Returns what installs that part: `kernel-devel` in the version of the kernel, and `kernel-devel-rt` of one with sources of its
-/// own.
-fn suse_source(packages: &KernelPackages) -> Option<String> {
+/// Returns what installs that part: `kernel-devel`, and `kernel-devel-rt` of a flavour with sources of its own. Packages of one source
+/// are built several times, so their releases differ in the last number; each provides the version of its sources, which is in the
+/// kernel's release.
+fn suse_source(release: &str) -> Option<String> {
     const OWN_SOURCES: [&str; 4] = ["azure", "coco", "longterm", "rt"];
-    let flavour = packages.name.strip_prefix("kernel-")?.strip_suffix("-devel")?;
+    let (version, flavour) = release.rsplit_once('-')?;
     let sources = flavour.split('_').next().filter(|flavour| OWN_SOURCES.contains(flavour));
     let name = sources.map_or("kernel-devel".to_owned(), |sources| format!("kernel-devel-{sources}"));
-    Some(packages.exact.first()?.replacen(&packages.name, &name, 1))
+    Some(format!("{name} = {version}"))
 }
 
 /// Returns what installs the newest kernel of the same kind together with its headers, for a version that has left the archive.

@@ -5,6 +5,7 @@ use host::InsideText;
 use host::fs::{InRoot, is_link};
 use host::process::{Command, ProcessError, telling_line};
 use host::system::distribution::Tool;
+use policy::SelinuxConfig;
 
 use super::protected::{ACCOUNT_FILES, immutable_files};
 use super::{id_range, locked};
@@ -105,8 +106,12 @@ fn other(cx: &HostContext, command: &Command, error: &ProcessError, again: Remed
         remedy.push(Remedy::manual(format!("create {name} where the mounted {file} comes from, or unmount it")));
     } else if let Some((file, target)) = linked_file(cx, error) {
         detail = format!("{detail}; {file} is a symbolic link to {target}, and the account tools follow none");
-        let copy = cx.remedy_on(&["cp", "-p", "--remove-destination"], &[target, file]);
+        let copy = cx.remedy_on(&["cp", "-p", "--remove-destination"], &[target, file.clone()]);
         remedy.push(copy.with_comment("puts the file itself in the place of the link"));
+        // restorecon knows the labels of this system's paths alone.
+        if cx.alternate_root().is_none() && SelinuxConfig::read(cx.root).is_ok_and(|found| found.is_some()) {
+            remedy.push(cx.remedy_on(&["restorecon"], &[file]));
+        }
     } else if let Some(process) = busy_process(error.stderr()) {
         let ps = Remedy::run_here(["ps", "-p", &process.to_string()]);
         remedy.push(ps.with_comment("stop the service that this process belongs to, and start it again afterwards"));

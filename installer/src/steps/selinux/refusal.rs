@@ -18,7 +18,8 @@ use crate::steps::packages::Target;
 pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
     let located = Store::locate(cx.root, error.target.policy_type()).ok().flatten();
     let other = error.culprit.as_deref().filter(|culprit| culprit.is_base()).and(located.as_ref());
-    let other = other.and_then(|store| Culprit::of_redeclaration(store, error.source.stderr()));
+    let other =
+        other.and_then(|store| Culprit::of_redeclaration(store, error.source.stderr(), &cx.profile.module.name));
     let store = located.as_ref().map(Store::path);
     let mut again = Remedy::hostprep(["repair"]);
     if is_out_of_memory(cx, error, store) {

@@ -112,6 +112,11 @@ fn a_copy_of_an_image_is_not_a_kernel() {
         "/lib/modules/6.1.90.1/x",
     ];
     assert_eq!(newest(&own).as_deref(), Some("6.1.90.1"), "one with modules of its own");
+    for name in ["6.6.0-new-amd64", "6.9.0-save.el9.x86_64", "6.10.0-old-defconfig", "6.8.0-disabled-ipv6"] {
+        let (image, modules) = (format!("/boot/vmlinuz-{name}"), format!("/lib/modules/{name}/kernel/x.ko"));
+        assert_eq!(newest(&[&image, &modules]).as_deref(), Some(name), "a name of one's own");
+        assert_eq!(newest(&[&image]), None, "{name}: no modules");
+    }
     let numbers = ["/boot/vmlinuz-6.1.9", "/lib/modules/6.1.9/kernel/x.ko", "/boot/vmlinuz-6.1.90"];
     assert_eq!(newest(&numbers).as_deref(), Some("6.1.90"), "a longer number is another kernel");
 }
