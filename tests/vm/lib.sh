@@ -144,7 +144,8 @@ selinux_is_on() {
 
 # A line of our own in the audit log; it is there when this returns, and so is all that the kernel wrote before it.
 mark_audit_log() {
-    auditctl -m "$1" >/dev/null && wait_until grep -qaF "$1" /var/log/audit/audit.log >/dev/null
+    # The log may be rotated right afterwards.
+    auditctl -m "$1" >/dev/null && wait_until grep -rqaF "$1" /var/log/audit >/dev/null
 }
 
 # Every program that is started is in the audit log, with its parent; the rule is gone after a reboot.

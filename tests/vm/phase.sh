@@ -62,6 +62,8 @@ case $2 in
             mark_audit_log "$mark" || {
                 systemctl --no-pager --full status auditd || :
                 ls -lZ /var/log/audit || :
+                df -h /var/log/audit || :
+                dmesg | tail -n 20 || :
                 fail "the audit log cannot be written to; is auditd running?"
             }
             echo "$mark" >"$state/audit-mark"
