@@ -62,6 +62,19 @@ fn every_fault_is_raised_read_in_four_languages_and_cleared() {
     }
 }
 
+/// What a fault means and what to do about it is asked most where something is wrong.
+#[test]
+fn a_damaged_store_explains_its_faults_all_the_same() {
+    let root = ScratchRoot::of("rhel-9");
+    let healthy = root.hostprep(&["explain", "19"]).expect_code(0).stdout;
+    root.file("/var/lib/cisco/faults/faults.json", "{").file("/var/lib/cisco/faults/events.jsonl", "{\n{\n");
+    let damaged = root.hostprep(&["explain", "19"]).expect_code(1);
+    assert_eq!(damaged.stdout, healthy);
+    assert!(damaged.stderr.contains("whether the fault is raised is not known: "), "{}", damaged.stderr);
+    let json = root.hostprep(&["explain", "19", "--format", "json"]).expect_code(1);
+    assert_eq!(json.stdout, "");
+}
+
 /// A store keeps remedies as the system that it is in runs them.
 #[test]
 fn remedies_of_another_root_say_where_they_run() {

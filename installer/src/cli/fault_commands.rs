@@ -3,6 +3,7 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use anyhow::Context;
 use faults::catalogue::{self, Entry};
 use faults::explain;
 use faults::texts::Values;
@@ -92,17 +93,21 @@ fn row(fault: &Fault) -> String {
 }
 
 fn show(invocation: &Invocation, id: FaultId, format: Format) -> Outcome {
-    let snapshot = store(&invocation.cx).read()?;
-    let raised = snapshot.get(id);
+    let read = store(&invocation.cx).read();
+    let raised = read.as_ref().ok().and_then(|snapshot| snapshot.get(id));
     let (texts, values) = (&invocation.texts, values(invocation, id));
     let unknown = || Failure::Usage(format!("there is no fault {id}"));
     match format {
+        // What the fault means can be read whether it is raised or not.
         Format::Text => print(&explain::render(id, raised, texts, &values, width()).ok_or_else(unknown)?)?,
+        Format::Json if read.is_err() => {}
         Format::Json => {
             print_json(&ExplainObject::of(&invocation.cx, id, raised, texts, &values).ok_or_else(unknown)?)?;
         }
     }
-    Ok(if raised.is_some() { exit::FAULTS } else { exit::WELL })
+    let is_raised = raised.is_some();
+    read.context("whether the fault is raised is not known")?;
+    Ok(if is_raised { exit::FAULTS } else { exit::WELL })
 }
 
 /// This host's words for the catalogue's texts about the fault.
