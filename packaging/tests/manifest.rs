@@ -142,13 +142,14 @@ fn every_package_that_remedies_name_is_a_trigger() {
         let headers = distribution.kernel.iter().map(|[_, headers]| headers);
         for package in distribution.tools.values().chain(headers).chain(kernels) {
             let package = package.split("-{release").next().unwrap().split("-{version").next().unwrap();
-            // The kernels of SUSE, Mageia, Amazon and Enterprise Linux, as their packages are called.
+            // The kernels of SUSE, Mageia, Amazon, Photon and Enterprise Linux, as their packages are called.
             let flavours: &[&str] = match package {
                 "kernel-{flavour}-devel" if distribution.package_manager == "zypper" => {
                     &["default", "azure", "rt", "64kb", "kvmsmall", "preempt"]
                 }
                 "kernel-{flavour}-devel" => &["desktop", "server", "linus"],
                 "kernel{series}-devel" => &["6.12", "6.18"],
+                "linux-{flavour}-devel" => &["esx", "rt", "secure", "aws"],
                 "kernel{-flavour}-devel" => &["", "-debug", "-rt", "-64k"],
                 _ => &[""],
             };

@@ -19,7 +19,8 @@ pub fn check(data: &[u8]) {
             assert!(SCRIPTS.contains(&script.as_str()) && !word.is_empty());
             // The one thing that must never be taken for another.
             assert_eq!(event == Event::Remove, script == "prerm" && word == "remove");
-            assert_eq!(matches!(event, Event::Prepare { .. }), script == "postinst");
+            assert_eq!(event == Event::Restore, script == "postinst" && word == "abort-remove");
+            assert_eq!(matches!(event, Event::Prepare { .. } | Event::Restore), script == "postinst");
             expect_steps(&event);
             // Beyond the second nothing is looked at.
             assert_eq!(deb::parse(&script, &args[..args.len().min(2)]), Ok(event));
