@@ -1,5 +1,6 @@
 //! The RPM by rpm, dnf and zypper: from the first installation to erasure.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -10,23 +11,26 @@ use tempfile::TempDir;
 
 use crate::expect;
 
-/// Packages made of Debian's own files under the names that they have in the RPM world.
-pub struct Provided {
-    _places: Vec<TempDir>,
+/// Packages made of Debian's own files under the names that they have in the RPM world. They are kept in memory: what is static is
+/// never dropped, nor a directory of its own removed.
+struct Provided {
     /// A package with the real semodule and sefcontext_compile.
-    pub policycoreutils: PathBuf,
+    policycoreutils: Vec<u8>,
     /// A package with the real checkmodule and semodule_package.
-    pub checkpolicy: PathBuf,
+    checkpolicy: Vec<u8>,
 }
 
-pub fn provided() -> &'static Provided {
+fn provided() -> &'static Provided {
     static PROVIDED: OnceLock<Provided> = OnceLock::new();
     PROVIDED.get_or_init(|| {
-        let policycoreutils = from_debs("policycoreutils", &["policycoreutils", "selinux-utils"], "");
-        let checkpolicy = from_debs("checkpolicy", &["checkpolicy", "semodule-utils"], "");
-        let built = [policycoreutils, checkpolicy];
-        let [policycoreutils, checkpolicy] = built.each_ref().map(|(_, path)| path.clone());
-        Provided { _places: built.map(|(place, _)| place).into(), policycoreutils, checkpolicy }
+        let package = |name, debs: &[&str]| {
+            let (_place, path) = from_debs(name, debs, "");
+            fs::read(path).unwrap()
+        };
+        Provided {
+            policycoreutils: package("policycoreutils", &["policycoreutils", "selinux-utils"]),
+            checkpolicy: package("checkpolicy", &["checkpolicy", "semodule-utils"]),
+        }
     })
 }
 
@@ -48,8 +52,8 @@ pub fn system() -> System {
     let copy = |from: &Path, name: &str| system.copy(from, name);
     copy(&only(&built().older(), ".rpm"), "/tmp/older.rpm");
     copy(&only(built().newer(), ".rpm"), "/tmp/newer.rpm");
-    copy(&provided().policycoreutils, "/tmp/policycoreutils.rpm");
-    copy(&provided().checkpolicy, "/tmp/checkpolicy.rpm");
+    system.file("/tmp/policycoreutils.rpm", &provided().policycoreutils);
+    system.file("/tmp/checkpolicy.rpm", &provided().checkpolicy);
     system
 }
 
