@@ -55,6 +55,16 @@ fn in_our_window(root: &ScratchRoot) -> (BlockedTool, Child) {
     (useradd, ours)
 }
 
+/// Presses Ctrl-C, which ends the run.
+fn interrupt(child: Child) {
+    let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("interrupted"), "{said}");
+}
+
 /// Kills our repair inside its window.
 fn leave_a_window(root: &ScratchRoot) {
     let (useradd, mut ours) = in_our_window(root);
@@ -140,12 +150,7 @@ fn an_interrupted_wait_creates_no_user() {
     let waits = "another process holds the lock of /etc; useradd waits for it, for up to 60 s";
     let log = || fs::read_to_string(root.at("/var/log/acme/prep.log")).ok();
     wait_until("it waits for the lock of /etc", || log().filter(|log| log.contains(waits)));
-    let pid = nix::unistd::Pid::from_raw(theirs.id().try_into().unwrap());
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
-    let ended = theirs.wait_with_output().unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("interrupted"), "{said}");
+    interrupt(theirs);
     useradd.unblock();
     let status = wait_until("ours", || ours.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
@@ -168,12 +173,7 @@ fn an_interrupted_recovery_leaves_the_window_to_the_next_run() {
     let waits =
         "another process holds the lock of /etc; closing the login.defs window of an interrupted run waits for it";
     wait_until("it waits for the lock of /etc", || log().filter(|log| log.contains(waits)));
-    let pid = nix::unistd::Pid::from_raw(ours.id().try_into().unwrap());
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
-    let ended = ours.wait_with_output().unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("interrupted"), "{said}");
+    interrupt(ours);
     assert!(root.text("/etc/login.defs").contains(YES), "closed without the lock");
     lock.unlock().unwrap();
     root.hostprep(&["repair"]).expect_code(0);
