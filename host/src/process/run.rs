@@ -142,7 +142,7 @@ pub trait Observer {
     fn waiting(&self, _command: &Command, _so_far: Duration) {}
     /// It failed because of `obstacle`, and is tried again for at most `left`.
     fn retrying(&self, _command: &Command, _obstacle: &str, _left: Duration) {}
-    /// `what` is not begun yet because of `obstacle`, whose end it waits for, for at most `longest`.
+    /// `what` waits for `obstacle` to end before it begins, for at most `longest`.
     fn delayed(&self, _what: &str, _obstacle: &str, _longest: Duration) {}
     /// It ended, or could not be started.
     fn finished(&self, _command: &Command, _result: &Result<Output, ProcessError>, _took: Duration) {}
@@ -206,7 +206,7 @@ impl<'a> CommandRunner<'a> {
         self.observer.retrying(command, obstacle, left);
     }
 
-    /// Reports that `what` is not begun yet because of `obstacle`, whose end it waits for, for at most `longest`.
+    /// Reports that `what` waits for `obstacle` to end before it begins, for at most `longest`.
     pub fn delayed(&self, what: &str, obstacle: &str, longest: Duration) {
         self.observer.delayed(what, obstacle, longest);
     }
