@@ -39,8 +39,9 @@ impl Root {
     /// the file, each directory and each link on the way must be ones that only trusted users can change.
     ///
     /// # Errors
-    /// As [`Root::read_text`]; also if the path itself is a symbolic link that leads nowhere, since somebody wants its file read; [`Untrusted`](crate::fs::ownership::Untrusted), or [`UntrustedAbove`] with the directory, if another
-    /// user can change what is read.
+    /// As [`Root::read_text`]. Also if `path` is a symbolic link that leads nowhere: whoever made the link wants its target read.
+    /// [`Untrusted`](crate::fs::ownership::Untrusted) or [`UntrustedAbove`], which names the directory, if another user can change what
+    /// is read.
     pub fn read_trusted_text(&self, path: impl AsInRoot) -> Result<Option<String>, ReadError> {
         let path = &path.to_in_root();
         let host_path = self.host_path(path);
@@ -54,8 +55,8 @@ impl Root {
         }
     }
 
-    /// As [`Root::names`], for a directory whose files control what hostprep does: something else in its place, or a symbolic link
-    /// that leads nowhere, is an error.
+    /// As [`Root::names`], for a directory whose files configure hostprep. Anything but a directory, and a symbolic link that leads
+    /// nowhere, is an error.
     ///
     /// # Errors
     /// [`FileError`] if it cannot be listed.

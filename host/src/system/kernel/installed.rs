@@ -117,8 +117,8 @@ fn is_copy(name: &str) -> bool {
         || words.contains(&"rescue")
 }
 
-/// Returns whether `name` has a word of a copy somewhere. A kernel that somebody built may have it in its own name, and then has
-/// modules: `6.6.0-new-amd64`.
+/// Returns whether any word of `name` is one that copies have. A custom kernel may have such a word in its release, as
+/// `6.6.0-new-amd64`; it has modules.
 fn has_word_of_copy(name: &str) -> bool {
     name.to_ascii_lowercase().split(['.', '-', '_']).any(|word| COPIES.contains(&word))
 }

@@ -545,7 +545,7 @@ fn no_package_is_named_for_an_ubuntu_without_a_known_version() {
     }
 }
 
-/// Linux Mint has an edition made from Debian, whose archive has no kernel of Ubuntu's names.
+/// Linux Mint Debian Edition uses Debian's archive, which has no package named like Ubuntu's kernels.
 #[test]
 fn the_distribution_s_own_kernel_is_that_of_its_archive() {
     let amd64 = Some("6.1.90-mine-amd64");
