@@ -36,6 +36,12 @@ pub enum RootError {
         /// The directory, as given.
         path: PathBuf,
     },
+    /// Its name is not UTF-8: no command, script or JSON that is printed could name it.
+    #[error("{} is not a name in UTF-8", path.display())]
+    NotUtf8 {
+        /// The directory, without symbolic links.
+        path: PathBuf,
+    },
     /// It has no `/etc`.
     #[error("{} has no etc directory, so it does not hold an installed system", path.display())]
     NoEtc {
@@ -79,11 +85,14 @@ impl Root {
     /// Opens another system's root at `path`, as `rpm --root` and `dpkg --root` do.
     ///
     /// # Errors
-    /// [`RootError`] if it is not a directory, is `/` itself (also through a symbolic link), or has no `etc`.
+    /// [`RootError`] if it is not a directory, is `/` itself (also through a symbolic link), has no `etc`, or its name is not UTF-8.
     #[expect(clippy::disallowed_methods, reason = "the only place that opens a root")]
     pub fn alternate(path: &Path) -> Result<Self, RootError> {
         let not_a_directory = |source| RootError::NotADirectory { path: path.to_owned(), source };
         let real = std::fs::canonicalize(path).map_err(not_a_directory)?;
+        if real.to_str().is_none() {
+            return Err(RootError::NotUtf8 { path: real });
+        }
         // O_DIRECTORY, because opening a fifo would wait.
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let fd = open(&real, flags, Mode::empty()).map_err(|e| not_a_directory(e.into()))?;

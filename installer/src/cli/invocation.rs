@@ -270,6 +270,7 @@ fn unusable_root(error: &RootError) -> Failure {
     let hint = match error {
         RootError::NotADirectory { .. } => "",
         RootError::IsSystem { .. } => "; leave --root out",
+        RootError::NotUtf8 { .. } => "; bind-mount it at one that is, and use that",
         RootError::NoEtc { .. } => "; nothing was changed",
     };
     Failure::Usage(format!("--root {error}{hint}"))

@@ -82,14 +82,11 @@ pub struct Fleet {
 impl Fleet {
     pub fn new(base: Base, hosts: Vec<Host>) -> Self {
         let fleet = Self { base, hosts, place: setup::open_tempdir() };
-        let python = if fleet.base.has_python { "ansible_python_interpreter=/usr/bin/python3" } else { "" };
         let mut inventory = String::from("[all]\n");
         for host in &fleet.hosts {
             host.merge_usr();
-            let at = fleet.mounted(&host.name);
-            std::fs::create_dir(&at).unwrap();
-            let variables = if host.variables.is_empty() { python } else { &host.variables };
-            writeln!(inventory, "{} ansible_host={} {variables}", host.name, at.display()).unwrap();
+            std::fs::create_dir(fleet.mounted(&host.name)).unwrap();
+            writeln!(inventory, "{} {}", host.name, fleet.connection(&host.name)).unwrap();
         }
         inventory += "[all:vars]\nansible_connection=community.general.chroot\nansible_remote_tmp=/tmp/ansible\n";
         std::fs::write(fleet.at("inventory"), inventory).unwrap();
@@ -102,6 +99,16 @@ impl Fleet {
 
     fn mounted(&self, name: &str) -> PathBuf {
         self.at(&format!("root-of-{name}"))
+    }
+
+    /// What an inventory says of how to reach this host.
+    pub fn connection(&self, name: &str) -> String {
+        let python = if self.base.has_python { "ansible_python_interpreter=/usr/bin/python3" } else { "" };
+        let variables = match self.host(name).variables.as_str() {
+            "" => python,
+            own => own,
+        };
+        format!("ansible_host={} {variables}", self.mounted(name).display())
     }
 
     pub fn host(&self, name: &str) -> &Host {

@@ -185,9 +185,12 @@ fn check_mode_predicts_the_first_run_and_the_second_changes_nothing() {
     gather(&fleet);
 }
 
-/// Gathers the results of the fleet, of which one host has lost hostprep.
+/// Gathers the results of the fleet, of which one host has lost hostprep. Two more names differ by characters that no file name gets.
 fn gather(fleet: &Fleet) {
+    const TWINS: [(&str, &str); 2] = [("twin_host", "02-modes"), ("twin/host", HEALTHY)];
     fleet.host(HEALTHY).root.remove("/usr/sbin/hostprep");
+    let twins = TWINS.map(|(name, place)| format!("{name} {}\n", fleet.connection(place)));
+    std::fs::write(fleet.at("twins"), twins.concat()).unwrap();
     let place = fleet.at("gathered");
     std::fs::create_dir(&place).unwrap();
     std::fs::write(place.join(format!("{HEALTHY}.json")), "{}").unwrap();
@@ -196,14 +199,15 @@ fn gather(fleet: &Fleet) {
     let play = fleet.play(
         "gather",
         "hostprep.hostprep.gather",
-        &["-e", &variable, "-e", "hostprep_controller_executable=no-hostprep"],
+        &["-i", "twins", "-e", &variable, "-e", "hostprep_controller_executable=no-hostprep"],
     );
     assert_eq!(play.run.code, Some(0), "{:?}", play.run);
-    let expected = format!("19 results in {}; without one: {HEALTHY}", place.display());
+    let expected = format!("20 results in {}; without one: {HEALTHY}, twin/host", place.display());
     assert!(play.run.stdout.contains(&expected), "{}", play.run.stdout);
     let mut names: Vec<_> = std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
-    assert_eq!(names.len(), 19, "{names:?}");
+    assert_eq!(names.len(), 20, "{names:?}");
+    assert!(names.contains(&place.join("twin_host.json")), "{names:?}");
     for name in names {
         let result: serde_json::Value = serde_json::from_slice(&std::fs::read(&name).unwrap()).unwrap();
         assert_eq!(result["schema"], 1, "{}", name.display());

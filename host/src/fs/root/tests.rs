@@ -1,7 +1,9 @@
 #![expect(clippy::disallowed_methods, reason = "the tests arrange files without the library")]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use nix::sched::{CloneFlags, unshare};
@@ -64,6 +66,19 @@ fn a_directory_without_a_system_is_refused_as_root() {
     for name in ["bare", "etc-is-a-file"] {
         let e = Root::alternate(&at(name)).unwrap_err();
         assert!(matches!(e, RootError::NoEtc { .. }), "{name}: {e}");
+    }
+}
+
+/// Remedies, scripts and JSON could not name it, also where a link leads to it.
+#[test]
+fn a_root_with_a_name_that_is_not_utf_8_is_refused() {
+    let outside = tempfile::tempdir().unwrap();
+    let root = outside.path().join(OsStr::from_bytes(b"root-\xff"));
+    fs::create_dir_all(root.join("etc")).unwrap();
+    symlink(&root, outside.path().join("link")).unwrap();
+    for path in [root, outside.path().join("link")] {
+        let e = Root::alternate(&path).unwrap_err();
+        assert!(matches!(e, RootError::NotUtf8 { .. }), "{}: {e}", path.display());
     }
 }
 
