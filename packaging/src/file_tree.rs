@@ -13,6 +13,11 @@ use crate::{Error, Format};
 const EXECUTABLE: u32 = 0o755;
 const PLAIN: u32 = 0o644;
 const GZ: &str = ".gz";
+/// Limits of Linux in bytes, without the terminating NUL.
+const NAME_MAX: usize = 255;
+const PATH_MAX: usize = 4095;
+/// The longest that is appended to a file's name: `.dpkg-dist`; rpm unpacks to `;` and eight digits.
+const APPENDED: usize = 10;
 
 /// One name in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,9 +175,10 @@ impl FileTree {
         self.entries.extend(missing.into_iter().map(directory));
     }
 
-    /// Refuses an entry below a file or a link, which cannot be unpacked.
+    /// Refuses what cannot be unpacked: an entry below a file or a link, and names that are too long.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        for path in self.entries.keys() {
+        for (path, entry) in &self.entries {
+            check_lengths(path, &entry.kind)?;
             let ends = path.match_indices('/').skip(1).map(|(end, _)| end);
             for above in ends.map(|end| &path[..end]) {
                 if self.entries.get(above).is_some_and(|entry| entry.kind != Kind::Directory) {
@@ -212,6 +218,27 @@ impl FileTree {
         }
         self.entries.insert(path.to_owned(), Entry { kind, only });
         Ok(())
+    }
+}
+
+/// Refuses names that Linux does not take, with what a package manager appends to them for a while.
+fn check_lengths(path: &str, kind: &Kind) -> Result<(), Error> {
+    let appended = if *kind == Kind::Directory { 0 } else { APPENDED };
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let too_long = |problem: String| Err(Error::payload(Path::new(path), &problem));
+    if name.len() + appended > NAME_MAX {
+        let most = NAME_MAX - appended;
+        return too_long(format!("its name has {} bytes, and rpm and dpkg can unpack at most {most}", name.len()));
+    }
+    if path.len() + appended > PATH_MAX {
+        let most = PATH_MAX - appended;
+        return too_long(format!("it has {} bytes, and rpm and dpkg can unpack at most {most}", path.len()));
+    }
+    match kind {
+        Kind::Link { target } if target.len() > PATH_MAX => {
+            too_long(format!("its target is longer than {PATH_MAX} bytes"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -95,7 +95,7 @@ enum Command {
     Repository(Repository),
     /// Write FILE.sig, a detached signature of a file
     Sign(Sign),
-    /// Verify FILE.sig of each file, or the signature in an RPM's header
+    /// Verify FILE.sig of each file, or an RPM's payload and the signature in its header
     Verify(Verify),
     /// Compare two packages: they must be the same but for signatures in RPMs
     Compare(Compare),
@@ -333,6 +333,8 @@ fn verify(wanted: &Verify) -> Result<()> {
             let signature = rpm_signature_header::signature(&content).with_context(damaged)?;
             let signature = signature.with_context(|| format!("{}: there is no signature in it", file.display()))?;
             keys.verify(rpm_signature_header::header(&content).with_context(damaged)?, &signature).map_err(wrong)?;
+            let same = rpm_signature_header::has_its_payload(&content).with_context(damaged)?;
+            ensure!(same, "{}: its payload is not the one that was signed", file.display());
         } else {
             let signature = Signature::read(&read_file(&signature_of(file))?).map_err(wrong)?;
             keys.verify(&content, &signature.packet).map_err(wrong)?;

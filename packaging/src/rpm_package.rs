@@ -70,6 +70,11 @@ pub(crate) fn builder(loaded: &LoadedManifest) -> Result<PackageBuilder, Error> 
     for text in &manifest.rpm.provides {
         builder.provides(dependency(text));
     }
+    // As rpmbuild: rpm before 4.10 sorts `1~rc1` after `1`.
+    let dependencies = manifest.rpm.requires.iter().chain(&manifest.rpm.provides);
+    if dependencies.chain([&package.version, &package.release]).any(|text| text.contains('~')) {
+        builder.requires(Dependency::rpmlib("TildeInVersions", "4.10.0-1"));
+    }
     if let Some(scripts) = &loaded.scripts {
         add_scripts(&mut builder, scripts, &manifest.rpm);
     }

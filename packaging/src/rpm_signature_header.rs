@@ -13,6 +13,7 @@ use data_encoding::BASE64;
 use flate2::read::MultiGzDecoder;
 use md5::{Digest, Md5};
 
+use crate::artifacts;
 use crate::signing::openpgp::{Algorithm, Signature};
 
 const LEAD: usize = 96;
@@ -24,8 +25,17 @@ const HEADER_SIGNATURES: u32 = 62;
 const DSA: u32 = 267;
 const RSA: u32 = 268;
 const OPENPGP: u32 = 278;
+/// Signatures of header and payload, which `rpmsign` of rpm 4.14 and older adds.
+const PGP: u32 = 1002;
+const GPG: u32 = 1005;
+const SIGNATURES: [u32; 5] = [DSA, RSA, OPENPGP, PGP, GPG];
 const MD5: u32 = 1004;
 const PAYLOAD_SIZE: u32 = 1007;
+/// Room for signatures: as they grow, `rpmsign` makes it smaller.
+const RESERVED_SPACE: u32 = 1008;
+/// In the header: the SHA-256 of the payload, in hexadecimal.
+const PAYLOAD_DIGEST: u32 = 5092;
+const SHA256_HEX: usize = 64;
 const INT32: u32 = 4;
 const BIN: u32 = 7;
 const STRING_ARRAY: u32 = 8;
@@ -48,7 +58,9 @@ pub fn completed(package: &[u8], signature: Option<&Signature>) -> io::Result<Ve
         .map_err(|_| io::Error::other("the content is larger than 4 GiB, which rpm 4.11 cannot install"))?;
 
     let mut found = parts.signature.entries().ok_or_else(unreadable)?;
-    found.retain(|entry| ![HEADER_SIGNATURES, DSA, RSA, OPENPGP, MD5, PAYLOAD_SIZE].contains(&entry.tag));
+    found.retain(|entry| {
+        !SIGNATURES.contains(&entry.tag) && ![HEADER_SIGNATURES, MD5, PAYLOAD_SIZE].contains(&entry.tag)
+    });
     found.push(Entry { tag: MD5, kind: BIN, count: 16, value: Md5::digest(parts.signed).to_vec() });
     found.push(Entry { tag: PAYLOAD_SIZE, kind: INT32, count: 1, value: size.to_be_bytes().to_vec() });
     if let Some(signature) = signature {
@@ -60,14 +72,7 @@ pub fn completed(package: &[u8], signature: Option<&Signature>) -> io::Result<Ve
         let text = BASE64.encode(&signature.packet) + "\0";
         found.push(Entry { tag: OPENPGP, kind: STRING_ARRAY, count: 1, value: text.into_bytes() });
     }
-    found.sort_by_key(|entry| entry.tag);
-
-    let mut out = package[..LEAD + 8].to_vec();
-    out.extend(written(&found));
-    // Lead and header are padded to 8, as the header that follows begins there.
-    out.resize(out.len().next_multiple_of(8), 0);
-    out.extend(parts.signed);
-    Ok(out)
+    Ok(parts.with(package, found))
 }
 
 /// Returns the bytes that the signature is of: the header.
@@ -83,7 +88,28 @@ pub fn header(package: &[u8]) -> io::Result<&[u8]> {
 /// # Errors
 /// [`io::Error`] if one is not a package.
 pub fn differ_by_signature_alone(one: &[u8], other: &[u8]) -> io::Result<bool> {
-    Ok(completed(one, None)? == completed(other, None)?)
+    Ok(unsigned(one)? == unsigned(other)?)
+}
+
+/// Returns the package without signatures and without the room for them.
+fn unsigned(package: &[u8]) -> io::Result<Vec<u8>> {
+    let parts = Parts::of(package).ok_or_else(unreadable)?;
+    let mut found = parts.signature.entries().ok_or_else(unreadable)?;
+    found.retain(|entry| !SIGNATURES.contains(&entry.tag) && ![HEADER_SIGNATURES, RESERVED_SPACE].contains(&entry.tag));
+    Ok(parts.with(package, found))
+}
+
+/// Returns whether the payload is the one that the header was made for. Only then a signature of the header covers it.
+///
+/// # Errors
+/// [`io::Error`] if the bytes are not a package, or if the header has no SHA-256 of the payload.
+pub fn has_its_payload(package: &[u8]) -> io::Result<bool> {
+    let parts = Parts::of(package).ok_or_else(unreadable)?;
+    let header = Header::at(parts.header, 0).and_then(|header| header.entries()).ok_or_else(unreadable)?;
+    let is_wanted = |entry: &Entry| entry.tag == PAYLOAD_DIGEST && entry.value.len() == SHA256_HEX + 1;
+    let digest = header.into_iter().find(is_wanted);
+    let digest = digest.ok_or_else(|| io::Error::other("the header has no SHA-256 of the payload"))?;
+    Ok(digest.value[..SHA256_HEX] == *artifacts::sha256(parts.payload).as_bytes())
 }
 
 /// Returns the signature of the header, if there is one.
@@ -114,6 +140,17 @@ impl<'p> Parts<'p> {
         let signed = package.get(signature.end.next_multiple_of(8)..)?;
         let (header, payload) = signed.split_at_checked(Header::at(signed, 0)?.end)?;
         Some(Self { signature, signed, header, payload })
+    }
+
+    /// Returns the package, whose parts these are, with these entries in its signature header.
+    fn with(&self, package: &[u8], mut entries: Vec<Entry>) -> Vec<u8> {
+        entries.sort_by_key(|entry| entry.tag);
+        let mut out = package[..LEAD + 8].to_vec();
+        out.extend(written(&entries));
+        // Lead and header are padded to 8, as the header that follows begins there.
+        out.resize(out.len().next_multiple_of(8), 0);
+        out.extend(self.signed);
+        out
     }
 }
 

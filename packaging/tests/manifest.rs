@@ -382,6 +382,29 @@ fn payloads_that_cannot_be_packaged() {
     refused(&workshop, &["payload: No such file"]);
 }
 
+/// rpm unpacks a file to its name with nine bytes more; dpkg puts a configuration file beside the changed one with ten more.
+#[test]
+fn names_that_cannot_be_unpacked() {
+    let above: String = (0..20).map(|_| format!("/{}", "d".repeat(200))).collect();
+    let with = |file: &str, link: &str, target: &str| {
+        let workshop = Workshop::bare();
+        workshop.payload(&format!("/opt/odd/{file}"), b"", 0o644);
+        fs::create_dir(workshop.at(&format!("payload/opt/odd/{}", "d".repeat(255)))).unwrap();
+        workshop.change("path = \"/var/lib/odd\"", &format!("path = \"/opt/odd{above}\""));
+        workshop.change("path = \"/usr/sbin/odd\"", &format!("path = \"{link}\""));
+        workshop.change("target = \"/opt/odd/bin/tool\"", &format!("target = \"{target}\""));
+        workshop
+    };
+    let name = "n".repeat(245);
+    let deep = |bytes: usize| format!("/opt/odd{above}/{}", "f".repeat(bytes - above.len() - "/opt/odd/".len()));
+    with(&name, &deep(4085), &"t".repeat(4095)).build().succeeded();
+    let longer = name.clone() + "n";
+    refused(&with(&longer, "/opt/link", "t"), &["nnn", "its name has 246 bytes", "at most 245"]);
+    refused(&with(&name, &format!("/opt/{longer}"), "t"), &["nnn", "its name has 246 bytes", "at most 245"]);
+    refused(&with(&name, &deep(4086), "t"), &["fff", "it has 4086 bytes", "at most 4085"]);
+    refused(&with(&name, "/opt/link", &"t".repeat(4096)), &["/opt/link", "its target is longer than 4095 bytes"]);
+}
+
 #[test]
 fn names_listed_twice_or_below_a_file() {
     let workshop = Workshop::bare();

@@ -13,6 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use common::header::{self, Part};
 use common::{Run, kitchen_sink_agent, package, run, shell, source, text, tree};
 
 /// A time for gpg, in which its key was made, and the same for the indexes.
@@ -288,4 +289,40 @@ fn a_signed_rpm_stays_as_it_is() {
     let foreign = build("second", "out");
     publisher.publish().succeeded();
     assert!(published(&publisher) != foreign && published(&publisher) == built);
+}
+
+/// What an earlier `package` published without the archive size, rpm 4.11 does not install: the next run replaces it.
+#[test]
+fn a_published_rpm_with_other_tags_is_replaced() {
+    let publisher = Publisher::new();
+    publisher.publish().succeeded();
+    let path = publisher.at(concat!("repository/rpm/hostprep-", env!("CARGO_PKG_VERSION"), "-1.x86_64.rpm"));
+    let right = fs::read(&path).unwrap();
+    let mut old = right.clone();
+    old[header::tags(&right)[&(Part::Signature, 1007)].place..][..4].fill(0);
+    fs::write(&path, old).unwrap();
+    let said = publisher.publish().succeeded();
+    assert!(said.contains("1 RPMs newly signed"), "{said}");
+    common::assert_archive_size(&path);
+}
+
+/// Without the key, `rpm -K` would refuse the package for the signature that is left.
+#[test]
+fn signatures_of_another_key_are_removed() {
+    let publisher = Publisher::new();
+    publisher.make_key("second");
+    let line = "rpmsign --addsign --rpmv3 --define '_gpg_name second@odd.example' --define \"_gpg_path $PWD/second\" \
+        --define \"__gpg $(command -v gpg)\" out/*.rpm >log 2>&1 || { cat log; exit 1; }
+        cd out; sha256sum *.deb *.rpm >SHA256SUMS";
+    shell(line, publisher.place.path());
+    let of = |path: PathBuf| header::tags(&fs::read(common::only(&path, "x86_64.rpm")).unwrap());
+    let foreign = of(publisher.at("out"));
+    assert!([268, 1002].iter().all(|tag| foreign.contains_key(&(Part::Signature, *tag))), "{foreign:?}");
+    publisher.publish().succeeded();
+    let published = of(publisher.at("repository/rpm"));
+    assert!(!published.contains_key(&(Part::Signature, 1002)), "{published:?}");
+    let line = "rpmkeys --dbpath $PWD/database --import first.asc
+        rpmkeys --dbpath $PWD/database --checksig repository/rpm/*.x86_64.rpm";
+    let said = shell(line, publisher.place.path());
+    assert!(said.ends_with(": digests signatures OK\n"), "{said}");
 }

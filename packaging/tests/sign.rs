@@ -15,6 +15,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use common::header::{self, Part};
 use common::kitchen_sink_agent::Workshop;
 use common::{Run, run, shell, text, tool_command, tree};
 
@@ -153,6 +154,69 @@ fn the_signature_is_where_each_rpm_looks_for_it() {
         let entry = [278_u32, 8].map(u32::to_be_bytes).concat();
         let bytes = fs::read(rpm(&workshop)).unwrap();
         assert!(bytes[96..400].windows(8).any(|part| part == entry), "{key}");
+    }
+}
+
+fn of(workshop: &Workshop, arguments: &[&str]) -> Run {
+    run(common::package().args(arguments).current_dir(workshop.directory.path()))
+}
+
+/// rpm 4.11 installs with a wrong archive size, and draws its progress bar without end.
+#[test]
+fn packages_that_differ_by_more_than_signatures_are_not_the_same() {
+    let keys = keys();
+    let workshop = signed("rsa");
+    let bytes = fs::read(rpm(&workshop)).unwrap();
+    workshop.write("signed.rpm", &bytes);
+    workshop.write("unsigned.rpm", fs::read(Workshop::bare().built(".rpm")).unwrap());
+    of(&workshop, &["compare", "signed.rpm", "unsigned.rpm"]).succeeded();
+
+    let tags = header::tags(&bytes);
+    for tag in [1000, 1004, 1007] {
+        let mut changed = bytes.clone();
+        changed[tags[&(Part::Signature, tag)].place] ^= 1;
+        workshop.write("changed.rpm", changed);
+        of(&workshop, &["compare", "signed.rpm", "changed.rpm"]).refused(&["changed.rpm", "another content"]);
+    }
+
+    // What signs otherwise: it also writes into the room that a package has for signatures.
+    let home = keys.place.path().join("rsa");
+    let line = format!(
+        "cp unsigned.rpm added.rpm; rpmsign --addsign --define '_gpg_name agents@odd.example' --define '_gpg_path {}' \\
+        --define \"__gpg $(command -v gpg)\" added.rpm >log 2>&1 || {{ cat log; exit 1; }}",
+        text(&home)
+    );
+    shell(&line, workshop.directory.path());
+    let added = header::tags(&fs::read(workshop.at("added.rpm")).unwrap());
+    let reserved = (Part::Signature, 1008);
+    assert!(added[&reserved].count < tags[&reserved].count, "{added:?}");
+    for tag in [1004, 1007] {
+        assert_eq!(added[&(Part::Signature, tag)].bytes, tags[&(Part::Signature, tag)].bytes, "{tag}");
+    }
+    of(&workshop, &["compare", "unsigned.rpm", "added.rpm"]).succeeded();
+    fs::copy(keys.public("rsa"), workshop.at("public.asc")).unwrap();
+    of(&workshop, &["verify", "--public-key", "public.asc", "added.rpm"]).succeeded();
+}
+
+/// The signature is of the header, which has the payload's digest.
+#[test]
+fn a_good_signature_with_another_payload_is_refused() {
+    let keys = keys();
+    let workshop = signed("rsa");
+    let bytes = fs::read(rpm(&workshop)).unwrap();
+    fs::copy(keys.public("rsa"), workshop.at("public.asc")).unwrap();
+    let verify = |name: &str| of(&workshop, &["verify", "--public-key", "public.asc", name]);
+    workshop.write("good.rpm", &bytes);
+    assert_eq!(verify("good.rpm").succeeded(), "good.rpm: a good signature\n");
+    let mut changed = bytes.clone();
+    changed[bytes.len() - 20] ^= 1;
+    let changes =
+        [("changed", changed), ("longer", [&bytes[..], b"x"].concat()), ("shorter", bytes[..bytes.len() - 1].to_vec())];
+    for (how, bytes) in changes {
+        workshop.write("other.rpm", bytes);
+        let found = verify("other.rpm");
+        assert!(found.code == Some(1) && found.stdout.is_empty(), "{how}: {found:?}");
+        found.refused(&["other.rpm", "payload is not the one that was signed"]);
     }
 }
 

@@ -133,6 +133,7 @@ if [ "$purpose" = test ]; then
     need rpmkeys rpm rpm
     need rpm2cpio rpm2cpio rpm
     need rpmbuild rpm rpm-build
+    need rpmsign rpm rpm-sign
     need rpmlint rpmlint rpmlint
     need cpio cpio cpio
     need dpkg-deb dpkg dpkg

@@ -7,6 +7,7 @@
     reason = "tests arrange files and processes, and fail by panicking"
 )]
 
+pub mod header;
 pub mod kitchen_sink_agent;
 pub mod tree;
 
