@@ -117,6 +117,84 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     assert_eq!(remedy[1..], [remove, again]);
 }
 
+/// As `echo $$` writes it: shadow refuses it, whether or not the process runs.
+#[test]
+fn a_lock_with_a_line_break_is_not_waited_for_and_goes_after_its_process() {
+    let host = image();
+    let text = "useradd: existing lock file /etc/passwd.lock with an invalid PID '1\n'\n\
+                useradd: cannot lock /etc/passwd; try again later.\n";
+    host.tool("useradd", &format!("{HELP}\ncat >&2 <<'X'\n{text}X\nexit 1"));
+    host.file("etc/passwd.lock", &format!("{}\n", std::process::id()));
+    let (report, waited) = repair(&host);
+    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+    let (reason, detail, remedy) = finding(&host, &report);
+    assert_eq!(reason, Reason::AccountFilesLocked);
+    let names = format!("/etc/passwd.lock names process {} (", std::process::id());
+    assert!(detail.contains(&names) && !detail.contains(" holds "), "{detail}");
+    assert!(remedy[0].starts_with(&format!("ps -p {}  # wait", std::process::id())), "{remedy:?}");
+    assert!(remedy.iter().any(|line| line.starts_with("rm -f ") && line.ends_with("/etc/passwd.lock")), "{remedy:?}");
+}
+
+/// `lckpwdf(3)` says no more than that.
+#[test]
+fn a_directory_in_the_place_of_pwd_lock_is_not_waited_for() {
+    let host = image();
+    host.tool("useradd", &format!("{HELP}\necho 'useradd: cannot lock /etc/passwd; try again later.' >&2; exit 1"));
+    host.directory("etc/.pwd.lock");
+    let (report, waited) = repair(&host);
+    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+    let (reason, detail, remedy) = finding(&host, &report);
+    assert_eq!(reason, Reason::AccountFilesLocked);
+    assert!(detail.contains("; /etc/.pwd.lock is not a file"), "{detail}");
+    assert!(remedy[0].starts_with("mv -T ") && remedy[0].ends_with("/etc/.pwd.lock.aside"), "{remedy:?}");
+}
+
+#[test]
+fn a_lock_that_is_free_again_is_not_said_to_be_held() {
+    let host = image();
+    host.tool("useradd", &format!("{HELP}\necho 'useradd: cannot lock /etc/passwd; try again later.' >&2; exit 1"));
+    let (report, waited) = repair(&host);
+    assert!((100..=120).contains(&waited.as_secs()), "{waited:?}");
+    let (_, detail, _) = finding(&host, &report);
+    assert!(detail.ends_with("; no process holds /etc/.pwd.lock or another lock of the account files now"), "{detail}");
+}
+
+#[test]
+fn a_tool_that_succeeds_and_creates_nothing_is_named() {
+    let host = image();
+    host.tool("useradd", &format!("{HELP}\nexit 0"));
+    let (reason, detail, remedy) = finding(&host, &repair(&host).0);
+    assert_eq!(reason, Reason::UserToolFailed);
+    assert!(detail.ends_with("exited with status 0, and cisco-amp-scan-svc is still missing"), "{detail}");
+    let tool = host.path("tools/useradd").canonicalize().unwrap();
+    assert_eq!(remedy[0], format!("ls -l {}  # another program may be in the place of useradd", tool.display()));
+    assert_eq!(host.raised(), [5]);
+}
+
+#[test]
+fn a_tool_that_says_nothing_has_no_message_to_look_up() {
+    for (says, looks_up) in [("", false), ("useradd: some reason", true)] {
+        let host = image();
+        host.tool("useradd", &format!("{HELP}\necho '{says}' >&2; exit 1"));
+        let (_, detail, remedy) = finding(&host, &repair(&host).0);
+        assert_eq!(remedy.iter().any(|line| line.starts_with("grep 'useradd said' ")), looks_up, "{remedy:?}");
+        assert!(detail.contains(if looks_up { says } else { "no message on standard error" }), "{detail}");
+    }
+}
+
+#[test]
+fn a_tool_that_cannot_be_started_is_installed_again() {
+    let mut host = Host::enforcing("centos-7");
+    host.file("etc/login.defs", "");
+    host.alternate = false;
+    host.tool("useradd", "");
+    std::fs::write(host.path("tools/useradd"), "#!/nowhere/sh\n").unwrap();
+    let (reason, detail, remedy) = finding(&host, &host.repair(SCAN_USER));
+    assert_eq!(reason, Reason::UserToolFailed);
+    assert!(detail.contains("could not be run: the loader or interpreter that it names is missing"), "{detail}");
+    assert_eq!(remedy, ["yum reinstall -y shadow-utils", "hostprep repair"]);
+}
+
 /// A full disk and a user without rights also end with "cannot lock": waiting would not help.
 #[test]
 fn other_obstacles_are_not_waited_for() {
@@ -198,4 +276,58 @@ fn locks_that_a_failed_removal_leaves_are_named() {
     assert!(said.contains(locks), "{said}");
     assert!(said.contains("; wait until `pgrep -a ") && said.contains(". Run: rm -f /"), "the condition first: {said}");
     assert!(removed.done.is_empty(), "{removed:?}");
+}
+
+/// Repairs, and then removes with these stand-ins; returns what failed.
+fn removal_with(host: &Host, tools: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    host.tool("useradd", &format!("{HELP}\n{ADD}"));
+    assert_eq!(repair(host).0.outcome, Outcome::Changed);
+    for (name, script) in tools {
+        host.tool(name, &format!("{HELP}\n{script}"));
+    }
+    removal_again(host)
+}
+
+#[test]
+fn a_userdel_that_does_nothing_is_a_failure_that_is_not_forgotten() {
+    let host = image();
+    let (failed, done) = removal_with(&host, &[("userdel", "exit 0"), ("groupdel", "exit 8")]);
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].contains("`userdel cisco-amp-scan-svc` exited with status 0"), "{failed:?}");
+    assert!(failed[0].contains("cisco-amp-scan-svc is still there. Run: ls -l "), "{failed:?}");
+    assert_eq!(done, [""; 0]);
+    let (again, _) = removal_again(&host);
+    assert_eq!(again, failed, "the receipt still has it");
+}
+
+fn removal_again(host: &Host) -> (Vec<String>, Vec<String>) {
+    let removed =
+        host.with(|cx| removal::remove(cx, StateDirectory::Remove, engine::recover::LOCK_TIMEOUT, &mut || {}).unwrap());
+    (removed.failed, removed.done)
+}
+
+#[test]
+fn a_group_that_waits_for_its_user_is_not_a_second_failure() {
+    let host = image();
+    let busy = "echo 'userdel: user cisco-amp-scan-svc is currently used by process 4711' >&2; exit 8";
+    let (failed, _) = removal_with(&host, &[("userdel", busy), ("groupdel", "touch tried; exit 8")]);
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].contains("is currently used by process 4711. Run: ps -p 4711"), "{failed:?}");
+    assert!(!host.path("tried").exists());
+    host.tool("userdel", &format!("{HELP}\nsed -i /^cisco-amp/d etc/passwd etc/group"));
+    assert_eq!(removal_again(&host).0, [""; 0]);
+}
+
+#[test]
+fn without_userdel_the_package_is_named_and_not_only_what_comes_before_it() {
+    let mut host = image();
+    host.tool("useradd", &format!("{HELP}\n{ADD}"));
+    assert_eq!(repair(&host).0.outcome, Outcome::Changed);
+    // As the system itself: the package manager is that of the root.
+    host.alternate = false;
+    let (failed, _) = removal_again(&host);
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].starts_with("userdel is not installed ("), "{failed:?}");
+    let install = ". Run: yum clean expire-cache && yum install -y shadow-utils";
+    assert!(failed[0].ends_with(install), "{failed:?}");
 }

@@ -9,7 +9,7 @@
 use std::ffi::OsString;
 
 use host::fs::InRoot;
-use host::process::{Command, CommandRunner, ProcessError, telling_line};
+use host::process::{Command, CommandRunner, ProcessError};
 use host::{Dir, FileError, InsideText, Root};
 use thiserror::Error;
 
@@ -117,7 +117,7 @@ impl Compile {
                 Ok(_) => {}
                 Err(e @ ProcessError::Interrupted { .. }) => return Err(e.into()),
                 Err(e) => {
-                    fell_back = Some(described(&e));
+                    fell_back = Some(e.to_string());
                     break;
                 }
             }
@@ -139,15 +139,6 @@ impl Compile {
             directory.unlink(file_name(&self.file.with_extension(extension)))?;
         }
         Ok(())
-    }
-}
-
-/// Returns the error with its most informative line. The error itself shows the last line, which seldom is.
-fn described(error: &ProcessError) -> String {
-    let shown = error.to_string();
-    match telling_line(error.stderr()) {
-        Some(line) if !shown.contains(line) => format!("{shown} ({line})"),
-        _ => shown,
     }
 }
 

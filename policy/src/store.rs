@@ -302,9 +302,15 @@ impl UnsupportedStore {
                 return Ok(None);
             }
         }
-        let path = InRoot::from("/etc/selinux").join(policy_type).join("modules/active");
-        let is_store = is_directory(&path.join("modules"))? || root.stat(path.join("base.pp"))?.is_some();
-        Ok(is_store.then_some(Self { path }))
+        let stores = InRoot::from("/etc/selinux").join(policy_type).join("modules");
+        // Without `active`, its last transaction was interrupted.
+        for name in ["active", "previous"] {
+            let path = stores.join(name);
+            if is_directory(&path.join("modules"))? || root.stat(path.join("base.pp"))?.is_some() {
+                return Ok(Some(Self { path }));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the store's directory, inside the root.

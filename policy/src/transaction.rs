@@ -10,7 +10,7 @@ use host::fs::InRoot;
 use host::process::backoff::Backoff;
 use host::process::clock::Clock;
 use host::process::signals;
-use host::process::{Command, CommandRunner, Output, ProcessError, telling_line};
+use host::process::{Command, CommandRunner, Output, ProcessError, shown_line};
 use host::{FileError, InsideText, ReadError, Root};
 use thiserror::Error;
 
@@ -234,7 +234,7 @@ fn hint(cause: Cause, culprit: Option<&Culprit>, target: Option<&StoreTarget>) -
 
 /// The command, and the most informative line of its standard error.
 fn summary(command: &Command, source: &ProcessError) -> String {
-    match (source, telling_line(source.stderr())) {
+    match (source, shown_line(source.stderr())) {
         (ProcessError::Failed { .. }, Some(line)) => format!("`{command}` failed: {line}"),
         _ => source.to_string(),
     }

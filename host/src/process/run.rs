@@ -4,7 +4,7 @@
 use std::io::{PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::process::clock::Clock;
 use crate::process::signals;
 
 use super::command::Command;
-use super::telling_line::{TRUNCATED, telling_line};
+use super::telling_line::{TRUNCATED, shown_line};
 
 /// The directories of programs, in the order of search. `PATH` is not read.
 pub const SYSTEM_DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -53,7 +53,7 @@ pub enum ProcessError {
         looked_in: Vec<PathBuf>,
     },
     /// It could not be started or waited for.
-    #[error("`{command}` could not be run: {source}")]
+    #[error("`{command}` could not be run: {}", could_not_start(source))]
     Start {
         /// The whole command.
         command: Box<Command>,
@@ -61,7 +61,7 @@ pub enum ProcessError {
         source: std::io::Error,
     },
     /// It exited with a status other than 0, or a signal killed it.
-    #[error("`{command}` {status}: {}", telling_line(stderr).unwrap_or("no message on standard error"))]
+    #[error("`{command}` {status}: {}", shown_line(stderr).unwrap_or("no message on standard error".into()))]
     Failed {
         /// The whole command.
         command: Box<Command>,
@@ -73,7 +73,7 @@ pub enum ProcessError {
         stderr: String,
     },
     /// It exceeded its time limit and was terminated.
-    #[error("`{command}` timed out after {} s; its message: {}", limit.as_secs(), telling_line(stderr).unwrap_or("none"))]
+    #[error("`{command}` timed out after {} s; its message: {}", limit.as_secs(), shown_line(stderr).unwrap_or("none".into()))]
     TimedOut {
         /// The whole command.
         command: Box<Command>,
@@ -102,7 +102,9 @@ impl InsideText for ProcessError {
                 let (command, limit, stderr) = (inside(command), *limit, paths_inside(stderr, root));
                 Self::TimedOut { command, limit, stderr }.to_string()
             }
-            Self::Start { command, source } => format!("`{}` could not be run: {source}", command.inside()),
+            Self::Start { command, source } => {
+                format!("`{}` could not be run: {}", command.inside(), could_not_start(source))
+            }
             Self::Interrupted { command } => Self::Interrupted { command: inside(command) }.to_string(),
             Self::NotFound { .. } => self.to_string(),
         }
@@ -126,6 +128,14 @@ fn paths_inside(text: &str, root: &Root) -> String {
         // shadow puts the prefix before `/etc/passwd`, with a slash of its own.
         Some(path) if root.is_alternate() => text.replace(&format!("{path}//"), "/").replace(&format!("{path}/"), "/"),
         _ => text.to_owned(),
+    }
+}
+
+/// Describes why a program that was found did not start.
+fn could_not_start(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("the loader or interpreter that it names is missing ({error})"),
+        _ => error.to_string(),
     }
 }
 
@@ -231,6 +241,8 @@ impl<'a> CommandRunner<'a> {
         // Before the process is started, because creating a thread can fail.
         let (stdout, to_stdout) = read_in_background(OUTPUT_KEPT, Keep::Start).map_err(could_not)?;
         let (stderr, to_stderr) = read_in_background(STDERR_KEPT, Keep::End).map_err(could_not)?;
+        // A pipe whose other end is closed: /dev/null is missing where an image is built.
+        let (stdin, _) = std::io::pipe().map_err(could_not)?;
         let mut child = std::process::Command::new(found)
             .args(command.arguments())
             .env_clear()
@@ -238,7 +250,7 @@ impl<'a> CommandRunner<'a> {
             .env("LC_ALL", "C")
             .env("HOME", "/")
             .current_dir("/")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(to_stdout)
             .stderr(to_stderr)
             // A terminal sends Ctrl-C to hostprep alone, which decides what happens to the child.

@@ -12,7 +12,7 @@ use nix::sys::stat::FileStat;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use crate::Root;
-use crate::fs::is_dir;
+use crate::fs::{is_dir, is_file};
 
 /// The file that `lckpwdf(3)` locks.
 pub const PWD_LOCK: &str = "/etc/.pwd.lock";
@@ -73,6 +73,9 @@ pub enum Owner {
     /// A process that is no account tool and started after the file was written: it got the PID of the one that wrote it. The
     /// account tools do not see that and refuse the lock.
     Reused(Process),
+    /// A running process, named in a form that the account tools do not take, as `echo $$` writes it: they refuse the lock for
+    /// ever, and the process may need it.
+    Misnamed(Process),
     /// No process: the file is empty, or does not hold a PID.
     None,
     /// A directory or another thing that no account tool creates.
@@ -102,13 +105,15 @@ impl AccountLock {
     }
 }
 
-/// Who holds the lock on [`PWD_LOCK`].
+/// Why `lckpwdf(3)` does not get its lock on [`PWD_LOCK`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PwdLock {
     /// A process.
     Held(Process),
     /// A process that the kernel does not name: it runs in another PID namespace, or holds an open file description lock.
     HeldByUnknown,
+    /// No process: a directory, or another thing that cannot be locked, is in its place.
+    NotAFile,
 }
 
 /// Describes `locks`: for each owner, which of them it holds or left behind.
@@ -127,6 +132,9 @@ pub fn describe(locks: &[AccountLock]) -> String {
             Owner::Running(process) => format!("{process} holds {paths}"),
             Owner::Gone(pid) => format!("process {pid}, which no longer runs, left {paths} behind"),
             Owner::Reused(process) => format!("{paths} is stale: {process}, named in it, started after it was written"),
+            Owner::Misnamed(process) => {
+                format!("{paths} names {process} with a line break or other text, so the account tools refuse it")
+            }
             Owner::None => format!("no process is named in {paths}"),
             Owner::NotAFile => format!("{paths} is not a file"),
         }
@@ -169,21 +177,39 @@ fn owner_of(root: &Root, path: &str, found: &FileStat) -> Option<Owner> {
 /// Parses the content of a lock file: the PID in decimal digits, with a NUL at the end. `written` is its time of modification.
 fn owner(content: &[u8], written: i64) -> Owner {
     let text = std::str::from_utf8(content).unwrap_or_default();
-    match text.trim_end_matches('\0').trim().parse() {
-        Ok(pid @ 1..) if kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) => Owner::Gone(pid),
+    let text = text.split('\0').next().unwrap_or_default();
+    let named = |pid| Process { pid, name: name_of(pid) };
+    // As shadow reads it (`get_pid`): blanks before the number, and nothing after it.
+    match text.trim_ascii_start().parse() {
+        Ok(pid @ 1..) if !is_running(pid) => Owner::Gone(pid),
         Ok(pid @ 1..) => {
-            let process = Process { pid, name: name_of(pid) };
+            let process = named(pid);
             let is_other = process.name.as_deref().is_some_and(|name| !ACCOUNT_TOOLS.contains(&name));
             let is_younger = started(pid).is_some_and(|start| start > written.saturating_add(CLOCK_TOLERANCE_SECONDS));
             if is_other && is_younger { Owner::Reused(process) } else { Owner::Running(process) }
         }
-        _ => Owner::None,
+        Ok(_) => Owner::None,
+        Err(_) => match text.split_ascii_whitespace().next().and_then(|word| word.parse().ok()) {
+            Some(pid @ 1..) if is_running(pid) => Owner::Misnamed(named(pid)),
+            _ => Owner::None,
+        },
     }
+}
+
+fn is_running(pid: i32) -> bool {
+    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
 }
 
 /// Returns who holds the lock of `lckpwdf(3)` in `root`; `None` if it is free.
 #[must_use]
 pub fn pwd_lock(root: &Root) -> Option<PwdLock> {
+    // `lckpwdf(3)` creates what a link leads to, if it can.
+    let is_dangling = || root.stat(PWD_LOCK).is_ok_and(|found| found.is_some());
+    match root.stat_followed(PWD_LOCK) {
+        Ok(Some(found)) if !is_file(&found) => return Some(PwdLock::NotAFile),
+        Ok(None) if is_dangling() => return Some(PwdLock::NotAFile),
+        _ => {}
+    }
     let file = root.open(PWD_LOCK).ok()?;
     let mut lock = whole_file();
     fcntl(&file, FcntlArg::F_GETLK(&mut lock)).ok()?;
@@ -207,16 +233,18 @@ fn whole_file() -> libc::flock {
     }
 }
 
-/// Returns the account tools that run on this machine.
+/// Returns the account tools that run on this machine; `None` where `/proc` does not show them.
 #[must_use]
-pub fn running_tools() -> Vec<Process> {
-    let names = Root::system().and_then(|system| system.names("/proc")).unwrap_or_default();
+pub fn running_tools() -> Option<Vec<Process>> {
+    let names = Root::system().ok()?.names("/proc").ok()?;
+    // A directory that nothing is mounted on has no processes, not even this one.
+    name_of(std::process::id().cast_signed())?;
     let process = |name: std::ffi::OsString| {
         let pid: i32 = name.to_str()?.parse().ok()?;
         let name = name_of(pid).filter(|name| ACCOUNT_TOOLS.contains(&name.as_str()))?;
         Some(Process { pid, name: Some(name) })
     };
-    names.into_iter().filter_map(process).collect()
+    Some(names.into_iter().filter_map(process).collect())
 }
 
 fn name_of(pid: i32) -> Option<String> {

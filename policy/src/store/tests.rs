@@ -172,12 +172,15 @@ fn a_store_of_the_older_libsemanage() {
     let conf = (SEMANAGE_CONF, &b"module-store = direct\n"[..]);
     let old = |file: &str| format!("/etc/selinux/t/modules/active/{file}");
     let (base, module, count) = (old("base.pp"), old("modules/agent-bpf.pp"), old("commit_num"));
+    let previous = "/etc/selinux/t/modules/previous/base.pp".to_owned();
     let file = |path: &'static str| (path, &b"x"[..]);
     type Files<'a> = &'a [(&'a str, &'a [u8])];
-    let cases: [(Files, bool); 7] = [
+    let cases: [(Files, bool); 8] = [
         (&[(&base, b"x")], true),
         (&[(&module, b"x")], true),
         (&[(&base, b"x"), (&module, b"x"), (&count, b"12")], true),
+        // Interrupted between two renames.
+        (&[(&previous, b"x")], true),
         (&[(&count, b"12")], false),
         (&[file("/etc/selinux/t/policy/policy.29")], false),
         // Left behind by `semanage_migrate_store`; and in between two renames of the newer one.
@@ -190,8 +193,10 @@ fn a_store_of_the_older_libsemanage() {
         let found = UnsupportedStore::find(&root, "t").unwrap();
         assert_eq!(found.is_some(), is_one, "{files:?}");
         if let Some(found) = found {
-            assert_eq!(*found.path(), "/etc/selinux/t/modules/active");
-            assert!(found.to_string().starts_with("/etc/selinux/t/modules/active is not supported: "), "{found}");
+            let name = if files[0].0 == previous { "previous" } else { "active" };
+            let path = format!("/etc/selinux/t/modules/{name}");
+            assert_eq!(*found.path(), *path);
+            assert!(found.to_string().starts_with(&format!("{path} is not supported: ")), "{found}");
             assert!(Store::locate(&root, "t").unwrap().is_none());
         }
     }

@@ -7,7 +7,7 @@ mod locks;
 use std::path::Path;
 use std::process::Command;
 
-use harness::{Caller, Run, ScratchRoot, program};
+use harness::{Caller, Run, ScratchRoot, System, program};
 use serde_json::Value;
 
 const NAME: &str = "cisco-amp-scan-svc";
@@ -310,6 +310,43 @@ fn a_full_file_system_is_named_with_what_is_left_of_it() {
         let df = if says.contains("inodes") { "df -i " } else { "df -h " };
         assert!(fault.remedy[0].starts_with(&format!("{df}{}", root.at("/etc").display())), "{:?}", fault.remedy);
     }
+}
+
+/// shadow 4.1.5.1 says no more where `lckpwdf(3)` cannot create its file.
+#[test]
+fn a_file_system_without_inodes_is_not_taken_for_a_lock() {
+    if !harness::need_root() {
+        return; // As above.
+    }
+    let root = root();
+    let says = "useradd: cannot lock /etc/passwd; try again later.";
+    root.executable(
+        "/useradd",
+        format!("#!/bin/sh\n[ \"$1\" != --help ] || exec echo --prefix\necho '{says}' >&2\nexit 1\n"),
+    );
+    let arrange = "mount -t tmpfs -o size=1m,nr_inodes=12 tmpfs \"$ROOT/etc\" && cp -a \"$ROOT/etc.copy/.\" \"$ROOT/etc\" && \
+                   mount --bind \"$ROOT/useradd\" /usr/sbin/useradd";
+    let fault = fault(with_etc_on(&root, arrange));
+    let log = root.text("/var/log/cisco/hostprep.log");
+    assert!(!log.contains("is tried again"), "{log}");
+    assert_eq!(fault.reason, "disk-full", "{}", fault.detail);
+    assert!(fault.detail.contains(says) && fault.detail.ends_with(" inodes left"), "{}", fault.detail);
+    assert!(fault.remedy[0].starts_with("df -i "), "{:?}", fault.remedy);
+}
+
+#[test]
+fn a_system_without_devices_is_prepared_and_undone() {
+    if !harness::need_root() {
+        return; // Another user's chroot has no devices anyway.
+    }
+    let system = System::new("bookworm", &[]);
+    system.copy(program::binary(), "/usr/bin/hostprep");
+    system.dir("/opt/cisco", 0o755).remove("/dev/null");
+    system.run("/usr/bin/hostprep repair --only scan-user").expect_code(0);
+    assert!(system.account("passwd", NAME).is_some());
+    system.run("/usr/bin/hostprep remove").expect_code(0);
+    assert!(system.account("passwd", NAME).is_none());
+    assert!(!system.at("/dev/null").exists());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use harness::{System, setup};
+use harness::{System, packages, program, setup};
 
 use crate::redhat::from_debs;
 use crate::{debian, expect, redhat};
@@ -62,6 +62,63 @@ fn kernel_headers_clear_fault_11_on_debian() {
     assert_eq!(expect::history(&system), ["raised 11 install", "raised 19 install", "cleared 11 trigger"]);
     let calls = expect::calls(&system);
     assert!(calls.last().unwrap().starts_with("deb postinst (triggered "), "{calls:?}");
+}
+
+/// hostprep's package on a host that lost `useradd`, and then a package that has it: fault 5 comes and goes.
+#[track_caller]
+fn expect_useradd_to_clear_fault_5(system: &System, install: &str, remedy: &str, arrive: &str) {
+    system.remove("/usr/sbin/useradd");
+    let run = system.run(install).expect_code(0);
+    assert!(run.stderr.contains("fault 5: ") && run.stderr.contains("useradd is not installed"), "{run:?}");
+    assert!(run.stderr.contains(remedy), "{run:?}");
+    assert_eq!(expect::raised(system), [5]);
+    system.run(arrive).expect_code(0);
+    assert_eq!(expect::raised(system), [0; 0]);
+    assert_eq!(expect::history(system), ["raised 5 install", "cleared 5 trigger"]);
+    assert!(system.account("passwd", "cisco-amp-scan-svc").is_some());
+}
+
+#[test]
+fn useradd_clears_fault_5_on_debian() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = System::new("bookworm", &[]);
+    std::fs::remove_file(system.at("/etc/dpkg/dpkg.cfg.d/99mmdebstrap")).ok();
+    let (_place, package) = packages::package_with(program::binary(), ".deb");
+    system.copy(&package, "/tmp/hostprep.deb");
+    system.copy(&setup::debs(&["passwd"])[0], "/tmp/passwd.deb");
+    expect_useradd_to_clear_fault_5(
+        &system,
+        "dpkg --install /tmp/hostprep.deb",
+        "apt-get install -y passwd",
+        "dpkg --install /tmp/passwd.deb",
+    );
+}
+
+/// `shadow-utils`, and `shadow` on SUSE and Photon.
+#[test]
+fn useradd_clears_fault_5_in_the_rpm_world() {
+    if !harness::need_root() {
+        return;
+    }
+    for (name, os_release, remedy) in [
+        ("shadow-utils", "almalinux-9", "dnf install -y shadow-utils"),
+        ("shadow", "opensuse-tumbleweed", "zypper --non-interactive install shadow"),
+    ] {
+        let system = System::with_rpm(&[]);
+        system.copy(&setup::fixture(&format!("os-release/{os_release}")), "/etc/os-release");
+        let (_place, package) = packages::package_with(program::binary(), ".rpm");
+        system.copy(&package, "/tmp/hostprep.rpm");
+        let (_tree, shadow) = from_debs(name, &["passwd"], "");
+        system.copy(&shadow, "/tmp/shadow.rpm");
+        expect_useradd_to_clear_fault_5(
+            &system,
+            "rpm --upgrade --nodeps /tmp/hostprep.rpm",
+            remedy,
+            "rpm --upgrade --nodeps /tmp/shadow.rpm",
+        );
+    }
 }
 
 /// The real policy; its own scripts build the store. It has no `unconfined_service_t`, and allows the rule to `initrc_t`.

@@ -68,6 +68,44 @@ fn a_process_that_started_after_the_lock_did_not_write_it() {
     );
 }
 
+/// What else shadow's `get_pid` does not take is no PID here either.
+#[test]
+fn a_lock_with_more_than_a_pid_is_refused_for_ever() {
+    let own = this_process();
+    let pid = own.pid;
+    let misnamed = || Owner::Misnamed(own.clone());
+    for (content, expected) in [
+        (format!("{pid}"), Owner::Running(own.clone())),
+        (format!(" {pid}\0 more"), Owner::Running(own.clone())),
+        (format!("{pid}\n"), misnamed()),
+        (format!("{pid} {}\0", "useradd"), misnamed()),
+        ("5000000\n".into(), Owner::None),
+        ("0".into(), Owner::None),
+        ("-1\n".into(), Owner::None),
+        ("99999999999999999999".into(), Owner::None),
+        ("\0".into(), Owner::None),
+    ] {
+        let (_dir, root) = testing::with(&[("/etc/passwd.lock", content.as_bytes())]);
+        let locks = account_locks(&root);
+        assert_eq!(locks[0].owner, expected, "{content:?}");
+        let is_running = matches!(expected, Owner::Running(_));
+        assert_eq!((locks[0].is_refused(), locks[0].is_abandoned()), (!is_running, !is_running), "{content:?}");
+        if matches!(expected, Owner::Misnamed(_)) {
+            let text = format!("/etc/passwd.lock names {own} with a line break or other text");
+            assert!(describe(&locks).starts_with(&text), "{}", describe(&locks));
+        }
+    }
+}
+
+#[test]
+fn what_lckpwdf_cannot_lock() {
+    let (dir, root) = testing::with(&[("/etc/.pwd.lock/x", b"")]);
+    assert_eq!(pwd_lock(&root), Some(PwdLock::NotAFile));
+    std::fs::remove_dir_all(dir.path().join("etc/.pwd.lock")).unwrap();
+    std::os::unix::fs::symlink("nowhere/at/all", dir.path().join("etc/.pwd.lock")).unwrap();
+    assert_eq!(pwd_lock(&root), Some(PwdLock::NotAFile));
+}
+
 #[test]
 fn a_lock_of_lckpwdf_is_seen_without_taking_it() {
     let (dir, root) = testing::with(&[]);

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use faults::{Reason, Remedy};
+use faults::{Order, Reason, Remedy, RemedyAction};
 use host::log::Level;
 use host::process::backoff::Backoff;
 use host::process::{Command, ProcessError, names};
 use login_defs::WindowError;
 
-use super::failure::failure;
+use super::failure::{failure, no_effect};
 use super::locked::is_locked_out;
 use crate::Error;
 use crate::model::host_context::HostContext;
@@ -156,21 +156,16 @@ pub fn or_interrupted(cx: &HostContext, error: WindowError, next: &str) -> Error
     }
 }
 
+/// What to call hostprep with again after an undo that failed.
+const WORDS: &str = "remove";
+
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].
 ///
 /// # Errors
 /// [`Error::AccountTool`] with what the failure means, [`Error::Interrupted`], [`Error::Window`] if the window cannot be
 /// closed.
 pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), Error> {
-    const WORDS: &str = "remove";
-    let failed = |finding: Finding| {
-        let line = |remedy: &Remedy| remedy.shell_line(cx.alternate_root());
-        let at = finding.remedy.iter().position(Remedy::is_command).unwrap_or_default();
-        // What has to be true before the command is run.
-        let conditions = finding.remedy.iter().take(at).map(|remedy| line(remedy).trim_start_matches("# ").to_owned());
-        let detail: Vec<String> = std::iter::once(finding.detail.clone()).chain(conditions).collect();
-        Error::AccountTool { detail: detail.join("; "), next: finding.remedy.get(at).map(line).unwrap_or_default() }
-    };
+    let failed = |finding: Finding| undo_error(cx, &finding);
     require_root_option(cx, command, WORDS).map_err(failed)?;
     let ran = retry_while_locked(cx, command, || {
         in_window(cx, command, window, |opened| {
@@ -189,4 +184,38 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
         Err(ProcessError::Interrupted { .. }) => Err(cx.interrupted(WORDS)),
         Err(e) => Err(failed(failure(cx, command, &e, WORDS))),
     }
+}
+
+/// Returns the error of a tool that was to undo something, reported success, and did nothing.
+#[must_use]
+pub fn did_nothing(cx: &HostContext, command: &Command, what: &str) -> Error {
+    undo_error(cx, &no_effect(cx, command, what, WORDS))
+}
+
+fn undo_error(cx: &HostContext, finding: &Finding) -> Error {
+    let line = |remedy: &Remedy| remedy.shell_line(cx.alternate_root());
+    let at = finding.remedy.iter().position(Remedy::is_command).unwrap_or_default();
+    // What has to be true before the command is run.
+    let conditions = finding.remedy.iter().take(at).map(|remedy| line(remedy).trim_start_matches("# ").to_owned());
+    let detail: Vec<String> = std::iter::once(finding.detail.clone()).chain(conditions).collect();
+    Error::AccountTool { detail: detail.join("; "), next: next(cx, finding, at) }
+}
+
+/// Returns the remedy at `at` as a line for a shell. Those after it belong to it where each removes an obstacle: a package is installed
+/// after the lists of packages are fetched. Where the tool itself is to be run, they are for the case that it fails again.
+fn next(cx: &HostContext, finding: &Finding, at: usize) -> String {
+    let is_run = |remedy: &Remedy| matches!(remedy.action, RemedyAction::Run { .. }) && remedy.order == Order::Next;
+    let most = if finding.reason == Reason::UserToolFailed { 1 } else { usize::MAX };
+    let mut lines = Vec::new();
+    for (number, remedy) in finding.remedy.iter().skip(at).take(most).enumerate() {
+        if number > 0 && !is_run(remedy) {
+            break;
+        }
+        lines.push(remedy.shell_line(cx.alternate_root()));
+        // A comment ends the line.
+        if remedy.comment.is_some() {
+            break;
+        }
+    }
+    lines.join(" && ")
 }

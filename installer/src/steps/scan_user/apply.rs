@@ -3,11 +3,12 @@
 use faults::{Reason, Remedy};
 use host::log::Level;
 use host::process::{Command, ProcessError};
+use host::system::accounts::Accounts;
 use host::{FileError, InsideText, Root};
 use login_defs::WindowError;
 
 use super::account_tools::{self, in_window};
-use super::failure::failure;
+use super::failure::{failure, no_effect};
 use crate::escape::ensure_accounts_inside;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::host_context::HostContext;
@@ -132,6 +133,10 @@ impl Action for RunAccountTool {
         }
         synced?;
         match ran? {
+            Ok(()) if !creates.is_empty() && creates.iter().all(|created| is_missing(cx, created)) => {
+                let what = format!("{} is still missing", cx.profile.scan_user.name);
+                Err(ActionError::HostProblem(no_effect(cx, used, &what, WORDS)))
+            }
             Ok(()) => Ok(Applied::Changed),
             Err(ProcessError::Interrupted { .. }) => Err(ActionError::Internal(cx.interrupted("repair"))),
             Err(error) => {
@@ -140,6 +145,16 @@ impl Action for RunAccountTool {
                 Err(ActionError::HostProblem(finding))
             }
         }
+    }
+}
+
+/// Returns whether an account is known to be missing, also from the sources that no account tool changes.
+fn is_missing(cx: &HostContext, created: &Created) -> bool {
+    let accounts = Accounts::of(cx.root);
+    match created {
+        Created::User { name, .. } => accounts.user(name).is_ok_and(|user| user.is_none()),
+        Created::Group { name, .. } => accounts.group(name).is_ok_and(|group| group.is_none()),
+        Created::Directory { .. } | Created::Module { .. } | Created::Label { .. } => false,
     }
 }
 

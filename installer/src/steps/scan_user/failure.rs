@@ -8,6 +8,7 @@ use host::system::distribution::Tool;
 use policy::SelinuxConfig;
 
 use super::protected::{ACCOUNT_FILES, immutable_files};
+use super::space::{FEW_INODES, is_short_of_space};
 use super::{id_range, locked};
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
@@ -15,9 +16,6 @@ use crate::steps::disk_full::free_space;
 use crate::steps::mount_points::mount_points;
 use crate::steps::packages::Target;
 
-/// Less than this is too little for copies of the account files.
-const FEW_INODES: u64 = 10;
-const FEW_BYTES: u64 = 64 * 1024;
 const MUCH_BYTES: u64 = 1024 * 1024;
 
 /// Returns what a failed account tool means. `words` are the hostprep command that is to be run again.
@@ -58,17 +56,13 @@ fn on_read_only(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Findi
     Finding { reason: Reason::ReadOnlyFilesystem, detail, remedy }
 }
 
-/// Where a tool only says that it could not write, the space may have been too little: its temporary files are gone again.
+/// Where a tool only says that it could not write or lock, the space may have been too little: its temporary files are gone again.
 fn too_little_space(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
-    if !error.stderr().contains(": failure while writing changes to ") {
+    let says_nothing_more = [": failure while writing changes to ", ": cannot lock "];
+    if !says_nothing_more.iter().any(|text| error.stderr().contains(text)) {
         return None;
     }
-    let space = cx.root.dir("/etc").and_then(|dir| dir.space()).ok()?;
-    let sizes = ACCOUNT_FILES.iter().filter_map(|file| cx.root.stat_followed(file).ok().flatten());
-    let needed: u64 = sizes.map(|found| u64::try_from(found.st_size).unwrap_or(0)).sum::<u64>() * 2;
-    let is_short =
-        space.bytes < FEW_BYTES.saturating_add(needed) || space.inodes.is_some_and(|inodes| inodes < FEW_INODES);
-    is_short.then(|| disk_full(cx, error, again))
+    is_short_of_space(cx).then(|| disk_full(cx, error, again))
 }
 
 fn disk_full(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Finding {
@@ -118,11 +112,15 @@ fn other(cx: &HostContext, command: &Command, error: &ProcessError, again: Remed
     } else if let ProcessError::TimedOut { .. } = error {
         let asked = Remedy::run_in_root(["getent", "passwd", &cx.profile.scan_user.name]);
         remedy.push(asked.with_comment("if this hangs too, a directory service in nsswitch.conf does not answer"));
+    } else if let ProcessError::Start { .. } = error {
+        remedy.extend(reinstall_tools(cx));
     } else {
         remedy.push(Remedy::command(command));
-        let said = format!("{} said", command.program());
-        let log = cx.remedy_on(&["grep", &said], &[&cx.profile.paths.log]);
-        remedy.push(log.with_comment("shows the whole message"));
+        if !error.stderr().trim().is_empty() {
+            let said = format!("{} said", command.program());
+            let log = cx.remedy_on(&["grep", &said], &[&cx.profile.paths.log]);
+            remedy.push(log.with_comment("shows the whole message"));
+        }
     }
     remedy.push(again);
     Finding { reason: Reason::UserToolFailed, detail, remedy }
@@ -142,6 +140,27 @@ fn linked_file(cx: &HostContext, error: &ProcessError) -> Option<(InRoot, InRoot
 fn busy_process(stderr: &str) -> Option<u32> {
     let (_, pid) = telling_line(stderr)?.rsplit_once(" is currently used by process ")?;
     pid.trim().parse().ok()
+}
+
+/// Returns the finding that a tool reported success and did nothing, as another program in its place does. `what` is what the host
+/// shows.
+#[must_use]
+pub fn no_effect(cx: &HostContext, command: &Command, what: &str, words: &str) -> Finding {
+    let program = command.program();
+    let detail = format!("`{}` exited with status 0, and {what}", command.inside());
+    let found = cx.runner.find(program).map(|found| found.to_string_lossy().into_owned());
+    let look = Remedy::run_here(["ls".to_owned(), "-l".to_owned()].into_iter().chain(found));
+    let mut remedy = vec![look.with_comment(format!("another program may be in the place of {program}"))];
+    remedy.extend(reinstall_tools(cx));
+    remedy.push(Remedy::hostprep([words]));
+    Finding { reason: Reason::UserToolFailed, detail, remedy }
+}
+
+/// Returns what installs the account tools of this machine once more.
+fn reinstall_tools(cx: &HostContext) -> Vec<Remedy> {
+    let machine = cx.machine_distribution();
+    let package = machine.tool_package(Tool::Useradd).map(str::to_owned);
+    Target::machine(cx, &machine).reinstall(package.as_slice())
 }
 
 /// Returns the finding that an account tool is not installed, with the package that provides it. The tools are this machine's,

@@ -7,6 +7,7 @@ use host::shell::quoted;
 use host::system::account_lock::{Owner, PWD_LOCK, Process, PwdLock, account_locks, describe, pwd_lock, running_tools};
 
 use super::protected::immutable_files;
+use super::space::is_short_of_space;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 
@@ -20,12 +21,14 @@ pub(super) fn is_locked_out(cx: &HostContext, error: &ProcessError) -> bool {
     let is_held = locks.iter().any(|lock| matches!(lock.owner, Owner::Running(_)));
     // shadow 4.6 only says "cannot open".
     let may_be = says_locked(line) || (is_held && line.contains(": cannot open /"));
-    may_be && !locks.iter().any(|lock| lock.is_refused()) && !is_unwritable(cx)
+    let is_refused = || locks.iter().any(|lock| lock.is_refused()) || pwd_lock(cx.root) == Some(PwdLock::NotAFile);
+    may_be && !is_refused() && !is_unwritable(cx)
 }
 
 /// `lckpwdf(3)` gives no reason, also if it cannot create its file.
 fn is_unwritable(cx: &HostContext) -> bool {
     cx.root.dir("/etc").and_then(|dir| dir.space()).is_ok_and(|space| space.is_read_only)
+        || is_short_of_space(cx)
         || !immutable_files(cx).is_empty()
 }
 
@@ -55,7 +58,7 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
     let locks = account_locks(cx.root);
     let pwd_lock = pwd_lock(cx.root);
     let is_found = !locks.is_empty() || pwd_lock.is_some();
-    if !is_found && !telling_line(stderr).is_some_and(says_locked) {
+    if !is_found && (!telling_line(stderr).is_some_and(says_locked) || is_short_of_space(cx)) {
         return None;
     }
     let mut seen = vec![error.inside_text(cx.root)];
@@ -69,7 +72,7 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
         }
     };
     for lock in &locks {
-        if let Owner::Running(process) = &lock.owner {
+        if let Owner::Running(process) | Owner::Misnamed(process) = &lock.owner {
             hold(process);
         }
     }
@@ -84,6 +87,7 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
             let holder = cx.remedy_on(&["fuser", "-v"], &[PWD_LOCK]);
             remedy.push(holder.with_comment("wait until this process has ended"));
         }
+        Some(PwdLock::NotAFile) => seen.push(format!("{PWD_LOCK} is not a file")),
         None => {}
     }
     for holder in &holders {
@@ -94,8 +98,11 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
         let of_kind = locks.iter().filter(|lock| lock.is_abandoned() && (lock.owner != Owner::NotAFile) == is_file);
         of_kind.map(|lock| lock.path.clone()).collect()
     };
-    let (files, others) = (abandoned(true), abandoned(false));
-    if (!files.is_empty() || !others.is_empty()) && running_tools().is_empty() {
+    let (files, mut others) = (abandoned(true), abandoned(false));
+    if pwd_lock == Some(PwdLock::NotAFile) {
+        others.push(PWD_LOCK.to_owned());
+    }
+    if (!files.is_empty() || !others.is_empty()) && running_tools().is_some_and(|tools| tools.is_empty()) {
         seen.push("no account tool is running on this machine".into());
     }
     if !files.is_empty() {
@@ -108,6 +115,9 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
     }
     for other in &others {
         remedy.push(cx.remedy_on(&["mv", "-T"], &[other.clone(), format!("{other}.aside")]));
+    }
+    if !is_found {
+        seen.push(format!("no process holds {PWD_LOCK} or another lock of the account files now"));
     }
     remedy.push(again.clone());
     Some(Finding { reason: Reason::AccountFilesLocked, detail: seen.join("; "), remedy })

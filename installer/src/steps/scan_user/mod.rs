@@ -9,6 +9,7 @@ mod locked;
 mod mismatch;
 mod protected;
 mod remove;
+mod space;
 
 use faults::{FaultId, Reason, Remedy};
 use host::fs::InRoot;

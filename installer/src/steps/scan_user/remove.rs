@@ -4,7 +4,7 @@ use host::process::Command;
 use host::system::accounts::Accounts;
 use host::{ReadError, Root};
 
-use super::account_tools::{account_tool, undo, useradd};
+use super::account_tools::{account_tool, did_nothing, undo, useradd};
 use super::apply::sync_accounts;
 use crate::Error;
 use crate::escape::ensure_accounts_inside;
@@ -141,6 +141,9 @@ impl Action for DeleteAccount {
         {
             return orphan.apply(cx, receipt);
         }
+        if self.waits_for_user(cx, receipt)? {
+            return Ok(Applied::Unchanged);
+        }
         if !is_gone {
             self.delete(cx, receipt)?;
         }
@@ -151,6 +154,18 @@ impl Action for DeleteAccount {
 }
 
 impl DeleteAccount {
+    /// Returns whether this is the group of a user that could not be deleted before, which is reported already: `groupdel` would
+    /// refuse it.
+    fn waits_for_user(&self, cx: &HostContext, receipt: &Receipt) -> Result<bool, Error> {
+        let Created::Group { name, .. } = &self.created else { return Ok(false) };
+        let is_its_user = |other: &Created| matches!(other, Created::User { name: user, .. } if user == name);
+        let is_left = receipt.created().iter().any(is_its_user);
+        let accounts = Accounts::of(cx.root);
+        let user = if is_left { accounts.local_user(name)? } else { None };
+        let group = accounts.local_group(name)?;
+        Ok(user.is_some_and(|user| group.is_some_and(|group| group.gid == user.gid)))
+    }
+
     fn delete(&self, cx: &HostContext, receipt: &mut Receipt) -> Result<(), Error> {
         let window = self.window.as_deref();
         if let Some(first) = &self.recreate_first {
@@ -164,6 +179,19 @@ impl DeleteAccount {
         {
             undo(cx, groupadd, window)?;
         }
-        deleted
+        deleted?;
+        self.verify(cx)
+    }
+
+    /// Checks that the account is gone: a program in the place of the tool may report success and do nothing.
+    fn verify(&self, cx: &HostContext) -> Result<(), Error> {
+        let accounts = Accounts::of(cx.root);
+        let name = match &self.created {
+            Created::User { name, .. } => accounts.local_user(name)?.map(|_| name),
+            Created::Group { name, .. } => accounts.local_group(name)?.map(|_| name),
+            Created::Directory { .. } | Created::Module { .. } | Created::Label { .. } => None,
+        };
+        let Some(name) = name else { return Ok(()) };
+        Err(did_nothing(cx, &self.command, &format!("{name} is still there")))
     }
 }
