@@ -186,6 +186,9 @@ impl Profile {
         if !is_account_name(&user.name) {
             return Err(format!("{:?} cannot be a user name", user.name));
         }
+        if SYSTEMS_USERS.contains(&user.name.as_str()) {
+            return Err(format!("scan_user.name must be a user of the agent's own, not {:?}", user.name));
+        }
         let comment_is_plain = !user.comment.contains([':', ',']) && !user.comment.contains(char::is_control);
         if user.shells.is_empty() || !comment_is_plain {
             return Err("scan_user needs shells, and a comment of one line without `:` `,`".into());
@@ -233,6 +236,9 @@ impl Profile {
         self.module.validate().map_err(|e| e.to_string())
     }
 }
+
+/// Accounts of every system. A removal, or a remedy about a wrong uid, would be about the system's.
+const SYSTEMS_USERS: [&str; 2] = ["root", "nobody"];
 
 /// Returns a path that is in the list twice.
 fn twice<'a>(paths: &[&'a InRoot]) -> Option<&'a InRoot> {

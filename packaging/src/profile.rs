@@ -126,11 +126,22 @@ fn check(profile: &installer::profile::Profile) -> Result<(), String> {
     let managed = profile.directories.iter().map(|directory| &directory.path);
     let mut all = own.into_iter().chain(managed).chain([&profile.scan_user.home]);
     all.try_for_each(|path| check_script_path(&text(path)))?;
+    // The fault store may outlive the state: it stays where the agent is installed, or a fault is raised.
+    if paths.state.starts_with(&paths.faults) || paths.faults.starts_with(&paths.state) {
+        return Err(format!(
+            "one of {} and {} is in the other: a purge removes the first, and may keep the second",
+            paths.state, paths.faults
+        ));
+    }
     for text in [&profile.title, &profile.scan_user.comment] {
         one_line("a title or comment", text)?;
         if text.contains(['"', '\\']) {
             return Err(format!("{text:?} is used in configuration files: no \" and no \\"));
         }
+    }
+    // sysusers.d(5) replaces specifiers in it, and only newer versions of systemd read `%%` as one.
+    if profile.scan_user.comment.contains('%') {
+        return Err(format!("{:?} is used in sysusers.d: no %", profile.scan_user.comment));
     }
     Ok(())
 }

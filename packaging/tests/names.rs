@@ -30,6 +30,19 @@ fn each_name_of_ours_is_refused_and_named() {
         ("/opt/acme/hostprep/policy", "/opt/cisco/hostprep/policy"),
         ("name = \"acme-scan\"", "name = \"cisco-amp-scan-svc\""),
         ("name = \"acme-bpf\"", "name = \"cisco-secure-bpf\""),
+        ("name = \"acme-agent\"", "name = \"cisco-secure-endpoint\""),
+        // Units and pages are called after the command.
+        ("command = \"odd-boot\"", "command = \"hostprep-daily\""),
+        // In the place of something else of ours.
+        ("/etc/acme/hostprep.toml", "/etc/cisco/hostprep.toml.d/acme.toml"),
+        ("/var/lib/acme/faults", "/var/lib/cisco/hostprep"),
+        ("/var/lib/acme/hostprep", "/var/lib/cisco/faults/acme"),
+        ("/run/acme/hostprep.lock", "/var/lib/cisco/hostprep/acme.lock"),
+        ("/var/log/acme/hostprep.log", "/var/log/cisco/hostprep.log.acme"),
+        ("/var/log/acme/hostprep.log", "/var/log/cisco/hostprep.log-acme"),
+        ("/opt/acme/hostprep/policy", "/var/lib/cisco/hostprep/policy"),
+        ("path = \"/opt/acme\"", "path = \"/opt/cisco\""),
+        ("/opt/acme/agent/bin/acme-agentd", "/opt/cisco/amp/bin/ampdaemon"),
     ] {
         let workshop = Workshop::bare();
         workshop.change_in("profile.toml", from, to);
@@ -59,11 +72,51 @@ fn a_profile_without_names_has_ours() {
 #[test]
 fn a_vendors_profile_with_our_name_is_compared_too() {
     let workshop = Workshop::bare();
-    workshop
-        .change("profile = \"profile.toml\"", "profile = \"profile.toml\"\nprofile_path = \"/opt/odd/profile.toml\"");
     workshop.change_in("profile.toml", "name = \"acme-agent\"", "name = \"cisco-secure-endpoint\"");
     workshop.change_in("profile.toml", "/var/lib/acme/faults", "/var/lib/cisco/faults");
     refused(&workshop, &["shares names with hostprep's own package", "/var/lib/cisco/faults"]);
+}
+
+/// What is only beside ours is no other's.
+#[test]
+fn a_name_that_begins_like_ours_is_another() {
+    for (from, to) in [
+        ("/var/lib/acme/faults", "/var/lib/cisco/faults-of-acme"),
+        ("/var/log/acme/hostprep.log", "/var/log/cisco/acme.log"),
+        ("/etc/acme/hostprep.toml", "/etc/cisco-acme/hostprep.toml"),
+        ("path = \"/opt/acme\"", "path = \"/opt/cisco/acme\""),
+    ] {
+        let workshop = Workshop::bare();
+        workshop.change_in("profile.toml", from, to);
+        let run = common::run(&mut workshop.command());
+        assert_eq!(run.code, Some(0), "{to}: {run:?}");
+    }
+}
+
+/// Without the path, the installed program would prepare hosts for hostprep's own agent.
+#[test]
+fn the_hooks_name_the_profile() {
+    let workshop = Workshop::bare();
+    workshop.change("profile_path = \"/opt/odd/profile.toml\"\n", "");
+    refused(&workshop, &["`profile_path` of [hooks] is missing", "`acme-agent`"]);
+    let workshop = Workshop::bare();
+    workshop.change("name = \"odd-agent\"", "name = \"hostprep\"");
+    refused(&workshop, &["the package is called hostprep"]);
+}
+
+#[test]
+fn what_a_script_or_a_file_cannot_hold_is_refused() {
+    for (from, to, word) in [
+        ("/var/lib/acme/faults", "/var/lib/acme/hostprep/faults", "is in the other"),
+        ("/var/lib/acme/hostprep", "/var/lib/acme/faults/state", "is in the other"),
+        ("Acme scan service", "5% scan service %n", "sysusers.d"),
+        ("name = \"acme-scan\"", "name = \"root\"", "a user of the agent's own"),
+        ("command = \"odd-boot\"", "command = \"odd-\"", "not end with `-`"),
+    ] {
+        let workshop = Workshop::bare();
+        workshop.change_in("profile.toml", from, to);
+        refused(&workshop, &[word]);
+    }
 }
 
 #[test]

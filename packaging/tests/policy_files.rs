@@ -70,9 +70,10 @@ fn rendered(manifest: &str, work: &Path) -> std::path::PathBuf {
 
 #[test]
 fn the_spec_is_one_that_rpm_reads_and_rpmlint_has_nothing_to_say_of() {
-    for (manifest, name, module) in [
-        ("hostprep.toml", "hostprep-selinux", "cisco-secure-bpf"),
-        ("example/manifest.toml", "acme-agent-selinux", "acme-bpf"),
+    // A module with a domain of its own is CIL.
+    for (manifest, name, module, form) in [
+        ("hostprep.toml", "hostprep-selinux", "cisco-secure-bpf", "pp"),
+        ("example/manifest.toml", "acme-agent-selinux", "acme-bpf", "cil"),
     ] {
         let work = tempfile::tempdir().unwrap();
         let directory = rendered(manifest, work.path());
@@ -82,7 +83,9 @@ fn the_spec_is_one_that_rpm_reads_and_rpmlint_has_nothing_to_say_of() {
         let expanded = tool("rpmspec", &[&["-P"], &load[..], &[text(&spec)]].concat());
         assert!(!expanded.contains("%selinux_"), "{expanded}");
         for said in [
-            format!("semodule -n -s ${{_policytype}} -X 200 -i /usr/share/selinux/packages/targeted/{module}.pp.bz2"),
+            format!(
+                "semodule -n -s ${{_policytype}} -X 200 -i /usr/share/selinux/packages/targeted/{module}.{form}.bz2"
+            ),
             format!("semodule -n -s ${{_policytype}} -X 200 -r {module}"),
             "Requires(post): selinux-policy-base >= 40".to_owned(),
             "fixfiles -C".to_owned(),

@@ -174,7 +174,7 @@ impl Host {
     fn run(&self, script: &str, arguments: &[&str]) -> (Run, String) {
         let _ = fs::remove_file(self.at("noted"));
         let run = run(&mut self.command(script, arguments));
-        (run, fs::read_to_string(self.at("noted")).unwrap_or_default())
+        (run, self.noted().replace(&format!("{WITH_PROFILE}|hook|"), "|hook|"))
     }
 
     /// Lets systemd run here.
@@ -184,6 +184,11 @@ impl Host {
 
     /// Runs a script; returns what it called of systemd's tools and hostprep (`hook`), in order.
     #[track_caller]
+    /// The arguments of all calls of hostprep, each on a line.
+    fn noted(&self) -> String {
+        fs::read_to_string(self.at("noted")).unwrap_or_default()
+    }
+
     fn calls_of(&self, script: &str, arguments: &[&str]) -> Vec<String> {
         let _ = fs::remove_file(self.at("calls"));
         self.program(&format!("printf '%s\\n' hook >>'{}'", text(&self.at("calls"))));
@@ -218,6 +223,9 @@ fn render(manifest: &Path, program: &Path, out: &Path) {
     command.arg("render").arg("--manifest").arg(manifest).arg("--hostprep").arg(program).arg("--out").arg(out);
     run(&mut command).succeeded();
 }
+
+/// The first arguments of each call.
+const WITH_PROFILE: &str = "|--profile|/opt/odd/profile.toml";
 
 /// Returns the arguments that hostprep must get for a call.
 fn forwarded(script: &str, arguments: &[&str]) -> String {
@@ -287,12 +295,11 @@ fn arguments_with_blanks_and_quotes_stay_whole() {
 fn every_call_passes_the_packages_own_profile() {
     let host = Host::new();
     host.program("exit 3");
-    host.workshop.change("ident =", "profile_path = \"/opt/odd/profile.toml\"\nident =");
-    host.render();
     for (script, arguments) in CALLS.iter().filter(|call| **call != ("rpm/pre", &["1"])) {
         host.forget_transaction();
-        let (run, noted) = host.run(script, arguments);
-        assert!(noted.starts_with("|--profile|/opt/odd/profile.toml|hook|"), "{script} {arguments:?}: {noted}");
+        let (run, _) = host.run(script, arguments);
+        let noted = host.noted();
+        assert!(noted.starts_with(&format!("{WITH_PROFILE}|hook|")), "{script} {arguments:?}: {noted}");
         assert!(run.stderr.contains("hostprep --profile /opt/odd/profile.toml repair\n"), "{run:?}");
         fs::create_dir_all(host.at("lib/hostprep")).unwrap();
     }
@@ -331,7 +338,7 @@ fn no_state_of_hostprep_fails_a_script() {
         }
     }
     let calls = fs::read_to_string(host.at("calls")).unwrap();
-    assert!(calls.contains("logger|-t|odd-hostprep|--|odd-agent: hostprep hook"), "{calls}");
+    assert!(calls.contains("logger|-t|odd-hostprep|--|odd-agent: odd-boot hook"), "{calls}");
 }
 
 /// root may write anywhere, so a file in place of a directory makes writing fail.

@@ -81,8 +81,8 @@ impl Culprit {
     /// twice: an updated policy may have got it too. `semodule` names only the declaration that it came to last.
     #[must_use]
     pub fn of_redeclaration(store: &Store<'_>, stderr: &str, own: &str) -> Option<Self> {
-        let (kind, name) = stderr.lines().find_map(|line| line.strip_prefix("Re-declaration of ")?.split_once(' '))?;
-        let start = format!("({kind} {}", name.trim());
+        let (kind, name) = redeclared(stderr)?;
+        let start = format!("({kind} {name}");
         let declares = |source: &str| {
             source
                 .match_indices(&start)
@@ -102,6 +102,13 @@ impl Culprit {
     pub fn is_base(&self) -> bool {
         matches!(self, Self::Module { priority, .. } if *priority <= BASE)
     }
+}
+
+/// Returns the kind and the name of what `stderr` says is declared twice: `type`, `bin_t`.
+#[must_use]
+pub fn redeclared(stderr: &str) -> Option<(&str, &str)> {
+    let (kind, name) = stderr.lines().find_map(|line| line.strip_prefix("Re-declaration of ")?.split_once(' '))?;
+    Some((kind, name.trim()))
 }
 
 impl fmt::Display for Culprit {

@@ -37,15 +37,23 @@ fn another_agent_is_prepared_under_its_own_names() {
 #[test]
 fn another_agents_faults_are_explained_in_its_own_words() {
     let example = setup::top().join("packaging/example/profile.toml");
-    for (profile, rule) in [
-        (setup::fixture("profiles/acme.toml"), "allow unconfined_service_t self:bpf { map_create prog_load };"),
-        (example, "allow unconfined_service_t self:bpf { map_create map_read map_write prog_load prog_run };"),
+    for (profile, rule, cil) in [
+        (
+            setup::fixture("profiles/acme.toml"),
+            "allow unconfined_service_t self:bpf { map_create prog_load };",
+            "(allow unconfined_service_t self (bpf (map_create prog_load)))",
+        ),
+        (
+            example,
+            "allow acme_agent_t self:bpf { map_create map_read map_write prog_load prog_run };",
+            "(allow acme_agent_t self (bpf (map_create map_read map_write prog_load prog_run)))",
+        ),
     ] {
         let (root, own) = (ScratchRoot::of("debian-12"), std::fs::read_to_string(&profile).unwrap());
         let hostprep =
             |args: &[&str]| -> Run { root.hostprep(&[args, &["--profile", profile.to_str().unwrap()]].concat()) };
-        let generated = hostprep(&["policy", "generate"]).expect_code(0).stdout;
-        assert!(generated.contains(rule), "{generated}");
+        let generated = hostprep(&["policy", "generate", "--form", "cil"]).expect_code(0).stdout;
+        assert!(generated.contains(cil), "{generated}");
         for language in ["en", "ja", "ko", "zh-TW"] {
             let text = hostprep(&["explain", "19", "--lang", language]).expect_code(0).stdout;
             assert!(text.contains(&format!("     {rule}\n")), "{language}: {text}");
@@ -90,5 +98,43 @@ fn another_agents_options_are_named_as_its_profile_names_them() {
             let text = run.expect_code(0).stdout;
             assert!(words.iter().all(|word| text.contains(word)), "{language}: {words:?} are not in {text}");
         }
+    }
+}
+
+/// A vendor's package passes its profile: one that its configuration names has no effect, and that is told.
+#[test]
+fn a_profile_in_a_vendors_configuration_is_told() {
+    let root = ScratchRoot::of("debian-12");
+    let example = setup::top().join("packaging/example/profile.toml");
+    root.file("/etc/acme/hostprep.toml", "profile = \"/etc/acme/other.toml\"\n");
+    let check = |profile: &std::path::Path| {
+        root.hostprep(&["check", "--only", "directories", "--profile", profile.to_str().unwrap()]).stderr
+    };
+    let said = check(&example);
+    let expected = "/etc/acme/hostprep.toml: `profile` has no effect, because --profile names one";
+    assert!(said.contains(expected), "{said}");
+    // A profile without names of its own is for this once: it overrides the configuration, as documented.
+    let plain = root.at("/etc/plain.toml");
+    std::fs::copy(setup::fixture("profiles/acme.toml"), &plain).unwrap();
+    root.file("/etc/cisco/hostprep.toml", "profile = \"/etc/cisco/other.toml\"\n");
+    assert!(!check(&plain).contains("has no effect"));
+}
+
+/// Remedies of another agent name it, and no document of ours.
+#[test]
+fn remedies_of_another_agent_name_it() {
+    let root = ScratchRoot::of("debian-12");
+    let example = std::fs::read_to_string(setup::top().join("packaging/example/profile.toml")).unwrap();
+    let modules = "[kernel_modules]\nfilesystem = [\"acmefs\"]\nnetwork = [\"acmenet\"]\n\
+                   [[kernels]]\nfamilies = [\"debian\"]\nkernel_from = \"2.6\"\nmonitors = \"modules\"\n";
+    let profile = root.at("/etc/acme.toml");
+    std::fs::write(&profile, example + modules).unwrap();
+    root.file("/opt/acme/agent/bin/acme-agentd", "program");
+    let run = root.hostprep(&["check", "--profile", profile.to_str().unwrap()]);
+    assert!(run.stdout.contains("start a kernel that the Acme agent has modules for"), "{run:?}");
+    assert!(!run.stdout.contains("isco") && !run.stdout.contains("onnector"), "{run:?}");
+    for format in ["script", "ansible"] {
+        let text = root.hostprep(&["check", "--format", format, "--profile", profile.to_str().unwrap()]).stdout;
+        assert!(text.contains("as acme-hostprep ") && !text.contains(" hostprep "), "{text}");
     }
 }

@@ -238,6 +238,123 @@ fn a_removal_leaves_the_tree_as_it_was() {
     assert_eq!(before.difference(&tree(), Compare::SameTree), "");
 }
 
+impl Host {
+    /// Replaces words of the profile.
+    fn change(&self, changes: &[(&str, &str)]) {
+        let text = fs::read_to_string(self.profile_path()).unwrap();
+        let change = |text: String, (from, to): &(&str, &str)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        };
+        fs::write(self.profile_path(), changes.iter().fold(text, change)).unwrap();
+    }
+
+    fn receipt(&self) -> String {
+        fs::read_to_string(self.root.at("/var/lib/other-agent/prep/journal.json")).unwrap_or_default()
+    }
+}
+
+const TO_SERVICE: [(&str, &str); 3] = [
+    ("confinement = \"domain\"\n", ""),
+    ("executable_type = \"other_agent_exec_t\"\n", ""),
+    ("domain = \"other_agent_t\"", "domain = \"unconfined_service_t\""),
+];
+
+/// A vendor gives the domain up: the rule is for every service again, and systemd can start the program.
+#[test]
+fn a_profile_without_the_domain_puts_the_label_back() {
+    let host = Host::with(ScratchRoot::small_policy_store);
+    let other = "/opt/other-agent/bin/other";
+    host.root.file(other, "program").mode(other, 0o755);
+    host.hostprep(&ONLY).expect_code(0);
+    assert_eq!(host.labelled(), RIGHT);
+
+    host.change(&TO_SERVICE);
+    let run = host.hostprep(&ONLY).expect_code(0);
+    assert_eq!(run.outcomes(), ["selinux-module=changed"]);
+    assert_eq!((host.labelled(), host.modules()), (BIN.to_owned(), vec!["300 other-agent cil".to_owned()]));
+    let policy = host.policy();
+    assert!(allows(&policy, "unconfined_service_t", "unconfined_service_t", "bpf", &RULE));
+    assert!(!Policy::parse(&policy).unwrap().knows_type("other_agent_t"));
+    assert!(!host.receipt().contains("label"), "{}", host.receipt());
+    assert_eq!(host.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=ok"]);
+
+    // And back.
+    let back: Vec<_> = [
+        TO_SERVICE[2],
+        (
+            "name = \"other-agent\"\npriority",
+            "name = \"other-agent\"\nconfinement = \"domain\"\nexecutable_type = \"other_agent_exec_t\"\npriority",
+        ),
+    ]
+    .into();
+    host.change(&[(back[0].1, back[0].0), back[1]]);
+    host.hostprep(&ONLY).expect_code(0);
+    assert_eq!(host.labelled(), RIGHT);
+
+    // Another program: the former one is started as before.
+    host.change(&[(PROGRAM, other)]);
+    host.hostprep(&ONLY).expect_code(0);
+    assert_eq!(host.labelled(), BIN);
+    assert_eq!(host.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=ok"]);
+    host.hostprep(&["remove"]).expect_code(0);
+    assert_eq!((host.modules(), host.labelled()), (vec![], BIN.to_owned()));
+}
+
+/// Only the label is left: by a version of hostprep that did not put it back.
+#[test]
+fn a_label_that_is_left_is_a_fault_until_it_is_put_back() {
+    let host = Host::with(ScratchRoot::small_policy_store);
+    host.hostprep(&ONLY).expect_code(0);
+    let receipt = host.receipt();
+    host.change(&TO_SERVICE);
+    host.hostprep(&ONLY).expect_code(0);
+    host.root.file("/var/lib/other-agent/prep/journal.json", &receipt);
+    assert_eq!(host.hostprep(&CHECK).expect_code(0).outcomes(), ["selinux-module=ok"], "the file has its own label");
+    host.label(RIGHT);
+    let step = host.hostprep(&CHECK).expect_code(3).step("selinux-module");
+    assert_eq!(step["reason"], "program-label");
+    assert!(
+        step["detail"].to_string().contains("still has the label system_u:object_r:other_agent_exec_t:s0"),
+        "{step}"
+    );
+    assert_eq!(host.hostprep(&ONLY).expect_code(0).outcomes(), ["selinux-module=changed"]);
+    assert_eq!(host.labelled(), BIN);
+}
+
+/// What an earlier profile called otherwise is removed under its former name.
+#[test]
+fn a_removal_knows_former_names() {
+    for (from, to) in [
+        ("name = \"other-agent\"\npriority", "name = \"agent-policy\"\npriority"),
+        ("other_agent_exec_t", "agent_program_t"),
+    ] {
+        let host = Host::with(ScratchRoot::small_policy_store);
+        host.hostprep(&ONLY).expect_code(0);
+        host.change(&[(from, to)]);
+        host.hostprep(&ONLY).expect_code(0);
+        host.hostprep(&["remove"]).expect_code(0);
+        let left: Vec<_> = host.root.modules().into_iter().filter(|module| module.contains("agent")).collect();
+        assert_eq!((left, host.labelled(), host.receipt()), (vec![], BIN.to_owned(), String::new()), "{to}");
+    }
+}
+
+/// The policy has the name already: nothing is changed, and the profile is what helps.
+#[test]
+fn a_name_of_the_base_policy_is_told() {
+    for (from, to, word) in
+        [("other_agent_t", "unconfined_service_t", "`domain`"), ("other_agent_exec_t", "etc_t", "`executable_type`")]
+    {
+        let host = Host::with(ScratchRoot::small_policy_store);
+        host.change(&[(from, to)]);
+        let before = host.root.modules();
+        let step = host.hostprep(&ONLY).expect_code(3).step("selinux-module");
+        let remedy = step["remedy"].to_string();
+        assert!(remedy.contains(word) && remedy.contains("a name of its own"), "{to}: {step}");
+        assert_eq!((host.root.modules(), host.labelled()), (before, BIN.to_owned()));
+    }
+}
+
 #[test]
 fn the_configuration_chooses_the_mode() {
     let host = Host::with(ScratchRoot::small_policy_store);

@@ -10,8 +10,12 @@ use tempfile::TempDir;
 
 /// Builds the package of hostprep's own manifest.
 fn built() -> (TempDir, PathBuf) {
+    built_of("packaging/hostprep.toml")
+}
+
+fn built_of(manifest: &str) -> (TempDir, PathBuf) {
     let work = setup::open_tempdir();
-    packages::render(&setup::top().join("packaging/hostprep.toml"), work.path());
+    packages::render(&setup::top().join(manifest), work.path());
     let sources = work.path().join("selinux");
     let macros = setup::top().join("packaging/tests/fixtures/selinux-policy.macros");
     let mut rpmbuild = Command::new("rpmbuild");
@@ -20,7 +24,7 @@ fn built() -> (TempDir, PathBuf) {
     for (name, value) in [("_topdir", work.path()), ("_sourcedir", &sources)] {
         rpmbuild.arg("--define").arg(format!("{name} {}", value.display()));
     }
-    setup::run(rpmbuild.arg(sources.join("hostprep-selinux.spec")));
+    setup::run(rpmbuild.arg(packages::only(&sources, "-selinux.spec")));
     let package = packages::only(&work.path().join("RPMS/noarch"), ".rpm");
     (work, package)
 }
@@ -53,12 +57,48 @@ fn the_package_loads_its_module_as_fedoras_do() {
     }
 }
 
+/// Unpacks the package, and returns the file of its module.
+fn module_of(work: &TempDir, package: &Path) -> PathBuf {
+    let unpack = format!("cd '{}' && rpm2cpio '{}' | cpio -id --quiet", work.path().display(), package.display());
+    setup::run(Command::new("sh").args(["-ec", &unpack]));
+    packages::only(&work.path().join("usr/share/selinux/packages/targeted"), ".bz2")
+}
+
+/// A module with a domain of the agent's own, beside that of another agent.
+#[test]
+fn a_vendors_domain_is_packaged_too() {
+    let (work, package) = built_of("packaging/example/manifest.toml");
+    let module = module_of(&work, &package);
+    let root = ScratchRoot::of("rhel-9");
+    root.small_policy_store();
+    let profile = setup::top().join("packaging/example/profile.toml");
+    let acme = |word: &str, code| {
+        let args = [word, "--only", "selinux-module", "--format", "json", "--profile", profile.to_str().unwrap()];
+        root.hostprep(&args).expect_code(code)
+    };
+    assert_eq!(acme("check", 3).faults(), [19]);
+    root.hostprep(&["repair", "--only", "selinux-module"]).expect_code(0);
+    let ours = root.modules();
+    let semodule = |args: &[&str]| {
+        let mut command = Command::new("/usr/sbin/semodule");
+        setup::run(command.arg("-p").arg(root.path()).args(["-n", "-s", "small"]).args(args))
+    };
+    semodule(&["-X", "200", "-i", module.to_str().unwrap()]);
+    for word in ["check", "repair"] {
+        assert_eq!(acme(word, 0).step("selinux-module")["outcome"], "ok");
+    }
+    let both = root.modules();
+    assert!(both.len() == ours.len() + 1 && both.contains(&"200 acme-bpf cil".to_owned()), "{both:?}");
+    root.hostprep(&["remove"]).expect_code(0);
+    assert_eq!(root.modules(), ["200 acme-bpf cil", "100 small_base cil"]);
+    semodule(&["-X", "200", "-r", "acme-bpf"]);
+    assert_eq!(acme("check", 3).faults(), [19]);
+}
+
 #[test]
 fn its_module_has_the_rule_and_hostprep_needs_no_other() {
     let (work, package) = built();
-    let unpack = format!("cd '{}' && rpm2cpio '{}' | cpio -id --quiet", work.path().display(), package.display());
-    setup::run(Command::new("sh").args(["-ec", &unpack]));
-    let module = work.path().join("usr/share/selinux/packages/targeted/cisco-secure-bpf.pp.bz2");
+    let module = module_of(&work, &package);
     let root = ScratchRoot::of("rhel-9");
     root.small_policy_store();
     let state = |code| root.hostprep(&["check", "--only", "selinux-module", "--format", "json"]).expect_code(code);

@@ -73,7 +73,8 @@ fn keep_what_is_undone(invocation: &Invocation) {
         undone::forget(cx).map_err(|e| e.to_string())
     };
     if let Err(e) = kept {
-        print_error(&format!("{e}; if the removal is aborted, nothing comes back before `hostprep repair`"));
+        let command = host::process::names::command();
+        print_error(&format!("{e}; if the removal is aborted, nothing comes back before `{command} repair`"));
     }
 }
 

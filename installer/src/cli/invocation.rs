@@ -120,6 +120,7 @@ pub fn with_force(
         }
         texts => texts?,
     };
+    let is_given = given.is_some();
     let profile = match given {
         Some(profile) => profile,
         // The program that reads this configuration keeps the names under which it was installed.
@@ -167,6 +168,10 @@ pub fn with_force(
         log.line(Level::Error, problem);
         print_error(problem);
     }
+    if let Some(problem) = profile_without_effect(&config, &names, is_given) {
+        log.line(Level::Error, &problem);
+        print_error(&problem);
+    }
     let follower = Follower::new(&log);
     let runner = CommandRunner::new(&clock, &follower);
     let cx = HostContext {
@@ -187,6 +192,18 @@ pub fn with_force(
         waivers: Waivers::at(config.accept.clone(), clock.now()),
     };
     work(&Invocation { cx, config, is_config_ignored: ignored.is_some(), config_problem: ignored, texts })
+}
+
+/// Returns what is wrong with a profile that the configuration of a vendor's package names: the package gives its own by `--profile`,
+/// also at boot and in its hooks.
+fn profile_without_effect(config: &Config, names: &Names, is_given: bool) -> Option<String> {
+    let is_vendors = is_given && *names != Names::default();
+    let file = config.profile_file.as_ref().filter(|_| is_vendors)?;
+    Some(format!(
+        "{}: `profile` has no effect, because --profile names one, as the {} package does",
+        file.display(),
+        names.command
+    ))
 }
 
 /// Returns whether a configuration that cannot be used may be ignored: where files are only collected, and where hostprep recorded

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use host::fs::InRoot;
+use host::process::names;
 use host::{ReadError, Root};
 use installer::Error;
 use installer::engine::worst::Worst;
@@ -221,11 +222,14 @@ fn text(invocation: &Invocation, status: &Status, standing: &str) -> String {
         line("tools", "not usable", &format!("semodule of this machine would work on {}", elsewhere.display()));
     }
     match status.has_same_content(spec) {
-        Some(true) => line("content", "same", "as hostprep would install"),
+        Some(true) => line("content", "same", &format!("as {} would install", names::command())),
         Some(false) if spec.has_own_domain() => {
             line("content", "different", &format!("`{}` replaces it", hostprep(cx, "repair")));
         }
-        Some(false) => line("content", "different", "hostprep replaces it only if the rule is missing"),
+        Some(false) => {
+            let meaning = format!("`{}` replaces it only if the rule is missing", hostprep(cx, "repair"));
+            line("content", "different", &meaning);
+        }
         None => {}
     }
     let domain_meaning = if spec.has_own_domain() {
@@ -271,7 +275,7 @@ fn answer_lines(who: &str, answer: &Answer, class: &str, line: &mut impl FnMut(&
         let is_unknown = answer.unknown_permissions.contains(permission);
         let (word, meaning) = match (allowed, is_unknown) {
             (true, false) => ("allowed", ""),
-            (false, false) => ("denied", "the connector needs it"),
+            (false, false) => ("denied", "the agent needs it"),
             (true, true) => {
                 ("unknown, allowed", "the policy is older than the permission and allows what it does not know")
             }

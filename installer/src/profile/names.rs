@@ -73,8 +73,12 @@ impl Names {
     pub(super) fn validate(&self) -> Result<(), String> {
         for (key, name) in [("command", &self.command), ("ident", &self.ident)] {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            if !name.starts_with(|c: char| c.is_ascii_lowercase()) || name.len() > 64 || !name.chars().all(plain) {
-                return Err(format!("names.{key} must be lower-case letters, digits and `-`, not {name:?}"));
+            let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
+            if !begins || name.ends_with('-') || name.len() > 64 || !name.chars().all(plain) {
+                return Err(format!(
+                    "names.{key} must be up to 64 lower-case letters, digits and `-`, begin with a letter and not end with `-`, \
+                     not {name:?}"
+                ));
             }
         }
         let path = self.configuration.as_path();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use faults::{Order, Remedy, RemedyAction};
+use host::process::names;
 
 use super::envelope::{Program, now};
 use super::todo::{Item, only_tells};
@@ -14,7 +15,7 @@ use crate::model::host_context::HostContext;
 pub fn render(cx: &HostContext, items: &[Item]) -> String {
     let mut text = String::from("---\n");
     let version = Program::THIS.version();
-    let _ = writeln!(text, "# What is still to be done, as hostprep {version} found it at {}.", now(cx));
+    let _ = writeln!(text, "# What is still to be done, as {} {version} found it at {}.", names::command(), now(cx));
     let remedies = || items.iter().flat_map(|item| item.remedies.iter().map(move |remedy| (item, remedy)));
     if remedies().next().is_none() {
         text.push_str("[]\n");

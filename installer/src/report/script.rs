@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use faults::{Order, Remedy, RemedyAction};
+use host::process::names;
 
 use super::envelope::{Program, now};
 use super::todo::{Item, only_tells};
@@ -16,7 +17,7 @@ pub fn render(cx: &HostContext, items: &[Item]) -> String {
     let root = cx.alternate_root();
     let mut text = String::from("#!/bin/sh\n");
     let version = Program::THIS.version();
-    let _ = writeln!(text, "# What is still to be done, as hostprep {version} found it at {}.", now(cx));
+    let _ = writeln!(text, "# What is still to be done, as {} {version} found it at {}.", names::command(), now(cx));
     if items.is_empty() {
         text.push_str("# Nothing.\n");
         return text;

@@ -109,7 +109,7 @@ fn judge(cx: &HostContext, definitions: &Definitions) -> Result<Judged, Error> {
                 definitions.header
             );
             let mut remedy = commands(cx, &file, |_| vec![cx.remedy_on(&["rm"], &[&file])]);
-            remedy.push(Remedy::manual("and restart the connector, which fetches it again"));
+            remedy.push(Remedy::manual(format!("and restart the {}, which fetches it again", cx.profile.title)));
             return Ok(Judged::Wrong(Finding { reason: Reason::DefinitionsInvalid, detail, remedy }));
         }
         count += 1;

@@ -38,6 +38,7 @@ group = "System Environment/Daemons"
 [hooks]
 program = "/opt/odd/bin/hostprep"
 profile = "profile.toml"
+profile_path = "/opt/odd/profile.toml"
 ident = "odd-hostprep"
 units = ["odd.service"]
 

@@ -64,6 +64,12 @@ fn neither_touches_the_other_in_the_opposite_order() {
         remove(&system, first.other(), "purge");
         nothing_is_left(&fresh.outline(&tree(&system)));
     }
+    // Both in one transaction.
+    let files = [OURS, ACME].map(|agent| format!("/tmp/{}-newer.deb", agent.package)).join(" ");
+    system.run(&format!("apt-get --quiet --yes install {files}")).expect_code(0);
+    both_work(&system);
+    system.run(&format!("apt-get --quiet --yes purge {} {}", OURS.package, ACME.package)).expect_code(0);
+    nothing_is_left(&fresh.outline(&tree(&system)));
 }
 
 /// What a purge leaves is the policy store's own: how often it was built, and the directory of a priority.

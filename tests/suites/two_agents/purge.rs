@@ -144,3 +144,23 @@ fn a_purge_leaves_what_it_may_not_take_and_ends_well() {
     chattr("-i");
     assert!(run.code == Some(0) && run.stderr.contains("/srv/data/state is left"), "{run:?}");
 }
+
+/// Another product of the same vendor may have a log beside this one.
+#[test]
+fn a_file_whose_name_only_begins_like_the_logs_stays() {
+    if !harness::need_root() {
+        return;
+    }
+    let system = system("bookworm", &[]);
+    system.run("dpkg --install /tmp/hostprep-newer.deb").expect_code(0);
+    let log = "/var/log/cisco/hostprep.log";
+    let rotated = [".1", ".2.gz", "-20260101", "-20260101.gz"];
+    let others = ["-pro", ".pro", "-pro.1", "s"];
+    for end in rotated.into_iter().chain(others) {
+        system.file(&format!("{log}{end}"), "text\n");
+    }
+    system.run("dpkg --purge hostprep").expect_code(0);
+    let is_there = |end: &&str| system.at(&format!("{log}{end}")).exists();
+    assert_eq!(rotated.iter().filter(|end| is_there(end)).count(), 0);
+    assert_eq!(others.iter().filter(|end| is_there(end)).count(), others.len());
+}

@@ -65,6 +65,12 @@ fn neither_touches_the_other() {
         }
         nothing_is_left(&fresh, &system);
     }
+    // Both in one transaction.
+    let files = [OURS, ACME].map(|agent| format!("/tmp/{}-newer.rpm", agent.package)).join(" ");
+    system.run(&format!("{DNF} install {files}")).expect_code(0);
+    both_work(&system);
+    system.run(&format!("{DNF} remove {} {}", OURS.package, ACME.package)).expect_code(0);
+    nothing_is_left(&fresh, &system);
 }
 
 /// Where hostprep of the other cannot do its work: its configuration is broken, its program is gone, its state is a file.

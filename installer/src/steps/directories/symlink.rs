@@ -109,6 +109,7 @@ fn openness(path: &InRoot, why: Untrusted) -> String {
 /// Returns what takes `path`, on the way to `target`, from other users. Nothing does where they need it: the agent's files have to
 /// go.
 fn close(cx: &HostContext, path: &InRoot, why: Untrusted, target: &InRoot) -> Result<Remedy, Error> {
+    let title = &cx.profile.title;
     let is_shared = SHARED.iter().any(|shared| *path == *shared);
     let is_link = cx.root.stat(path)?.is_some_and(|found| is_link(&found));
     Ok(match why {
@@ -120,8 +121,8 @@ fn close(cx: &HostContext, path: &InRoot, why: Untrusted, target: &InRoot) -> Re
             cx.remedy_on(&["chmod", "go-w"], &[path]).with_comment(format!("check first what others put into {path}"))
         }
         _ => Remedy::manual(format!(
-            "other users keep files in {path}: stop the connector, move {target} to a directory that only root can write to, let the \
-             link lead there, and start the connector"
+            "other users keep files in {path}: stop the {title}, move {target} to a directory that only root can write to, let the \
+             link lead there, and start it again"
         )),
     })
 }

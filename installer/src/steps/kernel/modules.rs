@@ -11,7 +11,7 @@ use super::no_kernel;
 use crate::model::host_context::{HostContext, JudgedKernel};
 use crate::model::report::Finding;
 use crate::model::step::Observation;
-use crate::profile::{KernelModules, Monitors};
+use crate::profile::{KernelModules, Monitors, Profile};
 use crate::{Error, load_lock};
 
 const MODULE_TYPE: &str = "modules_object_t";
@@ -158,9 +158,14 @@ fn missing(cx: &HostContext, release: &str, wanted: &str) -> Observation {
     if !cx.root.exists(&cx.profile.module.executable) {
         return Observation::satisfied(format!("no {wanted} for {release} yet, and no agent that would load it"));
     }
+    // Where its vendor says how.
+    let how = match cx.profile.name == Profile::built_in().name {
+        true => ": Building Cisco Secure Endpoint Linux Connector Kernel Modules (connector 1.16.0 and later)",
+        false => "",
+    };
+    let title = &cx.profile.title;
     let remedy = vec![Remedy::manual(format!(
-        "start a kernel that the connector has modules for, or build {wanted} for {release}: \
-         Building Cisco Secure Endpoint Linux Connector Kernel Modules (connector 1.16.0 and later)"
+        "start a kernel that the {title} has modules for, or build {wanted} for {release}{how}"
     ))];
     let detail = format!("there is no {wanted} for kernel {release}");
     Observation::fault(Finding { reason: Reason::KernelModuleMissing, detail, remedy })

@@ -39,7 +39,8 @@ pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
         reason: Reason::KernelUnsupported,
         detail: format!("kernel {release} is not supported on {id}, which has {supported} ({table})"),
         remedy: vec![Remedy::manual(format!(
-            "start a supported kernel ({supported}), or update the connector to a version that supports {release}"
+            "start a supported kernel ({supported}), or update the {} to a version that supports {release}",
+            cx.profile.title
         ))],
     };
     Ok(Observation::fault(finding))

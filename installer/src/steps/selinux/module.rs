@@ -21,6 +21,10 @@ use crate::model::report::Finding;
 use crate::model::step::{Observation, Verdict};
 
 pub(super) fn observe(cx: &HostContext) -> Result<Observation, Error> {
+    program::leftovers(cx).add_to(cx, observe_rule(cx)?)
+}
+
+fn observe_rule(cx: &HostContext) -> Result<Observation, Error> {
     // What cannot be read is told where the rule depends on it; the kernel's answer does not.
     let Ok(Some(interrupted)) = interrupted_store(cx) else { return judge(cx, None) };
     let path = interrupted.path().display();

@@ -2,15 +2,18 @@
 //! runs in now.
 
 use faults::{Reason, Remedy};
-use host::fs::label;
+use host::fs::{InRoot, label};
 use host::{FileError, InsideText};
 use nix::errno::Errno;
 use policy::policy_file::PolicyFile;
 use policy::{ModuleSpec, RuleAssessment, RuleState, SelinuxConfig, State};
 
-pub(super) use change::{SetLabel, plan_removal};
+pub(super) use change::{SetLabel, leftovers, plan_removal};
 pub use process::Process;
 
+use super::finding::assess;
+use crate::Error;
+use crate::model::action::Action;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 use crate::model::step::{Observation, Verdict};
@@ -118,9 +121,20 @@ pub(super) fn observe(cx: &HostContext, assessment: &RuleAssessment, detail: &st
         ProgramLabel::Missing => return Some(settled(assessment, format!("{detail}; {path} is not installed"))),
         ProgramLabel::Unreadable(e) => return Some(Observation::unknown(e.inside_text(cx.root))),
         ProgramLabel::Link => {
-            let detail = format!("{path} is a symbolic link, whose label does not decide the domain");
+            let detail = format!("{path} is a symbolic link, or below one, so its label does not decide the domain");
             let remedy = vec![Remedy::manual("name the program itself as `executable` in the profile")];
             let finding = Finding { reason: Reason::ProgramLabel, detail, remedy };
+            return Some(Observation { verdict: verdict(finding), plan: Vec::new() });
+        }
+        ProgramLabel::Wrong(_, label)
+            if matches!(assessment.rule, RuleState::InForce(_)) && !is_type_known(cx, spec, assessment, label) =>
+        {
+            let the_type = spec.own_executable_type().unwrap_or_default();
+            let detail = format!(
+                "the policy has the domain {domain}, and not the type {the_type}: {domain} is another module's, or the base policy's"
+            );
+            let remedy = vec![Remedy::manual("give `domain` in [module] of the profile a name of its own")];
+            let finding = Finding { reason: Reason::PolicyDenies, detail, remedy };
             return Some(Observation { verdict: verdict(finding), plan: Vec::new() });
         }
         ProgramLabel::Wrong(found, label) => {
@@ -156,6 +170,37 @@ pub(super) fn observe(cx: &HostContext, assessment: &RuleAssessment, detail: &st
         return Some(Observation { verdict: Verdict::NotReady(detail, Some(finding)), plan: Vec::new() });
     }
     None
+}
+
+/// What an earlier profile left on files: labels of its module.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers {
+    /// The files, with the label that each has.
+    found: Vec<(InRoot, String)>,
+    /// While the policy still has the label.
+    before_module: Vec<Box<dyn Action>>,
+    /// Once the file contexts no longer have it.
+    after_module: Vec<Box<dyn Action>>,
+}
+
+impl Leftovers {
+    /// Returns `observation` with what puts the former labels back. The profile is another than the one that they were set for: its
+    /// module has no such type, or its program is another file.
+    pub(super) fn add_to(self, cx: &HostContext, mut observation: Observation) -> Result<Observation, Error> {
+        let Some((path, label)) = self.found.first() else { return Ok(observation) };
+        if let Verdict::Satisfied(detail) | Verdict::Pending(detail) = &observation.verdict {
+            let detail = format!("{detail}; {} still has the label {label} of an earlier profile", path.display());
+            let remedy = vec![Remedy::hostprep(["repair"])];
+            let finding = Finding { reason: Reason::ProgramLabel, detail: detail.clone(), remedy };
+            // Nothing may start a file whose type the policy does not have.
+            let is_denied = *path == cx.profile.module.executable && assess(cx)?.state == State::Enforcing;
+            observation.verdict =
+                if is_denied { Verdict::Fault(vec![finding]) } else { Verdict::NotReady(detail, None) };
+        }
+        let of_module = std::mem::take(&mut observation.plan);
+        observation.plan = self.before_module.into_iter().chain(of_module).chain(self.after_module).collect();
+        Ok(observation)
+    }
 }
 
 fn settled(assessment: &RuleAssessment, detail: String) -> Observation {

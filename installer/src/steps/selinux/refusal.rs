@@ -4,7 +4,7 @@ use faults::{Reason, Remedy};
 use host::fs::InRoot;
 use host::system::memory;
 use host::{InsideText, Root};
-use policy::culprit::{Record, is_sound};
+use policy::culprit::{Record, is_sound, redeclared};
 use policy::transaction::{StoreTarget, TransactionError};
 use policy::{Cause, Culprit, Store};
 
@@ -36,6 +36,10 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
     };
     let mut remedy = Vec::new();
     match (other.as_ref().or(error.culprit.as_deref()), store) {
+        _ if other.is_none() && taken_name(cx, error).is_some() => {
+            remedy.extend(taken_name(cx, error).map(Remedy::manual));
+            again = forced();
+        }
         (Some(culprit @ Culprit::Module { name, priority }), _) if !culprit.is_base() => {
             remedy.push(Remedy::command(&error.target.remove_module(name, *priority)));
         }
@@ -63,6 +67,21 @@ pub(super) fn finding(cx: &HostContext, error: &TransactionError) -> Finding {
 /// What runs the transaction again whatever it works on.
 pub(super) fn forced() -> Remedy {
     Remedy::hostprep(["repair", "--force"])
+}
+
+/// Returns what to change in the profile where the base policy declares a type that the module declares.
+fn taken_name(cx: &HostContext, error: &TransactionError) -> Option<String> {
+    let spec = &cx.profile.module;
+    let executable_type = spec.own_executable_type()?;
+    let (_, name) = redeclared(error.source.stderr()).filter(|(kind, _)| *kind == "type")?;
+    let key = match name {
+        _ if name == spec.domain => "domain",
+        _ if name == executable_type => "executable_type",
+        _ => return None,
+    };
+    Some(format!(
+        "give `{key}` in [module] of the profile a name of its own: the policy of this host has {name} already"
+    ))
 }
 
 /// Returns what must change outside the store before the transaction can succeed.

@@ -27,10 +27,17 @@ pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
             (Vec::new(), None)
         }
     };
+    let mut renamed = Vec::new();
     for created in receipt.created() {
-        if let Created::Module { policy_type, priority, .. } = created {
+        let Created::Module { name, policy_type, priority } = created else { continue };
+        if *name == spec.name {
             types.push(policy_type.clone());
             spec.former_priorities.push(*priority);
+        } else {
+            // An earlier profile called it so.
+            let former =
+                ModuleSpec { name: name.clone(), priority: *priority, former_priorities: Vec::new(), ..spec.clone() };
+            renamed.push((former, policy_type));
         }
     }
     types.sort();
@@ -39,8 +46,9 @@ pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
     let program = program::plan_removal(cx, receipt);
     removal.failed.extend(program.failed);
     removal.actions.extend(program.before_module);
-    for policy_type in types {
-        match plan_module(cx, receipt, &spec, state, &policy_type) {
+    let modules = types.iter().map(|policy_type| (spec.clone(), policy_type)).chain(renamed);
+    for (spec, policy_type) in modules {
+        match plan_module(cx, receipt, &spec, state, policy_type) {
             Ok(actions) => removal.actions.extend(actions),
             Err(e) => removal.failed.push(e),
         }
@@ -120,7 +128,7 @@ fn plan_module(
         let (policy_type, spec) = (policy_type.to_owned(), spec.clone());
         return Ok(vec![Box::new(RemoveModule { command, target, policy_type, spec })]);
     }
-    let entries = receipt.created().iter().filter(|created| is_module_in(created, policy_type));
+    let entries = receipt.created().iter().filter(|created| is_module_in(created, &spec.name, policy_type));
     Ok(entries.map(|created| Box::new(AlreadyGone(created.clone())) as Box<dyn Action>).collect())
 }
 
@@ -153,8 +161,12 @@ impl Action for RemoveModule {
                 removed => drop(removed?),
             }
         }
-        let entries: Vec<Created> =
-            receipt.created().iter().filter(|created| is_module_in(created, policy_type)).cloned().collect();
+        let entries: Vec<Created> = receipt
+            .created()
+            .iter()
+            .filter(|created| is_module_in(created, &spec.name, policy_type))
+            .cloned()
+            .collect();
         for created in entries {
             receipt.remove_entry(&created)?;
         }
@@ -165,6 +177,6 @@ impl Action for RemoveModule {
     }
 }
 
-fn is_module_in(created: &Created, wanted: &str) -> bool {
-    matches!(created, Created::Module { policy_type, .. } if policy_type == wanted)
+fn is_module_in(created: &Created, module: &str, store: &str) -> bool {
+    matches!(created, Created::Module { name, policy_type, .. } if name == module && policy_type == store)
 }

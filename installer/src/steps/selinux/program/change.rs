@@ -11,7 +11,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::fstat;
 use policy::kernel::KernelMode;
 
-use super::{is_type_known, process, restart};
+use super::{Leftovers, is_type_known, process, restart};
 use crate::Error;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::already_gone::AlreadyGone;
@@ -110,14 +110,56 @@ fn close(cx: &HostContext, program: &InRoot) -> Result<Vec<Remedy>, FileError> {
     Ok(untrusted.iter().map(remedy).chain([Remedy::hostprep(["repair"])]).collect())
 }
 
+/// Returns the labels of the receipt that this profile does not have set.
+pub(in crate::steps::selinux) fn leftovers(cx: &HostContext) -> Leftovers {
+    let spec = &cx.profile.module;
+    let mut leftovers = Leftovers::default();
+    for created in Receipt::of(cx).created() {
+        let Created::Label { path, label, .. } = created else { continue };
+        // A type of another name is set anew, and the entry stays.
+        if *path == spec.executable && spec.has_own_domain() {
+            continue;
+        }
+        let Ok(Some(now)) = find_label(cx, path) else { continue };
+        if is_from_module(Some(&now), label::the_type(label)) {
+            match put_back(cx, created) {
+                (action, Turn::BeforeModule) => leftovers.before_module.push(action),
+                (action, Turn::AfterModule) => leftovers.after_module.push(action),
+            }
+            leftovers.found.push((path.clone(), now));
+        }
+    }
+    leftovers
+}
+
+/// When a label is put back.
+enum Turn {
+    /// While the policy still has the label, so that the kernel lets it be changed.
+    BeforeModule,
+    /// Once the file contexts no longer have the module's.
+    AfterModule,
+}
+
+/// Returns what takes back a label that the receipt lists. Of an entry of another kind, only the entry goes.
+fn put_back(cx: &HostContext, created: &Created) -> (Box<dyn Action>, Turn) {
+    let Created::Label { path, label, before } = created.clone() else {
+        return (Box::new(AlreadyGone(created.clone())), Turn::BeforeModule);
+    };
+    // A kernel with SELinux refuses to take a label away; a file always has one there.
+    if before.is_none() && has_labels(cx) {
+        return (Box::new(LabelByFileContexts { path, entry: Some(created.clone()) }), Turn::AfterModule);
+    }
+    (Box::new(RestoreLabel { path, label, before }), Turn::BeforeModule)
+}
+
 /// What a removal does about the program.
 #[derive(Debug, Default)]
 pub(in crate::steps::selinux) struct ProgramRemoval {
     /// Why it is not known what to do.
     pub failed: Vec<Error>,
-    /// While the policy still has the label, so that the kernel lets it be changed.
+    /// As [`Turn::BeforeModule`].
     pub before_module: Vec<Box<dyn Action>>,
-    /// Once the file contexts no longer have the module's.
+    /// As [`Turn::AfterModule`].
     pub after_module: Vec<Box<dyn Action>>,
 }
 
@@ -127,9 +169,12 @@ pub(in crate::steps::selinux) fn plan_removal(cx: &HostContext, receipt: &Receip
     let spec = &cx.profile.module;
     let mut is_handled = false;
     for created in receipt.created() {
-        let Created::Label { path, label, before } = created else { continue };
+        let Created::Label { path, label, .. } = created else { continue };
         let is_ours = match find_label(cx, path) {
-            Ok(now) => is_from_module(now.as_deref(), label::the_type(label)),
+            // A profile may have got another name for the type since.
+            Ok(now) => [label::the_type(label), spec.own_executable_type().filter(|_| *path == spec.executable)]
+                .iter()
+                .any(|the_type| is_from_module(now.as_deref(), *the_type)),
             Err(e) => {
                 is_handled |= *path == spec.executable;
                 removal.failed.push(e.into());
@@ -141,13 +186,9 @@ pub(in crate::steps::selinux) fn plan_removal(cx: &HostContext, receipt: &Receip
             continue;
         }
         is_handled |= *path == spec.executable;
-        // A kernel with SELinux refuses to take a label away; a file always has one there.
-        if before.is_none() && has_labels(cx) {
-            let entry = Some(created.clone());
-            removal.after_module.push(Box::new(LabelByFileContexts { path: path.clone(), entry }));
-        } else {
-            let (path, label, before) = (path.clone(), label.clone(), before.clone());
-            removal.before_module.push(Box::new(RestoreLabel { path, label, before }));
+        match put_back(cx, created) {
+            (action, Turn::BeforeModule) => removal.before_module.push(action),
+            (action, Turn::AfterModule) => removal.after_module.push(action),
         }
     }
     let Some(the_type) = spec.own_executable_type() else { return removal };
