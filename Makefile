@@ -44,7 +44,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # What ALL_ARCHITECTURES=1 and ARCHITECTURE= ask for: packaging/packages.sh.
 ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 # Exported, so that a command may hold every quote; the shell reads them there.
-export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT
+export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT PACKAGES VALID_DAYS KEYRING
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
 	packaging/packages.sh $(ARCHITECTURES) \
 		$(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes signed repositories for apt, dnf, yum and zypper of the packages in dist/. `make repository` runs it.
-# usage: [SIGN_WITH=COMMAND] [CLEARSIGN_WITH=COMMAND] [PUBLIC_KEY=FILE] [NEXT_KEY=FILE] [URL=URL] [OUT=DIR] repository.sh [ARGUMENT…]
+# usage: [SIGN_WITH=COMMAND] [CLEARSIGN_WITH=COMMAND] [PUBLIC_KEY=FILE] [NEXT_KEY=FILE] [URL=URL] [OUT=DIR]
+#        [PACKAGES='DIR…'] [VALID_DAYS=DAYS] [KEYRING=FILE] repository.sh [ARGUMENT…]
 # The variables stand for options of `package repository`; further arguments are passed on, --help among them. With gpg:
 #   SIGN_WITH='gpg --batch --local-user KEY --detach-sign' CLEARSIGN_WITH='gpg --batch --local-user KEY --clearsign' \
 #       PUBLIC_KEY=key.asc packaging/repository.sh
@@ -18,6 +19,12 @@ END
     exit 2
 fi
 
+# A list of words. A directory with a space in its name is for --packages.
+for directory in ${PACKAGES-}; do
+    set -- --packages "$directory" "$@"
+done
+[ -z "${VALID_DAYS-}" ] || set -- --valid-days "$VALID_DAYS" "$@"
+[ -z "${KEYRING-}" ] || set -- --keyring "$KEYRING" "$@"
 [ -z "${NEXT_KEY-}" ] || set -- --next-key "$NEXT_KEY" "$@"
 [ -z "${URL-}" ] || set -- --url "$URL" "$@"
 [ -z "${OUT-}" ] || set -- --out "$OUT" "$@"

@@ -112,10 +112,25 @@ names() {
 }
 compare 'SHA256SUMS: it names packages beside it' names
 [ "$wrong" -eq 0 ] || stop 'SHA256SUMS names something else'
+# Whoever installs all packages of the directory would install these too.
+unlisted() {
+    ! find "$directory" -maxdepth 1 \( -name '*.rpm' -o -name '*.deb' \) -printf '%f\n' | grep -vxF "$packages"
+}
+compare 'SHA256SUMS: it names every package beside it' unlisted
+for file in "$directory"/*; do
+    case ${file##*/} in
+        SHA256SUMS | SHA256SUMS.sig | provenance.json | provenance.json.sig | sbom.cdx.json | third-party-notices.txt) ;;
+        *.rpm | *.deb) ;;
+        *) echo "skip   ${file##*/}: nothing vouches for it" ;;
+    esac
+done
 sums() {
     (cd "$directory" && sha256sum --strict --check SHA256SUMS)
 }
 compare 'SHA256SUMS: the packages have these checksums' sums
+
+# Before minutes of building.
+[ "$wrong" -eq 0 ] || stop 'the files are not those that SHA256SUMS names'
 
 echo '       building what compares; cargo is at work'
 # As packages.sh builds them: cargo builds all that they share anew for another choice of packages.

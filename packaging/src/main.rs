@@ -169,7 +169,7 @@ struct Signing {
     /// Sign with this command: the RPMs and the checksums, or the file
     ///
     /// The command is run by sh, once for each signature. It reads the bytes to sign on standard input and writes one detached
-    /// OpenPGP signature of exactly these bytes to standard output, binary or armored: version 4, type 0x00, SHA-224 to
+    /// OpenPGP signature of exactly these bytes to standard output, binary or armored: version 4, type 0x00, SHA-256 to
     /// SHA-512. It may ask at the terminal. Nothing is written to the output directory unless every signature is made.
     ///
     /// With gpg: gpg --batch --local-user KEY --detach-sign

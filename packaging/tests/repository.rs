@@ -147,6 +147,66 @@ fn the_files_of_the_indexes_before_stay_for_one_run() {
     assert!(third.len() == 3 && !first.iter().any(|path| third.contains(path)), "{first:?} {third:?}");
 }
 
+/// A host that has read the index and then installs finds the package.
+#[test]
+fn the_packages_of_the_indexes_before_stay_for_one_run() {
+    let publisher = Publisher::new();
+    publisher.publish().succeeded();
+    let packages = |publisher: &Publisher| {
+        let all = tree::read(&publisher.at("repository")).into_keys();
+        all.filter(|path| path.ends_with(".deb") || path.ends_with(".rpm")).collect::<Vec<String>>()
+    };
+    let first = packages(&publisher);
+    assert_eq!(first.len(), 4, "{first:?}");
+    fs::remove_dir_all(publisher.at("out")).unwrap();
+    let program = publisher.at("program");
+    let mut build = package();
+    build.args(["build", "--manifest", text(&source("hostprep.toml")), "--hostprep", text(&program), "--version", "9"]);
+    run(build.arg("--out").arg(publisher.at("out"))).succeeded();
+    publisher.publish().succeeded();
+    let second = packages(&publisher);
+    assert!(second.len() == 6 && first.iter().all(|path| second.contains(path)), "{first:?} {second:?}");
+    // They are listed nowhere, so the next run takes them for gone.
+    let old = first.iter().find(|path| path.contains("amd64.deb")).unwrap().rsplit('/').next().unwrap().to_owned();
+    let index = "SHA256SUMS apt/dists/stable/main/binary-amd64/Packages";
+    shell(
+        &format!("! grep -F '{old}' {index} && zcat rpm/repodata/*-primary.xml.gz >all"),
+        &publisher.at("repository"),
+    );
+    fs::remove_file(publisher.at("repository/all")).unwrap();
+    publisher.publish().succeeded();
+    let third = packages(&publisher);
+    assert!(third.len() == 4 && !third.iter().any(|path| path.contains(&old)), "{third:?}");
+}
+
+/// A web server reads it, whatever the umask of who made it.
+#[test]
+fn everyone_can_read_it() {
+    let publisher = Publisher::new();
+    let mut command = Command::new("sh");
+    let inner = publisher.complete();
+    command.args(["-c", "umask 077; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    command.current_dir(publisher.place.path()).env("SOURCE_DATE_EPOCH", TIME).stdin(Stdio::null());
+    run(&mut command).succeeded();
+    let odd = shell(
+        "find repository -type d ! -perm 0755 -o -type f ! -perm 0644; find repository | wc -l",
+        publisher.place.path(),
+    );
+    let count: usize = odd.trim().parse().unwrap_or_else(|_| panic!("{odd}"));
+    assert!(count > 20, "{count}");
+}
+
+#[test]
+fn a_url_is_one_that_package_managers_take() {
+    let publisher = Publisher::new();
+    run(&mut publisher.complete_for("a b/50% $x")).succeeded();
+    let sources = fs::read_to_string(publisher.at("a b/50% $x/hostprep.sources")).unwrap();
+    assert!(sources.contains("/a%20b/50%25%20%24x/apt\n"), "{sources}");
+    for url in ["packages.acme.example", "https://x/a b", "https://x/\nTrusted: yes", "https://x/$releasever", ""] {
+        publisher.refused(publisher.complete().args(["--url", url]), &["--url"]);
+    }
+}
+
 /// What is in the place of a repository is removed, so it must be one, and of this name.
 #[test]
 fn another_directory_is_not_replaced() {
@@ -220,11 +280,29 @@ fn what_cannot_be_published_leaves_the_repository_as_it_is() {
     publisher.refused(&mut with("first.asc", &sign("first"), &sign("first")), &["no clear-signed text"]);
     let other = format!("sed s/stable/unstable/ | {clear}");
     publisher.refused(&mut with("first.asc", &sign("first"), &other), &["something else than its standard input"]);
+    // rpm and gpgv take it, apt does not.
+    for (digest, said) in [("SHA1", "SHA-1"), ("SHA224", "SHA-224")] {
+        let weak = publisher.gpg("first", &format!("--digest-algo {digest} --clearsign"));
+        publisher.refused(&mut with("first.asc", &sign("first"), &weak), &[said]);
+    }
     let twice = format!("tee text | {clear}; {clear} <text");
     publisher.refused(&mut with("first.asc", &sign("first"), &twice), &["no clear-signed text"]);
     publisher.refused(&mut with("first.asc", "exit 4", &clear), &["exited with status 4"]);
     publisher.refused(publisher.complete().args(["--next-key", "first.asc"]), &["first.asc", "the present one"]);
     publisher.refused(publisher.complete().args(["--next-key", "log"]), &["log", "not a public key"]);
+    // The same key, exported after a change of it: another file.
+    let gpg = |hour: &str| publisher.gpg("first", "").replace("T12", hour);
+    let again = format!(
+        "exec 2>>log; key=$({} --with-colons --list-keys | sed -n 's/^fpr:*\\([0-9A-F]*\\):$/\\1/p')
+         {one} --quick-set-expire $key 2000d; {one} --armor --export >again.asc
+         {other} --quick-set-expire $key 1d; {other} --armor --export >expired.asc",
+        gpg("T12"),
+        one = gpg("T13"),
+        other = gpg("T14"),
+    );
+    shell(&again, publisher.place.path());
+    publisher.refused(publisher.complete().args(["--next-key", "again.asc"]), &["again.asc", "the present one"]);
+    publisher.refused(publisher.complete().args(["--next-key", "expired.asc"]), &["expired.asc", "has expired"]);
     // Other keys under the same version: hosts that have it would never see them.
     publisher.refused(publisher.complete().args(["--next-key", "second.asc"]), &["keyring.toml", "raise it"]);
     publisher.refused(publisher.complete().env("SOURCE_DATE_EPOCH", "today"), &["SOURCE_DATE_EPOCH"]);
@@ -236,6 +314,16 @@ fn what_cannot_be_published_leaves_the_repository_as_it_is() {
     publisher.refused(&mut publisher.complete(), &[".deb", "not the file that out/SHA256SUMS names"]);
     fs::remove_file(&deb).unwrap();
     publisher.refused(&mut publisher.complete(), &[".deb", "No such file"]);
+    // apt-ftparchive leaves it out and exits with 0.
+    fs::write(&deb, &content[..content.len() / 2]).unwrap();
+    shell("sha256sum *.rpm *.deb >SHA256SUMS", &publisher.at("out"));
+    publisher.refused(&mut publisher.complete(), &[".deb", "not a DEB, or damaged"]);
+    for name in ["a b.deb", "-x.rpm", "..rpm"] {
+        fs::write(publisher.at("out").join(name), &content).unwrap();
+        fs::write(publisher.at("out/SHA256SUMS"), format!("{}  {name}\n", packaging::artifacts::sha256(&content)))
+            .unwrap();
+        publisher.refused(&mut publisher.complete(), &["out/SHA256SUMS", name]);
+    }
     assert_eq!(tree::difference(&first, &tree::read(&publisher.at("repository"))), Vec::<String>::new());
 }
 
@@ -325,4 +413,52 @@ fn signatures_of_another_key_are_removed() {
         rpmkeys --dbpath $PWD/database --checksig repository/rpm/*.x86_64.rpm";
     let said = shell(line, publisher.place.path());
     assert!(said.ends_with(": digests signatures OK\n"), "{said}");
+}
+
+/// What `make repository` hands on.
+#[test]
+fn the_variables_of_the_script_are_options() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(
+        place.path().join("source"),
+        "#!/bin/sh\nwhile [ \"$1\" != repository ]; do shift; done\nprintf '%s\\n' \"$@\"\n",
+    )
+    .unwrap();
+    shell("install -m 755 source cargo", place.path());
+    let variables = [
+        ("PUBLIC_KEY", "a b.asc"),
+        ("SIGN_WITH", "sign 'as me'"),
+        ("CLEARSIGN_WITH", "clear"),
+        ("NEXT_KEY", "next.asc"),
+        ("URL", "https://packages.acme.example"),
+        ("OUT", "o u t"),
+        ("PACKAGES", "dist ../older"),
+        ("VALID_DAYS", "30"),
+        ("KEYRING", "acme.toml"),
+    ];
+    let path = format!("{}:{}", text(place.path()), std::env::var("PATH").unwrap());
+    let mut command = Command::new(source("repository.sh"));
+    let said = run(command.env("PATH", path).envs(variables).arg("--sign-timeout=9")).succeeded();
+    let words: Vec<&str> = said.lines().collect();
+    for pair in [
+        ["--public-key", "a b.asc"],
+        ["--sign-with", "sign 'as me'"],
+        ["--clearsign-with", "clear"],
+        ["--next-key", "next.asc"],
+        ["--url", "https://packages.acme.example"],
+        ["--out", "o u t"],
+        ["--packages", "dist"],
+        ["--packages", "../older"],
+        ["--valid-days", "30"],
+        ["--keyring", "acme.toml"],
+    ] {
+        assert!(words.windows(2).any(|two| two == pair), "{pair:?} is not in {words:?}");
+    }
+    assert_eq!((words.len(), words.last()), (22, Some(&"--sign-timeout=9")), "{words:?}");
+    // The list of variables in the Makefile, which exports them, is the script's.
+    let makefile = fs::read_to_string(source("../Makefile")).unwrap();
+    let exported = makefile.lines().find(|line| line.starts_with("export SIGN_WITH")).unwrap();
+    for (name, _) in variables {
+        assert!(exported.split(' ').any(|word| word == name), "{name}");
+    }
 }

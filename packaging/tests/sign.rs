@@ -295,6 +295,7 @@ fn a_command_that_does_not_sign_leaves_everything_as_it_is() {
         (sign.replace("--detach-sign", "--clearsign"), "clear-signed"),
         (sign.clone() + " --textmode", "--textmode"),
         (sign.clone() + " --digest-algo SHA1", "SHA-1"),
+        (sign.clone() + " --digest-algo SHA224", "SHA-224"),
         (format!("cat >all; {sign} <all; {sign} <all; rm all"), "more than one signature"),
         (format!("cat '{}'", text(&fixed)), "something else than its standard input"),
         (format!("echo and more | cat - /dev/stdin | {sign}"), "something else than its standard input"),
@@ -350,6 +351,41 @@ fn a_public_key_tells_whether_the_right_key_signed() {
     verified(&sign, &rsa).succeeded();
     workshop.write("both.asc", [fs::read(&other).unwrap(), fs::read(&rsa).unwrap()].concat());
     verified(&sign, &workshop.at("both.asc")).succeeded();
+}
+
+/// apt of Debian 13 refuses small RSA keys and DSA, rpm imports no other curve than Ed25519's.
+#[test]
+fn a_public_key_of_a_kind_that_hosts_refuse_is_refused() {
+    let keys = keys();
+    let workshop = Workshop::bare();
+    let made = |algorithm: &str| {
+        let line = format!(
+            "exec 2>log; mkdir -m 700 {algorithm}; gpg='gpg --homedir {algorithm} --batch --quiet'
+             $gpg --passphrase '' --quick-generate-key weak@odd.example {algorithm} sign never
+             $gpg --armor --export >{algorithm}.asc; $gpg --export-secret-keys >{algorithm}.secret
+             gpgconf --homedir {algorithm} --kill gpg-agent"
+        );
+        shell(&line, workshop.directory.path());
+        workshop.at(&format!("{algorithm}.asc"))
+    };
+    let refused = |public: &std::path::Path, problem: &str| {
+        let sign = keys.command("rsa");
+        let found = run(workshop.command().args(["--sign-with", &sign, "--public-key", text(public)]));
+        found.refused(&[problem]);
+        assert!(!workshop.out().exists(), "{problem}");
+    };
+    refused(&made("rsa1024"), "an RSA key of 1024 bits, which package managers refuse; use RSA with 3072 bits or more");
+    refused(&made("nistp256"), "a key on a curve that rpm does not import");
+    // Behind a public one, and binary: it would be published.
+    let both = [
+        fs::read(keys.public("rsa"))
+            .map(|text| packaging::signing::openpgp::binary(&text, "PUBLIC KEY BLOCK"))
+            .unwrap()
+            .unwrap(),
+        fs::read(workshop.at("rsa1024.secret")).unwrap(),
+    ];
+    workshop.write("both.gpg", both.concat());
+    refused(&workshop.at("both.gpg"), "a secret key; only the public key belongs here");
 }
 
 #[test]

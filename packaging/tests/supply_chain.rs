@@ -335,6 +335,21 @@ fn what_the_list_does_not_vouch_for_is_not_unpacked() {
     assert!(!found.stdout.contains("its sbom.cdx.json"), "{found:?}");
 }
 
+/// `apt-get install ./*.deb` would take it.
+#[test]
+fn a_package_that_the_list_does_not_name_is_found() {
+    let checkout = Checkout::new();
+    checkout.packages(&[]).succeeded();
+    fs::write(checkout.at("dist/notes.txt"), "x").unwrap();
+    has(&checkout.verify(&["--no-rebuild"]), 0, &["skip   notes.txt: nothing vouches for it"]);
+    for name in ["evil.deb", ".a b.rpm"] {
+        fs::write(checkout.at("dist").join(name), "x").unwrap();
+        let words = ["WRONG  SHA256SUMS: it names every package beside it: ", name, "skip   all that follows"];
+        has(&checkout.verify(&["--no-rebuild"]), 1, &words);
+        fs::remove_file(checkout.at("dist").join(name)).unwrap();
+    }
+}
+
 #[test]
 fn changed_notices_are_found() {
     let checkout = Checkout::new();

@@ -26,13 +26,19 @@ pub fn check_tools() -> Result<(), Error> {
 impl Repository<'_> {
     pub(super) fn apt(&self, packages: &[Package]) -> Result<(), Error> {
         let top = self.new.join("apt");
-        for package in packages.iter().filter(|package| package.format == Format::Deb) {
+        let debs: Vec<&Package> = packages.iter().filter(|package| package.format == Format::Deb).collect();
+        for package in &debs {
             artifacts::write(&top.join("pool"), &package.name, &package.content)?;
         }
         let index = Tool::new("apt-ftparchive").within(&top).args(["packages", "pool"]).run()?;
         let index = String::from_utf8_lossy(&index);
         let mut paragraphs: Vec<&str> = index.split("\n\n").map(str::trim).filter(|text| !text.is_empty()).collect();
         paragraphs.sort_unstable();
+        // It leaves out what it cannot read, with a line to standard error and status 0.
+        let listed: BTreeSet<&str> = paragraphs.iter().filter_map(|text| field(text, "Filename")).collect();
+        if let Some(left) = debs.iter().find(|package| !listed.contains(format!("pool/{}", package.name).as_str())) {
+            return Err(wrong(Path::new(&left.name), "not a DEB, or damaged: apt-ftparchive leaves it out"));
+        }
         let architectures: BTreeSet<&str> = paragraphs.iter().filter_map(|text| field(text, "Architecture")).collect();
         let architectures: Vec<&str> = architectures.into_iter().filter(|name| *name != "all").collect();
         if architectures.is_empty() {

@@ -1,12 +1,14 @@
 //! The package with the public keys: the present one and, before a change of keys, the next.
 
 use std::path::Path;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::Repository;
 use super::packages::{Package, wrong};
-use crate::signing::{PublicKeys, openpgp};
+use crate::signing::{PublicKey, PublicKeys, openpgp};
 use crate::{Error, LoadedManifest, artifacts, deb, rpm_package};
 
 /// The public keys that hosts are to know.
@@ -16,13 +18,29 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub fn check(&self) -> Result<(), Error> {
+    /// Refuses a key that hosts would not take at this time, or a next one that is none.
+    pub fn check(&self, now: u32) -> Result<(), Error> {
+        for file in self.all() {
+            let wrong = |problem| Error::Key { path: file.path().to_owned(), problem };
+            file.keys().iter().try_for_each(|key| key.check_good_at(now)).map_err(wrong)?;
+        }
+        let is_present = |key: &PublicKey| self.present.keys().iter().any(|present| present.is(key));
         match &self.next {
-            Some(next) if next.packets() == self.present.packets() => {
+            Some(next) if next.keys().iter().all(is_present) => {
                 Err(Error::Key { path: next.path().to_owned(), problem: "the next key is the present one".into() })
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns a line for each key that expires.
+    pub fn expiries(&self) -> Vec<String> {
+        let line = |file: &PublicKeys, time: u32| {
+            let day = (Timestamp::UNIX_EPOCH + Duration::from_secs(time.into())).strftime("%Y-%m-%d");
+            format!("{}: the key expires on {day}; extend or change it before", file.path().display())
+        };
+        let of = |file| PublicKeys::keys(file).iter().filter_map(PublicKey::expires).map(move |time| line(file, time));
+        self.all().flat_map(of).collect()
     }
 
     fn all(&self) -> impl Iterator<Item = &PublicKeys> {
@@ -34,9 +52,10 @@ impl Keys {
         self.all().flat_map(|keys| keys.packets().to_vec()).collect()
     }
 
-    /// Returns the keys as rpm reads them: a block for each.
+    /// Returns the keys as rpm reads them: a block for each, as it imports the first of a block.
     pub fn armored(&self) -> String {
-        self.all().map(|keys| openpgp::armored(keys.packets(), "PUBLIC KEY BLOCK")).collect()
+        let packets = self.packets();
+        openpgp::each_key(&packets).into_iter().map(|key| openpgp::armored(key, "PUBLIC KEY BLOCK")).collect()
     }
 }
 

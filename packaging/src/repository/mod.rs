@@ -3,6 +3,7 @@
 //! * `packages`: the packages of the directories, each RPM signed with the present key
 //! * `keyring`: the package with the keys, from its own manifest
 //! * `apt`, `dnf`: the indexes of either kind
+//! * `url`: where hosts find it
 //! * `publish`: all of it in the place of the repository before
 
 mod apt;
@@ -10,6 +11,7 @@ mod dnf;
 mod keyring;
 mod packages;
 mod publish;
+mod url;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -73,7 +75,10 @@ pub fn make(request: &Request) -> Result<Vec<String>, Error> {
         present: PublicKeys::read(&request.present_key)?,
         next: request.next_key.as_deref().map(PublicKeys::read).transpose()?,
     };
-    keys.check()?;
+    keys.check(request.now)?;
+    if let Some(problem) = request.url.as_deref().and_then(|url| url::check(url).err()) {
+        return Err(packages::wrong(Path::new("--url"), problem));
+    }
     apt::check_tools()?;
     dnf::check_tools()?;
     let signer = Signer::new(&request.sign_with, request.limit, Some(&request.present_key))?;
@@ -91,7 +96,7 @@ pub fn make(request: &Request) -> Result<Vec<String>, Error> {
         request,
         name,
         vendor: loaded.manifest.package.vendor.clone(),
-        url: request.url.clone().unwrap_or_else(|| format!("file://{}", place.target().display())),
+        url: request.url.clone().unwrap_or_else(|| url::of_directory(place.target())),
         keys,
         signer,
         time: source_date.unwrap_or(request.now),
@@ -102,11 +107,12 @@ pub fn make(request: &Request) -> Result<Vec<String>, Error> {
     // First, so that what a killed run leaves is known as a repository of this name.
     repository.definitions()?;
     let mut packages = packages::of(&request.packages)?;
-    packages.extend(keyring::packages(&loaded)?);
+    packages::add(&mut packages, keyring::packages(&loaded)?)?;
     let signed = repository.sign_rpms(&mut packages)?;
     repository.check_keyring(&loaded, &packages)?;
     repository.apt(&packages)?;
     repository.dnf(&packages)?;
+    repository.keep_old_packages()?;
     repository.checksums(&packages)?;
     place.publish()?;
     Ok(repository.summary(&packages, signed))
@@ -163,6 +169,7 @@ impl Repository<'_> {
         if self.request.clearsign_with.is_none() {
             lines.push("no InRelease, because --clearsign-with is not given: apt reads Release and Release.gpg".into());
         }
+        lines.extend(self.keys.expiries());
         if self.keys.next.is_some() {
             lines.push(format!("the keyring package holds the next key too: {}-keyring", self.name));
         }

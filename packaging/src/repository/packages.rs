@@ -43,6 +43,12 @@ pub fn of(directories: &[PathBuf]) -> Result<Vec<Package>, Error> {
             if name.contains('/') {
                 return Err(wrong(&list, format!("names a file of another directory: {name}")));
             }
+            if !is_plain(name) {
+                return Err(wrong(
+                    &list,
+                    format!("names `{name}`: letters, digits and `._+~^-` make names of packages"),
+                ));
+            }
             let path = directory.join(name);
             let content = std::fs::read(&path).map_err(Error::file(&path))?;
             if artifacts::sha256(&content) != sum {
@@ -65,7 +71,40 @@ pub fn of(directories: &[PathBuf]) -> Result<Vec<Package>, Error> {
     Ok(found.into_values().collect())
 }
 
+/// As `verify.sh` takes them.
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._+~^-".contains(c))
+}
+
+/// Adds packages that were made here.
+pub fn add(packages: &mut Vec<Package>, made: Vec<Package>) -> Result<(), Error> {
+    if let Some(twice) = made.iter().find(|one| packages.iter().any(|other| other.name == one.name)) {
+        return Err(wrong(
+            Path::new(&twice.name),
+            "a directory of packages has it too; it is made here: take it out there",
+        ));
+    }
+    packages.extend(made);
+    Ok(())
+}
+
 impl Repository<'_> {
+    /// Keeps the packages that the repository before lists and this one has not, for hosts that have just read its indexes.
+    /// They are in no index and in no list of checksums, so the next run leaves them out.
+    pub(super) fn keep_old_packages(&self) -> Result<(), Error> {
+        let Some(old) = &self.old else { return Ok(()) };
+        let list = std::fs::read_to_string(old.join(artifacts::CHECKSUMS)).unwrap_or_default();
+        for (sum, path) in list.lines().filter_map(|line| line.split_once("  ")) {
+            let Some((directory @ ("apt/pool" | "rpm"), name)) = path.rsplit_once('/') else { continue };
+            let content = std::fs::read(old.join(path)).unwrap_or_default();
+            if is_plain(name) && artifacts::sha256(&content) == sum && !self.new.join(path).exists() {
+                artifacts::write(&self.new.join(directory), name, &content)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Signs each RPM that has no good signature by the present key, and returns how many. One that an earlier run signed stays.
     pub(super) fn sign_rpms(&self, packages: &mut [Package]) -> Result<usize, Error> {
         let mut signed = 0;

@@ -4,9 +4,9 @@ use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use super::packages::wrong;
 use crate::{Error, artifacts};
@@ -40,7 +40,7 @@ impl Place {
         };
         let lock = File::open(above).map_err(Error::file(above))?;
         let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| match e {
-            Errno::EWOULDBLOCK => wrong(out, "another run is making a repository there"),
+            nix::errno::Errno::EWOULDBLOCK => wrong(out, "another run is making a repository there"),
             e => Error::File { path: above.to_owned(), source: e.into() },
         })?;
         check_replaceable(&target, repository)?;
@@ -67,9 +67,16 @@ impl Place {
 
     /// Puts the new one in the place of the old one, in one step.
     pub fn publish(self) -> Result<(), Error> {
+        make_readable(&self.new)?;
         let flags = if self.old().is_some() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-        renameat_with(CWD, &self.new, CWD, &self.target, flags)
-            .map_err(|e| Error::File { path: self.target.clone(), source: e.into() })?;
+        renameat_with(CWD, &self.new, CWD, &self.target, flags).map_err(|e| match e {
+            // NFS, among others.
+            Errno::INVAL => wrong(
+                &self.target,
+                "this file system cannot exchange two directories in one step; make the repository on a local one and copy it",
+            ),
+            e => Error::File { path: self.target.clone(), source: e.into() },
+        })?;
         remove(&self.new)
     }
 }
@@ -122,6 +129,23 @@ fn remove_left(above: &Path, begin: &str, name: &str) -> Result<(), Error> {
         if random.is_some_and(|text| text.len() == 12) && is_directory && check_replaceable(&entry.path(), name).is_ok()
         {
             remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives files and directories the modes that a web server reads, whatever the umask and createrepo_c's files are.
+fn make_readable(directory: &Path) -> Result<(), Error> {
+    let set =
+        |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Error::file(path));
+    set(directory, 0o755)?;
+    for entry in std::fs::read_dir(directory).map_err(Error::file(directory))? {
+        let entry = entry.map_err(Error::file(directory))?;
+        let path = entry.path();
+        if entry.file_type().map_err(Error::file(&path))?.is_dir() {
+            make_readable(&path)?;
+        } else {
+            set(&path, 0o644)?;
         }
     }
     Ok(())

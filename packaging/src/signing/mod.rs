@@ -6,12 +6,14 @@
 
 pub mod openpgp;
 mod process;
+mod public_key;
 mod verify;
 
 use std::path::Path;
 use std::time::Duration;
 
 pub use process::{Finished, Tool};
+pub use public_key::PublicKey;
 pub use verify::PublicKeys;
 
 use crate::Error;
@@ -60,8 +62,7 @@ impl Signer {
 pub fn clearsign(command: &str, text: &str, limit: Duration, keys: &PublicKeys) -> Result<Vec<u8>, Error> {
     let wrong = |problem: String| Error::Sign { command: command.to_owned(), problem };
     let output = process::sign(command, text.as_bytes(), limit).map_err(wrong)?;
-    let signed = openpgp::clear_signed(&output)
-        .ok_or_else(|| wrong("wrote no clear-signed text; for gpg, use --clearsign".into()))?;
+    let (signed, _) = openpgp::clear_signed(&output).map_err(wrong)?;
     if signed.trim_end() != text.trim_end() {
         return Err(wrong("signed something else than its standard input".into()));
     }

@@ -1,10 +1,10 @@
 //! The little of OpenPGP (RFC 4880) that packages need: ASCII armor, and what a detached signature says of itself.
 
 use data_encoding::{BASE64, HEXUPPER};
-use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
-const SIGNATURE: u8 = 2;
-const PUBLIC_KEY: u8 = 6;
+pub(super) const SIGNATURE: u8 = 2;
+pub(super) const PUBLIC_KEY: u8 = 6;
 const ISSUER: u8 = 16;
 const ISSUER_FINGERPRINT: u8 = 33;
 
@@ -13,8 +13,32 @@ const ISSUER_FINGERPRINT: u8 = 33;
 pub enum Algorithm {
     /// RSA.
     Rsa,
-    /// DSA, ECDSA and EdDSA.
+    /// EdDSA, in the tag that was DSA's.
     Dsa,
+}
+
+/// What a signature is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Bytes,
+    /// A text without its line ends, as in a clear-signed message.
+    Text,
+}
+
+impl Of {
+    fn kind(self) -> u8 {
+        match self {
+            Self::Bytes => 0,
+            Self::Text => 1,
+        }
+    }
+
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::Bytes => "binary data; for gpg, leave out --textmode",
+            Self::Text => "a text; for gpg, use --clearsign",
+        }
+    }
 }
 
 /// One detached signature of version 4.
@@ -39,6 +63,10 @@ impl Signature {
     /// # Errors
     /// A message that says what the output is instead, and what to do.
     pub fn read(output: &[u8]) -> Result<Self, String> {
+        Self::read_of(output, Of::Bytes)
+    }
+
+    fn read_of(output: &[u8], of: Of) -> Result<Self, String> {
         if output.trim_ascii().is_empty() {
             return Err("wrote no signature to standard output".into());
         }
@@ -50,7 +78,7 @@ impl Signature {
             packets(&bytes).ok_or("wrote no OpenPGP signature, or only a part of one; for gpg, use --detach-sign")?;
         match packets.as_slice() {
             [(SIGNATURE, body)] => {
-                let parsed = Self::parse(body)?;
+                let parsed = Self::parse(body, of)?;
                 Ok(Self { packet: bytes.clone(), ..parsed })
             }
             [(SIGNATURE, _), _, ..] => Err("wrote more than one signature; sign with one key".into()),
@@ -58,28 +86,30 @@ impl Signature {
         }
     }
 
-    fn parse(body: &[u8]) -> Result<Self, String> {
+    fn parse(body: &[u8], of: Of) -> Result<Self, String> {
         let cut_off = || "wrote a signature that is cut off".to_owned();
         let &[version, kind, key, digest, high, low, ref rest @ ..] = body else { return Err(cut_off()) };
         if version != 4 {
             return Err(format!("wrote a signature of version {version}; rpm and apt of all ages read version 4"));
         }
-        if kind != 0 {
-            return Err(format!("wrote a signature of type {kind}, not of binary data; for gpg, leave out --textmode"));
+        if kind != of.kind() {
+            return Err(format!("wrote a signature of type {kind}, not of {}", of.wanted()));
         }
         let algorithm = match key {
             1 | 3 => Algorithm::Rsa,
-            17 | 19 | 22 | 27 => Algorithm::Dsa,
+            22 => Algorithm::Dsa,
+            17 => return Err("signed with a DSA key, which apt of Debian 13 refuses; use RSA".into()),
+            19 => return Err("signed with an ECDSA key, which rpm does not know; use RSA or Ed25519".into()),
             _ => return Err(format!("signed with a key of algorithm {key}, which rpm does not know")),
         };
         let digest = match digest {
             8 => "SHA256",
             9 => "SHA384",
             10 => "SHA512",
-            11 => "SHA224",
-            1..=3 => {
+            1..=3 | 11 => {
                 return Err(
-                    "signed an MD5, SHA-1 or RIPEMD-160 digest, which rpm and apt refuse; use SHA-256 or SHA-512"
+                    "signed an MD5, SHA-1, SHA-224 or RIPEMD-160 digest, which rpm or apt refuse; use SHA-256 or \
+                            SHA-512"
                         .into(),
                 );
             }
@@ -110,7 +140,6 @@ impl Signature {
         let length = u32::try_from(self.hashed.len()).unwrap_or(u32::MAX).to_be_bytes();
         let all = [content, &self.hashed, &[4, 0xff], &length].concat();
         let digest = match self.digest {
-            "SHA224" => Sha224::digest(&all).to_vec(),
             "SHA256" => Sha256::digest(&all).to_vec(),
             "SHA384" => Sha384::digest(&all).to_vec(),
             _ => Sha512::digest(&all).to_vec(),
@@ -129,40 +158,71 @@ impl Signature {
 }
 
 /// Returns the issuer that a list of subpackets names, a fingerprint first.
-fn issuer(mut subpackets: &[u8]) -> Option<String> {
+fn issuer(list: &[u8]) -> Option<String> {
     let mut key_id = None;
-    while let Some((length, rest)) = new_length(subpackets) {
-        let (subpacket, rest) = rest.split_at_checked(length)?;
-        subpackets = rest;
+    for subpacket in subpackets(list) {
         match subpacket {
-            [ISSUER_FINGERPRINT, 4, fingerprint @ ..] => return Some(HEXUPPER.encode(fingerprint)),
-            [ISSUER, id @ ..] => key_id = Some(HEXUPPER.encode(id)),
+            (ISSUER_FINGERPRINT, [4, fingerprint @ ..]) => return Some(HEXUPPER.encode(fingerprint)),
+            (ISSUER, id) => key_id = Some(HEXUPPER.encode(id)),
             _ => {}
         }
     }
     key_id
 }
 
-/// Returns whether the packets begin with a public key.
-#[must_use]
-pub fn is_public_key(bytes: &[u8]) -> bool {
-    packets(bytes).is_some_and(|packets| matches!(packets.first(), Some((PUBLIC_KEY, _))))
+/// Splits a list of subpackets into type and value, up to its end or to one that is cut off.
+pub(super) fn subpackets(mut list: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    std::iter::from_fn(move || {
+        let (length, rest) = new_length(list)?;
+        let (subpacket, rest) = rest.split_at_checked(length)?;
+        list = rest;
+        let (kind, value) = subpacket.split_first()?;
+        // The highest bit only says that it is critical.
+        Some((kind & 0x7f, value))
+    })
+}
+
+/// Returns a number of up to four bytes, the highest first.
+pub(super) fn integer(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |sum: u32, byte| (sum << 8) | u32::from(*byte))
 }
 
 /// Splits packets into tag and body; `None` if they are cut off or are none.
-fn packets(mut bytes: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+pub(super) fn packets(mut bytes: &[u8]) -> Option<Vec<(u8, &[u8])>> {
     let mut found = Vec::new();
-    while let Some((&first, rest)) = bytes.split_first() {
-        let (tag, (length, rest)) = match first {
-            0xc0.. => (first & 0x3f, new_length(rest)?),
-            0x80.. => ((first >> 2) & 0xf, old_length(first & 3, rest)?),
-            _ => return None,
-        };
-        let (body, rest) = rest.split_at_checked(length)?;
+    while !bytes.is_empty() {
+        let (tag, body, rest) = first_packet(bytes)?;
         found.push((tag, body));
         bytes = rest;
     }
     Some(found)
+}
+
+/// Splits public keys: one part for each primary key, with all that follows it.
+#[must_use]
+pub fn each_key(keys: &[u8]) -> Vec<&[u8]> {
+    let mut starts = Vec::new();
+    let mut left = keys;
+    while let Some((tag, _, rest)) = first_packet(left) {
+        if tag == PUBLIC_KEY {
+            starts.push(keys.len() - left.len());
+        }
+        left = rest;
+    }
+    let ends = starts.iter().skip(1).copied().chain([keys.len()]);
+    starts.iter().zip(ends).map(|(start, end)| &keys[*start..end]).collect()
+}
+
+/// Returns tag and body of the first packet, and what follows it.
+fn first_packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    let (tag, (length, rest)) = match first {
+        0xc0.. => (first & 0x3f, new_length(rest)?),
+        0x80.. => ((first >> 2) & 0xf, old_length(first & 3, rest)?),
+        _ => return None,
+    };
+    let (body, rest) = rest.split_at_checked(length)?;
+    Some((tag, body, rest))
 }
 
 fn old_length(kind: u8, bytes: &[u8]) -> Option<(usize, &[u8])> {
@@ -196,6 +256,7 @@ pub fn binary(bytes: &[u8], kind: &str) -> Result<Vec<u8>, String> {
     while let Some(line) = lines.next() {
         if line != begin {
             if line.starts_with("-----BEGIN ") {
+                let line: String = line.chars().take(60).collect();
                 return Err(format!("`{line}` instead of `{begin}`"));
             }
             continue;
@@ -212,16 +273,24 @@ pub fn binary(bytes: &[u8], kind: &str) -> Result<Vec<u8>, String> {
     if all.is_empty() { Err(format!("there is no `{begin}`")) } else { Ok(all) }
 }
 
-/// Returns the text of a clear-signed message that holds nothing else.
-#[must_use]
-pub fn clear_signed(message: &[u8]) -> Option<String> {
+/// Returns text and signature of a clear-signed message that holds nothing else.
+///
+/// # Errors
+/// A message, as of [`Signature::read`].
+pub fn clear_signed(message: &[u8]) -> Result<(String, Signature), String> {
+    let (text, armor) = split(message).ok_or("wrote no clear-signed text; for gpg, use --clearsign")?;
+    Ok((text, Signature::read_of(armor.as_bytes(), Of::Text)?))
+}
+
+fn split(message: &[u8]) -> Option<(String, String)> {
     let message = std::str::from_utf8(message).ok()?;
     let (head, rest) = message.strip_prefix("-----BEGIN PGP SIGNED MESSAGE-----\n")?.split_once("\n\n")?;
-    let (text, signature) = rest.split_once("\n-----BEGIN PGP SIGNATURE-----\n")?;
+    let begin = "-----BEGIN PGP SIGNATURE-----\n";
+    let (text, signature) = rest.split_once(&format!("\n{begin}"))?;
     let ends_there = signature.trim_end().ends_with("\n-----END PGP SIGNATURE-----");
     let is_plain = head.lines().all(|line| line.starts_with("Hash: ")) && signature.matches("-----").count() == 2;
     let lines: Vec<&str> = text.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)).collect();
-    (ends_there && is_plain).then(|| lines.join("\n"))
+    (ends_there && is_plain).then(|| (lines.join("\n"), format!("{begin}{signature}")))
 }
 
 /// Returns ASCII armor. With its checksum, which rpm 4.11 wants.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::openpgp;
 use super::process::Tool;
+use super::public_key::PublicKey;
 use crate::Error;
 
 /// The public keys of one file, without a trust database.
@@ -12,13 +13,15 @@ pub struct PublicKeys {
     path: PathBuf,
     /// Binary.
     packets: Vec<u8>,
+    /// The primary ones, at least one.
+    keys: Vec<PublicKey>,
 }
 
 impl PublicKeys {
     /// Reads public keys, binary or armored.
     ///
     /// # Errors
-    /// [`Error::File`] if the file cannot be read, [`Error::Key`] if it holds no public key.
+    /// [`Error::File`] if the file cannot be read, [`Error::Key`] if it holds no public key, or one that package managers refuse.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(Error::file(path))?;
         let wrong = |problem: String| Error::Key { path: path.to_owned(), problem };
@@ -28,10 +31,15 @@ impl PublicKeys {
         let packets = openpgp::binary(&bytes, "PUBLIC KEY BLOCK");
         let packets =
             packets.map_err(|e| wrong(format!("not a public key: {e}; export one: gpg --armor --export KEY")))?;
-        if !openpgp::is_public_key(&packets) {
-            return Err(wrong("not a public key; export one: gpg --armor --export KEY".into()));
-        }
-        Ok(Self { path: path.to_owned(), packets })
+        let damaged = || wrong("not a public key; export one: gpg --armor --export KEY".into());
+        let keys = PublicKey::all(&openpgp::packets(&packets).ok_or_else(damaged)?).map_err(wrong)?;
+        Ok(Self { path: path.to_owned(), packets, keys })
+    }
+
+    /// Returns the primary keys.
+    #[must_use]
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
     }
 
     /// Returns the keys in binary form, as apt reads a keyring.

@@ -97,7 +97,7 @@ fn of_statement(
     report.say("this tree is as committed", problem);
     let changed = statement.pointer(&format!("{INTERNAL}/uncommittedChanges")) != Some(&Value::Bool(false));
     report.say("statement: built from a tree as committed", if changed { "it had uncommitted changes" } else { "" });
-    for (name, path) in [("Cargo.lock", "Cargo.lock"), ("requirements.txt", "packaging/portable/requirements.txt")] {
+    for (name, path) in statement::INPUTS {
         let found = dependency(name);
         report.equal(
             format!("statement: {name}"),

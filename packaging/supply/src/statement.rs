@@ -18,6 +18,13 @@ pub const CHECKSUMS: &str = "SHA256SUMS";
 /// What the parameters mean: `docs/supply-chain.md`.
 const BUILD_TYPE: &str = "hostprep/make-packages/v1";
 
+/// Files of this tree that pin what else goes in: their names in the statement, and their paths.
+pub const INPUTS: [(&str, &str); 3] = [
+    ("Cargo.lock", "Cargo.lock"),
+    ("requirements.txt", "packaging/portable/requirements.txt"),
+    ("auditable.sh", "packaging/portable/auditable.sh"),
+];
+
 /// What a statement is made of.
 #[derive(Debug)]
 pub struct Inputs<'a> {
@@ -91,11 +98,7 @@ fn dependencies(checkout: &Path, source: &Source, toolchain: &Toolchain) -> Resu
     if let Some(commit) = &source.commit {
         all.push(json!({"name": "source", "digest": {"gitCommit": commit}}));
     }
-    for (name, path) in [
-        ("Cargo.lock", "Cargo.lock"),
-        ("requirements.txt", "packaging/portable/requirements.txt"),
-        ("auditable.sh", "packaging/portable/auditable.sh"),
-    ] {
+    for (name, path) in INPUTS {
         all.push(json!({"name": name, "digest": {"sha256": digest::of_file(&checkout.join(path))?}}));
     }
     for Rustc { version, commit, host } in &toolchain.rustc {

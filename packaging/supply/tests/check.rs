@@ -65,9 +65,13 @@ impl Dist {
     }
 
     fn change_statement(&self, change: impl FnOnce(&mut Vec<serde_json::Value>)) {
+        self.change_list("/subject", change);
+    }
+
+    fn change_list(&self, pointer: &str, change: impl FnOnce(&mut Vec<serde_json::Value>)) {
         let text = fs::read_to_string(self.at(STATEMENT)).unwrap();
         let mut statement: serde_json::Value = text.parse().unwrap();
-        change(statement["subject"].as_array_mut().unwrap());
+        change(statement.pointer_mut(pointer).unwrap().as_array_mut().unwrap());
         fs::write(self.at(STATEMENT), statement.to_string()).unwrap();
     }
 }
@@ -91,5 +95,19 @@ fn a_package_that_is_not_there_and_changed_notices_are_found() {
     let wrong = dist.wrong().join("\n");
     for line in ["statement: digest of third-party-notices.txt: ", "third-party-notices.txt: as this tree gives it: "] {
         assert!(wrong.contains(line), "{line}: {wrong}");
+    }
+}
+
+/// What pins compilers and tools.
+#[test]
+fn an_input_of_another_tree_is_found() {
+    for (name, _) in statement::INPUTS {
+        let dist = Dist::new();
+        dist.change_list("/predicate/buildDefinition/resolvedDependencies", |all| {
+            let one = all.iter_mut().find(|one| one["name"] == name).unwrap();
+            one["digest"]["sha256"] = "0".into();
+        });
+        let wrong = dist.wrong();
+        assert!(wrong.len() == 1 && wrong[0].starts_with(&format!("statement: {name}: 0, expected ")), "{wrong:?}");
     }
 }
