@@ -8,6 +8,7 @@ use host::{FileError, InsideText, Root};
 use login_defs::WindowError;
 
 use super::account_tools::{self, in_window};
+use super::at_boot;
 use super::failure::{failure, no_effect};
 use crate::escape::ensure_accounts_inside;
 use crate::model::action::{Action, ActionError, Applied};
@@ -133,7 +134,11 @@ impl Action for RunAccountTool {
         }
         synced?;
         match ran? {
-            Ok(()) if !creates.is_empty() && creates.iter().all(|created| is_missing(cx, created)) => {
+            Ok(())
+                if !creates.is_empty()
+                    && creates.iter().all(|created| is_missing(cx, created))
+                    && !comes_at_boot(cx) =>
+            {
                 let what = format!("{} is still missing", cx.profile.scan_user.name);
                 Err(ActionError::HostProblem(no_effect(cx, used, &what, WORDS)))
             }
@@ -156,6 +161,12 @@ fn is_missing(cx: &HostContext, created: &Created) -> bool {
         Created::Group { name, .. } => accounts.group(name).is_ok_and(|group| group.is_none()),
         Created::Directory { .. } | Created::Module { .. } | Created::Label { .. } => false,
     }
+}
+
+/// Returns whether the next boot creates the user: where an image is built, `useradd` may write a line for systemd-sysusers instead.
+fn comes_at_boot(cx: &HostContext) -> bool {
+    let most = login_defs::read(cx.root).map(|settings| settings.sys_uid_max);
+    most.is_ok_and(|most| at_boot::created(cx, most).is_ok_and(|line| line.is_some()))
 }
 
 /// Returns the finding if `error` is about a login.defs that cannot be changed.
