@@ -241,7 +241,7 @@ impl<'a> CommandRunner<'a> {
         // Before the process is started, because creating a thread can fail.
         let (stdout, to_stdout) = read_in_background(OUTPUT_KEPT, Keep::Start).map_err(could_not)?;
         let (stderr, to_stderr) = read_in_background(STDERR_KEPT, Keep::End).map_err(could_not)?;
-        // A pipe whose other end is closed: /dev/null is missing where an image is built.
+        // A pipe that is closed at the other end: /dev/null may be missing in an image build.
         let (stdin, _) = std::io::pipe().map_err(could_not)?;
         let mut child = std::process::Command::new(found)
             .args(command.arguments())

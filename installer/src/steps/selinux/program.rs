@@ -192,7 +192,7 @@ impl Leftovers {
             let detail = format!("{detail}; {} still has the label {label} of an earlier profile", path.display());
             let remedy = vec![Remedy::hostprep(["repair"])];
             let finding = Finding { reason: Reason::ProgramLabel, detail: detail.clone(), remedy };
-            // Nothing may start a file whose type the policy does not have.
+            // SELinux lets no process start a file with a type that the policy does not define.
             let is_denied = *path == cx.profile.module.executable && assess(cx)?.state == State::Enforcing;
             observation.verdict =
                 if is_denied { Verdict::Fault(vec![finding]) } else { Verdict::NotReady(detail, None) };
