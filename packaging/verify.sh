@@ -91,11 +91,22 @@ wrong() {
     echo "WRONG  $*"
     wrong=$((wrong + 1))
 }
+# tell WHAT FILE: that it is wrong, and what a tool printed about it. No single line tells: sha256sum names the file first, cargo
+# the cause last.
+tell() {
+    grep -v '^ *$' "$2" | tail -n 20 >"$work/said"
+    if [ "$(wc -l <"$work/said")" -le 1 ]; then
+        wrong "$1: $(cat "$work/said")"
+    else
+        wrong "$1"
+        sed 's/^/       /' "$work/said"
+    fi
+}
 # compare WHAT COMMAND…: by the command's status.
 compare() {
     what=$1
     shift
-    if "$@" >"$work/output" 2>&1; then ok "$what"; else wrong "$what: $(tail -n 1 "$work/output")"; fi
+    if "$@" >"$work/output" 2>&1; then ok "$what"; else tell "$what" "$work/output"; fi
 }
 
 # stop WHY: what follows would read unverified files.
@@ -125,7 +136,7 @@ for file in "$directory"/*; do
     esac
 done
 sums() {
-    (cd "$directory" && sha256sum --strict --check SHA256SUMS)
+    (cd "$directory" && sha256sum --strict --quiet --check SHA256SUMS)
 }
 compare 'SHA256SUMS: the packages have these checksums' sums
 
@@ -176,7 +187,7 @@ for package in $packages; do
     number=$((number + 1))
     root=$work/root$number
     unpack "$directory/$package" "$root" 2>"$work/output" || {
-        wrong "$package: cannot be unpacked: $(tail -n 1 "$work/output")"
+        tell "$package: cannot be unpacked" "$work/output"
         continue
     }
     for file in sbom.cdx.json third-party-notices.txt; do
@@ -193,8 +204,7 @@ echo '       comparing them with this tree'
 # shellcheck disable=SC2086 # a list of words
 (cd "$work" && "$built/supply" --checkout "$top" check --dist "$directory" $programs) >"$work/compared" 2>"$work/output" || {
     wrong=$((wrong + $(grep -c '^WRONG' "$work/compared" || :)))
-    # It could not compare.
-    [ -s "$work/compared" ] || wrong "$(tail -n 1 "$work/output")"
+    [ -s "$work/compared" ] || tell 'the contents: they cannot be compared with this tree' "$work/output"
 }
 sed 's/^\(ok\|WRONG\)  *\(.*\)/\1 \2/; s/^ok /ok     /; s/^WRONG /WRONG  /' "$work/compared"
 
@@ -250,7 +260,7 @@ else
         export SOURCE_DATE_EPOCH
         "$again/clone/packaging/packages.sh" "$@"
     ) >"$work/build" 2>&1; then
-        wrong "built again: $(tail -n 3 "$work/build" | tr '\n' ' ')"
+        tell 'built again: the build failed' "$work/build"
     elif [ "$(compilers "$directory/provenance.json")" != "$(compilers "$again/dist/provenance.json")" ]; then
         cannot "they were built by $(compilers "$directory/provenance.json" | tr '\n' ' '), and here it is" \
             "$(compilers "$again/dist/provenance.json" | tr '\n' ' ')"

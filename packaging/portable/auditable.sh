@@ -23,7 +23,7 @@ echo "auditable: building cargo-auditable $version into target/portable/tools" >
 mkdir -p "$tools"
 # Downloads it and runs nothing of it. Outside of this tree, where the name would mean a dependency of the workspace.
 (cd / && cargo info --quiet "cargo-auditable@$version" >"$tools/info" 2>&1) ||
-    fail "cargo-auditable $version cannot be fetched: $(tail -n 1 "$tools/info")"
+    fail "cargo-auditable $version cannot be fetched: $(cat "$tools/info")"
 crate=$(find "${CARGO_HOME:-$HOME/.cargo}/registry/cache" -name "cargo-auditable-$version.crate" | head -n 1)
 [ -n "$crate" ] || fail "cargo info did not fetch cargo-auditable $version"
 echo "$sum  $crate" | sha256sum --check --status || fail "$crate is not the crate whose checksum is in $0"

@@ -15,7 +15,11 @@ pub(crate) fn output(directory: &Path, program: &str, arguments: &[&str]) -> Res
         Command::new(program).args(arguments).current_dir(directory).output().map_err(|e| wrong(e.to_string()))?;
     if !run.status.success() {
         let message = String::from_utf8_lossy(&run.stderr);
-        return Err(wrong(message.lines().last().unwrap_or("it says nothing").to_owned()));
+        // All of it: cargo ends with the cause, git begins with it.
+        return Err(wrong(match message.trim() {
+            "" => format!("it says nothing ({})", run.status),
+            message => message.to_owned(),
+        }));
     }
     Ok(String::from_utf8_lossy(&run.stdout).trim_end().to_owned())
 }

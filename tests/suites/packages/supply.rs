@@ -101,12 +101,15 @@ fn another_package_and_another_key_are_found() {
     assert!(run.stdout.contains("ok     provenance.json.sig: a signature of the key"), "{run:?}");
     let wrong = wrong(&run).join("\n");
     for line in [
-        "SHA256SUMS: the packages have these checksums: ",
+        "SHA256SUMS: the packages have these checksums",
         "SHA256SUMS.sig: a signature of the key: ",
         ".rpm: a signature of the key in its header: no good signature of this key",
     ] {
         assert!(wrong.contains(line), "{line}: {run:?}");
     }
+    // Below its line, by the name of the package.
+    let name = deb.file_name().unwrap().to_str().unwrap();
+    assert!(run.stdout.contains(&format!("\n       {name}: FAILED\n")), "{run:?}");
     assert!(run.stdout.contains("skip   all that follows"), "{run:?}");
 }
 
