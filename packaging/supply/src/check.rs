@@ -1,5 +1,6 @@
 //! Compares what lies beside packages with each other, with the programs in them, and with this tree.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -117,8 +118,12 @@ fn of_statement(
     for program in programs {
         let (name, hash) = (statement::program_name(statement::architecture(program)?), digest::of_file(program)?);
         // The RPM and the DEB hold the same program.
-        let first = seen.entry(name.clone()).or_insert_with(|| hash.clone());
-        report.equal(format!("{name}: the same in each package"), &hash, first);
+        match seen.entry(name.clone()) {
+            Entry::Vacant(first) => drop(first.insert(hash)),
+            Entry::Occupied(first) => {
+                report.equal(format!("{name}: the same in each package"), &hash, first.get());
+            }
+        }
         if !files.iter().any(|(known, _)| *known == name) {
             files.push((name, program.clone()));
         }
