@@ -162,6 +162,7 @@ fn prepare(
     for line in &results.unrecorded {
         print_error(line);
     }
+    let mut told: Vec<(String, Vec<(&str, String)>)> = Vec::new();
     let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
     for report in results.reports.iter().filter(|_| updates_faults) {
         let found = report.finding();
@@ -170,8 +171,7 @@ fn prepare(
                 Some(_) => format!("fault {}", numbers(&report.raised())),
                 None => report.step.to_string(),
             };
-            print_error(&format!("{what}: {}", report.detail));
-            print_remedies(invocation, finding);
+            told.push((format!("{what}: {}", report.detail), remedies(finding, invocation.cx.alternate_root())));
         } else if report.outcome == StepOutcome::Unknown {
             match unknown.iter_mut().find(|(detail, _)| *detail == report.detail) {
                 Some((_, steps)) => steps.push(report.step.to_string()),
@@ -179,14 +179,33 @@ fn prepare(
             }
         }
     }
+    print_findings(&told);
     for (detail, steps) in unknown {
         print_error(&format!("{}: {detail}", steps.join(", ")));
     }
     Ok(())
 }
 
+/// Two steps may find the same: what to do is printed once, below the last of them, and so is what its line repeats.
+fn print_findings(told: &[(String, Vec<(&str, String)>)]) {
+    for (at, (line, remedies)) in told.iter().enumerate() {
+        let next = told.get(at + 1).filter(|(_, of_next)| of_next == remedies);
+        let rest = next.and_then(|(of_next, _)| of_next.strip_prefix(line.as_str()));
+        if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(';')) {
+            print_error(line);
+        }
+        if next.is_none() {
+            print_labelled(remedies);
+        }
+    }
+}
+
 fn print_remedies(invocation: &Invocation, finding: &Finding) {
-    for (label, line) in remedies(finding, invocation.cx.alternate_root()) {
+    print_labelled(&remedies(finding, invocation.cx.alternate_root()));
+}
+
+fn print_labelled(remedies: &[(&str, String)]) {
+    for (label, line) in remedies {
         print_error(&format!("  {label}: {line}"));
     }
 }
