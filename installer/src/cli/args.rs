@@ -14,13 +14,13 @@ use installer::wording::Wording;
 
 const EXAMPLES: &str = "\
 Examples:
-  hostprep check                         report problems on this host; changes nothing
-  sudo hostprep repair                   fix them
-  sudo hostprep repair --dry-run         show every command and file change instead
+  hostprep check                          report problems on this host; changes nothing
+  sudo hostprep repair                    fix them
+  sudo hostprep repair --dry-run          show every command and file change instead
   hostprep check --format json | jq .faults
-  sudo hostprep repair --root /mnt/image prepare an installed system that is not running
-  hostprep status                        show the raised faults in the connector's format
-  hostprep explain 19 --lang ja          explain a fault and its remedy on this host
+  sudo hostprep repair --root /mnt/image  prepare an installed system that is not running
+  hostprep status                         show the raised faults in the connector's format
+  hostprep explain 19 --lang ja           explain a fault and its remedy on this host
 
 Exit codes:
   0 no problem   1 hostprep failed   2 usage error   3 faults are found or raised
