@@ -39,9 +39,16 @@ kernel_argument() {
     [ $config = /boot/grub/grub.cfg ] || update-grub
 }
 
+no_auditd_runs() {
+    ! pgrep -x auditd >/dev/null
+}
+
 # What was written without SELinux has no labels. They are set while nothing can refuse it: a boot that is to do it is itself
 # without labels, and under enforcing it hangs on Debian.
 relabel() {
+    # It would write until the host is down, and a log that it begins after a rotation has no label then: the next one cannot open it.
+    pkill -x auditd || :
+    wait_until no_auditd_runs
     type=$(sed -n 's/^SELINUXTYPE=//p' /etc/selinux/config)
     # -m: no file system is marked as labelled now. libselinux before 2.6 does not know it.
     setfiles -m -F -e /proc -e /sys -e /dev -e /run "/etc/selinux/$type/contexts/files/file_contexts" / ||
