@@ -593,17 +593,3 @@ fn what_several_steps_lack_is_said_once() {
     let lines: Vec<&str> = said.lines().filter(|line| line.contains("no kernel is installed")).collect();
     assert!(lines.len() == 1 && lines[0].contains(steps), "{said}");
 }
-
-/// Two steps miss the same tools; what to do is printed once, below the line that says most.
-#[test]
-fn a_remedy_of_several_steps_is_printed_once() {
-    let root = root();
-    root.small_policy_store();
-    root.file("/etc/selinux/config", format!("SELINUX=enforcing\nSELINUXTYPE={}\n", root.policy_type()));
-    let tools = ["semodule", "checkmodule", "semodule_package", "semanage"];
-    let said = root.hostprep_without(&tools, &["hook", "deb", "postinst", "configure", ""]).expect_code(0).stderr;
-    let count = |word: &str| said.lines().filter(|line| line.contains(word)).count();
-    assert_eq!((count("fault 19: "), count("install -y policycoreutils")), (1, 1), "{said}");
-    assert!(said.contains("semanage missing; "), "{said}");
-    assert_eq!(count("fault 11: "), 1, "{said}");
-}

@@ -374,3 +374,16 @@ fn a_policy_below_usr_is_found() {
     let status = root.hostprep(&["policy", "status", "--format", "json"]).expect_code(3).json();
     assert_eq!(status["store"], root.at("/usr/lib/selinux/default").to_str().unwrap());
 }
+
+/// Two steps miss the same tools; what to do is printed once, below the line that says most.
+#[test]
+fn a_remedy_of_several_steps_is_printed_once() {
+    let root = ScratchRoot::of("debian-12");
+    root.small_policy_store();
+    root.file("/etc/selinux/config", format!("SELINUX=enforcing\nSELINUXTYPE={}\n", root.policy_type()));
+    let tools = ["semodule", "checkmodule", "semodule_package", "semanage"];
+    let said = root.hostprep_without(&tools, &["hook", "deb", "postinst", "configure", ""]).expect_code(0).stderr;
+    let count = |word: &str| said.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((count("fault 19: "), count("install -y policycoreutils")), (1, 1), "{said}");
+    assert!(said.contains("semanage missing; "), "{said}");
+}
