@@ -5,16 +5,21 @@
 
 use std::io;
 
+use nix::errno::Errno;
 use nix::sys::stat::stat;
 
 use crate::error::FileError;
 use crate::fs::dir::Dir;
-use crate::fs::in_root::InRoot;
+use crate::fs::in_root::{AsInRoot, InRoot};
+use crate::fs::resolve::{PathStep, StepKind, resolve_checked};
 use crate::fs::root::Root;
 use crate::fs::stat::{FileId, is_dir, is_link};
 
 /// The depth to which links are looked for, in directories: deeper than any tree that a tool writes.
 const DEEPEST: usize = 16;
+
+/// How often a file is looked at that is another one each time.
+const LOOKS: usize = 100;
 
 impl Root {
     /// Returns the first path, of `paths` and everything below them, that leads a tool to another file than it leads hostprep
@@ -65,7 +70,12 @@ impl Root {
                     }
                 }
                 Some(found) if is_dir(&found) && depth > 1 => {
-                    if let Some(found) = self.find_escaping_below(&dir.dir(&name)?, depth - 1)? {
+                    let below = match dir.dir(&name) {
+                        // Removed since: a store's sandbox of another transaction.
+                        Err(e) if e.is_missing() => continue,
+                        opened => opened?,
+                    };
+                    if let Some(found) = self.find_escaping_below(&below, depth - 1)? {
                         return Ok(Some(found));
                     }
                 }
@@ -76,15 +86,44 @@ impl Root {
     }
 
     fn leads_elsewhere(&self, path: &InRoot) -> Result<bool, FileError> {
-        let ours = self.stat_followed(path)?;
-        let theirs = stat(&self.host_path(path)).ok();
+        // Without a link, the kernel goes where hostprep goes: a file that is made between two looks is no second file.
+        if !self.has_link(path) {
+            return Ok(false);
+        }
+        let (ours, theirs) = self.ours_and_theirs(path)?;
         Ok(match (ours, theirs) {
-            (Some(ours), Some(theirs)) => FileId::of(&ours) != FileId::of(&theirs),
             // A dangling link: a tool would create the target.
             (None, None) if self.stat(path)?.as_ref().is_some_and(is_link) => true,
             (None, None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(&above))?,
-            _ => true,
+            (ours, theirs) => ours != theirs,
         })
+    }
+
+    /// Returns whether a symbolic link is on the way to `path`, or is there. What cannot be looked at ends the way.
+    fn has_link(&self, path: &InRoot) -> bool {
+        let mut links = 0;
+        let mut count = |step: PathStep| {
+            links += usize::from(matches!(step.kind, StepKind::Link(_)));
+            Ok::<_, Errno>(())
+        };
+        let _ = resolve_checked(&self.fd, path.as_text(), true, &mut count);
+        links > 0
+    }
+
+    /// Returns to which file `path` leads hostprep, and to which a tool.
+    fn ours_and_theirs(&self, path: &InRoot) -> Result<(Option<FileId>, Option<FileId>), FileError> {
+        let ours = || Ok::<_, FileError>(self.stat_followed(path)?.as_ref().map(FileId::of));
+        let mut before = ours()?;
+        let mut theirs = None;
+        for _ in 0..LOOKS {
+            theirs = stat(&self.host_path(path)).ok().as_ref().map(FileId::of);
+            let after = ours()?;
+            if before == after {
+                break;
+            }
+            before = after;
+        }
+        Ok((before, theirs))
     }
 }
 

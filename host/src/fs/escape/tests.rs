@@ -41,3 +41,33 @@ fn a_link_that_tools_take_elsewhere_is_found() {
         "on the running system, both are the same"
     );
 }
+
+/// Another process writes the files meanwhile: shadow's tools make and remove `.lock`, and rename a new file into place.
+#[test]
+fn files_that_change_meanwhile_lead_nowhere_else() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    fs::create_dir_all(at("etc/real")).unwrap();
+    fs::write(at("etc/real/group"), "").unwrap();
+    symlink("real/group", at("etc/group")).unwrap();
+    let root = Root::alternate(place.path()).unwrap();
+    let paths = ["/etc/passwd.lock", "/etc/group", "/etc/real"].map(InRoot::from);
+    let changing = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while changing.load(std::sync::atomic::Ordering::Relaxed) {
+                fs::write(at("etc/passwd.lock"), "").unwrap();
+                fs::write(at("etc/real/new"), "").unwrap();
+                fs::rename(at("etc/real/new"), at("etc/real/group")).unwrap();
+                fs::create_dir(at("etc/real/sandbox")).unwrap();
+                fs::remove_dir(at("etc/real/sandbox")).unwrap();
+                fs::remove_file(at("etc/passwd.lock")).unwrap();
+            }
+        });
+        let found: Vec<_> = (0..2000).map(|_| root.find_escaping_symlink(&paths)).collect();
+        changing.store(false, std::sync::atomic::Ordering::Relaxed);
+        for found in found {
+            assert_eq!(found.unwrap(), None);
+        }
+    });
+}
