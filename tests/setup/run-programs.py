@@ -171,7 +171,11 @@ def main():
 
     start = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(arguments.at_once) as pool:
-        for done in [pool.submit(play, program) for program in todo]:
+        played = [pool.submit(play, program) for program in todo]
+        # Not without a limit: a signal that comes just before such a wait begins is not handled until the next one.
+        while concurrent.futures.wait(played, timeout=0.2).not_done:
+            pass
+        for done in played:
             done.result()
     known |= {program.name: round(program.seconds, 1) for program in ended}
     kept.write_text(json.dumps(known, indent=1, sort_keys=True))
