@@ -60,6 +60,11 @@ impl FileTree {
         self.entries.iter().filter(move |(_, entry)| has(entry)).map(|(path, entry)| (path.as_str(), &entry.kind))
     }
 
+    /// Returns every path, of whichever format.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
     /// Returns the total size of all files in bytes.
     #[must_use]
     pub fn size(&self, format: Format) -> u64 {

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::architecture::Architecture;
 use crate::file_tree::FileTree;
 use crate::manifest::{Manifest, check_version};
+use crate::names;
 use crate::policy_files::{self, PolicyPackage};
 use crate::profile::Profile;
 use crate::scripts::Scripts;
@@ -63,10 +64,15 @@ impl LoadedManifest {
         };
         let architecture = architecture(&manifest, inputs, program.as_ref()).map_err(wrong)?;
         let directory = inputs.manifest.parent().unwrap_or(Path::new(""));
-        let profile = match &manifest.hooks {
-            Some(hooks) => Some(Profile::read(&manifest, hooks, &directory.join(&hooks.profile))?),
+        let read = match &manifest.hooks {
+            Some(hooks) => {
+                let profile = Profile::read(hooks, &directory.join(&hooks.profile))?;
+                names::check_manifest(&manifest, hooks, &profile).map_err(wrong)?;
+                Some(profile)
+            }
             None => None,
         };
+        let profile = read.clone().map(Profile::of);
         let scripts = match (&manifest.hooks, &profile) {
             (Some(hooks), Some(profile)) => Some(Scripts::new(&manifest, hooks, profile)?),
             _ => None,
@@ -125,6 +131,9 @@ impl LoadedManifest {
         files.complete(&own);
         files.check()?;
         files.check_programs(architecture)?;
+        if let (Some(hooks), Some(profile)) = (&manifest.hooks, &read) {
+            names::check_files(hooks, profile, &files)?;
+        }
         let package = &manifest.package;
         let (newest, built) = (&manifest.changelog[0].version, format!("{}-{}", package.version, package.release));
         if inputs.version.is_none() && *newest != built {

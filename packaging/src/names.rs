@@ -1,11 +1,15 @@
-//! Whether a package shares a name with hostprep's own, or names what it does not install. Neither package manager sees that two
+//! Whether a package shares a name or a place with hostprep's own, or names what it does not install. Neither package manager sees that two
 //! packages read one configuration file, or that a remedy names another package's program, so the build refuses it.
 
 use std::fmt;
+use std::path::Path;
 
 use host::fs::InRoot;
+use installer::kernels_file;
 use installer::profile::Profile;
 
+use crate::Error;
+use crate::file_tree::FileTree;
 use crate::manifest::{Hooks, Manifest};
 
 /// The directory of commands that root runs.
@@ -14,13 +18,16 @@ const COMMANDS: &str = "/usr/sbin";
 /// hostprep's own package.
 const PACKAGE: &str = "hostprep";
 
-/// Checks the names of a manifest and of its profile. A package for the profile that is built in is not compared.
+/// Where hostprep's own package has its program and its files, apart from those that the profile names.
+const PLACES: [&str; 3] = ["/opt/cisco/hostprep", "/usr/lib/hostprep", "/usr/share/hostprep"];
+
+/// Checks the names of a profile. A package for the profile that is built in is not compared.
 ///
 /// # Errors
-/// A message that lists what is shared, or says what is missing.
-pub(crate) fn check(manifest: &Manifest, hooks: &Hooks, profile: &Profile) -> Result<(), String> {
+/// A message that lists what is shared.
+pub(crate) fn check_profile(hooks: &Hooks, profile: &Profile) -> Result<(), String> {
     let ours = Profile::built_in();
-    if hooks.profile_path.is_none() && is_same(profile, &ours) {
+    if is_own(hooks, profile, &ours) {
         return Ok(());
     }
     let shared = shared(profile, &ours);
@@ -31,6 +38,17 @@ pub(crate) fn check(manifest: &Manifest, hooks: &Hooks, profile: &Profile) -> Re
             profile.name,
             shared.join(", ")
         ));
+    }
+    Ok(())
+}
+
+/// Checks that a manifest has the names of its profile, and installs what remedies name.
+///
+/// # Errors
+/// A message that says what is missing.
+pub(crate) fn check_manifest(manifest: &Manifest, hooks: &Hooks, profile: &Profile) -> Result<(), String> {
+    if is_own(hooks, profile, &Profile::built_in()) {
+        return Ok(());
     }
     if hooks.profile_path.is_none() {
         return Err(format!(
@@ -62,6 +80,38 @@ pub(crate) fn check(manifest: &Manifest, hooks: &Hooks, profile: &Profile) -> Re
     Ok(())
 }
 
+/// Checks that a package installs nothing in what is hostprep's own. Its state and configuration are in no package's list, so that
+/// no package manager refuses it.
+///
+/// # Errors
+/// [`Error::Payload`] with the path.
+pub(crate) fn check_files(hooks: &Hooks, profile: &Profile, files: &FileTree) -> Result<(), Error> {
+    let ours = Profile::built_in();
+    if is_own(hooks, profile, &ours) {
+        return Ok(());
+    }
+    let [kernels, _] = kernels_file::paths(&ours);
+    let own_files = [ours.names.configuration.clone(), kernels, ours.paths.lock.clone()];
+    let trees =
+        [ours.names.drop_ins(), ours.paths.faults.clone(), ours.paths.state.clone(), ours.paths.build_dir.clone()];
+    let trees: Vec<InRoot> = trees.into_iter().chain(PLACES.map(InRoot::from)).collect();
+    let log = Value::Log(ours.paths.log.clone());
+    for path in files.paths() {
+        let within = InRoot::from(path);
+        if own_files.contains(&within) || log.has(&within) || trees.iter().any(|tree| within.starts_with(tree)) {
+            let problem = "is hostprep's own; a package for another agent has its files in places of its own, which the profile's \
+                           [names] and [paths] name";
+            return Err(Error::payload(Path::new(path), problem));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a package is for the profile that is built in.
+fn is_own(hooks: &Hooks, profile: &Profile, ours: &Profile) -> bool {
+    hooks.profile_path.is_none() && is_same(profile, ours)
+}
+
 /// Returns whether a package for `profile` is hostprep's own.
 fn is_same(profile: &Profile, ours: &Profile) -> bool {
     let values = |profile: &Profile| claims(profile).iter().map(|it| it.value.to_string()).collect::<Vec<_>>();
@@ -70,7 +120,8 @@ fn is_same(profile: &Profile, ours: &Profile) -> bool {
 
 /// Returns what both have, as lines of the profile.
 fn shared(profile: &Profile, ours: &Profile) -> Vec<String> {
-    let ours = claims(ours);
+    let places = PLACES.map(|path| Claim { key: "", value: Value::Tree(path.into()) });
+    let ours: Vec<Claim> = claims(ours).into_iter().chain(places).collect();
     let is_shared = |claim: &Claim| ours.iter().any(|other| claim.is_shared_with(other));
     claims(profile).into_iter().filter(is_shared).map(|it| format!("{} = \"{}\"", it.key, it.value)).collect()
 }
@@ -162,6 +213,7 @@ fn claims(profile: &Profile) -> Vec<Claim> {
         ("module.name", Value::Word(module.name.clone())),
         ("module.executable", Value::File(module.executable.clone())),
     ];
+    claims.extend(paths.kernels.iter().map(|path| ("paths.kernels", Value::File(path.clone()))));
     claims.extend(module.own_executable_type().map(|it| ("module.executable_type", Value::Word(it.to_owned()))));
     claims.extend(profile.directories.iter().map(|it| ("directories.path", Value::File(it.path.clone()))));
     claims.into_iter().map(|(key, value)| Claim { key, value }).collect()

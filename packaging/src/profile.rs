@@ -8,7 +8,7 @@ use policy::spec::ModuleSpec;
 use serde::Serialize;
 
 use crate::Error;
-use crate::manifest::{Hooks, Manifest};
+use crate::manifest::Hooks;
 use crate::names;
 use crate::path::{check_script_path, one_line};
 
@@ -68,19 +68,21 @@ pub struct Directory {
 }
 
 impl Profile {
-    /// Reads the profile of the manifest.
+    /// Reads the profile of the hooks.
     ///
     /// # Errors
     /// [`Error`] if it cannot be read, if hostprep would refuse it, if it has a value that a script cannot hold, or a name that is not its own.
-    pub fn read(manifest: &Manifest, hooks: &Hooks, path: &Path) -> Result<Self, Error> {
+    pub fn read(hooks: &Hooks, path: &Path) -> Result<installer::profile::Profile, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let profile = installer::profile::Profile::parse(&text, path).map_err(Error::Profile)?;
         let wrong = |problem| Error::Manifest { path: path.to_owned(), problem };
-        check(&profile).and_then(|()| names::check(manifest, hooks, &profile)).map_err(wrong)?;
-        Ok(Self::of(profile))
+        check(&profile).and_then(|()| names::check_profile(hooks, &profile)).map_err(wrong)?;
+        Ok(profile)
     }
 
-    fn of(profile: installer::profile::Profile) -> Self {
+    /// Returns the part that templates use.
+    #[must_use]
+    pub fn of(profile: installer::profile::Profile) -> Self {
         let installer::profile::Profile { title, units, names, paths, scan_user, directories, module, .. } = profile;
         let own = [&paths.faults, &paths.state, &paths.lock, &paths.log, &paths.build_dir];
         let is_local = own.into_iter().chain(directories.iter().map(|it| &it.path)).any(|path| path.starts_with(LOCAL));

@@ -42,6 +42,9 @@ fn each_name_of_ours_is_refused_and_named() {
         ("/var/log/acme/hostprep.log", "/var/log/cisco/hostprep.log-acme"),
         ("/opt/acme/hostprep/policy", "/var/lib/cisco/hostprep/policy"),
         ("path = \"/opt/acme\"", "path = \"/opt/cisco\""),
+        ("path = \"/opt/acme\"", "path = \"/opt/cisco/hostprep\""),
+        ("/opt/acme/hostprep/policy", "/opt/cisco/hostprep/bin"),
+        ("/opt/acme/agent/bin/acme-agentd", "/opt/cisco/hostprep/bin/hostprep"),
         ("/opt/acme/agent/bin/acme-agentd", "/opt/cisco/amp/bin/ampdaemon"),
     ] {
         let workshop = Workshop::bare();
@@ -130,4 +133,45 @@ fn what_remedies_name_is_in_the_package() {
     let workshop = Workshop::bare();
     workshop.change("ident = \"odd-hostprep\"", "ident = \"odd-hostprep\"\nboot = \"other\"");
     refused(&workshop, &["needs a [[file]]"]);
+}
+
+/// Neither dpkg nor rpm sees these: no package lists hostprep's configuration and state.
+#[test]
+fn a_file_in_a_place_of_ours_is_refused() {
+    for path in [
+        "/etc/cisco/hostprep.toml",
+        "/etc/cisco/hostprep.toml.d/acme.toml",
+        "/etc/cisco/kernels.toml",
+        "/var/lib/cisco/hostprep/kernels.toml",
+        "/var/lib/cisco/faults/store",
+        "/var/log/cisco/hostprep.log",
+        "/run/cisco/hostprep.lock",
+        "/opt/cisco/hostprep/bin/acme",
+        "/usr/lib/hostprep/hostprep.toml",
+    ] {
+        let workshop = Workshop::bare();
+        let file = format!("[[file]]\npath = \"{path}\"\nsource = \"profile.toml\"\n\n[rpm]");
+        workshop.change("[rpm]", &file);
+        refused(&workshop, &[path, "is hostprep's own"]);
+        let workshop = Workshop::bare();
+        let inside = format!("more{path}");
+        std::fs::create_dir_all(workshop.at(&inside).parent().unwrap()).unwrap();
+        workshop.write(&inside, "x");
+        let run = common::run(workshop.command().arg("--payload").arg(workshop.at("more")));
+        assert!(run.code != Some(0) && run.stderr.contains("is hostprep's own"), "{path}: {run:?}");
+    }
+    let workshop = Workshop::bare();
+    let file = "[[file]]\npath = \"/etc/cisco/acme.conf\"\nsource = \"profile.toml\"\n\n[rpm]";
+    workshop.change("[rpm]", file);
+    assert_eq!(common::run(&mut workshop.command()).code, Some(0), "what is only beside ours is no other's");
+}
+
+/// An error about the manifest names the manifest.
+#[test]
+fn the_file_that_is_wrong_is_named() {
+    let workshop = Workshop::bare();
+    workshop.change("profile_path = \"/opt/odd/profile.toml\"\n", "");
+    let run = common::run(&mut workshop.command());
+    assert!(run.stderr.contains("manifest.toml: "), "{run:?}");
+    assert!(!run.stderr.contains("profile.toml: "), "{run:?}");
 }
