@@ -47,6 +47,15 @@ pub struct Inputs<'a> {
 /// # Errors
 /// [`Error`] if a file is missing, or git cannot tell the commit.
 pub fn render(inputs: &Inputs) -> Result<String, Error> {
+    let toolchain = Toolchain::read(inputs.checkout, inputs.programs)?;
+    Ok(format!("{:#}\n", value(inputs, &toolchain)?))
+}
+
+/// Returns the statement, for programs that this toolchain built.
+///
+/// # Errors
+/// [`Error`] if a file is missing, or git cannot tell the commit.
+pub fn value(inputs: &Inputs, toolchain: &Toolchain) -> Result<Value, Error> {
     let Inputs { checkout, dist, .. } = inputs;
     let mut subjects = Vec::new();
     for name in packages(dist)?.into_iter().chain([CHECKSUMS.into(), SBOM.into(), NOTICES.into()]) {
@@ -58,9 +67,8 @@ pub fn render(inputs: &Inputs) -> Result<String, Error> {
         subjects.push(json!({"name": program_name(architecture), "digest": {"sha256": digest::of_file(program)?}}));
         architectures.push(architecture);
     }
-    let toolchain = Toolchain::read(checkout, inputs.programs)?;
     let source = Source::of(checkout)?;
-    let statement = json!({
+    Ok(json!({
         "_type": STATEMENT_TYPE,
         "subject": subjects,
         "predicateType": PREDICATE_TYPE,
@@ -76,12 +84,11 @@ pub fn render(inputs: &Inputs) -> Result<String, Error> {
                     "SOURCE_DATE_EPOCH": inputs.source_date,
                     "uncommittedChanges": source.changed,
                 },
-                "resolvedDependencies": dependencies(checkout, &source, &toolchain)?,
+                "resolvedDependencies": dependencies(checkout, &source, toolchain)?,
             },
             "runDetails": {"builder": {"id": inputs.builder}},
         },
-    });
-    Ok(format!("{statement:#}\n"))
+    }))
 }
 
 /// A URI: relative ones mean nothing to readers of statements.

@@ -111,3 +111,37 @@ fn an_input_of_another_tree_is_found() {
         assert!(wrong.len() == 1 && wrong[0].starts_with(&format!("statement: {name}: 0, expected ")), "{wrong:?}");
     }
 }
+
+/// Something that is said twice, or that no other line compares.
+#[test]
+fn what_a_statement_says_beside_the_truth_is_found() {
+    const DEPENDENCIES: &str = "/predicate/buildDefinition/resolvedDependencies";
+    type Change = fn(&mut Vec<serde_json::Value>);
+    let first_again: Change = |all| {
+        let mut first = all[0].clone();
+        first["digest"] = serde_json::json!({"sha256": "0"});
+        all.insert(0, first);
+    };
+    let other_zig: Change = |all| {
+        let one = all.iter_mut().find(|one| one["name"] == "ziglang").unwrap();
+        one["uri"] = "pkg:pypi/ziglang@9.9.9".into();
+    };
+    let no_zig: Change = |all| all.retain(|one| one["name"] != "ziglang");
+    let last_again: Change = |all| all.push(all[all.len() - 1].clone());
+    let other_source: Change = |all| all.push(serde_json::json!({"name": "source", "digest": {"gitCommit": "0"}}));
+    let architectures = "/predicate/buildDefinition/externalParameters/architectures";
+    for (list, change, place) in [
+        ("/subject", first_again, "/subject"),
+        (DEPENDENCIES, other_zig, DEPENDENCIES),
+        (DEPENDENCIES, no_zig, DEPENDENCIES),
+        (DEPENDENCIES, last_again, DEPENDENCIES),
+        (DEPENDENCIES, other_source, DEPENDENCIES),
+        (architectures, |all| all[0] = "aarch64".into(), architectures),
+        (architectures, |all| all.push("aarch64".into()), architectures),
+    ] {
+        let dist = Dist::new();
+        dist.change_list(list, change);
+        let wrong = dist.wrong();
+        assert!(wrong.len() == 1 && wrong[0].contains(&format!("it differs in {place}")), "{wrong:?}");
+    }
+}
