@@ -305,6 +305,15 @@ fn what_cannot_be_published_leaves_the_repository_as_it_is() {
     publisher.refused(publisher.complete().args(["--next-key", "expired.asc"]), &["expired.asc", "has expired"]);
     // Other keys under the same version: hosts that have it would never see them.
     publisher.refused(publisher.complete().args(["--next-key", "second.asc"]), &["keyring.toml", "raise it"]);
+    // And so would those that have a newer version.
+    let manifest = fs::read_to_string(publisher.at("keyring.toml")).unwrap();
+    let with_version = |version: &str| {
+        let manifest = manifest.replace("version = \"1\"", &format!("version = \"{version}\""));
+        fs::write(publisher.at("keyring.toml"), manifest.replace("\"1-1\"", &format!("\"{version}-1\""))).unwrap();
+    };
+    with_version("0.9");
+    publisher.refused(&mut publisher.complete(), &["keyring.toml", "has version 1-1", "raise"]);
+    with_version("1");
     publisher.refused(publisher.complete().env("SOURCE_DATE_EPOCH", "today"), &["SOURCE_DATE_EPOCH"]);
     publisher.refused(publisher.complete().args(["--packages", "missing"]), &["missing/SHA256SUMS"]);
 
@@ -460,5 +469,19 @@ fn the_variables_of_the_script_are_options() {
     let exported = makefile.lines().find(|line| line.starts_with("export SIGN_WITH")).unwrap();
     for (name, _) in variables {
         assert!(exported.split(' ').any(|word| word == name), "{name}");
+    }
+}
+
+/// A vendor for one family of distributions. The other index has the package with the keys alone.
+#[test]
+fn packages_of_one_format_are_a_repository() {
+    for (other, kept) in [("deb", "rpm"), ("rpm", "apt/pool")] {
+        let publisher = Publisher::new();
+        fs::remove_file(common::only(&publisher.at("out"), &format!(".{other}"))).unwrap();
+        shell("ls *.rpm *.deb 2>/dev/null | xargs sha256sum >SHA256SUMS", &publisher.at("out"));
+        publisher.publish().succeeded();
+        assert!(fs::read_dir(publisher.at("repository").join(kept)).unwrap().count() > 1);
+        let release = fs::read_to_string(publisher.at("repository/apt/dists/stable/Release")).unwrap();
+        assert!(release.contains("Architectures: amd64"), "{release}");
     }
 }

@@ -11,11 +11,14 @@ use jiff::Timestamp;
 
 use super::Repository;
 use super::packages::{Package, wrong};
+use crate::architecture::Architecture;
 use crate::signing::{Tool, clearsign};
 use crate::{Error, Format, artifacts};
 
 pub const SUITE: &str = "stable";
 pub const COMPONENT: &str = "main";
+/// What Debian calls a package for every architecture.
+const ALL: &str = "all";
 
 /// # Errors
 /// [`Error::Tool`] if apt-ftparchive is missing: before anything is signed, which may ask for a passphrase.
@@ -39,16 +42,21 @@ impl Repository<'_> {
         if let Some(left) = debs.iter().find(|package| !listed.contains(format!("pool/{}", package.name).as_str())) {
             return Err(wrong(Path::new(&left.name), "not a DEB, or damaged: apt-ftparchive leaves it out"));
         }
-        let architectures: BTreeSet<&str> = paragraphs.iter().filter_map(|text| field(text, "Architecture")).collect();
-        let architectures: Vec<&str> = architectures.into_iter().filter(|name| *name != "all").collect();
+        let mut architectures: BTreeSet<&str> =
+            paragraphs.iter().filter_map(|text| field(text, "Architecture")).collect();
+        // Of RPMs alone: the package with the keys is a DEB too.
+        architectures
+            .extend(packages.iter().filter_map(|package| package.rpm_architecture().map(Architecture::debian)));
+        architectures.remove(ALL);
+        let architectures: Vec<&str> = architectures.into_iter().collect();
         if architectures.is_empty() {
-            return Err(wrong(&self.request.out, "no package of an architecture is there for apt"));
+            return Err(wrong(Path::new("--packages"), "no package of an architecture is there: apt needs one"));
         }
         let dist = top.join("dists").join(SUITE);
         let mut hashes = String::new();
         for architecture in &architectures {
             let wanted =
-                |text: &&&str| matches!(field(text, "Architecture"), Some(of) if of == *architecture || of == "all");
+                |text: &&&str| matches!(field(text, "Architecture"), Some(of) if of == *architecture || of == ALL);
             let list: String = paragraphs.iter().filter(wanted).map(|text| format!("{text}\n\n")).collect();
             let within = format!("{COMPONENT}/binary-{architecture}");
             let packed = packed(list.as_bytes()).map_err(Error::file(&dist))?;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rpm_version::Evr;
 use tempfile::TempDir;
 
 use super::Repository;
@@ -111,17 +112,38 @@ pub fn packages(loaded: &LoadedManifest) -> Result<Vec<Package>, Error> {
 }
 
 impl Repository<'_> {
-    /// Refuses other keys under a version that hosts may have already.
+    /// Refuses other keys under a version that hosts may have already, and a version below one that they have: no host would
+    /// take it.
     pub(super) fn check_keyring(&self, loaded: &LoadedManifest, packages: &[Package]) -> Result<(), Error> {
         let name = deb::file_name(loaded);
-        let Some(old) = self.old.as_ref().map(|old| old.join("apt/pool").join(&name)) else { return Ok(()) };
+        let Some(old) = self.old.as_ref().map(|old| old.join("apt/pool")) else { return Ok(()) };
+        let refuse = |problem: String| Err(wrong(&self.request.keyring, problem));
         let new = packages.iter().find(|package| package.name == name);
-        match std::fs::read(old) {
-            Ok(old) if new.is_some_and(|new| new.content != old) => Err(wrong(
-                &self.request.keyring,
-                "the keys have changed, but the version of their package has not; raise it and add a [[changelog]] entry",
+        if std::fs::read(old.join(&name)).is_ok_and(|old| new.is_some_and(|new| new.content != old)) {
+            return refuse(
+                "the keys have changed, but the version of their package has not; raise it and add a [[changelog]] entry".into(),
+            );
+        }
+        match newest_version(&old, &name) {
+            Some(there) if Evr::parse(&there) > Evr::parse(version_of(&name).unwrap_or_default()) => refuse(format!(
+                "the repository has version {there} of this package already; raise the version above it and add a \
+                 [[changelog]] entry"
             )),
             _ => Ok(()),
         }
     }
+}
+
+/// The version in `NAME_VERSION_ARCHITECTURE.deb`.
+fn version_of(file: &str) -> Option<&str> {
+    file.split('_').nth(1)
+}
+
+/// Returns the newest version of the package whose DEB is called `name`, among those in a pool.
+fn newest_version(pool: &Path, name: &str) -> Option<String> {
+    let package = name.split('_').next()?;
+    let names = std::fs::read_dir(pool).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let versions = names.filter(|one| one.split('_').next() == Some(package) && one.ends_with(".deb"));
+    let versions = versions.filter_map(|one| version_of(&one).map(str::to_owned));
+    versions.max_by(|one, other| Evr::parse(one).cmp(&Evr::parse(other)))
 }

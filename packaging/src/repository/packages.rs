@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Repository;
+use crate::architecture::Architecture;
 use crate::{Error, Format, artifacts, rpm_signature_header};
 
 /// A package, in memory.
@@ -22,6 +23,11 @@ impl Package {
             _ => return None,
         };
         Some(Self { format, name: name.to_owned(), content })
+    }
+
+    /// Returns the architecture in the name of an RPM, `NAME-VERSION-RELEASE.ARCHITECTURE.rpm`.
+    pub fn rpm_architecture(&self) -> Option<Architecture> {
+        self.name.strip_suffix(".rpm")?.rsplit_once('.')?.1.parse().ok()
     }
 }
 

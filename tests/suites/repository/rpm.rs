@@ -19,9 +19,10 @@ struct Manager {
     refresh: &'static str,
     install: &'static str,
     remove: &'static str,
+    /// What makes it trust the keys that `gpgkey` names; dnf is told so by `--assumeyes`.
+    trust: Option<&'static str>,
 }
 
-/// Both take the keys that `gpgkey` names, which `--assumeyes` and `--gpg-auto-import-keys` answer.
 const DNF: Manager = Manager {
     name: "dnf",
     repositories: "/etc/yum.repos.d",
@@ -29,14 +30,16 @@ const DNF: Manager = Manager {
     refresh: "dnf --assumeyes --releasever=9 makecache",
     install: "dnf --assumeyes --releasever=9 --best install",
     remove: "dnf --assumeyes --releasever=9 remove",
+    trust: None,
 };
 const ZYPPER: Manager = Manager {
     name: "zypper",
     repositories: "/etc/zypp/repos.d",
     cache: "/var/cache/zypp",
-    refresh: "zypper --non-interactive --gpg-auto-import-keys refresh --force",
-    install: "zypper --non-interactive --gpg-auto-import-keys install",
+    refresh: "zypper --non-interactive refresh --force",
+    install: "zypper --non-interactive install",
     remove: "zypper --non-interactive remove",
+    trust: Some("rpm --import /usr/share/hostprep-keyring/RPM-GPG-KEY-hostprep"),
 };
 
 /// A system in which the agents of gpg that a package manager started end with it.
@@ -77,15 +80,23 @@ impl Manager {
     fn set_up(self, system: &System, repository: &Repository) {
         system.copy(&repository.path().join("RPM-GPG-KEY-hostprep"), KEYS);
         system.copy(&repository.path().join("hostprep.repo"), &format!("{}/hostprep.repo", self.repositories));
+        self.trust(system);
     }
 
-    /// Forgets everything that it was told, keys included.
+    fn trust(self, system: &System) {
+        if let Some(command) = self.trust {
+            system.run(command).expect_code(0);
+        }
+    }
+
+    /// Forgets everything that it was told, also keys that are not in the file of `gpgkey` now.
     fn forget(self, system: &System) {
         let _ = std::fs::remove_dir_all(system.at(self.cache));
         let keys = system.run("rpm --query --all gpg-pubkey*").stdout;
         for key in keys.lines() {
             system.run(&format!("rpm --erase {key}")).expect_code(0);
         }
+        self.trust(system);
     }
 
     fn refresh(self, system: &System) -> Run {
@@ -170,9 +181,9 @@ fn they_refuse_another_key_and_one_that_has_expired() {
     for manager in [DNF, ZYPPER] {
         manager.set_up(&system, &repository);
         for key in ["second", "expired"] {
-            manager.forget(&system);
             system.copy(&publisher.key(key), KEYS);
-            // zypper takes keys from there too, and would ask whether to trust it.
+            manager.forget(&system);
+            // zypper looks there too for a key that rpm does not know yet.
             system.copy(&publisher.key(key), &format!("{INSIDE}/rpm/repodata/repomd.xml.key"));
             if (manager.name, key) == ("zypper", "expired") {
                 let run = manager.refresh(&system).expect_code(0);
@@ -181,6 +192,22 @@ fn they_refuse_another_key_and_one_that_has_expired() {
             }
             manager.refuses(&system, key);
         }
+    }
+}
+
+/// All that the server has is another's: index, packages and the key beside them.
+#[test]
+fn they_refuse_a_server_that_was_taken_over() {
+    let Some((publisher, system, repository)) = ready() else { return };
+    let other = publisher.publish("second", None, "2", &format!("file://{INSIDE}"));
+    for manager in [DNF, ZYPPER] {
+        repository.lay(&system);
+        manager.set_up(&system, &repository);
+        manager.forget(&system);
+        manager.refresh(&system).expect_code(0);
+        other.lay(&system);
+        manager.refuses(&system, "another's server");
+        assert_eq!(version(&system, "hostprep-keyring"), "", "{}", manager.name);
     }
 }
 
@@ -206,6 +233,7 @@ fn keys_change_without_a_gap() {
         manager.refresh(&system).expect_code(0);
         manager.install(&system, "hostprep-keyring").expect_code(0);
         assert_eq!(version(&system, "hostprep-keyring"), "2", "{name}");
+        manager.trust(&system);
         switched.lay(&system);
         manager.refresh(&system).expect_code(0);
         manager.install(&system, "hostprep-keyring").expect_code(0);
