@@ -34,5 +34,5 @@ cp "$documents/catalog/$command.catalog" "$payload/usr/lib/systemd/catalog/"
 # hostprep's own manifest lists them.
 if [ $# -eq 2 ]; then
     mkdir -p "$payload/usr/share/$command/schema"
-    cp "$top"/installer/schema/*.schema.json "$payload/usr/share/$command/schema/"
+    cp "$documents"/schema/*.schema.json "$payload/usr/share/$command/schema/"
 fi

@@ -1,5 +1,5 @@
-//! Writes the man pages, the shells' completions and the journal's message catalog of hostprep: `documents DIR [PROFILE]`
-//! makes `DIR/man`, `DIR/completions` and `DIR/catalog`, under the names of that profile.
+//! Writes the man pages, the shells' completions, the journal's message catalog and the JSON Schemas of hostprep: `documents DIR
+//! [PROFILE]` makes `DIR/man`, `DIR/completions`, `DIR/catalog` and `DIR/schema`, under the names of that profile.
 //!
 //! `documents --reference REPOSITORY` writes the pages of `docs/reference`, what the pages of `docs/faults`
 //! have from the catalogue, and the man page of the packaging tool's manifest.
@@ -57,6 +57,7 @@ use anyhow::{Context, Result};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use installer::profile::Profile;
+use installer::report::schema::SCHEMAS;
 use installer::wording::Wording;
 use jiff::Timestamp;
 
@@ -113,6 +114,9 @@ fn documents(profile: &Profile, date: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>
         all.insert(Path::new("completions").join(file), content);
     }
     all.insert(format!("catalog/{name}.catalog").into(), journal::catalog(profile).into_bytes());
+    for schema in SCHEMAS {
+        all.insert(format!("schema/{}.schema.json", schema.name).into(), schema.text_in(&wording).into_bytes());
+    }
     Ok(all)
 }
 

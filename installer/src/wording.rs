@@ -5,7 +5,7 @@ use crate::kernels_file;
 use crate::profile::Profile;
 
 /// What is replaced, by what. The first that fits at a place counts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Wording(Vec<(String, String)>);
 
 /// What is ours in texts beside the values of the built-in profile.

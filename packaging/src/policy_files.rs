@@ -49,6 +49,8 @@ struct Given<'a> {
     compiled: &'a str,
     priority: u16,
     domain: &'a str,
+    /// Whether other services run in the domain too.
+    shared: bool,
     changelog: Vec<Entry>,
 }
 
@@ -84,6 +86,7 @@ impl PolicyPackage {
             module: &module.name,
             priority: module.priority,
             domain: &module.domain,
+            shared: !module.has_own_domain(),
             changelog: manifest.changelog.iter().map(change).collect(),
         };
         let wrong = |source| Error::Template { name: "selinux/policy.spec".into(), source };

@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the tests arrange the world around the program")]
 
-use harness::{Run, ScratchRoot, login_defs, setup};
+use harness::{Run, ScratchRoot, login_defs, program, setup};
 
 #[test]
 fn another_agent_is_prepared_under_its_own_names() {
@@ -137,4 +137,39 @@ fn remedies_of_another_agent_name_it() {
         let text = root.hostprep(&["check", "--format", format, "--profile", profile.to_str().unwrap()]).stdout;
         assert!(text.contains("as acme-hostprep ") && !text.contains(" hostprep "), "{text}");
     }
+}
+
+/// The short help and the long one of each command, and what lists the schemas.
+#[test]
+fn help_names_the_command_that_is_there() {
+    let profile = setup::top().join("packaging/example/profile.toml");
+    let run = |words: &[&str]| {
+        let mut command = std::process::Command::new(program::binary());
+        Run::of(command.arg("--profile").arg(&profile).args(words)).expect_code(0).stdout
+    };
+    let mut todo: Vec<Vec<String>> = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(words) = todo.pop() {
+        let words_of: Vec<&str> = words.iter().map(String::as_str).collect();
+        for option in ["-h", "--help"] {
+            let help = run(&[&words_of[..], &[option]].concat());
+            let left =
+                help.replace("acme-hostprep", "").replace("/acme/hostprep", "").replace("acme/hostprep.toml", "");
+            let ours = left.lines().find(|line| line.contains("hostprep") || line.contains("cisco"));
+            assert_eq!(ours, None, "{words:?} {option}");
+            let list = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+            let is_command = |name: &&str| name.starts_with(char::is_lowercase) && *name != "help";
+            let names = list.filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(is_command));
+            if option == "-h" {
+                todo.extend(names.map(|name| [&words[..], &[name.to_owned()]].concat()));
+            }
+        }
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+    let list = run(&["schema"]);
+    assert!(
+        list.contains("acme-hostprep check --format json") && list.contains("/var/lib/acme/hostprep/last-run.json")
+    );
+    assert!(run(&["schema", "last-run"]).contains("\"title\": \"/var/lib/acme/hostprep/last-run.json\""));
 }

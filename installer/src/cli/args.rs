@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults::{Severity, Source};
 use host::system::kind::{ASSUMABLE, SystemKind};
@@ -45,22 +45,30 @@ pub fn renamed(command: clap::Command, name: &'static str, wording: &Wording) ->
     in_words(command.name(name).bin_name(name), wording)
 }
 
-fn in_words(command: clap::Command, wording: &Wording) -> clap::Command {
-    let about = command.get_about().map(|text| wording.apply(&text.to_string()));
-    let after = command.get_after_help().map(|text| wording.apply(&text.to_string()));
-    let command = match about {
-        Some(about) => command.about(about),
-        None => command,
-    };
-    let command = match after {
-        Some(after) => command.after_help(after),
-        None => command,
-    };
+fn in_words(mut command: clap::Command, wording: &Wording) -> clap::Command {
+    type Put = fn(clap::Command, String) -> clap::Command;
+    let reworded = |text: Option<&StyledStr>| text.map(|text| wording.apply(&text.to_string()));
+    let texts: [(_, Put); 3] = [
+        (reworded(command.get_about()), |command, text| command.about(text)),
+        (reworded(command.get_long_about()), |command, text| command.long_about(text)),
+        (reworded(command.get_after_help()), |command, text| command.after_help(text)),
+    ];
+    for (text, put) in texts {
+        command = match text {
+            Some(text) => put(command, text),
+            None => command,
+        };
+    }
     command
         .mut_args(|arg| {
             let values = arg.get_possible_values();
-            let arg = match arg.get_help().map(|text| wording.apply(&text.to_string())) {
+            let (help, long) = (reworded(arg.get_help()), reworded(arg.get_long_help()));
+            let arg = match help {
                 Some(help) => arg.help(help),
+                None => arg,
+            };
+            let arg = match long {
+                Some(long) => arg.long_help(long),
                 None => arg,
             };
             let told = values.iter().filter_map(PossibleValue::get_help).map(ToString::to_string);

@@ -48,7 +48,7 @@ pub fn run() -> ExitCode {
         Command::Hook(hook) => hook_commands::run(global, &hook),
         Command::SupportBundle(bundle) => support_command::run(global, &bundle),
         Command::Report(report) => report_command::run(global, &report),
-        Command::Schema { name } => schema_command::run(name.as_deref()),
+        Command::Schema { name } => schema_command::run(global, name.as_deref()),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -1,5 +1,7 @@
 //! The JSON Schemas of what hostprep prints and keeps, as files; a test holds them against the types.
 
+use crate::wording::Wording;
+
 #[cfg(feature = "schema")]
 mod generate;
 
@@ -41,6 +43,15 @@ schemas! {
     "load-lock-status": "hostprep load-lock status --format json",
     "report": "hostprep report --format json",
     "last-run": "/var/lib/cisco/hostprep/last-run.json",
+}
+
+impl Schema {
+    /// Returns its text, in which the title is in these words: it names a command or a file. All else is that of the format.
+    #[must_use]
+    pub fn text_in(&self, wording: &Wording) -> String {
+        let title = |words: &str| format!("\"title\": \"{words}\"");
+        self.text.replacen(&title(self.describes), &title(&wording.apply(self.describes)), 1)
+    }
 }
 
 /// Returns the schema of this name.
