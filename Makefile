@@ -46,6 +46,7 @@ ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTU
 # Exported, so that a command may hold every quote; the shell reads them there.
 export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT PACKAGES VALID_DAYS KEYRING
 packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
+	$(if $(PUBLIC_KEY),$(if $(SIGN_WITH),,$(error PUBLIC_KEY is the key of SIGN_WITH='COMMAND', which is not given)))
 	packaging/packages.sh $(ARCHITECTURES) \
 		$(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))
 	@# Those of another version are the past.

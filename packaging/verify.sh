@@ -9,7 +9,7 @@ Verify packages against this clone.
 usage: packaging/verify.sh [--key FILE] [--no-rebuild] [--keep] [DIRECTORY]
 
   DIRECTORY      with the packages and what lies beside them; dist/ if it is omitted
-  --key FILE     the public key that signed them; without it, signatures are not verified
+  --key FILE     the public key that signed them, armored or binary; without it, signatures are not verified
   --no-rebuild   do not build them again
   --keep         keep the second build, in target/verify
 
@@ -65,14 +65,10 @@ directory=$(cd "$directory" && pwd -P)
 for file in SHA256SUMS provenance.json sbom.cdx.json third-party-notices.txt; do
     [ -f "$directory/$file" ] || unusable "$directory/$file is missing; make packages writes it beside the packages"
 done
-if [ -n "$key" ]; then
-    [ -r "$key" ] || unusable "$key cannot be read"
-    key=$(realpath "$key")
-fi
+[ -z "$key" ] || [ -r "$key" ] || unusable "$key cannot be read"
 for tool in git cargo sha256sum dpkg-deb rpm rpmkeys rpm2cpio cpio gpgv; do
     command -v "$tool" >/dev/null || unusable "$tool is missing; install it, or run: make needs"
 done
-cd "$top"
 
 work=$(mktemp -d)
 again=
@@ -82,6 +78,25 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
+# A copy: a pipe is read once.
+if [ -n "$key" ]; then
+    cat "$key" >"$work/key"
+    key=$work/key
+    # rpm takes armored keys, the first of each block.
+    if ! grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$key"; then
+        command -v gpg >/dev/null || unusable "gpg is missing, which armors a binary key; install it, or name an armored key"
+        mkdir -m 0700 "$work/gnupg"
+        armor() {
+            gpg --homedir "$work/gnupg" --batch --quiet --no-autostart "$@"
+        }
+        mv "$key" "$key.gpg"
+        armor --import "$key.gpg" 2>"$work/output" || unusable "not a public key: $(cat "$work/output")"
+        for print in $(armor --with-colons --list-keys | awk -F: '$1 == "pub" { wanted = 1 } $1 == "fpr" && wanted { print $10; wanted = 0 }'); do
+            armor --armor --export "$print"
+        done >"$key"
+    fi
+fi
+cd "$top"
 
 wrong=0
 ok() {
@@ -119,9 +134,10 @@ stop() {
 # What is verified first is not unpacked before; names are those of files in that directory.
 packages=$(sed -n 's/^[0-9a-f]*  //p' "$directory/SHA256SUMS")
 names() {
-    ! grep -vE '^[0-9a-f]{64}  [A-Za-z0-9_][A-Za-z0-9._+~^-]*\.(rpm|deb)$' "$directory/SHA256SUMS"
+    ! grep -vE '^[0-9a-f]{64}  [A-Za-z0-9_][A-Za-z0-9._+~^-]*\.(rpm|deb)$' "$directory/SHA256SUMS" &&
+        ! echo "$packages" | sort | uniq -d | grep .
 }
-compare 'SHA256SUMS: it names packages beside it' names
+compare 'SHA256SUMS: it names packages beside it, each once' names
 [ "$wrong" -eq 0 ] || stop 'SHA256SUMS names something else'
 # Whoever installs all packages of the directory would install these too.
 unlisted() {

@@ -107,6 +107,11 @@ pub fn copy_packages(system: &System, ending: &str) {
     }
 }
 
+/// Whether this is how often the policy store was built, or the directory of a priority, which stay.
+pub fn is_of_store(change: &str) -> bool {
+    ["commit_num", "modules/300 ("].iter().any(|end| change.contains(&format!("{STORE}/{end}")))
+}
+
 /// Files that all tools share are left out.
 pub fn tree(system: &System) -> Snapshot {
     system.snapshot().without(OF_TOOLS)
@@ -183,6 +188,9 @@ fn may_change(agent: Agent, change: &str) -> bool {
 /// Both are there and do their work under their own names; neither's configuration is the other's.
 #[track_caller]
 pub fn both_work(system: &System) {
+    // Whichever came first: while its rule is in force, the other needs no module.
+    let loaded = [OURS, ACME].map(|agent| modules(system, agent)).concat();
+    assert_eq!(loaded.is_empty(), !system.at(STORE).exists(), "{loaded:?}");
     for agent in [OURS, ACME] {
         let other = agent.other();
         let name = agent.command.rsplit('/').next().unwrap();

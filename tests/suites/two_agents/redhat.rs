@@ -1,8 +1,8 @@
 //! By dnf.
 
-use harness::{Snapshot, System};
+use harness::{Snapshot, System, setup};
 
-use crate::host::{ACME, Agent, OURS, about, both_work, copy_packages, share_no_file, tree};
+use crate::host::{ACME, Agent, OURS, about, both_work, copy_packages, is_of_store, share_no_file, tree};
 
 const DNF: &str = "dnf --assumeyes --disablerepo=* --releasever=9 --quiet";
 
@@ -10,6 +10,17 @@ fn system() -> System {
     let system = System::with_rpm(&["policycoreutils"]);
     copy_packages(&system, ".rpm");
     system
+}
+
+/// A policy store, and the tools that change it.
+fn add_policy(system: &System) {
+    for deb in setup::debs(&["policycoreutils", "selinux-utils", "checkpolicy", "semodule-utils"]) {
+        let inside = format!("/tmp/{}", deb.file_name().unwrap().to_str().unwrap());
+        system.copy(&deb, &inside);
+        // What the programs need is there; the rest is for scripts.
+        system.run(&format!("dpkg --install --force-depends {inside}")).expect_code(0);
+    }
+    system.policy_store();
 }
 
 fn install(system: &System, agent: Agent, version: &str) {
@@ -28,7 +39,8 @@ fn nothing_is_left(fresh: &Snapshot, system: &System) {
         change.contains(" (directory 755 0:0)")
             && ["+ /usr/share/licenses ", "+ /usr/share/man/"].iter().any(|place| change.starts_with(place))
     };
-    let is_kept = |change: &str| is_of_filesystem(change) || KEPT.iter().any(|path| change.contains(path));
+    let is_kept =
+        |change: &str| is_of_filesystem(change) || is_of_store(change) || KEPT.iter().any(|path| change.contains(path));
     let left = fresh.outline(&tree(system));
     let left: Vec<_> = left.iter().filter(|change| !is_kept(change)).collect();
     assert!(left.is_empty(), "{left:#?}");
@@ -44,6 +56,7 @@ fn neither_touches_the_other() {
         return;
     }
     let system = system();
+    add_policy(&system);
     let fresh = tree(&system);
     for first in [OURS, ACME] {
         let second = first.other();
