@@ -111,6 +111,19 @@ fn another_package_and_another_key_are_found() {
     let name = deb.file_name().unwrap().to_str().unwrap();
     assert!(run.stdout.contains(&format!("\n       {name}: FAILED\n")), "{run:?}");
     assert!(run.stdout.contains("skip   all that follows"), "{run:?}");
+
+    // As `make repository` publishes it for apt; and what a package is may be said once.
+    let binary = copy.path().join("key.gpg");
+    let dearmor = format!("gpg --batch --dearmor <'{}' >'{}'", key.display(), binary.display());
+    setup::run(Command::new("sh").arg("-c").arg(dearmor).env("GNUPGHOME", home.path()));
+    let run = verify(&["--key", binary.to_str().unwrap()], copy.path());
+    for line in ["ok     rpm takes the key", "ok     provenance.json.sig: a signature of the key"] {
+        assert!(run.stdout.contains(line), "{line}: {run:?}");
+    }
+    let sums = fs::read_to_string(copy.path().join("SHA256SUMS")).unwrap();
+    fs::write(copy.path().join("SHA256SUMS"), format!("{sums}{}\n", sums.lines().next().unwrap())).unwrap();
+    let run = verify(&[], copy.path());
+    assert!(run.stdout.contains("WRONG  SHA256SUMS: it names packages beside it, each once"), "{run:?}");
 }
 
 #[test]
