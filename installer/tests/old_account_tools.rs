@@ -97,6 +97,97 @@ fn a_lock_that_stays_held_is_given_up_after_two_minutes() {
     assert_eq!(remedy[0], wait);
 }
 
+/// What shadow 4.13 prints where `/etc/default/useradd` names a group that is not there, and the lock is held.
+const DEFAULTS_IGNORED: &str = include_str!("../../host/fixtures/account-tools/4.13-defaults-ignored.txt");
+
+#[test]
+fn a_warning_about_defaults_hides_no_lock() {
+    let host = image();
+    host.file("said", DEFAULTS_IGNORED);
+    host.file("etc/passwd.lock", &format!("{}\0", std::process::id()));
+    host.tool(
+        "useradd",
+        &format!(
+            "{HELP}
+             n=$(cat tries 2>/dev/null || echo 0); echo $((n + 1)) > tries
+             [ $n -ge 2 ] || {{ cat said >&2; exit 1; }}
+             rm etc/passwd.lock; {ADD}"
+        ),
+    );
+    let (report, waited) = repair(&host);
+    assert_eq!((report.outcome, waited.as_secs()), (Outcome::Changed, 1 + 2), "{report:?}");
+}
+
+#[test]
+fn a_warning_hides_no_other_cause() {
+    let warnings: String = DEFAULTS_IGNORED.lines().take(4).map(|line| format!("{line}\n")).collect();
+    for (says, reason, remedy) in [
+        ("useradd: cannot open /etc/passwd", Reason::UserToolFailed, "cp -p --remove-destination "),
+        ("useradd: Can't get unique UID (no more available UIDs)", Reason::UidRangeFull, "awk -F: "),
+        // shadow goes on after these.
+        (
+            "useradd: failed to reset the lastlog entry of UID 998: Read-only file system\nuseradd: cannot open /etc/passwd",
+            Reason::UserToolFailed,
+            "cp -p --remove-destination ",
+        ),
+        (
+            "useradd: failed to reset the faillog entry of UID 998: No space left on device\nuseradd: cannot open /etc/passwd",
+            Reason::UserToolFailed,
+            "cp -p --remove-destination ",
+        ),
+    ] {
+        let host = image();
+        std::fs::rename(host.path("etc/passwd"), host.path("etc/passwd.real")).unwrap();
+        std::os::unix::fs::symlink("passwd.real", host.path("etc/passwd")).unwrap();
+        host.file("said", &format!("{warnings}{says}\n"));
+        host.tool("useradd", &format!("{HELP}\ncat said >&2; exit 1"));
+        let (report, waited) = repair(&host);
+        let (found, detail, remedies) = finding(&host, &report);
+        assert_eq!((found, waited), (reason, Duration::ZERO), "{detail}");
+        assert!(detail.contains(says.lines().last().unwrap()), "{detail}");
+        assert!(remedies.iter().any(|line| line.contains(remedy)), "{remedies:?}");
+    }
+}
+
+/// A tool that adds a system user takes no lock of `/etc/subuid`.
+#[test]
+fn a_dead_lock_that_the_tool_does_not_need_ends_no_waiting() {
+    for says in ["useradd: lock etc/passwd.lock already used by PID 1", "useradd: cannot open /x//etc/passwd"] {
+        let host = image();
+        host.file("etc/subuid.lock", "");
+        host.file("etc/passwd.lock", &format!("{}\0", std::process::id()));
+        host.tool(
+            "useradd",
+            &format!(
+                "{HELP}
+                 n=$(cat tries 2>/dev/null || echo 0); echo $((n + 1)) > tries
+                 [ $n -ge 2 ] || {{ echo '{}' >&2; echo 'useradd: cannot lock /etc/passwd; try again later.' >&2; exit 1; }}
+                 rm etc/passwd.lock; {ADD}",
+                says.replace(" etc/", " /x//etc/")
+            ),
+        );
+        let (report, waited) = repair(&host);
+        assert_eq!((report.outcome, waited.as_secs()), (Outcome::Changed, 1 + 2), "{report:?}");
+    }
+}
+
+#[test]
+fn a_dead_lock_that_the_tool_named_is_not_waited_for_whatever_else_is_held() {
+    for (lock, says) in [
+        ("group", "useradd: existing lock file /x//etc/group.lock without a PID"),
+        ("passwd", "useradd: cannot open /x//etc/passwd"),
+    ] {
+        let host = image();
+        host.file("etc/shadow.lock", &format!("{}\0", std::process::id()));
+        host.file(&format!("etc/{lock}.lock"), "");
+        let text = format!("{says}\\nuseradd: cannot lock /x//etc/{lock}; try again later.\\n");
+        host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
+        let (report, waited) = repair(&host);
+        assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+        assert_eq!(finding(&host, &report).0, Reason::AccountFilesLocked);
+    }
+}
+
 #[test]
 fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     let host = image();

@@ -3,7 +3,7 @@
 use faults::{Reason, Remedy};
 use host::InsideText;
 use host::fs::{InRoot, is_link};
-use host::process::{Command, ProcessError, telling_line};
+use host::process::{Command, ProcessError, relevant_lines, telling_line};
 use host::system::distribution::Tool;
 use policy::SelinuxConfig;
 
@@ -36,9 +36,14 @@ pub fn failure(cx: &HostContext, command: &Command, error: &ProcessError, words:
         .unwrap_or_else(|| other(cx, command, error, again))
 }
 
+/// Returns whether the tool said `text` about what made it fail.
+fn says(error: &ProcessError, text: &str) -> bool {
+    relevant_lines(error.stderr()).into_iter().any(|line| line.contains(text))
+}
+
 /// Returns the finding if the tool passed on why a system call failed.
 fn said_by_system(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
-    let said = |text: &str| error.stderr().contains(text);
+    let said = |text: &str| says(error, text);
     if said("No space left on device") || said("Disk quota exceeded") {
         return Some(disk_full(cx, error, again));
     }
@@ -59,7 +64,7 @@ fn on_read_only(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Findi
 /// Where a tool only says that it could not write or lock, the space may have been too little: its temporary files are gone again.
 fn too_little_space(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
     let says_nothing_more = [": failure while writing changes to ", ": cannot lock "];
-    if !says_nothing_more.iter().any(|text| error.stderr().contains(text)) {
+    if !says_nothing_more.iter().any(|text| says(error, text)) {
         return None;
     }
     is_short_of_space(cx).then(|| disk_full(cx, error, again))
