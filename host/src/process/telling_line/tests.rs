@@ -152,6 +152,11 @@ fn messages_of_other_tools() {
             "Failed to start x.service: Access denied",
         ),
         (
+            "Critical: createrepo_c: Cannot write repodata/primary.xml.gz: No space left on device\n\
+             C_CREATEREPOLIB: Warning: Cannot remove .repodata\n",
+            "Critical: createrepo_c: Cannot write repodata/primary.xml.gz: No space left on device",
+        ),
+        (
             "dmesg: read kernel buffer failed: Operation not permitted\n",
             "dmesg: read kernel buffer failed: Operation not permitted",
         ),
