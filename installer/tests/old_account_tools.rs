@@ -202,7 +202,7 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
     assert!(detail.contains("; no process is named in /etc/passwd.lock"), "{detail}");
     let root = host.dir.path().canonicalize().unwrap();
-    assert!(remedy[0].starts_with("# wait until `pgrep -a "), "the condition first: {remedy:?}");
+    assert!(remedy[0].starts_with("# wait until `ps -o pid=,comm= -C useradd,"), "the condition first: {remedy:?}");
     let (remove, again) =
         (format!("rm -f {}/etc/passwd.lock", root.display()), format!("hostprep repair --root {}", root.display()));
     assert_eq!(remedy[1..], [remove, again]);
@@ -224,6 +224,54 @@ fn a_lock_with_a_line_break_is_not_waited_for_and_goes_after_its_process() {
     assert!(detail.contains(&names) && !detail.contains(" holds "), "{detail}");
     assert!(remedy[0].starts_with(&format!("ps -p {}  # wait", std::process::id())), "{remedy:?}");
     assert!(remedy.iter().any(|line| line.starts_with("rm -f ") && line.ends_with("/etc/passwd.lock")), "{remedy:?}");
+}
+
+#[test]
+fn a_dead_lock_with_a_line_break_names_its_process_in_a_quotation_that_ends() {
+    let host = image();
+    let text = "useradd: existing lock file /etc/passwd.lock with an invalid PID '5000000\n'\n\
+                useradd: cannot lock /etc/passwd; try again later.\n";
+    host.tool("useradd", &format!("{HELP}\ncat >&2 <<'X'\n{text}X\nexit 1"));
+    host.file("etc/passwd.lock", "5000000\n");
+    let (report, waited) = repair(&host);
+    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+    let (reason, detail, remedy) = finding(&host, &report);
+    assert_eq!(reason, Reason::AccountFilesLocked);
+    let says = "with an invalid PID '5000000'; process 5000000, which no longer runs, left /etc/passwd.lock behind";
+    assert!(detail.contains(says), "{detail}");
+    assert!(remedy.iter().any(|line| line.starts_with("rm -f ") && line.ends_with("/etc/passwd.lock")), "{remedy:?}");
+}
+
+/// The command in the condition of that remedy, on this machine: it prints what it waits for, and nothing else.
+#[test]
+fn the_condition_of_a_dead_lock_is_true_of_real_processes() {
+    let host = image();
+    host.tool(
+        "useradd",
+        &format!("{HELP}\necho 'useradd: existing lock file /etc/passwd.lock without a PID' >&2; exit 1"),
+    );
+    host.file("etc/passwd.lock", "");
+    let (_, _, remedy) = finding(&host, &repair(&host).0);
+    let command = remedy[0].split('`').nth(1).unwrap();
+    let words: Vec<&str> = command.split(' ').collect();
+    let [program, options @ .., names] = words.as_slice() else { panic!("{command}") };
+    assert_eq!(names.split(',').collect::<Vec<_>>(), host::system::account_lock::ACCOUNT_TOOLS);
+    // Other names in its place, since tools may run on this machine. The kernel cuts one of them short.
+    let others = "none-of-these-1,none-of-these-2,test-of-hostprep";
+    let ps = || {
+        let output = std::process::Command::new(program).args(options).arg(others).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(ps(), (String::new(), String::new()));
+    let tool = host.path("test-of-hostprep");
+    // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
+    assert!(std::process::Command::new("cp").arg("/bin/sleep").arg(&tool).status().unwrap().success());
+    let mut running = std::process::Command::new(&tool).arg("60").spawn().unwrap();
+    let (found, said) = ps();
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!((found.lines().count(), said.as_str()), (1, ""), "{found}");
+    assert!(found.contains(&format!("{} test-of-hostpre", running.id())), "{found}");
 }
 
 /// `lckpwdf(3)` says no more than that.
@@ -365,7 +413,10 @@ fn locks_that_a_failed_removal_leaves_are_named() {
     let said = removed.failed.join("\n");
     let locks = "which no longer runs, left /etc/passwd.lock, /etc/shadow.lock, /etc/group.lock behind";
     assert!(said.contains(locks), "{said}");
-    assert!(said.contains("; wait until `pgrep -a ") && said.contains(". Run: rm -f /"), "the condition first: {said}");
+    assert!(
+        said.contains("; wait until `ps -o pid=,comm= -C useradd,") && said.contains(". Run: rm -f /"),
+        "the condition first: {said}"
+    );
     assert!(removed.done.is_empty(), "{removed:?}");
 }
 

@@ -3,18 +3,14 @@
 use faults::{Reason, Remedy};
 use host::InsideText;
 use host::process::{ProcessError, relevant_lines, telling_line};
-use host::shell::quoted;
 use host::system::account_lock::{
-    AccountLock, Owner, PWD_LOCK, Process, PwdLock, account_locks, describe, pwd_lock, running_tools,
+    ACCOUNT_TOOLS, AccountLock, Owner, PWD_LOCK, Process, PwdLock, account_locks, describe, pwd_lock, running_tools,
 };
 
 use super::protected::immutable_files;
 use super::space::is_short_of_space;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
-
-/// The names of account tools, for `pgrep(1)`.
-const TOOLS: &str = "^(user|group)(add|del|mod)|passwd$|^(chage|newusers|vipw|vigr)$";
 
 /// Returns whether a tool failed because another program holds the lock, and not one that it will never get.
 ///
@@ -122,9 +118,10 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
     }
     if !files.is_empty() {
         // The condition first: what is pasted line by line is run line by line.
+        // pgrep(1) takes one pattern, and prints a warning about one of more than 15 characters that nothing matches.
         remedy.push(Remedy::manual(format!(
-            "wait until `pgrep -a {}` prints nothing: an account tool that runs may need its lock",
-            quoted(TOOLS)
+            "wait until `ps -o pid=,comm= -C {}` prints nothing: an account tool that runs may need its lock",
+            ACCOUNT_TOOLS.join(",")
         )));
         remedy.push(cx.remedy_on(&["rm", "-f"], &files));
     }
