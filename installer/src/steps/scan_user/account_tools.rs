@@ -8,7 +8,7 @@ use host::process::backoff::Backoff;
 use host::process::{Command, ProcessError, names};
 use login_defs::WindowError;
 
-use super::failure::{failure, no_effect};
+use super::failure::{failure, login_defs_failure, no_effect};
 use super::locked::is_locked_out;
 use crate::Error;
 use crate::model::host_context::HostContext;
@@ -167,7 +167,9 @@ const WORDS: &str = "remove";
 pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), Error> {
     let failed = |finding: Finding| undo_error(cx, &finding);
     require_root_option(cx, command, WORDS).map_err(failed)?;
+    let mut blocked = None;
     let ran = retry_while_locked(cx, command, || {
+        blocked = None;
         in_window(cx, command, window, |opened| {
             // Without it userdel leaves the group, and groupdel takes it.
             if let Err(e) = opened {
@@ -175,6 +177,7 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
                     return Err(cx.interrupted(WORDS));
                 }
                 cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
+                blocked = Some(e);
             }
             Ok::<_, Error>(cx.runner.run_uninterruptible(command).map(drop))
         })
@@ -182,7 +185,10 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
     match ran? {
         Ok(()) => Ok(()),
         Err(ProcessError::Interrupted { .. }) => Err(cx.interrupted(WORDS)),
-        Err(e) => Err(failed(failure(cx, command, &e, WORDS))),
+        Err(e) => {
+            let of_login_defs = blocked.and_then(|blocked| login_defs_failure(cx, &blocked, &e, WORDS));
+            Err(failed(of_login_defs.unwrap_or_else(|| failure(cx, command, &e, WORDS))))
+        }
     }
 }
 

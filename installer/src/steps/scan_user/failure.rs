@@ -5,6 +5,7 @@ use host::InsideText;
 use host::fs::{InRoot, is_link};
 use host::process::{Command, ProcessError, relevant_lines, telling_line};
 use host::system::distribution::Tool;
+use login_defs::WindowError;
 use policy::SelinuxConfig;
 
 use super::protected::{ACCOUNT_FILES, immutable_files};
@@ -180,4 +181,35 @@ pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
     }
     remedy.push(again);
     Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy }
+}
+
+/// Returns the finding if `error` is about a login.defs that cannot be changed. `words` are the hostprep command that is to be run
+/// again.
+#[must_use]
+pub fn login_defs_failure(
+    cx: &HostContext,
+    blocked: &WindowError,
+    error: &ProcessError,
+    words: &str,
+) -> Option<Finding> {
+    let (WindowError::Unchangeable { path, source, .. }, ProcessError::Failed { stderr, .. }) = (blocked, error) else {
+        return None;
+    };
+    let path = cx.root.inside(path)?;
+    let is_link = cx.root.stat(&path).ok().flatten().is_some_and(|found| is_link(&found));
+    // "cannot open login definitions /etc/login.defs" (`def_load` in shadow's lib/getdef.c); 4.1.5.1 says nothing if it is missing.
+    let is_named = ["login.defs", "login definitions"].iter().any(|name| stderr.contains(name));
+    let is_blamed = is_named || (is_link && telling_line(stderr).is_none());
+    if !is_blamed {
+        return None;
+    }
+    let error = error.inside_text(cx.root);
+    let (problem, remedy) = if is_link {
+        let remedy = cx.remedy_on(&["rm"], &[&path]).with_comment("a symbolic link into a directory that is missing");
+        ("cannot be reached", remedy)
+    } else {
+        ("can be neither changed nor replaced", cx.remedy_on(&["chattr", "-i", "-a"], &[&path]))
+    };
+    let detail = format!("{} {problem}: {source}; {error}", path.display());
+    Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy: vec![remedy, Remedy::hostprep([words])] })
 }
