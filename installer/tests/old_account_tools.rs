@@ -470,6 +470,6 @@ fn without_userdel_the_package_is_named_and_not_only_what_comes_before_it() {
     let (failed, _) = removal_again(&host);
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(failed[0].starts_with("userdel is not installed ("), "{failed:?}");
-    let install = ". Run: yum clean expire-cache && yum install -y shadow-utils";
+    let install = ". Run: yum clean expire-cache && yum install -y shadow-utils && hostprep remove";
     assert!(failed[0].ends_with(install), "{failed:?}");
 }

@@ -123,6 +123,26 @@ fn without_semodule_this_machines_package_is_named() {
     assert!(named.iter().all(|command| *command == named[0]), "{named:?}");
 }
 
+#[test]
+fn without_semodule_a_removal_names_this_machines_package() {
+    let root = root();
+    root.hostprep(&ONLY).expect_code(0);
+    let manager = if std::path::Path::new("/usr/bin/apt-get").exists() { "apt-get" } else { "dnf" };
+    for command in [&["policy", "remove"][..], &["remove"]] {
+        let run = root.hostprep_without(&["semodule"], command).expect_code(1);
+        assert!(run.stderr.contains("semodule is not installed (looked in "), "{run:?}");
+        assert!(
+            run.stderr.contains(". Run: ") && run.stderr.contains("install -y policycoreutils  # then "),
+            "{run:?}"
+        );
+        assert!(run.stderr.contains(manager), "{run:?}");
+    }
+    let log = root.text("/var/log/cisco/hostprep.log");
+    assert!(log.contains("info: semodule is not installed (") && !log.contains("failed after"), "{log}");
+    root.hostprep(&["remove"]).expect_code(0);
+    assert!(ours(&root).is_empty());
+}
+
 /// A later boot may enforce.
 #[test]
 fn permissive_and_disabled_are_made_ready() {

@@ -157,12 +157,12 @@ pub fn or_interrupted(cx: &HostContext, error: WindowError, next: &str) -> Error
 }
 
 /// What to call hostprep with again after an undo that failed.
-const WORDS: &str = "remove";
+pub(super) const WORDS: &str = "remove";
 
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].
 ///
 /// # Errors
-/// [`Error::AccountTool`] with what the failure means, [`Error::Interrupted`], [`Error::Window`] if the window cannot be
+/// [`Error::Undo`] with what the failure means, [`Error::Interrupted`], [`Error::Window`] if the window cannot be
 /// closed.
 pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), Error> {
     let failed = |finding: Finding| undo_error(cx, &finding);
@@ -198,19 +198,22 @@ pub fn did_nothing(cx: &HostContext, command: &Command, what: &str) -> Error {
     undo_error(cx, &no_effect(cx, command, what, WORDS))
 }
 
-fn undo_error(cx: &HostContext, finding: &Finding) -> Error {
+/// Returns the error that `finding` is where something is undone.
+#[must_use]
+pub fn undo_error(cx: &HostContext, finding: &Finding) -> Error {
     let line = |remedy: &Remedy| remedy.shell_line(cx.alternate_root());
     let at = finding.remedy.iter().position(Remedy::is_command).unwrap_or_default();
     // What has to be true before the command is run.
     let conditions = finding.remedy.iter().take(at).map(|remedy| line(remedy).trim_start_matches("# ").to_owned());
     let detail: Vec<String> = std::iter::once(finding.detail.clone()).chain(conditions).collect();
-    Error::AccountTool { detail: detail.join("; "), next: next(cx, finding, at) }
+    Error::Undo { detail: detail.join("; "), next: next(cx, finding, at) }
 }
 
 /// Returns the remedy at `at` as a line for a shell. Those after it belong to it where each removes an obstacle: a package is installed
-/// after the lists of packages are fetched. Where the tool itself is to be run, they are for the case that it fails again.
+/// after the lists of packages are fetched. Where the tool itself is to be run, they are for the case that it fails again. The last of them
+/// is hostprep itself.
 fn next(cx: &HostContext, finding: &Finding, at: usize) -> String {
-    let is_run = |remedy: &Remedy| matches!(remedy.action, RemedyAction::Run { .. }) && remedy.order == Order::Next;
+    let is_run = |remedy: &Remedy| !matches!(remedy.action, RemedyAction::Manual { .. }) && remedy.order == Order::Next;
     let most = if finding.reason == Reason::UserToolFailed { 1 } else { usize::MAX };
     let mut lines = Vec::new();
     for (number, remedy) in finding.remedy.iter().skip(at).take(most).enumerate() {
