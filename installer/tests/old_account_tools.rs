@@ -14,6 +14,7 @@ use host::testing::VirtualClock;
 use installer::engine;
 use installer::engine::remove::{self as removal, StateDirectory};
 use installer::hook::{Event, rpm};
+use installer::model::receipt::Receipt;
 use installer::model::report::{Outcome, StepReport};
 
 /// The first line of every stand-in: it answers `--help` like shadow 4.6 and later, unless a test overrides it.
@@ -352,16 +353,61 @@ fn a_tool_without_prefix_is_not_tried_on_an_alternate_root() {
     let host = image();
     let usage = "Usage: useradd [options] LOGIN\\n  -R, --root CHROOT_DIR  directory to chroot into\\n";
     host.tool("useradd", &format!("[ \"$1\" = --help ] && {{ printf '{usage}'; exit 0; }}; touch tried; exit 2"));
-    let (report, _) = repair(&host);
-    assert_eq!(host.calls(), ["useradd --help"]);
+    // A look says what the repair says, and plans nothing.
+    let looked = host.check(SCAN_USER);
+    assert_eq!(looked.plan, [""; 0]);
+    for report in [looked, repair(&host).0] {
+        let (reason, detail, remedy) = finding(&host, &report);
+        assert_eq!(reason, Reason::UserToolFailed);
+        assert!(detail.contains(" missing, and useradd of this machine has no option --prefix"), "{detail}");
+        let root = host.dir.path().canonicalize().unwrap();
+        assert_eq!(remedy[0], format!("chroot {} hostprep repair", root.display()));
+        assert!(remedy[1].contains("shadow 4.6"), "{remedy:?}");
+    }
+    assert_eq!(changing_calls(&host), [""; 0]);
     assert!(!host.path("tried").exists());
-    let (reason, detail, remedy) = finding(&host, &report);
-    assert_eq!(reason, Reason::UserToolFailed);
-    assert!(detail.contains("useradd of this machine has no option --prefix"), "{detail}");
-    let root = host.dir.path().canonicalize().unwrap();
-    assert_eq!(remedy[0], format!("chroot {} hostprep repair", root.display()));
-    assert!(remedy[1].contains("shadow 4.6"), "{remedy:?}");
     assert_eq!(std::fs::read_to_string(host.path("etc/login.defs")).unwrap(), "USERGROUPS_ENAB no\n");
+}
+
+#[test]
+fn a_user_is_not_changed_by_a_tool_without_root() {
+    let host = image();
+    host.file("etc/passwd", "root:x:0:0::/root:/bin/sh\ncisco-amp-scan-svc:x:700:700::/nonexistent:/bin/bash\n");
+    host.file("etc/group", "root:x:0:\ncisco-amp-scan-svc:x:700:\n");
+    host.tool("usermod", "[ \"$1\" = --help ] && { echo '  -L, --lock'; exit 0; }; touch tried; exit 2");
+    let looked = host.check(SCAN_USER);
+    assert_eq!(looked.plan, [""; 0]);
+    for report in [looked, repair(&host).0] {
+        let (_, detail, remedy) = finding(&host, &report);
+        assert!(detail.contains("login shell /bin/bash; usermod of this machine has no option --root"), "{detail}");
+        assert!(remedy[0].starts_with("chroot "), "{remedy:?}");
+    }
+    assert!(!host.path("tried").exists());
+}
+
+#[test]
+fn a_removal_by_a_tool_without_prefix_is_not_planned() {
+    let host = image();
+    host.tool("useradd", &format!("{HELP}\n{ADD}"));
+    assert_eq!(repair(&host).0.outcome, Outcome::Changed);
+    let old = "[ \"$1\" = --help ] && { echo '  -R, --root CHROOT_DIR'; exit 0; }; touch tried; exit 2";
+    host.tool("userdel", old);
+    host.tool("groupdel", old);
+    let planned: Vec<String> = host.with(|cx| {
+        let plan = removal::plan(cx, &Receipt::of(cx), &[SCAN_USER]);
+        assert!(plan.actions.is_empty(), "{:?}", plan.actions);
+        plan.failed.iter().map(ToString::to_string).collect()
+    });
+    assert_eq!(planned.len(), 1, "{planned:?}");
+    assert!(planned[0].starts_with("userdel of this machine has no option --prefix"), "{planned:?}");
+    let root = host.dir.path().canonicalize().unwrap();
+    assert!(planned[0].ends_with(&format!(". Run: chroot {} hostprep remove", root.display())), "{planned:?}");
+    assert_eq!(removal_again(&host), (planned, Vec::new()), "as the removal itself says");
+    assert!(!host.path("tried").exists());
+    for tool in ["userdel", "groupdel"] {
+        host.tool(tool, &format!("{HELP}\nsed -i /^cisco-amp/d etc/passwd etc/group"));
+    }
+    assert_eq!(removal_again(&host).0, [""; 0]);
 }
 
 #[test]

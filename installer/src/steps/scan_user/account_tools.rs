@@ -43,7 +43,7 @@ pub fn useradd(cx: &HostContext) -> Command {
 }
 
 /// Checks that the tool of `command` knows the option that makes it work on an alternate root. `words` are what to call
-/// hostprep with inside the root instead.
+/// hostprep with inside the root instead. Only asks the tool for its help, so that a dry run can say it too.
 ///
 /// # Errors
 /// The [`Finding`] if it does not know the option, as tools before shadow 4.6. Nothing was changed.
@@ -52,12 +52,8 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
         return Ok(());
     }
     let (program, option) = (command.program(), root_option(command.program()));
-    let help = match cx.runner.run_uninterruptible(&Command::new(program).arg("--help")) {
-        Ok(output) => output.stdout + &output.stderr,
-        Err(e @ ProcessError::Failed { .. }) => e.stderr().to_owned(),
-        // Reported when the tool itself is run.
-        Err(_) => return Ok(()),
-    };
+    // That it does not run is reported when it is to do something.
+    let Some(help) = cx.runner.help(program) else { return Ok(()) };
     // What lists no option is no help text: the tool failed, and does so again when it is run.
     if help.contains(option) || !help.contains("--") {
         return Ok(());
