@@ -14,6 +14,7 @@ use host::testing::VirtualClock;
 use installer::engine;
 use installer::engine::remove::{self as removal, StateDirectory};
 use installer::hook::{Event, rpm};
+use installer::model::receipt::Receipt;
 use installer::model::report::{Outcome, StepReport};
 
 /// The first line of every stand-in: it answers `--help` like shadow 4.6 and later, unless a test overrides it.
@@ -97,6 +98,97 @@ fn a_lock_that_stays_held_is_given_up_after_two_minutes() {
     assert_eq!(remedy[0], wait);
 }
 
+/// What shadow 4.13 prints where `/etc/default/useradd` names a group that is not there, and the lock is held.
+const DEFAULTS_IGNORED: &str = include_str!("../../host/fixtures/account-tools/4.13-defaults-ignored.txt");
+
+#[test]
+fn a_warning_about_defaults_hides_no_lock() {
+    let host = image();
+    host.file("said", DEFAULTS_IGNORED);
+    host.file("etc/passwd.lock", &format!("{}\0", std::process::id()));
+    host.tool(
+        "useradd",
+        &format!(
+            "{HELP}
+             n=$(cat tries 2>/dev/null || echo 0); echo $((n + 1)) > tries
+             [ $n -ge 2 ] || {{ cat said >&2; exit 1; }}
+             rm etc/passwd.lock; {ADD}"
+        ),
+    );
+    let (report, waited) = repair(&host);
+    assert_eq!((report.outcome, waited.as_secs()), (Outcome::Changed, 1 + 2), "{report:?}");
+}
+
+#[test]
+fn a_warning_hides_no_other_cause() {
+    let warnings: String = DEFAULTS_IGNORED.lines().take(4).map(|line| format!("{line}\n")).collect();
+    for (says, reason, remedy) in [
+        ("useradd: cannot open /etc/passwd", Reason::UserToolFailed, "cp -p --remove-destination "),
+        ("useradd: Can't get unique UID (no more available UIDs)", Reason::UidRangeFull, "awk -F: "),
+        // shadow goes on after these.
+        (
+            "useradd: failed to reset the lastlog entry of UID 998: Read-only file system\nuseradd: cannot open /etc/passwd",
+            Reason::UserToolFailed,
+            "cp -p --remove-destination ",
+        ),
+        (
+            "useradd: failed to reset the faillog entry of UID 998: No space left on device\nuseradd: cannot open /etc/passwd",
+            Reason::UserToolFailed,
+            "cp -p --remove-destination ",
+        ),
+    ] {
+        let host = image();
+        std::fs::rename(host.path("etc/passwd"), host.path("etc/passwd.real")).unwrap();
+        std::os::unix::fs::symlink("passwd.real", host.path("etc/passwd")).unwrap();
+        host.file("said", &format!("{warnings}{says}\n"));
+        host.tool("useradd", &format!("{HELP}\ncat said >&2; exit 1"));
+        let (report, waited) = repair(&host);
+        let (found, detail, remedies) = finding(&host, &report);
+        assert_eq!((found, waited), (reason, Duration::ZERO), "{detail}");
+        assert!(detail.contains(says.lines().last().unwrap()), "{detail}");
+        assert!(remedies.iter().any(|line| line.contains(remedy)), "{remedies:?}");
+    }
+}
+
+/// A tool that adds a system user takes no lock of `/etc/subuid`.
+#[test]
+fn a_dead_lock_that_the_tool_does_not_need_ends_no_waiting() {
+    for says in ["useradd: lock etc/passwd.lock already used by PID 1", "useradd: cannot open /x//etc/passwd"] {
+        let host = image();
+        host.file("etc/subuid.lock", "");
+        host.file("etc/passwd.lock", &format!("{}\0", std::process::id()));
+        host.tool(
+            "useradd",
+            &format!(
+                "{HELP}
+                 n=$(cat tries 2>/dev/null || echo 0); echo $((n + 1)) > tries
+                 [ $n -ge 2 ] || {{ echo '{}' >&2; echo 'useradd: cannot lock /etc/passwd; try again later.' >&2; exit 1; }}
+                 rm etc/passwd.lock; {ADD}",
+                says.replace(" etc/", " /x//etc/")
+            ),
+        );
+        let (report, waited) = repair(&host);
+        assert_eq!((report.outcome, waited.as_secs()), (Outcome::Changed, 1 + 2), "{report:?}");
+    }
+}
+
+#[test]
+fn a_dead_lock_that_the_tool_named_is_not_waited_for_whatever_else_is_held() {
+    for (lock, says) in [
+        ("group", "useradd: existing lock file /x//etc/group.lock without a PID"),
+        ("passwd", "useradd: cannot open /x//etc/passwd"),
+    ] {
+        let host = image();
+        host.file("etc/shadow.lock", &format!("{}\0", std::process::id()));
+        host.file(&format!("etc/{lock}.lock"), "");
+        let text = format!("{says}\\nuseradd: cannot lock /x//etc/{lock}; try again later.\\n");
+        host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
+        let (report, waited) = repair(&host);
+        assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+        assert_eq!(finding(&host, &report).0, Reason::AccountFilesLocked);
+    }
+}
+
 #[test]
 fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     let host = image();
@@ -111,7 +203,7 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
     assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
     assert!(detail.contains("; no process is named in /etc/passwd.lock"), "{detail}");
     let root = host.dir.path().canonicalize().unwrap();
-    assert!(remedy[0].starts_with("# wait until `pgrep -a "), "the condition first: {remedy:?}");
+    assert!(remedy[0].starts_with("# wait until `ps -o pid=,comm= -C useradd,"), "the condition first: {remedy:?}");
     let (remove, again) =
         (format!("rm -f {}/etc/passwd.lock", root.display()), format!("hostprep repair --root {}", root.display()));
     assert_eq!(remedy[1..], [remove, again]);
@@ -133,6 +225,54 @@ fn a_lock_with_a_line_break_is_not_waited_for_and_goes_after_its_process() {
     assert!(detail.contains(&names) && !detail.contains(" holds "), "{detail}");
     assert!(remedy[0].starts_with(&format!("ps -p {}  # wait", std::process::id())), "{remedy:?}");
     assert!(remedy.iter().any(|line| line.starts_with("rm -f ") && line.ends_with("/etc/passwd.lock")), "{remedy:?}");
+}
+
+#[test]
+fn a_dead_lock_with_a_line_break_names_its_process_in_a_quotation_that_ends() {
+    let host = image();
+    let text = "useradd: existing lock file /etc/passwd.lock with an invalid PID '5000000\n'\n\
+                useradd: cannot lock /etc/passwd; try again later.\n";
+    host.tool("useradd", &format!("{HELP}\ncat >&2 <<'X'\n{text}X\nexit 1"));
+    host.file("etc/passwd.lock", "5000000\n");
+    let (report, waited) = repair(&host);
+    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
+    let (reason, detail, remedy) = finding(&host, &report);
+    assert_eq!(reason, Reason::AccountFilesLocked);
+    let says = "with an invalid PID '5000000'; process 5000000, which no longer runs, left /etc/passwd.lock behind";
+    assert!(detail.contains(says), "{detail}");
+    assert!(remedy.iter().any(|line| line.starts_with("rm -f ") && line.ends_with("/etc/passwd.lock")), "{remedy:?}");
+}
+
+/// The command in the condition of that remedy, on this machine: it prints what it waits for, and nothing else.
+#[test]
+fn the_condition_of_a_dead_lock_is_true_of_real_processes() {
+    let host = image();
+    host.tool(
+        "useradd",
+        &format!("{HELP}\necho 'useradd: existing lock file /etc/passwd.lock without a PID' >&2; exit 1"),
+    );
+    host.file("etc/passwd.lock", "");
+    let (_, _, remedy) = finding(&host, &repair(&host).0);
+    let command = remedy[0].split('`').nth(1).unwrap();
+    let words: Vec<&str> = command.split(' ').collect();
+    let [program, options @ .., names] = words.as_slice() else { panic!("{command}") };
+    assert_eq!(names.split(',').collect::<Vec<_>>(), host::system::account_lock::ACCOUNT_TOOLS);
+    // Other names in its place, since tools may run on this machine. The kernel cuts one of them short.
+    let others = "none-of-these-1,none-of-these-2,test-of-hostprep";
+    let ps = || {
+        let output = std::process::Command::new(program).args(options).arg(others).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(ps(), (String::new(), String::new()));
+    let tool = host.path("test-of-hostprep");
+    // cp writes it, because a process that a parallel test starts would inherit our open file (ETXTBSY).
+    assert!(std::process::Command::new("cp").arg("/bin/sleep").arg(&tool).status().unwrap().success());
+    let mut running = std::process::Command::new(&tool).arg("60").spawn().unwrap();
+    let (found, said) = ps();
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!((found.lines().count(), said.as_str()), (1, ""), "{found}");
+    assert!(found.contains(&format!("{} test-of-hostpre", running.id())), "{found}");
 }
 
 /// `lckpwdf(3)` says no more than that.
@@ -213,16 +353,61 @@ fn a_tool_without_prefix_is_not_tried_on_an_alternate_root() {
     let host = image();
     let usage = "Usage: useradd [options] LOGIN\\n  -R, --root CHROOT_DIR  directory to chroot into\\n";
     host.tool("useradd", &format!("[ \"$1\" = --help ] && {{ printf '{usage}'; exit 0; }}; touch tried; exit 2"));
-    let (report, _) = repair(&host);
-    assert_eq!(host.calls(), ["useradd --help"]);
+    // A look says what the repair says, and plans nothing.
+    let looked = host.check(SCAN_USER);
+    assert_eq!(looked.plan, [""; 0]);
+    for report in [looked, repair(&host).0] {
+        let (reason, detail, remedy) = finding(&host, &report);
+        assert_eq!(reason, Reason::UserToolFailed);
+        assert!(detail.contains(" missing, and useradd of this machine has no option --prefix"), "{detail}");
+        let root = host.dir.path().canonicalize().unwrap();
+        assert_eq!(remedy[0], format!("chroot {} hostprep repair", root.display()));
+        assert!(remedy[1].contains("shadow 4.6"), "{remedy:?}");
+    }
+    assert_eq!(changing_calls(&host), [""; 0]);
     assert!(!host.path("tried").exists());
-    let (reason, detail, remedy) = finding(&host, &report);
-    assert_eq!(reason, Reason::UserToolFailed);
-    assert!(detail.contains("useradd of this machine has no option --prefix"), "{detail}");
-    let root = host.dir.path().canonicalize().unwrap();
-    assert_eq!(remedy[0], format!("chroot {} hostprep repair", root.display()));
-    assert!(remedy[1].contains("shadow 4.6"), "{remedy:?}");
     assert_eq!(std::fs::read_to_string(host.path("etc/login.defs")).unwrap(), "USERGROUPS_ENAB no\n");
+}
+
+#[test]
+fn a_user_is_not_changed_by_a_tool_without_root() {
+    let host = image();
+    host.file("etc/passwd", "root:x:0:0::/root:/bin/sh\ncisco-amp-scan-svc:x:700:700::/nonexistent:/bin/bash\n");
+    host.file("etc/group", "root:x:0:\ncisco-amp-scan-svc:x:700:\n");
+    host.tool("usermod", "[ \"$1\" = --help ] && { echo '  -L, --lock'; exit 0; }; touch tried; exit 2");
+    let looked = host.check(SCAN_USER);
+    assert_eq!(looked.plan, [""; 0]);
+    for report in [looked, repair(&host).0] {
+        let (_, detail, remedy) = finding(&host, &report);
+        assert!(detail.contains("login shell /bin/bash; usermod of this machine has no option --root"), "{detail}");
+        assert!(remedy[0].starts_with("chroot "), "{remedy:?}");
+    }
+    assert!(!host.path("tried").exists());
+}
+
+#[test]
+fn a_removal_by_a_tool_without_prefix_is_not_planned() {
+    let host = image();
+    host.tool("useradd", &format!("{HELP}\n{ADD}"));
+    assert_eq!(repair(&host).0.outcome, Outcome::Changed);
+    let old = "[ \"$1\" = --help ] && { echo '  -R, --root CHROOT_DIR'; exit 0; }; touch tried; exit 2";
+    host.tool("userdel", old);
+    host.tool("groupdel", old);
+    let planned: Vec<String> = host.with(|cx| {
+        let plan = removal::plan(cx, &Receipt::of(cx), &[SCAN_USER]);
+        assert!(plan.actions.is_empty(), "{:?}", plan.actions);
+        plan.failed.iter().map(ToString::to_string).collect()
+    });
+    assert_eq!(planned.len(), 1, "{planned:?}");
+    assert!(planned[0].starts_with("userdel of this machine has no option --prefix"), "{planned:?}");
+    let root = host.dir.path().canonicalize().unwrap();
+    assert!(planned[0].ends_with(&format!(". Run: chroot {} hostprep remove", root.display())), "{planned:?}");
+    assert_eq!(removal_again(&host), (planned, Vec::new()), "as the removal itself says");
+    assert!(!host.path("tried").exists());
+    for tool in ["userdel", "groupdel"] {
+        host.tool(tool, &format!("{HELP}\nsed -i /^cisco-amp/d etc/passwd etc/group"));
+    }
+    assert_eq!(removal_again(&host).0, [""; 0]);
 }
 
 #[test]
@@ -274,7 +459,10 @@ fn locks_that_a_failed_removal_leaves_are_named() {
     let said = removed.failed.join("\n");
     let locks = "which no longer runs, left /etc/passwd.lock, /etc/shadow.lock, /etc/group.lock behind";
     assert!(said.contains(locks), "{said}");
-    assert!(said.contains("; wait until `pgrep -a ") && said.contains(". Run: rm -f /"), "the condition first: {said}");
+    assert!(
+        said.contains("; wait until `ps -o pid=,comm= -C useradd,") && said.contains(". Run: rm -f /"),
+        "the condition first: {said}"
+    );
     assert!(removed.done.is_empty(), "{removed:?}");
 }
 
@@ -328,6 +516,6 @@ fn without_userdel_the_package_is_named_and_not_only_what_comes_before_it() {
     let (failed, _) = removal_again(&host);
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(failed[0].starts_with("userdel is not installed ("), "{failed:?}");
-    let install = ". Run: yum clean expire-cache && yum install -y shadow-utils";
+    let install = ". Run: yum clean expire-cache && yum install -y shadow-utils && hostprep remove";
     assert!(failed[0].ends_with(install), "{failed:?}");
 }

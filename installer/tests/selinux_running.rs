@@ -286,8 +286,7 @@ fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
     let host = Host::enforcing("rhel-7");
     host.semodule(true);
     let before = older_store(&host);
-    let named = "policy store of SELinux userspace older than 2.4, as on EL 7.0 to 7.2: update policycoreutils, \
-                     libsemanage and selinux-policy to EL 7.3 or later";
+    let named = "policy store of SELinux userspace older than 2.4; semanage_migrate_store of a later one converts it";
     for report in [host.check(MODULE), host.repair(MODULE)] {
         assert_eq!(report.outcome, Outcome::Fault, "{report:?}");
         assert_eq!(reason(&report), Reason::StoreBroken);
@@ -317,6 +316,22 @@ fn a_store_of_el_7_2_is_named_as_not_supported_and_left_alone() {
     host.directory("etc/selinux/targeted/active/modules/disabled");
     host.file("etc/selinux/targeted/active/commit_num", "1");
     assert_eq!(reason(&host.check(MODULE)), Reason::ModuleMissing);
+}
+
+/// Debian 8, Ubuntu 16.04 and SLES 12 had it too, and no update of a package converts it there.
+#[test]
+fn a_store_of_that_kind_elsewhere_names_no_package() {
+    for distribution in ["debian-12", "ubuntu-18.04", "sles-12", "amazon-2", "rhel-8"] {
+        let host = Host::enforcing(distribution);
+        host.semodule(true);
+        older_store(&host);
+        let report = host.check(MODULE);
+        assert_eq!(reason(&report), Reason::StoreBroken, "{distribution}");
+        let remedies = host.remedies(&report);
+        let upgrade = "# upgrade this system to a release with libsemanage 2.4 or later, whose semanage_migrate_store converts the store";
+        assert_eq!(remedies, [upgrade, "hostprep repair"], "{distribution}");
+        assert!(!report.detail.contains("EL "), "{}", report.detail);
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn shadow_4_1_5_1(host: &Host) {
             name,
             &format!(
                 "[ \"$1\" != --help ] || exec /usr/sbin/{name} --help\n\
-                 if [ ! -e {DEFS} ]; then for file in passwd group shadow gshadow; do echo $$ >etc/$file.lock; done; exit 1; fi\n\
+                 if [ ! -e {DEFS} ]; then for file in passwd group shadow gshadow; do printf '%s\\0' $$ >etc/$file.lock; done; exit 1; fi\n\
                  {words}\nexec /usr/sbin/{name} \"$@\""
             ),
         );
@@ -215,6 +215,52 @@ fn a_group_from_before_is_created_again_after_a_userdel_that_died() {
     expect_changed(&host.repair(SCAN_USER));
     assert_eq!(remove(&host).failed.len(), 1, "userdel failed");
     assert_eq!(line(&host, "group"), Some(format!("{NAME}:x:777:")));
+}
+
+/// A link into a directory that is missing: nothing can be created through it.
+fn dangling(host: &Host) {
+    std::os::unix::fs::symlink("gone/dir/login.defs", host.path(DEFS)).unwrap();
+}
+
+#[test]
+fn a_dangling_login_defs_keeps_no_user_of_a_new_host_from_being_created_and_removed() {
+    let host = host();
+    for name in ["useradd", "userdel", "groupdel"] {
+        host.tool(name, &format!("exec /usr/sbin/{name} \"$@\""));
+    }
+    dangling(&host);
+    let planned = host.check(SCAN_USER).plan;
+    assert!(planned.len() == 1 && planned[0].contains(" --user-group "), "{planned:?}");
+    assert!(planned[0].ends_with("the directory of which is missing"), "{planned:?}");
+    expect_changed(&host.repair(SCAN_USER));
+    assert!(line(&host, "passwd").is_some() && line(&host, "group").is_some());
+    assert_eq!(remove(&host).failed, [""; 0]);
+    assert_eq!((line(&host, "passwd"), line(&host, "group")), (None, None));
+}
+
+#[test]
+fn a_dangling_login_defs_is_named_where_an_old_tool_says_nothing() {
+    let host = host();
+    shadow_4_1_5_1(&host);
+    dangling(&host);
+    let report = host.repair(SCAN_USER);
+    let finding = report.finding().unwrap();
+    assert_eq!(finding.reason, Reason::LoginDefsBlocked, "{finding:?}");
+    assert!(finding.detail.starts_with("/etc/login.defs cannot be reached: No such file or directory"), "{finding:?}");
+    let remedies = host.remedies(&report);
+    let rm = format!("rm {}", host.path(DEFS).canonicalize().unwrap_or_else(|_| host.path(DEFS)).display());
+    assert!(remedies[0].starts_with(&rm) && remedies[1].starts_with("hostprep repair"), "{remedies:?}");
+    fs::remove_file(host.path(DEFS)).unwrap();
+    expect_changed(&host.repair(SCAN_USER));
+
+    dangling(&host);
+    let failed = remove(&host).failed;
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].contains("/etc/login.defs cannot be reached: No such file or directory"), "{failed:?}");
+    assert!(failed[0].contains(". Run: rm /"), "{failed:?}");
+    fs::remove_file(host.path(DEFS)).unwrap();
+    assert_eq!(remove(&host).failed, [""; 0]);
+    assert_eq!((line(&host, "passwd"), line(&host, "group")), (None, None));
 }
 
 /// A login.defs that cannot be changed, until dropped.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use host::process::{Command, is_unresolved, telling_line};
+use host::process::{Command, is_said_by, is_unresolved, relevant_lines, telling_line};
 
 use crate::culprit::Culprit;
 
@@ -85,13 +85,16 @@ impl Cause {
 pub fn classify(stderr: &str, module: &str) -> Cause {
     let has = |text: &str| stderr.contains(text);
     let ours = stderr.lines().any(|line| is_about(line, module));
+    // A warning may have the words of an error that libsemanage then gets around.
+    let relevant = relevant_lines(stderr);
+    let any = |says: fn(&str) -> bool| relevant.iter().any(|line| says(line));
     if has("Could not get direct transaction lock") || has("Could not get direct read lock") {
         Cause::StoreLocked
-    } else if has("(Read-only file system)") || stderr.lines().any(cannot_write) {
+    } else if any(is_read_only) || any(cannot_write) {
         Cause::StoreReadOnly
-    } else if stderr.lines().any(is_disk_full) {
+    } else if any(is_disk_full) {
         Cause::DiskFull
-    } else if stderr.lines().any(is_out_of_memory) {
+    } else if any(is_out_of_memory) {
         Cause::OutOfMemory
     } else if has("does not match my version range") {
         Cause::PolicyVersion
@@ -142,7 +145,7 @@ const DISK_FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
 /// Returns the path in `stderr` that could not be written since the file system is full: the last one in the line that says so.
 #[must_use]
 pub fn full_path(stderr: &str) -> Option<&str> {
-    let line = stderr.lines().find(|line| is_disk_full(line))?;
+    let line = relevant_lines(stderr).into_iter().find(|line| is_disk_full(line))?;
     let words = line.split([' ', '\'', '"', '(', ')']).map(|word| word.trim_end_matches(['.', ':', ',']));
     words.rev().find(|word| word.len() > 1 && word.starts_with('/') && !is_program(word))
 }
@@ -157,7 +160,7 @@ fn is_program(path: &str) -> bool {
 #[must_use]
 pub fn may_lack_space(stderr: &str) -> bool {
     let says_nothing = || match telling_line(stderr) {
-        Some(line) => line.starts_with("semodule:"),
+        Some(line) => is_said_by("semodule", line),
         None => true,
     };
     stderr.contains("(Input/output error)") || stderr.lines().any(is_binary_file_unwritten) || says_nothing()
@@ -165,6 +168,10 @@ pub fn may_lack_space(stderr: &str) -> bool {
 
 fn is_binary_file_unwritten(line: &str) -> bool {
     line.contains("write_binary_file ") && line.ends_with(" failed")
+}
+
+fn is_read_only(line: &str) -> bool {
+    line.contains("(Read-only file system)")
 }
 
 fn cannot_write(line: &str) -> bool {

@@ -320,8 +320,8 @@ impl UnsupportedStore {
     }
 
     /// What it is, and what to do.
-    pub const REASON: &str = "policy store of SELinux userspace older than 2.4, as on EL 7.0 to 7.2: update policycoreutils, \
-                              libsemanage and selinux-policy to EL 7.3 or later";
+    pub const REASON: &str =
+        "policy store of SELinux userspace older than 2.4; semanage_migrate_store of a later one converts it";
 }
 
 impl fmt::Display for UnsupportedStore {

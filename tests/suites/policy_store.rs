@@ -83,7 +83,7 @@ fn a_store_of_el_7_2_is_reported_and_left_alone() {
     let store = selinux(&root);
     let status = root.hostprep(&["policy", "status"]).expect_code(3);
     let line = status.stdout.lines().find(|line| line.starts_with("store ")).unwrap_or_default();
-    assert!(line.contains("not supported") && line.contains("older than 2.4, as on EL 7.0 to 7.2"), "{line}");
+    assert!(line.contains("not supported") && line.contains("older than 2.4;"), "{line}");
     let json = root.hostprep(&["policy", "status", "--format", "json"]).expect_code(3).json();
     assert_eq!(json["store"], root.at("/etc/selinux/targeted/modules/active").to_str().unwrap());
     assert_eq!((json["priorities"].to_string(), json["enabled"].as_bool()), ("[]".to_owned(), Some(false)));
@@ -121,6 +121,26 @@ fn without_semodule_this_machines_package_is_named() {
     let manager = if std::path::Path::new("/usr/bin/apt-get").exists() { "apt-get" } else { "dnf" };
     assert!(named[0].starts_with(&format!("{manager} install -y policycoreutils ")), "{named:?}");
     assert!(named.iter().all(|command| *command == named[0]), "{named:?}");
+}
+
+#[test]
+fn without_semodule_a_removal_names_this_machines_package() {
+    let root = root();
+    root.hostprep(&ONLY).expect_code(0);
+    let manager = if std::path::Path::new("/usr/bin/apt-get").exists() { "apt-get" } else { "dnf" };
+    for command in [&["policy", "remove"][..], &["remove"]] {
+        let run = root.hostprep_without(&["semodule"], command).expect_code(1);
+        assert!(run.stderr.contains("semodule is not installed (looked in "), "{run:?}");
+        assert!(
+            run.stderr.contains(". Run: ") && run.stderr.contains("install -y policycoreutils  # then "),
+            "{run:?}"
+        );
+        assert!(run.stderr.contains(manager), "{run:?}");
+    }
+    let log = root.text("/var/log/cisco/hostprep.log");
+    assert!(log.contains("info: semodule is not installed (") && !log.contains("failed after"), "{log}");
+    root.hostprep(&["remove"]).expect_code(0);
+    assert!(ours(&root).is_empty());
 }
 
 /// A later boot may enforce.

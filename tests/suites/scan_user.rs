@@ -333,13 +333,19 @@ fn a_removal_that_cannot_look_does_not_claim_it_either() {
     root.hostprep(&REPAIR).expect_code(0);
     let passwd = root.text("/etc/passwd");
     root.remove("/etc/passwd");
-    for args in [&["remove", "--dry-run"][..], &["remove"]] {
-        let run = root.hostprep(args);
-        assert!(
-            !run.stdout.to_lowercase().contains("nothing to undo") && run.stderr.contains("/etc/passwd"),
-            "{run:?}"
-        );
-    }
+    let expect_failure = || {
+        for args in [&["remove", "--dry-run"][..], &["remove", "--dry-run", "--format", "json"], &["remove"]] {
+            let run = root.hostprep(args).expect_code(1);
+            assert!(
+                !run.stdout.to_lowercase().contains("nothing to undo") && run.stderr.contains("/etc/passwd"),
+                "{run:?}"
+            );
+        }
+    };
+    expect_failure();
+    root.dir("/etc/passwd", 0o755);
+    expect_failure();
+    root.remove("/etc/passwd");
     root.file("/etc/passwd", passwd).hostprep(&["remove"]).expect_code(0);
 }
 

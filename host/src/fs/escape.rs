@@ -90,12 +90,11 @@ impl Root {
         if !self.has_link(path) {
             return Ok(false);
         }
-        let (ours, theirs) = self.ours_and_theirs(path)?;
-        Ok(match (ours, theirs) {
+        Ok(match self.same_file(path)? {
             // A dangling link: a tool would create the target.
-            (None, None) if self.stat(path)?.as_ref().is_some_and(is_link) => true,
-            (None, None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(&above))?,
-            (ours, theirs) => ours != theirs,
+            Some(None) if self.stat(path)?.as_ref().is_some_and(is_link) => true,
+            Some(None) => path.parent().map_or(Ok(false), |above| self.leads_elsewhere(&above))?,
+            found => found.is_none(),
         })
     }
 
@@ -110,20 +109,17 @@ impl Root {
         links > 0
     }
 
-    /// Returns to which file `path` leads hostprep, and to which a tool.
-    fn ours_and_theirs(&self, path: &InRoot) -> Result<(Option<FileId>, Option<FileId>), FileError> {
-        let ours = || Ok::<_, FileError>(self.stat_followed(path)?.as_ref().map(FileId::of));
-        let mut before = ours()?;
-        let mut theirs = None;
+    /// Returns the file to which `path` leads both hostprep and a tool, if it does; inside, `None` if both find nothing.
+    ///
+    /// Two looks may see two files of one path that changes. Paths that lead to different files differ at each.
+    fn same_file(&self, path: &InRoot) -> Result<Option<Option<FileId>>, FileError> {
         for _ in 0..LOOKS {
-            theirs = stat(&self.host_path(path)).ok().as_ref().map(FileId::of);
-            let after = ours()?;
-            if before == after {
-                break;
+            let theirs = stat(&self.host_path(path)).ok().as_ref().map(FileId::of);
+            if self.stat_followed(path)?.as_ref().map(FileId::of) == theirs {
+                return Ok(Some(theirs));
             }
-            before = after;
         }
-        Ok((before, theirs))
+        Ok(None)
     }
 }
 

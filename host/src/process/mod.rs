@@ -18,4 +18,4 @@ mod telling_line;
 
 pub use command::Command;
 pub use run::{CommandRunner, Observer, Output, ProcessError, SYSTEM_DIRECTORIES};
-pub use telling_line::{is_unresolved, shown_line, telling_line};
+pub use telling_line::{is_said_by, is_unresolved, relevant_lines, shown_line, telling_line};

@@ -1,6 +1,8 @@
 //! The only place that starts processes: with empty standard input, a clean environment, programs from trusted directories, a
 //! time limit, and bounded output.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -168,6 +170,8 @@ pub struct CommandRunner<'a> {
     system: fn() -> Result<Root, FileError>,
     clock: &'a dyn Clock,
     observer: &'a dyn Observer,
+    /// What programs say about themselves, by their names.
+    help: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> CommandRunner<'a> {
@@ -175,7 +179,7 @@ impl<'a> CommandRunner<'a> {
     #[must_use]
     pub fn new(clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
         let directories = SYSTEM_DIRECTORIES.map(PathBuf::from).to_vec();
-        Self { directories, system: Root::system, clock, observer }
+        Self { directories, system: Root::system, clock, observer, help: RefCell::default() }
     }
 
     /// Runs programs from other directories, for tests. The user who runs the tests may own them.
@@ -183,7 +187,7 @@ impl<'a> CommandRunner<'a> {
     #[must_use]
     pub fn with_directories(directories: Vec<PathBuf>, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Self {
         let system = || Root::system().map(Root::trusting_tester);
-        Self { directories, system, clock, observer }
+        Self { directories, system, clock, observer, help: RefCell::default() }
     }
 
     /// Returns the path of `program`. Passes over programs that another user could change, directly or through a directory or
@@ -209,6 +213,24 @@ impl<'a> CommandRunner<'a> {
     /// As [`CommandRunner::run`].
     pub fn run_uninterruptible(&self, command: &Command) -> Result<Output, ProcessError> {
         self.run_observed(command, false)
+    }
+
+    /// Returns what `program` prints with `--help`, whatever its exit status; `None` if it does not run. It is asked once, and the
+    /// observer does not see it, because a look at a host leaves no line in the log.
+    #[must_use]
+    pub fn help(&self, program: &str) -> Option<String> {
+        if let Some(known) = self.help.borrow().get(program) {
+            return Some(known.clone());
+        }
+        let unobserved =
+            CommandRunner { directories: self.directories.clone(), observer: &(), help: RefCell::default(), ..*self };
+        let help = match unobserved.run_uninterruptible(&Command::new(program).arg("--help")) {
+            Ok(output) => output.stdout + &output.stderr,
+            Err(e @ ProcessError::Failed { .. }) => e.stderr().to_owned(),
+            Err(_) => return None,
+        };
+        self.help.borrow_mut().insert(program.to_owned(), help.clone());
+        Some(help)
     }
 
     /// Reports that `command` failed because of `obstacle`, and is tried again for at most `left`.

@@ -20,8 +20,8 @@ pub const PWD_LOCK: &str = "/etc/.pwd.lock";
 /// The files that shadow's tools lock.
 const LOCKED: [&str; 6] = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid"];
 
-/// The programs that lock them: shadow's, those of util-linux, and systemd's.
-const ACCOUNT_TOOLS: [&str; 26] = [
+/// The names of the programs that lock them, as the kernel has them: shadow's, those of util-linux, and systemd's.
+pub const ACCOUNT_TOOLS: [&str; 26] = [
     "useradd",
     "userdel",
     "usermod",
@@ -76,6 +76,8 @@ pub enum Owner {
     /// A running process, named in a form that the account tools do not take, as `echo $$` writes it: they refuse the lock for
     /// ever, and the process may need it.
     Misnamed(Process),
+    /// A process that no longer runs, named in such a form.
+    GoneMisnamed(i32),
     /// No process: the file is empty, or does not hold a PID.
     None,
     /// A directory or another thing that no account tool creates.
@@ -131,6 +133,10 @@ pub fn describe(locks: &[AccountLock]) -> String {
         match owner {
             Owner::Running(process) => format!("{process} holds {paths}"),
             Owner::Gone(pid) => format!("process {pid}, which no longer runs, left {paths} behind"),
+            Owner::GoneMisnamed(pid) => format!(
+                "process {pid}, which no longer runs, left {paths} behind, with a line break or other text in it, so the account \
+                 tools refuse it"
+            ),
             Owner::Reused(process) => format!("{paths} is stale: {process}, named in it, started after it was written"),
             Owner::Misnamed(process) => {
                 format!("{paths} names {process} with a line break or other text, so the account tools refuse it")
@@ -191,6 +197,7 @@ fn owner(content: &[u8], written: i64) -> Owner {
         Ok(_) => Owner::None,
         Err(_) => match text.split_ascii_whitespace().next().and_then(|word| word.parse().ok()) {
             Some(pid @ 1..) if is_running(pid) => Owner::Misnamed(named(pid)),
+            Some(pid @ 1..) => Owner::GoneMisnamed(pid),
             _ => Owner::None,
         },
     }

@@ -17,7 +17,8 @@ pub enum WindowError {
     /// A file cannot be read, or is malformed.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The file is immutable, append-only or on a read-only file system, or the directory for the window's record is.
+    /// The file is immutable, append-only, on a read-only file system or a link into a directory that is missing, or the directory
+    /// for the window's record cannot be written.
     #[error("{} can be neither changed nor replaced: {source}; {hint}, then run again", path.display())]
     Unchangeable {
         /// The file.
@@ -69,6 +70,16 @@ impl WindowError {
     /// Returns [`Self::Unchangeable`] for a state directory on a read-only file system.
     pub(crate) fn unrecordable(error: FileError) -> Self {
         Self::Unchangeable { path: error.path, source: error.source, hint: "remount its file system read-write".into() }
+    }
+
+    /// Returns [`Self::Unchangeable`] if `error`, from following the link `path`, means that it leads nowhere; otherwise the error as
+    /// it is.
+    pub(crate) fn of_resolving(path: PathBuf, error: FileError) -> Self {
+        if !error.is_missing() {
+            return error.into();
+        }
+        let hint = "remove this symbolic link, or make the directory that it leads to".into();
+        Self::Unchangeable { path, source: error.source, hint }
     }
 
     /// Returns [`Self::Unchangeable`] if `error`, from changing `path`, means that; otherwise the error as it is.

@@ -9,6 +9,7 @@ use host::{ReadError, Root};
 
 use crate::create::MARKER;
 use crate::error::WindowError;
+use crate::files::FileAt;
 use crate::guard::Guard;
 use crate::sources::{DROP_INS, MAIN, Sources};
 use crate::text::{Patch, PatchRecord, patch};
@@ -36,7 +37,7 @@ pub(crate) enum MainChange {
     /// The file exists; `real` is its path after following links.
     Patch { real: InRoot, original: Vec<u8>, patch: Patch, blocked: Option<&'static str> },
     /// The file is created, from the vendor's or from nothing.
-    Create { vendor: Option<InRoot>, patch: Patch },
+    Create { vendor: Option<InRoot>, patch: Patch, blocked: Option<String> },
 }
 
 impl Plan {
@@ -50,6 +51,9 @@ impl Plan {
     pub fn blocked(&self) -> Option<String> {
         match &self.main {
             Some(MainChange::Patch { real, blocked: Some(why), .. }) => Some(format!("{} {why}", self.host_path(real))),
+            Some(MainChange::Create { blocked: Some(why), .. }) => {
+                Some(format!("{} {why}", self.host_path(&MAIN.into())))
+            }
             _ => None,
         }
     }
@@ -70,7 +74,7 @@ impl Plan {
                 let what = "content, mode, owner, times, attributes, inode";
                 closing.push(format!("then {path} is restored: {what}"));
             }
-            Some(MainChange::Create { vendor, patch }) => {
+            Some(MainChange::Create { vendor, patch, .. }) => {
                 let path = host_path(&MAIN.into());
                 match vendor {
                     Some(vendor) => {
@@ -142,7 +146,7 @@ pub fn plan(root: &Root) -> Result<Option<Plan>, ReadError> {
         }
         (true, None, vendor) => {
             let patch = patch(vendor.as_ref().map_or(b"", |vendor| &vendor.content));
-            Some(MainChange::Create { vendor: vendor.map(|vendor| vendor.path), patch })
+            Some(MainChange::Create { vendor: vendor.map(|vendor| vendor.path), patch, blocked: leads_nowhere(root) })
         }
     };
     Ok(Some(Plan { main, drop_in, root: root.path().to_owned(), against, placeholder: false }))
@@ -169,8 +173,15 @@ pub fn plan_placeholder(root: &Root) -> Result<Option<Plan>, ReadError> {
         return Ok(None);
     }
     let patch = Patch { content: Vec::new(), record: PatchRecord::Nothing };
-    let main = Some(MainChange::Create { vendor: None, patch });
+    let main = Some(MainChange::Create { vendor: None, patch, blocked: leads_nowhere(root) });
     Ok(Some(Plan { main, drop_in: None, root: root.path().to_owned(), against: None, placeholder: true }))
+}
+
+/// Returns why [`MAIN`] cannot be created, if it is a link into a directory that is missing.
+fn leads_nowhere(root: &Root) -> Option<String> {
+    let target = root.link_target(MAIN)?;
+    let is_missing = FileAt::resolved(root, &MAIN.into()).is_err_and(|e| e.is_missing());
+    is_missing.then(|| format!("is a symbolic link to {}, the directory of which is missing", target.display()))
 }
 
 /// Returns a name that sorts after all of `names`.

@@ -121,7 +121,8 @@ impl Window<'_> {
                 self.patch_main(state, drop_in, real, original, patch)?
             }
             Some(MainChange::Create { patch, .. }) => {
-                let target = FileAt::resolved(self.root, &MAIN.into())?;
+                let target = FileAt::resolved(self.root, &MAIN.into())
+                    .map_err(|e| WindowError::of_resolving(self.root.host_path(MAIN), e))?;
                 let content = create::content(&patch.content);
                 let main = Created::new(&target.path, &content, patch.record.clone());
                 state.store(&Record::new(Some(Main::Create(main)), drop_in))?;

@@ -59,6 +59,8 @@ impl Observer for Follower<'_> {
                 self.log.line(Level::Info, &format!("ran in {seconds:.2} s: {command}"));
                 self.log_messages(command, &output.stderr);
             }
+            // Nothing ran. Whether it is needed shows in what is reported.
+            Err(e @ ProcessError::NotFound { .. }) => self.log.line(Level::Info, &e.to_string()),
             Err(e) => {
                 self.log.line(Level::Warning, &format!("failed after {seconds:.2} s: {e}"));
                 self.log_messages(command, e.stderr());

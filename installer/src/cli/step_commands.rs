@@ -116,13 +116,13 @@ pub fn remove(global: &Global, args: &Remove) -> Outcome {
                 print_error(problem);
             }
             let lines: Vec<String> = actions.iter().flat_map(|action| action.describe(invocation.cx.root)).collect();
-            return match args.format {
-                Format::Text => tell(&lines, "would run", failed.is_empty().then_some("Nothing to undo.")),
-                Format::Json => {
-                    print_json(&RemoveObject::of(&invocation.cx, true, &lines, &failed))?;
-                    Ok(exit::WELL)
+            match args.format {
+                Format::Text => {
+                    tell(&lines, "would run", failed.is_empty().then_some("Nothing to undo."))?;
                 }
-            };
+                Format::Json => print_json(&RemoveObject::of(&invocation.cx, true, &lines, &failed))?,
+            }
+            return Ok(if failed.is_empty() { exit::WELL } else { exit::ERROR });
         }
         let removed = remove::remove(&invocation.cx, StateDirectory::Remove, LOCK_TIMEOUT, &mut notify_waiting)?;
         for problem in &removed.failed {

@@ -22,9 +22,9 @@ pub enum Error {
     /// A tool failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
-    /// An account tool failed to undo something.
+    /// A tool failed to undo something, or is missing.
     #[error("{detail}. Run: {next}")]
-    AccountTool {
+    Undo {
         /// What failed, and why.
         detail: String,
         /// The command to run first.

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use host::process::clock::{Clock, SystemClock};
+use host::process::shown_line;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -168,7 +169,26 @@ impl Tool {
         if done.success {
             return Ok(done.stdout);
         }
-        let said = done.stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no message").trim();
+        let said = shown_line(&done.stderr).unwrap_or("no message".into());
         Err(Error::Tool { tool, problem: format!("{}: {said}", described(done.status)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_tells_why_a_tool_failed() {
+        for (script, problem) in [
+            (
+                "echo 'Critical: x: No space left on device' >&2; echo 'C_CREATEREPOLIB: Warning: y' >&2; exit 2",
+                "exited with status 2: Critical: x: No space left on device",
+            ),
+            ("exit 1", "exited with status 1: no message"),
+        ] {
+            let error = Tool::new("sh").args(["-c", script]).run().unwrap_err().to_string();
+            assert!(error.ends_with(problem), "{error}");
+        }
     }
 }

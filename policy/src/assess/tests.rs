@@ -269,8 +269,8 @@ fn a_store_that_this_machines_tools_do_not_work_on() {
 fn an_unsupported_store_is_reported_by_name() {
     let found = assessed(false, &FakeKernel::in_mode(KernelMode::Enforcing), &[OLD_STORE]);
     let detail = found.rule.to_string();
-    let named = "/etc/selinux/t/modules/active is not supported: policy store of SELinux userspace older than 2.4, as on EL \
-                 7.0 to 7.2: update policycoreutils, libsemanage and selinux-policy to EL 7.3 or later";
+    let named = "/etc/selinux/t/modules/active is not supported: policy store of SELinux userspace older than 2.4; \
+                 semanage_migrate_store of a later one converts it";
     assert!(detail.contains(named), "{detail}");
     assert!(!detail.contains("no policy store"), "{detail}");
 }

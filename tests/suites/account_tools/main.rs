@@ -76,7 +76,11 @@ fn a_lock_file_that_nothing_will_remove_is_named_with_the_command_that_does() {
         assert_eq!(fault.reason, "account-files-locked", "{what}");
         assert!(fault.detail.contains(&format!("existing lock file {file} {says}")), "{what}: {}", fault.detail);
         assert!(fault.detail.contains(&format!("no process is named in {file}")), "{what}: {}", fault.detail);
-        assert!(fault.remedy[0].starts_with("# wait until `pgrep -a "), "the condition first: {:?}", fault.remedy);
+        assert!(
+            fault.remedy[0].starts_with("# wait until `ps -o pid=,comm= -C useradd,"),
+            "the condition first: {:?}",
+            fault.remedy
+        );
         assert_eq!(fault.remedy[1], format!("rm -f {}", root.at(file).display()));
         let log = root.text("/var/log/cisco/hostprep.log");
         let said: Vec<&str> = log.lines().filter(|line| line.contains("useradd said: ")).collect();

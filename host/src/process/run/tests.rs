@@ -308,3 +308,16 @@ proptest::proptest! {
         proptest::prop_assert_eq!(output.stdout, word);
     }
 }
+
+#[test]
+fn a_program_is_asked_for_its_help_once_and_unobserved() {
+    let programs = Programs::with("asked", "echo x >> ${0%/*}/calls; echo '--prefix' >&2; exit 2");
+    let notes = Notes::default();
+    let runner = CommandRunner::with_directories(vec![programs.directory.path().to_owned()], &SystemClock, &notes);
+    assert_eq!(runner.help("absent"), None);
+    for _ in 0..2 {
+        assert_eq!(runner.help("asked").as_deref(), Some("--prefix\n"));
+    }
+    assert_eq!(fs::read_to_string(programs.directory.path().join("calls")).unwrap(), "x\n");
+    assert_eq!(notes.0.take(), [""; 0]);
+}

@@ -79,7 +79,8 @@ fn a_lock_with_more_than_a_pid_is_refused_for_ever() {
         (format!(" {pid}\0 more"), Owner::Running(own.clone())),
         (format!("{pid}\n"), misnamed()),
         (format!("{pid} {}\0", "useradd"), misnamed()),
-        ("5000000\n".into(), Owner::None),
+        ("5000000\n".into(), Owner::GoneMisnamed(5_000_000)),
+        ("5000000 useradd\0".into(), Owner::GoneMisnamed(5_000_000)),
         ("0".into(), Owner::None),
         ("-1\n".into(), Owner::None),
         ("99999999999999999999".into(), Owner::None),
@@ -90,6 +91,11 @@ fn a_lock_with_more_than_a_pid_is_refused_for_ever() {
         assert_eq!(locks[0].owner, expected, "{content:?}");
         let is_running = matches!(expected, Owner::Running(_));
         assert_eq!((locks[0].is_refused(), locks[0].is_abandoned()), (!is_running, !is_running), "{content:?}");
+        if matches!(expected, Owner::GoneMisnamed(_)) {
+            let text =
+                "process 5000000, which no longer runs, left /etc/passwd.lock behind, with a line break or other text";
+            assert!(describe(&locks).starts_with(text), "{}", describe(&locks));
+        }
         if matches!(expected, Owner::Misnamed(_)) {
             let text = format!("/etc/passwd.lock names {own} with a line break or other text");
             assert!(describe(&locks).starts_with(&text), "{}", describe(&locks));

@@ -264,3 +264,30 @@ fn nothing_is_created_in_an_append_only_directory() {
         assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None, "{flag}");
     }
 }
+
+/// An update of a mirrored `/etc` leaves such links.
+#[test]
+fn a_link_into_a_missing_directory_is_unchangeable() {
+    let scratch = Scratch::bare();
+    symlink("gone/dir/login.defs", scratch.path("etc/login.defs")).unwrap();
+    let before = scratch.picture().files;
+    for planned in [scratch.plan(), plan_placeholder(&scratch.root).unwrap().unwrap()] {
+        let known = planned.blocked().unwrap();
+        assert!(
+            known.ends_with("is a symbolic link to gone/dir/login.defs, the directory of which is missing"),
+            "{known}"
+        );
+        let error = open(&scratch.root, scratch.state(), &planned).unwrap_err();
+        assert!(matches!(error, WindowError::Unchangeable { .. }), "{error}");
+        assert_eq!(scratch.picture().files, before);
+        assert_eq!(stale_window(&scratch.root, scratch.state()).unwrap(), None);
+    }
+    // With the directory, the file is made there and removed again.
+    fs::create_dir_all(scratch.path("etc/gone/dir")).unwrap();
+    let plan = scratch.plan();
+    assert_eq!(plan.blocked(), None);
+    let window = open(&scratch.root, scratch.state(), &plan).unwrap();
+    assert!(scratch.path("etc/gone/dir/login.defs").exists());
+    window.close().unwrap();
+    assert!(!scratch.path("etc/gone/dir/login.defs").exists());
+}

@@ -8,7 +8,7 @@ use host::process::backoff::Backoff;
 use host::process::{Command, ProcessError, names};
 use login_defs::WindowError;
 
-use super::failure::{failure, no_effect};
+use super::failure::{failure, login_defs_failure, no_effect};
 use super::locked::is_locked_out;
 use crate::Error;
 use crate::model::host_context::HostContext;
@@ -43,7 +43,7 @@ pub fn useradd(cx: &HostContext) -> Command {
 }
 
 /// Checks that the tool of `command` knows the option that makes it work on an alternate root. `words` are what to call
-/// hostprep with inside the root instead.
+/// hostprep with inside the root instead. Only asks the tool for its help, so that a dry run can say it too.
 ///
 /// # Errors
 /// The [`Finding`] if it does not know the option, as tools before shadow 4.6. Nothing was changed.
@@ -52,12 +52,8 @@ pub fn require_root_option(cx: &HostContext, command: &Command, words: &str) -> 
         return Ok(());
     }
     let (program, option) = (command.program(), root_option(command.program()));
-    let help = match cx.runner.run_uninterruptible(&Command::new(program).arg("--help")) {
-        Ok(output) => output.stdout + &output.stderr,
-        Err(e @ ProcessError::Failed { .. }) => e.stderr().to_owned(),
-        // Reported when the tool itself is run.
-        Err(_) => return Ok(()),
-    };
+    // That it does not run is reported when it is to do something.
+    let Some(help) = cx.runner.help(program) else { return Ok(()) };
     // What lists no option is no help text: the tool failed, and does so again when it is run.
     if help.contains(option) || !help.contains("--") {
         return Ok(());
@@ -157,17 +153,19 @@ pub fn or_interrupted(cx: &HostContext, error: WindowError, next: &str) -> Error
 }
 
 /// What to call hostprep with again after an undo that failed.
-const WORDS: &str = "remove";
+pub(super) const WORDS: &str = "remove";
 
 /// Runs `command` to undo something, inside the login.defs window if there is one, as [`retry_while_locked`].
 ///
 /// # Errors
-/// [`Error::AccountTool`] with what the failure means, [`Error::Interrupted`], [`Error::Window`] if the window cannot be
+/// [`Error::Undo`] with what the failure means, [`Error::Interrupted`], [`Error::Window`] if the window cannot be
 /// closed.
 pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Plan>) -> Result<(), Error> {
     let failed = |finding: Finding| undo_error(cx, &finding);
     require_root_option(cx, command, WORDS).map_err(failed)?;
+    let mut blocked = None;
     let ran = retry_while_locked(cx, command, || {
+        blocked = None;
         in_window(cx, command, window, |opened| {
             // Without it userdel leaves the group, and groupdel takes it.
             if let Err(e) = opened {
@@ -175,6 +173,7 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
                     return Err(cx.interrupted(WORDS));
                 }
                 cx.log.line(Level::Warning, &format!("running `{command}` without the login.defs window: {e}"));
+                blocked = Some(e);
             }
             Ok::<_, Error>(cx.runner.run_uninterruptible(command).map(drop))
         })
@@ -182,7 +181,10 @@ pub fn undo(cx: &HostContext, command: &Command, window: Option<&login_defs::Pla
     match ran? {
         Ok(()) => Ok(()),
         Err(ProcessError::Interrupted { .. }) => Err(cx.interrupted(WORDS)),
-        Err(e) => Err(failed(failure(cx, command, &e, WORDS))),
+        Err(e) => {
+            let of_login_defs = blocked.and_then(|blocked| login_defs_failure(cx, &blocked, &e, WORDS));
+            Err(failed(of_login_defs.unwrap_or_else(|| failure(cx, command, &e, WORDS))))
+        }
     }
 }
 
@@ -192,19 +194,22 @@ pub fn did_nothing(cx: &HostContext, command: &Command, what: &str) -> Error {
     undo_error(cx, &no_effect(cx, command, what, WORDS))
 }
 
-fn undo_error(cx: &HostContext, finding: &Finding) -> Error {
+/// Returns the error that `finding` is where something is undone.
+#[must_use]
+pub fn undo_error(cx: &HostContext, finding: &Finding) -> Error {
     let line = |remedy: &Remedy| remedy.shell_line(cx.alternate_root());
     let at = finding.remedy.iter().position(Remedy::is_command).unwrap_or_default();
     // What has to be true before the command is run.
     let conditions = finding.remedy.iter().take(at).map(|remedy| line(remedy).trim_start_matches("# ").to_owned());
     let detail: Vec<String> = std::iter::once(finding.detail.clone()).chain(conditions).collect();
-    Error::AccountTool { detail: detail.join("; "), next: next(cx, finding, at) }
+    Error::Undo { detail: detail.join("; "), next: next(cx, finding, at) }
 }
 
 /// Returns the remedy at `at` as a line for a shell. Those after it belong to it where each removes an obstacle: a package is installed
-/// after the lists of packages are fetched. Where the tool itself is to be run, they are for the case that it fails again.
+/// after the lists of packages are fetched. Where the tool itself is to be run, they are for the case that it fails again. The last of them
+/// is hostprep itself.
 fn next(cx: &HostContext, finding: &Finding, at: usize) -> String {
-    let is_run = |remedy: &Remedy| matches!(remedy.action, RemedyAction::Run { .. }) && remedy.order == Order::Next;
+    let is_run = |remedy: &Remedy| !matches!(remedy.action, RemedyAction::Manual { .. }) && remedy.order == Order::Next;
     let most = if finding.reason == Reason::UserToolFailed { 1 } else { usize::MAX };
     let mut lines = Vec::new();
     for (number, remedy) in finding.remedy.iter().skip(at).take(most).enumerate() {

@@ -9,7 +9,7 @@ use login_defs::WindowError;
 
 use super::account_tools::{self, in_window};
 use super::at_boot;
-use super::failure::{failure, no_effect};
+use super::failure::{failure, login_defs_failure, no_effect};
 use crate::escape::ensure_accounts_inside;
 use crate::model::action::{Action, ActionError, Applied};
 use crate::model::host_context::HostContext;
@@ -145,7 +145,7 @@ impl Action for RunAccountTool {
             Ok(()) => Ok(Applied::Changed),
             Err(ProcessError::Interrupted { .. }) => Err(ActionError::Internal(cx.interrupted("repair"))),
             Err(error) => {
-                let of_login_defs = blocked.as_ref().and_then(|blocked| login_defs_failure(cx, blocked, &error));
+                let of_login_defs = blocked.as_ref().and_then(|blocked| login_defs_failure(cx, blocked, &error, WORDS));
                 let finding = of_login_defs.unwrap_or_else(|| failure(cx, used, &error, WORDS));
                 Err(ActionError::HostProblem(finding))
             }
@@ -167,20 +167,4 @@ fn is_missing(cx: &HostContext, created: &Created) -> bool {
 fn comes_at_boot(cx: &HostContext) -> bool {
     let most = login_defs::read(cx.root).map(|settings| settings.sys_uid_max);
     most.is_ok_and(|most| at_boot::created(cx, most).is_ok_and(|line| line.is_some()))
-}
-
-/// Returns the finding if `error` is about a login.defs that cannot be changed.
-fn login_defs_failure(cx: &HostContext, blocked: &WindowError, error: &ProcessError) -> Option<Finding> {
-    let (WindowError::Unchangeable { path, source, .. }, ProcessError::Failed { stderr, .. }) = (blocked, error) else {
-        return None;
-    };
-    // "cannot open login definitions /etc/login.defs" (`def_load` in shadow's lib/getdef.c).
-    if !["login.defs", "login definitions"].iter().any(|name| stderr.contains(name)) {
-        return None;
-    }
-    let path = cx.root.inside(path)?;
-    let error = error.inside_text(cx.root);
-    let detail = format!("{} can be neither changed nor replaced: {source}; {error}", path.display());
-    let remedy = vec![cx.remedy_on(&["chattr", "-i", "-a"], &[&path]), Remedy::hostprep(["repair"])];
-    Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy })
 }

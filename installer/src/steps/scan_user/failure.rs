@@ -3,8 +3,9 @@
 use faults::{Reason, Remedy};
 use host::InsideText;
 use host::fs::{InRoot, is_link};
-use host::process::{Command, ProcessError, telling_line};
+use host::process::{Command, ProcessError, relevant_lines, telling_line};
 use host::system::distribution::Tool;
+use login_defs::WindowError;
 use policy::SelinuxConfig;
 
 use super::protected::{ACCOUNT_FILES, immutable_files};
@@ -36,9 +37,14 @@ pub fn failure(cx: &HostContext, command: &Command, error: &ProcessError, words:
         .unwrap_or_else(|| other(cx, command, error, again))
 }
 
+/// Returns whether the tool said `text` about what made it fail.
+fn says(error: &ProcessError, text: &str) -> bool {
+    relevant_lines(error.stderr()).into_iter().any(|line| line.contains(text))
+}
+
 /// Returns the finding if the tool passed on why a system call failed.
 fn said_by_system(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
-    let said = |text: &str| error.stderr().contains(text);
+    let said = |text: &str| says(error, text);
     if said("No space left on device") || said("Disk quota exceeded") {
         return Some(disk_full(cx, error, again));
     }
@@ -59,7 +65,7 @@ fn on_read_only(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Findi
 /// Where a tool only says that it could not write or lock, the space may have been too little: its temporary files are gone again.
 fn too_little_space(cx: &HostContext, error: &ProcessError, again: &Remedy) -> Option<Finding> {
     let says_nothing_more = [": failure while writing changes to ", ": cannot lock "];
-    if !says_nothing_more.iter().any(|text| error.stderr().contains(text)) {
+    if !says_nothing_more.iter().any(|text| says(error, text)) {
         return None;
     }
     is_short_of_space(cx).then(|| disk_full(cx, error, again))
@@ -175,4 +181,35 @@ pub fn not_installed(cx: &HostContext, detail: &str, again: Remedy) -> Finding {
     }
     remedy.push(again);
     Finding { reason: Reason::ToolsMissing, detail: detail.to_owned(), remedy }
+}
+
+/// Returns the finding if `error` is about a login.defs that cannot be changed. `words` are the hostprep command that is to be run
+/// again.
+#[must_use]
+pub fn login_defs_failure(
+    cx: &HostContext,
+    blocked: &WindowError,
+    error: &ProcessError,
+    words: &str,
+) -> Option<Finding> {
+    let (WindowError::Unchangeable { path, source, .. }, ProcessError::Failed { stderr, .. }) = (blocked, error) else {
+        return None;
+    };
+    let path = cx.root.inside(path)?;
+    let is_link = cx.root.stat(&path).ok().flatten().is_some_and(|found| is_link(&found));
+    // "cannot open login definitions /etc/login.defs" (`def_load` in shadow's lib/getdef.c); 4.1.5.1 says nothing if it is missing.
+    let is_named = ["login.defs", "login definitions"].iter().any(|name| stderr.contains(name));
+    let is_blamed = is_named || (is_link && telling_line(stderr).is_none());
+    if !is_blamed {
+        return None;
+    }
+    let error = error.inside_text(cx.root);
+    let (problem, remedy) = if is_link {
+        let remedy = cx.remedy_on(&["rm"], &[&path]).with_comment("a symbolic link into a directory that is missing");
+        ("cannot be reached", remedy)
+    } else {
+        ("can be neither changed nor replaced", cx.remedy_on(&["chattr", "-i", "-a"], &[&path]))
+    };
+    let detail = format!("{} {problem}: {source}; {error}", path.display());
+    Some(Finding { reason: Reason::LoginDefsBlocked, detail, remedy: vec![remedy, Remedy::hostprep([words])] })
 }

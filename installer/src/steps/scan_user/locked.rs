@@ -2,27 +2,38 @@
 
 use faults::{Reason, Remedy};
 use host::InsideText;
-use host::process::{ProcessError, telling_line};
-use host::shell::quoted;
-use host::system::account_lock::{Owner, PWD_LOCK, Process, PwdLock, account_locks, describe, pwd_lock, running_tools};
+use host::process::{ProcessError, relevant_lines, telling_line};
+use host::system::account_lock::{
+    ACCOUNT_TOOLS, AccountLock, Owner, PWD_LOCK, Process, PwdLock, account_locks, describe, pwd_lock, running_tools,
+};
 
 use super::protected::immutable_files;
 use super::space::is_short_of_space;
 use crate::model::host_context::HostContext;
 use crate::model::report::Finding;
 
-/// The names of account tools, for `pgrep(1)`.
-const TOOLS: &str = "^(user|group)(add|del|mod)|passwd$|^(chage|newusers|vipw|vigr)$";
-
 /// Returns whether a tool failed because another program holds the lock, and not one that it will never get.
+///
+/// The lock that it names decides: it may not need the others.
 pub(super) fn is_locked_out(cx: &HostContext, error: &ProcessError) -> bool {
     let line = telling_line(error.stderr()).unwrap_or_default();
     let locks = account_locks(cx.root);
-    let is_held = locks.iter().any(|lock| matches!(lock.owner, Owner::Running(_)));
+    let named = relevant_lines(error.stderr()).into_iter().find_map(|line| named_lock(&locks, line));
     // shadow 4.6 only says "cannot open".
-    let may_be = says_locked(line) || (is_held && line.contains(": cannot open /"));
-    let is_refused = || locks.iter().any(|lock| lock.is_refused()) || pwd_lock(cx.root) == Some(PwdLock::NotAFile);
+    let is_held = || named.is_some_and(|lock| matches!(lock.owner, Owner::Running(_)));
+    let may_be = says_locked(line) || (line.contains(": cannot open /") && is_held());
+    let is_refused = || named.is_some_and(AccountLock::is_refused) || pwd_lock(cx.root) == Some(PwdLock::NotAFile);
     may_be && !is_refused() && !is_unwritable(cx)
+}
+
+/// Returns which of `locks` a message names, or which belongs to the account file that it names.
+fn named_lock<'a>(locks: &'a [AccountLock], line: &str) -> Option<&'a AccountLock> {
+    let mut words = line.split([' ', ';']).map(|word| word.trim_end_matches(':'));
+    // As the tool sees it, which may be in an alternate root.
+    words.find_map(|word| {
+        let path = word.strip_suffix(".lock").unwrap_or(word);
+        locks.iter().find(|lock| lock.path.strip_suffix(".lock").is_some_and(|file| path.ends_with(file)))
+    })
 }
 
 /// `lckpwdf(3)` gives no reason, also if it cannot create its file.
@@ -41,7 +52,7 @@ pub(super) fn names_lock_file(stderr: &str) -> bool {
     let names = |line: &str| {
         line.contains(": existing lock file ") || line.contains(" already used by PID ") || line.contains(".lock: ")
     };
-    stderr.lines().any(names)
+    relevant_lines(stderr).into_iter().any(names)
 }
 
 /// shadow 4.1.5.1 says nothing where it finds no `login.defs`, and leaves its locks behind; 4.6 does not say why it opened nothing.
@@ -107,9 +118,10 @@ pub(super) fn finding(cx: &HostContext, error: &ProcessError, again: &Remedy) ->
     }
     if !files.is_empty() {
         // The condition first: what is pasted line by line is run line by line.
+        // pgrep(1) takes one pattern, and prints a warning about one of more than 15 characters that nothing matches.
         remedy.push(Remedy::manual(format!(
-            "wait until `pgrep -a {}` prints nothing: an account tool that runs may need its lock",
-            quoted(TOOLS)
+            "wait until `ps -o pid=,comm= -C {}` prints nothing: an account tool that runs may need its lock",
+            ACCOUNT_TOOLS.join(",")
         )));
         remedy.push(cx.remedy_on(&["rm", "-f"], &files));
     }

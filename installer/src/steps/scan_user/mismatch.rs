@@ -7,7 +7,7 @@ use host::fs::{InRoot, is_dir};
 use host::process::Command;
 use host::system::accounts::{Accounts, GROUP, GSHADOW, Group, Origin, PASSWD, SHADOW, User};
 
-use super::account_tools::account_tool;
+use super::account_tools::{account_tool, require_root_option};
 use super::apply::RunAccountTool;
 use super::shell;
 use crate::Error;
@@ -155,6 +155,13 @@ pub(super) fn mismatch(
         Origin::Etc if changeable => commands.iter().map(|(command, _)| Remedy::command(command)).collect(),
         Origin::Etc => by_hand(cx, problems),
     };
+    if origin == Origin::Etc && changeable {
+        let refused = commands.iter().find_map(|(command, _)| require_root_option(cx, command, "repair").err());
+        if let Some(finding) = refused {
+            let detail = format!("{detail}; {}", finding.detail);
+            return Ok(Observation::fault(Finding { detail, ..finding }));
+        }
+    }
     let plan = if origin == Origin::Etc && changeable {
         let window = login_defs::plan_placeholder(cx.root)?.map(Box::new);
         let action = |(command, creates)| -> Box<dyn Action> {

@@ -17,7 +17,7 @@ use host::process::Command;
 use host::system::accounts::{Accounts, GROUP, Group, Origin, User};
 use host::system::distribution::Tool;
 
-use self::account_tools::useradd;
+use self::account_tools::{require_root_option, useradd};
 use self::apply::{RecoverLoginDefs, RunAccountTool};
 use self::failure::not_installed;
 use self::mismatch::{Problem, mismatch, problems};
@@ -145,6 +145,10 @@ fn missing(cx: &HostContext, group: Option<&Group>, most: u32) -> Result<Observa
     if cx.runner.find(Tool::Useradd.program()).is_none() {
         let detail = format!("{what} {} missing, and useradd is not installed", wanted.name);
         return Ok(without_plan(not_installed(cx, &detail, Remedy::hostprep(["repair"]))));
+    }
+    if let Err(finding) = require_root_option(cx, &useradd, "repair") {
+        let detail = format!("{what} {} missing, and {}", wanted.name, finding.detail);
+        return Ok(without_plan(Finding { detail, ..finding }));
     }
     let finding = Finding {
         reason: Reason::UserMissing,

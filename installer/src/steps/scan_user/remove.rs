@@ -4,7 +4,7 @@ use host::process::Command;
 use host::system::accounts::Accounts;
 use host::{ReadError, Root};
 
-use super::account_tools::{account_tool, did_nothing, undo, useradd};
+use super::account_tools::{WORDS, account_tool, did_nothing, require_root_option, undo, undo_error, useradd};
 use super::apply::sync_accounts;
 use crate::Error;
 use crate::escape::ensure_accounts_inside;
@@ -20,18 +20,38 @@ pub(super) fn plan(cx: &HostContext, receipt: &Receipt) -> Removal {
     let users = entries().filter(|entry| matches!(entry, Created::User { .. }));
     let groups = entries().filter(|entry| matches!(entry, Created::Group { .. }));
     let mut removal = Removal::default();
+    let mut kept: Vec<&str> = Vec::new();
     for created in users.chain(groups) {
+        // It is the group of a user that stays.
+        if matches!(created, Created::Group { name, .. } if kept.contains(&name.as_str())) {
+            continue;
+        }
         match plan_entry(cx, receipt, created) {
             Ok(action) => removal.actions.extend(action),
-            Err(e) => removal.failed.push(e),
+            Err(e) => {
+                if let Created::User { name, .. } = created {
+                    kept.push(name);
+                }
+                removal.failed.push(e);
+            }
         }
     }
     removal
 }
 
+/// Returns the action, if this machine's tools can do it.
+fn if_possible(cx: &HostContext, action: DeleteAccount) -> Result<Box<dyn Action>, Error> {
+    let DeleteAccount { recreate_first, command, recreate_group, .. } = &action;
+    let commands = recreate_first.iter().chain([command]).chain(recreate_group.iter().map(|(_, groupadd)| groupadd));
+    for command in commands {
+        require_root_option(cx, command, WORDS).map_err(|finding| undo_error(cx, &finding))?;
+    }
+    Ok(Box::new(action))
+}
+
 fn plan_entry(cx: &HostContext, receipt: &Receipt, created: &Created) -> Result<Option<Box<dyn Action>>, Error> {
     if created.is_orphaned_shadow_entry(cx.root)? {
-        return Ok(delete_orphan(cx, created).map(|action| Box::new(action) as Box<dyn Action>));
+        return delete_orphan(cx, created).map(|action| if_possible(cx, action)).transpose();
     }
     let accounts = Accounts::of(cx.root);
     let gone = || Some(Box::new(AlreadyGone(created.clone())) as Box<dyn Action>);
@@ -63,13 +83,14 @@ fn plan_entry(cx: &HostContext, receipt: &Receipt, created: &Created) -> Result<
         }
         Created::Directory { .. } | Created::Module { .. } | Created::Label { .. } => return Ok(None),
     };
-    Ok(Some(Box::new(DeleteAccount {
+    let action = DeleteAccount {
         recreate_first: None,
         command: account_tool(cx, program).arg(name),
         created: created.clone(),
         recreate_group,
         window: if_readable(window),
-    })))
+    };
+    if_possible(cx, action).map(Some)
 }
 
 /// A login.defs that cannot be read does not keep an account from being deleted.

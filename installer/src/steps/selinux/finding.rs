@@ -3,6 +3,7 @@
 use faults::Remedy;
 use host::fs::InRoot;
 use host::process::{Command, names};
+use host::system::distribution::Major;
 use policy::policy_file::PolicyFile;
 use policy::redundant::allowed_without;
 use policy::rules::Rules;
@@ -115,16 +116,18 @@ fn remove_at(cx: &HostContext, assessment: &RuleAssessment, priority: u16) -> Ve
 }
 
 fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) -> Vec<Remedy> {
-    // The packages of EL 7, which alone has such a store.
+    if cause != Cause::StoreUnsupported {
+        return vec![Remedy::manual("update the SELinux policy packages of this host")];
+    }
     let policy = cx.distribution.policy_package(assessment.policy_type());
     let packages: Vec<String> =
         ["policycoreutils".to_owned(), "libsemanage".to_owned()].into_iter().chain(policy).collect();
-    let mut remedies = match cause {
-        Cause::StoreUnsupported => Target::root(cx).update(&packages),
-        _ => Vec::new(),
-    };
+    // EL 7.3 brings 2.5. Other distributions brought it with another release.
+    let is_el_7 = cx.distribution.family() == "rhel" && cx.distribution.major("") == Major::Known(7);
+    let mut remedies = if is_el_7 { Target::root(cx).update(&packages) } else { Vec::new() };
     if remedies.is_empty() {
-        remedies.push(Remedy::manual("update the SELinux policy packages of this host"));
+        let text = "upgrade this system to a release with libsemanage 2.4 or later, whose semanage_migrate_store converts the store";
+        remedies.push(Remedy::manual(text));
     }
     remedies
 }

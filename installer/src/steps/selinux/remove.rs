@@ -1,14 +1,15 @@
 //! Removing the module from the policy store.
 
 use host::log::Level;
-use host::process::Command;
+use host::process::{Command, ProcessError};
+use host::system::distribution::Tool;
 use host::{FileError, Root};
 use policy::assess::is_load_locked;
 use policy::store::policy_types_with;
 use policy::transaction::{InstalledAt, RemoveError, StoreTarget};
 use policy::{InterruptedTransaction, ModuleSpec, SelinuxConfig, State, Store};
 
-use super::{attempt, program};
+use super::{attempt, program, tools};
 use crate::Error;
 use crate::escape::ensure_policy_inside;
 use crate::model::action::{Action, ActionError, Applied};
@@ -158,6 +159,9 @@ impl Action for RemoveModule {
             match policy::transaction::remove(cx.runner, cx.clock, target, &store, spec) {
                 // Out of the store, so that nothing is left to undo.
                 Err(e @ RemoveError::StillLoaded { .. }) => still_loaded = Some(e),
+                Err(RemoveError::Transaction(e)) if matches!(e.source, ProcessError::NotFound { .. }) => {
+                    return Err(without_semodule(cx, &e.source).into());
+                }
                 removed => drop(removed?),
             }
         }
@@ -175,6 +179,15 @@ impl Action for RemoveModule {
             None => Ok(Applied::Changed),
         }
     }
+}
+
+/// Returns the error with what installs semodule.
+fn without_semodule(cx: &HostContext, error: &ProcessError) -> Error {
+    let install = tools::install(cx, &[Tool::Semodule]);
+    let lines: Vec<String> = install.iter().map(|remedy| remedy.shell_line(cx.alternate_root())).collect();
+    // Which of two commands it was is not known here.
+    let next = format!("{}  # then the same removal again", lines.join(" && "));
+    Error::Undo { detail: error.to_string(), next }
 }
 
 fn is_module_in(created: &Created, module: &str, store: &str) -> bool {

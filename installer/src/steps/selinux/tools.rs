@@ -49,23 +49,29 @@ pub(super) fn missing_tools(cx: &HostContext) -> Option<Finding> {
     cx.runner.find(Tool::Semodule.program()).is_none().then(|| {
         let missing: Vec<Tool> =
             Tool::POLICY.into_iter().filter(|tool| cx.runner.find(tool.program()).is_none()).collect();
-        // The tools are this machine's, also for an alternate root.
-        let machine = cx.machine_distribution();
-        let mut packages: Vec<String> = Vec::new();
-        for tool in &missing {
-            if let Some(package) = machine.tool_package(*tool)
-                && !packages.iter().any(|other| other == package)
-            {
-                packages.push(package.to_owned());
-            }
-        }
-        let mut remedy = Target::machine(cx, &machine).install_tools(&packages);
-        if remedy.is_empty() {
-            remedy.push(Remedy::manual("install the packages that provide semodule and semanage (policycoreutils)"));
-        }
+        let mut remedy = install(cx, &missing);
         remedy.push(Remedy::hostprep(["repair"]));
         Finding { reason: Reason::ToolsMissing, detail: format!("{} missing", names(&missing)), remedy }
     })
+}
+
+/// Returns what installs `tools`.
+pub(super) fn install(cx: &HostContext, tools: &[Tool]) -> Vec<Remedy> {
+    // The tools are this machine's, also for an alternate root.
+    let machine = cx.machine_distribution();
+    let mut packages: Vec<String> = Vec::new();
+    for tool in tools {
+        if let Some(package) = machine.tool_package(*tool)
+            && !packages.iter().any(|other| other == package)
+        {
+            packages.push(package.to_owned());
+        }
+    }
+    let mut remedy = Target::machine(cx, &machine).install_tools(&packages);
+    if remedy.is_empty() {
+        remedy.push(Remedy::manual("install the packages that provide semodule and semanage (policycoreutils)"));
+    }
+    remedy
 }
 
 fn with_package(cx: &HostContext, tool: Tool) -> String {
