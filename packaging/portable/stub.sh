@@ -13,7 +13,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 sed 's/.*/void &(void) {}/' "$(dirname "$0")/libselinux-2.5-functions.txt" >"$work/stub.c"
-"$zig" cc -target "$2-linux-gnu.$3" -shared -fPIC -nostdlib -Wl,-soname,libselinux.so.1 -Wl,--build-id=none \
+# Without debug information, which has the path of the temporary directory.
+"$zig" cc -target "$2-linux-gnu.$3" -shared -fPIC -nostdlib -g0 -s -Wl,-soname,libselinux.so.1 -Wl,--build-id=none \
     -o "$work/new" "$work/stub.c"
-# cargo goes by its time.
+# cargo goes by its time, and builds all that links with it anew.
 cmp -s "$work/new" "$file" || mv "$work/new" "$file"

@@ -61,7 +61,11 @@ fn the_stub_and_the_examination_are_right_for_each_architecture() {
     for (architecture, other, machine) in architectures {
         let stub = at("libselinux.so");
         let script = setup::top().join("packaging/portable/stub.sh");
-        with_cache(Command::new(script).arg(&zig).args([architecture, "2.17"]).arg(&stub));
+        with_cache(Command::new(&script).arg(&zig).args([architecture, "2.17"]).arg(&stub));
+        let again = at("again.so");
+        with_cache(Command::new(script).arg(&zig).args([architecture, "2.17"]).arg(&again));
+        let is_same = std::fs::read(&stub).unwrap() == std::fs::read(&again).unwrap();
+        assert!(is_same, "where it differs, cargo builds the whole program anew");
         let said = setup::run(Command::new("readelf").args(["--wide", "-h", "-d", "--dyn-syms"]).arg(&stub));
         assert!(said.contains(machine) && said.contains("[libselinux.so.1]"), "{said}");
         let symbols = said.lines().filter(|line| line.contains(" FUNC "));
