@@ -172,6 +172,16 @@ fn a_dead_lock_that_the_tool_does_not_need_ends_no_waiting() {
     }
 }
 
+/// Repairs. Returns the detail and the remedy of files that are locked, for which one call of a tool has not waited.
+#[track_caller]
+fn locked_without_waiting(host: &Host) -> (String, Vec<String>) {
+    let (report, waited) = repair(host);
+    assert_eq!((changing_calls(host).len(), waited), (1, Duration::ZERO));
+    let (reason, detail, remedy) = finding(host, &report);
+    assert_eq!(reason, Reason::AccountFilesLocked);
+    (detail, remedy)
+}
+
 #[test]
 fn a_dead_lock_that_the_tool_named_is_not_waited_for_whatever_else_is_held() {
     for (lock, says) in [
@@ -183,9 +193,7 @@ fn a_dead_lock_that_the_tool_named_is_not_waited_for_whatever_else_is_held() {
         host.file(&format!("etc/{lock}.lock"), "");
         let text = format!("{says}\\nuseradd: cannot lock /x//etc/{lock}; try again later.\\n");
         host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
-        let (report, waited) = repair(&host);
-        assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
-        assert_eq!(finding(&host, &report).0, Reason::AccountFilesLocked);
+        locked_without_waiting(&host);
     }
 }
 
@@ -196,10 +204,7 @@ fn a_lock_that_names_no_process_is_named_and_not_waited_for() {
                 useradd: cannot lock /etc/passwd; try again later.\n";
     host.tool("useradd", &format!("{HELP}\nprintf '{text}' >&2; exit 1"));
     host.file("etc/passwd.lock", "");
-    let (report, waited) = repair(&host);
-    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
-    let (reason, detail, remedy) = finding(&host, &report);
-    assert_eq!(reason, Reason::AccountFilesLocked);
+    let (detail, remedy) = locked_without_waiting(&host);
     assert!(detail.contains(": useradd: existing lock file /etc/passwd.lock without a PID; "), "{detail}");
     assert!(detail.contains("; no process is named in /etc/passwd.lock"), "{detail}");
     let root = host.dir.path().canonicalize().unwrap();
@@ -217,10 +222,7 @@ fn a_lock_with_a_line_break_is_not_waited_for_and_goes_after_its_process() {
                 useradd: cannot lock /etc/passwd; try again later.\n";
     host.tool("useradd", &format!("{HELP}\ncat >&2 <<'X'\n{text}X\nexit 1"));
     host.file("etc/passwd.lock", &format!("{}\n", std::process::id()));
-    let (report, waited) = repair(&host);
-    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
-    let (reason, detail, remedy) = finding(&host, &report);
-    assert_eq!(reason, Reason::AccountFilesLocked);
+    let (detail, remedy) = locked_without_waiting(&host);
     let names = format!("/etc/passwd.lock names process {} (", std::process::id());
     assert!(detail.contains(&names) && !detail.contains(" holds "), "{detail}");
     assert!(remedy[0].starts_with(&format!("ps -p {}  # wait", std::process::id())), "{remedy:?}");
@@ -234,10 +236,7 @@ fn a_dead_lock_with_a_line_break_names_its_process_in_a_quotation_that_ends() {
                 useradd: cannot lock /etc/passwd; try again later.\n";
     host.tool("useradd", &format!("{HELP}\ncat >&2 <<'X'\n{text}X\nexit 1"));
     host.file("etc/passwd.lock", "5000000\n");
-    let (report, waited) = repair(&host);
-    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
-    let (reason, detail, remedy) = finding(&host, &report);
-    assert_eq!(reason, Reason::AccountFilesLocked);
+    let (detail, remedy) = locked_without_waiting(&host);
     let says = "with an invalid PID '5000000'; process 5000000, which no longer runs, left /etc/passwd.lock behind";
     assert!(detail.contains(says), "{detail}");
     assert!(remedy.iter().any(|line| line.starts_with("rm -f ") && line.ends_with("/etc/passwd.lock")), "{remedy:?}");
@@ -281,10 +280,7 @@ fn a_directory_in_the_place_of_pwd_lock_is_not_waited_for() {
     let host = image();
     host.tool("useradd", &format!("{HELP}\necho 'useradd: cannot lock /etc/passwd; try again later.' >&2; exit 1"));
     host.directory("etc/.pwd.lock");
-    let (report, waited) = repair(&host);
-    assert_eq!((changing_calls(&host).len(), waited), (1, Duration::ZERO));
-    let (reason, detail, remedy) = finding(&host, &report);
-    assert_eq!(reason, Reason::AccountFilesLocked);
+    let (detail, remedy) = locked_without_waiting(&host);
     assert!(detail.contains("; /etc/.pwd.lock is not a file"), "{detail}");
     assert!(remedy[0].starts_with("mv -T ") && remedy[0].ends_with("/etc/.pwd.lock.aside"), "{remedy:?}");
 }
