@@ -328,7 +328,7 @@ fn a_store_of_that_kind_elsewhere_names_no_package() {
         let report = host.check(MODULE);
         assert_eq!(reason(&report), Reason::StoreBroken, "{distribution}");
         let remedies = host.remedies(&report);
-        let upgrade = "# upgrade this system to a release with libsemanage 2.4 or later, whose semanage_migrate_store converts the store";
+        let upgrade = "# upgrade this system to a release with libsemanage 2.4 or later; its semanage_migrate_store converts the store";
         assert_eq!(remedies, [upgrade, "hostprep repair"], "{distribution}");
         assert!(!report.detail.contains("EL "), "{}", report.detail);
     }

@@ -100,13 +100,13 @@ impl Root {
 
     /// Returns whether a symbolic link is on the way to `path`, or is there. What cannot be looked at ends the way.
     fn has_link(&self, path: &InRoot) -> bool {
-        let mut links = 0;
-        let mut count = |step: PathStep| {
-            links += usize::from(matches!(step.kind, StepKind::Link(_)));
+        let mut found = false;
+        let mut look = |step: PathStep| {
+            found |= matches!(step.kind, StepKind::Link(_));
             Ok::<_, Errno>(())
         };
-        let _ = resolve_checked(&self.fd, path.as_text(), true, &mut count);
-        links > 0
+        let _ = resolve_checked(&self.fd, path.as_text(), true, &mut look);
+        found
     }
 
     /// Returns the file to which `path` leads both hostprep and a tool, if it does; inside, `None` if both find nothing.

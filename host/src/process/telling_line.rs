@@ -29,7 +29,7 @@ const HARMLESS: [&str; 31] = [
     // Most policies map a user that the host does not have.
     "not in password file",
     "error while fetching users.  returning list so far",
-    // libsemanage, for each account whose home the policy labels already (`genhomedircon.c`).
+    // libsemanage, for each account with a home directory that the policy labels already (`genhomedircon.c`).
     " conflicts with a file context already specified in the policy",
     // libsemanage, which then takes its default (`genhomedircon.c`).
     "conversion failed for key ",

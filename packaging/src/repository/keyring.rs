@@ -139,7 +139,7 @@ fn version_of(file: &str) -> Option<&str> {
     file.split('_').nth(1)
 }
 
-/// Returns the newest version of the package whose DEB is called `name`, among those in a pool.
+/// Returns the newest version of a package in a pool. `name` is the file name of any of its DEBs.
 fn newest_version(pool: &Path, name: &str) -> Option<String> {
     let package = name.split('_').next()?;
     let names = std::fs::read_dir(pool).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

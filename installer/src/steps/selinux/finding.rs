@@ -126,7 +126,7 @@ fn update_policy(cx: &HostContext, assessment: &RuleAssessment, cause: Cause) ->
     let is_el_7 = cx.distribution.family() == "rhel" && cx.distribution.major("") == Major::Known(7);
     let mut remedies = if is_el_7 { Target::root(cx).update(&packages) } else { Vec::new() };
     if remedies.is_empty() {
-        let text = "upgrade this system to a release with libsemanage 2.4 or later, whose semanage_migrate_store converts the store";
+        let text = "upgrade this system to a release with libsemanage 2.4 or later; its semanage_migrate_store converts the store";
         remedies.push(Remedy::manual(text));
     }
     remedies
