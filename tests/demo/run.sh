@@ -8,12 +8,12 @@ PATH=$PATH:/usr/sbin:/sbin
 umask 022
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
-hostprep=${CARGO_TARGET_DIR:-$top/target}/release/hostprep
+hostprep=${CARGO_TARGET_DIR:-$top/target}/debug/hostprep
 root=target/demo/root
 kernel=6.1.0-18-amd64
 
 if [ "${1-}" != --built ]; then
-    cargo build --release --locked --package hostprep
+    cargo build --locked --package hostprep
     tests/setup/policy-store.sh
     if [ "$(id -u)" -ne 0 ]; then
         unshare --user --map-root-user true || {
