@@ -16,8 +16,7 @@ pub enum Architecture {
     Noarch,
 }
 
-const NAMES: [(&str, Architecture); 3] =
-    [("x86_64", Architecture::X86_64), ("aarch64", Architecture::Aarch64), ("noarch", Architecture::Noarch)];
+const ALL: [Architecture; 3] = [Architecture::X86_64, Architecture::Aarch64, Architecture::Noarch];
 
 impl Architecture {
     /// Returns the name in RPM's form, which is that of `uname -m`, or `noarch`.
@@ -38,6 +37,11 @@ impl Architecture {
             Self::Aarch64 => "arm64",
             Self::Noarch => "all",
         }
+    }
+
+    /// Returns the architecture that Debian calls `name`.
+    pub(crate) fn of_debian(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|one| one.debian() == name)
     }
 
     /// Returns the architecture of a program for [`Architecture::X86_64`] or [`Architecture::Aarch64`]; `None` for everything
@@ -79,8 +83,13 @@ impl FromStr for Architecture {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = NAMES.iter().find(|(name, _)| *name == text).map(|(_, architecture)| *architecture);
-        found.ok_or_else(|| format!("unknown architecture `{text}`; expected x86_64, aarch64 or noarch"))
+        if let Some(found) = ALL.into_iter().find(|one| one.name() == text) {
+            return Ok(found);
+        }
+        Err(match Self::of_debian(text) {
+            Some(meant) => format!("unknown architecture `{text}`; Debian's {text} is {meant} here"),
+            None => format!("unknown architecture `{text}`; expected x86_64, aarch64 or noarch"),
+        })
     }
 }
 
@@ -189,6 +198,10 @@ mod tests {
                 assert_eq!(one.check(&content).is_ok(), fits.contains(&one), "{one}: {content:?}");
             }
         }
+        assert_eq!(
+            "arm64".parse::<Architecture>(),
+            Err("unknown architecture `arm64`; Debian's arm64 is aarch64 here".into())
+        );
         let refused = Aarch64.check(&elf(2, 1, 62)).unwrap_err();
         assert_eq!(refused, "is a program for x86_64, but the package is for aarch64");
     }

@@ -161,7 +161,10 @@ fn architecture(
         .collect();
     match targets(&manifest.package.architectures()?, &wanted, &programs, &[])?.as_slice() {
         [one] => Ok(one.architecture),
-        _ => Err("`architecture` lists several; choose one with --architecture".into()),
+        _ => Err(
+            "`architecture` lists several, but one package is built; write `noarch` if its files are for every host"
+                .into(),
+        ),
     }
 }
 

@@ -19,8 +19,14 @@ impl FromStr for Payload {
 
     /// Parses `DIR` or `ARCHITECTURE=DIR`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('=').and_then(|(name, rest)| Some((name.parse().ok()?, rest)));
-        let (only, directory) = parts.map_or((None, text), |(only, rest)| (Some(only), rest));
+        let (only, directory) = match text.split_once('=') {
+            Some((name, rest)) => match name.parse() {
+                Ok(only) => (Some(only), rest),
+                Err(problem) if Architecture::of_debian(name).is_some() => return Err(problem),
+                Err(_) => (None, text),
+            },
+            None => (None, text),
+        };
         if directory.is_empty() {
             Err("name a directory".into())
         } else {
@@ -108,6 +114,7 @@ mod tests {
         assert_eq!(of("aarch64=files=1"), Ok((Some(Architecture::Aarch64), "files=1".into())));
         assert_eq!(of("a=b"), Ok((None, "a=b".into())));
         assert!(of("").is_err() && of("x86_64=").is_err());
+        assert!(of("arm64=files").is_err_and(|problem| problem.contains("arm64 is aarch64 here")));
     }
 
     #[test]

@@ -313,6 +313,8 @@ fn what_cannot_be_published_leaves_the_repository_as_it_is() {
     };
     with_version("0.9");
     publisher.refused(&mut publisher.complete(), &["keyring.toml", "has version 1-1", "raise"]);
+    fs::write(publisher.at("keyring.toml"), manifest.replace("\"noarch\"", "[\"x86_64\", \"aarch64\"]")).unwrap();
+    publisher.refused(&mut publisher.complete(), &["keyring.toml", "lists several", "write `noarch`"]);
     with_version("1");
     publisher.refused(publisher.complete().env("SOURCE_DATE_EPOCH", "today"), &["SOURCE_DATE_EPOCH"]);
     publisher.refused(publisher.complete().args(["--packages", "missing"]), &["missing/SHA256SUMS"]);
