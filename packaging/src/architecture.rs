@@ -86,10 +86,8 @@ impl FromStr for Architecture {
         if let Some(found) = ALL.into_iter().find(|one| one.name() == text) {
             return Ok(found);
         }
-        Err(match Self::of_debian(text) {
-            Some(meant) => format!("unknown architecture `{text}`; Debian's {text} is {meant} here"),
-            None => format!("unknown architecture `{text}`; expected x86_64, aarch64 or noarch"),
-        })
+        let debian = Self::of_debian(text).map(|one| format!(" (Debian's name of {one})")).unwrap_or_default();
+        Err(format!("unknown architecture `{text}`{debian}; expected x86_64, aarch64 or noarch"))
     }
 }
 
@@ -200,7 +198,7 @@ mod tests {
         }
         assert_eq!(
             "arm64".parse::<Architecture>(),
-            Err("unknown architecture `arm64`; Debian's arm64 is aarch64 here".into())
+            Err("unknown architecture `arm64` (Debian's name of aarch64); expected x86_64, aarch64 or noarch".into())
         );
         let refused = Aarch64.check(&elf(2, 1, 62)).unwrap_err();
         assert_eq!(refused, "is a program for x86_64, but the package is for aarch64");

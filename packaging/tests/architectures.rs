@@ -159,7 +159,7 @@ fn a_list_of_architectures_that_makes_no_sense_is_refused() {
         ("[]", "empty"),
         ("[\"x86_64\", \"x86_64\"]", "x86_64 is listed twice"),
         ("[\"x86_64\", \"noarch\"]", "noarch package has no other"),
-        ("[\"x86_64\", \"arm64\"]", "`arm64`; expected x86_64, aarch64 or noarch"),
+        ("[\"x86_64\", \"arm64\"]", "`arm64` (Debian's name of aarch64); expected x86_64, aarch64 or noarch"),
         ("1", "a name or a list of names"),
     ] {
         let workshop = Workshop::bare();
