@@ -60,6 +60,23 @@ class Program:
         self.processor = used.ru_utime + used.ru_stime
 
 
+def parents_first(parents):
+    """The processes of `parents`, each with the number of its parent, in an order in which none is before its parent.
+
+    Numbers do not tell: they start again from the lowest. A shell whose child is ended first goes on, and may end before its own
+    signal comes: its trap does not run.
+    """
+    def ancestors(process):
+        seen = set()
+        # A number may have been given anew since the first was read.
+        while process in parents and process not in seen:
+            seen.add(process)
+            process = parents[process]
+        return len(seen)
+
+    return sorted(parents, key=ancestors)
+
+
 class Running:
     """The programs that run: their names, and their sessions, whose number is that of their first process."""
 
@@ -73,17 +90,17 @@ class Running:
 
     @staticmethod
     def processes(sessions):
-        """The processes of these sessions, also those in a process group of their own."""
-        found = []
+        """The processes of these sessions, also those in a process group of their own. A parent is before its children."""
+        found = {}
         for entry in pathlib.Path('/proc').glob('[0-9]*/stat'):
             try:
                 # PID (NAME) STATE PARENT GROUP SESSION
-                state, _, _, session = entry.read_text(errors='replace').rpartition(')')[2].split()[:4]
+                state, parent, _, session = entry.read_text(errors='replace').rpartition(')')[2].split()[:4]
             except (OSError, ValueError):
                 continue
             if int(session) in sessions and state not in 'ZX':
-                found.append(int(entry.parent.name))
-        return found
+                found[int(entry.parent.name)] = int(parent)
+        return parents_first(found)
 
     def end(self, number, grace):
         """Sends a signal to all, and kills what is there after `grace` seconds."""
@@ -94,7 +111,7 @@ class Running:
             limit, told = time.monotonic() + seconds, set()
             # Once each, and also those that one of them has just started.
             while (processes := self.processes(sessions)) and time.monotonic() < limit:
-                for process in set(processes) - told:
+                for process in [process for process in processes if process not in told]:
                     told.add(process)
                     try:
                         os.kill(process, word)

@@ -341,6 +341,27 @@ fn a_signal_ends_all_test_programs_and_what_they_started() {
     }
 }
 
+/// A shell whose child is ended first does not wait for its own signal. Numbers of processes start again from the lowest.
+#[test]
+fn a_signal_goes_to_a_process_before_its_children() {
+    let load = "import importlib.machinery, importlib.util, json, sys\n\
+        loader = importlib.machinery.SourceFileLoader('run_programs', sys.argv[1])\n\
+        module = importlib.util.module_from_spec(importlib.util.spec_from_loader('run_programs', loader))\n\
+        loader.exec_module(module)\n\
+        print(module.parents_first(dict(json.loads(sys.argv[2]))))";
+    let script = setup::top().join("tests/setup/run-programs.py");
+    for (processes, expected) in [
+        ("[[8, 9], [9, 2], [11, 8]]", "[9, 8, 11]"),
+        ("[[3, 32767], [32767, 1], [5, 3], [4, 5]]", "[32767, 3, 5, 4]"),
+        ("[[16, 1], [7, 16], [6, 16]]", "[16, 7, 6]"),
+        // The number of a parent was given to a child while they were read.
+        ("[[20, 10], [10, 20]]", "[20, 10]"),
+    ] {
+        let run = Run::of(Command::new("python3").args(["-B", "-c", load]).arg(&script).arg(processes)).expect_code(0);
+        assert_eq!(run.stdout.trim_end(), expected, "{processes}");
+    }
+}
+
 #[test]
 fn the_benchmark_prepares_many_roots() {
     let mut report = Report::default();
