@@ -2,7 +2,7 @@
 # Whatever needs a tool that is missing installs it first, from the distribution's packages; nothing else needs root.
 
 .DEFAULT_GOAL := help
-.PHONY: help needs picture ansible ansible-lint needs-demo needs-check check lint circles demo packages repository older-packages test test-store vm vm-images vm-self-test vagrant \
+.PHONY: help needs picture ansible ansible-lint needs-demo needs-check check lint circles demo packages native-packages repository older-packages test test-store vm vm-images vm-self-test vagrant \
 	aarch64-needs test-aarch64 vagrant-needs vagrant-seed vagrant-validate policy-sweep report-page browser-needs torture torture-self-test fuzz fuzz-needs bench clean
 
 help: ## list the targets
@@ -41,16 +41,23 @@ circles:
 	tests/setup/import-circles.py $(wildcard */src */*/src) tests/harness
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-# What ALL_ARCHITECTURES=1 and ARCHITECTURE= ask for: packaging/packages.sh.
-ARCHITECTURES = $(if $(ALL_ARCHITECTURES),--all-architectures) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+# What compiles for the other architecture is Debian's: packaging/portable/cross.sh.
+BOTH = $(if $(shell command -v apt-get),--all-architectures)
 # Exported, so that a command may hold every quote; the shell reads them there.
 export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT PACKAGES VALID_DAYS KEYRING
-packages: needs ## dist/*.rpm and dist/*.deb, and their checksums; SIGN_WITH='COMMAND' signs them: packaging/README.md; ALL_ARCHITECTURES=1, ARCHITECTURE=aarch64
+packages: needs ## dist/*.rpm and dist/*.deb for x86_64 and aarch64; ARCHITECTURE=x86_64 for that one, SIGN_WITH='COMMAND' signs: packaging/README.md
 	$(if $(PUBLIC_KEY),$(if $(SIGN_WITH),,$(error PUBLIC_KEY is the key of SIGN_WITH='COMMAND', which is not given)))
-	packaging/packages.sh $(ARCHITECTURES) \
+	packaging/packages.sh $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE),$(BOTH)) \
 		$(if $(SIGN_WITH),--sign-with "$$SIGN_WITH" $(if $(PUBLIC_KEY),--public-key "$$PUBLIC_KEY"))
 	@# Those of another version are the past.
 	find dist -maxdepth 1 -name 'hostprep[-_][0-9]*' ! -name 'hostprep[-_]$(VERSION)-*' -delete
+	$(if $(ARCHITECTURE)$(BOTH),,@echo 'packages: built for '$$(uname -m)' alone; on Debian, `make packages` builds them for x86_64 and aarch64')
+
+# For what runs on this machine; a signed dist/ stays as it is.
+NATIVE := target/packages/native
+native-packages: needs
+	rm -rf $(NATIVE)
+	packaging/packages.sh --out $(NATIVE)
 
 .PHONY: audit verify
 audit: ## cargo deny: advisories, licences, doubled versions, sources; DATABASE=DIR of a clone of RustSec's: docs/supply-chain.md
@@ -88,11 +95,11 @@ ansible: needs test-store ansible-lint ## ansible-lint, and the collection playe
 	cargo test --package hostprep-tests --test ansible --locked
 
 OLDER := target/packages/older
-VM := cargo run --quiet --locked --package hostprep-tests --bin vm -- dist $(OLDER)
+VM := cargo run --quiet --locked --package hostprep-tests --bin vm -- $(NATIVE) $(OLDER)
 BROKEN_ON_PURPOSE := $(notdir $(wildcard tests/vm/broken/*))
 HOME_MADE = $(shell sed -n 's/^ *"\(home-[^"]*\)".*/\1/p' vagrant/boxes.json)
 
-older-packages: packages
+older-packages: native-packages
 	rm -rf $(OLDER)
 	packaging/packages.sh --out $(OLDER) --version 0.1.0
 
@@ -168,7 +175,7 @@ torture-self-test: needs ## that a hostprep with a planted bug does not survive 
 	tests/torture/self-test.sh $(BROKEN)
 
 # UPDATE=1 keeps the figures of a whole run. ONLY=query measures that alone.
-bench: needs test-store packages ## what it costs, beside usual hooks, about 15 minutes; RUNS=3 ROOTS=50 takes five: docs/performance.md
+bench: needs test-store native-packages ## what it costs, beside usual hooks, about 15 minutes; RUNS=3 ROOTS=50 takes five: docs/performance.md
 	cargo run --release --quiet --locked --package hostprep-tests --bin bench -- target/portable/hostprep target/packages/payload \
 		$(if $(RUNS),--runs $(RUNS)) $(if $(ROOTS),--roots $(ROOTS)) $(if $(ONLY),--only $(ONLY)) $(if $(UPDATE),--update)
 

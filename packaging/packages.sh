@@ -99,8 +99,7 @@ package --manifest packaging/example/manifest.toml --payload packaging/example/p
     --out "$work/example"
 
 if [ -n "$missing" ]; then
-    echo "packages:$missing was not built: the lines of portable/build.sh above say why; packaging/README.md says what it takes" >&2
+    echo "packages:$missing was not built: the lines of portable/build.sh above say why; packaging/README.md says what it takes." \
+        "Those for $native are in $out; \`make packages ARCHITECTURE=$native\` builds them alone" >&2
     exit 1
-elif [ "$architectures" = "$native" ]; then
-    echo "packages: built for $native alone; \`make packages ALL_ARCHITECTURES=1\` builds them for x86_64 and aarch64" >&2
 fi
