@@ -61,14 +61,14 @@ class Program:
 
 
 def parents_first(parents):
-    """The processes of `parents`, each with the number of its parent, in an order in which none is before its parent.
+    """The processes in `parents`, which maps each to its parent, sorted so that every parent comes before its children.
 
-    Numbers do not tell: they start again from the lowest. A shell whose child is ended first goes on, and may end before its own
-    signal comes: its trap does not run.
+    Process numbers wrap around, so they give no order. If its child dies first, a shell may end before its own signal arrives, and
+    then its trap does not run.
     """
     def ancestors(process):
         seen = set()
-        # A number may have been given anew since the first was read.
+        # Numbers may be reused while /proc is read: such a circle must end.
         while process in parents and process not in seen:
             seen.add(process)
             process = parents[process]
@@ -90,7 +90,7 @@ class Running:
 
     @staticmethod
     def processes(sessions):
-        """The processes of these sessions, also those in a process group of their own. A parent is before its children."""
+        """The processes of these sessions, also those in a process group of their own, parents first."""
         found = {}
         for entry in pathlib.Path('/proc').glob('[0-9]*/stat'):
             try:

@@ -341,7 +341,7 @@ fn a_signal_ends_all_test_programs_and_what_they_started() {
     }
 }
 
-/// A shell whose child is ended first does not wait for its own signal. Numbers of processes start again from the lowest.
+/// If its child dies first, a shell may end before its own signal arrives. Process numbers wrap around, so they give no order.
 #[test]
 fn a_signal_goes_to_a_process_before_its_children() {
     let load = "import importlib.machinery, importlib.util, json, sys\n\
@@ -354,7 +354,7 @@ fn a_signal_goes_to_a_process_before_its_children() {
         ("[[8, 9], [9, 2], [11, 8]]", "[9, 8, 11]"),
         ("[[3, 32767], [32767, 1], [5, 3], [4, 5]]", "[32767, 3, 5, 4]"),
         ("[[16, 1], [7, 16], [6, 16]]", "[16, 7, 6]"),
-        // The number of a parent was given to a child while they were read.
+        // A number was reused while /proc was read.
         ("[[20, 10], [10, 20]]", "[20, 10]"),
     ] {
         let run = Run::of(Command::new("python3").args(["-B", "-c", load]).arg(&script).arg(processes)).expect_code(0);
