@@ -23,8 +23,9 @@ picture: needs-demo ## the demo as docs/images/demo.svg, which README.md shows
 
 # What a change must pass before the long suites are worth their time: also the programs that hold documents against the code, and
 # three suites that take seconds. The suites need Debian, and a policy store that they make at first, without root.
+DEBIAN := $(shell command -v apt-get)
 DOCUMENTS := --test documentation --example documents
-QUICK_SUITES := $(if $(shell command -v apt-get),--test waivers --test formats --test other_profile)
+QUICK_SUITES := $(if $(DEBIAN),--test waivers --test formats --test other_profile)
 check: needs-check lint circles ## formatting, lints, unit tests, documents, three suites: no root, some minutes at first, then under three
 	cargo test --workspace --lib $(DOCUMENTS) $(QUICK_SUITES) --locked
 
@@ -42,7 +43,7 @@ circles:
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # What compiles for the other architecture is Debian's: packaging/portable/cross.sh.
-BOTH = $(if $(shell command -v apt-get),--all-architectures)
+BOTH := $(if $(DEBIAN),--all-architectures)
 # Exported, so that a command may hold every quote; the shell reads them there.
 export SIGN_WITH CLEARSIGN_WITH PUBLIC_KEY NEXT_KEY URL OUT PACKAGES VALID_DAYS KEYRING
 packages: needs ## dist/*.rpm and dist/*.deb for x86_64 and aarch64; ARCHITECTURE=x86_64 for that one, SIGN_WITH='COMMAND' signs: packaging/README.md

@@ -30,7 +30,7 @@ debian() {
 }
 for architecture in x86_64 aarch64; do
     for file in "$packages"/hostprep_*"_$(debian "$architecture").deb" "$packages"/hostprep-*".$architecture.rpm"; do
-        [ -f "$file" ] || fail "no $file; build both: make test-aarch64"
+        [ -f "$file" ] || fail "no $file; make packages builds both"
         case $file in
             *.deb) cp "$file" "$work/$architecture.deb" ;;
             *.rpm) cp "$file" "$work/$architecture.rpm" ;;

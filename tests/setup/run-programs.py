@@ -26,6 +26,7 @@ import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+PROC = pathlib.Path('/proc')
 # For a program of which neither an earlier run nor tests/README.md knows how long it takes.
 USUAL_SECONDS = 3.0
 
@@ -92,7 +93,7 @@ class Running:
     def processes(sessions):
         """The processes of these sessions, also those in a process group of their own, parents first."""
         found = {}
-        for entry in pathlib.Path('/proc').glob('[0-9]*/stat'):
+        for entry in PROC.glob('[0-9]*/stat'):
             try:
                 # PID (NAME) STATE PARENT GROUP SESSION
                 state, parent, _, session = entry.read_text(errors='replace').rpartition(')')[2].split()[:4]

@@ -341,24 +341,50 @@ fn a_signal_ends_all_test_programs_and_what_they_started() {
     }
 }
 
+/// Has `Running.end` of `run-programs.py` end these processes, pairs of number and parent, and prints in which order it does.
+const END_PROCESSES: &str = r"
+import importlib.machinery, importlib.util, json, pathlib, shutil, sys
+loader = importlib.machinery.SourceFileLoader('run_programs', sys.argv[1])
+module = importlib.util.module_from_spec(importlib.util.spec_from_loader('run_programs', loader))
+loader.exec_module(module)
+module.PROC, order = pathlib.Path(sys.argv[2]), []
+for number, parent in json.loads(sys.argv[3]):
+    directory = module.PROC / str(number)
+    directory.mkdir()
+    (directory / 'stat').write_text(f'{number} (a ) b) S {parent} 1 77 0')
+def kill(number, signal):
+    order.append(number)
+    shutil.rmtree(module.PROC / str(number))
+module.os.kill = kill
+running = module.Running()
+running.sessions['one'] = 77
+running.end(15, 10)
+print(order)
+";
+
 /// If its child dies first, a shell may end before its own signal arrives. Process numbers wrap around, so they give no order.
 #[test]
 fn a_signal_goes_to_a_process_before_its_children() {
-    let load = "import importlib.machinery, importlib.util, json, sys\n\
-        loader = importlib.machinery.SourceFileLoader('run_programs', sys.argv[1])\n\
-        module = importlib.util.module_from_spec(importlib.util.spec_from_loader('run_programs', loader))\n\
-        loader.exec_module(module)\n\
-        print(module.parents_first(dict(json.loads(sys.argv[2]))))";
     let script = setup::top().join("tests/setup/run-programs.py");
-    for (processes, expected) in [
-        ("[[8, 9], [9, 2], [11, 8]]", "[9, 8, 11]"),
-        ("[[3, 32767], [32767, 1], [5, 3], [4, 5]]", "[32767, 3, 5, 4]"),
-        ("[[16, 1], [7, 16], [6, 16]]", "[16, 7, 6]"),
+    for processes in [
+        vec![[8, 9], [9, 2], [11, 8]],
+        vec![[3, 32767], [32767, 1], [5, 3], [4, 5]],
+        vec![[16, 1], [7, 16]],
+        vec![[6, 7], [7, 16], [16, 1]],
         // A number was reused while /proc was read.
-        ("[[20, 10], [10, 20]]", "[20, 10]"),
+        vec![[20, 10], [10, 20]],
     ] {
-        let run = Run::of(Command::new("python3").args(["-B", "-c", load]).arg(&script).arg(processes)).expect_code(0);
-        assert_eq!(run.stdout.trim_end(), expected, "{processes}");
+        let proc = setup::open_tempdir();
+        let list = serde_json::to_string(&processes).unwrap();
+        let mut python = Command::new("python3");
+        python.args(["-B", "-c", END_PROCESSES]).arg(&script).arg(proc.path()).arg(list);
+        let order: Vec<i32> = serde_json::from_str(&Run::of(&mut python).expect_code(0).stdout).unwrap();
+        let position = |process: i32| order.iter().position(|it| *it == process);
+        assert_eq!(order.len(), processes.len(), "{order:?}");
+        let is_circle = processes.contains(&[20, 10]);
+        for [process, parent] in processes {
+            assert!(is_circle || position(parent) < position(process), "{order:?}: {process} before {parent}");
+        }
     }
 }
 
